@@ -6,13 +6,13 @@
 __all__ = ['MAX_ANSWER', 'CATEGORIES', 'TASKS', 'ALIASES', 'Verdict', 'right', 'wrong', 'Solution', 'judge', 'tasks', 'task_name',
            'task_module', 'Instance', 'make', 'decode_state', 'from_official']
 
-# %% ../nbs/00_core.ipynb #2f04dff5
+# %% ../nbs/00_core.ipynb #a1e66f08
 import ast
 import difflib
 import functools
 import importlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cached_property
 from random import Random
 from types import ModuleType
@@ -147,14 +147,14 @@ def trace(self: Instance) -> list:
     "The solver's own search as typed steps."
     return self.module.trace(self.state)
 
-# %% ../nbs/00_core.ipynb #646eaf61
+# %% ../nbs/00_core.ipynb #00ffb939
 def make(task: str, level=1, seed: int = 0) -> Instance:
     """The instance of `task` at `level` (1 to 5, or a `Level` record of the task) from `seed`: a pure function of the three.
 
     Raises `ValueError` for an unknown task, level or seed."""
     module = task_module(task)
     if isinstance(seed, bool) or not isinstance(seed, int): raise ValueError(f"seed {seed!r} must be a whole number")
-    if isinstance(level, module.Level): record = level
+    if is_dataclass(level) and not isinstance(level, type): record = level
     elif level in (1, 2, 3, 4, 5): record = module.LEVELS[level - 1]
     else: raise ValueError(f"level {level!r} must be 1 to 5, or a {task} Level record")
     rng = Random(f"{task_name(task)}/{level}/{seed}")
