@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['MAX_ANSWER', 'CATEGORIES', 'TASKS', 'ALIASES', 'Verdict', 'right', 'wrong', 'Solution', 'judge', 'tasks', 'task_name',
-           'task_module', 'Instance', 'make', 'decode_state', 'from_official']
+           'task_module', 'Instance', 'make', 'decode_state', 'from_official', 'pack', 'unpack']
 
-# %% ../nbs/00_core.ipynb #a1e66f08
+# %% ../nbs/00_core.ipynb #57fdc4b4
 import ast
 import difflib
 import functools
 import importlib
 import json
-from dataclasses import dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
 from random import Random
 from types import ModuleType
@@ -182,3 +182,17 @@ def from_official(row: dict) -> Instance:
     state = module.State.from_official({**row, "initial_state": decode_state(row.get("initial_state"))})
     level = row.get("level", row.get("difficulty"))
     return Instance(task, int(level) if level is not None else None, None, state)
+
+# %% ../nbs/00_core.ipynb #4db5e6da
+def pack(state) -> str:
+    "A state as JSON; `unpack` reads it."
+    return json.dumps(asdict(state), separators=(",", ":"), ensure_ascii=False)
+
+
+@functools.lru_cache(maxsize=4096)
+def unpack(task: str, text: str):
+    "The state of `task` that `pack` wrote; a reward function asks for the same one again and again, so it is remembered."
+    return task_module(task).State(**{name: _as_tuples(value) for name, value in json.loads(text).items()})
+
+
+def _as_tuples(value): return tuple(map(_as_tuples, value)) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ __all__ = ['Method', 'ProfileError', 'Section', 'refuse', 'Model', 'Machine', 'G
            'Base', 'Sft', 'Rollouts', 'Ahpo', 'Evaluation', 'Ablations', 'Profile', 'profile_path', 'read_profile',
            'part']
 
-# %% ../nbs/05_profiles.ipynb #78ac44b2
+# %% ../nbs/05_profiles.ipynb #c76d7c0c
 import difflib
 import json
 import re
@@ -18,11 +18,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-# %% ../nbs/05_profiles.ipynb #4d9bc955
+# %% ../nbs/05_profiles.ipynb #cb2caa19
 class ProfileError(ValueError):
     """A profile that cannot be used, said in one line."""
 
-# %% ../nbs/05_profiles.ipynb #41cd6de3
+# %% ../nbs/05_profiles.ipynb #6070728e
 class Section(BaseModel):
     """One part of a profile: frozen, strict, without unknown keys."""
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
@@ -32,7 +32,7 @@ def refuse(key: str, value: object, allowed: str) -> None:
     """Report a value that is impossible in view of another one."""
     raise PydanticCustomError("impossible", "{allowed}", {"key": key, "value": value, "allowed": allowed})
 
-# %% ../nbs/05_profiles.ipynb #9dd16fbc
+# %% ../nbs/05_profiles.ipynb #5d577984
 class Model(Section):
     """The vision-language model and how it is held in memory."""
     name: str = Field("mini", pattern=r"^mini$|.+/.+")     # `mini`, or owner/name, or a folder; paper: Qwen/Qwen2.5-VL-7B-Instruct
@@ -55,14 +55,14 @@ class Model(Section):
             refuse("max_pixels", self.max_pixels, f"at least min_pixels ({self.min_pixels})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #6b74d3f5
+# %% ../nbs/05_profiles.ipynb #e51a81ef
 class Machine(Section):
     """What one job may use."""
     gpus: int = Field(0, ge=0)              # cards a training or evaluation job needs; ours
     mem_mb: int = Field(3_000, ge=100)      # MB of main memory a job needs; ours
     minutes: int = Field(60, ge=1)          # minutes after which a cluster may end a job; ours
 
-# %% ../nbs/05_profiles.ipynb #e8186428
+# %% ../nbs/05_profiles.ipynb #25a2921e
 class Generators(Section):
     """The benchmark: which tasks, levels and how many puzzles of each."""
     tasks: tuple[str, ...] = ()                                    # names; empty means all 42 (paper)
@@ -76,7 +76,7 @@ class Generators(Section):
         if bad or not self.levels: refuse("levels", list(self.levels), "some of 1, 2, 3, 4, 5")
         return self
 
-# %% ../nbs/05_profiles.ipynb #c29ae3c1
+# %% ../nbs/05_profiles.ipynb #67415045
 class Verifiers(Section):
     """How hard the verifiers are tried."""
     per_task: int = Field(5, ge=1)            # puzzles of each task whose answers are mutated; ours
@@ -99,7 +99,7 @@ class Serg(Section):
             refuse("server", self.server, "an address such as http://localhost:8000/v1 with polish: server")
         return self
 
-# %% ../nbs/05_profiles.ipynb #34c02ae6
+# %% ../nbs/05_profiles.ipynb #fdc17874
 class Training(Section):
     """The optimiser and its schedule, shared by every stage that trains."""
     learning_rate: float = Field(3e-4, gt=0, le=1)                # peak; ours
@@ -123,7 +123,7 @@ class Training(Section):
             refuse("warmup_steps", self.warmup_steps, f"fewer than steps ({self.steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #c0d92287
+# %% ../nbs/05_profiles.ipynb #3d77ec8a
 class Base(Training):
     """The mini model's own schooling, before anything of the paper begins."""
     learning_rate: float = Field(2e-3, gt=0, le=1)             # ours
@@ -144,7 +144,7 @@ class Sft(Training):
             refuse("half_steps", self.half_steps, f"more than warmup_steps ({self.warmup_steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #320f7211
+# %% ../nbs/05_profiles.ipynb #70324a5a
 class Rollouts(Training):
     """Prompts and rollouts of a step, and how GRPO uses them."""
     prompts_in_domain: int = Field(8, ge=0)                     # prompts with an expert, a step; ours (paper: 128 prompts in all)
@@ -160,7 +160,7 @@ class Rollouts(Training):
     loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = "grpo"    # how tokens are averaged; ours (TRL dapo)
     scale_rewards: Literal["group", "batch", "none"] = "group"  # what advantages are divided by; paper and TRL: group
 
-# %% ../nbs/05_profiles.ipynb #da1c60d2
+# %% ../nbs/05_profiles.ipynb #26d73d3e
 Method = Literal["grpo", "static", "luffy", "ahpo", "sft_grpo"]
 
 
@@ -183,7 +183,7 @@ class Ahpo(Rollouts):
         if len(set(self.methods)) < len(self.methods): refuse("methods", list(self.methods), "a list that names each method once")
         return self
 
-# %% ../nbs/05_profiles.ipynb #bf28679c
+# %% ../nbs/05_profiles.ipynb #9ebf62c6
 class Evaluation(Section):
     """How models are measured."""
     items: int = Field(0, ge=0)                                  # items in domain; 0 means all
@@ -199,7 +199,7 @@ class Ablations(Section):
     window: int = Field(20, ge=1)                                # steps a curve is averaged over; ours
     resamples: int = Field(2_000, ge=100)                        # bootstrap samples of a paired difference; ours
 
-# %% ../nbs/05_profiles.ipynb #b363f8a0
+# %% ../nbs/05_profiles.ipynb #9b82447e
 class Profile(Section):
     """Everything that one run of the book needs to know."""
     name: str = Field("mini", pattern=r"^[A-Za-z0-9][\w.-]*$")  # from the file's name, never from the file
@@ -216,7 +216,7 @@ class Profile(Section):
     evaluation: Evaluation = Evaluation()
     ablations: Ablations = Ablations()
 
-# %% ../nbs/05_profiles.ipynb #c39a8f17
+# %% ../nbs/05_profiles.ipynb #ad9f69f6
 class _Loader(yaml.SafeLoader):
     """YAML with plain floats such as `1e-6`, and without repeated keys."""
 
@@ -233,7 +233,7 @@ def _mapping(loader, node, deep=False):
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _mapping(loader, node, True))
 
-# %% ../nbs/05_profiles.ipynb #c7217d52
+# %% ../nbs/05_profiles.ipynb #ca687e4b
 def _line(text: str, loc: tuple) -> int:
     """Line (from 1) of the key `loc` in YAML `text`; of its nearest parent where it is absent."""
     node, line = yaml.compose(text, _Loader), 1
@@ -247,7 +247,7 @@ def _line(text: str, loc: tuple) -> int:
         line, node = found[0][0].start_mark.line + 1, found[0][1]
     return line
 
-# %% ../nbs/05_profiles.ipynb #bf0cbfe3
+# %% ../nbs/05_profiles.ipynb #c1448ad8
 def _fields(loc: tuple) -> dict:
     """Fields of the section at `loc`, by name."""
     model = Profile
@@ -264,7 +264,7 @@ def _unknown(loc: tuple) -> str:
     if homes: return f"unknown key here; it belongs to {' or '.join(homes)}"
     return f"unknown key; allowed: {', '.join(here)}"
 
-# %% ../nbs/05_profiles.ipynb #cabfc059
+# %% ../nbs/05_profiles.ipynb #1fa3c3f2
 _WORDS = {
     "int_type": "must be a whole number", "int_from_float": "must be a whole number", "float_type": "must be a number",
     "string_type": "must be a text", "bool_type": "must be true or false", "tuple_type": "must be a list such as [1, 2]",
@@ -281,9 +281,9 @@ def _what(error: dict) -> str:
     if kind == "literal_error": return f"must be one of {ctx['expected'].replace(chr(39), '')}"
     if kind == "impossible": return f"must be {ctx['allowed']}"
     if kind in _RELATIONS: return f"must be {_RELATIONS[kind][1]} {ctx[_RELATIONS[kind][0]]:g}"
-    return _WORDS.get(kind, error["msg"].lower())
+    return _WORDS.get(kind) or error["msg"].lower()
 
-# %% ../nbs/05_profiles.ipynb #660b18fe
+# %% ../nbs/05_profiles.ipynb #a5fa1cfc
 def _explain(error: ValidationError, file: str, text: str) -> str:
     """The first of pydantic's errors as one line, and how many more there are."""
     first, *rest = error.errors(include_url=False)
@@ -307,7 +307,7 @@ def _parse(text: str, file: str) -> dict:
     if not isinstance(data, dict): raise ProfileError(f"{file}: must hold keys such as `seed: 0`, not a {type(data).__name__}")
     return data
 
-# %% ../nbs/05_profiles.ipynb #4bb723ee
+# %% ../nbs/05_profiles.ipynb #c70f9432
 def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     """File of a profile: `profiles/NAME.yaml`, or the path itself; under the notebooks too."""
     text = str(name_or_path)
@@ -322,7 +322,7 @@ def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
     raise ProfileError(f"--profile {text}: no profiles/{text}.yaml; {hint}")
 
-# %% ../nbs/05_profiles.ipynb #0d825c53
+# %% ../nbs/05_profiles.ipynb #31d35585
 def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     """Read and check a profile by name (`"mini"`) or path; raise `ProfileError` in one line."""
     path = profile_path(name_or_path, root)
@@ -334,7 +334,7 @@ def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     try: return Profile.model_validate_json(json.dumps({**data, "name": path.stem}, default=str))
     except ValidationError as e: raise ProfileError(_explain(e, shown, text)) from None
 
-# %% ../nbs/05_profiles.ipynb #3162d616
+# %% ../nbs/05_profiles.ipynb #c4796b52
 def part(profile: Profile, *sections: str) -> dict:
     """The named sections, with name and seed, as plain JSON values."""
     data = profile.model_dump(mode="json", exclude={"ahpo": {"methods"}})

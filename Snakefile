@@ -1,0 +1,51 @@
+# Which chapter runs after which. The graph itself comes from mmhelix_nb.runner; `mmhelix run` is the comfortable way in.
+# By hand: snakemake --cores 2 --config profile=mini
+import sys
+from pathlib import Path
+
+from mmhelix_nb.profiles import read_profile
+from mmhelix_nb.runner import fingerprints, jobs
+
+PROFILE = str(config.get("profile", "mini"))
+RUNS, REPORTS = config.get("runs", "runs"), config.get("reports", "reports")
+SETTINGS = read_profile(PROFILE)
+JOBS = {job.name: job for job in jobs(SETTINGS, RUNS, REPORTS)}
+MARKS = fingerprints(SETTINGS, ".", RUNS, REPORTS)
+GPUS = SETTINGS.machine.gpus
+ENTRY = "from mmhelix_nb.runner import job_main; job_main()"
+
+
+rule all:
+    input:
+        [job.outputs[0] for job in JOBS.values()],
+
+
+for job in JOBS.values():
+
+    rule:
+        name:
+            job.name.replace("-", "_")
+        # File times are nothing to go by (a fresh clone, an export): what is due follows from the fingerprint.
+        input:
+            needs=ancient([JOBS[name].outputs[0] for name in job.needs]),
+            notebook=ancient(job.notebook),
+        # The stamp is all that Snakemake knows of: it deletes the declared outputs of a failed job, and checkpoints,
+        # logs and the half-executed notebook are just what one needs then.
+        output:
+            job.outputs[0],
+        params:
+            job=job.name,
+            fingerprint=MARKS[job.name],
+            python=sys.executable,
+            entry=ENTRY,
+            profile=PROFILE,
+            runs=RUNS,
+            reports=REPORTS,
+        threads: 1
+        priority: job.priority
+        resources:
+            mem_mb=SETTINGS.machine.mem_mb,
+            runtime=SETTINGS.machine.minutes,
+            gpu=GPUS if job.heavy else 0,
+        shell:
+            "exec {params.python:q} -c {params.entry:q} {params.profile:q} {params.job:q} {params.runs:q} {params.reports:q}"
