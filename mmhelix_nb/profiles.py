@@ -7,7 +7,7 @@ __all__ = ['Method', 'ProfileError', 'Section', 'refuse', 'Model', 'Machine', 'G
            'Base', 'Sft', 'Rollouts', 'Ahpo', 'Evaluation', 'Ablations', 'Profile', 'profile_path', 'read_profile',
            'part']
 
-# %% ../nbs/05_profiles.ipynb #c76d7c0c
+# %% ../nbs/05_profiles.ipynb #fe841e8d
 import difflib
 import json
 import re
@@ -18,11 +18,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-# %% ../nbs/05_profiles.ipynb #cb2caa19
+# %% ../nbs/05_profiles.ipynb #ea2d3704
 class ProfileError(ValueError):
     """A profile that cannot be used, said in one line."""
 
-# %% ../nbs/05_profiles.ipynb #6070728e
+# %% ../nbs/05_profiles.ipynb #c9a426f5
 class Section(BaseModel):
     """One part of a profile: frozen, strict, without unknown keys."""
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
@@ -32,7 +32,7 @@ def refuse(key: str, value: object, allowed: str) -> None:
     """Report a value that is impossible in view of another one."""
     raise PydanticCustomError("impossible", "{allowed}", {"key": key, "value": value, "allowed": allowed})
 
-# %% ../nbs/05_profiles.ipynb #5d577984
+# %% ../nbs/05_profiles.ipynb #691a5378
 class Model(Section):
     """The vision-language model and how it is held in memory."""
     name: str = Field("mini", pattern=r"^mini$|.+/.+")     # `mini`, or owner/name, or a folder; paper: Qwen/Qwen2.5-VL-7B-Instruct
@@ -55,20 +55,20 @@ class Model(Section):
             refuse("max_pixels", self.max_pixels, f"at least min_pixels ({self.min_pixels})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #e51a81ef
+# %% ../nbs/05_profiles.ipynb #7e002ffc
 class Machine(Section):
     """What one job may use."""
     gpus: int = Field(0, ge=0)              # cards a training or evaluation job needs; ours
     mem_mb: int = Field(3_000, ge=100)      # MB of main memory a job needs; ours
     minutes: int = Field(60, ge=1)          # minutes after which a cluster may end a job; ours
 
-# %% ../nbs/05_profiles.ipynb #25a2921e
+# %% ../nbs/05_profiles.ipynb #c50c8192
 class Generators(Section):
     """The benchmark: which tasks, levels and how many puzzles of each."""
     tasks: tuple[str, ...] = ()                                    # names; empty means all 42 (paper)
     levels: tuple[int, ...] = (1, 2, 3, 4, 5)                      # paper: five
     per_cell: int = Field(6, ge=1)                                 # puzzles per task and level; paper: 6
-    gallery: bool = True                                           # draw the gallery; ours
+    seed: int = Field(0, ge=0)                                     # of each cell's first puzzle; the benchmark is one for all runs; ours
 
     @model_validator(mode="after")
     def _possible(self):
@@ -76,7 +76,7 @@ class Generators(Section):
         if bad or not self.levels: refuse("levels", list(self.levels), "some of 1, 2, 3, 4, 5")
         return self
 
-# %% ../nbs/05_profiles.ipynb #67415045
+# %% ../nbs/05_profiles.ipynb #1b9bf266
 class Verifiers(Section):
     """How hard the verifiers are tried."""
     per_task: int = Field(5, ge=1)            # puzzles of each task whose answers are mutated; ours
@@ -99,7 +99,7 @@ class Serg(Section):
             refuse("server", self.server, "an address such as http://localhost:8000/v1 with polish: server")
         return self
 
-# %% ../nbs/05_profiles.ipynb #fdc17874
+# %% ../nbs/05_profiles.ipynb #aee7e231
 class Training(Section):
     """The optimiser and its schedule, shared by every stage that trains."""
     learning_rate: float = Field(3e-4, gt=0, le=1)                # peak; ours
@@ -115,7 +115,7 @@ class Training(Section):
     bf16: bool = False                                            # bfloat16 arithmetic; ours (TRL: true)
     gradient_checkpointing: bool = False                          # recompute activations to save memory; ours (TRL: true)
     logging_steps: int = Field(1, ge=1)                           # steps between lines of the curve; ours
-    save_steps: int = Field(50, ge=1)                             # steps between checkpoints, lost at most when killed; ours
+    save_steps: int = Field(50, ge=0)                             # steps between checkpoints, lost at most when killed; 0: none; ours
 
     @model_validator(mode="after")
     def _schedule(self):
@@ -123,7 +123,7 @@ class Training(Section):
             refuse("warmup_steps", self.warmup_steps, f"fewer than steps ({self.steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #3d77ec8a
+# %% ../nbs/05_profiles.ipynb #34c3a4d2
 class Base(Training):
     """The mini model's own schooling, before anything of the paper begins."""
     learning_rate: float = Field(2e-3, gt=0, le=1)             # ours
@@ -144,7 +144,7 @@ class Sft(Training):
             refuse("half_steps", self.half_steps, f"more than warmup_steps ({self.warmup_steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #70324a5a
+# %% ../nbs/05_profiles.ipynb #a2979b48
 class Rollouts(Training):
     """Prompts and rollouts of a step, and how GRPO uses them."""
     prompts_in_domain: int = Field(8, ge=0)                     # prompts with an expert, a step; ours (paper: 128 prompts in all)
@@ -153,14 +153,15 @@ class Rollouts(Training):
     temperature: float = Field(1.0, gt=0, le=2)                 # of the rollouts; TRL
     top_p: float = Field(1.0, gt=0, le=1)                       # of the rollouts; TRL
     max_completion_length: int = Field(30, ge=1)                # tokens of a rollout; ours (TRL 512)
-    micro_batch: int = Field(60, ge=1)                          # rollouts a forward pass; ours
+    micro_batch: int | None = Field(None, ge=1)                 # rollouts a forward pass, null: all of a step; fits memory; ours
+    generation_batch: int | None = Field(None, ge=1)            # rollouts written at once, null: all of a step; fits memory; ours
     num_iterations: int = Field(1, ge=1)                        # updates a batch of rollouts; TRL
     epsilon: float = Field(0.2, gt=0, lt=1)                     # clip of the ratio; TRL (paper: no value)
     beta: float = Field(0.0, ge=0)                              # weight of the KL term; paper: none
-    loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = "grpo"    # how tokens are averaged; ours (TRL dapo)
+    loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = "grpo"    # how TRL averages tokens; sft_norm own or joint builds on grpo
     scale_rewards: Literal["group", "batch", "none"] = "group"  # what advantages are divided by; paper and TRL: group
 
-# %% ../nbs/05_profiles.ipynb #26d73d3e
+# %% ../nbs/05_profiles.ipynb #8a9a59aa
 Method = Literal["grpo", "static", "luffy", "ahpo", "sft_grpo"]
 
 
@@ -170,26 +171,32 @@ class Ahpo(Rollouts):
     sft_grpo_steps: int = Field(125, ge=1)      # GRPO steps after `sft_half`, so that all methods take equal steps; ours
     success_threshold: int = Field(2, ge=0)     # the expert is added below so many right rollouts; paper
     xi_coef: float = Field(1.0, ge=0)           # weight of the expert's term; paper
-    sft_norm: Literal["own", "joint"] = "own"   # tokens the expert's term is divided by; paper: eq. 1 own, eq. 5 joint
+    gate: Literal["hard", "soft"] = "hard"      # paper (eq. 6): hard; ours: soft
+    sft_norm: Literal["own", "joint", "sequence"] = "own"   # what tokens are divided by; paper: eq. 1 own, eq. 5 joint; TRL: sequence
     gamma: float = Field(0.1, gt=0)             # LUFFY's p / (p + gamma); LUFFY's code
+    max_expert_length: int | None = Field(None, ge=1)   # tokens of the expert, null: all; ours
 
     @model_validator(mode="after")
     def _possible(self):
         rollouts = (self.prompts_in_domain + self.prompts_general) * self.num_generations
         if rollouts == 0: refuse("prompts_in_domain", 0, "at least 1 when prompts_general is 0")
-        if rollouts % self.micro_batch: refuse("micro_batch", self.micro_batch, f"a divisor of the {rollouts} rollouts a step")
+        for key in ("micro_batch", "generation_batch"):
+            if (value := getattr(self, key)) and rollouts % value: refuse(key, value, f"a divisor of the {rollouts} rollouts a step")
         if self.success_threshold > self.num_generations + 1:
             refuse("success_threshold", self.success_threshold, f"at most num_generations + 1 ({self.num_generations + 1})")
+        if self.sft_norm != "sequence" and self.loss_type != "grpo": refuse("loss_type", self.loss_type, "grpo, unless sft_norm is sequence")
         if len(set(self.methods)) < len(self.methods): refuse("methods", list(self.methods), "a list that names each method once")
         return self
 
-# %% ../nbs/05_profiles.ipynb #9ebf62c6
+# %% ../nbs/05_profiles.ipynb #041a6e62
 class Evaluation(Section):
     """How models are measured."""
     items: int = Field(0, ge=0)                                  # items in domain; 0 means all
     general_items: int = Field(300, ge=0)                        # items per general skill; ours
     modalities: tuple[Literal["image", "text"], ...] = ("image",)  # paper: both
     temperature: float = Field(0.0, ge=0, le=2)                  # 0 is greedy; paper: 0 (0.6 for thinking models)
+    top_p: float = Field(1.0, gt=0, le=1)                        # of sampled replies; ours
+    repetition_penalty: float = Field(1.0, gt=0)                 # 1 is none; ours (the published model's own file: 1.05)
     max_new_tokens: int = Field(40, ge=1)                        # tokens of a reply; paper: 8,192 (32,768 for thinking models)
     batch_size: int = Field(128, ge=1)                           # items a forward pass; ours
 
@@ -199,7 +206,7 @@ class Ablations(Section):
     window: int = Field(20, ge=1)                                # steps a curve is averaged over; ours
     resamples: int = Field(2_000, ge=100)                        # bootstrap samples of a paired difference; ours
 
-# %% ../nbs/05_profiles.ipynb #9b82447e
+# %% ../nbs/05_profiles.ipynb #3e5098c6
 class Profile(Section):
     """Everything that one run of the book needs to know."""
     name: str = Field("mini", pattern=r"^[A-Za-z0-9][\w.-]*$")  # from the file's name, never from the file
@@ -216,7 +223,7 @@ class Profile(Section):
     evaluation: Evaluation = Evaluation()
     ablations: Ablations = Ablations()
 
-# %% ../nbs/05_profiles.ipynb #ad9f69f6
+# %% ../nbs/05_profiles.ipynb #1938a95e
 class _Loader(yaml.SafeLoader):
     """YAML with plain floats such as `1e-6`, and without repeated keys."""
 
@@ -233,7 +240,7 @@ def _mapping(loader, node, deep=False):
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _mapping(loader, node, True))
 
-# %% ../nbs/05_profiles.ipynb #ca687e4b
+# %% ../nbs/05_profiles.ipynb #2c50e950
 def _line(text: str, loc: tuple) -> int:
     """Line (from 1) of the key `loc` in YAML `text`; of its nearest parent where it is absent."""
     node, line = yaml.compose(text, _Loader), 1
@@ -247,7 +254,7 @@ def _line(text: str, loc: tuple) -> int:
         line, node = found[0][0].start_mark.line + 1, found[0][1]
     return line
 
-# %% ../nbs/05_profiles.ipynb #c1448ad8
+# %% ../nbs/05_profiles.ipynb #2f9fd34e
 def _fields(loc: tuple) -> dict:
     """Fields of the section at `loc`, by name."""
     model = Profile
@@ -264,7 +271,7 @@ def _unknown(loc: tuple) -> str:
     if homes: return f"unknown key here; it belongs to {' or '.join(homes)}"
     return f"unknown key; allowed: {', '.join(here)}"
 
-# %% ../nbs/05_profiles.ipynb #1fa3c3f2
+# %% ../nbs/05_profiles.ipynb #59199e2c
 _WORDS = {
     "int_type": "must be a whole number", "int_from_float": "must be a whole number", "float_type": "must be a number",
     "string_type": "must be a text", "bool_type": "must be true or false", "tuple_type": "must be a list such as [1, 2]",
@@ -283,7 +290,7 @@ def _what(error: dict) -> str:
     if kind in _RELATIONS: return f"must be {_RELATIONS[kind][1]} {ctx[_RELATIONS[kind][0]]:g}"
     return _WORDS.get(kind) or error["msg"].lower()
 
-# %% ../nbs/05_profiles.ipynb #a5fa1cfc
+# %% ../nbs/05_profiles.ipynb #14b2b26e
 def _explain(error: ValidationError, file: str, text: str) -> str:
     """The first of pydantic's errors as one line, and how many more there are."""
     first, *rest = error.errors(include_url=False)
@@ -307,7 +314,7 @@ def _parse(text: str, file: str) -> dict:
     if not isinstance(data, dict): raise ProfileError(f"{file}: must hold keys such as `seed: 0`, not a {type(data).__name__}")
     return data
 
-# %% ../nbs/05_profiles.ipynb #c70f9432
+# %% ../nbs/05_profiles.ipynb #1a125751
 def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     """File of a profile: `profiles/NAME.yaml`, or the path itself; under the notebooks too."""
     text = str(name_or_path)
@@ -322,7 +329,7 @@ def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
     raise ProfileError(f"--profile {text}: no profiles/{text}.yaml; {hint}")
 
-# %% ../nbs/05_profiles.ipynb #31d35585
+# %% ../nbs/05_profiles.ipynb #195e9935
 def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     """Read and check a profile by name (`"mini"`) or path; raise `ProfileError` in one line."""
     path = profile_path(name_or_path, root)
@@ -334,7 +341,7 @@ def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     try: return Profile.model_validate_json(json.dumps({**data, "name": path.stem}, default=str))
     except ValidationError as e: raise ProfileError(_explain(e, shown, text)) from None
 
-# %% ../nbs/05_profiles.ipynb #c4796b52
+# %% ../nbs/05_profiles.ipynb #8034a601
 def part(profile: Profile, *sections: str) -> dict:
     """The named sections, with name and seed, as plain JSON values."""
     data = profile.model_dump(mode="json", exclude={"ahpo": {"methods"}})

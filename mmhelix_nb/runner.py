@@ -8,7 +8,7 @@ __all__ = ['CHAPTERS', 'TAGS', 'ENVIRONMENT', 'Job', 'jobs', 'needed', 'modules_
            'finished', 'settle', 'State', 'bury', 'states', 'snakemake_arguments', 'snakemake_main', 'job_main',
            'start_snakemake']
 
-# %% ../nbs/80_runner.ipynb #517b5413
+# %% ../nbs/80_runner.ipynb #2ea2f558
 import ast
 import contextlib
 import fcntl
@@ -29,7 +29,7 @@ from pathlib import Path
 from .profiles import Profile, part, profile_path, read_profile
 from .results import save_timing, write_json
 
-# %% ../nbs/80_runner.ipynb #5bc3df3c
+# %% ../nbs/80_runner.ipynb #0e8549a4
 @dataclass(frozen=True)
 class Job:
     """One run of one chapter; paths are relative to the book's root."""
@@ -42,7 +42,7 @@ class Job:
     heavy: bool = False             # trains or generates: may use the graphics card
     priority: int = 0               # rough length of the way from here to the end
 
-# %% ../nbs/80_runner.ipynb #222dcfc3
+# %% ../nbs/80_runner.ipynb #d672ca15
 CHAPTERS = {
     "generators": ("10_generators", ("generators",)),
     "verifiers": ("20_verifiers", ("generators", "verifiers")),
@@ -50,23 +50,24 @@ CHAPTERS = {
     "base": ("36_minilab", ("model", "base")),
     "sft": ("40_sft", ("model", "serg", "sft")),
     "ahpo": ("50_ahpo", ("model", "serg", "ahpo")),
-    "evaluation": ("60_evaluation", ("model", "evaluation")),
+    "evaluation": ("60_evaluation", ("model", "generators", "evaluation")),
     "ablations": ("70_ablations", ("model", "ablations")),
 }
 
 
 def _job(profile: Profile, name: str, needs: tuple, runs: str, reports: str, priority: int = 0) -> Job:
-    """The job `name`: its kind gives the chapter, the rest of its name the `method`."""
+    """The job `name`: its kind gives the chapter, the rest of its name the `method` (or, when measured, the `model`)."""
     kind, _, method = name.partition("-")
     kind, method = ("sft", name) if name.startswith("sft") else (kind, method)
     stem, sections = CHAPTERS[kind]
-    given = {"profile": profile.name, "runs": runs, "reports": reports, **({"method": method} if method else {})}
+    variant = {("model" if kind == "evaluation" else "method"): method} if method else {}
+    given = {"profile": profile.name, "runs": runs, "reports": reports, **variant}
     report = f"{reports}/{profile.name}/{name}"
     outputs = (f"{runs}/{profile.name}/{name}/done.json", f"{report}/results.json", f"{report}/{stem}.ipynb")
     return Job(name, f"nbs/{stem}.ipynb", given, needs, outputs, sections,
                kind in ("base", "sft", "ahpo", "evaluation"), priority)
 
-# %% ../nbs/80_runner.ipynb #b93e2001
+# %% ../nbs/80_runner.ipynb #464c7e24
 def _graph(profile: Profile) -> dict[str, tuple[str, ...]]:
     """Each job's name and what it needs."""
     mini, methods = profile.model.name == "mini", profile.ahpo.methods
@@ -94,7 +95,7 @@ def jobs(profile: Profile, runs: str = "runs", reports: str = "reports") -> list
     far = {n: _distance(graph, n) for n in graph}
     return [_job(profile, n, graph[n], runs, reports, far[n]) for n in sorted(graph, key=lambda n: -far[n])]
 
-# %% ../nbs/80_runner.ipynb #124d34cb
+# %% ../nbs/80_runner.ipynb #89f80604
 def needed(all_jobs: list[Job], only: str) -> list[Job]:
     """The jobs that `only` (a job, or a kind such as `ahpo`) takes, with everything before them; `KeyError` if there is none."""
     by_name = {j.name: j for j in all_jobs}
@@ -107,7 +108,7 @@ def needed(all_jobs: list[Job], only: str) -> list[Job]:
         wanted.extend(by_name[name].needs)
     return [j for j in all_jobs if j.name in chosen]
 
-# %% ../nbs/80_runner.ipynb #f2cb6d5d
+# %% ../nbs/80_runner.ipynb #c447ce15
 def _tree(source: str) -> str:
     """Python `source` as text that changes with its meaning only."""
     try: tree = ast.parse(source)
@@ -119,7 +120,7 @@ def _tree(source: str) -> str:
             node.body = body[1:]
     return ast.dump(tree)
 
-# %% ../nbs/80_runner.ipynb #dd1ddd9c
+# %% ../nbs/80_runner.ipynb #53d98473
 def _imports(source: str, module: str) -> set[str]:
     """Modules of this package that exported `source` imports; `module` is its dotted name."""
     package = module.split(".")[0]
@@ -132,7 +133,7 @@ def _imports(source: str, module: str) -> set[str]:
             found |= {base, *(f"{base}.{a.name}" for a in node.names)}
     return {f for f in found if f.startswith(f"{package}.")}
 
-# %% ../nbs/80_runner.ipynb #726999cc
+# %% ../nbs/80_runner.ipynb #d55c8a1e
 def _source(module: str) -> Path | None:
     """File of a module of this package."""
     path = Path(__file__).parent.joinpath(*module.split(".")[1:])
@@ -158,7 +159,7 @@ def modules_of(*starts: str) -> set[str]:
         if name.endswith(".core"): todo |= {m for m in _hashes() if m.count(".") == 2}
     return seen
 
-# %% ../nbs/80_runner.ipynb #86c3a55c
+# %% ../nbs/80_runner.ipynb #97ff6a45
 def _notebook_code(path: Path) -> str:
     """The code cells of a notebook; outputs and texts do not count."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -182,7 +183,7 @@ def _imports_of(dump: str) -> set[str]:
     """The package's modules named in a dumped syntax tree."""
     return set(re.findall(r"module='(mmhelix_nb\.[\w.]+)'", dump))
 
-# %% ../nbs/80_runner.ipynb #03200f42
+# %% ../nbs/80_runner.ipynb #052849c4
 @dataclass(frozen=True)
 class Place:
     """The folders of one profile under `root`."""
@@ -203,7 +204,7 @@ def _read(path: Path) -> dict:
     try: return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError): return {}
 
-# %% ../nbs/80_runner.ipynb #196a52c0
+# %% ../nbs/80_runner.ipynb #1b5651c2
 class Busy(RuntimeError):
     """Somebody else is at work here."""
 
@@ -226,7 +227,7 @@ def claim(path: Path, what: str, wait: float = 5.0):
         f.flush()
         yield
 
-# %% ../nbs/80_runner.ipynb #35a9badf
+# %% ../nbs/80_runner.ipynb #4fecd036
 TAGS = ("MMHELIX_RUN", "MMHELIX_JOB")
 
 
@@ -251,7 +252,7 @@ def end_leftovers(name: str, tag: str) -> list[int]:
     while not all(map(_gone, left)) and time.monotonic() < until: time.sleep(0.05)
     return [p.pid for p in left]
 
-# %% ../nbs/80_runner.ipynb #7875c255
+# %% ../nbs/80_runner.ipynb #523098d5
 def end_with(pid: int) -> None:
     """End this process and its children within a second of the end of process `pid`."""
     import psutil
@@ -269,7 +270,7 @@ def end_with(pid: int) -> None:
     except psutil.NoSuchProcess: end()
     threading.Thread(target=watch, args=(process,), daemon=True).start()
 
-# %% ../nbs/80_runner.ipynb #37a88c31
+# %% ../nbs/80_runner.ipynb #c91851da
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -295,7 +296,7 @@ def failure(place: "Place", job: str) -> dict:
     """What failure.json says about a job."""
     return json.loads((place.report(job) / "failure.json").read_text(encoding="utf-8"))
 
-# %% ../nbs/80_runner.ipynb #c9252539
+# %% ../nbs/80_runner.ipynb #50c86acd
 def _place_in(traceback: list[str]) -> tuple[int | None, str]:
     """Line within the cell, and the innermost file of ours, of an IPython traceback."""
     text = _COLOUR.sub("", "\n".join(traceback))
@@ -329,7 +330,7 @@ def _other_failure(error: Exception, source: Path, copy: Path, cell: int) -> dic
     return {"cell": _number(source, text, cell) if text else None, "line": 1, "source_line": (text.strip().splitlines() or [""])[0], "inside": "",
             "error": type(error).__name__, "message": message}
 
-# %% ../nbs/80_runner.ipynb #fc190048
+# %% ../nbs/80_runner.ipynb #2e96e9ad
 def write_status(place: Place, job: str, state: str, **more) -> None:
     """Note what a job is doing: `running`, `done` or `failed`."""
     write_json(place.status(job), {**_read(place.status(job)), "state": state, **more})
@@ -351,7 +352,7 @@ class _Progress(logging.Handler):
         self.file.write(text if text.endswith("\n") else text + "\n")
         self.file.flush()
 
-# %% ../nbs/80_runner.ipynb #b4e98d15
+# %% ../nbs/80_runner.ipynb #88db970a
 def _prepare(place: Place, job: Job, mark: str) -> bool:
     """Make the job's folders ready; return whether an earlier try is continued."""
     run, report = place.run(job.name), place.report(job.name)
@@ -366,7 +367,7 @@ def _prepare(place: Place, job: Job, mark: str) -> bool:
     write_json(run / "fingerprint.json", {"fingerprint": mark})
     return resumed
 
-# %% ../nbs/80_runner.ipynb #efd08961
+# %% ../nbs/80_runner.ipynb #01bd572b
 def scrub(text: str, root: Path) -> str:
     """`text` without this machine's paths and process numbers."""
     for path, short in ((str(root.resolve()) + "/", ""), (str(root.resolve()), "."), (sys.prefix, "env"), (str(Path.home()) + "/", "~/")):
@@ -385,7 +386,7 @@ def _tidy(place: Place, job: Job) -> None:
     log = place.report(job.name) / "log.txt"
     log.write_text(scrub(log.read_text(encoding="utf-8"), place.root), encoding="utf-8")
 
-# %% ../nbs/80_runner.ipynb #1721a666
+# %% ../nbs/80_runner.ipynb #04824bc4
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONHASHSEED": "0", "JUPYTER_PREFER_ENV_PATH": "1",
                "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -420,7 +421,7 @@ def _papermill(place: Place, job: Job, profile: str) -> None:
         log.removeHandler(handler)
         handler.file.close()
 
-# %% ../nbs/80_runner.ipynb #2e8afef7
+# %% ../nbs/80_runner.ipynb #b4bf243e
 def _finish(place: Place, job: Job, mark: str, seconds: float, before: int) -> None:
     """Check that the chapter wrote its results; tidy up; write the stamp."""
     results = place.root / job.outputs[1]
@@ -453,7 +454,7 @@ def run_job(profile: str | Path, name: str, root: str | Path = ".", runs: str = 
             write_status(place, name, "failed", seconds=time.time() - started)
             raise
 
-# %% ../nbs/80_runner.ipynb #aab683bc
+# %% ../nbs/80_runner.ipynb #9afb97cb
 def finished(place: Place, job: Job, mark: str) -> bool:
     """Whether the job's stamp fits the present code and settings, and its results are those it was given for."""
     stamp, results = _read(place.stamp(job.name)), place.root / job.outputs[1]
@@ -471,7 +472,7 @@ def settle(place: Place, all_jobs: list[Job], marks: dict[str, str]) -> set[str]
             place.status(job.name).unlink(missing_ok=True)
     return done
 
-# %% ../nbs/80_runner.ipynb #e88e87d7
+# %% ../nbs/80_runner.ipynb #2f909b93
 @dataclass(frozen=True)
 class State:
     """One line of the table."""
@@ -503,7 +504,7 @@ def states(place: Place, chosen: list[Job]) -> list[State]:
         else: found.append(State(job.name, state, note.get("seconds", 0.0)))
     return found
 
-# %% ../nbs/80_runner.ipynb #bafcf178
+# %% ../nbs/80_runner.ipynb #d7e251a5
 def snakemake_arguments(place: Place, profile: str, only: list[str], *, cores: int, executor: str = "local", gpus: int = 0,
                         extra: tuple[str, ...] = ()) -> list[str]:
     """The command line for Snakemake."""
@@ -517,7 +518,7 @@ def snakemake_arguments(place: Place, profile: str, only: list[str], *, cores: i
     targets = [str(Path(place.runs) / place.profile / name / "done.json") for name in only]
     return [*own, *extra, "--", *targets]
 
-# %% ../nbs/80_runner.ipynb #8c6024ac
+# %% ../nbs/80_runner.ipynb #746e6f18
 def snakemake_main() -> None:
     """Entry of the process that is Snakemake: `PARENT ARGUMENTS...`; ends with its parent."""
     parent, *arguments = sys.argv[1:]

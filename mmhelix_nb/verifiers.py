@@ -53,7 +53,7 @@ def audit(items: list) -> dict:
     reasons = Counter(item.check(f"\\boxed{{{item.answer}").reason for item in items)
     return {"items": len(items), "passed": passed, "cut_off": dict(reasons)}
 
-# %% ../nbs/20_verifiers.ipynb #edff4355
+# %% ../nbs/20_verifiers.ipynb #17df973c
 def run_verifiers(profile: str, runs: str, reports: str) -> dict:
     "Audit the checks on the profile's benchmark; writes `reports/<profile>/verifiers/results.json`."
     from mmhelix_nb.generators import benchmark_items
@@ -61,7 +61,7 @@ def run_verifiers(profile: str, runs: str, reports: str) -> dict:
     from mmhelix_nb.results import save_results
 
     settings, by_task = read_profile(profile), {}
-    for item in benchmark_items(settings.generators): by_task.setdefault(item.task, []).append(item)
+    for item in benchmark_items(settings): by_task.setdefault(item.task, []).append(item)
     results = {
         "audit": {task: audit(items) for task, items in by_task.items()},
         "floor": [constant_floor(task, items) for task, items in by_task.items()],

@@ -1,0 +1,52 @@
+# make reproduce: the whole book on two cores.   make test: the whole check.
+SHELL := /bin/bash
+PROFILE ?= mini
+CORES ?= 2
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+export OMP_NUM_THREADS := 1
+export TOKENIZERS_PARALLELISM := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test export clean-nbs bench readme
+
+help:
+	@echo "make reproduce   run the book (PROFILE=$(PROFILE) CORES=$(CORES)); killed or stopped, it goes on from there"
+	@echo "make test        check everything: exports, notebooks, tests, README"
+	@echo "make export      write mmhelix_nb/ from the notebooks"
+	@echo "make clean-nbs   take run-dependent parts out of the notebooks"
+	@echo "make readme      write README.md from nbs/index.ipynb and reports/"
+	@echo "make bench       measure speed"
+
+# Every Python from 3.11 on will do. PYTHON=... chooses one.
+$(STAMP): settings.ini setup.py
+	@for p in $(PYTHON) python3 python python3.14 python3.13 python3.12 python3.11; do \
+	  if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$p; break; fi; done; \
+	if [ -z "$$found" ]; then echo "Error: no Python 3.11 or newer with venv found; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2; fi; \
+	if ! [ -x $(BIN)/python ]; then echo "making .venv with $$found"; "$$found" -m venv .venv; fi
+	@echo "installing into .venv (once, about two minutes)"
+	@$(BIN)/python -m pip install -q -e '.[all]'
+	@touch $@
+
+# The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
+reproduce: $(STAMP)
+	@exec $(BIN)/mmhelix run --profile $(PROFILE) --cores $(CORES)
+
+test: $(STAMP)
+	$(BIN)/python tests/check_notebooks.py
+	$(BIN)/nbdev_test --n_workers 2
+	$(BIN)/python -m pytest -q $$($(BIN)/python -c 'import xdist' 2>/dev/null && echo -n 2) tests
+
+export: $(STAMP)
+	$(BIN)/nbdev_export
+
+clean-nbs: $(STAMP)
+	$(BIN)/nbdev_clean
+
+bench: $(STAMP)
+	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+readme: $(STAMP)
+	$(BIN)/python -c 'from mmhelix_nb.readme import write_readme; write_readme()'
