@@ -25,7 +25,7 @@ $(STAMP): settings.ini setup.py
 	@for p in $(PYTHON) python3 python python3.14 python3.13 python3.12 python3.11; do \
 	  if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$p; break; fi; done; \
 	if [ -z "$$found" ]; then echo "Error: no Python 3.11 or newer with venv found; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2; fi; \
-	if ! [ -x $(BIN)/python ]; then echo "making .venv with $$found"; "$$found" -m venv .venv; fi
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then echo "making .venv with $$found"; "$$found" -m venv .venv; fi
 	@echo "installing into .venv (once, about two minutes)"
 	@$(BIN)/python -m pip install -q -e '.[all]'
 	@touch $@
@@ -37,7 +37,7 @@ reproduce: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python tests/check_notebooks.py
 	$(BIN)/nbdev_test --n_workers 2
-	$(BIN)/python -m pytest -q $$($(BIN)/python -c 'import xdist' 2>/dev/null && echo -n 2) tests
+	$(BIN)/python -m pytest -q $$($(BIN)/python -c 'import xdist' 2>/dev/null && printf '%s' '-n 2') tests
 
 export: $(STAMP)
 	$(BIN)/nbdev_export

@@ -48,4 +48,4 @@ for job in JOBS.values():
             runtime=SETTINGS.machine.minutes,
             gpu=GPUS if job.heavy else 0,
         shell:
-            "exec {params.python:q} -c {params.entry:q} {params.profile:q} {params.job:q} {params.runs:q} {params.reports:q}"
+            "exec {params.python:q} -c {params.entry:q} {params.profile:q} {params.job:q} {params.runs:q} {params.reports:q} {params.fingerprint}"

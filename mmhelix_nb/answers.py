@@ -129,15 +129,17 @@ def shorten(text: str, most: int = 40) -> str:
     line = " ".join(text[: 4 * most].split())
     return repr(line if len(line) <= most else line[: most - 3] + "...")
 
-# %% ../nbs/02_answers.ipynb #3d5ee3bd
+# %% ../nbs/02_answers.ipynb #e5afece6
 _LIST_TOKEN = re.compile(r"\d+|->|[A-Za-z]+|\S")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z '_-]{0,40}[:=]\s{0,4}")
 _CLOSES = {"]": "[", ")": "(", "}": "{"}
+_NOT_WHOLE = re.compile(r"(?:^|[\[({,;])\s{0,4}-\d|\d\.\d")  # -1 at the beginning of an item, 1.5
 
 
 def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list[int]:
     "The whole numbers that `text` lists in order; the `nouns` may stand before a number. Raises `Unreadable`."
     body, numbers, opened = _drop_label(plain(text)), [], []
+    if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     for token in _LIST_TOKEN.findall(body):
         if token.isdecimal():
             if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'find_root', 'plain_lines', 'run', 'generate', 'verify', 'measure']
 
-# %% ../nbs/81_cli.ipynb #ce257546
+# %% ../nbs/81_cli.ipynb #429271d3
 import importlib.util
 import json
 import os
@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn, Optional
 
 import typer
 
-# %% ../nbs/81_cli.ipynb #b84f60ff
+# %% ../nbs/81_cli.ipynb #918b60a1
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
                   help="MM-HELIX in notebooks: 42 visual puzzles, their verifiers, expert traces, and AHPO training.",
                   epilog="Start with [bold]mmhelix run --profile smoke[/bold], or [bold]mmhelix verify --help[/bold].")
@@ -32,14 +32,14 @@ def need(module: str, extra: str, use: str) -> None:
     """End with the pip command when an optional module is missing."""
     if importlib.util.find_spec(module) is None: fail(f"{use} needs {module}: pip install 'mmhelix_nb[{extra}]'")
 
-# %% ../nbs/81_cli.ipynb #38adcdf7
+# %% ../nbs/81_cli.ipynb #cf77819d
 def find_root(root: Optional[Path]) -> Path:
     """The book's folder: `root`, or the first of this folder and its parents that holds a Snakefile."""
     for folder in ([root] if root else [Path.cwd(), *Path.cwd().parents]):
         if (folder / "Snakefile").is_file() and (folder / "nbs").is_dir(): return folder
     fail(f"--root {root or Path.cwd()}: no Snakefile and nbs/ there; give the folder of a checkout with --root")
 
-
+# %% ../nbs/81_cli.ipynb #a8890165
 def _by_name(profile: str, folder: Path) -> str:
     """A profile's name; chapters and folders go by it, so a file must stand in profiles/."""
     path = Path(profile)
@@ -47,7 +47,7 @@ def _by_name(profile: str, folder: Path) -> str:
     if path.resolve().parent == (folder / "profiles").resolve(): return path.stem
     fail(f"--profile {profile}: must stand in {folder / 'profiles'}; put it there and give --profile {path.stem}")
 
-
+# %% ../nbs/81_cli.ipynb #74c72704
 def _plan(profile: str, only: Optional[str], executor: str, root: Optional[Path], cores: int) -> tuple:
     """Place, settings, and the jobs that were asked for."""
     from mmhelix_nb.profiles import ProfileError, read_profile
@@ -68,7 +68,7 @@ def _plan(profile: str, only: Optional[str], executor: str, root: Optional[Path]
     if executor == "slurm": need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     return Place(folder, settings.name), settings, chosen
 
-# %% ../nbs/81_cli.ipynb #f9dc5f07
+# %% ../nbs/81_cli.ipynb #98966584
 _LOOK = {"waiting": "dim", "running": "bold cyan", "done": "green", "failed": "bold red"}
 
 
@@ -91,7 +91,7 @@ def plain_lines(found: list, before: dict) -> list[str]:
         before[s.job] = s.state
     return lines
 
-# %% ../nbs/81_cli.ipynb #ba944dc4
+# %% ../nbs/81_cli.ipynb #dfaa6c30
 def _watch(process, place, chosen: list, title: str) -> int:
     """Show the jobs until Snakemake ends; return its exit code."""
     from rich.console import Console
@@ -99,7 +99,7 @@ def _watch(process, place, chosen: list, title: str) -> int:
     from mmhelix_nb.runner import states
     console = Console()
     if not console.is_terminal:
-        before = {}
+        before = {j.name: "done" for j in chosen if place.stamp(j.name).exists()}  # named already, above
         while True:
             code = process.poll()
             for line in plain_lines(states(place, chosen), before): print(line, flush=True)
@@ -108,7 +108,7 @@ def _watch(process, place, chosen: list, title: str) -> int:
     with Live(console=console, refresh_per_second=4, get_renderable=lambda: _table(states(place, chosen), title)):
         return process.wait()
 
-# %% ../nbs/81_cli.ipynb #713acbb2
+# %% ../nbs/81_cli.ipynb #42cadd28
 def _report(place, chosen: list, code: int) -> int:
     """Say how it ended; return the exit code."""
     from mmhelix_nb.runner import bury, describe, failure, states
@@ -126,7 +126,7 @@ def _report(place, chosen: list, code: int) -> int:
     else: typer.echo(f"\nreport: {place.report()}")
     return 1 if failed or code else 0
 
-# %% ../nbs/81_cli.ipynb #67296ded
+# %% ../nbs/81_cli.ipynb #209ef4f5
 def _drive(place, settings, chosen: list, cores: int, executor: str, extra: tuple) -> int:
     """One run under the profile's lock; the exit code."""
     from mmhelix_nb.runner import Busy, claim, end_leftovers, end_with, fingerprints, settle, snakemake_arguments, start_snakemake
@@ -144,7 +144,7 @@ def _drive(place, settings, chosen: list, cores: int, executor: str, extra: tupl
             return _report(place, chosen, code)
     except Busy as e: fail(str(e))
 
-
+# %% ../nbs/81_cli.ipynb #36440f58
 def _show_plan(place, settings, chosen: list, extra: tuple) -> int:
     """Print what a run would do, and let Snakemake check it; the exit code."""
     import subprocess
@@ -158,7 +158,7 @@ def _show_plan(place, settings, chosen: list, extra: tuple) -> int:
     if check.returncode: typer.echo("\n".join((check.stdout + check.stderr).splitlines()[-15:]), err=True)
     return 1 if check.returncode else 0
 
-# %% ../nbs/81_cli.ipynb #3eced4d2
+# %% ../nbs/81_cli.ipynb #2f77f20b
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
 def run(
     ctx: typer.Context,
@@ -191,7 +191,7 @@ def run(
         code = 130
     raise typer.Exit(code)
 
-# %% ../nbs/81_cli.ipynb #0a265616
+# %% ../nbs/81_cli.ipynb #4daa98e3
 def _levels(text: str) -> list[int]:
     """`1,3-5` as a list of levels."""
     found = []
@@ -211,7 +211,7 @@ def _task(name: str) -> str:
     near = difflib.get_close_matches(name, tasks(), 1, 0.5)
     fail(f"task {name}: no such task; " + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(tasks())}"))
 
-# %% ../nbs/81_cli.ipynb #9db5ed77
+# %% ../nbs/81_cli.ipynb #89a3dd61
 @app.command()
 def generate(
     out: Annotated[Path, typer.Option(help="Folder for the puzzles.", metavar="DIR")],
@@ -237,7 +237,7 @@ def generate(
     rows.to_parquet(file)
     typer.echo(f"{len(rows)} puzzles: {file}")
 
-# %% ../nbs/81_cli.ipynb #5874098d
+# %% ../nbs/81_cli.ipynb #199d8dbe
 def _verdict(task: str, level: int, seed: int, reply: str):
     """What the verifier says about `reply` to one puzzle."""
     from mmhelix_nb import make
@@ -261,7 +261,7 @@ def _row(line: str, where: str) -> dict:
     if row["seed"] < 0: fail(f"{where}: seed = {row['seed']}: must be at least 0")
     return row
 
-
+# %% ../nbs/81_cli.ipynb #7de43ee0
 def _verify_file(path: Path) -> int:
     """Verdicts for a file of replies, one JSON line each; exit code 1 unless all are right."""
     if not path.is_file(): fail(f"{path}: no such file")
@@ -276,7 +276,7 @@ def _verify_file(path: Path) -> int:
     typer.echo(f"{right} of {len(rows)} right", err=True)
     return 0 if right == len(rows) else 1
 
-# %% ../nbs/81_cli.ipynb #abe8d9ec
+# %% ../nbs/81_cli.ipynb #3cb0fe42
 @app.command()
 def verify(
     task: Annotated[str, typer.Argument(help="A task, or a .jsonl file of {task, level, seed, reply}.")],
@@ -301,7 +301,7 @@ def verify(
     typer.echo("right" if verdict.ok else f"wrong: {verdict.reason}")
     raise typer.Exit(0 if verdict.ok else 1)
 
-# %% ../nbs/81_cli.ipynb #f73d7460
+# %% ../nbs/81_cli.ipynb #c7b4faf4
 @app.command("eval")
 def measure(
     model: Annotated[str, typer.Argument(help="A checkpoint's folder, or owner/name.")],

@@ -5,28 +5,37 @@
 # %% auto #0
 __all__ = ['CUT', 'FONT', 'COLOURS', 'MODELS', 'EvaluationSettings', 'settings_of', 'modality_of', 'item_name', 'prompt_hash',
            'Reply', 'cut_ids', 'conversation', 'encode', 'never_written', 'generation_options', 'generate_batch',
-           'same_settings', 'kept_replies', 'generate_replies', 'Judged', 'category_of', 'verdict_on', 'judge_reply',
-           'judge_replies', 'share', 'shares', 'summarise_one', 'summarise', 'right_marks', 'accuracy_rows',
-           'accuracy_table', 'wrong_replies', 'Series', 'Panel', 'ticks', 'scales', 'svg_axes', 'svg_series',
-           'svg_legend', 'svg', 'interactive', 'accuracy_panel', 'accuracy_svg', 'first_of', 'read_line', 'score_file',
-           'chosen', 'heldout_rows', 'BenchmarkRows', 'model_place', 'load_for', 'evaluate', 'run_evaluation']
+           'same_settings', 'kept_replies', 'keep_replies', 'generate_replies', 'Judged', 'category_of', 'verdict_on',
+           'judge_reply', 'judge_replies', 'share', 'shares', 'summarise_one', 'summarise', 'right_marks',
+           'accuracy_rows', 'accuracy_table', 'wrong_replies', 'Series', 'Panel', 'ticks', 'scales', 'svg_axes',
+           'svg_series', 'svg_legend', 'svg', 'scatter', 'interactive', 'accuracy_panel', 'accuracy_svg', 'first_of',
+           'read_line', 'score_file', 'evenly', 'chosen', 'BenchmarkRows', 'profile_rows', 'practised_skills',
+           'model_place', 'load_named', 'judge_and_keep', 'evaluate', 'as_message', 'call_server', 'server_reply',
+           'ask_server', 'evaluate_model', 'run_evaluation']
 
-# %% ../nbs/60_evaluation.ipynb #89d41c0c
+# %% ../nbs/60_evaluation.ipynb #36681538
+import base64
 import hashlib
 import json
 import math
 import os
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from itertools import takewhile
 from pathlib import Path
 from statistics import fmean
 
 from .answers import extract
-from .core import TASKS, Verdict, from_official, make, task_name, tasks, wrong
+from .core import TASKS, Verdict, from_official, pack, task_name, wrong
+from .draw import png
+from .generators import benchmark
 from .profiles import Profile, read_profile
 from .results import append_curve, plain, read_curve, save_results, wilson, write_json
+from .serg import to_record
 from .verifiers import verdict
 
 # %% ../nbs/60_evaluation.ipynb #36409e2e
@@ -113,7 +122,7 @@ def generation_options(model, settings: EvaluationSettings) -> dict:
     return {"max_new_tokens": settings.max_new_tokens, "do_sample": sampled, "num_beams": 1, "repetition_penalty": settings.repetition_penalty,
             "suppress_tokens": never_written(model.config), **chance}
 
-# %% ../nbs/60_evaluation.ipynb #b44547a0
+# %% ../nbs/60_evaluation.ipynb #d9b10530
 def generate_batch(model, processor, rows: Sequence[dict], settings: EvaluationSettings, seed: str = "") -> list[Reply]:
     "Replies to one batch; sampled replies depend on `seed` and the settings' seed only."
     import torch
@@ -123,13 +132,9 @@ def generate_batch(model, processor, rows: Sequence[dict], settings: EvaluationS
         torch.manual_seed(chance)
         out = model.generate(**inputs, **generation_options(model, settings))
     ends = model.generation_config.eos_token_id
-    ends = ends if isinstance(ends, (list, tuple)) else [ends]
-    replies = []
-    for row, line in zip(rows, out[:, inputs["input_ids"].shape[1] :].tolist()):
-        ids, finish = cut_ids(line, ends)
-        text = processor.tokenizer.decode(ids, skip_special_tokens=True)
-        replies.append(Reply(item_name(row), prompt_hash(row), text, len(ids), finish))
-    return replies
+    written = [cut_ids(line, ends if isinstance(ends, list) else [ends]) for line in out[:, inputs["input_ids"].shape[1] :].tolist()]
+    decode = processor.tokenizer.decode
+    return [Reply(item_name(row), prompt_hash(row), decode(ids, skip_special_tokens=True), len(ids), finish) for row, (ids, finish) in zip(rows, written)]
 
 # %% ../nbs/60_evaluation.ipynb #ebb59652
 def same_settings(path: Path, settings: EvaluationSettings, name: str) -> bool:
@@ -151,25 +156,28 @@ def kept_replies(path: Path, hashes: Sequence[str], batch_size: int) -> list[Rep
     os.replace(temporary, path)
     return kept
 
-# %% ../nbs/60_evaluation.ipynb #e1e65b1b
-def generate_replies(model, processor, rows: Sequence[dict], settings: EvaluationSettings, path=None, name: str = "", bar: bool | None = None) -> list[Reply]:
-    "A reply to each of `rows`, in batches; continues the file `path` of an earlier run."
-    from tqdm.auto import tqdm
-    model.eval()
-    done, size = [], settings.batch_size
-    if path is not None:
-        path = Path(path)
+# %% ../nbs/60_evaluation.ipynb #d1dccb5f
+def keep_replies(ask, rows: Sequence[dict], settings: EvaluationSettings, path=None, name: str = "", bar: bool | None = None) -> list[Reply]:
+    "A reply to each of `rows`, from `ask(batch, start)`; continues the file `path` of an earlier run."
+    from tqdm import tqdm
+    done, size, path = [], settings.batch_size, path and Path(path)
+    if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not same_settings(path, settings, name): path.unlink(missing_ok=True)
         done = kept_replies(path, [prompt_hash(row) for row in rows], size)
     with tqdm(total=len(rows), initial=len(done), unit="item", disable=None if bar is None else not bar) as progress:
         for start in range(len(done), len(rows), size):
-            batch = [rows[i] for i in range(start, min(start + size, len(rows)))]
-            fresh = generate_batch(model, processor, batch, settings, seed=str(start))
+            fresh = ask([rows[i] for i in range(start, min(start + size, len(rows)))], start)
             for reply in fresh if path else (): append_curve(path, asdict(reply))
             done += fresh
             progress.update(len(fresh))
     return done
+
+
+def generate_replies(model, processor, rows: Sequence[dict], settings: EvaluationSettings, path=None, name: str = "", bar: bool | None = None) -> list[Reply]:
+    "A reply of `model` to each of `rows`, in batches; continues the file `path` of an earlier run."
+    model.eval()
+    return keep_replies(lambda batch, start: generate_batch(model, processor, batch, settings, str(start)), rows, settings, path, name, bar)
 
 # %% ../nbs/60_evaluation.ipynb #fcb4e42d
 CUT = "cut off"
@@ -320,7 +328,7 @@ class Panel:
     def left(self) -> int:  # room for the labels of the y axis, in pixels
         return 14 + max([22, *(7 * len(name) for name in self.y_names)])
 
-# %% ../nbs/60_evaluation.ipynb #9949c809
+# %% ../nbs/60_evaluation.ipynb #6725d710
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     "Round numbers between `low` and `high`, `about` so many."
     rough = (high - low) / about or 1.0
@@ -329,24 +337,25 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(i * step, 10) for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
-def scales(panel: Panel, width: int, height: int):
-    "Functions from data to pixels for x and y."
+def scales(panel: Panel, left: int, width: int, height: int):
+    "Functions from data to pixels for x and y; the axes begin `left` pixels from the edge."
     (x0, x1), (y0, y1) = panel.x_range, panel.y_range if not panel.y_names else (len(panel.y_names) - 0.5, -0.5)
-    inner = width - panel.left - 12
-    return (lambda x: panel.left + inner * (x - x0) / ((x1 - x0) or 1)), (lambda y: 26 + (height - 66) * (1 - (y - y0) / ((y1 - y0) or 1)))
+    inner = width - left - 12
+    return (lambda x: left + inner * (x - x0) / ((x1 - x0) or 1)), (lambda y: 26 + (height - 66) * (1 - (y - y0) / ((y1 - y0) or 1)))
 
-# %% ../nbs/60_evaluation.ipynb #23213dab
+# %% ../nbs/60_evaluation.ipynb #ff58efc7
 def svg_axes(panel: Panel, fx, fy, width: int, height: int) -> str:
     "Title, grid lines and labels of a panel."
-    out = [f'<text x="{panel.left}" y="14" font-weight="600">{escape(panel.title)}</text>']
+    left = round(fx(panel.x_range[0]))
+    out = [f'<text x="{left}" y="14" font-weight="600">{escape(panel.title)}</text>']
     bottom = height - 40
     for x in ticks(*panel.x_range, about=5):
         out.append(f'<path d="M{fx(x):.1f} 26V{bottom}" stroke="#e6e6e6"/><text x="{fx(x):.1f}" y="{bottom + 15}" text-anchor="middle">{x:g}</text>')
     labels = enumerate(panel.y_names) if panel.y_names else ((y, f"{y:g}") for y in ticks(*panel.y_range))
     for y, label in labels:
-        out.append(f'<path d="M{panel.left} {fy(y):.1f}H{width - 12}" stroke="#e6e6e6"/>'
-                   f'<text x="{panel.left - 6}" y="{fy(y) + 4:.1f}" text-anchor="end">{escape(label)}</text>')
-    out.append(f'<text x="{(panel.left + width - 12) / 2:.0f}" y="{height - 8}" text-anchor="middle" fill="#555">{escape(panel.x_label)}</text>')
+        out.append(f'<path d="M{left} {fy(y):.1f}H{width - 12}" stroke="#e6e6e6"/>'
+                   f'<text x="{left - 6}" y="{fy(y) + 4:.1f}" text-anchor="end">{escape(label)}</text>')
+    out.append(f'<text x="{(left + width - 12) / 2:.0f}" y="{height - 8}" text-anchor="middle" fill="#555">{escape(panel.x_label)}</text>')
     return "".join(out)
 
 
@@ -362,7 +371,7 @@ def svg_series(series: Series, fx, fy) -> str:
     return whiskers + "".join(f'<circle cx="{fx(x):.1f}" cy="{fy(y):.1f}" r="4" fill="{series.colour}"><title>{escape(series.name)}: {x:.3g}</title></circle>'
                               for x, y in points)
 
-# %% ../nbs/60_evaluation.ipynb #8b9e620b
+# %% ../nbs/60_evaluation.ipynb #cfc952d2
 FONT = "font-family='system-ui,Segoe UI,Helvetica,Arial,sans-serif' font-size='12' fill='#222'"
 
 
@@ -380,31 +389,37 @@ def svg_legend(panels: Sequence[Panel], width: int) -> tuple[str, int]:
         x += room
     return "".join(out), y + 10
 
-
+# %% ../nbs/60_evaluation.ipynb #60b6260d
 def svg(panels: Sequence[Panel], columns: int = 3, width: int = 320, height: int = 230) -> str:
     "The panels side by side as one SVG text."
     total = width * min(columns, len(panels))
     legend, top = svg_legend(panels, total)
-    body = []
+    body, left = [], max(panel.left for panel in panels)  # one margin, so that axes stand below each other
     for i, panel in enumerate(panels):
-        fx, fy = scales(panel, width, height)
+        fx, fy = scales(panel, left, width, height)
         drawn = svg_axes(panel, fx, fy, width, height) + "".join(svg_series(s, fx, fy) for s in panel.series)
         body.append(f'<g transform="translate({i % columns * width} {top + i // columns * height})">{drawn}</g>')
     tall = top + height * math.ceil(len(panels) / columns)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total} {tall}" width="{total}" height="{tall}" {FONT}>'
             f'<rect width="100%" height="100%" fill="white"/>{legend}{"".join(body)}</svg>\n')
 
-# %% ../nbs/60_evaluation.ipynb #c650d90c
+# %% ../nbs/60_evaluation.ipynb #6c713e3c
+def scatter(s: Series, names: Sequence[str]) -> dict:
+    "A series as the arguments of plotly's scatter."
+    style = {"x": s.x, "y": [names[i] for i in s.y] if names else s.y, "name": s.name, "legendgroup": s.name}
+    if not s.spans: return {**style, "mode": "lines", "line_color": s.colour, "line_dash": "dash" if s.dash else "solid"}
+    whiskers = {"array": [high - x for x, (_, high) in zip(s.x, s.spans)], "arrayminus": [x - low for x, (low, _) in zip(s.x, s.spans)]}
+    return {**style, "mode": "markers", "marker_color": s.colour, "error_x": whiskers}
+
+
 def interactive(panels: Sequence[Panel]):
     "The same panels as a plotly figure."
     from plotly.subplots import make_subplots
-    figure, seen = make_subplots(cols=len(panels), rows=1, subplot_titles=[p.title for p in panels]), set()
+    figure = make_subplots(cols=len(panels), rows=1, subplot_titles=[p.title for p in panels], horizontal_spacing=0.5 / (len(panels) + 1))
+    seen = set()
     for column, panel in enumerate(panels, 1):
         for s in panel.series:
-            style = {"error_x": {"array": [h - x for x, (_, h) in zip(s.x, s.spans)], "arrayminus": [x - low for x, (low, _) in zip(s.x, s.spans)]}} if s.spans else {}
-            y = [panel.y_names[i] for i in s.y] if panel.y_names else s.y
-            figure.add_scatter(x=s.x, y=y, name=s.name, legendgroup=s.name, showlegend=s.name not in seen, mode="markers" if s.spans else "lines",
-                               marker_color=s.colour, line_dash="dash" if s.dash else "solid", row=1, col=column, **style)
+            figure.add_scatter(**scatter(s, panel.y_names), showlegend=s.name not in seen, row=1, col=column)
             seen.add(s.name)
         figure.update_xaxes(title_text=panel.x_label, range=panel.x_range, row=1, col=column)
         figure.update_yaxes(**({"autorange": "reversed"} if panel.y_names else {"range": panel.y_range}), row=1, col=column)
@@ -431,7 +446,7 @@ def accuracy_svg(summary: dict, title: str = "Accuracy with 95% intervals") -> s
     panel = accuracy_panel(summary, title)
     return svg([panel], columns=1, width=560, height=70 + 24 * len(panel.y_names))
 
-# %% ../nbs/60_evaluation.ipynb #49533085
+# %% ../nbs/60_evaluation.ipynb #b69cba81
 def first_of(line: dict, *names: str, default=None):
     "The value of the first of `names` that `line` has."
     return next((line[name] for name in names if line.get(name) is not None), default)
@@ -441,7 +456,7 @@ def read_line(line: dict) -> tuple[dict, Reply]:
     "The row and the reply in one line of a file of replies; raises `ValueError` naming the field."
     if "state" not in line:
         item = from_official(line)
-        line = {**line, "task": item.task, "state": json.dumps(item.state.to_official()), "level": item.level}
+        line = {**line, "task": item.task, "state": pack(item.state), "level": item.level}
     if "task" not in line: raise ValueError("there is no field 'task' or 'category'")
     text = first_of(line, "reply", "prediction", "response", "output")
     if not isinstance(text, str): raise ValueError("there is no text under 'reply', 'prediction', 'response' or 'output'")
@@ -466,44 +481,56 @@ def score_file(path: str | Path) -> tuple[dict, list[Judged]]:
     if not judged: raise ValueError(f"{path}: no replies")
     return summarise(judged), judged
 
-# %% ../nbs/60_evaluation.ipynb #35093c3d
+# %% ../nbs/60_evaluation.ipynb #4edd8a97
+def evenly(indices: Sequence[int], limit: int) -> list[int]:
+    "`limit` of the `indices` at even distances; all of them where `limit` is 0 or larger than their number."
+    if not limit or limit >= len(indices): return list(indices)
+    return [indices[i * len(indices) // limit] for i in range(limit)]
+
+
 def chosen(names: Sequence[str], kinds: Sequence[str], settings: EvaluationSettings) -> list[int]:
-    "Indices of the rows to ask: the first so many of each task and modality, in order."
-    kept, count = [], {}
+    "Indices of the rows to ask, given each row's task and modality: so many puzzles, and so many of each general skill."
+    groups = {}
     for i, (name, kind) in enumerate(zip(names, kinds)):
-        limit = settings.general_items if name.startswith("skill:") else settings.items
-        key = (name.startswith("skill:") and name, kind)
-        count[key] = count.get(key, 0) + 1
-        if kind in settings.modalities and (not limit or count[key] <= limit): kept.append(i)
-    return kept
+        if kind in settings.modalities: groups.setdefault((kind, name if name.startswith("skill:") else ""), []).append(i)
+    return sorted(i for (_, skill), group in groups.items() for i in evenly(group, settings.general_items if skill else settings.items))
 
-
-def heldout_rows(path: str | Path, settings: EvaluationSettings):
-    "The held-out rows at `path`, as many and in the modalities as the settings say."
-    from datasets import Dataset
-    if not Path(path).is_file(): raise FileNotFoundError(f"{path}: no held-out items; run the job serg first")
-    data = Dataset.from_parquet(str(path))
-    kinds = data["modality"] if "modality" in data.column_names else ["image"] * len(data)
-    return data.select(chosen(data["task"], kinds, settings))
-
-# %% ../nbs/60_evaluation.ipynb #bc262c7f
+# %% ../nbs/60_evaluation.ipynb #ad44b713
 class BenchmarkRows(Sequence):
-    "The benchmark's rows in the modalities asked for, each made when it is looked at."
+    "The rows of a profile's benchmark in the modalities asked for, each made when it is looked at."
     def __init__(self, profile: Profile, settings: EvaluationSettings):
-        names, part = profile.generators.tasks or tuple(tasks()), profile.generators
-        items = [(name, level, seed) for name in names for level in part.levels for seed in range(part.per_cell)]
-        if settings.items: items = items[:: max(1, len(items) // settings.items)][: settings.items]
-        self.plan = [(*item, kind) for kind in settings.modalities for item in items]
+        part = profile.generators
+        items = list(benchmark(part.levels, part.per_cell, profile.seed, part.tasks or None))
+        self.plan = [(items[i], kind) for kind in settings.modalities for i in evenly(range(len(items)), settings.items)]
 
     def __len__(self) -> int: return len(self.plan)
 
     def __getitem__(self, index: int) -> dict:
-        task, level, seed, kind = self.plan[index]
-        item = make(task, level, seed)
-        return {"images": [item.image] if kind == "image" else [], "prompt": [{"role": "user", "content": item.question(kind)}], "completion": [],
-                "task": task, "state": json.dumps(item.state.to_official()), "answer": item.answer, "level": level, "seed": seed, "modality": kind}
+        item, kind = self.plan[index]
+        return to_record(item, modality=kind)
 
-# %% ../nbs/60_evaluation.ipynb #13149be6
+
+def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Path = "runs") -> Sequence[dict]:
+    "The rows that a profile's models are asked; raises `FileNotFoundError` where the lab's are missing."
+    path = Path(runs) / profile.name / "serg" / "heldout.parquet"
+    if path.is_file():
+        from datasets import Dataset
+        data = Dataset.from_parquet(str(path), cache_dir=str(path.parent / ".cache"))
+        kinds = data["modality"] if "modality" in data.column_names else ["image"] * len(data)
+        return data.select(chosen(data["task"], kinds, settings))
+    if profile.model.name == "mini": raise FileNotFoundError(f"{path}: no held-out items; the job serg writes them")
+    return BenchmarkRows(profile, settings)
+
+# %% ../nbs/60_evaluation.ipynb #9a9aafbc
+def practised_skills(profile: Profile, runs: str | Path = "runs") -> list[str]:
+    "The general skills among the prompts of reinforcement learning; none where that file is missing."
+    path = Path(runs) / profile.name / "serg" / "rl.parquet"
+    if not path.is_file(): return []
+    from pyarrow.parquet import read_table
+    names = set(read_table(path, columns=["task"])["task"].to_pylist())
+    return sorted(name.removeprefix("skill:") for name in names if name.startswith("skill:"))
+
+# %% ../nbs/60_evaluation.ipynb #7c712c43
 MODELS = {"base": "base", "sft": "sft", "grpo": "ahpo-grpo", "static": "ahpo-static", "luffy": "ahpo-luffy", "ahpo": "ahpo-ahpo",
           "sft_grpo": "ahpo-sft_grpo"}  # model key -> job that leaves it in runs/PROFILE/JOB/model
 
@@ -515,33 +542,81 @@ def model_place(profile: Profile, model: str, runs: str | Path = "runs") -> str:
     return str(Path(runs) / profile.name / MODELS[model] / "model")
 
 
-def load_for(profile: Profile, model: str, runs: str | Path = "runs"):
-    "Model and processor of model `model` of a profile, ready to be asked."
+def load_named(name: str, profile: Profile):
+    "Model and processor of a folder or repository, held in memory as the profile says."
     from mmhelix_nb.models import load
     part = profile.model
-    return load(model_place(profile, model, runs), quantise=part.quantise, double_quantisation=part.double_quantisation, dtype=part.dtype,
+    return load(name, quantise=part.quantise, double_quantisation=part.double_quantisation, dtype=part.dtype,
                 attention=part.attention, min_pixels=part.min_pixels, max_pixels=part.max_pixels)
 
-# %% ../nbs/60_evaluation.ipynb #fb0803e8
-def evaluate(model, processor, rows: Sequence[dict], settings: EvaluationSettings, folder: str | Path, name: str = "") -> tuple[dict, list[Judged]]:
-    "Replies, verdicts and summary of a model; replies and verdicts are kept in `folder`."
-    folder = Path(folder)
-    replies = generate_replies(model, processor, rows, settings, folder / "replies.jsonl", name)
+# %% ../nbs/60_evaluation.ipynb #23fc5b70
+def judge_and_keep(rows: Sequence[dict], replies: Sequence[Reply], folder: str | Path) -> tuple[dict, list[Judged]]:
+    "Summary and verdicts; the verdicts are written to `folder/judged.jsonl`."
     judged = judge_replies(rows, replies)
     text = "".join(json.dumps(asdict(j), sort_keys=True, ensure_ascii=False) + "\n" for j in judged)
-    (folder / "judged.jsonl").write_text(text, encoding="utf-8")
+    (Path(folder) / "judged.jsonl").write_text(text, encoding="utf-8")
     return summarise(judged), judged
 
 
+def evaluate(model, processor, rows: Sequence[dict], settings: EvaluationSettings, folder: str | Path, name: str = "") -> tuple[dict, list[Judged]]:
+    "Summary and verdicts of a model on `rows`; replies and verdicts are kept in `folder`."
+    return judge_and_keep(rows, generate_replies(model, processor, rows, settings, Path(folder) / "replies.jsonl", name), folder)
+
+# %% ../nbs/60_evaluation.ipynb #dfea2ce9
+def as_message(part: dict) -> dict:
+    "A part of a chat message in the servers' protocol; a picture becomes a data URL."
+    if part["type"] != "image": return part
+    return {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(png(part["image"])).decode()}}
+
+
+def call_server(url: str, body: dict | None = None, timeout: float = 3_600) -> dict:
+    "What a server answers to `body` (None: a plain request) as JSON; raises `RuntimeError` in one line."
+    data = None if body is None else json.dumps(body).encode()
+    asked = urllib.request.Request(url, data, {"Content-Type": "application/json", "Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', 'none')}"})
+    try:
+        with urllib.request.urlopen(asked, timeout=timeout) as answer: return json.load(answer)
+    except (urllib.error.URLError, OSError, ValueError) as error: raise RuntimeError(f"{url}: {error}") from None
+
+# %% ../nbs/60_evaluation.ipynb #f510bed8
+def server_reply(url: str, name: str, row: dict, settings: EvaluationSettings) -> Reply:
+    "The reply of model `name` behind `url` to one row."
+    messages = [m if isinstance(m["content"], str) else {**m, "content": [as_message(part) for part in m["content"]]} for m in conversation(row)]
+    answer = call_server(f"{url}/chat/completions", {
+        "model": name, "messages": messages, "max_tokens": settings.max_new_tokens, "temperature": settings.temperature, "top_p": settings.top_p,
+        "seed": settings.seed})
+    choice, tokens = answer["choices"][0], (answer.get("usage") or {}).get("completion_tokens", 0)
+    finish = "length" if choice.get("finish_reason") == "length" else "stop"
+    return Reply(item_name(row), prompt_hash(row), choice["message"]["content"] or "", tokens, finish)
+
+
+def ask_server(url: str, rows: Sequence[dict], settings: EvaluationSettings, path=None) -> list[Reply]:
+    "A reply to each of `rows` from the first model that the server at `url` offers; continues the file `path`."
+    url = url.rstrip("/")
+    name = call_server(f"{url}/models")["data"][0]["id"]
+    with ThreadPoolExecutor(settings.batch_size) as pool:
+        return keep_replies(lambda batch, start: list(pool.map(lambda row: server_reply(url, name, row, settings), batch)), rows, settings, path, name)
+
+# %% ../nbs/60_evaluation.ipynb #9648b735
+def evaluate_model(model: str, profile: Profile, out: str | Path = "runs/eval", items: int = 0, runs: str | Path = "runs") -> dict:
+    "Measure any model with a profile's settings; writes replies, verdicts and results to `out`."
+    settings = settings_of(profile)
+    settings = replace(settings, items=items or settings.items)
+    rows, out = profile_rows(profile, settings, runs), Path(out)
+    if model.startswith("http"): summary, judged = judge_and_keep(rows, ask_server(model, rows, settings, out / "replies.jsonl"), out)
+    else: summary, judged = evaluate(*load_named(model, profile), rows, settings, out, model)
+    save_results(out, {**summary, "settings": asdict(settings)}, model=model, profile=profile.name, seed=profile.seed)
+    print(accuracy_table(summary))
+    return summary
+
+# %% ../nbs/60_evaluation.ipynb #8e3cdfcf
 def run_evaluation(profile: str, model: str = "base", runs: str | Path = "runs", reports: str | Path = "reports") -> tuple[dict, list[Judged]]:
     "The job `evaluation-MODEL` of a profile: measure, and write results.json and the figure."
     book = read_profile(profile)
     settings, job = settings_of(book), f"evaluation-{model}"
     place = model_place(book, model, runs)
-    mini = book.model.name == "mini"
-    rows = heldout_rows(Path(runs) / book.name / "serg" / "heldout.parquet", settings) if mini else BenchmarkRows(book, settings)
-    summary, judged = evaluate(*load_for(book, model, runs), rows, settings, Path(runs) / book.name / job, place)
+    summary, judged = evaluate(*load_named(place, book), profile_rows(book, settings, runs), settings, Path(runs) / book.name / job, place)
     report = Path(reports) / book.name / job
-    save_results(report, {**summary, "settings": asdict(settings), "model_key": model}, model=book.model.name, profile=book.name, seed=book.seed)
+    results = {**summary, "settings": asdict(settings), "practised": practised_skills(book, runs)}
+    save_results(report, results, model=f"{book.model.name} ({model})", profile=book.name, seed=book.seed)
     (report / "accuracy.svg").write_text(accuracy_svg(summary, f"{model} ({book.name}): accuracy with 95% intervals"), encoding="utf-8")
     return summary, judged

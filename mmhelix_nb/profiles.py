@@ -7,7 +7,7 @@ __all__ = ['Method', 'ProfileError', 'Section', 'refuse', 'Model', 'Machine', 'G
            'Base', 'Sft', 'Rollouts', 'Ahpo', 'Evaluation', 'Ablations', 'Profile', 'profile_path', 'read_profile',
            'part']
 
-# %% ../nbs/05_profiles.ipynb #fe841e8d
+# %% ../nbs/05_profiles.ipynb #ed10bc3c
 import difflib
 import json
 import re
@@ -18,11 +18,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-# %% ../nbs/05_profiles.ipynb #ea2d3704
+# %% ../nbs/05_profiles.ipynb #2f28ee77
 class ProfileError(ValueError):
     """A profile that cannot be used, said in one line."""
 
-# %% ../nbs/05_profiles.ipynb #c9a426f5
+# %% ../nbs/05_profiles.ipynb #b10eef95
 class Section(BaseModel):
     """One part of a profile: frozen, strict, without unknown keys."""
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
@@ -32,7 +32,7 @@ def refuse(key: str, value: object, allowed: str) -> None:
     """Report a value that is impossible in view of another one."""
     raise PydanticCustomError("impossible", "{allowed}", {"key": key, "value": value, "allowed": allowed})
 
-# %% ../nbs/05_profiles.ipynb #691a5378
+# %% ../nbs/05_profiles.ipynb #e1250237
 class Model(Section):
     """The vision-language model and how it is held in memory."""
     name: str = Field("mini", pattern=r"^mini$|.+/.+")     # `mini`, or owner/name, or a folder; paper: Qwen/Qwen2.5-VL-7B-Instruct
@@ -55,14 +55,14 @@ class Model(Section):
             refuse("max_pixels", self.max_pixels, f"at least min_pixels ({self.min_pixels})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #7e002ffc
+# %% ../nbs/05_profiles.ipynb #b931ef4e
 class Machine(Section):
     """What one job may use."""
     gpus: int = Field(0, ge=0)              # cards a training or evaluation job needs; ours
     mem_mb: int = Field(3_000, ge=100)      # MB of main memory a job needs; ours
     minutes: int = Field(60, ge=1)          # minutes after which a cluster may end a job; ours
 
-# %% ../nbs/05_profiles.ipynb #c50c8192
+# %% ../nbs/05_profiles.ipynb #39a43cbd
 class Generators(Section):
     """The benchmark: which tasks, levels and how many puzzles of each."""
     tasks: tuple[str, ...] = ()                                    # names; empty means all 42 (paper)
@@ -76,7 +76,7 @@ class Generators(Section):
         if bad or not self.levels: refuse("levels", list(self.levels), "some of 1, 2, 3, 4, 5")
         return self
 
-# %% ../nbs/05_profiles.ipynb #1b9bf266
+# %% ../nbs/05_profiles.ipynb #2591fd4d
 class Verifiers(Section):
     """How hard the verifiers are tried."""
     per_task: int = Field(5, ge=1)            # puzzles of each task whose answers are mutated; ours
@@ -99,7 +99,7 @@ class Serg(Section):
             refuse("server", self.server, "an address such as http://localhost:8000/v1 with polish: server")
         return self
 
-# %% ../nbs/05_profiles.ipynb #aee7e231
+# %% ../nbs/05_profiles.ipynb #6af25403
 class Training(Section):
     """The optimiser and its schedule, shared by every stage that trains."""
     learning_rate: float = Field(3e-4, gt=0, le=1)                # peak; ours
@@ -123,7 +123,7 @@ class Training(Section):
             refuse("warmup_steps", self.warmup_steps, f"fewer than steps ({self.steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #34c3a4d2
+# %% ../nbs/05_profiles.ipynb #26456043
 class Base(Training):
     """The mini model's own schooling, before anything of the paper begins."""
     learning_rate: float = Field(2e-3, gt=0, le=1)             # ours
@@ -144,7 +144,7 @@ class Sft(Training):
             refuse("half_steps", self.half_steps, f"more than warmup_steps ({self.warmup_steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #a2979b48
+# %% ../nbs/05_profiles.ipynb #cad21d03
 class Rollouts(Training):
     """Prompts and rollouts of a step, and how GRPO uses them."""
     prompts_in_domain: int = Field(8, ge=0)                     # prompts with an expert, a step; ours (paper: 128 prompts in all)
@@ -161,7 +161,7 @@ class Rollouts(Training):
     loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = "grpo"    # how TRL averages tokens; sft_norm own or joint builds on grpo
     scale_rewards: Literal["group", "batch", "none"] = "group"  # what advantages are divided by; paper and TRL: group
 
-# %% ../nbs/05_profiles.ipynb #8a9a59aa
+# %% ../nbs/05_profiles.ipynb #c77f688f
 Method = Literal["grpo", "static", "luffy", "ahpo", "sft_grpo"]
 
 
@@ -188,7 +188,7 @@ class Ahpo(Rollouts):
         if len(set(self.methods)) < len(self.methods): refuse("methods", list(self.methods), "a list that names each method once")
         return self
 
-# %% ../nbs/05_profiles.ipynb #041a6e62
+# %% ../nbs/05_profiles.ipynb #d6ed4806
 class Evaluation(Section):
     """How models are measured."""
     items: int = Field(0, ge=0)                                  # items in domain; 0 means all
@@ -206,7 +206,7 @@ class Ablations(Section):
     window: int = Field(20, ge=1)                                # steps a curve is averaged over; ours
     resamples: int = Field(2_000, ge=100)                        # bootstrap samples of a paired difference; ours
 
-# %% ../nbs/05_profiles.ipynb #3e5098c6
+# %% ../nbs/05_profiles.ipynb #60f86ec2
 class Profile(Section):
     """Everything that one run of the book needs to know."""
     name: str = Field("mini", pattern=r"^[A-Za-z0-9][\w.-]*$")  # from the file's name, never from the file
@@ -223,7 +223,7 @@ class Profile(Section):
     evaluation: Evaluation = Evaluation()
     ablations: Ablations = Ablations()
 
-# %% ../nbs/05_profiles.ipynb #1938a95e
+# %% ../nbs/05_profiles.ipynb #6d9a03aa
 class _Loader(yaml.SafeLoader):
     """YAML with plain floats such as `1e-6`, and without repeated keys."""
 
@@ -231,6 +231,7 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader, node, deep=False):
     seen = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode): raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key.start_mark)
         if key.value in seen:
             raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands here twice", problem_mark=key.start_mark)
         seen.add(key.value)
@@ -240,7 +241,7 @@ def _mapping(loader, node, deep=False):
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _mapping(loader, node, True))
 
-# %% ../nbs/05_profiles.ipynb #2c50e950
+# %% ../nbs/05_profiles.ipynb #d4d294fe
 def _line(text: str, loc: tuple) -> int:
     """Line (from 1) of the key `loc` in YAML `text`; of its nearest parent where it is absent."""
     node, line = yaml.compose(text, _Loader), 1
@@ -254,7 +255,7 @@ def _line(text: str, loc: tuple) -> int:
         line, node = found[0][0].start_mark.line + 1, found[0][1]
     return line
 
-# %% ../nbs/05_profiles.ipynb #2f9fd34e
+# %% ../nbs/05_profiles.ipynb #c8d366ae
 def _fields(loc: tuple) -> dict:
     """Fields of the section at `loc`, by name."""
     model = Profile
@@ -271,7 +272,7 @@ def _unknown(loc: tuple) -> str:
     if homes: return f"unknown key here; it belongs to {' or '.join(homes)}"
     return f"unknown key; allowed: {', '.join(here)}"
 
-# %% ../nbs/05_profiles.ipynb #59199e2c
+# %% ../nbs/05_profiles.ipynb #82bbd9c7
 _WORDS = {
     "int_type": "must be a whole number", "int_from_float": "must be a whole number", "float_type": "must be a number",
     "string_type": "must be a text", "bool_type": "must be true or false", "tuple_type": "must be a list such as [1, 2]",
@@ -290,7 +291,7 @@ def _what(error: dict) -> str:
     if kind in _RELATIONS: return f"must be {_RELATIONS[kind][1]} {ctx[_RELATIONS[kind][0]]:g}"
     return _WORDS.get(kind) or error["msg"].lower()
 
-# %% ../nbs/05_profiles.ipynb #14b2b26e
+# %% ../nbs/05_profiles.ipynb #a3588003
 def _explain(error: ValidationError, file: str, text: str) -> str:
     """The first of pydantic's errors as one line, and how many more there are."""
     first, *rest = error.errors(include_url=False)
@@ -314,7 +315,7 @@ def _parse(text: str, file: str) -> dict:
     if not isinstance(data, dict): raise ProfileError(f"{file}: must hold keys such as `seed: 0`, not a {type(data).__name__}")
     return data
 
-# %% ../nbs/05_profiles.ipynb #1a125751
+# %% ../nbs/05_profiles.ipynb #761368b0
 def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     """File of a profile: `profiles/NAME.yaml`, or the path itself; under the notebooks too."""
     text = str(name_or_path)
@@ -329,7 +330,7 @@ def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
     raise ProfileError(f"--profile {text}: no profiles/{text}.yaml; {hint}")
 
-# %% ../nbs/05_profiles.ipynb #195e9935
+# %% ../nbs/05_profiles.ipynb #7b561e81
 def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     """Read and check a profile by name (`"mini"`) or path; raise `ProfileError` in one line."""
     path = profile_path(name_or_path, root)
@@ -341,8 +342,13 @@ def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     try: return Profile.model_validate_json(json.dumps({**data, "name": path.stem}, default=str))
     except ValidationError as e: raise ProfileError(_explain(e, shown, text)) from None
 
-# %% ../nbs/05_profiles.ipynb #8034a601
+# %% ../nbs/05_profiles.ipynb #ca609081
 def part(profile: Profile, *sections: str) -> dict:
-    """The named sections, with name and seed, as plain JSON values."""
+    """The named sections, or single fields such as `sft.samples`, with name and seed, as plain JSON values."""
     data = profile.model_dump(mode="json", exclude={"ahpo": {"methods"}})
-    return {key: data[key] for key in ("name", "seed", *sections)}
+    found = {}
+    for path in ("name", "seed", *sections):
+        value = data
+        for key in path.split("."): value = value[key]
+        found[path] = value
+    return found

@@ -8,7 +8,7 @@ __all__ = ['CHAPTERS', 'TAGS', 'ENVIRONMENT', 'Job', 'jobs', 'needed', 'modules_
            'finished', 'settle', 'State', 'bury', 'states', 'snakemake_arguments', 'snakemake_main', 'job_main',
            'start_snakemake']
 
-# %% ../nbs/80_runner.ipynb #2ea2f558
+# %% ../nbs/80_runner.ipynb #12f1b220
 import ast
 import contextlib
 import fcntl
@@ -29,7 +29,7 @@ from pathlib import Path
 from .profiles import Profile, part, profile_path, read_profile
 from .results import save_timing, write_json
 
-# %% ../nbs/80_runner.ipynb #0e8549a4
+# %% ../nbs/80_runner.ipynb #e09342a2
 @dataclass(frozen=True)
 class Job:
     """One run of one chapter; paths are relative to the book's root."""
@@ -42,16 +42,16 @@ class Job:
     heavy: bool = False             # trains or generates: may use the graphics card
     priority: int = 0               # rough length of the way from here to the end
 
-# %% ../nbs/80_runner.ipynb #d672ca15
+# %% ../nbs/80_runner.ipynb #66e78359
 CHAPTERS = {
     "generators": ("10_generators", ("generators",)),
     "verifiers": ("20_verifiers", ("generators", "verifiers")),
     "serg": ("30_serg", ("generators", "serg")),
-    "base": ("36_minilab", ("model", "base")),
+    "base": ("36_minilab", ("model", "base", "sft.samples", "evaluation.general_items")),  # the sizes of the lab's files
     "sft": ("40_sft", ("model", "serg", "sft")),
     "ahpo": ("50_ahpo", ("model", "serg", "ahpo")),
     "evaluation": ("60_evaluation", ("model", "generators", "evaluation")),
-    "ablations": ("70_ablations", ("model", "ablations")),
+    "ablations": ("70_ablations", ("model", "sft", "ahpo", "ablations")),
 }
 
 
@@ -67,7 +67,7 @@ def _job(profile: Profile, name: str, needs: tuple, runs: str, reports: str, pri
     return Job(name, f"nbs/{stem}.ipynb", given, needs, outputs, sections,
                kind in ("base", "sft", "ahpo", "evaluation"), priority)
 
-# %% ../nbs/80_runner.ipynb #464c7e24
+# %% ../nbs/80_runner.ipynb #523316ee
 def _graph(profile: Profile) -> dict[str, tuple[str, ...]]:
     """Each job's name and what it needs."""
     mini, methods = profile.model.name == "mini", profile.ahpo.methods
@@ -95,7 +95,7 @@ def jobs(profile: Profile, runs: str = "runs", reports: str = "reports") -> list
     far = {n: _distance(graph, n) for n in graph}
     return [_job(profile, n, graph[n], runs, reports, far[n]) for n in sorted(graph, key=lambda n: -far[n])]
 
-# %% ../nbs/80_runner.ipynb #89f80604
+# %% ../nbs/80_runner.ipynb #e6ec8a81
 def needed(all_jobs: list[Job], only: str) -> list[Job]:
     """The jobs that `only` (a job, or a kind such as `ahpo`) takes, with everything before them; `KeyError` if there is none."""
     by_name = {j.name: j for j in all_jobs}
@@ -108,7 +108,8 @@ def needed(all_jobs: list[Job], only: str) -> list[Job]:
         wanted.extend(by_name[name].needs)
     return [j for j in all_jobs if j.name in chosen]
 
-# %% ../nbs/80_runner.ipynb #c447ce15
+# %% ../nbs/80_runner.ipynb #8b555ab6
+@functools.cache
 def _tree(source: str) -> str:
     """Python `source` as text that changes with its meaning only."""
     try: tree = ast.parse(source)
@@ -120,7 +121,7 @@ def _tree(source: str) -> str:
             node.body = body[1:]
     return ast.dump(tree)
 
-# %% ../nbs/80_runner.ipynb #53d98473
+# %% ../nbs/80_runner.ipynb #c740f90c
 def _imports(source: str, module: str) -> set[str]:
     """Modules of this package that exported `source` imports; `module` is its dotted name."""
     package = module.split(".")[0]
@@ -133,33 +134,36 @@ def _imports(source: str, module: str) -> set[str]:
             found |= {base, *(f"{base}.{a.name}" for a in node.names)}
     return {f for f in found if f.startswith(f"{package}.")}
 
-# %% ../nbs/80_runner.ipynb #d55c8a1e
-def _source(module: str) -> Path | None:
-    """File of a module of this package."""
-    path = Path(__file__).parent.joinpath(*module.split(".")[1:])
-    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
-
-
+# %% ../nbs/80_runner.ipynb #3356f0aa
 @functools.cache
-def _hashes() -> dict[str, str]:
-    """Hash of each module's code, by dotted name."""
-    folder = Path(__file__).parent
-    files = {".".join(("mmhelix_nb", *p.relative_to(folder).with_suffix("").parts)): p for p in folder.rglob("*.py")}
-    return {name: hashlib.sha256(_tree(p.read_text(encoding="utf-8")).encode()).hexdigest() for name, p in sorted(files.items())}
+def _module(path: Path, name: str, changed: int) -> tuple[str, frozenset]:
+    """The hash of a module's code, and the modules it may import; `changed` is the file's time."""
+    source = path.read_text(encoding="utf-8")
+    return hashlib.sha256(_tree(source).encode()).hexdigest(), frozenset(_imports(source, name))
 
 
-def modules_of(*starts: str) -> set[str]:
-    """The package's modules behind `starts`, through all levels."""
-    seen, todo = set(), set(starts)
+def _modules() -> dict[str, tuple[str, frozenset]]:
+    """What `_module` finds, by dotted name, for the whole package."""
+    folder, found = Path(__file__).parent, {}
+    for path in sorted(folder.rglob("*.py")):
+        if path.name in ("__init__.py", "_modidx.py"): continue
+        name = ".".join(("mmhelix_nb", *path.relative_to(folder).with_suffix("").parts))
+        found[name] = _module(path, name, path.stat().st_mtime_ns)
+    return found
+
+
+def modules_of(*starts: str) -> dict[str, str]:
+    """The package's modules behind `starts`, through all levels, with their hashes."""
+    known, seen, todo = _modules(), set(), set(starts)
     while todo:
         name = todo.pop()
-        if name in seen or not (path := _source(name)) or path.name == "__init__.py": continue
+        if name in seen or name not in known: continue
         seen.add(name)
-        todo |= _imports(path.read_text(encoding="utf-8"), name)
-        if name.endswith(".core"): todo |= {m for m in _hashes() if m.count(".") == 2}
-    return seen
+        todo |= known[name][1]
+        if name == "mmhelix_nb.core": todo |= {m for m in known if m.count(".") == 2}
+    return {name: known[name][0] for name in sorted(seen)}
 
-# %% ../nbs/80_runner.ipynb #97ff6a45
+# %% ../nbs/80_runner.ipynb #a49c5431
 def _notebook_code(path: Path) -> str:
     """The code cells of a notebook; outputs and texts do not count."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -173,8 +177,8 @@ def fingerprints(profile: Profile, root: str | Path = ".", runs: str = "runs", r
         notebook = root / job.notebook
         code = _notebook_code(notebook) if notebook.is_file() else ""
         module = f"mmhelix_nb.{notebook.stem.split('_', 1)[1]}"
-        used = {m for m in modules_of(module, *_imports_of(code)) if m in _hashes()}
-        parts = [code, job.parameters, part(profile, *job.sections), [_hashes()[m] for m in sorted(used)], [found[n] for n in job.needs]]
+        used = modules_of(module, *_imports_of(code))
+        parts = [code, job.parameters, part(profile, *job.sections), used, [found[n] for n in job.needs]]
         found[job.name] = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
     return found
 
@@ -183,7 +187,7 @@ def _imports_of(dump: str) -> set[str]:
     """The package's modules named in a dumped syntax tree."""
     return set(re.findall(r"module='(mmhelix_nb\.[\w.]+)'", dump))
 
-# %% ../nbs/80_runner.ipynb #052849c4
+# %% ../nbs/80_runner.ipynb #22eb8d2d
 @dataclass(frozen=True)
 class Place:
     """The folders of one profile under `root`."""
@@ -204,7 +208,7 @@ def _read(path: Path) -> dict:
     try: return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError): return {}
 
-# %% ../nbs/80_runner.ipynb #1b5651c2
+# %% ../nbs/80_runner.ipynb #4c831f09
 class Busy(RuntimeError):
     """Somebody else is at work here."""
 
@@ -227,7 +231,7 @@ def claim(path: Path, what: str, wait: float = 5.0):
         f.flush()
         yield
 
-# %% ../nbs/80_runner.ipynb #4fecd036
+# %% ../nbs/80_runner.ipynb #43c0d983
 TAGS = ("MMHELIX_RUN", "MMHELIX_JOB")
 
 
@@ -252,7 +256,7 @@ def end_leftovers(name: str, tag: str) -> list[int]:
     while not all(map(_gone, left)) and time.monotonic() < until: time.sleep(0.05)
     return [p.pid for p in left]
 
-# %% ../nbs/80_runner.ipynb #523098d5
+# %% ../nbs/80_runner.ipynb #4f8bfc99
 def end_with(pid: int) -> None:
     """End this process and its children within a second of the end of process `pid`."""
     import psutil
@@ -270,7 +274,7 @@ def end_with(pid: int) -> None:
     except psutil.NoSuchProcess: end()
     threading.Thread(target=watch, args=(process,), daemon=True).start()
 
-# %% ../nbs/80_runner.ipynb #c91851da
+# %% ../nbs/80_runner.ipynb #628fcd2d
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -296,7 +300,7 @@ def failure(place: "Place", job: str) -> dict:
     """What failure.json says about a job."""
     return json.loads((place.report(job) / "failure.json").read_text(encoding="utf-8"))
 
-# %% ../nbs/80_runner.ipynb #50c86acd
+# %% ../nbs/80_runner.ipynb #a544b452
 def _place_in(traceback: list[str]) -> tuple[int | None, str]:
     """Line within the cell, and the innermost file of ours, of an IPython traceback."""
     text = _COLOUR.sub("", "\n".join(traceback))
@@ -304,7 +308,7 @@ def _place_in(traceback: list[str]) -> tuple[int | None, str]:
     ours = re.findall(r"(mmhelix_nb/[\w/]+\.py):(\d+)", text)
     return (int(cell[0]) if cell else None), (":".join(ours[-1]) if ours else "")
 
-
+# %% ../nbs/80_runner.ipynb #01e53f57
 def _number(source: Path, text: str, near: int) -> int | None:
     """Number, from 1, of the cell `text` in the notebook `source`; papermill's own cell shifts its numbers by one."""
     cells = _read(source).get("cells", [])
@@ -320,7 +324,7 @@ def _cell_failure(error, source: Path) -> dict:
     return {"cell": _number(source, error.source, error.cell_index + 1), "line": line, "source_line": lines[line - 1].strip(), "inside": inside,
             "error": error.ename, "message": _COLOUR.sub("", error.evalue)}
 
-
+# %% ../nbs/80_runner.ipynb #144f5b3a
 def _other_failure(error: Exception, source: Path, copy: Path, cell: int) -> dict:
     """Facts of an error outside any cell's own code, such as a kernel that died in the copy's `cell` (from 1)."""
     cells = _read(copy).get("cells", [])
@@ -330,7 +334,7 @@ def _other_failure(error: Exception, source: Path, copy: Path, cell: int) -> dic
     return {"cell": _number(source, text, cell) if text else None, "line": 1, "source_line": (text.strip().splitlines() or [""])[0], "inside": "",
             "error": type(error).__name__, "message": message}
 
-# %% ../nbs/80_runner.ipynb #2e96e9ad
+# %% ../nbs/80_runner.ipynb #7a36b800
 def write_status(place: Place, job: str, state: str, **more) -> None:
     """Note what a job is doing: `running`, `done` or `failed`."""
     write_json(place.status(job), {**_read(place.status(job)), "state": state, **more})
@@ -352,7 +356,7 @@ class _Progress(logging.Handler):
         self.file.write(text if text.endswith("\n") else text + "\n")
         self.file.flush()
 
-# %% ../nbs/80_runner.ipynb #88db970a
+# %% ../nbs/80_runner.ipynb #626d1d81
 def _prepare(place: Place, job: Job, mark: str) -> bool:
     """Make the job's folders ready; return whether an earlier try is continued."""
     run, report = place.run(job.name), place.report(job.name)
@@ -367,7 +371,7 @@ def _prepare(place: Place, job: Job, mark: str) -> bool:
     write_json(run / "fingerprint.json", {"fingerprint": mark})
     return resumed
 
-# %% ../nbs/80_runner.ipynb #01bd572b
+# %% ../nbs/80_runner.ipynb #982a643c
 def scrub(text: str, root: Path) -> str:
     """`text` without this machine's paths and process numbers."""
     for path, short in ((str(root.resolve()) + "/", ""), (str(root.resolve()), "."), (sys.prefix, "env"), (str(Path.home()) + "/", "~/")):
@@ -386,11 +390,11 @@ def _tidy(place: Place, job: Job) -> None:
     log = place.report(job.name) / "log.txt"
     log.write_text(scrub(log.read_text(encoding="utf-8"), place.root), encoding="utf-8")
 
-# %% ../nbs/80_runner.ipynb #04824bc4
+# %% ../nbs/80_runner.ipynb #969bc10d
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONHASHSEED": "0", "JUPYTER_PREFER_ENV_PATH": "1",
                "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
-
+# %% ../nbs/80_runner.ipynb #df0b5d6e
 @contextlib.contextmanager
 def _environment(extra: dict):
     """The process's environment with `extra`, for the children started inside."""
@@ -401,7 +405,7 @@ def _environment(extra: dict):
         os.environ.clear()
         os.environ.update(before)
 
-
+# %% ../nbs/80_runner.ipynb #c1482a38
 def _papermill(place: Place, job: Job, profile: str) -> None:
     """Run the chapter; raise `JobFailed` with the facts when it stops."""
     import papermill
@@ -421,7 +425,7 @@ def _papermill(place: Place, job: Job, profile: str) -> None:
         log.removeHandler(handler)
         handler.file.close()
 
-# %% ../nbs/80_runner.ipynb #b4bf243e
+# %% ../nbs/80_runner.ipynb #b028a663
 def _finish(place: Place, job: Job, mark: str, seconds: float, before: int) -> None:
     """Check that the chapter wrote its results; tidy up; write the stamp."""
     results = place.root / job.outputs[1]
@@ -433,13 +437,15 @@ def _finish(place: Place, job: Job, mark: str, seconds: float, before: int) -> N
     write_status(place, job.name, "done", seconds=seconds, progress="")
     write_json(place.stamp(job.name), {"fingerprint": mark, "results": hashlib.sha256(results.read_bytes()).hexdigest()})
 
+# %% ../nbs/80_runner.ipynb #05953a9a
+def run_job(profile: str | Path, name: str, root: str | Path = ".", runs: str = "runs", reports: str = "reports", mark: str = "") -> None:
+    """Run the chapter of one job under papermill; raise `JobFailed` when a cell fails, `Busy` when the job is running already.
 
-def run_job(profile: str | Path, name: str, root: str | Path = ".", runs: str = "runs", reports: str = "reports") -> None:
-    """Run the chapter of one job under papermill; raise `JobFailed` when a cell fails, `Busy` when the job is running already."""
+    `mark` is the job's fingerprint, where the caller has it already."""
     root, settings = Path(root), read_profile(profile, root)
     place = Place(root, settings.name, runs, reports)
     job = next(j for j in jobs(settings, runs, reports) if j.name == name)
-    mark, started = fingerprints(settings, root, runs, reports)[name], time.time()
+    mark, started = mark or fingerprints(settings, root, runs, reports)[name], time.time()
     with claim(place.run(name) / "job.lock", f"job {name}", wait=20):
         end_leftovers("MMHELIX_JOB", place.tag(name))
         _prepare(place, job, mark)
@@ -454,7 +460,7 @@ def run_job(profile: str | Path, name: str, root: str | Path = ".", runs: str = 
             write_status(place, name, "failed", seconds=time.time() - started)
             raise
 
-# %% ../nbs/80_runner.ipynb #9afb97cb
+# %% ../nbs/80_runner.ipynb #1aff7eb2
 def finished(place: Place, job: Job, mark: str) -> bool:
     """Whether the job's stamp fits the present code and settings, and its results are those it was given for."""
     stamp, results = _read(place.stamp(job.name)), place.root / job.outputs[1]
@@ -472,7 +478,7 @@ def settle(place: Place, all_jobs: list[Job], marks: dict[str, str]) -> set[str]
             place.status(job.name).unlink(missing_ok=True)
     return done
 
-# %% ../nbs/80_runner.ipynb #2f909b93
+# %% ../nbs/80_runner.ipynb #98d807d6
 @dataclass(frozen=True)
 class State:
     """One line of the table."""
@@ -481,7 +487,7 @@ class State:
     seconds: float = 0.0
     note: str = ""
 
-
+# %% ../nbs/80_runner.ipynb #29d5df37
 def bury(place: Place, chosen: list[Job]) -> None:
     """After a run: what still says `running` was killed from outside, so it failed."""
     for job in chosen:
@@ -491,7 +497,7 @@ def bury(place: Place, chosen: list[Job]) -> None:
                                                              "message": "the job's process was ended from outside; often the machine ran out of memory"})
         write_status(place, job.name, "failed", seconds=time.time() - _read(place.status(job.name)).get("started", time.time()))
 
-
+# %% ../nbs/80_runner.ipynb #c27d720d
 def states(place: Place, chosen: list[Job]) -> list[State]:
     """What each job is doing now."""
     notes, found = {j.name: _read(place.status(j.name)) for j in chosen}, []
@@ -500,11 +506,13 @@ def states(place: Place, chosen: list[Job]) -> list[State]:
         state = note.get("state", "waiting")
         missing = [n for n in job.needs if notes.get(n, {}).get("state") != "done"]
         if state == "running": found.append(State(job.name, state, time.time() - note.get("started", time.time()), note.get("progress", "")))
-        elif state == "waiting": found.append(State(job.name, state, 0.0, f"needs {', '.join(missing)}" if missing else ""))
+        elif state == "waiting":
+            more = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
+            found.append(State(job.name, state, 0.0, f"needs {', '.join(missing[:2])}{more}" if missing else ""))
         else: found.append(State(job.name, state, note.get("seconds", 0.0)))
     return found
 
-# %% ../nbs/80_runner.ipynb #d7e251a5
+# %% ../nbs/80_runner.ipynb #b2503594
 def snakemake_arguments(place: Place, profile: str, only: list[str], *, cores: int, executor: str = "local", gpus: int = 0,
                         extra: tuple[str, ...] = ()) -> list[str]:
     """The command line for Snakemake."""
@@ -518,7 +526,7 @@ def snakemake_arguments(place: Place, profile: str, only: list[str], *, cores: i
     targets = [str(Path(place.runs) / place.profile / name / "done.json") for name in only]
     return [*own, *extra, "--", *targets]
 
-# %% ../nbs/80_runner.ipynb #746e6f18
+# %% ../nbs/80_runner.ipynb #60509104
 def snakemake_main() -> None:
     """Entry of the process that is Snakemake: `PARENT ARGUMENTS...`; ends with its parent."""
     parent, *arguments = sys.argv[1:]
@@ -529,10 +537,10 @@ def snakemake_main() -> None:
 
 
 def job_main() -> None:
-    """Entry of the process that runs one job: `PROFILE JOB RUNS REPORTS`; exit code 1 when it fails."""
+    """Entry of the process that runs one job: `PROFILE JOB RUNS REPORTS FINGERPRINT`; exit code 1 when it fails."""
     if "MMHELIX_PARENT" in os.environ: end_with(int(os.environ["MMHELIX_PARENT"]))
-    profile, name, runs, reports = sys.argv[1:]
-    try: run_job(profile, name, ".", runs, reports)
+    profile, name, runs, reports, mark = sys.argv[1:]
+    try: run_job(profile, name, ".", runs, reports, mark)
     except (JobFailed, Busy, ValueError) as e:
         print(e, file=sys.stderr)
         raise SystemExit(1) from None

@@ -55,7 +55,7 @@ def refine(colors: list[int], out: list[dict], into: list[dict]) -> list[int]:
         if len(rank) == len(set(colors)): return finer
         colors = finer
 
-# %% ../nbs/03_search.ipynb #9851fb32
+# %% ../nbs/03_search.ipynb #f4334812
 def canonical_graph(n: int, edges: Iterable[tuple], colors: Iterable[int] | None = None, directed: bool = False) -> tuple:
     """The canonical form of a graph of `n` nodes with `edges` (u, v) or (u, v, label).
 
@@ -81,5 +81,7 @@ def _smallest(colors: list[int], out: list[dict], into: list[dict], start: list[
 
 
 def _twins(nodes: list[int], out: list[dict], into: list[dict]) -> bool:
-    "Whether all `nodes` have the same neighbours, so that any of them may go first."
-    return all(out[u] == out[nodes[0]] and into[u] == into[nodes[0]] for u in nodes[1:])
+    "Whether `nodes` are joined all alike or not at all, with the same neighbours outside, so that any of them may go first."
+    def outside(near, u): return {v: label for v, label in near[u].items() if v not in nodes}
+    inside = {out[u].get(v) for u in nodes for v in nodes if u != v}
+    return len(inside) == 1 and all(outside(near, u) == outside(near, nodes[0]) for near in (out, into) for u in nodes[1:])

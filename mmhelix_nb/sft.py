@@ -6,7 +6,7 @@
 __all__ = ['SCHEDULES', 'SFTSettings', 'settings_from', 'sft_config', 'check_batch', 'without_gradient', 'Curve', 'ResumableSFT',
            'last_checkpoint', 'sft_trainer', 'train_sft']
 
-# %% ../nbs/40_sft.ipynb #5a5b9dbd
+# %% ../nbs/40_sft.ipynb #d6fd4cb5
 import dataclasses
 import random
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .models import ModelError, group_table, load, save
 from .profiles import read_profile
 from .results import append_curve, read_curve, save_results, save_timing, trim_curve
 
-# %% ../nbs/40_sft.ipynb #1b09b9e5
+# %% ../nbs/40_sft.ipynb #be4ca6d2
 @dataclass(frozen=True)
 class SFTSettings:
     "How a model is fine-tuned; the defaults are the miniature's."
@@ -43,14 +43,14 @@ class SFTSettings:
     save_steps: int = 0  # steps between checkpoints, 0 for none; ours
     seed: int = 0  # order of the samples, dropout, LoRA's first weights
 
-# %% ../nbs/40_sft.ipynb #cf587c9b
+# %% ../nbs/40_sft.ipynb #123ea90d
 def settings_from(section, seed: int = 0, **changes) -> SFTSettings:
     "The settings in a profile's `section`, with `changes`; fields that it lacks keep their defaults."
     known = {f.name for f in dataclasses.fields(SFTSettings)}
     given = {key: value for key, value in dict(section).items() if key in known}
     return SFTSettings(**{**given, "seed": seed, **changes})
 
-# %% ../nbs/40_sft.ipynb #a9380ed3
+# %% ../nbs/40_sft.ipynb #d6739c10
 SCHEDULES = {"cosine": "cosine_with_min_lr", "linear": "linear", "constant": "constant_with_warmup"}
 
 
@@ -66,7 +66,7 @@ def sft_config(settings: SFTSettings, out) -> SFTConfig:
         max_length=None, completion_only_loss=True, use_cpu=not torch.cuda.is_available(), report_to=[], disable_tqdm=True, logging_nan_inf_filter=False,
         **{name: getattr(settings, name) for name in same})
 
-# %% ../nbs/40_sft.ipynb #0fb47a51
+# %% ../nbs/40_sft.ipynb #1cc99e37
 def check_batch(batch, processor) -> None:
     "Raise `ModelError` unless a collated `batch` has a token for every image feature, and something to learn in each row."
     tokens = (batch["input_ids"] == processor.image_token_id).sum().item()
@@ -75,7 +75,7 @@ def check_batch(batch, processor) -> None:
     learnt = (batch["labels"] != -100).sum(-1)
     if not learnt.all(): raise ModelError(f"row {int(learnt.argmin())} of a batch has no token to learn from; is its completion empty?")
 
-# %% ../nbs/40_sft.ipynb #984b6ca1
+# %% ../nbs/40_sft.ipynb #017cd83c
 def without_gradient(model, batch) -> list[str]:
     "Names of the trainable weights that one backward pass does not reach, for LoRA of its `B` matrices; the model stays as it was."
     mode = model.training
@@ -89,7 +89,7 @@ def without_gradient(model, batch) -> list[str]:
     model.train(mode)
     return missing
 
-# %% ../nbs/40_sft.ipynb #e7e3628f
+# %% ../nbs/40_sft.ipynb #e827cc5e
 class Curve(TrainerCallback):
     "Writes step, loss, gradient norm and learning rate of each logged step to a JSON-lines file."
     def __init__(self, path): self.path = Path(path)
@@ -100,7 +100,7 @@ class Curve(TrainerCallback):
         if not logs or "loss" not in logs: return
         append_curve(self.path, {"step": state.global_step} | {key: float(logs[key]) for key in ("loss", "grad_norm", "learning_rate") if key in logs})
 
-# %% ../nbs/40_sft.ipynb #e057b3da
+# %% ../nbs/40_sft.ipynb #f2908193
 class ResumableSFT(SFTTrainer):
     "Reads the weights of a checkpoint through `from_pretrained`, which knows both spellings."
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
@@ -115,7 +115,7 @@ def last_checkpoint(out) -> str | None:
     found = [p.parent for p in (Path(out) / "checkpoints").glob("checkpoint-*/trainer_state.json")]
     return str(max(found, key=lambda p: int(p.name.split("-")[1]))) if found else None
 
-# %% ../nbs/40_sft.ipynb #334f0050
+# %% ../nbs/40_sft.ipynb #0e4febc0
 def sft_trainer(model, processor, rows, settings: SFTSettings, out, curve=None) -> SFTTrainer:
     "A trainer on `rows` (columns images, prompt, completion), after the checks on a first batch."
     set_seed(settings.seed)

@@ -451,3 +451,34 @@ def test_settings_name_their_errors(tmp_path):
         ahpo.mixed([row(0)], settings())
     with pytest.raises(ValueError, match="unknown ahpo settings"):
         ahpo.settings_from({"sucess_threshold": 2}, "ahpo")
+
+
+# ---- the job -----------------------------------------------------------------------------------------------------
+
+PROFILE = """
+model: {name: mini}
+ahpo: {steps: 4, sft_grpo_steps: 2, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, micro_batch: 15, max_completion_length: 6, save_steps: 2}
+"""
+
+
+@pytest.mark.parametrize("method", list(ahpo.METHODS))
+def test_job_of_a_profile(tmp_path, method):
+    from mmhelix_nb.models import load, save
+    from mmhelix_nb.results import read_results
+    from mmhelix_nb.serg import save_rows
+
+    (tmp_path / "tiny.yaml").write_text(PROFILE)
+    for start in ("base", "sft_half"):
+        save(tiny(), PROCESSOR, tmp_path / "runs" / "tiny" / start / "model")
+    boxed = [{"role": "assistant", "content": "\\boxed{4}"}]
+    rows = [{**r, "task": "skill:sort", "answer": "4", "completion": boxed if r["completion"] else [], "modality": "image"} for r in ROWS]
+    save_rows(rows, tmp_path / "runs" / "tiny" / "serg" / "rl.parquet")
+    last = ahpo.run_ahpo(str(tmp_path / "tiny.yaml"), method, str(tmp_path / "runs"), str(tmp_path / "reports"))
+    report = tmp_path / "reports" / "tiny" / f"ahpo-{method}"
+    steps = 2 if method == "sft_grpo" else 4
+    assert [line["step"] for line in read_curve(report / "curve.jsonl")] == list(range(1, steps + 1))
+    results = read_results(report)
+    assert results["results"]["method"] == method and results["results"]["settings"]["steps"] == steps
+    assert "reward/on_policy" in last and (report / "timing.json").is_file()
+    model, _ = load(tmp_path / "runs" / "tiny" / f"ahpo-{method}" / "model")
+    assert torch.equal(weights_of(model), weights_of(tiny())) == (method in ("grpo", "sft_grpo"))  # starved: nothing was ever right

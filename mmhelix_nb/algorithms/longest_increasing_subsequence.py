@@ -20,7 +20,7 @@ from ..draw import Canvas, Style, bar_chart, render, strips
 from ..search import Counter
 from ..trace import Step
 
-# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #eed710b8
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #e56f696a
 @dataclass(frozen=True)
 class State:
     "A `sequence` of whole numbers from 0 to 9,999."
@@ -33,7 +33,8 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         state = row.get("initial_state")
         values = state.get("sequence") if isinstance(state, dict) else None
-        if not isinstance(values, list) or not 1 <= len(values) <= 200: raise ValueError(f"field 'initial_state' must hold a list 'sequence' of 1 to 200 values, not {state!r}")
+        if not isinstance(values, list) or not 1 <= len(values) <= 200:
+            raise ValueError(f"field 'initial_state' must hold a list 'sequence' of 1 to 200 values, not {state!r}")
         strange = [value for value in values if type(value) is not int or not 0 <= value <= 9999]
         if strange: raise ValueError(f"field 'initial_state': 'sequence' holds {strange[0]!r}, which is no whole number from 0 to 9999")
         return cls(tuple(values))
@@ -122,7 +123,7 @@ def layout(state: State, style: Style) -> Canvas:
 
 draw = render(layout)
 
-# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #aab9f31b
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #cf76b227
 RULES = """{what} {n} values{strips}.
 A subsequence keeps the order of the values, from left to right, and may leave out any of them. How many values has the longest subsequence in
 which each value is strictly larger than the one before it? Equal values are no increase."""
@@ -133,9 +134,10 @@ FORMAT = "Give the length of that subsequence as one whole number."
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the values."
     n, k = len(state.sequence), len(strips(state.sequence))
-    if modality == "image": return f"{RULES.format(what='The bar chart shows a sequence of', n=n, strips=STRIPS.format(k=k) if k > 1 else '')}\n\n{FORMAT}"
-    values = f"The heights of the bars, from left to right:\n{', '.join(map(str, state.sequence))}"
-    return f"{RULES.format(what='A bar chart has a sequence of', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
+    if modality == "text":
+        values = f"The heights of the bars, from left to right:\n{', '.join(map(str, state.sequence))}"
+        return f"{RULES.format(what='A bar chart has a sequence of', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
+    return f"{RULES.format(what='The bar chart shows a sequence of', n=n, strips=STRIPS.format(k=k) if k > 1 else '')}\n\n{FORMAT}"
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #6171370c
 def ending_step(sequence: tuple[int, ...], found: Ending, lengths: list[int]) -> Step:
@@ -147,7 +149,7 @@ def ending_step(sequence: tuple[int, ...], found: Ending, lengths: list[int]) ->
     says = f"{place}; {count} smaller. The best so far: {raised}. So its length is {found.length}."
     return Step("test", says, (found.at, *found.raises), f"{value}>{sequence[found.raises[-1]]} {found.length}")
 
-# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #eb4047a1
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #8ca399b6
 def trace(state: State) -> list[Step]:
     "The comparisons as they happened, and a longest subsequence as proof."
     sequence, found, steps = state.sequence, [], []
@@ -158,7 +160,8 @@ def trace(state: State) -> list[Step]:
     chain = witness(found)
     shown = " < ".join(str(sequence[at]) for at in chain)
     where = ", ".join(str(at + 1) for at in chain)
-    steps.append(Step("check", f"Going back from the best length gives {shown}, at positions {where}: {len(chain)} in order, each larger than the one before.", tuple(chain), shown.replace(" ", "")))
+    says = f"Going back from the best length gives {shown}, at positions {where}: {len(chain)} in order, each larger than the one before."
+    steps.append(Step("check", says, tuple(chain), shown.replace(" ", "")))
     steps.append(Step("conclude", f"No position has a greater length, so the longest increasing subsequence has length {len(chain)}."))
     return steps
 

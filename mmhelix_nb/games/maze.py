@@ -7,10 +7,12 @@ __all__ = ['MOVES', 'LEVELS', 'WORDS', 'draw', 'RULES', 'KEY', 'FORMAT', 'State'
            'generate', 'Corridor', 'follow', 'walk', 'go_back', 'solve', 'check', 'name', 'layout', 'ask',
            'corridor_step', 'trace', 'canon']
 
-# %% ../../nbs/tasks/games/maze.ipynb #835f2dea
+# %% ../../nbs/tasks/games/maze.ipynb #2f642618
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+
+from fastcore.basics import patch
 
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
@@ -18,7 +20,7 @@ from ..draw import Canvas, Style, fit_board, render
 from ..search import square_symmetries, transform
 from ..trace import Step
 
-# %% ../../nbs/tasks/games/maze.ipynb #8b3e807d
+# %% ../../nbs/tasks/games/maze.ipynb #97aa80cd
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 
 
@@ -30,16 +32,6 @@ class State:
     @property
     def size(self) -> int: return len(self.lines) // 2
 
-    def find(self, sign: str) -> tuple[int, int]:
-        "The cell, as (row, column) from 0, that holds `S` or `E`."
-        row = next(r for r, line in enumerate(self.lines) if sign in line)
-        return row // 2, self.lines[row].index(sign) // 2
-
-    def ways(self, cell: tuple[int, int]) -> dict[str, tuple[int, int]]:
-        "The moves that no wall forbids in `cell`, with the cells that they lead to."
-        r, c = cell
-        return {move: (r + dr, c + dc) for move, (dr, dc) in MOVES.items() if self.lines[2 * r + 1 + dr][2 * c + 1 + dc] == " "}
-
     def to_official(self) -> str: return "\n".join(self.lines)
 
     @classmethod
@@ -49,6 +41,20 @@ class State:
         problem = picture_problem(text.strip("\n").split("\n")) if isinstance(text, str) else "is no text"
         if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
         return cls(tuple(text.strip("\n").split("\n")))
+
+# %% ../../nbs/tasks/games/maze.ipynb #c970859d
+@patch
+def find(self: State, sign: str) -> tuple[int, int]:
+    "The cell that holds `S` or `E`."
+    row = next(r for r, line in enumerate(self.lines) if sign in line)
+    return row // 2, self.lines[row].index(sign) // 2
+
+
+@patch
+def ways(self: State, cell: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    "The moves that no wall forbids in `cell`, with the cells that they lead to."
+    r, c = cell
+    return {move: (r + dr, c + dc) for move, (dr, dc) in MOVES.items() if self.lines[2 * r + 1 + dr][2 * c + 1 + dc] == " "}
 
 # %% ../../nbs/tasks/games/maze.ipynb #611ed708
 def picture_problem(lines: list[str]) -> str | None:
@@ -64,7 +70,7 @@ def picture_problem(lines: list[str]) -> str | None:
     counts = [sum(line.count(sign) for line in lines) for sign in "SE"]
     return None if counts == [1, 1] else f"has {counts[0]} S and {counts[1]} E; each must occur once"
 
-# %% ../../nbs/tasks/games/maze.ipynb #7a2fbc69
+# %% ../../nbs/tasks/games/maze.ipynb #23bbd820
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -74,7 +80,7 @@ class Level:
 
 LEVELS = (Level(4), Level(6), Level(8), Level(10), Level(12))
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #80937117
 def dig(level: Level, rng: Random) -> list[list[str]]:
     "The characters of a maze without loops, S and E not yet set."
     n = level.size

@@ -1,0 +1,80 @@
+"""A book of tiny chapters in a temporary folder, to try the runner on."""
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import nbformat.v4 as v4
+import psutil
+from nbformat import write
+
+from mmhelix_nb.runner import CHAPTERS
+
+REPO = Path(__file__).resolve().parents[1]
+MMHELIX = [sys.executable, "-c", "from mmhelix_nb.cli import app; app()"]
+# As a shell gives it: not under make, which a run would watch.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MMHELIX_PARENT")}
+
+PARAMETERS = "profile = None\nmethod = ''\nmodel = ''\nruns = 'runs'\nreports = 'reports'"
+
+# Ten steps, a checkpoint after every second one, and a curve: the shape of a training chapter.
+CHAPTER = """
+import time
+from pathlib import Path
+from mmhelix_nb.results import append_curve, read_curve, save_results, trim_curve
+kind, variant = "{kind}", method or model
+job = variant if kind == "sft" else "-".join(filter(None, (kind, variant)))
+run, report = Path(runs, profile, job), Path(reports, profile, job)
+checkpoint, curve = run / "checkpoint", report / "curve.jsonl"
+start = int(checkpoint.read_text()) if checkpoint.exists() else 0
+print("starting after step", start)
+trim_curve(curve, start)
+for step in range(start + 1, 11):
+    time.sleep({seconds} / 10)
+    append_curve(curve, {{"step": step, "loss": 1 / step}})
+    if step % 2 == 0: checkpoint.write_text(str(step))
+save_results(report, {{"curve": read_curve(curve)}}, model="mini", profile=profile, seed=0)
+"""
+
+
+def notebook(path: Path, *cells: str) -> None:
+    """A chapter: a parameters cell, then `cells`."""
+    first = v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    text = v4.new_markdown_cell("# A chapter")
+    write(v4.new_notebook(cells=[text, first, *map(v4.new_code_cell, cells)], metadata={"kernelspec": kernel}), path)
+
+
+def make_book(root: Path, seconds: float = 0.1, profile: str = "ahpo: {methods: [grpo]}\n") -> Path:
+    """All chapters, each taking about `seconds`, and the profile `tiny`."""
+    for name in ("nbs", "profiles"): (root / name).mkdir(parents=True)
+    shutil.copy(REPO / "Snakefile", root / "Snakefile")
+    (root / "profiles" / "tiny.yaml").write_text(profile)
+    for kind, (stem, _) in CHAPTERS.items(): notebook(root / "nbs" / f"{stem}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
+    return root
+
+
+def read(path: Path) -> dict:
+    """A JSON file."""
+    return json.loads(path.read_text())
+
+
+def leftovers(root: Path) -> list[int]:
+    """Processes that belong to a run of this book."""
+    found = []
+    for process in psutil.process_iter():
+        try: env = process.environ()
+        except (psutil.Error, OSError): continue
+        if str(root) in env.get("MMHELIX_RUN", "") + env.get("MMHELIX_JOB", ""): found.append(process.pid)
+    return found
+
+
+def wait_for_step(root: Path, job: str, step: int, seconds: float = 60) -> None:
+    """Wait until `job` has a checkpoint of at least `step`."""
+    path, until = root / "runs/tiny" / job / "checkpoint", time.monotonic() + seconds
+    while time.monotonic() < until:
+        if path.exists() and int(path.read_text() or 0) >= step: return
+        time.sleep(0.05)
+    raise AssertionError(f"{job} never came to step {step}")

@@ -1,0 +1,111 @@
+"""SFT: the loss falls, adapters learn, a killed run goes on to the same end, and faults are found before the first step."""
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+from datasets import Dataset  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from mmhelix_nb import models as M  # noqa: E402
+from mmhelix_nb import sft as S  # noqa: E402
+from mmhelix_nb.results import read_curve  # noqa: E402
+
+SMALL = M.MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
+NAMES = ("red", "blue", "green", "white")
+QUICK = S.SFTSettings(learning_rate=2e-2, steps=8, warmup_steps=1, batch_size=4, max_grad_norm=1.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return Dataset.from_list([{
+        "images": [Image.new("RGB", (56, 56), name)], "prompt": [{"role": "user", "content": "colour"}],
+        "completion": [{"role": "assistant", "content": name}], "task": "skill:colour", "seed": i} for i, name in enumerate(NAMES)])
+
+
+@pytest.fixture(scope="module")
+def processor():
+    return M.build_processor(M.build_tokenizer(["user assistant colour " + " ".join(NAMES)] * 4))
+
+
+@pytest.fixture(scope="module")
+def trained(processor, rows, tmp_path_factory):
+    "A model after `QUICK`, and the folder of the run."
+    out = tmp_path_factory.mktemp("sft")
+    model = S.train_sft(M.build_mini(processor, SMALL), processor, rows, QUICK, out)
+    M.save(model, processor, out / "model")
+    return model, out
+
+
+def losses(out): return [line["loss"] for line in read_curve(out / "curve.jsonl")]
+
+
+def test_loss_falls_and_a_repeated_run_is_equal(processor, rows, trained, tmp_path):
+    model, out = trained
+    assert losses(out)[-1] < 0.7 * losses(out)[0]
+    again = S.train_sft(M.build_mini(processor, SMALL), processor, rows, QUICK, tmp_path)
+    assert (tmp_path / "curve.jsonl").read_bytes() == (out / "curve.jsonl").read_bytes()
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.state_dict().values()))
+
+
+def test_another_seed_is_another_order(processor, rows, trained, tmp_path):
+    S.train_sft(M.build_mini(processor, SMALL), processor, rows, S.settings_from(vars(QUICK), seed=1, batch_size=2), tmp_path)
+    S.train_sft(M.build_mini(processor, SMALL), processor, rows, S.settings_from(vars(QUICK), seed=2, batch_size=2), tmp_path / "b")
+    assert losses(tmp_path) != losses(tmp_path / "b")
+
+
+@pytest.mark.parametrize("quantise", [None, "nf4"])
+def test_adapters_learn(processor, rows, trained, tmp_path, quantise):
+    if quantise: pytest.importorskip("bitsandbytes")
+    model, _ = M.load(trained[1] / "model", quantise=quantise, lora_rank=4)
+    frozen = {name: weight.detach().clone() for name, weight in model.named_parameters() if not weight.requires_grad}
+    model = S.train_sft(model, processor, rows, QUICK, tmp_path)
+    assert losses(tmp_path)[-1] < losses(tmp_path)[0]
+    assert all(weight.abs().sum() > 0 for name, weight in model.named_parameters() if "lora_B" in name)
+    assert all(torch.equal(weight, frozen[name]) for name, weight in model.named_parameters() if name in frozen)
+
+
+def test_gradient_checkpointing_reaches_every_adapter(processor, rows, trained, tmp_path):
+    model, _ = M.load(trained[1] / "model", lora_rank=4)
+    S.train_sft(model, processor, rows, S.settings_from(vars(QUICK), steps=2, gradient_checkpointing=True), tmp_path)
+    assert len(losses(tmp_path)) == 2
+
+
+def test_vision_tower_stays_as_it_was(processor, rows, trained, tmp_path):
+    model, _ = M.load(trained[1] / "model")
+    before = model.model.visual.patch_embed.proj.weight.clone()
+    S.train_sft(model, processor, rows, S.settings_from(vars(QUICK), steps=2), tmp_path)
+    assert torch.equal(before, model.model.visual.patch_embed.proj.weight)
+
+
+def test_killed_run_goes_on_to_the_same_end(processor, rows, trained, tmp_path):
+    from transformers import TrainerCallback
+
+    class Kill(TrainerCallback):
+        def on_step_end(self, args, state, control, **kwargs):
+            if state.global_step == 6: raise KeyboardInterrupt
+
+    saving = S.settings_from(vars(QUICK), save_steps=4)
+    trainer = S.sft_trainer(M.build_mini(processor, SMALL), processor, rows, saving, tmp_path)
+    trainer.add_callback(Kill())
+    with pytest.raises(KeyboardInterrupt): trainer.train()
+    assert S.last_checkpoint(tmp_path).endswith("checkpoint-4")
+    model = S.train_sft(M.build_mini(processor, SMALL, seed=9), processor, rows, saving, tmp_path)
+    assert losses(tmp_path) == losses(trained[1])
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), trained[0].state_dict().values()))
+
+
+def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
+    frozen = M.build_mini(processor, SMALL)
+    frozen.model.language_model.layers.requires_grad_(True)
+    trainer = S.sft_trainer(frozen, processor, rows, QUICK, tmp_path)
+    batch = trainer.data_collator([dict(row) for row in trainer.train_dataset])
+    S.check_batch(batch, processor)
+    with pytest.raises(M.ModelError, match="image tokens for"): S.check_batch({**batch, "input_ids": batch["input_ids"][:, 4:]}, processor)
+    with pytest.raises(M.ModelError, match="no token to learn"): S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
+    with pytest.raises(ValueError, match="choose one of"): S.sft_config(S.SFTSettings(scheduler="cosin"), tmp_path)
