@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['Polish', 'INSTRUCTION', 'Sample', 'expert', 'to_record', 'expert_rows', 'record_features', 'save_rows', 'load_rows',
-           'reflection', 'reflection_figure']
+           'reflection', 'reflection_figure', 'rows_path', 'training_samples', 'write_rows', 'run_serg']
 
-# %% ../nbs/30_serg.ipynb #8bedd47b
-import json
+# %% ../nbs/30_serg.ipynb #78f12d10
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from tqdm.auto import tqdm
+
 from .core import Instance, Verdict, make, pack
-from .generators import benchmark, cells, distinct
+from .generators import cells, distinct
 from .trace import Step, narrate
 
 # %% ../nbs/30_serg.ipynb #2e7790b9
@@ -116,3 +117,42 @@ def reflection_figure(table: list[dict]):
         lines = [line for line in table if line["task"] == task]
         figure.add_bar(x=[line["level"] for line in lines], y=[line["with_backtrack"] for line in lines], name=task)
     return figure.update_layout(template="simple_white", title="Traces that go back at least once", xaxis_title="level", yaxis_title="share", yaxis_range=[0, 1])
+
+# %% ../nbs/30_serg.ipynb #dc3d9035
+def rows_path(profile, name: str, runs: str = "runs") -> Path:
+    "Where the data rows `name` (sft, rl, heldout) of a `Profile` lie."
+    return Path(runs, profile.name, "base" if profile.model.name == "mini" else "serg", f"{name}.parquet")
+
+
+def training_samples(profile, length: str) -> list[Sample]:
+    "An expert sample for each training item that a `Profile` asks for, shuffled; raises `ValueError` if the verifier rejects one."
+    wanted = profile.generators
+    items = [item for cell in cells(wanted.tasks or None, wanted.levels) for item in distinct(*cell, "train", profile.serg.per_cell, profile.seed)]
+    samples = [expert(item, length) for item in tqdm(items, "skeletons", leave=False)]
+    rejected = [sample for sample in samples if not sample.verdict]
+    if rejected: raise ValueError(f"the verifier rejects {len(rejected)} skeletons, first {rejected[0].item}: {rejected[0].verdict.reason}")
+    Random(f"serg/{profile.seed}").shuffle(samples)
+    return samples
+
+# %% ../nbs/30_serg.ipynb #d1a267a5
+def write_rows(profile, samples: list[Sample], runs: str) -> None:
+    "The rows of a real model: experts for training, and the benchmark in both modalities for evaluation."
+    from mmhelix_nb.generators import benchmark_items
+
+    rows = [to_record(sample.item, sample.reply) for sample in samples]
+    for name in ("sft", "rl"): save_rows(rows, rows_path(profile, name, runs))
+    items = benchmark_items(profile)
+    save_rows([to_record(item, modality=modality) for modality in ("image", "text") for item in items], rows_path(profile, "heldout", runs))
+
+
+def run_serg(profile: str, runs: str, reports: str) -> dict:
+    "Make and verify the profile's skeletons; writes rows to `runs` for a real model, and what they hold to `reports`."
+    from mmhelix_nb.profiles import read_profile
+    from mmhelix_nb.results import save_results
+
+    settings = read_profile(profile)
+    samples = training_samples(settings, "normal")
+    if settings.model.name != "mini": write_rows(settings, samples, runs)
+    results = {"samples": len(samples), "verified": sum(sample.verdict.ok for sample in samples), "cells": reflection(sorted(samples, key=lambda one: (one.item.task, one.item.level)))}
+    save_results(f"{reports}/{settings.name}/serg", results, model="none", profile=settings.name, seed=settings.seed)
+    return results

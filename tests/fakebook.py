@@ -52,6 +52,8 @@ def make_book(root: Path, seconds: float = 0.1, profile: str = "ahpo: {methods: 
     for name in ("nbs", "profiles"): (root / name).mkdir(parents=True)
     shutil.copy(REPO / "Snakefile", root / "Snakefile")
     (root / "profiles" / "tiny.yaml").write_text(profile)
+    # A copy of the package, found first from within the book: an export beside a running test must not make its jobs due again.
+    shutil.copytree(REPO / "mmhelix_nb", root / "mmhelix_nb", ignore=shutil.ignore_patterns("__pycache__"))
     for kind, (stem, _) in CHAPTERS.items(): notebook(root / "nbs" / f"{stem}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
     return root
 

@@ -1,5 +1,9 @@
 """The hybrid loss inside TRL's trainer: what it reduces to, what it adds, and that a killed run comes back the same."""
+import os
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -482,3 +486,29 @@ def test_job_of_a_profile(tmp_path, method):
     assert "reward/on_policy" in last and (report / "timing.json").is_file()
     model, _ = load(tmp_path / "runs" / "tiny" / f"ahpo-{method}" / "model")
     assert torch.equal(weights_of(model), weights_of(tiny())) == (method in ("grpo", "sft_grpo"))  # starved: nothing was ever right
+
+
+# ---- two processes -----------------------------------------------------------------------------------------------
+
+TWO = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_ahpo import PROCESSOR, ROWS, chance, never, settings, tiny, train_ahpo, weights
+out = Path(sys.argv[2])
+for method, reward in (("ahpo", never), ("luffy", chance)):
+    trainer = train_ahpo(tiny(), PROCESSOR, ROWS, settings(method, num_generations=4, steps=2), out / method, reward=reward)
+    (out / f"{method}-{trainer.accelerator.process_index}").write_text(str(weights(trainer).double().sum().item()))
+"""
+
+
+def test_two_processes(tmp_path):
+    """Three groups of four on two processes: the middle group lies on both, and one process may have no expert."""
+    (tmp_path / "two.py").write_text(TWO)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(tmp_path / "two.py"), str(Path(__file__).parent), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-2000:]
+    for method in ("ahpo", "luffy"):
+        assert (tmp_path / f"{method}-0").read_text() == (tmp_path / f"{method}-1").read_text()
+    for line in read_curve(tmp_path / "ahpo" / "curve.jsonl"):
+        assert line["xi"] == 1 and line["completion/length"] > 0 and line["reward/with_expert"] == pytest.approx(2 / 14)

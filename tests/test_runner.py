@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 
 import psutil
 import pytest
@@ -15,7 +16,13 @@ from mmhelix_nb.runner import Busy, JobFailed, Place, claim, fingerprints, finis
 def start(root, *options):
     """A run in the background."""
     return subprocess.Popen([*MMHELIX, "run", "--profile", "tiny", "--root", str(root), *options], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
+                            stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT, cwd=root)
+
+
+def job(root, *names):
+    """Single jobs to their end, in a process of their own."""
+    code = "import sys; from mmhelix_nb.runner import run_job; [run_job('tiny', n) for n in sys.argv[1:]]"
+    subprocess.run([sys.executable, "-c", code, *names], check=True, cwd=root, env=ENVIRONMENT)
 
 
 def run(root, *options):
@@ -179,8 +186,8 @@ def victims(driver: psutil.Process, which: str) -> list[psutil.Process]:
 @pytest.mark.parametrize("which", ("driver", "job", "all"))
 def test_kill_and_resume_gives_the_same_results(tmp_path, which):
     whole, root = make_book(tmp_path / "whole", 0), make_book(tmp_path / "killed", 1.5)
-    for name in ("generators", "verifiers"): run_job("tiny", name, whole)
-    run_job("tiny", "generators", root)
+    job(whole, "generators", "verifiers")
+    job(root, "generators")
     kept = (root / "reports/tiny/generators/results.json").stat().st_mtime_ns
     process = start(root, "--only", "verifiers")
     wait_for_step(root, "verifiers", 4)
