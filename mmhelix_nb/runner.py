@@ -45,11 +45,11 @@ class Job:
 # %% ../nbs/80_runner.ipynb #66e78359
 CHAPTERS = {
     "generators": ("10_generators", ("generators",)),
-    "verifiers": ("20_verifiers", ("generators", "verifiers")),
+    "verifiers": ("20_verifiers", ("generators",)),
     "serg": ("30_serg", ("generators", "serg")),
     "base": ("36_minilab", ("model", "base", "sft.samples", "evaluation.general_items")),  # the sizes of the lab's files
-    "sft": ("40_sft", ("model", "serg", "sft")),
-    "ahpo": ("50_ahpo", ("model", "serg", "ahpo")),
+    "sft": ("40_sft", ("model", "sft")),
+    "ahpo": ("50_ahpo", ("model", "ahpo")),
     "evaluation": ("60_evaluation", ("model", "generators", "evaluation")),
     "ablations": ("70_ablations", ("model", "sft", "ahpo", "ablations")),
 }
@@ -71,9 +71,9 @@ def _job(profile: Profile, name: str, needs: tuple, runs: str, reports: str, pri
 def _graph(profile: Profile) -> dict[str, tuple[str, ...]]:
     """Each job's name and what it needs."""
     mini, methods = profile.model.name == "mini", profile.ahpo.methods
-    start = ("serg", "base") if mini else ("serg",)
+    start = ("base",) if mini else ("serg",)  # the mini model's rows come from its own chapter
     graph = {"generators": (), "verifiers": ("generators",), "serg": ("generators", "verifiers")}
-    if mini: graph["base"] = ("serg",)
+    if mini: graph["base"] = ()
     graph["sft"] = start
     if "sft_grpo" in methods: graph["sft_half"] = start
     for m in methods: graph[f"ahpo-{m}"] = (*start, "sft_half") if m == "sft_grpo" else start

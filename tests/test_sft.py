@@ -106,6 +106,6 @@ def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
     trainer = S.sft_trainer(frozen, processor, rows, QUICK, tmp_path)
     batch = trainer.data_collator([dict(row) for row in trainer.train_dataset])
     S.check_batch(batch, processor)
-    with pytest.raises(M.ModelError, match="image tokens for"): S.check_batch({**batch, "input_ids": batch["input_ids"][:, 4:]}, processor)
+    with pytest.raises(M.ModelError, match="image tokens for"): S.check_batch({**batch, "input_ids": batch["input_ids"][:, 8:]}, processor)
     with pytest.raises(M.ModelError, match="no token to learn"): S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
     with pytest.raises(ValueError, match="choose one of"): S.sft_config(S.SFTSettings(scheduler="cosin"), tmp_path)
