@@ -25,6 +25,7 @@ from trl.trainer.utils import split_pixel_values_by_grid, unsplit_pixel_values_b
 from .models import load, save
 from .profiles import read_profile
 from .results import append_curve, read_curve, save_results, save_timing, trim_curve, write_json
+from .serg import rows_path
 from .sft import last_checkpoint
 from .verifiers import reward as verifier_reward
 
@@ -677,7 +678,7 @@ def run_ahpo(profile: str, method: str = "ahpo", runs: str = "runs", reports: st
     disable_progress_bar()
     set_seed(chosen.seed)  # LoRA's first matrices are drawn while loading
     model, processor = load(start_of(chosen, method, runs), **chosen.model.model_dump(exclude={"name"}))
-    rows, curve = Path(runs) / chosen.name / "serg" / "rl.parquet", report / "curve.jsonl"
+    rows, curve = rows_path(chosen, "rl", runs), report / "curve.jsonl"
     trainer = train_ahpo(model, processor, rows, settings, home, curve=curve)
     save(trainer.model, processor, home / "model")
     found = {"method": method, "settings": asdict(settings), "last": summary(read_curve(curve))}

@@ -304,7 +304,7 @@ def verify(
 # %% ../nbs/81_cli.ipynb #c7b4faf4
 @app.command("eval")
 def measure(
-    model: Annotated[str, typer.Argument(help="A checkpoint's folder, or owner/name.")],
+    model: Annotated[str, typer.Argument(help="A checkpoint's folder, owner/name, or the address of an OpenAI-compatible server.")],
     out: Annotated[Path, typer.Option(help="Folder for replies and results.", metavar="DIR")] = Path("runs/eval"),
     profile: Annotated[str, typer.Option(help="Whose evaluation settings to use.")] = "mini",
     items: Annotated[int, typer.Option(help="Puzzles; 0 takes all.", min=0)] = 0,
@@ -316,20 +316,16 @@ def measure(
     mmhelix eval runs/mini/ahpo-ahpo/model --items 100
 
     mmhelix eval Qwen/Qwen2.5-VL-7B-Instruct --profile gpu24 --out runs/base7b
+
+    mmhelix eval http://localhost:8000/v1 --profile gpu24 --out runs/served
     """
     from mmhelix_nb.profiles import ProfileError, read_profile
     try: settings = read_profile(profile)
     except ProfileError as e: fail(str(e))
     if "/" not in model and not Path(model).is_dir(): fail(f"MODEL {model}: no such folder; give a folder or owner/name")
     need("torch", "eval", "mmhelix eval")
-    from dataclasses import replace
-    from mmhelix_nb.evaluation import BenchmarkRows, accuracy_table, evaluate, settings_of
-    from mmhelix_nb.models import ModelError, load
-    how, part = replace(settings_of(settings), items=items), settings.model.model_dump(exclude={"name", "lora_rank", "lora_alpha", "lora_dropout"})
-    try: loaded = load(model, **part)
-    except ModelError as e: fail(f"MODEL {e}")
-    summary, _ = evaluate(*loaded, BenchmarkRows(settings, how), how, out, model)
-    from mmhelix_nb.results import save_results
-    save_results(out, summary, model=model, profile=settings.name, seed=settings.seed)
-    typer.echo(accuracy_table(summary))
+    from mmhelix_nb.evaluation import evaluate_model
+    from mmhelix_nb.models import ModelError
+    try: evaluate_model(model, settings, out, items)
+    except (ModelError, OSError) as e: fail(f"MODEL {e}")
     typer.echo(f"results: {out}")

@@ -35,7 +35,7 @@ from .draw import png
 from .generators import benchmark
 from .profiles import Profile, read_profile
 from .results import append_curve, plain, read_curve, save_results, wilson, write_json
-from .serg import to_record
+from .serg import rows_path, to_record
 from .verifiers import verdict
 
 # %% ../nbs/60_evaluation.ipynb #36409e2e
@@ -512,19 +512,19 @@ class BenchmarkRows(Sequence):
 
 def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Path = "runs") -> Sequence[dict]:
     "The rows that a profile's models are asked; raises `FileNotFoundError` where the lab's are missing."
-    path = Path(runs) / profile.name / "serg" / "heldout.parquet"
+    path = rows_path(profile, "heldout", runs)
     if path.is_file():
         from datasets import Dataset
         data = Dataset.from_parquet(str(path), cache_dir=str(path.parent / ".cache"))
         kinds = data["modality"] if "modality" in data.column_names else ["image"] * len(data)
         return data.select(chosen(data["task"], kinds, settings))
-    if profile.model.name == "mini": raise FileNotFoundError(f"{path}: no held-out items; the job serg writes them")
+    if profile.model.name == "mini": raise FileNotFoundError(f"{path}: no held-out items; the job base writes them")
     return BenchmarkRows(profile, settings)
 
 # %% ../nbs/60_evaluation.ipynb #9a9aafbc
 def practised_skills(profile: Profile, runs: str | Path = "runs") -> list[str]:
     "The general skills among the prompts of reinforcement learning; none where that file is missing."
-    path = Path(runs) / profile.name / "serg" / "rl.parquet"
+    path = rows_path(profile, "rl", runs)
     if not path.is_file(): return []
     from pyarrow.parquet import read_table
     names = set(read_table(path, columns=["task"])["task"].to_pylist())

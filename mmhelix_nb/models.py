@@ -8,9 +8,10 @@ __all__ = ['SPECIAL', 'PIECES', 'TEMPLATE', 'LANGUAGE_LINEAR', 'build_tokenizer'
            'weight_gb', 'check_room', 'free_memory', 'nf4', 'keep_unpacked', 'add_lora', 'save', 'load_processor',
            'load_weights', 'load', 'load_adapter']
 
-# %% ../nbs/35_models.ipynb #67c76735
+# %% ../nbs/35_models.ipynb #7f945a38
 import json
-from dataclasses import asdict, dataclass
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,14 +20,14 @@ from transformers import AutoConfig, AutoProcessor, AutoTokenizer, BitsAndBytesC
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-# %% ../nbs/35_models.ipynb #f8083acf
+# %% ../nbs/35_models.ipynb #7a4092d1
 SPECIAL = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>", "<|box_end|>",
     "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
 )
 PIECES = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|[^\s\p{L}\p{N}]|\s"  # a word with the mark before it, one digit, one mark, one space
 
-# %% ../nbs/35_models.ipynb #534bc03f
+# %% ../nbs/35_models.ipynb #6d1e998d
 def build_tokenizer(texts, size: int = 400) -> PreTrainedTokenizerFast:
     "A byte-level BPE of at most `size` entries trained on `texts`, with Qwen's special tokens and chat markers."
     bpe = Tokenizer(models.BPE())
@@ -40,14 +41,14 @@ def build_tokenizer(texts, size: int = 400) -> PreTrainedTokenizerFast:
     tokenizer.chat_template = TEMPLATE
     return tokenizer
 
-# %% ../nbs/35_models.ipynb #98d7b097
+# %% ../nbs/35_models.ipynb #a1c0d5c6
 TEMPLATE = """{% for message in messages %}<|im_start|>{{ message['role'] }}
 {% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}{% if part['type'] == 'image' %}\
 <|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
 {% endif %}"""
 
-# %% ../nbs/35_models.ipynb #39693186
+# %% ../nbs/35_models.ipynb #73afea79
 class PictureProcessor(Qwen2_5_VLProcessor):
     "Qwen2.5-VL's processor for pictures and text, without video and without torchvision."
     def __init__(self, image_processor=None, tokenizer=None, chat_template=None, **kwargs):
@@ -58,18 +59,20 @@ class PictureProcessor(Qwen2_5_VLProcessor):
 
 AutoProcessor.register(Qwen2_5_VLConfig, PictureProcessor, exist_ok=True)
 
-# %% ../nbs/35_models.ipynb #4dd9a3d0
+# %% ../nbs/35_models.ipynb #a7e40b37
 def build_processor(tokenizer, min_pixels: int = 784, max_pixels: int = 12_544) -> PictureProcessor:
-    "A processor for the miniature; pictures are scaled to between `min_pixels` and `max_pixels` pixels."
-    pictures = Qwen2VLImageProcessorPil(min_pixels=min_pixels, max_pixels=max_pixels)
+    """A processor for the miniature; pictures are scaled to between `min_pixels` and `max_pixels` pixels.
+
+    White becomes 0, so that an empty cell is silent and thin glyphs on it stand out; with the usual mean of photographs they drown."""
+    pictures = Qwen2VLImageProcessorPil(min_pixels=min_pixels, max_pixels=max_pixels, image_mean=[1.0] * 3, image_std=[0.25] * 3)
     return PictureProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
 
-# %% ../nbs/35_models.ipynb #989087f1
+# %% ../nbs/35_models.ipynb #d4ea7cc8
 @dataclass(frozen=True)
 class MiniSize:
     "Widths and depths of the miniature; all ours."
     hidden: int = 128  # width of the language model
-    layers: int = 3  # language layers
+    layers: int = 2  # language layers
     heads: int = 4  # attention heads; each 32 wide
     inner: int = 384  # width inside a language layer's MLP
     vision_hidden: int = 64  # width of the vision tower
@@ -77,7 +80,7 @@ class MiniSize:
     rope_theta: float = 100.0  # base of the rotary positions (Qwen: 1e6)
     std: float = 0.08  # standard deviation of the first weights (Qwen: 0.02)
 
-# %% ../nbs/35_models.ipynb #7af57c9e
+# %% ../nbs/35_models.ipynb #23e18364
 def mini_config(tokenizer, size: MiniSize = MiniSize()) -> Qwen2_5_VLConfig:
     "The miniature as a Qwen2.5-VL configuration."
     one = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in ("endoftext", "im_end", "image_pad", "video_pad", "vision_start", "vision_end")}
@@ -95,7 +98,7 @@ def mini_config(tokenizer, size: MiniSize = MiniSize()) -> Qwen2_5_VLConfig:
         text_config=text, vision_config=vision, tie_word_embeddings=True, image_token_id=one["image_pad"], video_token_id=one["video_pad"],
         vision_start_token_id=one["vision_start"], vision_end_token_id=one["vision_end"])
 
-# %% ../nbs/35_models.ipynb #94a7b35e
+# %% ../nbs/35_models.ipynb #661a1aff
 def build_mini(processor, size: MiniSize = MiniSize(), seed: int = 0) -> Qwen2_5_VLForConditionalGeneration:
     "An untrained miniature for `processor`, the same for the same `seed`."
     with torch.random.fork_rng(devices=[]):
@@ -105,7 +108,7 @@ def build_mini(processor, size: MiniSize = MiniSize(), seed: int = 0) -> Qwen2_5
     model.generation_config.update(eos_token_id=tokens.eos_token_id, pad_token_id=tokens.pad_token_id)
     return model
 
-# %% ../nbs/35_models.ipynb #7e16e520
+# %% ../nbs/35_models.ipynb #0f23efb5
 def group_of(name: str) -> str:
     "The part of the model that parameter `name` belongs to."
     if "lora_" in name: return "LoRA"
@@ -127,13 +130,13 @@ def groups(model) -> list[dict]:
         row["trainable"] += count * weight.requires_grad
     return [row | {"types": " ".join(sorted(row["types"]))} for row in rows.values()]
 
-# %% ../nbs/35_models.ipynb #9204ece0
+# %% ../nbs/35_models.ipynb #19809154
 def group_table(model) -> str:
     "`groups` as a table to print before training."
     lines = [f"{'part':16} {'types':14} {'parameters':>14} {'trainable':>14}"]
     return "\n".join(lines + [f"{r['part']:16} {r['types']:14} {r['parameters']:14,} {r['trainable']:14,}" for r in groups(model)])
 
-# %% ../nbs/35_models.ipynb #eb60cb88
+# %% ../nbs/35_models.ipynb #ab46cd6a
 class ModelError(RuntimeError):
     "A model that cannot be built, loaded or saved, said in one line with the remedy."
 
@@ -145,6 +148,7 @@ def find_config(name: str):
         raise ModelError(f"{name}: this folder holds no model (no config.json); run the chapter that trains it first, or name another folder")
     if not local.is_dir() and (str(name).startswith((".", "/", "~")) or str(name).count("/") != 1):
         raise ModelError(f"{name}: no such folder, and no repository name of the form owner/name; run the chapter that trains it first")
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries without a network are no news to the user
     try: config = AutoConfig.from_pretrained(name)
     except (OSError, ValueError) as error:
         if local.is_dir(): raise ModelError(f"{name}: config.json cannot be read: {str(error).splitlines()[0]}") from None
@@ -153,7 +157,7 @@ def find_config(name: str):
     if config.model_type != "qwen2_5_vl": raise ModelError(f"{name}: a {config.model_type} model; this book trains qwen2_5_vl models")
     return config
 
-# %% ../nbs/35_models.ipynb #dc134771
+# %% ../nbs/35_models.ipynb #8d04f1e6
 def weight_gb(config, quantise: str | None = None, dtype=torch.float32) -> float:
     "Gigabytes that the weights of `config` take, in four bits for the language layers with `quantise='nf4'`."
     with torch.device("meta"): model = Qwen2_5_VLForConditionalGeneration(config)
@@ -171,14 +175,14 @@ def check_room(name: str, need: float, device: str) -> None:
     if need > room:
         raise ModelError(f"{name}: the weights take {need:.1f} GB and {device} has {room:.1f} GB free; use a GPU, quantise: nf4, or the profile mini")
 
-# %% ../nbs/35_models.ipynb #14008482
+# %% ../nbs/35_models.ipynb #8f6b3e47
 def free_memory() -> float:
     "Gigabytes of main memory that are free; infinite where the system does not say."
     try: lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError: return float("inf")
     return next((int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("MemAvailable")), float("inf"))
 
-# %% ../nbs/35_models.ipynb #d2778df5
+# %% ../nbs/35_models.ipynb #95c05494
 def nf4(dtype=torch.float32, double_quantisation: bool = True) -> BitsAndBytesConfig:
     "NF4 for the language layers; vision tower and `lm_head` stay unquantised."
     try: import bitsandbytes  # noqa: F401
@@ -193,7 +197,7 @@ def keep_unpacked(model) -> None:
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"): module.support_avx512bf16_for_cpu = False
 
-# %% ../nbs/35_models.ipynb #0cafbc3c
+# %% ../nbs/35_models.ipynb #cb1b76d6
 LANGUAGE_LINEAR = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
 
 
@@ -206,7 +210,7 @@ def add_lora(model, rank: int, alpha: int = 0, dropout: float = 0.0):
     config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, lora_dropout=dropout, target_modules=LANGUAGE_LINEAR, task_type="CAUSAL_LM")
     return get_peft_model(model, config)
 
-# %% ../nbs/35_models.ipynb #7d24b117
+# %% ../nbs/35_models.ipynb #f93cdef8
 def save(model, processor, folder) -> Path:
     "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`."
     folder = Path(folder)
@@ -226,7 +230,7 @@ def load_processor(name, min_pixels: int = 784, max_pixels: int = 12_544) -> Pic
     except (OSError, ValueError) as error: raise ModelError(f"{name}: no readable processor: {str(error).splitlines()[0]}") from None
     return PictureProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
 
-# %% ../nbs/35_models.ipynb #1d545436
+# %% ../nbs/35_models.ipynb #a6ec27be
 def load_weights(name, config, quantise: str | None, double_quantisation: bool, dtype, attention: str, device: str):
     "The model of folder or repository `name` on `device`, its language layers in NF4 where asked."
     check_room(name, weight_gb(config, quantise, dtype), device)
@@ -236,7 +240,7 @@ def load_weights(name, config, quantise: str | None, double_quantisation: bool, 
     keep_unpacked(model)
     return model if extra else model.to(device)
 
-# %% ../nbs/35_models.ipynb #3186f181
+# %% ../nbs/35_models.ipynb #1d90dadf
 def load(name, quantise: str | None = None, double_quantisation: bool = True, dtype="float32", attention: str = "sdpa", lora_rank: int = 0,
          lora_alpha: int = 0, lora_dropout: float = 0.0, freeze_vision: bool = True, min_pixels: int = 784, max_pixels: int = 12_544,
          device: str | None = None):

@@ -476,7 +476,7 @@ def test_job_of_a_profile(tmp_path, method):
         save(tiny(), PROCESSOR, tmp_path / "runs" / "tiny" / start / "model")
     boxed = [{"role": "assistant", "content": "\\boxed{4}"}]
     rows = [{**r, "task": "skill:sort", "answer": "4", "completion": boxed if r["completion"] else [], "modality": "image"} for r in ROWS]
-    save_rows(rows, tmp_path / "runs" / "tiny" / "serg" / "rl.parquet")
+    save_rows(rows, tmp_path / "runs" / "tiny" / "base" / "rl.parquet")
     last = ahpo.run_ahpo(str(tmp_path / "tiny.yaml"), method, str(tmp_path / "runs"), str(tmp_path / "reports"))
     report = tmp_path / "reports" / "tiny" / f"ahpo-{method}"
     steps = 2 if method == "sft_grpo" else 4

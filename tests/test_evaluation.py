@@ -165,7 +165,7 @@ def test_chosen_takes_even_distances():
 def write_lab(runs, name="tiny"):
     """Held-out and training rows of a lab under `runs`, as the chapter on experts leaves them."""
     serg = pytest.importorskip("mmhelix_nb.serg")
-    folder = runs / name / "serg"
+    folder = runs / name / "base"
     serg.save_rows([puzzle_row(i) for i in range(6)] + [lab_row(i, s) for s in ("read", "flip") for i in range(5)] + [puzzle_row(0, "text")], folder / "heldout.parquet")
     serg.save_rows([puzzle_row(9), lab_row(8, "flip")], folder / "rl.parquet")
 
@@ -178,7 +178,7 @@ def test_lab_rows_and_practised_skills(tmp_path):
         "binairo/1/0/image", "binairo/1/2/image", "binairo/1/4/image", "skill:read/0/0/image", "skill:read/0/2/image", "skill:flip/0/0/image",
         "skill:flip/0/2/image", "binairo/1/0/text"]
     assert ev.practised_skills(book, tmp_path) == ["flip"]
-    with pytest.raises(FileNotFoundError, match="serg"): ev.profile_rows(Profile(name="other"), SETTINGS, tmp_path)
+    with pytest.raises(FileNotFoundError, match="base"): ev.profile_rows(Profile(name="other"), SETTINGS, tmp_path)
 
 
 def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
