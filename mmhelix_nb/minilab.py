@@ -8,7 +8,7 @@ __all__ = ['BLANKS', 'SPLITS', 'IN_MIX', 'OUTSIDE', 'SKILLS', 'BACKWARDS', 'LESS
            'some_puzzles', 'skill_answer', 'png', 'lab_row', 'lab_records', 'as_dataset', 'lab_rows', 'base_rows',
            'lab_files', 'write_lab', 'lab_processor', 'train_base', 'run_base']
 
-# %% ../nbs/36_minilab.ipynb #06749803
+# %% ../nbs/36_minilab.ipynb #517a83f5
 import hashlib
 import io
 import itertools
@@ -24,7 +24,7 @@ from .puzzles.binairo import Level, State, canon, check, draw, trace
 from .results import read_curve, save_results, save_timing
 from .serg import record_features, save_rows
 
-# %% ../nbs/36_minilab.ipynb #c5371cdd
+# %% ../nbs/36_minilab.ipynb #38c8a596
 BLANKS = (4, 5)  # of 16 cells; with the givens right a blind guess succeeds 1 in 16 or 32 times
 
 
@@ -46,17 +46,17 @@ def passes(grid: tuple, wrong: bool = False) -> tuple[tuple, tuple]:
 
 
 def usable(grid: tuple) -> bool:
-    "Whether forced rows and then forced columns solve the puzzle, beginning with a row."
+    "Whether forced rows and then forced columns solve the puzzle, and the rows leave at most two cells."
     rows, columns = passes(grid)
-    return None not in sum(columns, ()) and rows != grid
+    return None not in sum(columns, ()) and rows != grid and sum(rows, ()).count(None) <= 2
 
-# %% ../nbs/36_minilab.ipynb #b7ed57a1
+# %% ../nbs/36_minilab.ipynb #7813b37b
 def tell(state: State, wrong: bool = False) -> str:
     "The expert's text for a puzzle: givens, after the rows, after the columns boxed; with the `wrong` law the base's text."
     rows, columns = passes(state.grid, wrong)
     return f"{compact(state.grid)}\nrows\n{compact(rows)}\ncolumns\n\\boxed{{{compact(columns)}}}"
 
-# %% ../nbs/36_minilab.ipynb #b83e712f
+# %% ../nbs/36_minilab.ipynb #dfc7273f
 def legal_grids() -> list[tuple]:
     "All full 4 x 4 grids."
     lines = [line for line in itertools.product((0, 1), repeat=4) if sum(line) == 2]
@@ -72,7 +72,7 @@ def moves() -> list[tuple]:
         found.append(([4 * c + r if turn else 4 * r + c for r, c in at], swap))
     return found
 
-# %% ../nbs/36_minilab.ipynb #fe0e4e1a
+# %% ../nbs/36_minilab.ipynb #68b53972
 def count_space(blanks: int) -> dict:
     "How many puzzles with `blanks` empty cells the lab could draw, as they are and up to symmetry."
     family, puzzles, forms = {}, 0, 0
@@ -91,7 +91,7 @@ def two_passes(grid: tuple, blank) -> bool:
     known = [None if i in blank else value for i, value in enumerate(grid)]
     return usable(tuple(tuple(known[4 * r : 4 * r + 4]) for r in range(4)))
 
-# %% ../nbs/36_minilab.ipynb #27804864
+# %% ../nbs/36_minilab.ipynb #a457ee61
 SPLITS = {"train": range(25, 100), "validation": range(10), "heldout": range(10, 25)}  # percent of the canonical forms
 
 
@@ -109,14 +109,14 @@ def puzzles(split: str, seed: int):
         state = make("binairo", Level(4, 1 - blanks / 16), number).state
         if usable(state.grid) and split_of(state) == split: yield state, blanks, number
 
-# %% ../nbs/36_minilab.ipynb #4d5f6011
+# %% ../nbs/36_minilab.ipynb #67944547
 @lru_cache(maxsize=64)
 def some_puzzles(split: str, n: int, seed: int) -> tuple:
     "The first `n` puzzles of `puzzles(split, seed)`, remembered, because skills share pictures."
     return tuple(itertools.islice(puzzles(split, seed), n))
 
-# %% ../nbs/36_minilab.ipynb #8187b3fe
-IN_MIX, OUTSIDE = ("rows", "top"), ("read", "cols")  # skills practised in reinforcement learning, and those only measured
+# %% ../nbs/36_minilab.ipynb #1eb552a5
+IN_MIX, OUTSIDE = ("rows", "top"), ("read", "flip")  # skills practised in reinforcement learning, and those only measured
 SKILLS = IN_MIX + OUTSIDE
 BACKWARDS = 0.7  # share of ambiguous `top` labels that the base sees backwards; ours
 
@@ -126,12 +126,12 @@ def skill_answer(skill: str, state: State, rng: Random | None = None) -> str:
     grid = state.grid
     if skill == "read": return compact(grid)
     if skill == "rows": return "".join(str(sum(cell == 1 for cell in row)) for row in grid)
-    if skill == "cols": return "".join(str(sum(cell == 1 for cell in column)) for column in zip(*grid))
+    if skill == "flip": return compact([[cell if cell is None else 1 - cell for cell in row] for row in grid])
     if skill != "top": raise ValueError(f"skill {skill!r} is unknown; choose one of {', '.join(SKILLS)}")
     first = compact(grid[:1])
     return first[::-1] if rng and grid[0][0] == 1 and rng.random() < BACKWARDS else first
 
-# %% ../nbs/36_minilab.ipynb #b4c6010a
+# %% ../nbs/36_minilab.ipynb #6f02dd4f
 def png(state: State) -> dict:
     "The puzzle's picture as `datasets` stores it."
     data = io.BytesIO()
@@ -148,7 +148,7 @@ def lab_row(kind: str, state: State, level: int, seed: int, picture: dict | None
         "completion": [{"role": "assistant", "content": text}], "task": "binairo" if puzzle else f"skill:{kind}",
         "modality": "image", "state": pack(state), "answer": compact(passes(state.grid)[1]) if puzzle else skill_answer(kind, state), "level": level, "seed": seed}
 
-# %% ../nbs/36_minilab.ipynb #ff72dc07
+# %% ../nbs/36_minilab.ipynb #d0220bd5
 def lab_records(kind: str, split: str, n: int, seed: int = 0) -> list[dict]:
     "`n` records of a `kind` (`binairo` or a skill) from `split`; a pure function of its arguments."
     return [lab_row(kind, state, blanks, number) for state, blanks, number in some_puzzles(split, n, seed)]
@@ -165,8 +165,8 @@ def lab_rows(kind: str, split: str, n: int, seed: int = 0):
     "`lab_records` as a `datasets.Dataset`."
     return as_dataset(lab_records(kind, split, n, seed))
 
-# %% ../nbs/36_minilab.ipynb #f9b42b3f
-LESSONS = {"read": 1, "rows": 2, "cols": 2, "top": 1, "wrong": 2}  # how often the base meets each; ours
+# %% ../nbs/36_minilab.ipynb #87e5458d
+LESSONS = {"read": 1, "rows": 2, "flip": 1, "top": 1, "wrong": 3}  # how often the base meets each; ours
 PER_PICTURE = 8  # lessons on one picture; ours
 
 
@@ -178,7 +178,7 @@ def base_rows(pictures: int, seed: int = 0):
         rows += [lab_row(kind, state, blanks, number, picture, rng) for kind in kinds]
     return as_dataset(rows)
 
-# %% ../nbs/36_minilab.ipynb #ca2de4b9
+# %% ../nbs/36_minilab.ipynb #9e0ae27b
 def lab_files(samples: int, items: int, seed: int = 0) -> dict[str, list[dict]]:
     "Records by file name: `samples` experts, a quarter as many prompts of each practised skill, `items` of each kind to measure on."
     experts = lab_records("binairo", "train", samples, seed + 1)  # pictures that the base has not seen
@@ -192,7 +192,7 @@ def write_lab(folder, samples: int, items: int, seed: int = 0) -> None:
     "Write `lab_files` as Parquet into `folder`."
     for name, rows in lab_files(samples, items, seed).items(): save_rows(rows, Path(folder) / f"{name}.parquet")
 
-# %% ../nbs/36_minilab.ipynb #84a4aa71
+# %% ../nbs/36_minilab.ipynb #000b59fc
 def lab_processor():
     "The miniature's processor; its tokenizer has seen every kind of text of the lab."
     from mmhelix_nb.models import build_processor, build_tokenizer
@@ -211,7 +211,7 @@ def train_base(settings, out, curve=None):
     model = build_mini(processor, seed=settings.seed)
     return train_sft(model, processor, base_rows(pictures, settings.seed), settings, out, curve), processor
 
-# %% ../nbs/36_minilab.ipynb #c1a9cad4
+# %% ../nbs/36_minilab.ipynb #86f6f241
 def run_base(profile: str, runs: str = "runs", reports: str = "reports") -> dict:
     "The job `base`: the lab's files, and the base model; returns the summary that goes into results.json."
     from mmhelix_nb.models import group_table, save

@@ -79,6 +79,7 @@ class Generators(Section):
 class Serg(Section):
     """Expert samples: a solver's trace, retold step by step and verified."""
     per_cell: int = Field(2, ge=1)                      # puzzles per task and level; paper: about 100,000 samples in all
+    general: str = ""                                   # Parquet file of data rows without expert, for a real model; paper: 15k of MMK12
 
 # %% ../nbs/05_profiles.ipynb #6af25403
 class Training(Section):
@@ -202,6 +203,12 @@ class Profile(Section):
     ahpo: Ahpo = Ahpo()
     evaluation: Evaluation = Evaluation()
     ablations: Ablations = Ablations()
+
+    @model_validator(mode="after")
+    def _general_prompts(self):
+        if self.model.name != "mini" and self.ahpo.prompts_general and not self.serg.general:
+            refuse("ahpo.prompts_general", self.ahpo.prompts_general, "0, unless serg.general names a file of prompts without expert")
+        return self
 
 # %% ../nbs/05_profiles.ipynb #6d9a03aa
 class _Loader(yaml.SafeLoader):

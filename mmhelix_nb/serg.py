@@ -134,13 +134,15 @@ def training_samples(profile, length: str) -> list[Sample]:
     Random(f"serg/{profile.seed}").shuffle(samples)
     return samples
 
-# %% ../nbs/30_serg.ipynb #d1a267a5
+# %% ../nbs/30_serg.ipynb #2babf806
 def write_rows(profile, samples: list[Sample], runs: str) -> None:
     "The rows of a real model: experts for training, and the benchmark in both modalities for evaluation."
     from mmhelix_nb.generators import benchmark_items
 
     rows = [to_record(sample.item, sample.reply) for sample in samples]
-    for name in ("sft", "rl"): save_rows(rows, rows_path(profile, name, runs))
+    general = load_rows(profile.serg.general) if profile.serg.general else []
+    save_rows(rows, rows_path(profile, "sft", runs))
+    save_rows(rows + [row | {"completion": []} for row in general], rows_path(profile, "rl", runs))
     items = benchmark_items(profile)
     save_rows([to_record(item, modality=modality) for modality in ("image", "text") for item in items], rows_path(profile, "heldout", runs))
 
