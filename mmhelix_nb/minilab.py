@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['BLANKS', 'SPLITS', 'IN_MIX', 'OUTSIDE', 'SKILLS', 'BACKWARDS', 'LESSONS', 'PER_PICTURE', 'compact', 'filled',
-           'passes', 'usable', 'tell', 'legal_grids', 'moves', 'count_space', 'two_passes', 'split_of', 'puzzles',
+           'completed', 'usable', 'tell', 'legal_grids', 'moves', 'count_space', 'row_by_row', 'split_of', 'puzzles',
            'some_puzzles', 'skill_answer', 'png', 'lab_row', 'lab_records', 'as_dataset', 'lab_rows', 'base_rows',
            'lab_files', 'write_lab', 'lab_processor', 'train_base', 'run_base']
 
-# %% ../nbs/36_minilab.ipynb #517a83f5
+# %% ../nbs/36_minilab.ipynb #171a418b
 import hashlib
 import io
 import itertools
@@ -18,14 +18,14 @@ from functools import lru_cache
 from pathlib import Path
 from random import Random
 
-from .core import make, pack
+from .core import pack
 from .profiles import read_profile
-from .puzzles.binairo import Level, State, canon, check, draw, trace
+from .puzzles.binairo import State, canon, check, draw, trace
 from .results import read_curve, save_results, save_timing
-from .serg import record_features, save_rows
+from .serg import record_features, rows_path, save_rows
 
-# %% ../nbs/36_minilab.ipynb #38c8a596
-BLANKS = (4, 5)  # of 16 cells; with the givens right a blind guess succeeds 1 in 16 or 32 times
+# %% ../nbs/36_minilab.ipynb #6b7022c8
+BLANKS = (4, 5, 6)  # of 16 cells; with the givens right a blind guess succeeds 1 in 16, 32 or 64 times
 
 
 def compact(grid) -> str:
@@ -34,29 +34,27 @@ def compact(grid) -> str:
 
 
 def filled(line: tuple, wrong: bool = False) -> tuple:
-    "A line whose blanks are forced by a digit that stands there twice: by the other digit, or by the same with the `wrong` law."
-    twice = next((digit for digit in (0, 1) if line.count(digit) >= 2 and line.count(digit) > line.count(1 - digit)), None)
+    "A line whose blanks are forced by a digit that stands there twice: to the other digit, or to the same with the `wrong` law."
+    twice = next((digit for digit in (0, 1) if line.count(digit) == 2), None)
     return line if twice is None else tuple((twice if wrong else 1 - twice) if cell is None else cell for cell in line)
 
 
-def passes(grid: tuple, wrong: bool = False) -> tuple[tuple, tuple]:
-    "The grid after its forced rows, and then after its forced columns."
-    rows = tuple(filled(row, wrong) for row in grid)
-    return rows, tuple(zip(*(filled(column, wrong) for column in zip(*rows))))
+def completed(grid: tuple, wrong: bool = False) -> tuple:
+    "The grid with its forced rows filled, by the `wrong` law if asked."
+    return tuple(filled(row, wrong) for row in grid)
 
 
 def usable(grid: tuple) -> bool:
-    "Whether forced rows and then forced columns solve the puzzle, and the rows leave at most two cells."
-    rows, columns = passes(grid)
-    return None not in sum(columns, ()) and rows != grid and sum(rows, ()).count(None) <= 2
+    "Whether forced rows solve the puzzle."
+    return None not in sum(completed(grid), ())
 
-# %% ../nbs/36_minilab.ipynb #7813b37b
+# %% ../nbs/36_minilab.ipynb #bc3cc359
 def tell(state: State, wrong: bool = False) -> str:
-    "The expert's text for a puzzle: givens, after the rows, after the columns boxed; with the `wrong` law the base's text."
-    rows, columns = passes(state.grid, wrong)
-    return f"{compact(state.grid)}\nrows\n{compact(rows)}\ncolumns\n\\boxed{{{compact(columns)}}}"
+    "The expert's text for a puzzle: the givens, then the rows boxed; with the `wrong` law the base's text."
+    return f"{compact(state.grid)}\nrows\n\\boxed{{{compact(completed(state.grid, wrong))}}}"
 
-# %% ../nbs/36_minilab.ipynb #dfc7273f
+# %% ../nbs/36_minilab.ipynb #92370917
+@lru_cache
 def legal_grids() -> list[tuple]:
     "All full 4 x 4 grids."
     lines = [line for line in itertools.product((0, 1), repeat=4) if sum(line) == 2]
@@ -72,7 +70,7 @@ def moves() -> list[tuple]:
         found.append(([4 * c + r if turn else 4 * r + c for r, c in at], swap))
     return found
 
-# %% ../nbs/36_minilab.ipynb #68b53972
+# %% ../nbs/36_minilab.ipynb #e77658d1
 def count_space(blanks: int) -> dict:
     "How many puzzles with `blanks` empty cells the lab could draw, as they are and up to symmetry."
     family, puzzles, forms = {}, 0, 0
@@ -80,18 +78,18 @@ def count_space(blanks: int) -> dict:
         family.setdefault(min(tuple(grid[i] ^ swap for i in order) for order, swap in moves()), []).append(grid)
     for first, members in family.items():
         fixing = [order for order, swap in moves() if all(first[i] ^ swap == first[k] for k, i in enumerate(order))]
-        masks = [set(mask) for mask in itertools.combinations(range(16), blanks) if two_passes(first, mask)]
+        masks = [set(mask) for mask in itertools.combinations(range(16), blanks) if row_by_row(first, mask)]
         puzzles += len(members) * len(masks)
         forms += len({min(tuple(k for k, i in enumerate(order) if i in mask) for order in fixing) for mask in masks})
     return {"blanks": blanks, "puzzles": puzzles, "forms": forms}
 
 
-def two_passes(grid: tuple, blank) -> bool:
+def row_by_row(grid: tuple, blank) -> bool:
     "Whether the puzzle that leaves the `blank` cells of a flat full `grid` open is usable."
     known = [None if i in blank else value for i, value in enumerate(grid)]
     return usable(tuple(tuple(known[4 * r : 4 * r + 4]) for r in range(4)))
 
-# %% ../nbs/36_minilab.ipynb #a457ee61
+# %% ../nbs/36_minilab.ipynb #bb42e07b
 SPLITS = {"train": range(25, 100), "validation": range(10), "heldout": range(10, 25)}  # percent of the canonical forms
 
 
@@ -102,20 +100,22 @@ def split_of(state: State) -> str:
 
 
 def puzzles(split: str, seed: int):
-    "Endless puzzles of `split` as (state, blanks, number); different seeds take different ones of `make`'s."
+    "Endless puzzles of `split` as (state, blanks, number); uniform over the space that was counted above."
     if split not in SPLITS: raise ValueError(f"split {split!r} is unknown; choose one of {', '.join(SPLITS)}")
     for number in itertools.count(seed * 10_000_000):
-        blanks = BLANKS[number % len(BLANKS)]
-        state = make("binairo", Level(4, 1 - blanks / 16), number).state
-        if usable(state.grid) and split_of(state) == split: yield state, blanks, number
+        rng = Random(f"minilab/{number}")
+        full, blanks = rng.choice(legal_grids()), BLANKS[number % len(BLANKS)]
+        empty = set(rng.sample(range(16), blanks))
+        grid = tuple(tuple(None if 4 * r + c in empty else full[r][c] for c in range(4)) for r in range(4))
+        if usable(grid) and split_of(State(grid)) == split: yield State(grid), blanks, number
 
-# %% ../nbs/36_minilab.ipynb #67944547
+# %% ../nbs/36_minilab.ipynb #99a089f9
 @lru_cache(maxsize=64)
 def some_puzzles(split: str, n: int, seed: int) -> tuple:
     "The first `n` puzzles of `puzzles(split, seed)`, remembered, because skills share pictures."
     return tuple(itertools.islice(puzzles(split, seed), n))
 
-# %% ../nbs/36_minilab.ipynb #1eb552a5
+# %% ../nbs/36_minilab.ipynb #b945ea8e
 IN_MIX, OUTSIDE = ("rows", "top"), ("read", "flip")  # skills practised in reinforcement learning, and those only measured
 SKILLS = IN_MIX + OUTSIDE
 BACKWARDS = 0.7  # share of ambiguous `top` labels that the base sees backwards; ours
@@ -131,7 +131,7 @@ def skill_answer(skill: str, state: State, rng: Random | None = None) -> str:
     first = compact(grid[:1])
     return first[::-1] if rng and grid[0][0] == 1 and rng.random() < BACKWARDS else first
 
-# %% ../nbs/36_minilab.ipynb #6f02dd4f
+# %% ../nbs/36_minilab.ipynb #3dbc9189
 def png(state: State) -> dict:
     "The puzzle's picture as `datasets` stores it."
     data = io.BytesIO()
@@ -146,9 +146,9 @@ def lab_row(kind: str, state: State, level: int, seed: int, picture: dict | None
     return {
         "images": [picture or png(state)], "prompt": [{"role": "user", "content": "binairo" if puzzle else kind}],
         "completion": [{"role": "assistant", "content": text}], "task": "binairo" if puzzle else f"skill:{kind}",
-        "modality": "image", "state": pack(state), "answer": compact(passes(state.grid)[1]) if puzzle else skill_answer(kind, state), "level": level, "seed": seed}
+        "modality": "image", "state": pack(state), "answer": compact(completed(state.grid)) if puzzle else skill_answer(kind, state), "level": level, "seed": seed}
 
-# %% ../nbs/36_minilab.ipynb #d0220bd5
+# %% ../nbs/36_minilab.ipynb #ae9cd54f
 def lab_records(kind: str, split: str, n: int, seed: int = 0) -> list[dict]:
     "`n` records of a `kind` (`binairo` or a skill) from `split`; a pure function of its arguments."
     return [lab_row(kind, state, blanks, number) for state, blanks, number in some_puzzles(split, n, seed)]
@@ -165,7 +165,7 @@ def lab_rows(kind: str, split: str, n: int, seed: int = 0):
     "`lab_records` as a `datasets.Dataset`."
     return as_dataset(lab_records(kind, split, n, seed))
 
-# %% ../nbs/36_minilab.ipynb #87e5458d
+# %% ../nbs/36_minilab.ipynb #0d8bd9f7
 LESSONS = {"read": 1, "rows": 2, "flip": 1, "top": 1, "wrong": 3}  # how often the base meets each; ours
 PER_PICTURE = 8  # lessons on one picture; ours
 
@@ -178,7 +178,7 @@ def base_rows(pictures: int, seed: int = 0):
         rows += [lab_row(kind, state, blanks, number, picture, rng) for kind in kinds]
     return as_dataset(rows)
 
-# %% ../nbs/36_minilab.ipynb #9e0ae27b
+# %% ../nbs/36_minilab.ipynb #17bc82f8
 def lab_files(samples: int, items: int, seed: int = 0) -> dict[str, list[dict]]:
     "Records by file name: `samples` experts, a quarter as many prompts of each practised skill, `items` of each kind to measure on."
     experts = lab_records("binairo", "train", samples, seed + 1)  # pictures that the base has not seen
@@ -188,11 +188,11 @@ def lab_files(samples: int, items: int, seed: int = 0) -> dict[str, list[dict]]:
     return files
 
 
-def write_lab(folder, samples: int, items: int, seed: int = 0) -> None:
-    "Write `lab_files` as Parquet into `folder`."
-    for name, rows in lab_files(samples, items, seed).items(): save_rows(rows, Path(folder) / f"{name}.parquet")
+def write_lab(book, runs: str = "runs") -> None:
+    "Write `lab_files` of a `Profile` as Parquet to where the other chapters look for them."
+    for name, rows in lab_files(book.sft.samples, book.evaluation.general_items, book.seed).items(): save_rows(rows, rows_path(book, name, runs))
 
-# %% ../nbs/36_minilab.ipynb #000b59fc
+# %% ../nbs/36_minilab.ipynb #55042f5d
 def lab_processor():
     "The miniature's processor; its tokenizer has seen every kind of text of the lab."
     from mmhelix_nb.models import build_processor, build_tokenizer
@@ -211,7 +211,7 @@ def train_base(settings, out, curve=None):
     model = build_mini(processor, seed=settings.seed)
     return train_sft(model, processor, base_rows(pictures, settings.seed), settings, out, curve), processor
 
-# %% ../nbs/36_minilab.ipynb #86f6f241
+# %% ../nbs/36_minilab.ipynb #455353d9
 def run_base(profile: str, runs: str = "runs", reports: str = "reports") -> dict:
     "The job `base`: the lab's files, and the base model; returns the summary that goes into results.json."
     from mmhelix_nb.models import group_table, save
@@ -220,7 +220,7 @@ def run_base(profile: str, runs: str = "runs", reports: str = "reports") -> dict
     book, began = read_profile(profile), time.perf_counter()
     home, report = Path(runs) / book.name / "base", Path(reports) / book.name / "base"
     settings = settings_from(book.base, book.seed)
-    write_lab(Path(runs) / book.name / "serg", book.sft.samples, book.evaluation.general_items, book.seed)
+    write_lab(book, runs)
     model, processor = train_base(settings, home, report / "curve.jsonl")
     save(model, processor, home / "model")
     print(group_table(model))

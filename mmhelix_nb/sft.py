@@ -6,7 +6,7 @@
 __all__ = ['SCHEDULES', 'SFTSettings', 'settings_from', 'sft_config', 'check_batch', 'without_gradient', 'Curve', 'ResumableSFT',
            'last_checkpoint', 'sft_trainer', 'train_sft', 'sft_settings', 'sft_rows', 'run_sft']
 
-# %% ../nbs/40_sft.ipynb #b832439d
+# %% ../nbs/40_sft.ipynb #b63cb0c1
 import dataclasses
 import time
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ from trl import SFTConfig, SFTTrainer
 from .models import ModelError, group_table, load, save
 from .profiles import read_profile
 from .results import append_curve, read_curve, save_results, save_timing, trim_curve
+from .serg import rows_path
 
-# %% ../nbs/40_sft.ipynb #e0c077c5
+# %% ../nbs/40_sft.ipynb #d31c790d
 @dataclass(frozen=True)
 class SFTSettings:
     "How a model is fine-tuned; the defaults are the miniature's."
@@ -43,14 +44,14 @@ class SFTSettings:
     save_steps: int = 0  # steps between checkpoints, 0 for none; ours
     seed: int = 0  # order of the samples, dropout, LoRA's first weights
 
-# %% ../nbs/40_sft.ipynb #2a1abaf8
+# %% ../nbs/40_sft.ipynb #2da2b086
 def settings_from(section, seed: int = 0, **changes) -> SFTSettings:
     "The settings in a profile's `section`, with `changes`; fields that it lacks keep their defaults."
     known = {f.name for f in dataclasses.fields(SFTSettings)}
     given = {key: value for key, value in dict(section).items() if key in known}
     return SFTSettings(**{**given, "seed": seed, **changes})
 
-# %% ../nbs/40_sft.ipynb #defa8cc0
+# %% ../nbs/40_sft.ipynb #d7f539e9
 SCHEDULES = {"cosine": "cosine_with_min_lr", "linear": "linear", "constant": "constant_with_warmup"}
 
 
@@ -66,7 +67,7 @@ def sft_config(settings: SFTSettings, out) -> SFTConfig:
         max_length=None, completion_only_loss=True, use_cpu=not torch.cuda.is_available(), report_to=[], disable_tqdm=True, logging_nan_inf_filter=False,
         **{name: getattr(settings, name) for name in same})
 
-# %% ../nbs/40_sft.ipynb #fd7dba89
+# %% ../nbs/40_sft.ipynb #92cb9a9b
 def check_batch(batch, processor) -> None:
     "Raise `ModelError` unless a collated `batch` has a token for every image feature, and something to learn in each row."
     tokens = (batch["input_ids"] == processor.image_token_id).sum().item()
@@ -75,7 +76,7 @@ def check_batch(batch, processor) -> None:
     learnt = (batch["labels"] != -100).sum(-1)
     if not learnt.all(): raise ModelError(f"row {int(learnt.argmin())} of a batch has no token to learn from; is its completion empty?")
 
-# %% ../nbs/40_sft.ipynb #69745ba3
+# %% ../nbs/40_sft.ipynb #52089219
 def without_gradient(model, batch) -> list[str]:
     "Names of the trainable weights that one backward pass does not reach, for LoRA of its `B` matrices; the model stays as it was."
     mode = model.training
@@ -89,7 +90,7 @@ def without_gradient(model, batch) -> list[str]:
     model.train(mode)
     return missing
 
-# %% ../nbs/40_sft.ipynb #e730498f
+# %% ../nbs/40_sft.ipynb #2e8656c2
 class Curve(TrainerCallback):
     "Writes step, loss, gradient norm and learning rate of each logged step to a JSON-lines file."
     def __init__(self, path): self.path = Path(path)
@@ -100,7 +101,7 @@ class Curve(TrainerCallback):
         if not logs or "loss" not in logs: return
         append_curve(self.path, {"step": state.global_step} | {key: float(logs[key]) for key in ("loss", "grad_norm", "learning_rate") if key in logs})
 
-# %% ../nbs/40_sft.ipynb #8aa79160
+# %% ../nbs/40_sft.ipynb #21779a15
 class ResumableSFT(SFTTrainer):
     "Reads the weights of a checkpoint through `from_pretrained`, which knows both spellings."
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
@@ -115,7 +116,7 @@ def last_checkpoint(out) -> str | None:
     found = [p.parent for p in (Path(out) / "checkpoints").glob("checkpoint-*/trainer_state.json")]
     return str(max(found, key=lambda p: int(p.name.split("-")[1]))) if found else None
 
-# %% ../nbs/40_sft.ipynb #897b26f4
+# %% ../nbs/40_sft.ipynb #b435a72a
 def sft_trainer(model, processor, rows, settings: SFTSettings, out, curve=None) -> SFTTrainer:
     "A trainer on `rows` (columns images, prompt, completion), after the checks on a first batch."
     set_seed(settings.seed)
@@ -135,7 +136,7 @@ def train_sft(model, processor, rows, settings: SFTSettings, out, curve=None):
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     return trainer.model
 
-# %% ../nbs/40_sft.ipynb #d5cff82a
+# %% ../nbs/40_sft.ipynb #4a9d0cfb
 def sft_settings(book, method: str = "sft") -> SFTSettings:
     "The settings of job `sft` or `sft_half` of a profile."
     if method not in ("sft", "sft_half"): raise ValueError(f"method {method!r} is unknown; choose 'sft' or 'sft_half'")
@@ -146,18 +147,19 @@ def sft_rows(book, runs: str = "runs"):
     "The profile's expert samples, at most as many as it asks for."
     from datasets import Dataset
 
-    path = Path(runs) / book.name / "serg" / "sft.parquet"
-    if not path.is_file(): raise FileNotFoundError(f"{path}: no expert samples; run the jobs serg and base first")
+    path = rows_path(book, "sft", runs)
+    if not path.is_file(): raise FileNotFoundError(f"{path}: no expert samples; the job {path.parent.name} writes them")
     rows = Dataset.from_parquet(str(path), cache_dir=str(path.parent / ".cache"))
     return rows.select(range(min(len(rows), book.sft.samples)))
 
-# %% ../nbs/40_sft.ipynb #e2380b51
+# %% ../nbs/40_sft.ipynb #d8d4740e
 def run_sft(profile: str, method: str = "sft", runs: str = "runs", reports: str = "reports") -> dict:
     "The job `sft` or `sft_half`: train, save the model, write results.json; returns the results."
     book, began = read_profile(profile), time.perf_counter()
     settings, rows = sft_settings(book, method), sft_rows(book, runs)
     home, report = Path(runs) / book.name / method, Path(reports) / book.name / method
     start = home.parent / "base" / "model" if book.model.name == "mini" else book.model.name
+    set_seed(book.seed)  # LoRA's first matrices are drawn while loading
     model, processor = load(start, **book.model.model_dump(exclude={"name"}))
     print(group_table(model))
     model = train_sft(model, processor, rows, settings, home, report / "curve.jsonl")
