@@ -26,7 +26,7 @@ from .models import load, save
 from .profiles import read_profile
 from .results import append_curve, read_curve, save_results, save_timing, trim_curve, write_json
 from .serg import rows_path
-from .sft import last_checkpoint
+from .sft import ReadsCheckpoints, last_checkpoint
 from .verifiers import reward as verifier_reward
 
 # %% auto #0
@@ -416,15 +416,8 @@ class HybridGRPO(MixedGRPO):
         return self._policy_term(model, inputs) + self._expert_term(model, inputs)
 
 # %% ../nbs/50_ahpo.ipynb #0f8c30ba
-class AHPOTrainer(HybridGRPO):
-    "GRPO with an expert: gated (AHPO), always (Static), in the group (LUFFY) or never."
-
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        model = self.accelerator.unwrap_model(model or self.model)
-        if hasattr(model, "peft_config") or self.is_fsdp_enabled or self.is_deepspeed_enabled:
-            return super()._load_from_checkpoint(resume_from_checkpoint, model)
-        saved = type(model).from_pretrained(resume_from_checkpoint, dtype=model.dtype)
-        model.load_state_dict(saved.state_dict())
+class AHPOTrainer(ReadsCheckpoints, HybridGRPO):
+    "GRPO with an expert: gated (AHPO), always (Static), in the group (LUFFY) or never; goes on from a checkpoint."
 
 # %% ../nbs/50_ahpo.ipynb #2e5faded
 METHODS = {

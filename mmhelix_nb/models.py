@@ -8,7 +8,7 @@ __all__ = ['SPECIAL', 'PIECES', 'TEMPLATE', 'LANGUAGE_LINEAR', 'build_tokenizer'
            'weight_gb', 'check_room', 'free_memory', 'nf4', 'keep_unpacked', 'add_lora', 'save', 'load_processor',
            'load_weights', 'load', 'load_adapter']
 
-# %% ../nbs/35_models.ipynb #7f945a38
+# %% ../nbs/35_models.ipynb #0bb2d6a2
 import json
 import logging
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from transformers import AutoConfig, AutoProcessor, AutoTokenizer, BitsAndBytesC
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-# %% ../nbs/35_models.ipynb #7a4092d1
+# %% ../nbs/35_models.ipynb #b5bc4ce8
 SPECIAL = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>", "<|box_end|>",
     "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
 )
 PIECES = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|[^\s\p{L}\p{N}]|\s"  # a word with the mark before it, one digit, one mark, one space
 
-# %% ../nbs/35_models.ipynb #6d1e998d
+# %% ../nbs/35_models.ipynb #a17f469c
 def build_tokenizer(texts, size: int = 400) -> PreTrainedTokenizerFast:
     "A byte-level BPE of at most `size` entries trained on `texts`, with Qwen's special tokens and chat markers."
     bpe = Tokenizer(models.BPE())
@@ -41,14 +41,14 @@ def build_tokenizer(texts, size: int = 400) -> PreTrainedTokenizerFast:
     tokenizer.chat_template = TEMPLATE
     return tokenizer
 
-# %% ../nbs/35_models.ipynb #a1c0d5c6
+# %% ../nbs/35_models.ipynb #30ebbf3a
 TEMPLATE = """{% for message in messages %}<|im_start|>{{ message['role'] }}
 {% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}{% if part['type'] == 'image' %}\
 <|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
 {% endif %}"""
 
-# %% ../nbs/35_models.ipynb #73afea79
+# %% ../nbs/35_models.ipynb #990a0079
 class PictureProcessor(Qwen2_5_VLProcessor):
     "Qwen2.5-VL's processor for pictures and text, without video and without torchvision."
     def __init__(self, image_processor=None, tokenizer=None, chat_template=None, **kwargs):
@@ -59,7 +59,7 @@ class PictureProcessor(Qwen2_5_VLProcessor):
 
 AutoProcessor.register(Qwen2_5_VLConfig, PictureProcessor, exist_ok=True)
 
-# %% ../nbs/35_models.ipynb #a7e40b37
+# %% ../nbs/35_models.ipynb #c818b44a
 def build_processor(tokenizer, min_pixels: int = 784, max_pixels: int = 12_544) -> PictureProcessor:
     """A processor for the miniature; pictures are scaled to between `min_pixels` and `max_pixels` pixels.
 
@@ -67,7 +67,7 @@ def build_processor(tokenizer, min_pixels: int = 784, max_pixels: int = 12_544) 
     pictures = Qwen2VLImageProcessorPil(min_pixels=min_pixels, max_pixels=max_pixels, image_mean=[1.0] * 3, image_std=[0.25] * 3)
     return PictureProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
 
-# %% ../nbs/35_models.ipynb #d4ea7cc8
+# %% ../nbs/35_models.ipynb #d078c231
 @dataclass(frozen=True)
 class MiniSize:
     "Widths and depths of the miniature; all ours."
@@ -80,7 +80,7 @@ class MiniSize:
     rope_theta: float = 100.0  # base of the rotary positions (Qwen: 1e6)
     std: float = 0.08  # standard deviation of the first weights (Qwen: 0.02)
 
-# %% ../nbs/35_models.ipynb #23e18364
+# %% ../nbs/35_models.ipynb #d1dd59cc
 def mini_config(tokenizer, size: MiniSize = MiniSize()) -> Qwen2_5_VLConfig:
     "The miniature as a Qwen2.5-VL configuration."
     one = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in ("endoftext", "im_end", "image_pad", "video_pad", "vision_start", "vision_end")}
@@ -98,7 +98,7 @@ def mini_config(tokenizer, size: MiniSize = MiniSize()) -> Qwen2_5_VLConfig:
         text_config=text, vision_config=vision, tie_word_embeddings=True, image_token_id=one["image_pad"], video_token_id=one["video_pad"],
         vision_start_token_id=one["vision_start"], vision_end_token_id=one["vision_end"])
 
-# %% ../nbs/35_models.ipynb #661a1aff
+# %% ../nbs/35_models.ipynb #0dd63d69
 def build_mini(processor, size: MiniSize = MiniSize(), seed: int = 0) -> Qwen2_5_VLForConditionalGeneration:
     "An untrained miniature for `processor`, the same for the same `seed`."
     with torch.random.fork_rng(devices=[]):
@@ -108,7 +108,7 @@ def build_mini(processor, size: MiniSize = MiniSize(), seed: int = 0) -> Qwen2_5
     model.generation_config.update(eos_token_id=tokens.eos_token_id, pad_token_id=tokens.pad_token_id)
     return model
 
-# %% ../nbs/35_models.ipynb #0f23efb5
+# %% ../nbs/35_models.ipynb #00deb33f
 def group_of(name: str) -> str:
     "The part of the model that parameter `name` belongs to."
     if "lora_" in name: return "LoRA"
@@ -130,13 +130,13 @@ def groups(model) -> list[dict]:
         row["trainable"] += count * weight.requires_grad
     return [row | {"types": " ".join(sorted(row["types"]))} for row in rows.values()]
 
-# %% ../nbs/35_models.ipynb #19809154
+# %% ../nbs/35_models.ipynb #34332b48
 def group_table(model) -> str:
     "`groups` as a table to print before training."
     lines = [f"{'part':16} {'types':14} {'parameters':>14} {'trainable':>14}"]
     return "\n".join(lines + [f"{r['part']:16} {r['types']:14} {r['parameters']:14,} {r['trainable']:14,}" for r in groups(model)])
 
-# %% ../nbs/35_models.ipynb #ab46cd6a
+# %% ../nbs/35_models.ipynb #b694069a
 class ModelError(RuntimeError):
     "A model that cannot be built, loaded or saved, said in one line with the remedy."
 
@@ -157,7 +157,7 @@ def find_config(name: str):
     if config.model_type != "qwen2_5_vl": raise ModelError(f"{name}: a {config.model_type} model; this book trains qwen2_5_vl models")
     return config
 
-# %% ../nbs/35_models.ipynb #8d04f1e6
+# %% ../nbs/35_models.ipynb #a4a9985f
 def weight_gb(config, quantise: str | None = None, dtype=torch.float32) -> float:
     "Gigabytes that the weights of `config` take, in four bits for the language layers with `quantise='nf4'`."
     with torch.device("meta"): model = Qwen2_5_VLForConditionalGeneration(config)
@@ -175,14 +175,14 @@ def check_room(name: str, need: float, device: str) -> None:
     if need > room:
         raise ModelError(f"{name}: the weights take {need:.1f} GB and {device} has {room:.1f} GB free; use a GPU, quantise: nf4, or the profile mini")
 
-# %% ../nbs/35_models.ipynb #8f6b3e47
+# %% ../nbs/35_models.ipynb #68ba90a0
 def free_memory() -> float:
     "Gigabytes of main memory that are free; infinite where the system does not say."
     try: lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError: return float("inf")
     return next((int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("MemAvailable")), float("inf"))
 
-# %% ../nbs/35_models.ipynb #95c05494
+# %% ../nbs/35_models.ipynb #582e847d
 def nf4(dtype=torch.float32, double_quantisation: bool = True) -> BitsAndBytesConfig:
     "NF4 for the language layers; vision tower and `lm_head` stay unquantised."
     try: import bitsandbytes  # noqa: F401
@@ -197,7 +197,7 @@ def keep_unpacked(model) -> None:
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"): module.support_avx512bf16_for_cpu = False
 
-# %% ../nbs/35_models.ipynb #cb1b76d6
+# %% ../nbs/35_models.ipynb #f2fa97d5
 LANGUAGE_LINEAR = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
 
 
@@ -210,7 +210,7 @@ def add_lora(model, rank: int, alpha: int = 0, dropout: float = 0.0):
     config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, lora_dropout=dropout, target_modules=LANGUAGE_LINEAR, task_type="CAUSAL_LM")
     return get_peft_model(model, config)
 
-# %% ../nbs/35_models.ipynb #f93cdef8
+# %% ../nbs/35_models.ipynb #6f13b844
 def save(model, processor, folder) -> Path:
     "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`."
     folder = Path(folder)
@@ -230,7 +230,7 @@ def load_processor(name, min_pixels: int = 784, max_pixels: int = 12_544) -> Pic
     except (OSError, ValueError) as error: raise ModelError(f"{name}: no readable processor: {str(error).splitlines()[0]}") from None
     return PictureProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
 
-# %% ../nbs/35_models.ipynb #a6ec27be
+# %% ../nbs/35_models.ipynb #f6fa872c
 def load_weights(name, config, quantise: str | None, double_quantisation: bool, dtype, attention: str, device: str):
     "The model of folder or repository `name` on `device`, its language layers in NF4 where asked."
     check_room(name, weight_gb(config, quantise, dtype), device)
@@ -240,7 +240,7 @@ def load_weights(name, config, quantise: str | None, double_quantisation: bool, 
     keep_unpacked(model)
     return model if extra else model.to(device)
 
-# %% ../nbs/35_models.ipynb #1d90dadf
+# %% ../nbs/35_models.ipynb #7abd6143
 def load(name, quantise: str | None = None, double_quantisation: bool = True, dtype="float32", attention: str = "sdpa", lora_rank: int = 0,
          lora_alpha: int = 0, lora_dropout: float = 0.0, freeze_vision: bool = True, min_pixels: int = 784, max_pixels: int = 12_544,
          device: str | None = None):

@@ -130,7 +130,7 @@ class Sft(Training):
 class Rollouts(Training):
     """Prompts and rollouts of a step, and how GRPO uses them."""
     prompts_in_domain: int = Field(8, ge=0)                     # prompts with an expert, a step; ours (paper: 128 prompts in all)
-    prompts_general: int = Field(4, ge=0)                       # prompts without an expert, a step; ours (paper: about 15k of 37k)
+    prompts_general: int = Field(0, ge=0)                       # prompts without an expert, a step; ours (paper: about 15k of 37k)
     num_generations: int = Field(5, ge=2)                       # rollouts a prompt; paper
     temperature: float = Field(1.0, gt=0, le=2)                 # of the rollouts; TRL
     top_p: float = Field(1.0, gt=0, le=1)                       # of the rollouts; TRL
