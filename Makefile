@@ -38,7 +38,8 @@ reproduce: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python tests/check_notebooks.py
 	$(BIN)/nbdev_test --n_workers 2
-	$(BIN)/python -m pytest -q $$($(BIN)/python -c 'import xdist' 2>/dev/null && printf '%s' '-n 2') tests
+	$(BIN)/python -m pytest -q -n 2 tests --ignore tests/test_end_to_end.py
+	$(BIN)/python -m pytest -q tests/test_end_to_end.py
 
 export: $(STAMP)
 	$(BIN)/nbdev_export

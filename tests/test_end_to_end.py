@@ -35,12 +35,11 @@ def book(tmp_path_factory) -> Path:
     "A copy of the book with a profile of its own, run once."
     pytest.importorskip("trl")
     root = tmp_path_factory.mktemp("book")
-    for name in ("nbs", "mmhelix_nb", "Snakefile", "settings.ini"):
+    for name in ("nbs", "mmhelix_nb", "profiles", "Snakefile", "settings.ini"):
         source = ROOT / name
         if source.is_dir(): shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
         else: shutil.copy(source, root / name)
     shutil.copytree(ROOT / "reports" / "paper", root / "reports" / "paper")
-    (root / "profiles").mkdir()
     (root / "profiles" / "brief.yaml").write_text(PROFILE)
     done = run(root)
     assert done.returncode == 0, done.stdout + done.stderr
