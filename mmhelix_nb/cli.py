@@ -123,7 +123,7 @@ def _report(place, chosen: list, code: int) -> int:
         log = place.run() / "snakemake.log"
         tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
-    else: typer.echo(f"\nreport: {place.report()}")
+    else: typer.echo(f"\nreport: {max(place.report().glob('index.html'), default=place.report())}")  # the page, where the last chapter wrote it
     return 1 if failed or code else 0
 
 # %% ../nbs/81_cli.ipynb #209ef4f5
