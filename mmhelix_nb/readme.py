@@ -94,7 +94,7 @@ def readme(root: str | Path = ".") -> str:
         if cell["cell_type"] == "code": source = re.sub(r"^#\|.*\n?", "", source, flags=re.MULTILINE)
         else: source = _MARK.sub(lambda m: table(root, m[1] or "mini"), source)
         cell["source"] = source.replace("](../", "](").replace("](images/", "](nbs/images/")  # README.md stands one folder higher
-    text, _ = MarkdownExporter().from_notebook_node(nbformat.from_dict(notebook))
+    text, _ = MarkdownExporter().from_notebook_node(nbformat.reads(json.dumps(notebook), as_version=4))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
