@@ -25,7 +25,7 @@ from trl.trainer.utils import split_pixel_values_by_grid, unsplit_pixel_values_b
 from .models import load, save
 from .profiles import read_profile
 from .results import append_curve, read_curve, save_results, save_timing, trim_curve, write_json
-from .serg import rows_path
+from .serg import open_rows, rows_path
 from .sft import ReadsCheckpoints, last_checkpoint
 from .verifiers import reward as verifier_reward
 
@@ -563,7 +563,7 @@ def as_dataset(rows):
     from datasets import Dataset
 
     if isinstance(rows, (str, Path)):
-        return Dataset.from_parquet(str(rows), cache_dir=str(Path(rows).parent / ".cache"))
+        return open_rows(rows)
     return rows if isinstance(rows, Dataset) else Dataset.from_list(list(rows))
 
 

@@ -35,7 +35,7 @@ from .draw import png
 from .generators import benchmark
 from .profiles import Profile, read_profile
 from .results import append_curve, plain, read_curve, save_results, wilson, write_json
-from .serg import rows_path, to_record
+from .serg import open_rows, rows_path, to_record
 from .verifiers import verdict
 
 # %% ../nbs/60_evaluation.ipynb #36409e2e
@@ -514,8 +514,7 @@ def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Pat
     "The rows that a profile's models are asked; raises `FileNotFoundError` where the lab's are missing."
     path = rows_path(profile, "heldout", runs)
     if path.is_file():
-        from datasets import Dataset
-        data = Dataset.from_parquet(str(path), cache_dir=str(path.parent / ".cache"))
+        data = open_rows(path)
         kinds = data["modality"] if "modality" in data.column_names else ["image"] * len(data)
         return data.select(chosen(data["task"], kinds, settings))
     if profile.model.name == "mini": raise FileNotFoundError(f"{path}: no held-out items; the job base writes them")

@@ -21,7 +21,7 @@ from trl import SFTConfig, SFTTrainer
 from .models import ModelError, group_table, load, save
 from .profiles import read_profile
 from .results import append_curve, read_curve, save_results, save_timing, trim_curve
-from .serg import rows_path
+from .serg import open_rows, rows_path
 
 # %% ../nbs/40_sft.ipynb #e487a4aa
 @dataclass(frozen=True)
@@ -150,11 +150,9 @@ def sft_settings(book, method: str = "sft") -> SFTSettings:
 
 def sft_rows(book, runs: str = "runs"):
     "The profile's expert samples, at most as many as it asks for."
-    from datasets import Dataset
-
     path = rows_path(book, "sft", runs)
     if not path.is_file(): raise FileNotFoundError(f"{path}: no expert samples; the job {path.parent.name} writes them")
-    rows = Dataset.from_parquet(str(path), cache_dir=str(path.parent / ".cache"))
+    rows = open_rows(path)
     return rows.select(range(min(len(rows), book.sft.samples)))
 
 # %% ../nbs/40_sft.ipynb #abcbce6f
