@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test export clean-nbs bench readme
+.PHONY: help reproduce test export clean-nbs bench fuzz gallery readme style
 
 help:
 	@echo "make reproduce   run the book (PROFILE=$(PROFILE) CORES=$(CORES)); killed or stopped, it goes on from there"
@@ -18,6 +18,9 @@ help:
 	@echo "make export      write mmhelix_nb/ from the notebooks"
 	@echo "make clean-nbs   take run-dependent parts out of the notebooks"
 	@echo "make readme      write README.md from nbs/index.ipynb and reports/"
+	@echo "make gallery     every task at every level on one page: reports/gallery/index.html"
+	@echo "make fuzz        100,000 attacks on each verifier (an hour or more)"
+	@echo "make style       the style of the notebooks in numbers"
 	@echo "make bench       measure speed"
 
 # Every Python from 3.11 on will do. PYTHON=... chooses one.
@@ -37,6 +40,7 @@ reproduce: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python tests/check_notebooks.py
+	$(BIN)/python tests/style.py
 	$(BIN)/nbdev_test --n_workers 2
 	$(BIN)/python -m pytest -q -n 2 tests --ignore tests/test_end_to_end.py
 	$(BIN)/python -m pytest -q tests/test_end_to_end.py
@@ -46,6 +50,16 @@ export: $(STAMP)
 
 clean-nbs: $(STAMP)
 	$(BIN)/nbdev_clean
+
+gallery: $(STAMP)
+	@$(BIN)/python -c "from mmhelix_nb.gallery import write_gallery; print(write_gallery())"
+
+# Each attack of tests/test_tasks.py twenty times as often: 100,000 examples a task.
+fuzz: $(STAMP)
+	MMHELIX_FUZZ=20 $(BIN)/python -m pytest -q -n 2 tests/test_tasks.py -k "never_raises or judge_agrees"
+
+style: $(STAMP)
+	@$(BIN)/python tests/style.py
 
 bench: $(STAMP)
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

@@ -24,7 +24,7 @@ setup(
     license="Apache-2.0",
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["mmhelix_nb", "mmhelix_nb.*"]),
-    package_data={"mmhelix_nb": ["py.typed"]},
+    package_data={"mmhelix_nb": ["py.typed", "data/*"]},
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
     entry_points={

@@ -109,7 +109,7 @@ def training_curve(reports: str | Path, profile: str, method: str) -> dict[str, 
     found = {name: [(line["step"], line[key]) for line in lines if line.get(key) is not None] for name, key in CURVE_KEYS.items()}
     return {name: points for name, points in found.items() if points}
 
-# %% ../nbs/70_ablations.ipynb #4909e5dd
+# %% ../nbs/70_ablations.ipynb #03a449c9
 GROUPS = {"in_domain": "in domain", "mix": "general, practised", "untouched": "general, untouched", "general": "general, all"}
 
 
@@ -121,7 +121,7 @@ def in_group(name: str, group: str, practised: Sequence[str]) -> bool:
     if skill is None or group == "general": return skill is not None
     return bool(practised) and (skill in practised) == (group == "mix")
 
-
+# %% ../nbs/70_ablations.ipynb #f05a67a4
 def marks(result: dict, group: str, modality: str = "image") -> tuple[str, str]:
     "Right or wrong as a string of 1 and 0 over the items of a group, and what identifies those items."
     parts = {name: part for name, part in result["items"].items()
@@ -190,7 +190,7 @@ def table2(reports: str | Path, profile: str | Profile) -> list[dict]:
                      "paper": {"mm_helix": theirs.get("mm_helix"), "average": theirs.get("average")}})
     return rows
 
-# %% ../nbs/70_ablations.ipynb #6e808945
+# %% ../nbs/70_ablations.ipynb #855ffa35
 def interval(found: dict | None) -> str:
     "A share in per cent with its interval."
     return f"{100 * found['accuracy']:.1f} [{100 * found['low']:.1f}, {100 * found['high']:.1f}]" if found else "-"
@@ -209,13 +209,13 @@ def table2_cells(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
               number(row["paper"]["mm_helix"]), number(row["paper"]["average"])] for row in rows]
     return head, lines
 
-
+# %% ../nbs/70_ablations.ipynb #be8bfd24
 def as_text(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     "A table in columns of equal width."
     wide = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, wide))) for line in [head, *lines])
 
-# %% ../nbs/70_ablations.ipynb #a481b936
+# %% ../nbs/70_ablations.ipynb #3d6b35e6
 def comparisons(found: dict[str, dict], resamples: int = 2_000, first: str = "ahpo") -> list[dict]:
     "Paired differences of method `first` from every other, in every group of items."
     pairs = [(other, group) for other in METHODS if other != first and first in found and other in found for group in GROUPS]
@@ -227,7 +227,7 @@ def points(test: dict) -> str:
     "A paired difference in percentage points with its interval."
     return f"{100 * test['difference']:+.1f} [{100 * test['low']:+.1f}, {100 * test['high']:+.1f}]"
 
-
+# %% ../nbs/70_ablations.ipynb #0f1cf387
 def p_text(p: float) -> str:
     "A p-value; far below one in a million its size says nothing."
     return f"{p:.2g}" if p >= 1e-6 else "< 1e-6"
@@ -239,7 +239,7 @@ def comparison_cells(tests: Sequence[dict]) -> tuple[list[str], list[list[str]]]
     return head, [[f"{METHODS[t['first']].label} - {METHODS[t['second']].label}, {GROUPS[t['group']]}", str(t["n"]),
                    points(t), str(t["only_first"]), str(t["only_second"]), p_text(t["p"])] for t in tests]
 
-# %% ../nbs/70_ablations.ipynb #f25e6a6b
+# %% ../nbs/70_ablations.ipynb #5752b8fb
 CATEGORIES = {"alg": "algorithms", "graph": "graphs", "puzzle": "puzzles", "game": "games"}  # column of Table 1 -> category
 
 
@@ -257,7 +257,7 @@ def table1(reports: str | Path, profile: str) -> list[dict]:
         if len(row) > 2: rows.append(row)
     return rows
 
-
+# %% ../nbs/70_ablations.ipynb #014462e8
 def table1_cells(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
     "Head and lines of Table 1."
     columns = [f"{name}_{kind}" for kind in ("img", "txt") for name in (*CATEGORIES, "micro", "macro")]
@@ -281,7 +281,7 @@ def curve_panels(drawn: Sequence[tuple[str, str, Sequence[Series]]], top: float 
     top = top or min(1.0, max(0.1, highest) * 1.08)
     return [Panel(title, label, tuple(series), (0, max((x for s in series for x in s.x), default=1)), (0, top)) for title, label, series in drawn]
 
-# %% ../nbs/70_ablations.ipynb #43c68c41
+# %% ../nbs/70_ablations.ipynb #fcb98e2b
 def our_lines(reports: str | Path, profile: str, name: str, methods: Sequence[str], window: int) -> list[Series]:
     "Lines of what `methods` logged as `name`, those that did."
     found = {m: training_curve(reports, profile, m).get(name) for m in methods}
@@ -290,7 +290,7 @@ def our_lines(reports: str | Path, profile: str, name: str, methods: Sequence[st
 
 FIGURES = {"figure6": (("grpo", "luffy", "static"), "left"), "figure7": (("static", "ahpo"), "right")}  # methods, panel of the paper
 
-
+# %% ../nbs/70_ablations.ipynb #382de290
 def reward_figure(reports: str | Path, profile: str, name: str, window: int = 20) -> list[Panel]:
     "Figure 6 or 7: our reward on-policy and with the expert counted, and the paper's curves."
     methods, side = FIGURES[name]
@@ -309,7 +309,7 @@ def gate_figure(reports: str | Path, profile: str, window: int = 20) -> list[Pan
     "Reward in domain, gate rate and shares of groups without spread over our steps."
     return curve_panels([(title, "step here", our_lines(reports, profile, name, tuple(METHODS), window)) for name, title in GATES.items()], top=1.0)
 
-# %% ../nbs/70_ablations.ipynb #2c71745e
+# %% ../nbs/70_ablations.ipynb #84e41095
 def dots(title: str, name: str, labels: Sequence[str], shares: Sequence[tuple[float, float, float]], colour: str, most: float = 100) -> Panel:
     "A panel of values in per cent with whiskers (value, low, high), one line a label."
     x = tuple(value for value, _, _ in shares)
@@ -331,7 +331,7 @@ def main_figure(rows: Sequence[dict], reports: str | Path = "reports", model: st
         panels.append(dots(title, "printed in the paper", [label for label, _ in theirs], values, "#0072B2", most=50))
     return panels
 
-
+# %% ../nbs/70_ablations.ipynb #5fd28ba7
 def printed_dot(row: dict, column: str) -> tuple[float, float, float]:
     "A printed value with Wilson's interval where it is a share of the 1,260 puzzles; the base model's is a macro mean."
     value = row[column]
@@ -383,7 +383,7 @@ def outcome(claim: Claim, test: dict | None) -> str:
     else: raise ValueError(f"rule {claim.rule!r} is unknown; choose greater, keeps or little")
     return "reproduced" if yes else "not reproduced" if no else "undecided"
 
-# %% ../nbs/70_ablations.ipynb #2c06e8a6
+# %% ../nbs/70_ablations.ipynb #ed053dfe
 def claims(found: dict[str, dict], resamples: int = 2_000) -> list[dict]:
     "Every claim with its measured figures, its rule and what came out."
     judged = []
@@ -395,7 +395,7 @@ def claims(found: dict[str, dict], resamples: int = 2_000) -> list[dict]:
                        "paper": claim.paper, "outcome": outcome(claim, test)})
     return judged
 
-
+# %% ../nbs/70_ablations.ipynb #c400101c
 def rule_text(claim: Claim) -> str:
     "The claim's rule in words."
     a, b, points = METHODS[claim.first].label, METHODS[claim.second].label, f"{100 * claim.margin:.0f} points"

@@ -100,7 +100,7 @@ def term_weights(lengths, expert_lengths, xi, norm: str = "own"):
     off = group * xi * expert_lengths / total if norm == "joint" else group * xi
     return on, off
 
-# %% ../nbs/50_ahpo.ipynb #aed6854a
+# %% ../nbs/50_ahpo.ipynb #7a93df36
 @dataclass(frozen=True)
 class Rollout:
     "One member of a group, as the log and the gate see it."
@@ -113,18 +113,18 @@ class Rollout:
     length: int  # tokens
     truncated: bool  # hit the limit before the end token
 
-
+# %% ../nbs/50_ahpo.ipynb #f6825abb
 def group_xi(group: list[Rollout], threshold: int, shape: str = "hard") -> float:
     "The gate of one group; 0 where the prompt has no expert."
     return group[0].has_expert * gate(sum(r.reward >= 1 for r in group if r.by_policy), threshold, shape)
 
-# %% ../nbs/50_ahpo.ipynb #37cfecca
+# %% ../nbs/50_ahpo.ipynb #256abfea
 def mean_or_nan(values) -> float:
     "Mean of the values; NaN where there are none, which the log leaves out."
     values = [float(v) for v in values]
     return fmean(values) if values else float("nan")
 
-
+# %% ../nbs/50_ahpo.ipynb #37bd2285
 def reward_report(groups: list[list[Rollout]], counts_expert: bool) -> dict[str, float]:
     "Mean rewards: of the policy, with the expert counted, in domain and general."
     own = [r for g in groups for r in g if r.by_policy]
@@ -153,7 +153,7 @@ def gate_report(groups: list[list[Rollout]], threshold: int, shape: str = "hard"
         report[f"xi/{task}/{level}"] = mean_or_nan(group_xi(g, threshold, shape) for g in same)
     return report
 
-# %% ../nbs/50_ahpo.ipynb #cb454225
+# %% ../nbs/50_ahpo.ipynb #ce7367a3
 @contextmanager
 def token_entropies(head, temperature: float = 1.0):
     "Collects the entropy (nats, one value per row) of each token that `head` is asked for."
@@ -169,7 +169,7 @@ def token_entropies(head, temperature: float = 1.0):
     finally:
         hook.remove()
 
-
+# %% ../nbs/50_ahpo.ipynb #218e4843
 def mean_entropy(steps, lengths: list[int]) -> float:
     "Mean over the tokens written; tokens after the end of a row do not count."
     table = torch.stack(steps, 1)
@@ -215,13 +215,13 @@ def check_config(config):
     if config.expert_in_group and (config.sft_norm != "sequence" or config.beta or config.use_vllm):
         raise ValueError("an expert in the group needs sft_norm='sequence', beta=0 and no vLLM")
 
-# %% ../nbs/50_ahpo.ipynb #ee27ca46
+# %% ../nbs/50_ahpo.ipynb #3ade300e
 def vision_tokens(config) -> list[int]:
     "Ids that stand for pixels and must never be written by the model."
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
 
-
+# %% ../nbs/50_ahpo.ipynb #470bdb09
 class WatchedGRPO(GRPOTrainer):
     "GRPO that records its rollouts and never writes an image token."
 
@@ -291,7 +291,7 @@ def select_rows(batch: dict, rows) -> dict:
             part[name] = part[name][:, : part[name].shape[1] - width + longest]
     return part
 
-# %% ../nbs/50_ahpo.ipynb #350a8b5a
+# %% ../nbs/50_ahpo.ipynb #d8856e37
 def expert_tokens(row: dict, tokenizer, limit: int | None = None) -> list[int]:
     "Token ids of a row's expert with the end token; empty where there is none."
     if not row.get("completion"):
@@ -299,7 +299,7 @@ def expert_tokens(row: dict, tokenizer, limit: int | None = None) -> list[int]:
     ids = tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]
     return [*ids, tokenizer.eos_token_id][:limit]
 
-
+# %% ../nbs/50_ahpo.ipynb #e37c8cde
 def as_expert(batch: dict) -> dict:
     "The micro-batch with expert traces in the place of the rollouts."
     part = {k: v for k, v in batch.items() if k not in PER_TOKEN}
@@ -537,7 +537,7 @@ def to_config(settings: AHPOSettings, out: str | Path) -> AHPOConfig:
         steps_per_generation=at_once // (micro * world), **trainer_fields(s),
     )  # fmt: skip
 
-# %% ../nbs/50_ahpo.ipynb #d507426b
+# %% ../nbs/50_ahpo.ipynb #02400fe0
 def stream(items: list[int], count: int, seed: str) -> list[int]:
     "`count` items in rounds; each round is a new shuffle of all of them."
     order = []
@@ -545,7 +545,7 @@ def stream(items: list[int], count: int, seed: str) -> list[int]:
         order += random.Random(f"{seed}/{len(order)}").sample(items, len(items))
     return order[:count]
 
-
+# %% ../nbs/50_ahpo.ipynb #c3fb6b5f
 def mix_order(has_expert: list[bool], in_domain: int, general: int, steps: int, seed: int) -> list[int]:
     "Indices such that each step holds `in_domain` rows with an expert, then `general` without."
     taught = [i for i, e in enumerate(has_expert) if e]
@@ -592,7 +592,7 @@ class CurveCallback(TrainerCallback):
             kept = {k: float(v) for k, v in logs.items() if k.startswith(CURVE) and v is not None}
             append_curve(self.path, {"step": state.global_step, **kept})
 
-# %% ../nbs/50_ahpo.ipynb #f011a567
+# %% ../nbs/50_ahpo.ipynb #e792b800
 def freeze_vision(model) -> int:
     "Takes the vision tower out of training; returns how many parameters that froze."
     tower = [p for name, p in model.named_parameters() if "visual." in name and p.requires_grad]
@@ -600,7 +600,7 @@ def freeze_vision(model) -> int:
         parameter.requires_grad_(False)
     return sum(p.numel() for p in tower)
 
-
+# %% ../nbs/50_ahpo.ipynb #ae8ec038
 def check_image_tokens(processor, row: dict, image_token_id: int):
     "Raises `ValueError` where a prompt's image tokens do not match its picture."
     text = processor.apply_chat_template(

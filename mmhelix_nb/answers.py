@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['TAIL', 'MARKS', 'Unreadable', 'Extracted', 'last_between', 'last_boxed', 'after_answer_word', 'set_aside_thoughts',
-           'extract', 'plain', 'read_int', 'shorten', 'read_ints', 'says_no', 'read_grid', 'read_moves']
+           'extract', 'plain', 'read_int', 'shorten', 'read_ints', 'says', 'says_no', 'read_records', 'read_grid',
+           'read_table', 'read_moves']
 
-# %% ../nbs/02_answers.ipynb #90ac350d
+# %% ../nbs/02_answers.ipynb #c6f77cfc
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-# %% ../nbs/02_answers.ipynb #cdd73e31
+# %% ../nbs/02_answers.ipynb #bfda845a
 class Unreadable(ValueError):
     "A text that is no answer of the wanted kind; the message says why."
 
-# %% ../nbs/02_answers.ipynb #f3bfe9a8
+# %% ../nbs/02_answers.ipynb #69ddb36d
 TAIL = 50_000  # characters at the end of a reply in which the answer is looked for
 
 
@@ -26,7 +27,7 @@ class Extracted:
     marked: str = ""
     problem: str = ""
 
-# %% ../nbs/02_answers.ipynb #f9fde09a
+# %% ../nbs/02_answers.ipynb #9ef857c5
 _BOX_TOKEN = re.compile(r"\\boxed\s{0,4}\{|\\[{}]|[{}]")
 _ANSWER_WORD = re.compile(r"\banswer\b[*_ \t]{0,4}[::]", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ def last_boxed(text: str) -> str | None:
             if is_box: found = text[start : token.start()]
     return found
 
-# %% ../nbs/02_answers.ipynb #b951c746
+# %% ../nbs/02_answers.ipynb #2bbebaa9
 def after_answer_word(text: str) -> str | None:
     "What follows the last `Answer:`, up to a blank line."
     marks = list(_ANSWER_WORD.finditer(text))
@@ -64,7 +65,7 @@ MARKS = (  # in order: name, reader, what shows that such a mark was opened
     ("Answer:", after_answer_word, None),
 )
 
-# %% ../nbs/02_answers.ipynb #db2761d3
+# %% ../nbs/02_answers.ipynb #2e691c15
 def set_aside_thoughts(reply: str) -> tuple[str, str]:
     "What follows the reasoning in `reply`, and the problem where nothing does."
     start, end = reply.rfind("<think>"), reply.rfind("</think>")
@@ -89,7 +90,7 @@ def extract(reply: str) -> Extracted:
     if cut: return Extracted(problem=f"the answer is cut off: {cut} is never closed")
     return Extracted(tail.strip())
 
-# %% ../nbs/02_answers.ipynb #fbb9c7d5
+# %% ../nbs/02_answers.ipynb #f0b3cc77
 _FENCE = re.compile(r"```[A-Za-z]{0,12}\n?|```")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[clr| ]{0,80}\})?|\\hline")
 _WRAPPER = re.compile(r"\\(?:text|mathrm|mathbf|mathtt|texttt|textbf)\s?\{([^{}]*)\}")
@@ -106,7 +107,7 @@ def plain(text: str) -> str:
     text = _LITERAL_BREAK.sub("\n", _NOISE.sub(" ", _ARROW.sub("->", text)))
     return text.replace("&", " ").replace("\u2212", "-").strip().strip("*`").strip()
 
-# %% ../nbs/02_answers.ipynb #57dd03ea
+# %% ../nbs/02_answers.ipynb #e96f055e
 _INT = re.compile(
     r"(?:(?P<label>[A-Za-z][A-Za-z '_()-]{0,60}?) ?(?:=|:|\bis\b|->) ?)?"
     r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18})(?:\.0{0,6})?)"
@@ -123,13 +124,13 @@ def read_int(text: str) -> int:
     if match is None or _HEDGES.intersection(words): raise Unreadable(f"the answer is not one whole number: {shorten(text)}")
     return int(match["number"].replace(",", "").split(".")[0])
 
-
+# %% ../nbs/02_answers.ipynb #57c272c1
 def shorten(text: str, most: int = 40) -> str:
     "The beginning of `text`, quoted, for messages."
     line = " ".join(text[: 4 * most].split())
     return repr(line if len(line) <= most else line[: most - 3] + "...")
 
-# %% ../nbs/02_answers.ipynb #e5afece6
+# %% ../nbs/02_answers.ipynb #56fc6794
 _LIST_TOKEN = re.compile(r"\d+|->|[A-Za-z]+|\S")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z '_-]{0,40}[:=]\s{0,4}")
 _CLOSES = {"]": "[", ")": "(", "}": "{"}
@@ -153,18 +154,56 @@ def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list
     if not numbers: raise Unreadable("the answer lists no numbers")
     return numbers
 
-
+# %% ../nbs/02_answers.ipynb #91612456
 def _drop_label(text: str) -> str:
     "`text` without a label such as `Path:` in front."
     match = _LABEL.match(text)
     return text[match.end() :] if match else text
 
-# %% ../nbs/02_answers.ipynb #2e7f96cc
-def says_no(text: str) -> bool:
-    "Whether `text` is the answer No, in any case and wrapping."
-    return plain(text).strip("[](){}\"'. \n").lower() == "no"
+# %% ../nbs/02_answers.ipynb #39632c1d
+def says(text: str, word: str) -> bool:
+    "Whether `text` is the one `word` (`no`, `yes`), in any case and wrapping."
+    return plain(text).strip("[](){}\"'. \n").lower() == word
 
-# %% ../nbs/02_answers.ipynb #7eeee055
+
+def says_no(text: str) -> bool:
+    "Whether `text` is the answer No."
+    return says(text, "no")
+
+# %% ../nbs/02_answers.ipynb #953dd63c
+_PLACES = ("row", "column", "col", "cell", "r", "c", "x", "y")
+
+
+def read_records(text: str, parts: tuple[int, ...], nouns: Iterable[str] = _PLACES) -> list[tuple[int, ...]]:
+    "The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between. Raises `Unreadable`."
+    body = _drop_label(plain(text))
+    if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
+    if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip(): return []
+    numbers, opened, total = [], [], sum(parts)
+    for token in _LIST_TOKEN.findall(body):
+        if token.isdecimal():
+            if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")
+            numbers.append(int(token))
+        elif token in "[({": opened.append((token, len(numbers)))
+        elif token in _CLOSES: _close(token, opened, len(numbers), parts)
+        elif token not in ("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|") and token.lower() not in nouns:
+            raise Unreadable(f"the list holds {shorten(token)}, which is no number")
+    if opened: raise Unreadable("the list is cut off: a bracket is never closed")
+    if not numbers: raise Unreadable("the answer lists no numbers")
+    if len(numbers) % total: raise Unreadable(f"the list has {len(numbers)} numbers, which is no multiple of {total}")
+    return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
+
+# %% ../nbs/02_answers.ipynb #bafaf417
+def _close(token: str, opened: list, end: int, parts: tuple[int, ...]) -> None:
+    "Close the last of the `opened` brackets before number `end`; raises `Unreadable` where it does not stand around parts or records."
+    sign, start = opened.pop() if opened else ("", 0)
+    if sign != _CLOSES[token]: raise Unreadable("the brackets of the list do not match")
+    total, size = sum(parts), end - start
+    spans = {(sum(parts[:i]), part) for i, part in enumerate(parts)}
+    whole = start % total == 0 and size % total == 0
+    if not whole and size > 1 and (start % total, size) not in spans: raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
+
+# %% ../nbs/02_answers.ipynb #4a0678da
 _ROW_LABEL = re.compile(r"^[ \t]{0,8}row[ \t]{0,2}\d{1,2}[ \t]{0,2}[:.=][ \t]{0,4}", re.IGNORECASE | re.MULTILINE)
 _ROW_BREAK = re.compile(r"[\n;\]]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
@@ -183,7 +222,24 @@ def read_grid(text: str, size: int, symbols: str) -> tuple[tuple[str, ...], ...]
         if len(row) != size: raise Unreadable(f"row {number} has {len(row)} cells, not {size}")
     return tuple(map(tuple, rows))
 
-# %% ../nbs/02_answers.ipynb #213b746f
+# %% ../nbs/02_answers.ipynb #b4f0216b
+def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str, ...], ...]:
+    r"The table of cells that match the pattern `cell` (such as `\d{1,3}`) in `text`; raises `Unreadable`."
+    body = _ROW_LABEL.sub("", _drop_label(plain(text)))
+    if body.count("[") != body.count("]"): raise Unreadable("the table is cut off: its brackets do not match")
+    pattern, found = re.compile(rf"(?<!\w)(?:{cell})(?!\w)"), []
+    for part in _ROW_BREAK.split(body):
+        rest = pattern.sub(" ", part).translate(_SEPARATORS)
+        if rest: raise Unreadable(f"the table holds {shorten(rest, 12)}, which is no cell")
+        if line := pattern.findall(part): found.append(tuple(line))
+    flat = [one for line in found for one in line]
+    if len(found) in (1, rows * columns): found = [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
+    if len(found) != rows: raise Unreadable(f"the table has {len(found)} rows, not {rows}")
+    for number, line in enumerate(found, 1):
+        if len(line) != columns: raise Unreadable(f"row {number} has {len(line)} cells, not {columns}")
+    return tuple(found)
+
+# %% ../nbs/02_answers.ipynb #291040eb
 _MOVE_TOKEN = re.compile(r"->|[A-Za-z]+|\S")
 _ARROW_SIGNS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
 

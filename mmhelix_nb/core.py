@@ -6,7 +6,7 @@
 __all__ = ['MAX_ANSWER', 'CATEGORIES', 'TASKS', 'ALIASES', 'Verdict', 'right', 'wrong', 'Solution', 'judge', 'tasks', 'task_name',
            'task_module', 'Instance', 'make', 'decode_state', 'from_official', 'pack', 'unpack']
 
-# %% ../nbs/00_core.ipynb #57fdc4b4
+# %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
 import difflib
 import functools
@@ -21,7 +21,7 @@ from fastcore.basics import patch
 
 from .answers import Unreadable, extract
 
-# %% ../nbs/00_core.ipynb #f15d79cc
+# %% ../nbs/00_core.ipynb #690588b3
 @dataclass(frozen=True)
 class Verdict:
     "Whether an answer is right, and the first rule that it breaks where it is not."
@@ -40,14 +40,14 @@ def wrong(reason: str) -> Verdict:
     "The verdict on a wrong answer, with the first rule that it breaks."
     return Verdict(False, reason)
 
-# %% ../nbs/00_core.ipynb #890e5538
+# %% ../nbs/00_core.ipynb #978a3aa8
 @dataclass(frozen=True)
 class Solution:
     "A right answer as text in the published format, and its search `effort` in visited nodes."
     text: str
     effort: int
 
-# %% ../nbs/00_core.ipynb #a0ca557a
+# %% ../nbs/00_core.ipynb #7fc4a761
 MAX_ANSWER = 20_000  # characters; the longest right answer of any task and level is far below
 
 
@@ -61,15 +61,33 @@ def judge(check):
         except Unreadable as error: return wrong(str(error))
     return judged
 
-# %% ../nbs/00_core.ipynb #6e466003
+# %% ../nbs/00_core.ipynb #2e9e099a
 CATEGORIES = ("algorithms", "graphs", "puzzles", "games")
-TASKS = {  # our name -> category
-    "longest_increasing_subsequence": "algorithms",
-    "hamiltonian_path": "graphs",
-    "binairo": "puzzles",
-    "maze": "games",
+_NAMES = {
+    "algorithms": (
+        "twenty_four_points best_time_to_buy_and_sell_stock container_with_most_water count_hills_and_valleys crypto_math h_index "
+        "largest_rectangle_in_histogram longest_increasing_subsequence trapping_rain_water"
+    ),
+    "graphs": (
+        "eulerian_cycle eulerian_path graph_isomorphism hamiltonian_cycle hamiltonian_path max_flow shortest_distance_weighted topological_sort"
+    ),
+    "puzzles": (
+        "aquarium binairo bridges calcudoku campsite eulero futoshiki hitori kakuro kukurasu nonogram numbrix shingoki skyscrapers snake sudoku "
+        "tapa word_ladder wordsearch"
+    ),
+    "games": (
+        "hanoi maze minesweeper nibbles slidingpuzzle sokoban"
+    ),
 }
-ALIASES: dict[str, str] = {}  # our name -> published name, where they differ
+
+# %% ../nbs/00_core.ipynb #60b214ce
+TASKS = {name: category for category, names in _NAMES.items() for name in names.split()}  # our name -> category
+ALIASES = {  # our name -> published name, where they differ
+    "twenty_four_points": "24Points", "best_time_to_buy_and_sell_stock": "BestTimeToBuyAndSellStock",
+    "container_with_most_water": "ContainerWithMostWater", "count_hills_and_valleys": "CountHillsAndValleys", "crypto_math": "CryptoMath",
+    "h_index": "HIndex", "largest_rectangle_in_histogram": "LargestRectangleInHistogram", "calcudoku": "Calcudoku", "kukurasu": "Kukurasu",
+    "skyscrapers": "Skyscrapers", "word_ladder": "WordLadder",
+}
 
 
 def tasks(category: str | None = None) -> list[str]:
@@ -78,7 +96,7 @@ def tasks(category: str | None = None) -> list[str]:
         raise ValueError(f"category {category!r} is unknown; choose one of {', '.join(CATEGORIES)}")
     return [name for name, cat in TASKS.items() if category in (None, cat)]
 
-# %% ../nbs/00_core.ipynb #6fe0a863
+# %% ../nbs/00_core.ipynb #9b528cfe
 def task_name(name: str) -> str:
     "Our name of a task that is given by our name or by the published one."
     published = {theirs: ours for ours, theirs in ALIASES.items()}
@@ -94,7 +112,7 @@ def task_module(name: str) -> ModuleType:
     ours = task_name(name)
     return importlib.import_module(f"mmhelix_nb.{TASKS[ours]}.{ours}")
 
-# %% ../nbs/00_core.ipynb #dc5cbbd2
+# %% ../nbs/00_core.ipynb #b46df068
 @dataclass(frozen=True)
 class Instance:
     "One puzzle of `task`, at `level` (None for a published row without one) from `seed`."
@@ -121,7 +139,7 @@ class Instance:
     @cached_property
     def canon(self) -> bytes: return self.module.canon(self.state)
 
-# %% ../nbs/00_core.ipynb #7dd3ebb9
+# %% ../nbs/00_core.ipynb #18c29b3e
 @patch
 def picture(self: Instance, style: str = "light"):
     "The puzzle as a PIL picture; every style says the same."
@@ -134,7 +152,7 @@ def question(self: Instance, modality: str = "image") -> str:
     if modality not in ("image", "text"): raise ValueError(f"modality {modality!r} is unknown; choose 'image' or 'text'")
     return self.module.ask(self.state, modality)
 
-# %% ../nbs/00_core.ipynb #249162fd
+# %% ../nbs/00_core.ipynb #d88493a4
 @patch
 def check(self: Instance, reply: str) -> Verdict:
     "The verdict on a model's whole `reply`; see `answers.extract` for what counts as its answer."
@@ -147,7 +165,7 @@ def trace(self: Instance) -> list:
     "The solver's own search as typed steps."
     return self.module.trace(self.state)
 
-# %% ../nbs/00_core.ipynb #00ffb939
+# %% ../nbs/00_core.ipynb #81eaa0bd
 def make(task: str, level=1, seed: int = 0) -> Instance:
     """The instance of `task` at `level` (1 to 5, or a `Level` record of the task) from `seed`: a pure function of the three.
 
@@ -161,7 +179,7 @@ def make(task: str, level=1, seed: int = 0) -> Instance:
     number = level if isinstance(level, int) else None
     return Instance(task_name(task), number, seed, module.generate(record, rng))
 
-# %% ../nbs/00_core.ipynb #8f272ac9
+# %% ../nbs/00_core.ipynb #89a727f1
 def decode_state(value):
     "The published `initial_state` as data: JSON or a Python literal where it is one, else the text itself."
     if not isinstance(value, str): return value
@@ -171,7 +189,7 @@ def decode_state(value):
         if isinstance(data, (dict, list)): return data
     return value
 
-# %% ../nbs/00_core.ipynb #dbe15792
+# %% ../nbs/00_core.ipynb #ba22c538
 def from_official(row: dict) -> Instance:
     """An instance from a published row: `category`, `initial_state`, and `question_text` where the state is incomplete.
 
@@ -183,7 +201,7 @@ def from_official(row: dict) -> Instance:
     level = row.get("level", row.get("difficulty"))
     return Instance(task, int(level) if level is not None else None, None, state)
 
-# %% ../nbs/00_core.ipynb #4db5e6da
+# %% ../nbs/00_core.ipynb #38e1f292
 def pack(state) -> str:
     "A state as JSON; `unpack` reads it."
     return json.dumps(asdict(state), separators=(",", ":"), ensure_ascii=False)

@@ -38,7 +38,7 @@ from .results import append_curve, plain, read_curve, save_results, wilson, writ
 from .serg import open_rows, rows_path, to_record
 from .verifiers import verdict
 
-# %% ../nbs/60_evaluation.ipynb #36409e2e
+# %% ../nbs/60_evaluation.ipynb #3e9002ce
 @dataclass(frozen=True)
 class EvaluationSettings:
     "How a model is measured."
@@ -52,7 +52,7 @@ class EvaluationSettings:
     batch_size: int = 16  # items a forward pass; ours
     seed: int = 0  # of sampled replies; ours
 
-
+# %% ../nbs/60_evaluation.ipynb #291c4717
 def settings_of(profile: Profile) -> EvaluationSettings:
     "The settings in a profile's section `evaluation`, with the profile's seed."
     return EvaluationSettings(**profile.evaluation.model_dump(), seed=profile.seed)
@@ -74,7 +74,7 @@ def prompt_hash(row: dict) -> str:
     for picture in row.get("images") or (): digest.update(repr(picture.size).encode() + picture.convert("RGB").tobytes())
     return digest.hexdigest()[:16]
 
-# %% ../nbs/60_evaluation.ipynb #9d94f615
+# %% ../nbs/60_evaluation.ipynb #9343a86e
 @dataclass(frozen=True)
 class Reply:
     "What a model wrote for one item; `tokens` counts the end token too."
@@ -84,14 +84,14 @@ class Reply:
     tokens: int
     finish: str  # stop | length
 
-
+# %% ../nbs/60_evaluation.ipynb #57cbf18f
 def cut_ids(ids: list[int], ends: Iterable[int]) -> tuple[list[int], str]:
     "Generated `ids` up to the first of `ends`, that one included, and the finish reason."
     ends = set(ends)
     length = next((i + 1 for i, token in enumerate(ids) if token in ends), None)
     return (ids, "length") if length is None else (ids[:length], "stop")
 
-# %% ../nbs/60_evaluation.ipynb #68189396
+# %% ../nbs/60_evaluation.ipynb #7a6072a9
 def conversation(row: dict) -> list[dict]:
     "The row's prompt as chat messages with its pictures in front."
     first, *rest = row["prompt"]
@@ -99,7 +99,7 @@ def conversation(row: dict) -> list[dict]:
     content = [*pictures, {"type": "text", "text": first["content"]}]
     return [{"role": first["role"], "content": content}, *rest]
 
-
+# %% ../nbs/60_evaluation.ipynb #4e48a659
 def encode(processor, rows: Sequence[dict], device):
     "Model inputs for the prompts of `rows`, padded on the left."
     processor.tokenizer.padding_side = "left"
@@ -136,7 +136,7 @@ def generate_batch(model, processor, rows: Sequence[dict], settings: EvaluationS
     decode = processor.tokenizer.decode
     return [Reply(item_name(row), prompt_hash(row), decode(ids, skip_special_tokens=True), len(ids), finish) for row, (ids, finish) in zip(rows, written)]
 
-# %% ../nbs/60_evaluation.ipynb #ebb59652
+# %% ../nbs/60_evaluation.ipynb #e7563fbc
 def same_settings(path: Path, settings: EvaluationSettings, name: str) -> bool:
     "Whether the replies at `path` were made with these settings; notes them for the next time."
     note, wanted = path.with_suffix(".settings.json"), plain({"model": name, **asdict(settings)})
@@ -145,7 +145,7 @@ def same_settings(path: Path, settings: EvaluationSettings, name: str) -> bool:
     write_json(note, wanted)
     return found == wanted
 
-
+# %% ../nbs/60_evaluation.ipynb #2f856303
 def kept_replies(path: Path, hashes: Sequence[str], batch_size: int) -> list[Reply]:
     "The replies in whole batches that `path` begins with; what follows them is cut off the file."
     found = [Reply(**line) for line in read_curve(path)]
@@ -179,7 +179,7 @@ def generate_replies(model, processor, rows: Sequence[dict], settings: Evaluatio
     model.eval()
     return keep_replies(lambda batch, start: generate_batch(model, processor, batch, settings, str(start)), rows, settings, path, name, bar)
 
-# %% ../nbs/60_evaluation.ipynb #fcb4e42d
+# %% ../nbs/60_evaluation.ipynb #b52581ad
 CUT = "cut off"
 
 
@@ -198,7 +198,7 @@ class Judged:
     prompt_hash: str
     text: str
 
-
+# %% ../nbs/60_evaluation.ipynb #17091054
 def category_of(task: str) -> str:
     "The category of a task; `general` for a skill of the mini lab."
     return "general" if task.startswith("skill:") else TASKS[task_name(task)]
@@ -269,7 +269,7 @@ def right_marks(judged: Sequence[Judged]) -> dict:
     return {name: {"right": "".join(str(int(j.ok)) for j in group), "asked": hashlib.sha256("".join(j.prompt_hash for j in group).encode()).hexdigest()[:16]}
             for name, group in sorted(groups.items())}
 
-# %% ../nbs/60_evaluation.ipynb #8a653f2a
+# %% ../nbs/60_evaluation.ipynb #bd830157
 def accuracy_rows(summary: dict) -> list[tuple[str, str, dict]]:
     "What a table or figure shows, in order: modality, name, share."
     found = []
@@ -280,7 +280,7 @@ def accuracy_rows(summary: dict) -> list[tuple[str, str, dict]]:
         found += [(kind, name, s) for name, s in general.get("skill", {}).items()]
     return found
 
-
+# %% ../nbs/60_evaluation.ipynb #06d7617b
 def accuracy_table(summary: dict) -> str:
     "Accuracy in per cent with intervals, cut-off rate and length, as text."
     lines = [f"{'':8}{'':32}{'right':>11} {'%':>6} {'95% interval':>13} {'cut off %':>10} {'tokens':>7}"]
@@ -343,7 +343,7 @@ def scales(panel: Panel, left: int, width: int, height: int):
     inner = width - left - 12
     return (lambda x: left + inner * (x - x0) / ((x1 - x0) or 1)), (lambda y: 26 + (height - 66) * (1 - (y - y0) / ((y1 - y0) or 1)))
 
-# %% ../nbs/60_evaluation.ipynb #ff58efc7
+# %% ../nbs/60_evaluation.ipynb #f2a28b00
 def svg_axes(panel: Panel, fx, fy, width: int, height: int) -> str:
     "Title, grid lines and labels of a panel."
     left = round(fx(panel.x_range[0]))
@@ -358,7 +358,7 @@ def svg_axes(panel: Panel, fx, fy, width: int, height: int) -> str:
     out.append(f'<text x="{(left + width - 12) / 2:.0f}" y="{height - 8}" text-anchor="middle" fill="#555">{escape(panel.x_label)}</text>')
     return "".join(out)
 
-
+# %% ../nbs/60_evaluation.ipynb #dc0dfae4
 def svg_series(series: Series, fx, fy) -> str:
     "One series as a line, or as dots with whiskers."
     points = [(x, y) for x, y in zip(series.x, series.y) if x is not None and y is not None]
@@ -425,7 +425,7 @@ def interactive(panels: Sequence[Panel]):
         figure.update_yaxes(**({"autorange": "reversed"} if panel.y_names else {"range": panel.y_range}), row=1, col=column)
     return figure.update_layout(template="plotly_white", width=380 * len(panels) + 120, height=360)
 
-# %% ../nbs/60_evaluation.ipynb #d9a0c6cc
+# %% ../nbs/60_evaluation.ipynb #a13e845a
 COLOURS = {"image": "#D55E00", "text": "#0072B2"}
 
 
@@ -440,7 +440,7 @@ def accuracy_panel(summary: dict, title: str = "Accuracy with 95% intervals") ->
                              spans=tuple((100 * s["low"], 100 * s["high"]) for _, s in own)))
     return Panel(title, "% right", tuple(series), (0, 100), y_names=names)
 
-
+# %% ../nbs/60_evaluation.ipynb #4c5904ac
 def accuracy_svg(summary: dict, title: str = "Accuracy with 95% intervals") -> str:
     "The accuracy panel as SVG, as high as its names need."
     panel = accuracy_panel(summary, title)
@@ -529,7 +529,7 @@ def practised_skills(profile: Profile, runs: str | Path = "runs") -> list[str]:
     names = set(read_table(path, columns=["task"])["task"].to_pylist())
     return sorted(name.removeprefix("skill:") for name in names if name.startswith("skill:"))
 
-# %% ../nbs/60_evaluation.ipynb #7c712c43
+# %% ../nbs/60_evaluation.ipynb #f2e51e57
 MODELS = {"base": "base", "sft": "sft", "grpo": "ahpo-grpo", "static": "ahpo-static", "luffy": "ahpo-luffy", "ahpo": "ahpo-ahpo",
           "sft_grpo": "ahpo-sft_grpo"}  # model key -> job that leaves it in runs/PROFILE/JOB/model
 
@@ -540,7 +540,7 @@ def model_place(profile: Profile, model: str, runs: str | Path = "runs") -> str:
     if model == "base" and profile.model.name != "mini": return profile.model.name
     return str(Path(runs) / profile.name / MODELS[model] / "model")
 
-
+# %% ../nbs/60_evaluation.ipynb #8829f74b
 def load_named(name: str, profile: Profile):
     "Model and processor of a folder or repository, held in memory as the profile says."
     from mmhelix_nb.models import load

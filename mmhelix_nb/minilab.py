@@ -24,7 +24,7 @@ from .puzzles.binairo import State, canon, check, draw, trace
 from .results import read_curve, save_results, save_timing
 from .serg import record_features, rows_path, save_rows
 
-# %% ../nbs/36_minilab.ipynb #6b7022c8
+# %% ../nbs/36_minilab.ipynb #98df75eb
 BLANKS = (4, 5, 6)  # of 16 cells; with the givens right a blind guess succeeds 1 in 16, 32 or 64 times
 
 
@@ -38,7 +38,7 @@ def filled(line: tuple, wrong: bool = False) -> tuple:
     twice = next((digit for digit in (0, 1) if line.count(digit) == 2), None)
     return line if twice is None else tuple((twice if wrong else 1 - twice) if cell is None else cell for cell in line)
 
-
+# %% ../nbs/36_minilab.ipynb #8f716a05
 def completed(grid: tuple, wrong: bool = False) -> tuple:
     "The grid with its forced rows filled, by the `wrong` law if asked."
     return tuple(filled(row, wrong) for row in grid)
@@ -53,7 +53,7 @@ def tell(state: State, wrong: bool = False) -> str:
     "The expert's text for a puzzle: the givens, then the rows boxed; with the `wrong` law the base's text."
     return f"{compact(state.grid)}\nrows\n\\boxed{{{compact(completed(state.grid, wrong))}}}"
 
-# %% ../nbs/36_minilab.ipynb #92370917
+# %% ../nbs/36_minilab.ipynb #f1033ee8
 @lru_cache
 def legal_grids() -> list[tuple]:
     "All full 4 x 4 grids."
@@ -61,7 +61,7 @@ def legal_grids() -> list[tuple]:
     grids = (grid for grid in itertools.product(lines, repeat=4) if len(set(grid)) == 4)
     return [grid for grid in grids if check(State(grid), compact(grid))]
 
-
+# %% ../nbs/36_minilab.ipynb #18f1a060
 def moves() -> list[tuple]:
     "The eight symmetries of the square as orders of the 16 cells, each with and without a swap of 0 and 1."
     found = []
@@ -70,7 +70,7 @@ def moves() -> list[tuple]:
         found.append(([4 * c + r if turn else 4 * r + c for r, c in at], swap))
     return found
 
-# %% ../nbs/36_minilab.ipynb #e77658d1
+# %% ../nbs/36_minilab.ipynb #432169e2
 def count_space(blanks: int) -> dict:
     "How many puzzles with `blanks` empty cells the lab could draw, as they are and up to symmetry."
     family, puzzles, forms = {}, 0, 0
@@ -83,7 +83,7 @@ def count_space(blanks: int) -> dict:
         forms += len({min(tuple(k for k, i in enumerate(order) if i in mask) for order in fixing) for mask in masks})
     return {"blanks": blanks, "puzzles": puzzles, "forms": forms}
 
-
+# %% ../nbs/36_minilab.ipynb #e884743e
 def row_by_row(grid: tuple, blank) -> bool:
     "Whether the puzzle that leaves the `blank` cells of a flat full `grid` open is usable."
     known = [None if i in blank else value for i, value in enumerate(grid)]
@@ -192,7 +192,7 @@ def write_lab(book, runs: str = "runs") -> None:
     "Write `lab_files` of a `Profile` as Parquet to where the other chapters look for them."
     for name, rows in lab_files(book.sft.samples, book.evaluation.general_items, book.seed).items(): save_rows(rows, rows_path(book, name, runs))
 
-# %% ../nbs/36_minilab.ipynb #55042f5d
+# %% ../nbs/36_minilab.ipynb #90b366d6
 def lab_processor():
     "The miniature's processor; its tokenizer has seen every kind of text of the lab."
     from mmhelix_nb.models import build_processor, build_tokenizer
@@ -200,7 +200,7 @@ def lab_processor():
     rows = [lab_row(kind, state, 0, 0) for state, _, _ in some_puzzles("train", 100, 0) for kind in LESSONS]
     return build_processor(build_tokenizer("{role}\n{content}".format(**message[0]) for row in rows for message in (row["prompt"], row["completion"])))
 
-
+# %% ../nbs/36_minilab.ipynb #bdbd03b9
 def train_base(settings, out, curve=None):
     "A base trained from nothing with an `SFTSettings`, every lesson seen once; returns model and processor."
     from mmhelix_nb.models import build_mini

@@ -210,7 +210,7 @@ def add_lora(model, rank: int, alpha: int = 0, dropout: float = 0.0):
     config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, lora_dropout=dropout, target_modules=LANGUAGE_LINEAR, task_type="CAUSAL_LM")
     return get_peft_model(model, config)
 
-# %% ../nbs/35_models.ipynb #6f13b844
+# %% ../nbs/35_models.ipynb #4f625674
 def save(model, processor, folder) -> Path:
     "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`."
     folder = Path(folder)
@@ -221,7 +221,7 @@ def save(model, processor, folder) -> Path:
     except OSError as error: raise ModelError(f"{folder}: the model cannot be saved there: {error.strerror or error}") from None
     return folder
 
-
+# %% ../nbs/35_models.ipynb #d911dc90
 def load_processor(name, min_pixels: int = 784, max_pixels: int = 12_544) -> PictureProcessor:
     "The processor of folder or repository `name`, with these bounds on a picture's pixels."
     try:

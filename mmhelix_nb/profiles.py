@@ -105,14 +105,14 @@ class Training(Section):
             refuse("warmup_steps", self.warmup_steps, f"fewer than steps ({self.steps})")
         return self
 
-# %% ../nbs/05_profiles.ipynb #26456043
+# %% ../nbs/05_profiles.ipynb #a78294e6
 class Base(Training):
     """The mini model's own schooling, before anything of the paper begins."""
     learning_rate: float = Field(2e-3, gt=0, le=1)             # ours
     steps: int = Field(1_000, ge=1)                            # optimiser steps of the longest stage; ours
     batch_size: int = Field(24, ge=1)                          # pictures a step; ours
 
-
+# %% ../nbs/05_profiles.ipynb #bbaec471
 class Sft(Training):
     """Supervised fine-tuning on expert samples."""
     samples: int = Field(2_000, ge=1)                          # expert samples; paper: 22,000
@@ -170,7 +170,7 @@ class Ahpo(Rollouts):
         if len(set(self.methods)) < len(self.methods): refuse("methods", list(self.methods), "a list that names each method once")
         return self
 
-# %% ../nbs/05_profiles.ipynb #d6ed4806
+# %% ../nbs/05_profiles.ipynb #20a666b4
 class Evaluation(Section):
     """How models are measured."""
     items: int = Field(0, ge=0)                                  # items in domain; 0 means all
@@ -182,7 +182,7 @@ class Evaluation(Section):
     max_new_tokens: int = Field(40, ge=1)                        # tokens of a reply; paper: 8,192 (32,768 for thinking models)
     batch_size: int = Field(128, ge=1)                           # items a forward pass; ours
 
-
+# %% ../nbs/05_profiles.ipynb #cb53357d
 class Ablations(Section):
     """What the tables and curves are drawn from."""
     window: int = Field(20, ge=1)                                # steps a curve is averaged over; ours
@@ -242,14 +242,14 @@ def _line(text: str, loc: tuple) -> int:
         line, node = found[0][0].start_mark.line + 1, found[0][1]
     return line
 
-# %% ../nbs/05_profiles.ipynb #c8d366ae
+# %% ../nbs/05_profiles.ipynb #3f695e4f
 def _fields(loc: tuple) -> dict:
     """Fields of the section at `loc`, by name."""
     model = Profile
     for part in loc: model = model.model_fields[part].annotation
     return {k: v for k, v in model.model_fields.items() if k != "name" or model is not Profile}
 
-
+# %% ../nbs/05_profiles.ipynb #669b2e21
 def _unknown(loc: tuple) -> str:
     """What to say about the unknown key at the end of `loc`."""
     key, here = str(loc[-1]), _fields(loc[:-1])
@@ -278,7 +278,7 @@ def _what(error: dict) -> str:
     if kind in _RELATIONS: return f"must be {_RELATIONS[kind][1]} {ctx[_RELATIONS[kind][0]]:g}"
     return _WORDS.get(kind) or error["msg"].lower()
 
-# %% ../nbs/05_profiles.ipynb #a3588003
+# %% ../nbs/05_profiles.ipynb #9c586272
 def _explain(error: ValidationError, file: str, text: str) -> str:
     """The first of pydantic's errors as one line, and how many more there are."""
     first, *rest = error.errors(include_url=False)
@@ -290,7 +290,7 @@ def _explain(error: ValidationError, file: str, text: str) -> str:
     more = f" (and {len(rest)} more)" if rest else ""
     return f"{file}:{_line(text, loc)}: {'.'.join(map(str, loc))}{given}: {_what(first)}{more}"
 
-
+# %% ../nbs/05_profiles.ipynb #a419afbe
 def _parse(text: str, file: str) -> dict:
     """The mapping that YAML `text` holds."""
     try: data = yaml.load(text, _Loader)

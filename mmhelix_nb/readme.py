@@ -31,7 +31,7 @@ def published(root: str | Path = ".") -> dict[str, dict]:
     if not path.is_file(): return {}
     with open(path, newline="", encoding="utf-8") as f: return {row["method"]: row for row in csv.DictReader(f)}
 
-# %% ../nbs/82_readme.ipynb #89247f05
+# %% ../nbs/82_readme.ipynb #c0d4198e
 def measured(folder: Path) -> dict[str, dict]:
     """By model: the shares of puzzles and of general skills that `evaluation` saved under `folder`."""
     found = {}
@@ -43,7 +43,7 @@ def measured(folder: Path) -> dict[str, dict]:
         found[name] = {"puzzles": one.get("puzzles", {}).get("micro"), "general": one.get("general", {}).get("micro")}
     return found
 
-
+# %% ../nbs/82_readme.ipynb #354c0009
 def table(root: str | Path = ".", profile: str = "mini") -> str:
     """The results of `profile` beside the paper's, as Markdown."""
     ours, paper = measured(Path(root) / "reports" / profile), published(root)
@@ -72,7 +72,7 @@ def tasks_picture(names: list[str], level: int = 2, seed: int = 5, height: int =
         left += picture.width + 16
     return strip
 
-# %% ../nbs/82_readme.ipynb #6a6d6767
+# %% ../nbs/82_readme.ipynb #6b10fbd2
 _MARK = re.compile(r"<!-- results(?::([\w.-]+))? -->")
 
 
@@ -81,7 +81,7 @@ def _hidden(cell: dict) -> bool:
     source = "".join(cell["source"])
     return cell["cell_type"] == "raw" or bool(re.search(r"^#\|\s*(hide|default_exp|export)\b", source, re.MULTILINE))
 
-
+# %% ../nbs/82_readme.ipynb #9e5f5077
 def readme(root: str | Path = ".") -> str:
     """The text of README.md: `nbs/index.ipynb` with results in, nothing executed."""
     import nbformat

@@ -4,18 +4,21 @@
 
 # %% auto #0
 __all__ = ['plain', 'write_json', 'commit', 'save_results', 'read_results', 'save_timing', 'append_curve', 'read_curve',
-           'trim_curve', 'wilson']
+           'trim_curve', 'wilson', 'Busy', 'claim']
 
-# %% ../nbs/06_results.ipynb #b7c1f1a0
+# %% ../nbs/06_results.ipynb #13d8f28e
+import contextlib
+import fcntl
 import json
 import math
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from . import __version__
 
-# %% ../nbs/06_results.ipynb #97b18711
+# %% ../nbs/06_results.ipynb #8c96990a
 def plain(value: object) -> object:
     """`value` in JSON's own types, floats to six significant digits."""
     if isinstance(value, dict): return {str(k): plain(v) for k, v in value.items()}
@@ -26,7 +29,7 @@ def plain(value: object) -> object:
     if isinstance(value, (str, bool, int)) or value is None: return value
     raise TypeError(f"results hold numbers, texts, lists and dicts, not {type(value).__name__}")
 
-# %% ../nbs/06_results.ipynb #f4cbcc81
+# %% ../nbs/06_results.ipynb #bf7402f1
 def write_json(path: str | Path, value: object) -> Path:
     """Write `value` as JSON in one step: readers see the old file or the new one."""
     path = Path(path)
@@ -40,7 +43,7 @@ def write_json(path: str | Path, value: object) -> Path:
     os.replace(temporary, path)
     return path
 
-# %% ../nbs/06_results.ipynb #668e8508
+# %% ../nbs/06_results.ipynb #14c9a8ed
 _CODE = ("mmhelix_nb", "nbs", "profiles", "settings.ini")
 
 
@@ -50,7 +53,7 @@ def _git(*args: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired): return None
     return done.stdout.strip() if done.returncode == 0 else None
 
-
+# %% ../nbs/06_results.ipynb #18bdc6c2
 def commit() -> str:
     """The commit of the working folder, with `+dirty` when its code differs; `unknown` without git."""
     head = _git("rev-parse", "--short=12", "HEAD")
@@ -59,7 +62,7 @@ def commit() -> str:
     changed = _git("-C", top, "status", "--porcelain", "--", *_CODE)
     return f"{head}+dirty" if changed else head
 
-# %% ../nbs/06_results.ipynb #7025ef6e
+# %% ../nbs/06_results.ipynb #62ab4705
 def save_results(folder: str | Path, results: dict, *, model: str, profile: str, seed: int) -> Path:
     """Write `results` to `folder/results.json` with what made them; return the path."""
     labels = {"model": model, "profile": profile, "seed": seed, "commit": commit(), "version": __version__}
@@ -74,7 +77,7 @@ def read_results(folder: str | Path) -> dict:
     except FileNotFoundError: raise FileNotFoundError(f"{path}: no results; run this job first") from None
     except json.JSONDecodeError as e: raise ValueError(f"{path}: not valid JSON: {e}") from None
 
-# %% ../nbs/06_results.ipynb #a0b1ae00
+# %% ../nbs/06_results.ipynb #df8f648c
 def save_timing(folder: str | Path, **seconds: float) -> Path:
     """Add seconds by name to `folder/timing.json`; return the path."""
     path = Path(folder) / "timing.json"
@@ -82,7 +85,7 @@ def save_timing(folder: str | Path, **seconds: float) -> Path:
     except (FileNotFoundError, json.JSONDecodeError): old = {}
     return write_json(path, {**old, **{k: round(v, 1) for k, v in seconds.items()}})
 
-# %% ../nbs/06_results.ipynb #790bc32d
+# %% ../nbs/06_results.ipynb #e11439c1
 def append_curve(path: str | Path, record: dict) -> None:
     """Add `record` as one line to the JSON-lines file `path`, after cutting off a torn last line."""
     path = Path(path)
@@ -96,7 +99,7 @@ def append_curve(path: str | Path, record: dict) -> None:
             f.truncate(f.read().rfind(b"\n") + 1)
         f.write(line.encode())
 
-# %% ../nbs/06_results.ipynb #6d4f9a76
+# %% ../nbs/06_results.ipynb #65d13f5c
 def read_curve(path: str | Path) -> list[dict]:
     """The records of a curve in order, without a torn last line."""
     path = Path(path)
@@ -113,7 +116,7 @@ def trim_curve(path: str | Path, step: int) -> None:
     temporary.write_text("".join(json.dumps(r, sort_keys=True, ensure_ascii=False) + "\n" for r in kept), encoding="utf-8")
     os.replace(temporary, path)
 
-# %% ../nbs/06_results.ipynb #f6c207c3
+# %% ../nbs/06_results.ipynb #f4ee3423
 def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's interval for the share `k` of `n`; (0, 1) when nothing was measured."""
     if not 0 <= k <= n: raise ValueError(f"k must lie between 0 and n, not {k} of {n}")
@@ -122,3 +125,26 @@ def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+# %% ../nbs/06_results.ipynb #7d0251c7
+class Busy(RuntimeError):
+    """Somebody else is at work here."""
+
+# %% ../nbs/06_results.ipynb #b3f5610e
+@contextlib.contextmanager
+def claim(path: Path, what: str, wait: float = 5.0):
+    """Hold the lock file `path`; raise `Busy` naming its owner after `wait` seconds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a+", encoding="utf-8") as f:
+        until = time.monotonic() + wait
+        while True:
+            try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); break
+            except OSError:
+                if time.monotonic() > until:
+                    f.seek(0)
+                    raise Busy(f"{what} is at work already (process {f.read().strip() or '?'}); wait for it, or stop it") from None
+                time.sleep(0.1)
+        f.truncate(0)
+        f.write(f"{os.getpid()} on {os.uname().nodename}\n")
+        f.flush()
+        yield

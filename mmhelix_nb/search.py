@@ -22,7 +22,7 @@ class Counter:
         self.nodes += 1
         if self.nodes > self.limit: raise SearchLimit(f"the search visited more than {self.limit:,} nodes")
 
-# %% ../nbs/03_search.ipynb #a3ff6719
+# %% ../nbs/03_search.ipynb #42968e97
 def square_symmetries(n: int) -> list[Callable]:
     "The eight symmetries of an `n` x `n` board, each a map of (row, column); the first is the identity."
     last = n - 1
@@ -31,7 +31,7 @@ def square_symmetries(n: int) -> list[Callable]:
         lambda r, c: (r, last - c), lambda r, c: (last - r, c), lambda r, c: (c, r), lambda r, c: (last - c, last - r),
     ]
 
-
+# %% ../nbs/03_search.ipynb #1e049faa
 def transform(grid: tuple[tuple, ...], move: Callable) -> tuple[tuple, ...]:
     "The square `grid` with each cell moved by `move`."
     n = len(grid)
@@ -55,7 +55,7 @@ def refine(colors: list[int], out: list[dict], into: list[dict]) -> list[int]:
         if len(rank) == len(set(colors)): return finer
         colors = finer
 
-# %% ../nbs/03_search.ipynb #f4334812
+# %% ../nbs/03_search.ipynb #cff596af
 def canonical_graph(n: int, edges: Iterable[tuple], colors: Iterable[int] | None = None, directed: bool = False) -> tuple:
     """The canonical form of a graph of `n` nodes with `edges` (u, v) or (u, v, label).
 
@@ -67,7 +67,7 @@ def canonical_graph(n: int, edges: Iterable[tuple], colors: Iterable[int] | None
     start = list(colors) if colors is not None else [0] * n
     return _smallest(refine(start, out, into), out, into, start)
 
-
+# %% ../nbs/03_search.ipynb #acced003
 def _smallest(colors: list[int], out: list[dict], into: list[dict], start: list[int]) -> tuple:
     "The smallest relabelled edge list over all ways to split the remaining classes."
     classes = {}

@@ -18,7 +18,7 @@ from .core import Instance, Verdict, make, pack
 from .generators import cells, distinct
 from .trace import Step, narrate
 
-# %% ../nbs/30_serg.ipynb #2e7790b9
+# %% ../nbs/30_serg.ipynb #57db961b
 @dataclass(frozen=True)
 class Sample:
     "An expert reply to `item`: its `kind` (skeleton or polished), what the verifier said, and the number of search steps told."
@@ -28,7 +28,7 @@ class Sample:
     verdict: Verdict
     steps: tuple[Step, ...]
 
-
+# %% ../nbs/30_serg.ipynb #9e433aa2
 Polish = Callable[[str, Instance], str]  # skeleton and item -> the polished reply
 
 
@@ -39,7 +39,7 @@ def expert(item: Instance, length: str = "normal", polish: Polish | None = None)
     if polish: reply = polish(reply, item)
     return Sample(item, reply, "polished" if polish else "skeleton", item.check(reply), tuple(steps))
 
-# %% ../nbs/30_serg.ipynb #0864928b
+# %% ../nbs/30_serg.ipynb #32140ac7
 INSTRUCTION = "Think step by step, and put the final answer in \\boxed{}."
 
 
@@ -53,7 +53,7 @@ def to_record(item: Instance, reply: str = "", modality: str = "image", style: s
         "task": item.task, "modality": modality, "state": pack(item.state), "answer": item.answer, "level": item.level or 0, "seed": item.seed or 0,
     }
 
-
+# %% ../nbs/30_serg.ipynb #eb01f293
 def expert_rows(items: Iterable[Instance], length: str = "normal", style: str = "light", polish: Polish | None = None) -> tuple[list[dict], list[Sample]]:
     "The training rows of the samples that the verifier accepts, and the samples that it rejects."
     rows, rejected = [], []
@@ -63,7 +63,7 @@ def expert_rows(items: Iterable[Instance], length: str = "normal", style: str = 
         else: rejected.append(sample)
     return rows, rejected
 
-# %% ../nbs/30_serg.ipynb #562fee36
+# %% ../nbs/30_serg.ipynb #1355fbfe
 def record_features():
     "The column types of data rows."
     from datasets import Features, Image, List, Value
@@ -74,7 +74,7 @@ def record_features():
         "level": Value("int64"), "seed": Value("int64"),
     })
 
-
+# %% ../nbs/30_serg.ipynb #c4a027cd
 def save_rows(rows: list[dict], path) -> None:
     "Write data rows as Parquet, complete or not at all."
     from datasets import Dataset
@@ -139,7 +139,7 @@ def training_samples(profile, length: str) -> list[Sample]:
     Random(f"serg/{profile.seed}").shuffle(samples)
     return samples
 
-# %% ../nbs/30_serg.ipynb #2babf806
+# %% ../nbs/30_serg.ipynb #6ba6d1dc
 def write_rows(profile, samples: list[Sample], runs: str) -> None:
     "The rows of a real model: experts for training, and the benchmark in both modalities for evaluation."
     from mmhelix_nb.generators import benchmark_items
@@ -151,7 +151,7 @@ def write_rows(profile, samples: list[Sample], runs: str) -> None:
     items = benchmark_items(profile)
     save_rows([to_record(item, modality=modality) for modality in ("image", "text") for item in items], rows_path(profile, "heldout", runs))
 
-
+# %% ../nbs/30_serg.ipynb #a70f3200
 def run_serg(profile: str, runs: str, reports: str) -> dict:
     "Make and verify the profile's skeletons; writes rows to `runs` for a real model, and what they hold to `reports`."
     from mmhelix_nb.profiles import read_profile

@@ -41,7 +41,7 @@ def test_help_is_quick_and_teaches():
         said = subprocess.run([*MMHELIX, "--help"], capture_output=True, text=True, env=ENVIRONMENT)
         seconds.append(time.perf_counter() - begun)
     assert said.returncode == 0 and min(seconds) < 2
-    for command in ("run", "generate", "verify", "eval"):
+    for command in ("run", "generate", "export", "verify", "eval"):
         assert command in said.stdout
         code, text = call(command, "--help")
         assert code == 0 and "Examples" in text and f"mmhelix {command}" in text
@@ -59,7 +59,7 @@ def test_help_without_torch():
     (("run", "--root", "/"), "no Snakefile and nbs/ there"),
     (("generate", "--out", "x", "--levels", "0-9"), "levels are 1 to 5"),
     (("generate", "--out", "x", "--levels", "two"), "must look like 1,2 or 1-5"),
-    (("verify", "no_such_task", "x"), "no such task"),
+    (("verify", "no_such_task", "x"), "is unknown"),
     (("verify", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
     (("eval", "nowhere"), "no such folder"),
     (("eval", "a/b", "--profile", "mimi"), "did you mean mini?"),
@@ -110,7 +110,7 @@ BAD_ROWS = {
     "level is a word": ('{"task": "maze", "level": "two", "seed": 0, "reply": ""}', ':1: level = "two": must be a whole number'),
     "level 7": ('{"task": "maze", "level": 7, "seed": 0, "reply": ""}', ":1: level = 7: must be 1 to 5"),
     "reply is null": ('{"task": "maze", "level": 1, "seed": 0, "reply": null}', ":1: reply = null: must be a text"),
-    "unknown task": ('{"task": "mase", "level": 1, "seed": 0, "reply": ""}', "no such task"),
+    "unknown task": ('{"task": "mase", "level": 1, "seed": 0, "reply": ""}', "is unknown"),
 }
 
 

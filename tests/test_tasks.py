@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 import mmhelix_nb
 from mmhelix_nb.core import Verdict, from_official, make, pack, task_module, tasks, unpack
 from mmhelix_nb.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, png
-from mmhelix_nb.search import square_symmetries, transform
 from mmhelix_nb.trace import KINDS
+
+from judges import judge_of
 
 TASKS = tasks()
 LEVELS = (1, 2, 3, 4, 5)
@@ -29,7 +30,8 @@ PACKAGE = Path(mmhelix_nb.__file__).parent
 make = lru_cache(maxsize=None)(make)
 every_task = pytest.mark.parametrize("task", TASKS)
 every_level = pytest.mark.parametrize("level", LEVELS)
-hypothesis_settings = settings(deadline=None, derandomize=True, database=None, max_examples=150)
+FUZZ = int(os.environ.get("MMHELIX_FUZZ", 1))  # `make fuzz` sets 20: 100,000 examples a task
+hypothesis_settings = settings(deadline=None, derandomize=True, database=None, max_examples=1000 * FUZZ)
 
 
 # One process or another, one machine or another
@@ -190,37 +192,13 @@ def test_items_differ(task):
 
 # The same puzzle in another guise
 
-def other_sequence(state, rng):
-    values, shift = state.sequence, rng.randint(1, 50)
-    return type(state)(tuple(max(values) - value for value in values[::-1]) if rng.random() < 0.5 else tuple(3 * value + shift for value in values))
-
-
-def other_graph(state, rng):
-    names = rng.sample(range(state.n), state.n)
-    return type(state)(state.n, tuple(sorted(tuple(sorted((names[u], names[v]))) for u, v in state.edges)), names[state.start])
-
-
-def other_grid(state, rng):
-    grid = state.grid if rng.random() < 0.5 else tuple(tuple(cell if cell is None else 1 - cell for cell in row) for row in state.grid)
-    return type(state)(transform(grid, rng.choice(square_symmetries(state.size))))
-
-
-def other_maze(state, rng):
-    lines = state.lines if rng.random() < 0.5 else tuple(line.translate(str.maketrans("SE", "ES")) for line in state.lines)
-    grid = transform(tuple(map(tuple, lines)), rng.choice(square_symmetries(len(lines))))
-    return type(state)(tuple("".join(sign if sign not in "-|" else "|" if r % 2 else "-" for sign in row) for r, row in enumerate(grid)))
-
-
-OTHER = {"longest_increasing_subsequence": other_sequence, "hamiltonian_path": other_graph, "binairo": other_grid, "maze": other_maze}
-
-
-@pytest.mark.parametrize("task", [task for task in OTHER if task in TASKS])
+@every_task
 @every_level
 def test_canonical_form_sees_through_symmetry(task, level):
     rng, module = Random(f"{task} {level}"), task_module(task)
     for seed in range(12):
         item = make(task, level, seed)
-        for other in (OTHER[task](item.state, rng) for _ in range(3)):
+        for other in (judge_of(task).guise(item.state, rng) for _ in range(3)):
             assert module.canon(other) == item.canon
             assert module.State.from_official({"initial_state": other.to_official(), "question_text": module.ask(other, "text")}) == other
 
@@ -257,7 +235,7 @@ def test_a_megabyte_is_answered_quickly(task, attack):
     for reply in (attack, f"\\boxed{{{attack[:19_990]}}}"):
         began = time.perf_counter()
         assert not item.check(reply) and not item.module.check(item.state, reply)
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 1  # wanted: 50 ms; `make bench` measures it, a test must not fail on a busy machine
 
 
 def test_nothing_is_evaluated():
@@ -266,65 +244,8 @@ def test_nothing_is_evaluated():
         assert not called & {"eval", "exec", "compile"}, path
 
 
-# Independent judges: they share no code with the checks, and judge tokens, so that the reading of the answer is tested with them
+# Independent judges (tests/judges): they share no code with the checks, and judge tokens, so that the reading of the answer is tested with them
 
-def judge_sequence(state, tokens):
-    @lru_cache(maxsize=None)
-    def best(at, floor):
-        if at == len(state.sequence): return 0
-        take = 1 + best(at + 1, state.sequence[at]) if state.sequence[at] > floor else 0
-        return max(take, best(at + 1, floor))
-    return len(tokens) == 1 and tokens[0].lstrip("-").isdecimal() and int(tokens[0]) == best(0, -1)
-
-
-@lru_cache(maxsize=None)
-def has_path(state) -> bool:
-    "By all sets of visited nodes and all last nodes."
-    layer = {(frozenset([state.start]), state.start)}
-    joined = [{v for edge in state.edges if u in edge for v in edge if v != u} for u in range(state.n)]
-    for _ in range(state.n - 1): layer = {(seen | {v}, v) for seen, u in layer for v in joined[u] - seen}
-    return bool(layer)
-
-
-def judge_path(state, tokens):
-    if [token.lower() for token in tokens] == ["no"]: return not has_path(state)
-    if not all(token.isdecimal() for token in tokens) or sorted(map(int, tokens)) != list(range(state.n)): return False
-    path = list(map(int, tokens))
-    return path[0] == state.start and all({u, v} in map(set, state.edges) for u, v in zip(path, path[1:]))
-
-
-def judge_grid(state, tokens):
-    n = state.size
-    if len(tokens) != n * n or set(tokens) - {"0", "1"}: return False
-    rows = ["".join(tokens[n * i : n * i + n]) for i in range(n)]
-    columns = ["".join(column) for column in zip(*rows)]
-    fits = all(given is None or str(given) == rows[r][c] for r, row in enumerate(state.grid) for c, given in enumerate(row))
-    lines_fine = all(line.count("1") == n // 2 and "000" not in line and "111" not in line for line in rows + columns)
-    return fits and lines_fine and len(set(rows)) == len(set(columns)) == n
-
-
-def judge_maze(state, tokens):
-    picture = state.to_official().split("\n")
-    x, y = next((line.index("S"), y) for y, line in enumerate(picture) if "S" in line)
-    for token in tokens:
-        if token not in ("up", "down", "left", "right"): return False
-        dx, dy = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}[token]
-        if picture[y + dy][x + dx] != " ": return False
-        x, y = x + 2 * dx, y + 2 * dy
-    return bool(tokens) and picture[y][x] == "E"
-
-
-def in_rows(state, tokens): return "\n".join(" ".join(tokens[i : i + state.size]) for i in range(0, len(tokens), state.size))
-def in_list(state, tokens): return tokens[0] if tokens == ["No"] else f"[{', '.join(tokens)}]"
-def in_line(state, tokens): return " ".join(tokens)
-
-
-JUDGES = {  # task -> judge of tokens, how tokens are written, other tokens
-    "longest_increasing_subsequence": (judge_sequence, in_line, [*map(str, range(-1, 20))]),
-    "hamiltonian_path": (judge_path, in_list, [*map(str, range(17)), "-1", "No"]),
-    "binairo": (judge_grid, in_rows, ["0", "1", "2", ".", "x"]),
-    "maze": (judge_maze, in_line, ["up", "down", "left", "right", "stay", "0"]),
-}
 BACK = {"up": "down", "down": "up", "left": "right", "right": "left"}
 
 
@@ -345,33 +266,32 @@ def mutate(tokens: list[str], others: list[str], rng: Random) -> list[str]:
     return tokens
 
 
-@pytest.mark.parametrize("task", [task for task in JUDGES if task in TASKS])
+@every_task
 def test_judge_agrees_on_mutated_answers(task):
-    judge, write, others = JUDGES[task]
-    rng, module, accepted, changed = Random(task), task_module(task), 0, 0
-    for number in range(3000):
-        item = make(task, 1 + number % 3, number % 37)
-        right = re.findall(r"\w+", item.answer)
-        tokens = mutate(right, others, rng)
-        text, expected = write(item.state, tokens), judge(item.state, tokens)
-        assert bool(module.check(item.state, text)) == bool(item.check(f"\\boxed{{{text}}}")) == expected, (text, module.check(item.state, text))
+    """What `check` accepts and what an independent judge accepts is the same, on right answers that were damaged."""
+    judge, rng, module = judge_of(task), Random(task), task_module(task)
+    accepted = changed = 0
+    for number in range(3000 * FUZZ):
+        item = make(task, 1 + number % 3, number % (37 * FUZZ))
+        right = judge.split(item.answer)
+        tokens = mutate(right, judge.OTHERS, rng)
+        text, expected = judge.write(item.state, tokens), judge.judge(item.state, tokens)
+        assert bool(module.check(item.state, text)) == bool(item.check(f"\\boxed{{{text}}}")) == expected, (item.state, text, module.check(item.state, text))
         accepted, changed = accepted + expected, changed + (tokens != right)
     assert changed > 2000
-    if task in ("maze", "hamiltonian_path"): assert accepted > 20  # other right answers occur
+    if judge.SEVERAL: assert accepted > 20  # other right answers occur
 
 
-@pytest.mark.skipif("hamiltonian_path" not in TASKS, reason="needs hamiltonian_path")
 def test_no_is_right_exactly_without_a_path():
     items = [make("hamiltonian_path", level, seed) for level in (1, 2, 3) for seed in range(40)]
     verdicts = [bool(item.check("No")) for item in items]
-    assert verdicts == [not has_path(item.state) for item in items] and 10 < sum(verdicts) < 50
+    assert verdicts == [not judge_of("hamiltonian_path").has_path(item.state) for item in items] and 10 < sum(verdicts) < 50
 
 
-@pytest.mark.skipif("maze" not in TASKS, reason="needs maze")
 def test_straight_lines_through_walls_are_wrong():
     for level in LEVELS:
         for seed in range(20):
             item = make("maze", level, seed)
             (r, c), (row, column) = item.state.find("S"), item.state.find("E")
             walk = ["down" if row > r else "up"] * abs(row - r) + ["right" if column > c else "left"] * abs(column - c)
-            assert not item.check(" ".join(walk)) and not judge_maze(item.state, walk)
+            assert not item.check(" ".join(walk)) and not judge_of("maze").judge(item.state, walk)
