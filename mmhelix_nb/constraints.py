@@ -6,10 +6,11 @@
 __all__ = ['values_of', 'only_value', 'Rule', 'AllDifferent', 'Patterns', 'Tuples', 'Problem', 'Watcher', 'settle', 'next_cell',
            'search', 'solutions', 'random_solution', 'dig', 'Words', 'listed', 'Story', 'tell_search']
 
-# %% ../nbs/08_constraints.ipynb #063ed190
+# %% ../nbs/08_constraints.ipynb #8d9f2be6
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 from fastcore.basics import patch
 

@@ -255,10 +255,10 @@ def draw_numbers(canvas: Canvas, routes: list, numbers: list[int], centers: list
         canvas.shapes.rectangle([*map(round, box)], canvas.style.paper, canvas.style.blue, 1)
         canvas.text(x, y, str(number), size)
 
-# %% ../nbs/07_networks.ipynb #38ff97a9
-def draw_graph(n: int, edges: Iterable[tuple], style: Style, ringed: int | None = None) -> Canvas:
+# %% ../nbs/07_networks.ipynb #e649e163
+def draw_graph(n: int, edges: Iterable[tuple], style: Style, ringed: int | None = None, step: int = 160) -> Canvas:
     "The graph on the raster; node `ringed` has a red ring. A mini picture holds up to 6 nodes."
-    width, height, centers = spots(n, style)
+    width, height, centers = spots(n, style, step)
     canvas, mini = Canvas(width, height, style), style.name == "mini"
     radius = 10 if mini else 26
     for u, v in edges: draw_edge(canvas, route(centers, u, v, radius + 4), width=2 if mini else 4)

@@ -6,8 +6,9 @@
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'STRIPS', 'FORMAT', 'State', 'Level', 'climb', 'generate', 'Plateau', 'plateaus',
            'kind', 'kinds', 'solve', 'turns', 'check', 'layout', 'ask', 'turn_step', 'first_steps', 'trace', 'canon']
 
-# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #09bbde61
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #acb1fd3d
 import json
+import re
 from dataclasses import dataclass
 from random import Random
 
@@ -107,7 +108,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(sum(map(bool, kinds(plateaus(state.terrain, counter), counter)))), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #daf7b3d3
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #c6ea73f0
 def turns(terrain: tuple[int, ...]) -> int:
     "How often the terrain changes its direction; level stretches have none."
     ways = [after > before for before, after in zip(terrain, terrain[1:]) if after != before]
@@ -115,12 +116,13 @@ def turns(terrain: tuple[int, ...]) -> int:
 
 
 SCORER = "simple_str_match"  # the published score function
+_BOTH = re.compile(r"hills? (?:and|or|plus|\+) valleys?", re.IGNORECASE)  # one unit, not two numbers
 
 
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the number of hills and valleys."
-    given, count = read_int(answer), turns(state.terrain)
+    given, count = read_int(_BOTH.sub("turns", answer)), turns(state.terrain)
     if given > count: return wrong(f"there are fewer than {given} hills and valleys")
     if given < count: return wrong(f"there are more than {given} hills and valleys")
     return right("is the number of hills and valleys")
@@ -150,14 +152,13 @@ def ask(state: State, modality: str) -> str:
         return f"{RULES.format(what='A bar chart shows a terrain of', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
     return f"{RULES.format(what='The bar chart shows a terrain of', n=n, strips=STRIPS.format(k=k) if k > 1 else '')}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #5076e11d
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #a777da46
 def turn_step(found: list[Plateau], at: int, passed: list[Plateau], name: str, count: int, board: bool) -> Step:
     "The step for the plateau at index `at`, a hill or valley, and those `passed` before it."
     left, here, right = found[at - 1], found[at], found[at + 1]
     up, sign = name == "hill", "<" if name == "hill" else ">"
     way = f"{', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} {'up' if up else 'down'}. " if passed else ""
-    says = f"{way}Height {here.height} ({here.bars}) lies {'above' if up else 'below'} {left.height} and {right.height}: {name} number {count}."
-    says = says.replace(f"{name} number", f"a {name}, number")
+    says = f"{way}Height {here.height} ({here.bars}) lies {'above' if up else 'below'} {left.height} and {right.height}: a {name}, number {count}."
     brief = f"{left.height}{sign}{here.height}{'>' if up else '<'}{right.height} {count}"
     return Step("test", says, tuple(range(here.first, here.last + 1)), brief, f"{count} counted up to bar {here.last}" if board else "")
 

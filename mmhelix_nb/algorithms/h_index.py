@@ -38,7 +38,7 @@ class State:
         if strange: raise ValueError(f"field 'initial_state': 'citations' holds {strange[0]!r}, which is no whole number from 0 to 999")
         return cls(tuple(values))
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #a7980ce6
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #7de9db97
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -54,10 +54,10 @@ def generate(level: Level, rng: Random) -> State:
     "Papers of a known h-index, in random order."
     n = rng.randint(level.shortest, level.longest)
     h = rng.randint(2, n - 1)
-    near = max(2, n // 5)
+    near, share = max(2, n // 4), rng.choice((0.1, 0.3, 0.5))
     values = []
     for paper in range(n):
-        reach = near if rng.random() < 0.5 else level.top
+        reach = near if rng.random() < share else level.top
         values.append(rng.randint(h, min(max(h, level.top), h + reach)) if paper < h else rng.randint(max(0, h - reach), h))
     rng.shuffle(values)
     return State(tuple(values))

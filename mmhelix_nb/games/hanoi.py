@@ -177,7 +177,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, "\n".join(["The disks from bottom to top:", *lists]))
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/games/hanoi.ipynb #ae77dad1
+# %% ../../nbs/tasks/games/hanoi.ipynb #0a84e34d
 def tower(disk: int) -> str:
     "The disks up to `disk` as a phrase."
     return "disk 1" if disk == 1 else "disks 1 and 2" if disk == 2 else f"disks 1 to {disk}"
@@ -192,7 +192,7 @@ def event_step(event: Event) -> Step:
     says = f"Disk {disk} lies on peg {here} and has to go to peg {target}, so {tower(disk - 1)} must first be on peg {6 - here - target}."
     return Step("deduce", says, (disk, here, target), f"{disk}:{here}>{target}")
 
-
+# %% ../../nbs/tasks/games/hanoi.ipynb #ab055a32
 def small_step(moves: list[Event], target: int, disks: int) -> Step:
     "The step that brings the disks up to `disks` (1 or 2) to peg `target`, by `moves`."
     many = disks > 1
@@ -201,7 +201,7 @@ def small_step(moves: list[Event], target: int, disks: int) -> Step:
     brief = written((e.disk, e.target + 1) for e in moves)
     return Step("deduce", f"{tower(disks).capitalize()} {'go' if many else 'goes'} to peg {target + 1}: {said}.", tuple((e.disk, e.target + 1) for e in moves), brief)
 
-# %% ../../nbs/tasks/games/hanoi.ipynb #f930e206
+# %% ../../nbs/tasks/games/hanoi.ipynb #dae6f053
 def trace(state: State) -> list[Step]:
     "The recursion as it ran: goals of the larger disks, moves, and the whole list."
     pegs = "; ".join(f"peg {i} holds {', '.join(map(str, peg)) or 'nothing'}" for i, peg in enumerate(state.pegs, 1))
@@ -217,7 +217,8 @@ def trace(state: State) -> list[Step]:
         steps.append(small_step([event for event in events[at:end] if event.kind == "move"], target, low))
         at = end
     moves = [(event.disk, event.target + 1) for event in events if event.kind == "move"]
-    steps.append(Step("check", f"After these {len(moves)} moves all {state.disks} disks lie on peg 3, the largest at the bottom.", (), "", str([list(peg) for peg in events[-1].pegs])))
+    says = f"After these {len(moves)} moves all {state.disks} disks lie on peg 3, the largest at the bottom."
+    steps.append(Step("check", says, (), "", str([list(peg) for peg in events[-1].pegs])))
     return [*steps, Step("conclude", "The moves as (disk, peg) are", (), "", written(moves))]
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #f45a17d0

@@ -8,11 +8,13 @@ __all__ = ['GOAL', 'MOVES', 'BACK', 'SOURCES', 'VISITS', 'LEVELS', 'SPACES', 'WO
            'way_of', 'solve', 'Level', 'walk_back', 'generate', 'check', 'sources', 'problem_at', 'layout', 'ask',
            'show', 'too_late', 'Teller', 'trace', 'mirrored', 'canon']
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #9c50c356
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
+
+from fastcore.basics import patch
 
 from ..answers import plain, read_moves, read_records
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
@@ -89,7 +91,7 @@ def estimate(board: tuple[int, ...]) -> int:
         far += 2 * (out_of_order(row) + out_of_order(column))
     return far
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #e9c08066
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #5ce52b56
 @dataclass(frozen=True)
 class Node:
     "A board that the search entered by `move`; of the moves that `fit` into the moves left it `tried` the first ones."
@@ -104,7 +106,7 @@ class Node:
     @property
     def size(self) -> int: return 1 + sum(node.size for node in self.tried)
 
-
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #5379dbab
 def explore(board: tuple[int, ...], move: str, left: int, counter: Counter) -> Node:
     "Search on from `board`, which `move` led to, with `left` moves left."
     if board == GOAL: return Node(move, board)
@@ -148,7 +150,7 @@ def solve(state: State) -> Solution:
     attempts, visits = search(state)
     return Solution(" ".join(way_of(attempts[-1])) or "[]", visits)
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #281d0164
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #a28571fe
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -157,7 +159,7 @@ class Level:
     visits: int  # estimates of the search, at most
 
 
-LEVELS = (Level(7, 9, 60), Level(10, 12, 150), Level(13, 15, 300), Level(16, 18, 350), Level(19, 22, 500))
+LEVELS = (Level(7, 9, 60), Level(10, 12, 150), Level(13, 15, 300), Level(16, 18, 350), Level(19, 22, 420))
 SPACES = {1: 802}  # boards of level 1, mirror images counted once
 
 
@@ -169,7 +171,7 @@ def walk_back(moves: int, rng: Random) -> tuple[int, ...]:
         board = slide(board, move)
     return board
 
-
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #b440da81
 def generate(level: Level, rng: Random) -> State:
     "A board whose shortest solution has a length in the range of `level`."
     spare = None
@@ -255,7 +257,7 @@ def too_late(nodes: list[Node]) -> str:
     "Dead ends as a phrase, each with the number of boards in it."
     return f"{' and '.join(f'{node.move} ({node.size} board' + 's' * (node.size > 1) + ')' for node in nodes)} cannot be in time"
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #9e955d9c
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #b8d8b518
 SMALL = 6  # boards in a dead end that is told in one sentence
 
 
@@ -269,30 +271,34 @@ class Teller:
         if quick: self.add("test", f"{too_late(quick)}.".capitalize(), tuple(node.move for node in quick), " ".join(f"{node.move} x" for node in quick))
         self.steps.append(Step(kind, says, tuple(about), brief, board))
 
-    def descend(self, node: Node, path: list[str]) -> None:
-        "Tell what the search did from `node` on, which the moves of `path` led to."
-        forced = []
-        while len(node.fit) == 1:
-            node = node.tried[0]
-            forced.append(node.move)
-        if forced: self.add("deduce", f"Only {' '.join(forced)} can still be in time.", forced, " ".join(forced), show(node.board) if len(forced) > 3 else "")
-        left = self.bound - len(path) - len(forced)
-        if node.tried: self.branch(node, path + forced)
-        elif not node.solved: self.add("contradiction", f"With {left} move{'s' * (left != 1)} left, no move can be in time any more.", forced[-1:], "x")
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #58534fb7
+@patch
+def descend(self: Teller, node: Node, path: list[str]) -> None:
+    "Tell what the search did from `node` on, which the moves of `path` led to."
+    forced = []
+    while len(node.fit) == 1:
+        node = node.tried[0]
+        forced.append(node.move)
+    if forced: self.add("deduce", f"Only {' '.join(forced)} can still be in time.", forced, " ".join(forced), show(node.board) if len(forced) > 3 else "")
+    left = self.bound - len(path) - len(forced)
+    if node.tried: self.branch(node, path + forced)
+    elif not node.solved: self.add("contradiction", f"With {left} move{'s' * (left != 1)} left, no move can be in time any more.", forced[-1:], "x")
 
-    def branch(self, node: Node, path: list[str]) -> None:
-        "Tell the choices that the search made at `node`."
-        for number, child in enumerate(node.tried):
-            if child.size <= SMALL and not child.solved:
-                self.quick.append(child)
-                continue
-            ways = node.fit[number:]
-            says = f"{' or '.join(ways).capitalize()} may be in time; I try {child.move}." if len(ways) > 1 else f"What is left here is {child.move}."
-            self.add("hypothesise", says, ways, child.move, show(child.board))
-            self.descend(child, [*path, child.move])
-            if not child.solved: self.add("backtrack", f"So {child.move} fails here.", (child.move,), f"back {child.move}", show(node.board))
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #f849b716
+@patch
+def branch(self: Teller, node: Node, path: list[str]) -> None:
+    "Tell the choices that the search made at `node`."
+    for number, child in enumerate(node.tried):
+        if child.size <= SMALL and not child.solved:
+            self.quick.append(child)
+            continue
+        ways = node.fit[number:]
+        says = f"{' or '.join(ways).capitalize()} may be in time; I try {child.move}." if len(ways) > 1 else f"What is left here is {child.move}."
+        self.add("hypothesise", says, ways, child.move, show(child.board))
+        self.descend(child, [*path, child.move])
+        if not child.solved: self.add("backtrack", f"So {child.move} fails here.", (child.move,), f"back {child.move}", show(node.board))
+
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3bae2f9f
 def trace(state: State) -> list[Step]:
     "The attempts as they happened, with their dead ends, and the moves."
     attempts, bound = search(state)[0], estimate(state.board)
@@ -308,7 +314,8 @@ def trace(state: State) -> list[Step]:
     for move in moves:
         tiles.append(board[SOURCES[board.index(0)][move]])
         board = slide(board, move)
-    steps.append(Step("check", f"The tiles that move are {', '.join(map(str, tiles)) or 'none'}; after these {len(moves)} moves the board is in order.", tuple(tiles), "", show(board)))
+    says = f"The tiles that move are {', '.join(map(str, tiles)) or 'none'}; after these {len(moves)} moves the board is in order."
+    steps.append(Step("check", says, tuple(tiles), "", show(board)))
     return [*steps, Step("conclude", "The moves are", (), "", " ".join(moves) or "[]")]
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #5fcedb9c

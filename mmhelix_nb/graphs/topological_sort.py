@@ -65,7 +65,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str([taken.node for taken in take(state.n, state.edges, counter)]), counter.nodes)
 
-# %% ../../nbs/tasks/graphs/topological_sort.ipynb #6b23456f
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #ee2c09bf
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -77,7 +77,7 @@ class Level:
 
 LEVELS = (Level(6, 8, 10), Level(9, 13, 16), Level(12, 19, 22), Level(16, 27, 31), Level(25, 42, 48))
 
-
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #b34f3d9b
 def generate(level: Level, rng: Random) -> State:
     "A connected graph without cycles, whose numbers are not its order."
     pairs = raster_pairs(level.nodes, rng, level.knights)
@@ -89,7 +89,7 @@ def generate(level: Level, rng: Random) -> State:
     if all((rank[u] < rank[v]) == (u < v) for u, v in chosen): rank = rank[::-1]
     return State(level.nodes, tuple(sorted((u, v) if rank[u] < rank[v] else (v, u) for u, v in chosen)))
 
-
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #2a776934
 def spanning_tree(n: int, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     "Those of `pairs`, the first ones first, that join parts not joined before."
     part, tree = list(range(n)), []
@@ -117,7 +117,7 @@ def check(state: State, answer: str) -> Verdict:
     broken = next(((u, v) for u, v in state.edges if place[u] > place[v]), None)
     return wrong(f"node {broken[1]} comes before node {broken[0]}, but an arrow leads from {broken[0]} to {broken[1]}") if broken else right("every arrow points forward")
 
-# %% ../../nbs/tasks/graphs/topological_sort.ipynb #d8c4a575
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #80f3015d
 RADIUS = 23  # px of a node
 
 
@@ -125,7 +125,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, joined by arrows."
     width, height, centers = spots(state.n, style, step=122, margin=42)
     canvas = Canvas(width, height, style)
-    for u, v in state.edges: draw_edge(canvas, route(centers, u, v, RADIUS + 9), width=3, arrow=RADIUS)
+    for u, v in state.edges: draw_edge(canvas, route(centers, u, v, RADIUS + 9), width=4, arrow=RADIUS)
     draw_nodes(canvas, centers, RADIUS, 24)
     return canvas
 

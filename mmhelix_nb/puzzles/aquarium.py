@@ -7,7 +7,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'parts_of', '
            'problem', 'wet_cells', 'show', 'solve', 'Level', 'generate', 'random_tanks', 'water_of', 'counted', 'check',
            'read_cells', 'layout', 'thick', 'ask', 'lettered', 'counts_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #58e2ce57
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #3f9e6198
 import json
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import Unreadable, plain, read_records
-from ..constraints import Patterns, Problem, Words, search, solutions, tell_search
+from ..constraints import Patterns, Problem, Words, listed, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from ..search import Counter
@@ -62,32 +62,40 @@ def tank_names(regions) -> dict[int, str]:
     tanks = dict.fromkeys(tank for line in regions for tank in line)
     return {tank: f"{chr(65 + i % 26)}{i // 26 or ''}" for i, tank in enumerate(tanks)}
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #877c7eae
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #5446e5c9
 class Count(Patterns):
-    "Parts that lie in a line with `weights` cells and add up to `total` wet ones; `tanks` tells which parts lie above each other."
+    "Parts that lie in a line with `weights` cells and add up to `total` wet ones; `tanks` names the tank of each."
     def __init__(self, parts, title: str, total: int, weights, tanks):
-        super().__init__(parts, title, level_subsets(total, tuple(weights), tuple(tanks)))
-        self.total, self.weights = total, tuple(weights)
+        self.total, self.weights, self.tanks = total, tuple(weights), tuple(tanks)
+        super().__init__(parts, title, level_subsets(total, self.weights, self.tanks))
 
-    def needs(self, domains) -> tuple[int, int]:
-        "How many wet cells are missing, and how many cells are open."
-        wet, free = (sum(weight for weight, part in zip(self.weights, self.cells) if domains[part] == mask) for mask in (2, 3))
-        return self.total - wet, free
+    def cells_of(self, mask: int, sign: str) -> str:
+        "The parts in `mask` as `A 2 + B 1`, the cells of each tank together."
+        cells = {}
+        for i, tank in enumerate(self.tanks):
+            if mask >> i & 1: cells[tank] = cells.get(tank, 0) + self.weights[i]
+        return sign.join(f"{tank} {number}" for tank, number in cells.items())
+
+    def open(self, domains) -> tuple[int, int, int]:
+        "How many wet cells are missing, and the masks of wet and of open parts."
+        wet, free = (sum(1 << i for i, part in enumerate(self.cells) if domains[part] == mask) for mask in (2, 3))
+        return self.total - sum(weight for i, weight in enumerate(self.weights) if wet >> i & 1), wet, free
 
     def why(self, domains, changes):
-        rest, free = self.needs(domains)
-        if rest == 0: return f"{self.title} has its {self.total} wet cells" if self.total else f"{self.title} has no wet cell"
-        if rest == free: return f"{self.title} needs all its {free} open cells to reach {self.total}"
-        return f"{self.title} needs {rest} of its {free} open cells wet, and all ways to do so agree"
+        rest, wet, free = self.open(domains)
+        if rest == 0: return f"{self.title} has {f'all its wet cells ({self.total})' if self.total else 'no wet cell'}"
+        ways = [pattern & free for pattern in self.patterns if pattern & ~free == wet]
+        only = f"only {listed([self.cells_of(way, ' + ') for way in ways], 'or')}" if len(ways) <= 3 else "all ways agree"
+        return f"{self.title} needs {rest} {'more ' * bool(wet)}wet cell{'s' * (rest > 1)} from {self.cells_of(free, ', ')}: {only}"
 
     def broken(self, domains):
-        rest, free = self.needs(domains)
+        rest, _, free = self.open(domains)
         if rest < 0: return f"{self.title} has {self.total - rest} wet cells, not {self.total}."
-        return f"{self.title} needs {rest} more wet cells, which its {free} open cells cannot give."
+        return f"{self.title} needs {rest} more wet cell{'s' * (rest > 1)}, which " + (f"{self.cells_of(free, ', ')} cannot give." if free else "no open cell can give.")
 
 
 @lru_cache(maxsize=5_000)
-def level_subsets(total: int, weights: tuple[int, ...], tanks: tuple[int, ...]) -> tuple[int, ...]:
+def level_subsets(total: int, weights: tuple[int, ...], tanks: tuple) -> tuple[int, ...]:
     "Sets of parts (bit masks) of `total` cells in which a part is wet if a wet part of its tank stands before it."
     ways = [(0, 0, frozenset())]  # mask, cells, tanks with water
     for i, (weight, tank) in enumerate(zip(weights, tanks)):
@@ -95,7 +103,7 @@ def level_subsets(total: int, weights: tuple[int, ...], tanks: tuple[int, ...]) 
         ways = [way for way in ways if tank not in way[2]] + wet
     return tuple(mask for mask, cells, _ in ways if cells == total)
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #a1cedc8e
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #7d378672
 class Tank(Patterns):
     "The parts of a tank from top to bottom: from some part on all are wet."
     def __init__(self, parts, title: str):
@@ -116,12 +124,13 @@ def problem(state: State) -> Problem:
     "One rule a tank, row and column; part number i is `parts_of(state.regions)[i]`."
     parts = parts_of(state.regions)
     at, columns = {part: i for i, part in enumerate(parts)}, list(zip(*state.regions))
-    rules = [Tank([at[part] for part in parts if part[1] == tank], f"tank {name}") for tank, name in tank_names(state.regions).items()]
+    names = tank_names(state.regions)
+    rules = [Tank([at[part] for part in parts if part[1] == tank], f"tank {name}") for tank, name in names.items()]
     for r, (line, total) in enumerate(zip(state.regions, state.rows)):
         tanks = [tank for row, tank in parts if row == r]
-        rules.append(Count([at[r, tank] for tank in tanks], f"row {r}", total, [line.count(tank) for tank in tanks], tanks))
+        rules.append(Count([at[r, tank] for tank in tanks], f"row {r}", total, [line.count(tank) for tank in tanks], map(names.get, tanks)))
     for c, (line, total) in enumerate(zip(columns, state.columns)):
-        rules.append(Count([at[part] for part in enumerate(line)], f"column {c}", total, [1] * len(line), line))
+        rules.append(Count([at[part] for part in enumerate(line)], f"column {c}", total, [1] * len(line), map(names.get, line)))
     return Problem([3] * len(parts), rules)
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #68c3ac0a
@@ -144,7 +153,7 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this aquarium has no solution")
     return Solution(wet_cells(state.regions, found[0]), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #45fb43a1
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #5b12b77c
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -165,7 +174,9 @@ def generate(level: Level, rng: Random) -> State:
         for _ in range(n * n if final else 4):
             state = counted(regions, water)
             fuller = [found for found in (water_of(regions, values) for values in solutions(problem(state))) if found != water]
-            if not fuller: return state
+            if not fuller:
+                if final or 0.3 * n * n <= sum(state.rows) <= 0.75 * n * n: return state
+                break
             water[rng.choice([tank for tank in water if any(found[tank] > water[tank] for found in fuller)])] += 1
     return counted(regions, heights)  # full tanks, never reached
 
@@ -202,9 +213,10 @@ def counted(regions, water: dict[int, int]) -> State:
     grid = [[(r, tank) in wet for tank in line] for r, line in enumerate(regions)]
     return State(regions, tuple(map(sum, grid)), tuple(map(sum, zip(*grid))))
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #eea645f7
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #4c2ffd51
 SCORER = "aquarium_evaluator"
-_COORDINATE = re.compile(r"(?<![a-z])([crxy])(?:ol|olumn|ow)?[ =:]{0,3}\d", re.IGNORECASE)
+_COORDINATE = re.compile(r"(?<![a-z])([cr])(?:ol|olumn|ow)?[ =:]{0,3}\d", re.IGNORECASE)
+_AXIS = re.compile(r"\b([xyXY]) {0,2}[=:] {0,2}(?=\d)")
 
 
 @judge
@@ -219,18 +231,19 @@ def check(state: State, answer: str) -> Verdict:
     for r, line in enumerate(state.regions):
         for c, tank in enumerate(line):
             if (r, c) not in wet and levels.get(tank, height) <= r: return wrong(f"({c}, {r}) is dry, though its tank has water in row {levels[tank]}")
+    found = [list(map(at.count, range(size))) for at, size in zip(map(list, zip(*wet)), (height, width))] if wet else [[0] * height, [0] * width]
     for name, at, totals in (("row", 0, state.rows), ("column", 1, state.columns)):
         for number, total in enumerate(totals):
-            found = sum(cell[at] == number for cell in wet)
-            if found != total: return wrong(f"{name} {number} has {found} wet cells, not {total}")
+            if found[at][number] != total: return wrong(f"{name} {number} has {found[at][number]} wet cells, not {total}")
     return right()
 
 
 def read_cells(answer: str) -> list[tuple[int, int]]:
     "The (column, row) pairs of an answer; raises `Unreadable`."
-    named = ["cr"[sign in "ry"] for sign in map(str.lower, _COORDINATE.findall(plain(answer)))]
+    text = _AXIS.sub(lambda match: "c " if match[1] in "xX" else "r ", plain(answer))
+    named = [sign.lower() for sign in _COORDINATE.findall(text)]
     if named != ["c", "r"] * (len(named) // 2): raise Unreadable("cells are wanted as (column, row)")
-    return read_records(answer, (2,))
+    return read_records(text, (2,), ("row", "column", "col", "cell", "r", "c"))
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #16f6dd68
 def layout(state: State, style: Style) -> Canvas:

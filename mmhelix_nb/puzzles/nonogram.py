@@ -21,7 +21,7 @@ from ..draw import Canvas, Style, render
 from ..search import Counter
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #2ab447be
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #0212201b
 @dataclass(frozen=True)
 class State:
     "The run lengths of the `rows`, top to bottom, and of the `columns`, left to right."
@@ -37,7 +37,8 @@ class State:
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         clues = row.get("initial_state")
-        if not _is_clues(clues): raise ValueError(f"field 'initial_state' must be the run lengths of as many rows as columns (at most 15), not {clues!r}")
+        if not _is_clues(clues):
+            raise ValueError(f"field 'initial_state' must be the run lengths of as many rows as columns (at most 15), not {clues!r}")
         return cls(*(tuple(map(tuple, lines)) for lines in clues))
 
 
@@ -102,7 +103,7 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this nonogram has no solution")
     return Solution(show(found[0]), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #7b4ea12a
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #ac859c65
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -112,7 +113,7 @@ class Level:
 
 LEVELS = (Level(5, 0.50), Level(6, 0.45), Level(7, 0.42), Level(8, 0.40), Level(10, 0.40))
 
-
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #8cddd6f3
 def generate(level: Level, rng: Random) -> State:
     "A nonogram with exactly one solution."
     for final in (False,) * 12 + (True,):
@@ -201,7 +202,7 @@ def listing(name: str, clues) -> list[str]:
     "One line of text for each clue."
     return [f"{name} {number}: {' '.join(map(str, clue)) or 0}" for number, clue in enumerate(clues, 1)]
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #a35d1c34
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #11ab8097
 def trace(state: State) -> list[Step]:
     "The search as it happened: lines that settle cells, tries, contradictions, the full grid."
     n = state.size
@@ -209,7 +210,7 @@ def trace(state: State) -> list[Step]:
         cell=lambda i: f"row {i // n + 1}, column {i % n + 1}", board=show, value=lambda i, value: ("empty", "filled")[value],
         brief=lambda i, value: f"{i // n + 1},{i % n + 1}{'.X'[value]}", about=lambda i: (divmod(i, n),),
     )
-    given = "; ".join(f"{name} {named(clue)}" for name, clue in zip([f"row {i + 1}" for i in range(n)] + [f"column {i + 1}" for i in range(n)], state.rows + state.columns))
+    given = "; ".join(f"{name} {i} {named(clue)}" for name, clues in (("row", state.rows), ("column", state.columns)) for i, clue in enumerate(clues, 1))
     return tell_search(problem(state), words, f"The numbers say: {given}.", "The runs of every row and column have the lengths wanted.")
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #6ada2876

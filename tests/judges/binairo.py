@@ -1,4 +1,6 @@
 """An independent judge of binairo."""
+from itertools import product
+
 from mmhelix_nb.search import square_symmetries, transform
 
 OTHERS = ["0", "1", "2", ".", "x"]
@@ -12,6 +14,23 @@ def judge(state, tokens) -> bool:
     fits = all(given is None or str(given) == rows[r][c] for r, row in enumerate(state.grid) for c, given in enumerate(row))
     lines_fine = all(line.count("1") == n // 2 and "000" not in line and "111" not in line for line in rows + columns)
     return fits and lines_fine and len(set(rows)) == len(set(columns)) == n
+
+
+def count(state, most: int) -> int:
+    """By rows: legal rows one after the other, columns checked as they grow."""
+    n = state.size
+    def fine(line): return "000" not in line and "111" not in line and line.count("0") <= n // 2 and line.count("1") <= n // 2
+    rows = [row for row in map("".join, product("01", repeat=n)) if fine(row)]
+    def extend(grid):
+        if len(grid) == n: return int(len({*zip(*grid)}) == n)
+        found, given = 0, state.grid[len(grid)]
+        for row in rows:
+            if row in grid or any(cell is not None and str(cell) != sign for cell, sign in zip(given, row)): continue
+            if not all(fine("".join(column)) for column in zip(*grid, row)): continue
+            found += extend([*grid, row])
+            if found >= most: break
+        return found
+    return min(most, extend([]))
 
 
 def write(state, tokens) -> str: return "\n".join(" ".join(tokens[i : i + state.size]) for i in range(0, len(tokens), state.size))

@@ -22,6 +22,7 @@ def worth(node, used):
 
 def judge(state, tokens) -> bool:
     tokens = [{"×": "*", "x": "*", "÷": "/"}.get(token, token) for token in tokens]
+    while len(tokens) > 1 and tokens[0] == tokens[-1] == "*": tokens = tokens[1:-1]  # as marked up
     if tokens[-2:] == ["=", "24"]: tokens = tokens[:-2]
     elif tokens[:2] == ["24", "="]: tokens = tokens[2:]
     if tokens[-1:] == ["."]: tokens = tokens[:-1]

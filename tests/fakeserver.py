@@ -1,0 +1,68 @@
+"""An OpenAI-compatible server on loopback that misbehaves on demand."""
+import json
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def retold(asked: dict) -> str:
+    """A good reply: the notes with a sentence in front."""
+    return asked["messages"][-1]["content"].split("Notes:\n")[-1].replace("<think>", "<think>\nLet me think.", 1)
+
+
+class FakeServer:
+    """Serves `behave(asked, number) -> (status, body or None, headers)`; `number` counts the times that this very request has come.
+
+    `latency` is in seconds; `most` is the largest number of requests that were there at once."""
+    def __init__(self, behave=None, latency: float = 0.0):
+        self.behave, self.latency = behave or (lambda asked, number: good(asked)), latency
+        self.seen, self.lock, self.now, self.most, self.busy_s = Counter(), threading.Lock(), 0, 0, 0.0
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def do_POST(self): outer.answer(self)
+            def log_message(self, *_): pass
+
+        self.httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.httpd.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.httpd.server_port}/v1"
+
+    def __enter__(self):
+        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.httpd.shutdown()
+        self.httpd.server_close()
+
+    def answer(self, handler) -> None:
+        asked = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+        with self.lock:
+            self.seen[json.dumps(asked, sort_keys=True)] += 1
+            number = self.seen[json.dumps(asked, sort_keys=True)]
+            self.now += 1
+            self.most = max(self.most, self.now)
+        began = time.monotonic()
+        time.sleep(self.latency)
+        status, body, headers = self.behave(asked, number)
+        with self.lock: self.now, self.busy_s = self.now - 1, self.busy_s + time.monotonic() - began
+        if status is None: return handler.connection.close()
+        body = body.encode()
+        handler.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items(): handler.send_header(name, value)
+        handler.end_headers()
+        try: handler.wfile.write(body)
+        except OSError: return  # the client has gone
+        if int(headers.get("Content-Length", len(body))) > len(body): handler.connection.close()  # cut in mid-answer
+
+
+def completion(text, finish="stop", **changes) -> str:
+    """The body of a chat completion."""
+    choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}}
+    usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
+    return json.dumps({"id": "1", "object": "chat.completion", "created": 0, "model": "fake", "choices": [choice], "usage": usage} | changes)
+
+
+def good(asked): return 200, completion(retold(asked)), {}
