@@ -170,13 +170,14 @@ def says_no(text: str) -> bool:
     "Whether `text` is the answer No."
     return says(text, "no")
 
-# %% ../nbs/02_answers.ipynb #953dd63c
+# %% ../nbs/02_answers.ipynb #63c0824b
+_NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[(\[])", re.MULTILINE)
 _PLACES = ("row", "column", "col", "cell", "r", "c", "x", "y")
 
 
 def read_records(text: str, parts: tuple[int, ...], nouns: Iterable[str] = _PLACES) -> list[tuple[int, ...]]:
     "The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between. Raises `Unreadable`."
-    body = _drop_label(plain(text))
+    body = _NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text)))
     if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip(): return []
     numbers, opened, total = [], [], sum(parts)
@@ -239,17 +240,19 @@ def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str
         if len(line) != columns: raise Unreadable(f"row {number} has {len(line)} cells, not {columns}")
     return tuple(found)
 
-# %% ../nbs/02_answers.ipynb #291040eb
+# %% ../nbs/02_answers.ipynb #735828f2
 _MOVE_TOKEN = re.compile(r"->|[A-Za-z]+|\S")
 _ARROW_SIGNS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
+_ARROW_SEPARATORS = str.maketrans("", "", " \t\r\n,;[](){}.")
+_NUMBERING = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[A-Za-z(\[])", re.MULTILINE)  # 1. or 1) before a word or a bracket
 
 
 def read_moves(text: str, words: Mapping[str, str]) -> list[str]:
     "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; raises `Unreadable`."
-    stripped = "".join(text.split())
-    if stripped and all(char in _ARROW_SIGNS for char in stripped): return [_ARROW_SIGNS[char] for char in stripped]
+    signs = text.translate(_ARROW_SEPARATORS)
+    if signs and all(char in _ARROW_SIGNS for char in signs): return [_ARROW_SIGNS[char] for char in signs]
     moves = []
-    for token in _MOVE_TOKEN.findall(_drop_label(plain(text))):
+    for token in _MOVE_TOKEN.findall(_NUMBERING.sub("", _drop_label(plain(text)))):
         word = token.lower()
         if word in words: moves.append(words[word])
         elif word.isalpha() and all(letter in words for letter in word): moves.extend(words[letter] for letter in word)

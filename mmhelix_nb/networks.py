@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['BENDS', 'SHARES', 'PICTURE', 'WORDS', 'graph_problem', 'read_graph', 'adjacency', 'read_lists', 'write_lists', 'bits',
-           'neighbour_masks', 'reachable', 'listed', 'place', 'raster_pairs', 'random_path', 'spots', 'curve',
-           'clearance', 'route', 'draw_edge', 'draw_nodes', 'along', 'to_segment', 'missing_room', 'label_spots',
-           'draw_numbers', 'draw_graph', 'describe']
+           'neighbour_masks', 'reachable', 'listed', 'place', 'raster_pairs', 'random_path', 'spots', 'random_graph',
+           'exchanged', 'renumbered', 'curve', 'clearance', 'route', 'draw_edge', 'draw_nodes', 'along', 'to_segment',
+           'missing_room', 'label_spots', 'draw_numbers', 'draw_graph', 'describe']
 
 # %% ../nbs/07_networks.ipynb #e5a76362
 import re
@@ -18,7 +18,17 @@ from random import Random
 
 from .draw import MINI_SIDE, Canvas, Style, font
 
-# %% ../nbs/07_networks.ipynb #8993f646
+# %% ../nbs/07_networks.ipynb #b601ef99
+def _list_problem(node: str, others, n: int, labelled: bool) -> str | None:
+    "What is wrong with the list of `node`."
+    if labelled and not (isinstance(others, list) and all(isinstance(one, (list, tuple)) and len(one) == 2 and type(one[1]) is int for one in others)):
+        return f"must list pairs of node and number for {node!r}"
+    names = [one[0] for one in others] if labelled else others
+    if not isinstance(names, list) or any(type(other) is not int or not 0 <= other < n for other in names): return f"must list node numbers for {node!r}"
+    if int(node) in names: return f"joins {node} with itself"
+    return f"lists a node twice beside {node}" if len(set(names)) < len(names) else None
+
+# %% ../nbs/07_networks.ipynb #47f416bc
 def graph_problem(graph, directed: bool = False, labelled: bool = False, most: int = 25) -> str | None:
     "What is wrong with a published dict of adjacency lists; None where it is fine."
     if not isinstance(graph, dict) or not 2 <= len(graph) <= most: return f"is no dict of 2 to {most} nodes"
@@ -33,16 +43,6 @@ def graph_problem(graph, directed: bool = False, labelled: bool = False, most: i
             there, back = (other[0], [int(node), *other[1:]]) if labelled else (other, int(node))
             if back not in [list(one) if labelled else one for one in near[str(there)]]: return f"lists {there} beside {node}, but not {node} beside {there}"
     return None
-
-
-def _list_problem(node: str, others, n: int, labelled: bool) -> str | None:
-    "What is wrong with the list of `node`."
-    if labelled and not (isinstance(others, list) and all(isinstance(one, (list, tuple)) and len(one) == 2 and type(one[1]) is int for one in others)):
-        return f"must list pairs of node and number for {node!r}"
-    names = [one[0] for one in others] if labelled else others
-    if not isinstance(names, list) or any(type(other) is not int or not 0 <= other < n for other in names): return f"must list node numbers for {node!r}"
-    if int(node) in names: return f"joins {node} with itself"
-    return f"lists a node twice beside {node}" if len(set(names)) < len(names) else None
 
 # %% ../nbs/07_networks.ipynb #09a15b3c
 def read_graph(graph, directed: bool = False, labelled: bool = False, most: int = 25, field: str = "initial_state") -> tuple[int, tuple]:
@@ -155,6 +155,37 @@ def spots(n: int, style: Style, step: int = 160, margin: int = 64) -> tuple[int,
     left, top = (width - step * (columns - 1)) // 2, (height - step * (rows - 1)) // 2
     return width, height, [(left + step * column, top + step * row) for row, column in (place(n, node) for node in range(n))]
 
+# %% ../nbs/07_networks.ipynb #c377b3c2
+def random_graph(n: int, most: int, degree: int, rng: Random) -> set[tuple[int, int]]:
+    "Up to `most` edges of a connected graph: new nodes hang on random ones before them, then random pairs are joined."
+    edges, degrees = set(), [0] * n
+    def join(u, v):
+        edges.add((u, v))
+        degrees[u], degrees[v] = degrees[u] + 1, degrees[v] + 1
+    for v in range(1, n): join(rng.choice([u for u in range(v) if degrees[u] < degree - 1]), v)
+    pairs = [*combinations(range(n), 2)]
+    rng.shuffle(pairs)
+    for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):  # nodes with one edge first
+        if len(edges) < most and (u, v) not in edges and max(degrees[u], degrees[v]) < degree: join(u, v)
+    return edges
+
+# %% ../nbs/07_networks.ipynb #b7e2862b
+def exchanged(edges: set[tuple[int, int]], rng: Random) -> set[tuple[int, int]]:
+    "The graph after a few exchanges of ends between two of its edges; degrees stay."
+    edges = set(edges)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        (a, b), (c, d) = rng.sample(sorted(edges), 2)
+        if rng.random() < 0.5: c, d = d, c
+        new = {(min(a, d), max(a, d)), (min(c, b), max(c, b))}
+        if a != d and b != c and len(new) == 2 and not new & edges: edges = edges - {(a, b), (min(c, d), max(c, d))} | new
+    return edges
+
+
+def renumbered(n: int, edges: Iterable[tuple[int, int]], rng: Random) -> tuple[tuple[int, int], ...]:
+    "The edges with the nodes renamed at random."
+    names = rng.sample(range(n), n)
+    return tuple(sorted((min(names[u], names[v]), max(names[u], names[v])) for u, v in edges))
+
 # %% ../nbs/07_networks.ipynb #c04abe3b
 BENDS = (0, 0.12, -0.12, 0.2, -0.2, 0.3, -0.3)
 
@@ -205,7 +236,7 @@ def draw_nodes(canvas: Canvas, centers: list, radius: int = 26, size: int = 26, 
         canvas.shapes.ellipse(box, canvas.style.fill, rings.get(node, canvas.style.ink), width if node in rings else 1 if mini else 2)
         canvas.text(x, y, str(node), size)
 
-# %% ../nbs/07_networks.ipynb #7cbbedda
+# %% ../nbs/07_networks.ipynb #25794278
 def along(points: list, share: float) -> tuple[float, float]:
     "The point at `share` of the way along `points`."
     at = share * (len(points) - 1)
@@ -219,7 +250,7 @@ def to_segment(point: tuple, a: tuple, b: tuple) -> float:
     t = max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy or 1)))
     return hypot(x - ax - t * dx, y - ay - t * dy)
 
-
+# %% ../nbs/07_networks.ipynb #d0c2f0ba
 SHARES = tuple(0.5 + sign * step / 40 for step in range(12) for sign in (1, -1))[1:]  # the middle first
 
 
@@ -231,7 +262,7 @@ def missing_room(spot: tuple, size: tuple, boxes: list, nodes: list, lines: list
     crossed = max((half + 2 - to_segment(spot, *line) for line in lines), default=0)
     return max(overlap, 0) + max(touch, 0), max(crossed, 0)
 
-
+# %% ../nbs/07_networks.ipynb #915c8097
 def label_spots(routes: list, sizes: list, centers: list, radius: float) -> list[tuple[float, float]]:
     "The centres of boxes of `sizes` (width, height), one on each of the `routes` between nodes of `radius`."
     found, segments = [along(points, 0.5) for points in routes], [[*zip(points, points[1:])] for points in routes]

@@ -143,7 +143,7 @@ def check_step(prices: tuple[int, ...], total: int) -> Step:
     says = f"The rises come to {total} and the falls to {falls}; {prices[0]} + {total} - {falls} = {prices[-1]} is the last price, as it must be."
     return Step("check", says, (0, len(prices) - 1), f"{prices[0]}+{total}-{falls}={prices[-1]}")
 
-# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #cb7ab9ed
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #54ba12df
 ANCHOR = 6  # rises between two boards
 
 
@@ -158,7 +158,8 @@ def trace(state: State) -> list[Step]:
         board = f"day {rise.sell + 1}, profit {total}" if number % ANCHOR == 0 else ""
         steps.append(Step(step.kind, step.says, step.about, step.brief, board))
         after = rise.sell
-    if after < len(prices) - 1: steps.append(Step("deduce", f"After day {after + 1} no price is higher than the one before it.", (after,), "", f"day {len(prices)}, profit {total}"))
+    if after < len(prices) - 1:
+        steps.append(Step("deduce", f"After day {after + 1} no price is higher than the one before it.", (after,), "", f"day {len(prices)}, profit {total}"))
     steps.append(check_step(prices, total))
     steps.append(Step("conclude", f"Every rise is used and every fall avoided, so the largest total profit is {total}.", (), ""))
     return steps

@@ -39,7 +39,7 @@ class State:
         if strange: raise ValueError(f"field 'initial_state': 'heights' holds {strange[0]!r}, which is no whole number from 0 to 9999")
         return cls(tuple(values))
 
-# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #1b083f26
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #274255e3
 @dataclass(frozen=True)
 class Block:
     "A rectangle over the bars `first` to `last`, counted from 1."
@@ -62,7 +62,7 @@ class Arrival:
     closed: tuple[Block, ...]
     open: tuple[tuple[int, int], ...]
 
-
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #e7281e05
 def arrivals(heights: tuple[int, ...], counter: Counter) -> Iterator[Arrival]:
     "One `Arrival` a bar, from left to right, and one for the end."
     stack = []

@@ -69,7 +69,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(sum(stretch.water for stretch in stretches(state.height, counter))), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #bd1ed9e9
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #1d63d7c4
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -96,7 +96,7 @@ def basins(height: tuple[int, ...]) -> list[int]:
     levels = [min(a, b) if min(a, b) > own else -1 for a, b, own in zip(left, right, height)]
     return [level for before, level in zip((-1, *levels), levels) if level not in (-1, before)]
 
-
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #b0654b8b
 def generate(level: Level, rng: Random) -> State:
     "Bars with several basins; one draw in two is such."
     for _ in range(80):
@@ -151,7 +151,7 @@ def ask(state: State, modality: str) -> str:
     if k > 1: gaps += ", and the bars of one line go on in the next"
     return f"{RULES.format(what='The bar chart shows the heights of', n=n, strips=lines, gaps=gaps)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #02be3729
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #3ac529ae
 def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, total: int, board: bool) -> Step:
     "The step for a stretch with water, after walls that had a higher bar beside them; `total` counts this stretch's water."
     low, other = height[one.wall], height[one.other]
@@ -164,7 +164,7 @@ def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, 
     anchor = f"walls {min(one.wall, one.other) + 1} and {max(one.wall, one.other) + 1}, water {total}" if board else ""
     return Step("test", says, one.inner, f"{low}: {'+'.join(str(low - height[at]) for at in wet)} sum {total}", anchor)
 
-
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #dbe689ad
 def trace(state: State) -> list[Step]:
     "The stretches as they were decided, and the sum once more."
     height, skipped, waters = state.height, [], []

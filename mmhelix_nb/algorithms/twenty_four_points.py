@@ -161,14 +161,14 @@ def generate(level: Level, rng: Random) -> State:
         if any(attempt.made for attempt in attempts(numbers, counter)) and level.least <= counter.nodes < level.most: return State(numbers)
     raise ValueError(f"{level} has no puzzles")
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #67eb2f14
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #177dc164
 WRITTEN = {sign: token for token, signs in {  # how brackets and operators are written; what makes no token is skipped
     "+": "+", "-": "- –", "*": r"* × x X · ⋅ ∙ \times \cdot \ast", "/": r"/ ÷ ∕ \div", "over": "¦", "(": "( [ {", ")": ") ] }",
     "": r"\frac \dfrac \tfrac \big \Big \bigl \bigr \Bigl \Bigr",
 }.items() for sign in signs.split()}
 _TOKEN = re.compile(r"[0-9]+|\\[A-Za-z]+|[A-Za-z]+|\S")
 _LABEL = re.compile(r"(?:(?:the|my|a|one|final|possible|answer|solution|expression|result|is)\b[ \t]{0,4}){1,6}:?\s{0,4}", re.IGNORECASE)
-_FRACTION = re.compile(r"\\[dt]?frac\s{0,4}\{")
+_FRACTION = re.compile(r"\\[dt]?frac")
 _BETWEEN = re.compile(r"\}\s{0,4}\{")
 
 

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'NAMES', 'GROUPS', 'State', 'neighbours', 'blank_groups', 'Field',
            'forced', 'settle', 'advance', 'solutions', 'show_cells', 'mines', 'solve', 'Level', 'field_of', 'cost',
-           'generate', 'check', 'layout', 'ask', 'show', 'title', 'Teller', 'counted', 'deduce', 'breach', 'trace',
-           'canon']
+           'generate', 'check', 'layout', 'ask', 'show', 'title', 'Teller', 'counted', 'trace', 'canon']
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #387291b1
+# %% ../../nbs/tasks/games/minesweeper.ipynb #d759857d
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from random import Random
+
+from fastcore.basics import patch
 
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
@@ -273,12 +274,13 @@ class Teller:
         self.add("backtrack", f"So {letter} is not mines, it is empty.", cells, f"{letter}.", branch)
         return self.explore(branch, self.field.numbers[group])
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #71434952
+# %% ../../nbs/tasks/games/minesweeper.ipynb #86edc2d4
 def counted(field: Field, cell: tuple[int, int], groups) -> str:
     "Groups with the number of their cells that touch `cell`."
     return " and ".join(f"{NAMES[i % 52]}" + (f" with {field.touches[cell][i]} cells" if field.touches[cell][i] > 1 else "") for i in groups)
 
 
+@patch
 def deduce(self: Teller, cell: tuple[int, int], fresh: dict[int, bool], known: dict[int, bool]) -> None:
     "Tell what the number in `cell` has just settled."
     field, before = self.field, {group: value for group, value in known.items() if group not in fresh}
@@ -293,15 +295,14 @@ def deduce(self: Teller, cell: tuple[int, int], fresh: dict[int, bool], known: d
     self.add("deduce", says, (cell, *(one for group in fresh for one in field.groups[group])), brief, known if self.quiet >= 6 else None)
 
 
+@patch
 def breach(self: Teller, cell: tuple[int, int], known: dict[int, bool]) -> None:
     "Tell which number cannot be reached."
     has = sum(count for group, count in self.field.touches[cell].items() if known.get(group))
     left = [group for group in self.field.touches[cell] if group not in known]
     rest = f"only {counted(self.field, cell, left)} left to choose from" if left else "no open blank beside it"
-    self.add("contradiction", f"The {self.field.need[cell]} at ({cell[0]}, {cell[1]}) has {has} mines now and {rest}, which cannot be.", (cell,), f"{cell[0]}{cell[1]} x")
-
-
-Teller.deduce, Teller.breach = deduce, breach
+    says = f"The {self.field.need[cell]} at ({cell[0]}, {cell[1]}) has {has} mines now and {rest}, which cannot be."
+    self.add("contradiction", says, (cell,), f"{cell[0]}{cell[1]} x")
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b94e27b6
 GROUPS = """Blanks that touch each other, even at a corner, are all mines or all empty, because an empty blank has no mine around it. A letter stands for each

@@ -21,9 +21,10 @@ from ..draw import Board, Canvas, Style, render
 from ..search import Counter, square_symmetries
 from ..trace import Step
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #1107b103
+# %% ../../nbs/tasks/games/nibbles.ipynb #23d5b829
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
-_FORM = re.compile(r"Grid: (\d{1,2})x(\d{1,2})\nSnake:((?: \(\d{1,2},\d{1,2}\)){1,99})\nDirection: ([a-z]{2,5})\nApples:((?: \(\d{1,2},\d{1,2}\)){1,99})(?:\nGoal: .{0,40})?")
+_CELLS = r"((?: \(\d{1,2},\d{1,2}\)){1,99})"
+_FORM = re.compile(rf"Grid: (\d{{1,2}})x(\d{{1,2}})\nSnake:{_CELLS}\nDirection: ([a-z]{{2,5}})\nApples:{_CELLS}(?:\nGoal: .{{0,40}})?")
 _CELL = re.compile(r"\((\d+),(\d+)\)")
 
 
@@ -88,7 +89,7 @@ def after(n: int, at: Position, move: str) -> Position | str:
 
 def begin(state: State) -> Position: return Position(state.snake, state.direction, state.apples)
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #05305290
+# %% ../../nbs/tasks/games/nibbles.ipynb #ccfe19dd
 def straight_walks(at: Position, apple: tuple[int, int]) -> list[list[str]]:
     "The walks with at most one bend from the head to `apple` that do not begin by reversing."
     down, across = apple[0] - at.snake[0][0], apple[1] - at.snake[0][1]
@@ -97,7 +98,7 @@ def straight_walks(at: Position, apple: tuple[int, int]) -> list[list[str]]:
     back = next(move for move, (dr, dc) in MOVES.items() if (-dr, -dc) == MOVES[at.direction])
     return [walk for walk in walks if walk[0] != back]
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #1332d613
 def way_round(n: int, at: Position, apple: tuple[int, int], counter: Counter) -> list[str] | None:
     "The shortest way to `apple` without pausing and past the other apples; None where there is none."
     gone = {cell: len(at.snake) - i for i, cell in enumerate(at.snake)}  # a cell may be entered by a move later than this
@@ -123,7 +124,7 @@ def walk_back(reached: dict, cell: tuple[int, int]) -> list[str]:
         moves.append(move)
     return moves[::-1]
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #c751a41f
+# %% ../../nbs/tasks/games/nibbles.ipynb #66d79f92
 def run(n: int, at: Position, moves: list[str], counter: Counter) -> tuple[Position, int, str]:
     "Make `moves` up to the first that fails; returns the position, the number of moves made and why the next fails."
     for made, move in enumerate(moves):
@@ -133,7 +134,7 @@ def run(n: int, at: Position, moves: list[str], counter: Counter) -> tuple[Posit
         at = then
     return at, len(moves), ""
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #b888019e
 def legs(n: int, at: Position, counter: Counter):
     "The search as (`try`, from, apple, moves, where), (`hit`, from, moves made, why), (`shut`, at), (`back`, at); returns the moves or None."
     if not at.apples: return []
@@ -305,7 +306,7 @@ def try_step(at: Position, apple: tuple[int, int], moves: list[str], round_about
     says = f"For the apple at {cell_name(apple)} I {how} from {cell_name(at.snake[0])}: {' '.join(moves)}."
     return Step("hypothesise", says, (at.snake[0], apple), f"{apple[0]}{apple[1]} {''.join(move[0] for move in moves)}", anchor(at))
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #965d1982
+# %% ../../nbs/tasks/games/nibbles.ipynb #79cf3d91
 def leg_steps(event: tuple) -> list[Step]:
     "The steps that tell one event of the search."
     kind, at, *rest = event
@@ -314,13 +315,15 @@ def leg_steps(event: tuple) -> list[Step]:
         moves, why = rest
         return [Step("contradiction", f"Move {len(moves)} of these ({moves[-1]}) {why}.", (at.snake[0],), f"{len(moves)}{moves[-1][0]} x"),
                 Step("backtrack", f"Back to the head at {cell_name(at.snake[0])}.", (at.snake[0],), "back", anchor(at))]
-    if kind == "none": return [Step("test", f"No way round leads to the apple at {cell_name(rest[0])} from here: all cells that can be reached without a pause leave it out.", (rest[0],), "no way")]
+    if kind == "none":
+        says = f"No way round leads to the apple at {cell_name(rest[0])} from here: all cells that can be reached without a pause leave it out."
+        return [Step("test", says, (rest[0],), "no way")]
     if kind == "shut": return [Step("contradiction", f"From {cell_name(at.snake[0])} none of the apples left can be reached.", (at.snake[0],), "shut")]
     if kind == "back": return [Step("backtrack", f"Back to the head at {cell_name(at.snake[0])}, before that walk.", (at.snake[0],), "back", anchor(at))]
     left = f"apples left at {cells_text(at.apples)}" if at.apples else "no apple is left"
     return [Step("deduce", f"That works: the head is at {cell_name(at.snake[0])}, the snake has {len(at.snake)} cells, {left}.", (at.snake[0],), "ok")]
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #e5130018
 def trace(state: State) -> list[Step]:
     "The search as it happened: walks, hits, ways round, the moves."
     at = begin(state)
@@ -335,7 +338,8 @@ def trace(state: State) -> list[Step]:
         steps += told
     if moves is None: raise ValueError("this search finds no way to all apples")
     ends = run(state.size, at, moves, Counter())[0]
-    steps.append(Step("check", f"The {len(moves)} moves end at {cell_name(ends.snake[0])}; all {len(at.apples)} apples are eaten and nothing was hit.", (ends.snake[0],)))
+    says = f"The {len(moves)} moves end at {cell_name(ends.snake[0])}; all {len(at.apples)} apples are eaten and nothing was hit."
+    steps.append(Step("check", says, (ends.snake[0],)))
     return [*steps, Step("conclude", "The moves are", (), "", " ".join(moves))]
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #d0fca612

@@ -4,16 +4,17 @@
 
 # %% auto #0
 __all__ = ['MOVES', 'LEVELS', 'PIECES', 'WORDS', 'SCORER', 'draw', 'RULES', 'PICTURE', 'KEY', 'FORMAT', 'FATES', 'flood', 'mask',
-           'bits', 'board_problem', 'State', 'Room', 'region', 'blocked', 'Search', 'options', 'result', 'walk',
-           'all_moves', 'solve', 'Level', 'carve', 'picture', 'pulls', 'pull_away', 'random_board', 'plain_board',
-           'rating', 'generate', 'check', 'layout', 'draw_sign', 'ask', 'fates', 'Teller', 'failed_round', 'along',
-           'failed_tries', 'make_pushes', 'solution_round', 'trace', 'canon']
+           'bits', 'board_problem', 'State', 'Room', 'region', 'blocked', 'Search', 'walk', 'all_moves', 'solve',
+           'Level', 'carve', 'picture', 'pulls', 'pull_away', 'random_board', 'plain_board', 'rating', 'generate',
+           'check', 'layout', 'draw_sign', 'ask', 'fates', 'Teller', 'along', 'trace', 'canon']
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #0fcd1af3
+# %% ../../nbs/tasks/games/sokoban.ipynb #e4c19f4d
 from collections import Counter as Tally
 from dataclasses import dataclass
 from itertools import permutations
 from random import Random
+
+from fastcore.basics import patch
 
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
@@ -42,7 +43,7 @@ def bits(cells: int) -> list[int]:
     "The cells of a bit mask in reading order."
     return [i for i in range(cells.bit_length()) if cells >> i & 1]
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #318d5520
+# %% ../../nbs/tasks/games/sokoban.ipynb #49f54323
 def board_problem(lines: list[str]) -> str | None:
     "What is wrong with a text picture; None where it is fine."
     rows, width, text = len(lines), len(lines[0]), "".join(lines)
@@ -56,7 +57,7 @@ def board_problem(lines: list[str]) -> str | None:
     floor = flood(mask(i for i, sign in enumerate(text) if sign != "#"), mask(i for i, sign in enumerate(text) if sign in "@+"), width)
     return "is not closed around the player" if floor & border else None
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #3399898a
 @dataclass(frozen=True)
 class State:
     "The text picture of a board, as its `lines`."
@@ -74,7 +75,7 @@ class State:
         if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
         return cls(tuple(lines))
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #7baae519
+# %% ../../nbs/tasks/games/sokoban.ipynb #93d78267
 class Room:
     "What does not change during the search: `floor`, `targets`, and the pushes `home` from each cell to each target."
     def __init__(self, lines: tuple[str, ...]):
@@ -97,13 +98,15 @@ class Room:
                     queue.append(before)
         return far
 
-    def least(self, boxes: tuple[int, ...]) -> int:
-        "The fewest pushes that could bring `boxes` home; 999 where it cannot be."
-        if boxes not in self.known:
-            if len(self.targets) < 5: pairs = (zip(boxes, order) for order in permutations(self.targets, len(boxes)))
-            else: pairs = [[(box, min(self.targets, key=lambda target: self.home[target].get(box, 999))) for box in boxes]]
-            self.known[boxes] = min(999, min(sum(self.home[target].get(box, 999) for box, target in pair) for pair in pairs))
-        return self.known[boxes]
+# %% ../../nbs/tasks/games/sokoban.ipynb #f996c3d0
+@patch
+def least(self: Room, boxes: tuple[int, ...]) -> int:
+    "The fewest pushes that could bring `boxes` home; 999 where it cannot be."
+    if boxes not in self.known:
+        if len(self.targets) < 5: pairs = (zip(boxes, order) for order in permutations(self.targets, len(boxes)))
+        else: pairs = [[(box, min(self.targets, key=lambda target: self.home[target].get(box, 999))) for box in boxes]]
+        self.known[boxes] = min(999, min(sum(self.home[target].get(box, 999) for box, target in pair) for pair in pairs))
+    return self.known[boxes]
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #a9ac2be4
 def region(room: Room, boxes: tuple[int, ...], player: int) -> int:
@@ -148,7 +151,8 @@ class Search:
             if rest is not None: return [(box, move), *rest]
         return None
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #f6554c89
+# %% ../../nbs/tasks/games/sokoban.ipynb #80425814
+@patch
 def options(self: Search, boxes: tuple[int, ...], reach: int) -> list[tuple[int, str, tuple[int, ...]]]:
     "The possible pushes as (box, move, boxes afterwards), the most promising first."
     room, found = self.room, []
@@ -159,6 +163,7 @@ def options(self: Search, boxes: tuple[int, ...], reach: int) -> list[tuple[int,
     return sorted(found, key=lambda push: room.least(push[2]))
 
 
+@patch
 def result(self: Search, to: int, player: int, boxes: tuple[int, ...], made: int, bound: int) -> tuple[str, int]:
     "What comes of a push that put a box on `to`, and where the player can walk then."
     if not self.room.alive >> to & 1: return "dead", 0
@@ -172,10 +177,7 @@ def result(self: Search, to: int, player: int, boxes: tuple[int, ...], made: int
     self.seen[boxes, reach] = made
     return "on", reach
 
-
-Search.options, Search.result = options, result
-
-# %% ../../nbs/tasks/games/sokoban.ipynb #87db6aa6
+# %% ../../nbs/tasks/games/sokoban.ipynb #aaaa85d8
 def walk(room: Room, boxes: tuple[int, ...], start: int, goal: int) -> list[str]:
     "The shortest walk of the player from `start` to `goal` around the boxes."
     free, came, queue = room.floor & ~mask(boxes), {start: None}, [start]
@@ -191,7 +193,7 @@ def walk(room: Room, boxes: tuple[int, ...], start: int, goal: int) -> list[str]
         moves.append(move)
     return moves[::-1]
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #13f6a768
 def all_moves(room: Room, pushes: list[tuple[int, str]]) -> list[list[str]]:
     "The moves that make each push: a walk, and the push itself."
     boxes, player, found = room.boxes, room.player, []
@@ -251,7 +253,7 @@ def picture(floor: int, rows: int, width: int, targets, boxes, player: int) -> t
         return "." if cell in targets else " " if floor >> cell & 1 else "#"
     return tuple("".join(sign(r * width + c) for c in range(width)) for r in range(rows))
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #10c4a2c7
+# %% ../../nbs/tasks/games/sokoban.ipynb #0c7d2269
 def pulls(floor: int, width: int, boxes: tuple[int, ...], player: int) -> list[tuple[tuple[int, ...], int]]:
     "The positions one pull before: (boxes, the first cell that the player can walk to)."
     free, found = floor & ~mask(boxes), []
@@ -264,7 +266,7 @@ def pulls(floor: int, width: int, boxes: tuple[int, ...], player: int) -> list[t
             found.append((moved, (onward & -onward).bit_length() - 1))
     return found
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #90a9c376
 def pull_away(floor: int, width: int, targets: tuple[int, ...], most: int, rng: Random) -> tuple[tuple[int, ...], int]:
     "Boxes pulled up to `most` times away from `targets`, some ways side by side, and never into a position twice."
     left, layer = floor & ~mask(targets), []
@@ -420,11 +422,13 @@ class Teller:
         self.steps.append(Step(kind, says, cells, brief, "" if board == self.shown else board))
         self.shown = board or self.shown
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #dd7682fd
+# %% ../../nbs/tasks/games/sokoban.ipynb #4ded0db0
+@patch
 def failed_round(self: Teller, bound: int, log: list) -> None:
     "Tell a round that found nothing."
     self.add("hypothesise", f"Suppose {bound} pushes are enough.", (), f"at most {bound}", True)
-    self.add("contradiction", f"I tried {len(log)} pushes in all ways that this allows, and no way was left: {fates(entry[3] for entry in log)}.", (), f"{len(log)} x")
+    says = f"I tried {len(log)} pushes in all ways that this allows, and no way was left: {fates(entry[3] for entry in log)}."
+    self.add("contradiction", says, (), f"{len(log)} x")
     self.add("backtrack", f"So {bound} pushes are not enough.", (), "back", True)
 
 
@@ -441,11 +445,13 @@ def along(log: list) -> list[tuple[list[list], tuple]]:
         begin = end + 1
     return found
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #e5ce3742
+@patch
 def failed_tries(self: Teller, tries: list[list]) -> None:
     "Tell pushes that were tried before the right one, in order."
     names = [f"the box at {self.name(box)} {move}" for (_, box, move, _), *_ in tries]
-    self.add("hypothesise", f"I try {', then '.join(names)}.", [entry[1] for entry, *_ in tries], " ".join(f"{self.name(box)[1:-1].replace(', ', ',')}{move[0]}?" for (_, box, move, _), *_ in tries))
+    brief = " ".join(f"{self.name(box)[1:-1].replace(', ', ',')}{move[0]}?" for (_, box, move, _), *_ in tries)
+    self.add("hypothesise", f"I try {', then '.join(names)}.", [entry[1] for entry, *_ in tries], brief)
     told = []
     for name, (first, *rest) in zip(names, tries):
         if first[3] != "on": told.append(f"{name} {FATES[first[3]]}")
@@ -453,10 +459,8 @@ def failed_tries(self: Teller, tries: list[list]) -> None:
     self.add("contradiction", f"{'; '.join(told)}.".capitalize(), (), "x")
     self.add("backtrack", "Back to the position before.", (), "back", True)
 
-
-Teller.failed_round, Teller.failed_tries = failed_round, failed_tries
-
-# %% ../../nbs/tasks/games/sokoban.ipynb #256f2792
+# %% ../../nbs/tasks/games/sokoban.ipynb #483ea14f
+@patch
 def make_pushes(self: Teller, legs: list[tuple[int, str, list[str]]]) -> None:
     "Tell pushes of one box in one direction that follow each other, with the moves that make them."
     (box, move, _), count = legs[0], len(legs)
@@ -465,9 +469,11 @@ def make_pushes(self: Teller, legs: list[tuple[int, str, list[str]]]) -> None:
     walked = " ".join(one for _, _, moves in legs for one in moves)
     on = ", onto a target" if to in self.room.targets else ""
     times = f" {count} times" if count > 1 else ""
-    self.add("deduce", f"I push the box at {self.name(box)} {move}{times} to {self.name(to)}{on}: {walked}.", (box, to), f"{self.name(box)[1:-1].replace(', ', ',')} {move[0] * count}")
+    brief = f"{self.name(box)[1:-1].replace(', ', ',')} {move[0] * count}"
+    self.add("deduce", f"I push the box at {self.name(box)} {move}{times} to {self.name(to)}{on}: {walked}.", (box, to), brief)
 
 
+@patch
 def solution_round(self: Teller, bound: int, log: list, moves: list[list[str]]) -> None:
     "Tell the round that found the solution."
     self.add("hypothesise", f"Suppose {bound} pushes are enough.", (), f"at most {bound}", True)
@@ -481,17 +487,15 @@ def solution_round(self: Teller, bound: int, log: list, moves: list[list[str]]) 
         legs.append((box, move, made))
     self.make_pushes(legs)
 
-
-Teller.make_pushes, Teller.solution_round = make_pushes, solution_round
-
-# %% ../../nbs/tasks/games/sokoban.ipynb #c45ee34d
+# %% ../../nbs/tasks/games/sokoban.ipynb #d1974f1f
 def trace(state: State) -> list[Step]:
     "The search as it happened: bounds that fail, pushes that fail, the moves."
     teller = Teller(state)
     room, search = teller.room, Search(teller.room)
     pushes = search.run()
     moves, boxes = all_moves(room, pushes), " ".join(map(teller.name, room.boxes))
-    says = f"Cells are (row, column), counted from 0. The player is at {teller.name(room.player)}, boxes at {boxes}, targets at {' '.join(map(teller.name, room.targets))}."
+    targets = " ".join(map(teller.name, room.targets))
+    says = f"Cells are (row, column), counted from 0. The player is at {teller.name(room.player)}, boxes at {boxes}, targets at {targets}."
     teller.add("observe", f"{says} Alone on the board the boxes would need {room.least(room.boxes)} pushes.", room.boxes, f"at least {room.least(room.boxes)}", True)
     for bound, log in search.rounds[:-1]: teller.failed_round(bound, log)
     teller.solution_round(*search.rounds[-1], moves)

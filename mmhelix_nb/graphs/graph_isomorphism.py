@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Edges', 'Kind', 'LEVELS', 'COIN', 'SCORER', 'draw', 'PICTURE', 'WORDS', 'RULES', 'State', 'kinds', 'Event', 'Search',
-           'following', 'partners', 'explore', 'outcome', 'solve', 'Level', 'random_graph', 'exchanged', 'renumbered',
-           'generate', 'isomorphic', 'read_claim', 'check', 'ring_order', 'layout', 'ask', 'kind_text', 'opening',
-           'pairs_text', 'forced_step', 'dead_step', 'event_steps', 'odd_kind', 'trace', 'canon']
+           'following', 'partners', 'explore', 'outcome', 'solve', 'Level', 'generate', 'isomorphic', 'read_claim',
+           'check', 'ring_order', 'layout', 'ask', 'kind_text', 'opening', 'pairs_text', 'forced_step', 'dead_step',
+           'event_steps', 'odd_kind', 'trace', 'canon']
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2ddf7e4c
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #27eb0d3e
 import re
 from collections import Counter as Bag
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from random import Random
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
-from ..networks import bits, draw_edge, draw_nodes, listed, neighbour_masks, reachable, read_graph, read_lists, route, write_lists
+from ..networks import bits, draw_edge, draw_nodes, exchanged, listed, neighbour_masks, random_graph, reachable, read_graph, read_lists, renumbered, route, write_lists
 from ..search import Counter, SearchLimit, canonical_graph
 from ..trace import Step
 
@@ -128,7 +128,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution("Yes" if outcome(state, counter) else "No", counter.nodes)
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #78a6b7ed
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #5cd2001e
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -140,38 +140,7 @@ class Level:
     tries: int = 80  # pairs to choose from; a tenth of them where they are isomorphic
 
 
-def random_graph(level: Level, rng: Random) -> set[tuple[int, int]]:
-    "Edges of a connected graph; new nodes hang on random ones before them, then random pairs are joined."
-    edges, degrees, most = set(), [0] * level.nodes, rng.randint(*level.edges)
-    def join(u, v):
-        edges.add((u, v))
-        degrees[u], degrees[v] = degrees[u] + 1, degrees[v] + 1
-    for v in range(1, level.nodes): join(rng.choice([u for u in range(v) if degrees[u] < level.degree - 1]), v)
-    pairs = [*combinations(range(level.nodes), 2)]
-    rng.shuffle(pairs)
-    for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):  # nodes with one edge first
-        if len(edges) < most and (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree: join(u, v)
-    return edges
-
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #fb218531
-def exchanged(edges: set[tuple[int, int]], rng: Random) -> set[tuple[int, int]]:
-    "The graph after a few exchanges of ends between two of its edges; degrees stay."
-    edges = set(edges)
-    for _ in range(rng.choice((1, 1, 2, 3))):
-        (a, b), (c, d) = rng.sample(sorted(edges), 2)
-        if rng.random() < 0.5: c, d = d, c
-        new = {(min(a, d), max(a, d)), (min(c, b), max(c, b))}
-        if a != d and b != c and len(new) == 2 and not new & edges: edges = edges - {(a, b), (min(c, d), max(c, d))} | new
-    return edges
-
-
-def renumbered(n: int, edges: set[tuple[int, int]], rng: Random) -> Edges:
-    "The edges with the nodes renamed at random."
-    names = rng.sample(range(n), n)
-    return tuple(sorted((min(names[u], names[v]), max(names[u], names[v])) for u, v in edges))
-
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #aad5db45
-LEVELS = (Level(8, (10, 13), 25), Level(9, (12, 14), 29), Level(10, (13, 15), 33), Level(11, (15, 16), 38, 3), Level(12, (16, 17), 44, 3))
+LEVELS = (Level(8, (11, 14), 25, near=5, tries=40), Level(9, (12, 14), 29), Level(10, (13, 15), 33), Level(11, (14, 16), 36), Level(12, (15, 18), 43, degree=3))
 COIN = "nynynnynyyyyynn"  # 7 of 15 not isomorphic; in this order fewer than half of the first 50 items of every level
 
 
@@ -179,7 +148,7 @@ def generate(level: Level, rng: Random) -> State:
     "Of some isomorphic pairs, or of some others, the one whose search is nearest to the level's effort."
     differ, best, least = rng.choice(COIN) == "n", None, 1e9
     for _ in range(level.tries if differ else level.tries // 10):
-        edges = random_graph(level, rng)
+        edges = random_graph(level.nodes, rng.randint(*level.edges), level.degree, rng)
         other = exchanged(edges, rng) if differ else edges
         state, counter = State(level.nodes, renumbered(level.nodes, edges, rng), renumbered(level.nodes, other, rng)), Counter()
         whole = reachable(neighbour_masks(level.nodes, other), 0, (1 << level.nodes) - 2) == (1 << level.nodes) - 2
@@ -223,7 +192,7 @@ def check(state: State, answer: str) -> Verdict:
     if claim == truth: return right("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
     return wrong("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #797d2c5b
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #b94d6df6
 def ring_order(n: int, edges: Edges) -> list[int]:
     "The place of each node on the circle: by number, then swapped while that makes the edges shorter in all."
     spot = [*range(n)]
@@ -246,8 +215,8 @@ def layout(state: State, style: Style) -> Canvas:
         x, y = side // 2 + i * (side + 16), side // 2 + 30
         turns = [2 * pi * place / state.n for place in ring_order(state.n, edges)]
         centers = [(round(x + across * sin(turn)), round(y - across * cos(turn))) for turn in turns]
-        for u, v in edges: draw_edge(canvas, route(centers, u, v, 21), width=3)
-        draw_nodes(canvas, centers, 16, 18)
+        for u, v in edges: draw_edge(canvas, route(centers, u, v, 20), width=3)
+        draw_nodes(canvas, centers, 15, 18)
         canvas.text(x, 16, f"G{i + 1}", 22)
     canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas
@@ -269,7 +238,7 @@ def ask(state: State, modality: str) -> str:
     lists = f"\n\n{state.as_text()}" if modality == "text" else ""
     return f"{what}{lists}\n\n{RULES}\n\nAnswer with one word, Yes or No."
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #1177d44b
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #21eea631
 def kind_text(kind: Kind) -> str: return f"{kind[0]}({''.join(map(str, kind[1]))})"
 
 
@@ -292,9 +261,9 @@ def forced_step(run: list[Event]) -> Step:
     "The step that tells a `run` of nodes with a single partner."
     pairs = tuple(event.pairs[-1] for event in run)
     told = "; ".join(f"{u} can only be {v}" for u, v in pairs)
-    return Step("deduce", f"To fit what is matched, {told}.", pairs, " ".join(f"{u}={v}" for u, v in pairs), pairs_text(run[-1].pairs) if len(run) > 3 else "")
+    return Step("deduce", f"By kind and by what is matched, {told}.", pairs, " ".join(f"{u}={v}" for u, v in pairs), pairs_text(run[-1].pairs) if len(run) > 3 else "")
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #7aa77972
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d6bb82a5
 def dead_step(search: Search, event: Event) -> Step:
     "The step that tells why a node has no partner left."
     node, kind = event.nodes[0], kind_text(search.kinds[0][event.nodes[0]])
@@ -302,7 +271,7 @@ def dead_step(search: Search, event: Event) -> Step:
     needs = f"beside {listed(beside)} in G2 and beside no other matched node" if beside else "beside no matched node of G2"
     return Step("contradiction", f"Node {node} of G1, of kind {kind}, needs a free partner {needs}, but there is none.", (node, *beside), f"x {node}")
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8952ed62
 def event_steps(search: Search, events: Iterator[Event]) -> Iterator[Step]:
     "The steps that tell the search, runs of forced pairs as one."
     run = []

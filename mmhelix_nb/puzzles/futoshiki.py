@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIGNS', 'LEVELS', 'SCORER', 'BOX', 'GAP', 'draw', 'RULES', 'FORMAT', 'State', 'Sign', 'name', 'square', 'answer_text',
-           'latin_lines', 'problem', 'solve', 'Level', 'generate', 'unruled', 'read_square', 'repeated', 'check',
-           'layout', 'ask', 'show', 'Tale', 'words', 'trace', 'canon']
+           'latin_lines', 'problem', 'solve_square', 'solve', 'Level', 'generate', 'unruled', 'read_square', 'repeated',
+           'check', 'layout', 'ask', 'show', 'Tale', 'words', 'tell_square', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #0c2272c6
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class State:
         except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"field 'initial_state' must hold a grid of 2 to 9 a side and its inequalities ({error}), not {data!r}") from None
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #11f84927
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #d07cb630
 def _grid(grid: list, size: int | None) -> tuple[tuple[int, ...], ...]:
     "The published grid as tuples; raises `ValueError`."
     n = len(grid)
@@ -61,7 +61,8 @@ def _grid(grid: list, size: int | None) -> tuple[tuple[int, ...], ...]:
 def _sign(one: dict, n: int) -> tuple:
     "A published inequality as (cell, cell, sign); raises `ValueError`."
     (r, c), (row, column), sign = one["cell1"], one["cell2"], one["symbol"]
-    if any(type(x) is not int or not 0 <= x < n for x in (r, c, row, column)) or abs(r - row) + abs(c - column) != 1: raise ValueError("cells that are no neighbours")
+    if any(type(x) is not int or not 0 <= x < n for x in (r, c, row, column)): raise ValueError("a cell outside the grid")
+    if abs(r - row) + abs(c - column) != 1: raise ValueError("cells that are no neighbours")
     if sign not in list(SIGNS): raise ValueError(f"a sign {sign!r}")
     return (r, c), (row, column), sign
 
@@ -102,7 +103,7 @@ def latin_lines(n: int) -> list[AllDifferent]:
     rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", full) for i in range(n)]
     return rows + [AllDifferent(range(i, n * n, n), f"column {i + 1}", full) for i in range(n)]
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #9349b992
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #2f626b60
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search."
@@ -111,12 +112,17 @@ def problem(state: State) -> Problem:
     return Problem([1 << value if value else (1 << n + 1) - 2 for row in state.grid for value in row], signs + latin_lines(n))
 
 
-def solve(state: State) -> Solution:
-    "The solution as a list of rows; `effort` counts the narrowings and tries of the search."
+def solve_square(puzzle: Problem, n: int) -> Solution:
+    "The solution of a square as a list of rows; `effort` counts the narrowings and tries of the search."
     counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this futoshiki has no solution")
-    return Solution(answer_text([only_value(mask) for mask in found[0]], state.size), counter.nodes)
+    found = search(puzzle, puzzle.start[:], counter)
+    if not found: raise ValueError("this puzzle has no solution")
+    return Solution(answer_text([only_value(mask) for mask in found[0]], n), counter.nodes)
+
+
+def solve(state: State) -> Solution:
+    "The solution of a futoshiki."
+    return solve_square(problem(state), state.size)
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #bc7aa148
 @dataclass(frozen=True)
@@ -219,7 +225,7 @@ def show(grid) -> str:
     "The grid as rows of numbers with blanks between; `.` is an empty cell."
     return "\n".join(" ".join(str(value or ".") for value in row) for row in grid)
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #1156d987
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #9b668c92
 class Tale(Story):
     "Tells of the cells that are left with one or two numbers."
     def narrowed(self, rule, before, changes):
@@ -237,16 +243,22 @@ def words(n: int) -> Words:
     )
 
 
+def tell_square(puzzle: Problem, n: int, opening: str, brief: str, closing: str) -> list[Step]:
+    "The search for the solution of a square as steps; `opening` says what is given, `closing` what was verified besides the lines."
+    tale = Tale(words(n))
+    tale.add("observe", f"{opening}; the grid, with . for an empty cell, is", (), brief, tale.words.board(puzzle.start))
+    found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
+    if not found: raise ValueError("this puzzle has no solution")
+    tale.add("check", f"Every row and column holds 1 to {n} once, and {closing}.")
+    tale.add("conclude", "The grid is full.", (), "", answer_text([only_value(mask) for mask in found[0]], n))
+    return tale.steps
+
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #e935cd33
 def trace(state: State) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full grid."
-    tale, puzzle = Tale(words(state.size)), problem(state)
     signs = ", ".join(f"{a[0] + 1}{a[1] + 1}<{b[0] + 1}{b[1] + 1}" for a, b in state.less())
-    tale.add("observe", f"The signs, a cell as its row and column, are {signs}; the grid, with . for an empty cell, is", (), signs, show(state.grid))
-    found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
-    if not found: raise ValueError("this futoshiki has no solution")
-    tale.add("check", f"Every row and column holds 1 to {state.size} once, and all {len(state.inequalities)} signs hold.", (), "", tale.words.board(found[0]))
-    tale.add("conclude", "The grid is full.", (), "", answer_text([only_value(mask) for mask in found[0]], state.size))
-    return tale.steps
+    opening = f"The signs, a cell as its row and column, are {signs}"
+    return tell_square(problem(state), state.size, opening, signs, f"all {len(state.inequalities)} signs hold")
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #0a4bb07d
 def canon(state: State) -> bytes:

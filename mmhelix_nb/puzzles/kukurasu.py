@@ -42,7 +42,7 @@ class State:
             raise ValueError(f"field 'initial_state' must hold row_sums and col_sums of equal length (2 to 12) within reach, not {data!r}")
         return cls(*map(tuple, totals))
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #76fe9793
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #7d8f38d9
 @lru_cache(maxsize=1_000)
 def subsets(total: int, n: int) -> tuple[int, ...]:
     "The sets of weights 1 to `n` that add up to `total`, as bit masks; bit i is weight i + 1."
@@ -53,7 +53,7 @@ def weights_of(mask: int) -> list[int]:
     "The weights in a bit mask."
     return [i + 1 for i in range(mask.bit_length()) if mask >> i & 1]
 
-
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #6446e54c
 class Total(Patterns):
     "A row or column whose black cells have weights that add up to `total`."
     def __init__(self, cells, title: str, total: int):
@@ -73,7 +73,8 @@ class Total(Patterns):
         start = f"{self.title} needs {rest} {'more ' * (rest < self.total)}from weights {', '.join(map(str, free))}"
         if len(ways) <= 3: return f"{start}: only {listed(ways, 'or')}"
         used, unused = ([str(self.cells.index(cell) + 1) for cell, mask in changes if mask == sign] for sign in (2, 1))
-        return f"{start}: " + " and ".join(f"{share} way has {listed(weights, last)}" for share, weights, last in (("every", used, "and"), ("no", unused, "or")) if weights)
+        shares = (("every", used, "and"), ("no", unused, "or"))
+        return f"{start}: " + " and ".join(f"{share} way has {listed(weights, last)}" for share, weights, last in shares if weights)
 
     def broken(self, domains):
         rest, free, _ = self.open(domains)
@@ -139,21 +140,21 @@ def totals_of(grid: list[int], n: int) -> State:
     rows = tuple(sum((c + 1) * grid[r * n + c] for c in range(n)) for r in range(n))
     return State(rows, tuple(sum((r + 1) * grid[r * n + c] for r in range(n)) for c in range(n)))
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #40b953e5
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e1f2a0c8
 SCORER = "kukurasu_evaluator"
 
 
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether the black cells in `answer` have the totals of the puzzle."
-    grid = [int(digit) for row in read_grid(answer, state.size, "01") for digit in row]
+    grid = [int(digit) for row in read_grid(answer.rstrip(" .\n"), state.size, "01") for digit in row]
     found = totals_of(grid, state.size)
     for name, wanted, got in (("row", state.rows, found.rows), ("column", state.columns, found.columns)):
         for number, (total, own) in enumerate(zip(wanted, got), 1):
             if own != total: return wrong(f"{name} {number} adds up to {own}, not {total}")
     return right()
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e7418ff9
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #a9e08bc3
 def layout(state: State, style: Style) -> Canvas:
     "An empty grid between its weights (left, above) and its totals (right, below)."
     n = state.size
@@ -162,7 +163,8 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2, style.ink)
     for i in range(n):
         for place in ((i, -0.85), (-0.85, i)): canvas.text(*board.center(*place), str(i + 1), 18, style.green)
-        for place, total in (((i, n - 0.08), state.rows[i]), ((n - 0.08, i), state.columns[i])): canvas.text(*board.center(*place), str(total), 24)
+        for place, total in (((i, n - 0.08), state.rows[i]), ((n - 0.08, i), state.columns[i])):
+            canvas.text(*board.center(*place), str(total), 24)
     return canvas
 
 

@@ -450,7 +450,7 @@ def sketch(state: State, position: Position) -> str:
         if r < n - 1: rows.append(" ".join(sign((r, c), (r + 1, c)) for c in range(n)).rstrip())
     return "\n".join(rows)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #21f46c36
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #7e9a8a02
 class Teller:
     "Writes down what the search reports; what plain points say is gathered."
     def __init__(self, state: State, pace: int = 7):
@@ -486,7 +486,10 @@ class Teller:
             self.drawn, self.ruled_out = self.drawn | drawn, self.ruled_out | ruled_out
             return
         self.flush(position)
-        if point is None: return self.deduce(position, "the loop must not close before it has passed everything", 0, ruled_out)
+        if point is None:
+            closed = chains(self.state.size, position.drawn)[0]
+            why = "the loop is closed, so that is all" if closed[0] == closed[-1] else "the loop must not close before it has passed everything"
+            return self.deduce(position, why, 0, ruled_out)
         one = len(position.ways[number]) == 1
         self.deduce(position, f"{title(self.state, point)} has {'one way' if one else 'some ways'} left{'' if one else ', which agree in this'}", drawn, ruled_out, (point,))
 

@@ -4,20 +4,21 @@
 
 # %% auto #0
 __all__ = ['SIDES', 'LEVELS', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES', 'FORMAT', 'READ', 'State', 'seen', 'orders', 'Table',
-           'table', 'View', 'problem', 'solve', 'state_of', 'exchanged', 'freedom', 'is_unique', 'lone_square', 'Level',
-           'generate', 'check', 'layout', 'ask', 'borders', 'trace', 'turned', 'mirrored', 'canon']
+           'Listed', 'table', 'View', 'problem', 'solve', 'state_of', 'exchanged', 'freedom', 'is_unique',
+           'lone_square', 'Level', 'generate', 'check', 'layout', 'ask', 'borders', 'trace', 'turned', 'mirrored',
+           'canon']
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #bebd722d
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 from math import prod
 from random import Random
 
-from ..constraints import Problem, Rule, only_value, random_solution, search
+from ..constraints import Problem, Rule, random_solution, search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
-from .futoshiki import Tale, answer_text, latin_lines, read_square, repeated, show, square, words
+from .futoshiki import latin_lines, read_square, repeated, solve_square, square, tell_square
 from ..search import Counter, SearchLimit
 from ..trace import Step
 
@@ -66,7 +67,7 @@ def orders(n: int) -> dict[tuple[int, int], list[tuple[int, ...]]]:
     for line in permutations(range(1, n + 1)): found.setdefault((seen(line), seen(line[::-1])), []).append(line)
     return found
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #0b2de220
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #d7fefdbb
 class Table:
     "A list of `lines` of values up to `most` on so many `places`, and `where[place][value]`, the mask of the lines with that value there."
     def __init__(self, lines: list[tuple[int, ...]], places: int, most: int):
@@ -82,11 +83,24 @@ class Table:
             alive &= unions[mask]
         return alive
 
-    def narrow(self, cells, domains: list[int]) -> list[tuple[int, int]] | None:
-        "What `Rule.narrow` returns for `cells` that hold one of the lines."
-        alive, changes = self.left([domains[cell] for cell in cells]), []
+    def fitting(self, masks: list[int]) -> list[tuple[int, ...]]:
+        "The lines that fit what the places may hold."
+        alive = self.left(masks)
+        return [line for i, line in enumerate(self.lines) if alive >> i & 1]
+
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #84275423
+class Listed(Rule):
+    "The cells hold one of the lines of `table`."
+    late = tells = True
+
+    def __init__(self, cells, title: str, table: Table):
+        super().__init__(cells, title)
+        self.table = table
+
+    def narrow(self, domains):
+        alive, changes = self.table.left([domains[cell] for cell in self.cells]), []
         if not alive: return None
-        for where, cell in zip(self.where, cells):
+        for where, cell in zip(self.table.where, self.cells):
             new = domains[cell]
             if not new & new - 1: continue
             for value, fitting in enumerate(where):
@@ -94,35 +108,29 @@ class Table:
             if new != domains[cell]: changes.append((cell, new))
         return changes
 
-    def fitting(self, masks: list[int]) -> list[tuple[int, ...]]:
-        "The lines that fit what the places may hold."
-        alive = self.left(masks)
-        return [line for i, line in enumerate(self.lines) if alive >> i & 1]
+    def ways(self, domains, word: str) -> str:
+        "The lines that are left, or how many."
+        lines = ["".join(map(str, line)) for line in self.table.fitting([domains[cell] for cell in self.cells])]
+        return f"can only be {' or '.join(lines)}" if len(lines) <= 3 else f"has {len(lines)} {word} left"
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #6620228a
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3cd47eed
 @lru_cache(maxsize=None)
 def table(n: int, near: int, far: int) -> Table:
     "The orders of `n` towers that show `near` and `far` from the two ends."
     return Table(orders(n).get((near, far), []), n, n)
 
 
-class View(Rule):
+class View(Listed):
     "A line of towers that shows `clues` from its two `ends`."
-    late = tells = True
-
     def __init__(self, cells, title: str, clues: tuple[int, int], ends: tuple[str, str]):
-        super().__init__(cells, title)
-        self.table, self.clue = table(len(self.cells), *clues), f"{clues[0]} from the {ends[0]} and {clues[1]} from the {ends[1]}"
+        super().__init__(cells, title, table(len(cells), *clues))
+        self.clue = f"{clues[0]} from the {ends[0]} and {clues[1]} from the {ends[1]}"
 
-    def narrow(self, domains): return self.table.narrow(self.cells, domains)
-
-    def why(self, domains, changes):
-        lines = ["".join(map(str, line)) for line in self.table.fitting([domains[cell] for cell in self.cells])]
-        return f"{self.title} shows {self.clue} and " + (f"can only be {' or '.join(lines)}" if len(lines) <= 3 else f"has {len(lines)} orders left")
+    def why(self, domains, changes): return f"{self.title} shows {self.clue} and {self.ways(domains, 'orders')}"
 
     def broken(self, domains): return f"{self.title} cannot show {self.clue} any more."
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #fd5e4a5a
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #ace242e8
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search, cells numbered row by row."
@@ -132,11 +140,8 @@ def problem(state: State) -> Problem:
 
 
 def solve(state: State) -> Solution:
-    "The solution as a list of rows; `effort` counts the narrowings and tries of the search."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("these skyscrapers have no solution")
-    return Solution(answer_text([only_value(mask) for mask in found[0]], state.n), counter.nodes)
+    "The solution as a list of rows."
+    return solve_square(problem(state), state.n)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #4eeaec17
 def state_of(grid) -> State:
@@ -250,17 +255,11 @@ def borders(state: State) -> str:
     "The numbers at the borders in four lines."
     return "\n".join(f"Numbers at the {side}, {READ[side]}: {' '.join(map(str, getattr(state, side)))}" for side in SIDES)
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #401ae422
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #fd2c755e
 def trace(state: State) -> list[Step]:
     "The search as it happened: the numbers, deductions, tries, contradictions, the full grid."
-    tale, puzzle = Tale(words(state.n)), problem(state)
     brief = " ".join(f"{side} {''.join(map(str, getattr(state, side)))}" for side in SIDES)
-    tale.add("observe", f"{borders(state)}\nThe grid, with . for an empty cell, is", (), brief, show(((0,) * state.n,) * state.n))
-    found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
-    if not found: raise ValueError("these skyscrapers have no solution")
-    tale.add("check", f"Every row and column holds 1 to {state.n} once, and from each side as many towers are seen as the border says.")
-    tale.add("conclude", "The grid is full.", (), "", answer_text([only_value(mask) for mask in found[0]], state.n))
-    return tale.steps
+    return tell_square(problem(state), state.n, borders(state), brief, "from each side as many towers are seen as the border says")
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #c64458a7
 def turned(state: State) -> State:

@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'FATES', 'State', 'read_counts', 'around', 'bits', 'cut_off', 'Search',
-           'ways', 'fault', 'show_cells', 'solve', 'Level', 'random_snake', 'state_of', 'price', 'generate', 'check',
-           'layout', 'ask', 'direction', 'along', 'Teller', 'failed', 'go', 'trace', 'canon']
+           'show_cells', 'solve', 'Level', 'random_snake', 'state_of', 'price', 'generate', 'read_cells', 'check',
+           'layout', 'ask', 'direction', 'along', 'Teller', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #f7ab8e81
+# %% ../../nbs/tasks/puzzles/snake.ipynb #afd8902f
 import re
 from collections import Counter as Tally
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
+
+from fastcore.basics import patch
 
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
@@ -20,7 +22,7 @@ from ..draw import Board, Canvas, Style, grid_lines, render
 from ..search import Counter, SearchLimit
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #821f1b63
+# %% ../../nbs/tasks/puzzles/snake.ipynb #0a046a71
 @dataclass(frozen=True)
 class State:
     "A `size` x `size` grid with the `start` and the `end` of the snake, and its cells per row and column."
@@ -41,13 +43,14 @@ class State:
         size = len(grid) if isinstance(grid, list) else 0
         cells = [] if not 2 <= size <= 20 else [(cell, (r, c)) for r, line in enumerate(grid) if isinstance(line, list) for c, cell in enumerate(line)]
         places = {cell: at for cell, at in cells if isinstance(cell, str)}
-        if len(cells) != size * size or not size or any(len(line) != size for line in grid) or sorted(str(cell) for cell, _ in cells if cell is not None) != ["E", "S"]:
+        marks = sorted(str(cell) for cell, _ in cells if cell is not None)
+        if not cells or any(not isinstance(line, list) or len(line) != size for line in grid) or marks != ["E", "S"] or len(places) != 2:
             raise ValueError(f"field 'initial_state' must be a square list of lists of null, one 'S' and one 'E', not {grid!r}")
         rows, columns = (read_counts(text, name, size) for name in ("Row", "Column"))
         if sum(rows) != sum(columns): raise ValueError(f"field 'question_text' has counts with different sums: {rows} and {columns}")
         return cls(size, places["S"], places["E"], rows, columns)
 
-
+# %% ../../nbs/tasks/puzzles/snake.ipynb #806ff670
 def read_counts(text, name: str, size: int) -> tuple[int, ...]:
     "The `name` counts in the text of a question."
     match = re.search(name + r" counts: (\d{1,2}(?:, ?\d{1,2}){0,30})", text) if isinstance(text, str) else None
@@ -86,7 +89,7 @@ def cut_off(need: list[int], at: int, end: int) -> tuple[int, int] | None:
             elif closed is not None: return line, closed
     return None
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #077b1f46
+# %% ../../nbs/tasks/puzzles/snake.ipynb #a0fe30ac
 class Search:
     "Depth first along the snake; `log` holds (cells before, cell, what came of it, detail) for every cell tried."
     def __init__(self, state: State, limit: int = 300_000):
@@ -106,31 +109,35 @@ class Search:
         if min(self.rows) >= 0 and min(self.columns) >= 0: self.extend([self.start], 0, sum(self.rows), most)
         return self.found
 
-    def extend(self, path: list[int], touched: int, left: int, most: int) -> None:
-        "Try all ways on from `path`, with `left` cells to go before E."
-        if not left:
-            if self.edges[path[-1]] >> self.end & 1: self.found.append([*path, self.end])
-            self.cost = self.cost or self.counter.nodes
-            return
-        ways = self.ways(path, touched)
-        if not ways and self.log: self.log[-1] = (*self.log[-1][:2], "stuck", ())
-        if len(path) > 1: touched |= self.kings[path[-2]] | 1 << path[-2]
-        for cell in ways:
-            self.counter.visit()
-            self.take(cell, 1)
-            fault = self.fault(cell, left - 1)
-            self.log.append((len(path), cell, *(fault or ("on", ()))))
-            if not fault: self.extend([*path, cell], touched, left - 1, most)
-            self.take(cell, -1)
-            if len(self.found) >= most: return
+# %% ../../nbs/tasks/puzzles/snake.ipynb #5f7a9bf3
+@patch
+def extend(self: Search, path: list[int], touched: int, left: int, most: int) -> None:
+    "Try all ways on from `path`, with `left` cells to go before E."
+    if not left:
+        if self.edges[path[-1]] >> self.end & 1: self.found.append([*path, self.end])
+        self.cost = self.cost or self.counter.nodes
+        return
+    ways = self.ways(path, touched)
+    if not ways and self.log: self.log[-1] = (*self.log[-1][:2], "stuck", ())
+    if len(path) > 1: touched |= self.kings[path[-2]] | 1 << path[-2]
+    for cell in ways:
+        self.counter.visit()
+        self.take(cell, 1)
+        fault = self.fault(cell, left - 1)
+        self.log.append((len(path), cell, *(fault or ("on", ()))))
+        if not fault: self.extend([*path, cell], touched, left - 1, most)
+        self.take(cell, -1)
+        if len(self.found) >= most: return
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #1016a96b
+# %% ../../nbs/tasks/puzzles/snake.ipynb #3ffb3c8f
+@patch
 def ways(self: Search, path: list[int], touched: int) -> list[int]:
     "The cells to which the snake can go on: free, not touched, in a row and a column that still need cells."
     taken = touched | 1 << self.end | sum(1 << cell for cell in path[-2:])
     return [cell for cell in bits(self.edges[path[-1]] & ~taken) if self.rows[cell // self.n] > 0 and self.columns[cell % self.n] > 0]
 
 
+@patch
 def fault(self: Search, cell: int, left: int) -> tuple | None:
     "Why the snake cannot end well once it has come to `cell` with `left` cells to go before E; None where it may."
     (r, c), (i, j) = divmod(cell, self.n), divmod(self.end, self.n)
@@ -140,9 +147,6 @@ def fault(self: Search, cell: int, left: int) -> tuple | None:
     row, column = cut_off(self.rows, r, i), cut_off(self.columns, c, j)
     if row: return "cut", ("row", *row)
     return ("cut", ("column", *column)) if column else None
-
-
-Search.ways, Search.fault = ways, fault
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #cd6785b5
 def show_cells(n: int, cells) -> str:
@@ -157,18 +161,20 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this snake has no solution")
     return Solution(show_cells(state.size, found[0]), search.counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #097be680
+# %% ../../nbs/tasks/puzzles/snake.ipynb #a649d2c3
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
     size: int  # cells a side
-    length: int  # cells of the snake
+    length: tuple[int, int]  # cells of the snake, from and to
     extra: int  # moves more than on the shortest way from S to E, at least
     tries: int  # snakes to choose from
     effort: int  # of the solver, at most
 
 
-LEVELS = (Level(6, 11, 2, 4, 100), Level(7, 15, 4, 6, 100), Level(9, 23, 8, 6, 200), Level(11, 31, 10, 6, 300), Level(13, 40, 12, 6, 450))
+LEVELS = (
+    Level(7, (10, 16), 2, 2, 100), Level(8, (15, 19), 4, 4, 100), Level(9, (20, 25), 8, 6, 200), Level(11, (28, 33), 10, 6, 300), Level(13, (38, 43), 12, 6, 450),
+)
 
 
 def random_snake(n: int, length: int, turn: float, rng: Random) -> list[int]:
@@ -183,7 +189,7 @@ def random_snake(n: int, length: int, turn: float, rng: Random) -> list[int]:
         path.append(ahead if ahead in ways and rng.random() > turn else rng.choice(ways))
     return path
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #e56fc7c9
+# %% ../../nbs/tasks/puzzles/snake.ipynb #4c6efdb3
 def state_of(n: int, path: list[int]) -> State:
     "The puzzle whose solution is `path`."
     rows, columns = Tally(cell // n for cell in path), Tally(cell % n for cell in path)
@@ -204,21 +210,29 @@ def generate(level: Level, rng: Random) -> State:
     "A snake that is the only one with its counts, the hardest of some."
     best, chosen, good = 0, list(range(level.size)), 0  # a straight snake is always unique
     for _ in range(20 * level.tries):
-        path = random_snake(level.size, level.length, rng.uniform(0.3, 0.6), rng)
-        worth = price(level, path) if len(path) == level.length else 0
+        path = random_snake(level.size, rng.randint(*level.length), rng.uniform(0.3, 0.6), rng)
+        worth = price(level, path) if len(path) >= level.length[0] else 0
         if worth > best: best, chosen = worth, path
         good += worth > 0
         if good == level.tries: break
     return state_of(level.size, chosen)
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #3601ea75
+# %% ../../nbs/tasks/puzzles/snake.ipynb #02b8485d
 SCORER = "snake_evaluator"  # the published score function
+_PAIRS = re.compile(r"(?:\(\d{1,2}, ?\d{1,2}\)[ ,]{0,2}){1,400}")
 
 
+def read_cells(answer: str) -> dict[tuple[int, int], None]:
+    "The cells that `answer` lists, each once; the published form goes a short way."
+    if not _PAIRS.fullmatch(answer): return dict.fromkeys(read_records(answer, (2,)))
+    numbers = [int(number) for number in re.findall(r"\d+", answer)]
+    return dict.fromkeys(zip(numbers[::2], numbers[1::2]))
+
+# %% ../../nbs/tasks/puzzles/snake.ipynb #e4d3665e
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether the cells of `answer` are a snake from S to E with the right counts."
-    n, cells = state.size, dict.fromkeys(read_records(answer, (2,)))
+    n, cells = state.size, read_cells(answer)
     for r, c in cells:
         if r >= n or c >= n: return wrong(f"({r}, {c}) is not on the grid, which has rows and columns 0 to {n - 1}")
     for name, cell in (("S", state.start), ("E", state.end)):
@@ -229,22 +243,23 @@ def check(state: State, answer: str) -> Verdict:
     problem = _path_problem(state, cells)
     return wrong(problem) if problem else right("is a snake from S to E")
 
-
+# %% ../../nbs/tasks/puzzles/snake.ipynb #30da9ccd
 def _path_problem(state: State, cells: dict) -> str | None:
     "Why `cells` are no path from S to E that does not touch itself; None where they are."
-    for r, c in cells:
-        near = sum(other in cells for other in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)))
-        wanted = 1 if (r, c) in (state.start, state.end) else 2
-        if near != wanted: return f"({r}, {c}) has {near} neighbours in the snake, not {wanted}"
-        for side in (-1, 1):
-            if (r + 1, c + side) in cells and (r + 1, c) not in cells and (r, c + side) not in cells: return f"({r}, {c}) and ({r + 1}, {c + side}) touch diagonally"
-    reached, queue = {state.start}, [state.start]
-    for r, c in queue:
-        for other in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
-            if other in cells and other not in reached:
-                reached.add(other)
-                queue.append(other)
-    return None if len(reached) == len(cells) else f"{next(cell for cell in cells if cell not in reached)} is not joined to S"
+    path, before = [state.start], None
+    while True:  # from S along the only neighbour; the walk ends, for a cell that closes a ring has three
+        r, c = path[-1]
+        near = [other for other in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)) if other in cells and other != before]
+        last = path[-1] == state.end
+        if len(near) != (not last): return f"({r}, {c}) has {len(near) + len(path[:2]) - 1} neighbours in the snake, not {1 if last or before is None else 2}"
+        if last: break
+        before = path[-1]
+        path.append(near[0])
+    if len(path) < len(cells): return f"{next(cell for cell in cells if cell not in path)} is not joined to S"
+    for r, c in path:
+        for side in (c - 1, c + 1):
+            if (r + 1, side) in cells and (r + 1, c) not in cells and (r, side) not in cells: return f"({r}, {c}) and ({r + 1}, {side}) touch diagonally"
+    return None
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #d1f102a0
 def layout(state: State, style: Style) -> Canvas:
@@ -267,14 +282,14 @@ def layout(state: State, style: Style) -> Canvas:
 
 draw = render(layout, mini=False)
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #31254a37
+# %% ../../nbs/tasks/puzzles/snake.ipynb #06f6f1b6
 RULES = """Find the snake in this grid of {n} x {n} cells: a path of cells from S to E.
 1. The path goes from each cell to one of its edge neighbours (up, down, left or right).
 2. It does not touch itself: two cells of the path are neighbours by an edge only if one follows the other, and neighbours at a corner only if the path turns
 there, so that they are two steps apart.
 3. {numbers} how many cells of each row and column belong to the path, S and E included."""
-FORMAT = """List all cells of the path from S to E as (row,column), with rows counted from 0 at the top and columns from 0 on the left, separated by blanks. A path over three
-cells at the left border of some grid would be written (3,0) (2,0) (1,0)."""
+FORMAT = """List all cells of the path from S to E as (row,column), with rows counted from 0 at the top and columns from 0 on the left, separated by blanks.
+A path over three cells at the left border of some grid would be written (3,0) (2,0) (1,0)."""
 
 
 def ask(state: State, modality: str) -> str:
@@ -287,8 +302,11 @@ def ask(state: State, modality: str) -> str:
         parts.insert(1, f"S is at {state.start}, E is at {state.end}, as (row, column), both counted from 0 at the top left.\n{counts}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #0256e302
-FATES = {"cut": "cut off a row or column that still needs cells", "early": "came beside E too early", "far": "was too far from E for the cells left", "stuck": "left no way on"}
+# %% ../../nbs/tasks/puzzles/snake.ipynb #1f3b701d
+FATES = {
+    "cut": "cut off a row or column that still needs cells", "early": "came beside E too early", "far": "was too far from E for the cells left",
+    "stuck": "left no way on",
+}
 
 
 def direction(n: int, cell: int, to: int) -> str:
@@ -335,7 +353,8 @@ class Teller:
         if kind == "stuck": return f"{way} leaves no way on"
         return f"{way} cuts off {detail[0]} {detail[1]}, which still needs cells, by {detail[0]} {detail[2]}, which is used up"
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #b7a03812
+# %% ../../nbs/tasks/puzzles/snake.ipynb #03d4bbdd
+@patch
 def failed(self: Teller, tries: list[list[tuple]]) -> None:
     "Tell the ways that were tried before the right one, in order."
     here, told = self.path[-1], []
@@ -351,6 +370,7 @@ def failed(self: Teller, tries: list[list[tuple]]) -> None:
     self.add("backtrack", f"Back to {self.name(here)}.", [here], "back", self.quiet >= 4)
 
 
+@patch
 def go(self: Teller, cells: list[int]) -> None:
     "Tell cells that the search entered one after the other and kept."
     here = self.path[-1]
@@ -359,10 +379,7 @@ def go(self: Teller, cells: list[int]) -> None:
     self.path += cells
     self.add("deduce", f"From {self.name(here)} I go {' '.join(moves)} to {self.name(cells[-1])}.", cells, "".join(move[0] for move in moves), self.quiet >= 6)
 
-
-Teller.failed, Teller.go = failed, go
-
-# %% ../../nbs/tasks/puzzles/snake.ipynb #f63fe63d
+# %% ../../nbs/tasks/puzzles/snake.ipynb #1b4225a7
 def trace(state: State) -> list[Step]:
     "The search as it happened: ways that fail, the way that is kept, the cells."
     teller = Teller(state)
@@ -380,7 +397,8 @@ def trace(state: State) -> list[Step]:
         if tries: teller.failed(tries)
         cells.append(entry[1])
     if cells: teller.go(cells)
-    teller.add("check", f"The next cell is E at {teller.name(search.end)}; every row and column has its count, and no two parts of the snake touch.", [search.end], "E", True)
+    says = f"The next cell is E at {teller.name(search.end)}; every row and column has its count, and no two parts of the snake touch."
+    teller.add("check", says, [search.end], "E", True)
     return [*teller.steps, Step("conclude", "The cells are", (), "", show_cells(state.size, found[0]))]
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #19b95f73

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'TILE', 'GAP', 'TOP', 'draw', 'RULES', 'FORMAT', 'State', 'word_list', 'common', 'neighbours',
-           'Layer', 'advance', 'layers', 'search', 'ladder', 'solve', 'Level', 'distances', 'generate', 'read_words',
-           'check', 'layout', 'ask', 'some', 'layer_step', 'changes', 'trace', 'canon']
+           'Layer', 'advance', 'layers', 'search', 'ladder', 'solve', 'written', 'Level', 'distances', 'generate',
+           'read_words', 'check', 'layout', 'ask', 'some', 'layer_step', 'changes', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ff398045
 import re
@@ -21,7 +21,7 @@ from ..draw import Canvas, Style, render
 from ..search import Counter
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #91468a29
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #e1caa07f
 @dataclass(frozen=True)
 class State:
     "The `start_word` and the `target_word`, of 3 to 5 letters."
@@ -38,10 +38,9 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         state = row.get("initial_state")
         pair = tuple(state.get(key) for key in ("start_word", "target_word")) if isinstance(state, dict) else ()
-        if not pair or not all(isinstance(word, str) and re.fullmatch("[A-Za-z]{3,5}", word) for word in pair):
-            raise ValueError(f"field 'initial_state' must hold 'start_word' and 'target_word' of 3 to 5 letters, not {state!r}")
-        if len(pair[0]) != len(pair[1]) or pair[0].lower() == pair[1].lower():
-            raise ValueError(f"field 'initial_state' must hold two different words of one length, not {pair[0]!r} and {pair[1]!r}")
+        fine = pair and all(isinstance(word, str) and re.fullmatch("[A-Za-z]{3,5}", word) for word in pair)
+        if not fine or len(pair[0]) != len(pair[1]) or pair[0].lower() == pair[1].lower():
+            raise ValueError(f"field 'initial_state' must hold 'start_word' and 'target_word', two words of one length from 3 to 5 letters, not {state!r}")
         return cls(*pair)
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #68188188
@@ -89,7 +88,7 @@ def advance(border: list[str], seen: dict, other: dict, name: str, counter: Coun
         if len(fresh) == before: dead.append(word)
     return fresh, dead, ""
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #c0171721
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #eeadb6a1
 def layers(ends: tuple[str, str], name: str, seen: tuple[dict, dict], counter: Counter) -> Iterator[Layer]:
     "The layers from both ends until they meet or one side is exhausted; `seen` maps each word to the one before it."
     borders, depth = [[ends[0]], [ends[1]]], [0, 0]
@@ -101,7 +100,7 @@ def layers(ends: tuple[str, str], name: str, seen: tuple[dict, dict], counter: C
         yield Layer(side, depth[side], tuple(borders[side]), tuple(dead), meeting)
         if meeting: return
 
-
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #62bde141
 def search(state: State, counter: Counter) -> tuple[list[Layer], list[str]]:
     "The layers and the ladder of the search; among the common words where they suffice."
     for name in ("words", "accepted_words"):
@@ -113,20 +112,21 @@ def search(state: State, counter: Counter) -> tuple[list[Layer], list[str]]:
 
 def ladder(meeting: str, seen: tuple[dict, dict]) -> list[str]:
     "The words from the start over `meeting` to the target."
-    halves = []
-    for side in seen:
-        halves.append([meeting])
-        while side[halves[-1][-1]]: halves[-1].append(side[halves[-1][-1]])
-    return halves[0][::-1] + halves[1][1:]
+    words = [meeting]
+    while before := seen[0][words[0]]: words.insert(0, before)
+    while after := seen[1][words[-1]]: words.append(after)
+    return words
 
 
 def solve(state: State) -> Solution:
     "A shortest ladder; `effort` counts the words that the two searches find."
     counter = Counter()
-    words = search(state, counter)[1]
-    return Solution(" -> ".join([state.start_word, *words[1:-1], state.target_word]), counter.nodes)
+    return Solution(written(state, search(state, counter)[1]), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #32ad4f51
+
+def written(state: State, words: list[str]) -> str: return " -> ".join([state.start_word, *words[1:-1], state.target_word])
+
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #43fd3259
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -137,7 +137,7 @@ class Level:
     most_found: int  # words that the search finds, at most
 
 
-LEVELS = (Level(3, 3, 5, 20, 60), Level(4, 4, 5, 55, 110), Level(4, 6, 7, 100, 170), Level(5, 7, 8, 150, 230), Level(5, 9, 10, 220, 400))
+LEVELS = (Level(3, 3, 5, 20, 60), Level(4, 4, 5, 50, 90), Level(4, 6, 7, 80, 125), Level(5, 7, 8, 105, 160), Level(5, 9, 10, 140, 260))
 
 
 def distances(start: str) -> dict[str, int]:
@@ -150,9 +150,9 @@ def distances(start: str) -> dict[str, int]:
             queue.append(other)
     return found
 
-
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #4dcf894a
 def generate(level: Level, rng: Random) -> State:
-    "Two common words whose shortest ladder and whose search have the sizes of the level; one pair in 3 to 10 does."
+    "Two common words whose shortest ladder and whose search have the sizes of the level; one pair in 2 to 12 does."
     state = None
     for start in rng.sample(common(level.letters), 80):
         steps, far = rng.randint(level.fewest, level.most), distances(start)
@@ -201,7 +201,7 @@ def check(state: State, answer: str) -> Verdict:
     if words[-1] != target: return wrong(f"the ladder ends with {words[-1]!r}, not with {target!r}")
     return right("is a ladder of English words")
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #1c8c9d7f
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #7c5b4baa
 TILE, GAP, TOP = 64, 8, 52  # px: side of a tile, space between tiles, height of a heading
 
 
@@ -209,28 +209,26 @@ def layout(state: State, style: Style) -> Canvas:
     "The two words as letter tiles, the start above the target."
     n = len(state.start_word)
     width = max(300, n * (TILE + GAP) + 60)
-    canvas = Canvas(width, 2 * (TOP + TILE) + 60, style)
+    canvas = Canvas(width, 2 * (TOP + TILE) + 54, style)
     left = (width - n * (TILE + GAP) + GAP) // 2
-    for name, word, top, color in (("START", state.start_word, TOP, style.blue), ("TARGET", state.target_word, 2 * TOP + TILE + 36, style.green)):
+    for name, word, top, color in (("START", state.start_word, TOP, style.blue), ("TARGET", state.target_word, 2 * TOP + TILE + 30, style.green)):
         canvas.text(width / 2, top - 24, name, 20, color)
         for i, letter in enumerate(word.upper()):
             x = left + i * (TILE + GAP)
             canvas.shapes.rounded_rectangle([x, top, x + TILE, top + TILE], 8, style.fill, color, 3)
             canvas.text(x + TILE / 2, top + TILE / 2, letter, 40)
-    x, y = width // 2, TOP + TILE + 14
-    canvas.shapes.line([(x, y), (x, y + 22)], style.faint, 5)
-    canvas.shapes.polygon([(x - 10, y + 20), (x + 10, y + 20), (x, y + 34)], style.faint)
+    x, y = width // 2, TOP + TILE + 12  # the point of an arrow
+    canvas.shapes.polygon([(x - 16, y), (x + 16, y), (x, y + 20)], style.faint)
     return canvas
 
 
 draw = render(layout, mini=False)
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #aa5d4a46
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #53091fad
 RULES = """Build a word ladder {between}.
 1. The first word is the start word and the last word is the target word.
 2. Each word differs from the word before it in exactly one letter; the number of letters and their places stay.
-3. Every word on the way is an English word as a dictionary lists it, no name and no abbreviation.
-4. No word comes twice.
+3. Every word on the way is an English word as a dictionary lists it, no name and no abbreviation, and no word comes twice.
 Any number of steps is fine. Capital and small letters make no difference."""
 FORMAT = "Give all words in order, the start and the target included, with -> between them. With words of two letters it could look like: as -> at -> it"
 
@@ -241,7 +239,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": between = f'from the start word "{state.start_word}" to the target word "{state.target_word}"'
     return f"{RULES.format(between=between)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #9cc453e3
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #516ddb26
 def some(words, most: int) -> str:
     "The first `most` of the words, and how many are left out."
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
@@ -249,10 +247,9 @@ def some(words, most: int) -> str:
 
 def layer_step(state: State, layer: Layer, reached: list[int]) -> Step:
     "The step for one layer; `reached` counts the words that each end has reached."
-    end = state.ends[layer.end]
-    change = "change" if layer.depth == 1 else "changes"
-    says = f"With {layer.depth} {change} from {end} I reach {some(layer.words, 160)}." if layer.words else f"With {layer.depth} {change} from {end} nothing new is reached."
-    if layer.dead: says += f" Dead end{'s' if len(layer.dead) > 1 else ''}, with no new word beside {'them' if len(layer.dead) > 1 else 'it'}: {some(layer.dead, 12)}."
+    end, change = state.ends[layer.end], "change" if layer.depth == 1 else "changes"
+    says = f"With {layer.depth} {change} from {end} I reach {some(layer.words, 160) if layer.words else 'nothing new'}."
+    if layer.dead: says += f" Dead end, with no new word beside it: {some(layer.dead, 12)}."
     if layer.meeting: says += f" The other side has reached {layer.meeting} too."
     board = f"{state.ends[0]} side: {reached[0]} words; {state.ends[1]} side: {reached[1]} words"
     return Step("test", says, layer.words[:160], f"{end}+{layer.depth}: {len(layer.words)}", board)
@@ -260,12 +257,9 @@ def layer_step(state: State, layer: Layer, reached: list[int]) -> Step:
 
 def changes(words: list[str]) -> str:
     "What changes from word to word."
-    def change(a, b):
-        at = next(i for i, (old, new) in enumerate(zip(a, b)) if old != new)
-        return f"{a} to {b} changes letter {at + 1} from {a[at]} to {b[at]}"
-    return "; ".join(change(a, b) for a, b in zip(words, words[1:]))
+    return "; ".join(f"{a} to {b} turns {old} into {new}" for a, b in zip(words, words[1:]) for old, new in zip(a, b) if old != new)
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #c0fe3ccb
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #012c8644
 def trace(state: State) -> list[Step]:
     "The layers from both ends, the meeting word, and the ladder through it."
     found, words = search(state, Counter())
@@ -280,9 +274,7 @@ def trace(state: State) -> list[Step]:
     back, on = " <- ".join(words[at::-1]), " -> ".join(words[at:])
     steps.append(Step("deduce", f"Both sides meet at {meeting}. Back to the start: {back}. On to the target: {on}.", tuple(words), f"meet {meeting}", " -> ".join(words)))
     steps.append(Step("check", f"{changes(words)}. No word comes twice.", tuple(words), f"{len(words) - 1} steps"))
-    text = " -> ".join([state.start_word, *words[1:-1], state.target_word])
-    steps.append(Step("conclude", f"The ladder of {len(words) - 1} steps is {text}.", tuple(words)))
-    return steps
+    return [*steps, Step("conclude", f"The ladder of {len(words) - 1} steps is {written(state, words)}.", tuple(words))]
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #8aeb68e4
 def canon(state: State) -> bytes:
