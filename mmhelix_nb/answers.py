@@ -90,10 +90,11 @@ def extract(reply: str) -> Extracted:
     if cut: return Extracted(problem=f"the answer is cut off: {cut} is never closed")
     return Extracted(tail.strip())
 
-# %% ../nbs/02_answers.ipynb #f0b3cc77
+# %% ../nbs/02_answers.ipynb #9b0db5ca
 _FENCE = re.compile(r"```[A-Za-z]{0,12}\n?|```")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[clr| ]{0,80}\})?|\\hline")
 _WRAPPER = re.compile(r"\\(?:text|mathrm|mathbf|mathtt|texttt|textbf)\s?\{([^{}]*)\}")
+_AROUND = re.compile(r"^\s*\\(?:text|mathrm|mathbf|mathtt|texttt|textbf)\s?\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _ARROW = re.compile(r"\\(?:long)?rightarrow\b|\\to\b|→|⟶|➔|=>|⇒")
 _NOISE = re.compile(r"\\(?:left|right|quad|qquad|displaystyle)\b|\\[,;:! ()\[\]]|\$")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
@@ -102,7 +103,7 @@ _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
 def plain(text: str) -> str:
     "`text` without code fences, LaTeX wrappers and escapes; arrows become `->`, table breaks become line breaks."
     text = _ENVIRONMENT.sub(" ", _FENCE.sub("", text))
-    text = _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", text))
+    text = _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", _AROUND.sub(r"\1", text)))
     text = text.replace("\\\\", "\n").replace(r"\{", "{").replace(r"\}", "}")
     text = _LITERAL_BREAK.sub("\n", _NOISE.sub(" ", _ARROW.sub("->", text)))
     return text.replace("&", " ").replace("\u2212", "-").strip().strip("*`").strip()
@@ -154,11 +155,11 @@ def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list
     if not numbers: raise Unreadable("the answer lists no numbers")
     return numbers
 
-# %% ../nbs/02_answers.ipynb #91612456
-def _drop_label(text: str) -> str:
-    "`text` without a label such as `Path:` in front."
+# %% ../nbs/02_answers.ipynb #f389e950
+def _drop_label(text: str, keep: Iterable[str] = ()) -> str:
+    "`text` without a label such as `Path:` in front, unless it is one of the words to `keep`."
     match = _LABEL.match(text)
-    return text[match.end() :] if match else text
+    return text[match.end() :] if match and match[0].rstrip(" \n\t=:").lower() not in keep else text
 
 # %% ../nbs/02_answers.ipynb #39632c1d
 def says(text: str, word: str) -> bool:
@@ -170,41 +171,64 @@ def says_no(text: str) -> bool:
     "Whether `text` is the answer No."
     return says(text, "no")
 
-# %% ../nbs/02_answers.ipynb #63c0824b
+# %% ../nbs/02_answers.ipynb #c88fc6cb
 _NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[(\[])", re.MULTILINE)
-_PLACES = ("row", "column", "col", "cell", "r", "c", "x", "y")
+_AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
+_BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|"))
 
 
-def read_records(text: str, parts: tuple[int, ...], nouns: Iterable[str] = _PLACES) -> list[tuple[int, ...]]:
-    "The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between. Raises `Unreadable`."
-    body = _NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text)))
+def read_records(text: str, parts: tuple[int, ...], nouns: Iterable[str] = ("cell", "cells"), order: str = "rc") -> list[tuple[int, ...]]:
+    """The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between.
+
+    Numbers may be named (`row 1, column 2`, `x=2`); pairs that are named the other way round are turned to `order`. Raises `Unreadable`."""
+    body = _NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text), _AXES))
     if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip(): return []
-    numbers, opened, total = [], [], sum(parts)
-    for token in _LIST_TOKEN.findall(body):
-        if token.isdecimal():
-            if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")
-            numbers.append(int(token))
-        elif token in "[({": opened.append((token, len(numbers)))
-        elif token in _CLOSES: _close(token, opened, len(numbers), parts)
-        elif token not in ("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|") and token.lower() not in nouns:
-            raise Unreadable(f"the list holds {shorten(token)}, which is no number")
-    if opened: raise Unreadable("the list is cut off: a bracket is never closed")
+    numbers, names = _numbers(_LIST_TOKEN.findall(body), parts, frozenset(nouns))
+    total = sum(parts)
     if not numbers: raise Unreadable("the answer lists no numbers")
     if len(numbers) % total: raise Unreadable(f"the list has {len(numbers)} numbers, which is no multiple of {total}")
+    if names: numbers = _in_order(numbers, names, order, parts)
     return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
 
-# %% ../nbs/02_answers.ipynb #bafaf417
-def _close(token: str, opened: list, end: int, parts: tuple[int, ...]) -> None:
-    "Close the last of the `opened` brackets before number `end`; raises `Unreadable` where it does not stand around parts or records."
-    sign, start = opened.pop() if opened else ("", 0)
-    if sign != _CLOSES[token]: raise Unreadable("the brackets of the list do not match")
-    total, size = sum(parts), end - start
+# %% ../nbs/02_answers.ipynb #8520faa4
+def _numbers(tokens: list[str], parts: tuple[int, ...], nouns: frozenset) -> tuple[list[int], dict[int, str]]:
+    "The numbers among `tokens`, and the axes that name some of them; raises `Unreadable`."
+    numbers, names, opened, axis, total = [], {}, [], "", sum(parts)
     spans = {(sum(parts[:i]), part) for i, part in enumerate(parts)}
-    whole = start % total == 0 and size % total == 0
-    if not whole and size > 1 and (start % total, size) not in spans: raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
+    for token in tokens:
+        if token.isdecimal():
+            if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")
+            if axis: names[len(numbers)], axis = axis, ""
+            numbers.append(int(token))
+        elif axis and token not in "=:": raise Unreadable("the list names a row or column without its number")
+        elif token in "[({": opened.append((token, len(numbers)))
+        elif token in _CLOSES:
+            sign, start = opened.pop() if opened else ("", 0)
+            if sign != _CLOSES[token]: raise Unreadable("the brackets of the list do not match")
+            size = len(numbers) - start
+            if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
+                raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
+        elif token not in _BETWEEN:
+            word = token.lower()
+            if word not in nouns and word not in _AXES: raise Unreadable(f"the list holds {shorten(token)}, which is no number")
+            axis = "" if word in nouns else _AXES[word]
+    if opened or axis: raise Unreadable("the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word")
+    return numbers, names
 
-# %% ../nbs/02_answers.ipynb #4a0678da
+# %% ../nbs/02_answers.ipynb #edce6f01
+def _in_order(numbers: list[int], names: dict[int, str], order: str, parts: tuple[int, ...]) -> list[int]:
+    "`numbers` with each named pair turned to `order`; raises `Unreadable` where a pair is named by halves, or twice the same."
+    numbers, at = list(numbers), 0
+    while at < len(numbers):
+        for part in parts:
+            found = names.get(at, "") + names.get(at + 1, "") if part == 2 else names.get(at, "")
+            if part == 2 and found == order[::-1]: numbers[at], numbers[at + 1] = numbers[at + 1], numbers[at]
+            elif found and (part != 2 or found != order): raise Unreadable("the list names its rows and columns in a way that does not fit")
+            at += part
+    return numbers
+
+# %% ../nbs/02_answers.ipynb #72d7df86
 _ROW_LABEL = re.compile(r"^[ \t]{0,8}row[ \t]{0,2}\d{1,2}[ \t]{0,2}[:.=][ \t]{0,4}", re.IGNORECASE | re.MULTILINE)
 _ROW_BREAK = re.compile(r"[\n;\]]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
@@ -213,6 +237,7 @@ _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
 def read_grid(text: str, size: int, symbols: str) -> tuple[tuple[str, ...], ...]:
     "The `size` x `size` grid of one-character `symbols` that `text` shows; raises `Unreadable`."
     body = _ROW_LABEL.sub("", _drop_label(plain(text)))
+    if body.endswith("]."): body = body[:-1]
     if body.count("[") != body.count("]"): raise Unreadable("the grid is cut off: its brackets do not match")
     rows = [row for row in (part.translate(_SEPARATORS) for part in _ROW_BREAK.split(body)) if row]
     strange = next((char for row in rows for char in row if char not in symbols), None)

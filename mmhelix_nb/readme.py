@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ROWS', 'percent', 'published', 'measured', 'table', 'tasks_picture', 'readme', 'write_readme']
 
-# %% ../nbs/82_readme.ipynb #f7f08970
+# %% ../nbs/82_readme.ipynb #e3cc4910
 import csv
 import json
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 from .core import make, tasks
 from .results import read_results
 
-# %% ../nbs/82_readme.ipynb #a9796a51
+# %% ../nbs/82_readme.ipynb #57fb2517
 ROWS = (("base", "base", "Qwen2.5VL-7B"), ("grpo", "GRPO", "+GRPO"), ("sft", "SFT", "+SFT"), ("sft_grpo", "SFT, then GRPO", "+SFT&GRPO"),
         ("luffy", "LUFFY", "+LUFFY"), ("static", "Static-AHPO", ""), ("ahpo", "AHPO", "+AHPO (Ours)"))
 
@@ -58,19 +58,20 @@ def table(root: str | Path = ".", profile: str = "mini") -> str:
     label = read_results(Path(root) / "reports" / profile / f"evaluation-{next(iter(ours))}")
     return "\n".join([*lines, "", f"Intervals are 95 % Wilson; one run, profile {profile}, seed {label['seed']}, commit `{label['commit']}`."])
 
-# %% ../nbs/82_readme.ipynb #ee7737bd
-def tasks_picture(names: list[str], level: int = 2, seed: int = 5, height: int = 210):
-    """A PIL picture of one puzzle of each task in `names`, `height` px high."""
+# %% ../nbs/82_readme.ipynb #f5315dc2
+def tasks_picture(names: list[str], level: int = 2, seed: int = 5, columns: int = 7, box: tuple[int, int] = (170, 130)):
+    """A PIL picture of one puzzle of each task in `names`, `columns` a row, each fitted into `box` px."""
     from PIL import Image
 
-    pictures = [make(name, level, seed).image for name in names]
-    pictures = [picture.resize((round(picture.width * height / picture.height), height), Image.Resampling.LANCZOS) for picture in pictures]
-    strip = Image.new("RGB", (sum(picture.width + 16 for picture in pictures) - 16, height), "white")
-    left = 0
-    for picture in pictures:
-        strip.paste(picture, (left, 0))
-        left += picture.width + 16
-    return strip
+    rows = -(-len(names) // columns)
+    sheet = Image.new("RGB", (columns * (box[0] + 14), rows * (box[1] + 14)), "white")
+    for number, name in enumerate(names):
+        picture = make(name, level, seed).image
+        scale = min(box[0] / picture.width, box[1] / picture.height)
+        picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+        left, top = number % columns * (box[0] + 14) + 7, number // columns * (box[1] + 14) + 7
+        sheet.paste(picture, (left + (box[0] - picture.width) // 2, top + (box[1] - picture.height) // 2))
+    return sheet.quantize(64)
 
 # %% ../nbs/82_readme.ipynb #6b10fbd2
 _MARK = re.compile(r"<!-- results(?::([\w.-]+))? -->")

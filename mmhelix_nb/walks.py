@@ -153,7 +153,7 @@ def connected(n: int, edges: tuple) -> bool:
         fresh.extend(new)
     return all(u in reached for u, _ in edges)
 
-# %% ../nbs/08_walks.ipynb #aff363f9
+# %% ../nbs/08_walks.ipynb #1c096aae
 STRETCH = 7  # edges told in one step
 
 
@@ -161,7 +161,8 @@ def degree_steps(n: int, edges: tuple) -> list[Step]:
     "The edges, the degrees and the odd nodes."
     masks = neighbour_masks(n, edges)
     said = "; ".join(f"{node} with {listed(bits(mask))}" for node, mask in enumerate(masks) if mask)
-    steps = [Step("observe", f"The edges join {said}.", (), " ".join(f"{node}:{','.join(map(str, bits(mask)))}" for node, mask in enumerate(masks)), f"edges: {len(edges)}")]
+    brief = " ".join(f"{node}:{','.join(map(str, bits(mask)))}" for node, mask in enumerate(masks))
+    steps = [Step("observe", f"The edges join {said}.", (), brief, f"edges: {len(edges)}")]
     degrees, odd = " ".join(f"{node}:{mask.bit_count()}" for node, mask in enumerate(masks)), odd_nodes(n, edges)
     steps.append(Step("test", "I count the edges at each node.", tuple(range(n)), degrees, f"degrees: {degrees}"))
     says = f"An odd number of edges meets at {listed(odd)}." if odd else "An even number of edges meets at every node."

@@ -33,10 +33,10 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         state = row.get("initial_state")
         values = state.get("sequence") if isinstance(state, dict) else None
-        if not isinstance(values, list) or not 1 <= len(values) <= 200:
-            raise ValueError(f"field 'initial_state' must hold a list 'sequence' of 1 to 200 values, not {state!r}")
-        strange = [value for value in values if type(value) is not int or not 0 <= value <= 9999]
-        if strange: raise ValueError(f"field 'initial_state': 'sequence' holds {strange[0]!r}, which is no whole number from 0 to 9999")
+        if not isinstance(values, list) or not 1 <= len(values) <= 90:
+            raise ValueError(f"field 'initial_state' must hold a list 'sequence' of 1 to 90 values, not {state!r}")
+        strange = [value for value in values if type(value) is not int or not 0 <= value <= 999]
+        if strange: raise ValueError(f"field 'initial_state': 'sequence' holds {strange[0]!r}, which is no whole number from 0 to 999")
         return cls(tuple(values))
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #4084a787

@@ -93,7 +93,7 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state.n, state.edges, modality))}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #7a179c9f
+# %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #28e4c3ad
 def trace(state: State) -> list[Step]:
     "The degrees and the walk with its round trips, or the odd nodes and No."
     steps, odd, start = degree_steps(state.n, state.edges), odd_nodes(state.n, state.edges), state.edges[0][0]
@@ -101,10 +101,13 @@ def trace(state: State) -> list[Step]:
         says = f"A closed walk leaves each node as often as it comes, which is impossible at {listed(odd, 'or')}."
         counted = f"The counts add up to {2 * len(state.edges)}, twice the {len(state.edges)} edges, as they must."
         return [*steps, Step("deduce", says, tuple(odd), "no"), Step("check", counted), Step("conclude", "There is no Eulerian cycle, so the answer is", (), "", "No")]
-    steps.append(Step("deduce", f"So a closed walk exists if the edges hang together. I begin at {start} and always take the unused edge to the smallest number.", (start,), f"from {start}"))
+    says = f"So a closed walk exists if the edges hang together. I begin at {start} and always take the unused edge to the smallest number."
+    steps.append(Step("deduce", says, (start,), f"from {start}"))
     steps += walk_steps(explore(state.n, state.edges, start, Counter()))
     walk = walk_of(state.n, state.edges, start, Counter())
-    if walk is None: return [*steps, Step("check", "Every node of the walk has been looked at."), Step("conclude", "There is no Eulerian cycle, so the answer is", (), "", "No")]
+    if walk is None:
+        steps.append(Step("check", "Every node of the walk has been looked at."))
+        return [*steps, Step("conclude", "There is no Eulerian cycle, so the answer is", (), "", "No")]
     says = f"The walk has {len(walk) - 1} steps, one for each of the {len(state.edges)} edges, all different, and ends at {start}, where it began."
     return [*steps, Step("check", says), Step("conclude", "The Eulerian cycle is", (), "", str(list(walk)))]
 

@@ -94,7 +94,7 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state.n, state.edges, modality))}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/eulerian_path.ipynb #ff528f76
+# %% ../../nbs/tasks/graphs/eulerian_path.ipynb #f06d753e
 def trace(state: State) -> list[Step]:
     "The degrees and the walk with its round trips, or too many odd nodes and No."
     steps, odd, start = degree_steps(state.n, state.edges), odd_nodes(state.n, state.edges), beginning(state)
@@ -106,7 +106,9 @@ def trace(state: State) -> list[Step]:
     steps.append(Step("deduce", f"So {ends}. I begin at {start} and always take the unused edge to the smallest number.", (start,), f"from {start}"))
     steps += walk_steps(explore(state.n, state.edges, start, Counter()))
     walk = walk_of(state.n, state.edges, start, Counter())
-    if walk is None: return [*steps, Step("check", "Every node of the walk has been looked at."), Step("conclude", "There is no Eulerian path, so the answer is", (), "", "No")]
+    if walk is None:
+        steps.append(Step("check", "Every node of the walk has been looked at."))
+        return [*steps, Step("conclude", "There is no Eulerian path, so the answer is", (), "", "No")]
     says = f"The walk from {start} to {walk[-1]} has {len(walk) - 1} steps, one for each of the {len(state.edges)} edges, all different."
     return [*steps, Step("check", says), Step("conclude", "The Eulerian path is", (), "", str(list(walk)))]
 

@@ -8,7 +8,8 @@ __all__ = ['Span', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID', 'PARTL
            'numbered', 'other_way', 'change', 'candidate', 'generate', 'check', 'layout', 'ask', 'sketch', 'Crossings',
            'words', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #0522adbd
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -75,7 +76,7 @@ def cross(state: State, one: Span, other: Span) -> bool:
     a, b = ends(state, one), ends(state, other)
     return a[1] == a[3] and b[0] == b[2] and inside(a, b) or b[1] == b[3] and a[0] == a[2] and inside(b, a)
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #565bee7d
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #7b67109f
 class Total(Rule):
     "The bridges of the island at `place` add up to `number`."
     tells = True
@@ -105,7 +106,7 @@ class Total(Rule):
 
     def broken(self, domains): return f"{self.title} cannot have exactly {self.number} any more."
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #0e761b3f
 class Crossing(Rule):
     "Of two spans that cross, one is empty; `names` are those of the two."
     def __init__(self, cells, names):
@@ -197,7 +198,7 @@ class Level:
 
 LEVELS = (Level(5, 7, 2), Level(6, 10, 3), Level(7, 14, 4), Level(8, 18, 5), Level(9, 24, 6))
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #1c104c60
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #b3e19ac2
 def sprout(side: int, places: list, water: set, rng: Random) -> tuple | None:
     "A new place within sight of one of `places`, and that one; the `water` between is taken. None where nothing is free."
     x, y = rng.choice(places)
@@ -212,7 +213,7 @@ def sprout(side: int, places: list, water: set, rng: Random) -> tuple | None:
     water.update(free[:end])
     return free[end], (x, y)
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #a5b0c10e
 def sea(level: Level, rng: Random) -> tuple[State, list[int]]:
     "Islands (their numbers are still 1) and a number of bridges for each of their spans."
     places, water, joined = [(rng.randrange(level.side), rng.randrange(level.side))], set(), set()
@@ -271,8 +272,9 @@ def generate(level: Level, rng: Random) -> State:
     "The puzzle, of some, that takes the search longest."
     return max((candidate(level, rng) for _ in range(level.tries)), key=lambda state: solve(state).effort)
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #a5515ad5
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #5c1e2fbc
 SCORER = "bridges_evaluator"  # the published score function
+_NEGATIVE = re.compile(r"[:=]\s{0,4}-\s{0,2}\d")
 _WORDS = ("x", "y", "from", "to", "count", "num", "bridge", "bridges", "island", "islands")
 
 
@@ -281,6 +283,7 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the bridges in `answer` keep the rules."
     number, laid, water = {(x, y): number for x, y, number in state.islands}, {}, {}
     has = dict.fromkeys(number, 0)
+    if _NEGATIVE.search(answer): return wrong("a number of bridges is negative")
     for *place, count in read_records(answer, (2, 2, 1), _WORDS):
         pair = (min(one := tuple(place[:2]), two := tuple(place[2:])), max(one, two))
         flaw = _misplaced(pair, number) or _blocked(pair, number, water)
@@ -294,7 +297,7 @@ def check(state: State, answer: str) -> Verdict:
     parts = groups(len(number), [(order[one], order[two]) for one, two in laid])
     return right() if len(parts) == 1 else wrong(f"the islands fall into {len(parts)} parts that no bridge joins")
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #05377d9d
 def _named(pair) -> str: return "({},{})-({},{})".format(*pair[0], *pair[1])
 
 

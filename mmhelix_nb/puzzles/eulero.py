@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LETTERS', 'FIELDS', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'pair_name', 'Half', 'Pairs', 'rules',
-           'problem', 'solve', 'text_of', 'field', 'Level', 'full_square', 'generate', 'read_pairs', 'check', 'layout',
-           'ask', 'known', 'board', 'Tale', 'trace', 'canon']
+           'problem', 'known', 'board', 'solve', 'field', 'Level', 'full_square', 'generate', 'read_pairs', 'check',
+           'layout', 'ask', 'Tale', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #82e21577
 import hashlib
@@ -117,18 +117,24 @@ def problem(state: State) -> Problem:
     if n in (2, 6): raise ValueError(f"there is no Graeco-Latin square of order {n}")  # a search would take very long to find that out
     return Problem([1 << n * LETTERS.index(pair[0]) + int(pair[1]) - 1 if pair else full for row in state.grid for pair in row], rules(n))
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #d3e10f4e
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #0103f37c
+def known(n: int, mask: int) -> str:
+    "What is known of a cell that may hold the pairs in `mask`: `A1`, `A.`, `.1` or `..`."
+    letters, digits = {pair // n for pair in values_of(mask)}, {pair % n for pair in values_of(mask)}
+    return (LETTERS[min(letters)] if len(letters) == 1 else ".") + (str(min(digits) + 1) if len(digits) == 1 else ".")
+
+
+def board(domains: list[int], n: int) -> str:
+    "The square as rows of what is known."
+    return "\n".join(" ".join(row) for row in square([known(n, mask) for mask in domains], n))
+
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #1ae74db3
 def solve(state: State) -> Solution:
     "The full square in the published form; `effort` counts the narrowings and tries of the search."
-    counter, n = Counter(), state.size
+    counter = Counter()
     found = search(problem(state), problem(state).start[:], counter)
     if not found: raise ValueError("this eulero has no solution")
-    return Solution(text_of(found[0], n), counter.nodes)
-
-
-def text_of(domains: list[int], n: int) -> str:
-    "The square of `domains`, all decided, in the published form."
-    return "\n".join("|".join(row) for row in square([pair_name(n, only_value(mask)) for mask in domains], n))
+    return Solution(board(found[0], state.size).replace(" ", "|"), counter.nodes)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #1c77664b
 FIELDS = {3: (3, (2,)), 4: (2, (1, 1)), 5: (5, (2,)), 7: (7, (3,)), 8: (2, (1, 1, 0)), 9: (3, (1, 1))}  # order: prime p, x^k as a polynomial
@@ -156,7 +162,7 @@ class Level:
 
 LEVELS = (Level(5, 12), Level(5, 8), Level(7, 18), Level(8, 24), Level(9, 35))
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #4d80f242
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #c1b9f64e
 def full_square(n: int, rng: Random) -> list[int]:
     "A Graeco-Latin square of order `n` as the numbers of its pairs."
     plus, times = field(n)
@@ -167,8 +173,7 @@ def full_square(n: int, rng: Random) -> list[int]:
 
 def generate(level: Level, rng: Random) -> State:
     "An eulero with exactly one solution."
-    n = level.order
-    full = full_square(n, rng)
+    n, full = level.order, full_square(level.order, rng)
     given = dig(problem(State((("",) * n,) * n)), full, rng.sample(range(n * n), n * n), level.givens, limit=1_500)
     return State(square([pair_name(n, pair) if cell in given else "" for cell, pair in enumerate(full)], n))
 
@@ -197,14 +202,13 @@ def check(state: State, answer: str) -> Verdict:
     twice = _twice([pair for row in grid for pair in row])
     return wrong(f"the pair {twice} stands twice") if twice else right()
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #53e8f0d1
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #210174b7
 def layout(state: State, style: Style) -> Canvas:
     "The grid with its given pairs."
-    n = state.size
-    board = Board(n, n, 52, 16)
+    board = Board(state.size, state.size, 52, 16)
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2)
-    for r, c in product(range(n), repeat=2):
+    for r, c in product(range(state.size), repeat=2):
         x, y = board.center(r, c)
         for sign, left, color in zip(state.grid[r][c], (x - 10, x + 10), (style.blue, style.red)): canvas.text(left, y, sign, 26, color)
     return canvas
@@ -226,24 +230,12 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, "The square, with . for an empty cell:\n" + "\n".join("|".join(pair or "." for pair in row) for row in state.grid))
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #0103f37c
-def known(n: int, mask: int) -> str:
-    "What is known of a cell that may hold the pairs in `mask`: `A1`, `A.`, `.1` or `..`."
-    letters, digits = {pair // n for pair in values_of(mask)}, {pair % n for pair in values_of(mask)}
-    return (LETTERS[min(letters)] if len(letters) == 1 else ".") + (str(min(digits) + 1) if len(digits) == 1 else ".")
-
-
-def board(domains: list[int], n: int) -> str:
-    "The square as rows of what is known."
-    return "\n".join(" ".join(row) for row in square([known(n, mask) for mask in domains], n))
-
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #c7809d53
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #2392dec5
 class Tale(Story):
     "Tells of cells whose letter, digit or pair becomes known."
     def __init__(self, n: int):
-        def cell_name(cell): return name(divmod(cell, n))
         def brief(cell, pair): return f"{cell // n + 1}{cell % n + 1}={pair_name(n, pair)}"
-        words = Words(cell_name, lambda domains: board(domains, n), lambda _, pair: pair_name(n, pair), brief, lambda cell: (divmod(cell, n),))
+        words = Words(lambda cell: name(divmod(cell, n)), lambda domains: board(domains, n), lambda _, pair: pair_name(n, pair), brief, lambda cell: (divmod(cell, n),))
         super().__init__(words, pace=10)
         self.n = n
 
@@ -252,16 +244,16 @@ class Tale(Story):
         if not now: return
         after, self.since = before[:], self.since + 1
         for cell, mask in changes: after[cell] = mask
-        facts = listed([self.half_fact(cell, pair) for cell, pair in now.items()])
         brief, about = " ".join(f"{cell // self.n + 1}{cell % self.n + 1}={pair}" for cell, pair in now.items()), [divmod(cell, self.n) for cell in now]
-        self.add("deduce", f"{rule.why(before, changes)}, so {facts}.", about, brief, self.words.board(after) if self.since >= self.pace else "")
+        says = f"{rule.why(before, changes)}, so {listed([self.half_fact(*item) for item in now.items()])}."
+        self.add("deduce", says, about, brief, self.words.board(after) if self.since >= self.pace else "")
 
     def half_fact(self, cell: int, pair: str) -> str:
         "What is known of a cell, in words."
         if "." not in pair: return f"{self.words.cell(cell)} is {pair}"
         return f"{self.words.cell(cell)} has the " + (f"letter {pair[0]}" if pair[1] == "." else f"digit {pair[1]}")
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #932ecc17
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #ae573b35
 def trace(state: State) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full square."
     tale, puzzle, n = Tale(state.size), problem(state), state.size
@@ -269,7 +261,7 @@ def trace(state: State) -> list[Step]:
     found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
     if not found: raise ValueError("this eulero has no solution")
     tale.add("check", f"Every row and column has each letter and each digit once, and all {n * n} pairs are different.")
-    tale.add("conclude", "The square is full.", (), "", text_of(found[0], n))
+    tale.add("conclude", "The square is full.", (), "", board(found[0], n).replace(" ", "|"))
     return tale.steps
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #f4956ee6

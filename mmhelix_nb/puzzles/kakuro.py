@@ -7,7 +7,8 @@ __all__ = ['ANY_DIGIT', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'Line', '
            'Run', 'as_problem', 'problem', 'show', 'solve', 'Level', 'sound', 'pattern', 'Draft', 'improve', 'harden',
            'generate', 'blocks', 'board', 'check', 'layout', 'ask', 'Candidates', 'words', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #4ef00226
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #cd98576c
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -244,7 +245,7 @@ class Draft:
         try: return len(solutions(self.problem, 2, 400)) == 1
         except SearchLimit: return False
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #dda04663
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #a06d0d72
 def improve(draft: Draft, limit: int, rng: Random, steps: int = 120) -> bool:
     "Change digits in doubtful cells; whether the draft has got one solution."
     best, doubtful = draft.doubt()
@@ -261,7 +262,7 @@ def improve(draft: Draft, limit: int, rng: Random, steps: int = 120) -> bool:
             draft.doubt()  # the sums as they were
     return False
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #4307f7d8
 def harden(draft: Draft, level: Level, rng: Random) -> None:
     "Change digits so that more is left to the search, while the solution stays the only one."
     most, _ = draft.doubt()
@@ -308,14 +309,16 @@ def board(side: int, draft: Draft) -> State:
         clues[before][not line.across] = sum(digits[cell] for cell in line.cells)
     return State(tuple(tuple(tuple(clues[r, c]) if (r, c) in clues else None for c in range(side)) for r in range(side)))
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #7dfef741
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #78247dff
 SCORER = "kakuro_evaluator"  # the published score function
+_NEGATIVE = re.compile(r"[:=]\s{0,4}-\s{0,2}\d")
 
 
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills every white cell by the rules."
     digits, white = {}, set(state.white)
+    if _NEGATIVE.search(answer): return wrong("a digit is negative")
     for r, c, digit in read_records(answer, (2, 1)):
         if (r, c) not in white: return wrong(f"({r},{c}) is no white cell")
         if not 1 <= digit <= 9: return wrong(f"({r},{c}) is {digit}, which is no digit from 1 to 9")
@@ -350,20 +353,20 @@ def layout(state: State, style: Style) -> Canvas:
 
 draw = render(layout, mini=False)
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #1a80ab6c
-RULES = """Solve this Kakuro: write a digit from 1 to 9 into every white cell.
-1. A run is an unbroken line of white cells, across or down, that is as long as possible.
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #c61a8401
+RULES = """Solve this Kakuro: write a digit from 1 to 9 into every open cell (every cell that is not grey).
+1. A run is an unbroken line of open cells, across or down, that is as long as possible.
 2. The number in the upper right half of a grey cell is the sum of the run that begins to its right; the number in the lower left half is the sum of the run that begins below it.
-3. No digit may occur twice in a run. (A line of white cells without such a number is no run.)"""
+3. No digit may occur twice in a run. (A line of open cells without such a number is no run.)"""
 FORMAT = """Cells are written (row,column), both counted from 0 at the top left corner; the grey cells count too.
-Give every white cell with its digit, separated by blanks, as in (7,3):5 (7,4):9"""
+Give every open cell with its digit, separated by blanks, as in (7,3):5 (7,4):9"""
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the board."
     if modality != "text": return f"{RULES}\n\n{FORMAT}"
     rows = "\n".join(f"row {r}: {' '.join(map(_word, row))}" for r, row in enumerate(state.grid))
-    key = r"The board, with . for a white cell, # for a grey cell without numbers, and a\b for a grey cell where a is the sum of the run below and b the sum of the run to the right (- where there is none):"
+    key = r"The board, with . for an open cell, # for a grey cell without numbers, and a\b for a grey cell where a is the sum of the run below and b the sum of the run to the right (- where there is none):"
     return f"{RULES}\n\n{key}\n{rows}\n\n{FORMAT}"
 
 

@@ -51,7 +51,7 @@ def show(grid, blank: str = ".") -> str:
     "The grid with its cells between bars."
     return "\n".join(f"|{'|'.join(str(number or blank) for number in row)}|" for row in grid)
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #6b0bacb6
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #e4a51657
 @lru_cache
 def neighbours(n: int) -> tuple[tuple[int, ...], ...]:
     "For each cell of an `n` x `n` grid the cells beside, above and below it."
@@ -59,7 +59,7 @@ def neighbours(n: int) -> tuple[tuple[int, ...], ...]:
         tuple(r * n + c for r, c in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)) if 0 <= r < n and 0 <= c < n) for y in range(n) for x in range(n)
     )
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #e1194ca2
 class Maze:
     "Paths through the free cells of an `n` x `n` grid, with a memory; `counter` counts the cells stepped on."
     def __init__(self, n: int, counter: Counter): self.n, self.near, self.counter, self.found = n, neighbours(n), counter, {}
@@ -118,7 +118,7 @@ def start(state: State) -> Position:
     cells = [number for row in state.grid for number in row]
     return Position({number: cell for cell, number in enumerate(cells) if number}, sum(1 << cell for cell, number in enumerate(cells) if not number))
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #8323afa7
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #b55536bc
 def grid_of(position: Position, n: int) -> tuple[tuple[int, ...], ...]:
     "The numbers of `position` as a grid."
     number = {cell: number for number, cell in position.known.items()}
@@ -137,7 +137,7 @@ def stranded(position: Position, maze: Maze) -> int | None:
         spare = False
     return None
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #5fb010d9
 def settle(position: Position, maze: Maze, whole: bool, note: Callable | None = None) -> tuple | int | None:
     "Fill in forced numbers; returns the gap that cannot be filled, the cell that cannot be reached, or None. `note(gap, numbers)` hears of each."
     again = True
@@ -159,7 +159,7 @@ def settle(position: Position, maze: Maze, whole: bool, note: Callable | None = 
             again = again or bool(written)
     return stranded(position, maze) if whole else None
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #4c82e9b3
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #9b7e4e02
 def search(position: Position, maze: Maze, whole: bool, most: int = 1, watcher: Callable = lambda *event: None) -> list[Position]:
     "Up to `most` full positions that extend `position`, which is filled in place."
     broken = settle(position, maze, whole, lambda gap, numbers: watcher("forced", position, gap, numbers))
@@ -179,7 +179,7 @@ def search(position: Position, maze: Maze, whole: bool, most: int = 1, watcher: 
         watcher("back", position, number, cell)
     return found
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #7f981afe
 def solutions(state: State, counter: Counter, most: int = 2, watcher: Callable = lambda *event: None) -> list[tuple]:
     "Up to `most` full grids; two are enough to know that a puzzle is ambiguous."
     n = state.size
@@ -194,7 +194,7 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this numbrix has no solution")
     return Solution(show(found[0], " "), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #8c492a44
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #04ca6de3
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -202,7 +202,7 @@ class Level:
     given: float  # share of numbers that stay, at least
 
 
-LEVELS = (Level(4, 0.31), Level(5, 0.26), Level(6, 0.23), Level(7, 0.21), Level(8, 0.20))
+LEVELS = (Level(4, 0.36), Level(5, 0.32), Level(6, 0.29), Level(7, 0.26), Level(8, 0.24))
 
 
 def random_path(n: int, rng: Random) -> list[int]:
@@ -302,7 +302,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #53114553
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #234854a3
 class Teller:
     "Writes down what the search reports."
     def __init__(self, n: int, pace: int = 6): self.n, self.pace, self.steps, self.since = n, pace, [], 0
@@ -336,7 +336,7 @@ class Teller:
     def on_back(self, position: Position, number: int, cell: int) -> None:
         self.add("backtrack", f"So {self.cell(cell)} is not {number}.", (number,), "back", self.board(position))
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #9bceea86
 def trace(state: State) -> list[Step]:
     "The search as it happened: gaps with one way, tries, contradictions, the full grid."
     teller, n = Teller(state.size), state.size

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Point', 'AHEAD', 'Option', 'LEVELS', 'RING', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'line_bits', 'around',
-           'arm', 'options', 'puzzle', 'product_of', 'bits', 'Position', 'chains', 'ends_of', 'loop_rule', 'settle',
+           'arm', 'options', 'puzzle', 'all_points', 'bits', 'Position', 'chains', 'ends_of', 'loop_rule', 'settle',
            'learn', 'title', 'next_point', 'search', 'solutions', 'show', 'solve', 'Level', 'may_join', 'region',
            'border', 'circle', 'with_circles', 'is_single', 'generate', 'read_lines', 'check', 'layout', 'ask',
-           'straights', 'sketch', 'Teller', 'trace', 'canon']
+           'straights', 'sketch', 'Notes', 'Teller', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #94d6fa55
 import re
@@ -82,7 +82,7 @@ def arm(n: int, point: Point, way: int, length: int) -> Option | None:
         drawn |= lines[way] if step < length else 0
     return drawn, ruled_out
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #c400f6c5
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #b8202b10
 @lru_cache(maxsize=20_000)
 def options(n: int, point: Point, color: str, number: int) -> tuple[Option, ...]:
     "What can happen at a point with a circle of `color` and `number`, or without one (`color` empty)."
@@ -97,12 +97,12 @@ def options(n: int, point: Point, color: str, number: int) -> tuple[Option, ...]
             if one and two: found.append((one[0] | two[0], one[1] | two[1] | everything & ~(lines[a] | lines[b])))
     return tuple(found)
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #eb477ea4
 @lru_cache(maxsize=512)
 def puzzle(state: State) -> tuple[list[Point], list[tuple[Option, ...]], list[list[int]]]:
     "The points, their options, and for each line the points whose options speak of it."
     n, circles = state.size, state.circles
-    points = sorted(product_of(n), key=lambda point: (point not in circles, point))  # circles first
+    points = sorted(all_points(n), key=lambda point: (point not in circles, point))  # circles first
     ways = [options(n, point, *circles.get(point, ("", 0))) for point in points]
     touching = [[] for _ in range(2 * n * (n - 1))]
     for number, some in enumerate(ways):
@@ -112,7 +112,9 @@ def puzzle(state: State) -> tuple[list[Point], list[tuple[Option, ...]], list[li
     return points, ways, touching
 
 
-def product_of(n: int) -> list[Point]: return [(r, c) for r in range(n) for c in range(n)]
+def all_points(n: int) -> list[Point]:
+    "All points of an `n` x `n` grid in reading order."
+    return [(r, c) for r in range(n) for c in range(n)]
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -153,7 +155,7 @@ def ends_of(n: int) -> list[tuple[Point, Point]]:
     "The two points of each line."
     return [pair for pair in line_bits(n) if pair[0] < pair[1]]
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #380e56a5
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #d1e51336
 def loop_rule(state: State, position: Position) -> tuple[int, str]:
     "Lines that would close a loop too early, or what is wrong with a loop that is closed."
     n, found, early = state.size, chains(state.size, position.drawn), 0
@@ -165,7 +167,7 @@ def loop_rule(state: State, position: Position) -> tuple[int, str]:
         elif not whole: early |= line_bits(n).get((chain[0], chain[-1]), 0) & ~position.drawn
     return early & ~position.ruled_out, ""
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #e7208431
 def settle(state: State, position: Position, counter: Counter, todo: list[int], note: Callable | None = None) -> str:
     "Draw and rule out lines until the points in `todo` and those they touch are silent; returns what is broken, or nothing. `note(point, drawn, ruled_out)` hears of it."
     points, _, touching = puzzle(state)
@@ -186,7 +188,7 @@ def settle(state: State, position: Position, counter: Counter, todo: list[int], 
         learn(position, 0, early, counter, touching, todo, waiting)
         if note: note(None, 0, early)
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #8da952f2
 def learn(position: Position, drawn: int, ruled_out: int, counter: Counter, touching: list, todo: list, waiting: set) -> None:
     "Write down new lines, and put the points that they touch on the list."
     position.drawn, position.ruled_out = position.drawn | drawn, position.ruled_out | ruled_out
@@ -203,7 +205,7 @@ def title(state: State, point: Point) -> str:
     color, number = state.circles.get(point, ("", 0))
     return {"W": f"the white {number} at ", "B": f"the black {number} at ", "": "the point "}[color] + f"({point[0]},{point[1]})"
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #3048f37f
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #deb32c5c
 def next_point(state: State, position: Position) -> int | None:
     "The point whose options are tried next: circles first, then ends of chains; None where all is known."
     points, best = puzzle(state)[0], None
@@ -214,7 +216,7 @@ def next_point(state: State, position: Position) -> int | None:
         if best is None or rank < best: best = rank
     return best and best[-1]
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #c722d6e4
 def search(state: State, position: Position, counter: Counter, todo: list[int], most: int = 1, watcher: Callable = lambda *event: None) -> list[int]:
     "The drawn lines of up to `most` solutions that extend `position`; `watcher(kind, position, ...)` hears of it all."
     broken = settle(state, position, counter, todo, lambda *known: watcher("known", position, *known))
@@ -254,7 +256,7 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this shingoki has no loop")
     return Solution(show(state, found[0]), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #74f57307
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #c1978fdd
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -272,12 +274,12 @@ def may_join(region: set[Point], cell: Point) -> int:
     pieces = sum(ring[i] and not ring[i - 1] for i in range(8))
     return sum(ring[1::2]) if pieces == 1 else 0
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #742937b1
 def region(cells: int, rng: Random) -> set[Point]:
     "A random region of a `cells` x `cells` board without holes, that never touches itself at a corner."
     grown, wanted = {(rng.randrange(cells), rng.randrange(cells))}, round(cells**2 * rng.uniform(0.5, 0.68))
     while len(grown) < wanted:
-        sides = {cell: may_join(grown, cell) for cell in product_of(cells) if cell not in grown}
+        sides = {cell: may_join(grown, cell) for cell in all_points(cells) if cell not in grown}
         able = [cell for cell, shared in sides.items() if shared]
         if not able: break
         grown.add(rng.choices(able, [(8, 2, 1, 1)[sides[cell] - 1] for cell in able])[0])
@@ -292,7 +294,7 @@ def border(cells: set[Point], n: int) -> int:
         for pair in zip(corners, corners[1:]): drawn ^= line_bits(n)[pair]
     return drawn
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #48254878
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #bc413951
 def circle(loop: list[Point], at: int) -> str:
     "The circle that fits point number `at` of a closed `loop` (its last point is not repeated)."
     size, number = len(loop), 0
@@ -305,7 +307,9 @@ def circle(loop: list[Point], at: int) -> str:
     return f"{'W' if step(at - 1, at) == step(at, at + 1) else 'B'}{number}"
 
 
-def with_circles(n: int, circles: dict[Point, str]) -> State: return State(tuple(tuple(circles.get((r, c), ".") for c in range(n)) for r in range(n)))
+def with_circles(n: int, circles: dict[Point, str]) -> State:
+    "The state with `circles` by point."
+    return State(tuple(tuple(circles.get((r, c), ".") for c in range(n)) for r in range(n)))
 
 
 def is_single(state: State, limit: int = 400) -> bool:
@@ -313,7 +317,7 @@ def is_single(state: State, limit: int = 400) -> bool:
     try: return len(solutions(state, Counter(limit))) == 1
     except SearchLimit: return False
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #41a3e52b
 def generate(level: Level, rng: Random) -> State:
     "A shingoki with exactly one solution."
     n = level.size
@@ -347,7 +351,7 @@ def read_lines(answer: str, n: int) -> tuple[dict[Point, list[Point]], str]:
             near.setdefault(two, []).append(one)
     return near, "" if near else "no lines are drawn"
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #e29ecc2e
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #09081b92
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether the lines in `answer` are one closed loop that fits all circles."
@@ -366,7 +370,7 @@ def check(state: State, answer: str) -> Verdict:
         if flaw: return wrong(f"{title(state, point)} {flaw}")
     return right()
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #d0609ca5
 def _misfit(near: dict, point: Point, color: str, number: int) -> str | None:
     "What is wrong with the loop at a circle."
     if point not in near: return "is not on the loop"
@@ -379,7 +383,7 @@ def _misfit(near: dict, point: Point, color: str, number: int) -> str | None:
         while (ahead := (here[0] + down, here[1] + right_)) in near[here]: here, total = ahead, total + 1
     return None if total == number else f"has arms of {total} together"
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #18278454
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #c77508a7
 def layout(state: State, style: Style) -> Canvas:
     "The points, joined by faint lines, and the circles with their numbers."
     n = state.size
@@ -391,7 +395,7 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.shapes.line([board.center(0, i), board.center(n - 1, i)], style.faint)
         canvas.text(board.margin / 2, board.center(i, 0)[1], str(i), 16, style.green)
         canvas.text(board.center(0, i)[0], board.margin / 2, str(i), 16, style.green)
-    for r, c in product_of(n):
+    for r, c in all_points(n):
         x, y = board.center(r, c)
         color, number = state.circles.get((r, c), ("", 0))
         reach = radius if color else 4
@@ -450,9 +454,9 @@ def sketch(state: State, position: Position) -> str:
         if r < n - 1: rows.append(" ".join(sign((r, c), (r + 1, c)) for c in range(n)).rstrip())
     return "\n".join(rows)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #7e9a8a02
-class Teller:
-    "Writes down what the search reports; what plain points say is gathered."
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #56a69578
+class Notes:
+    "Steps in the words of this puzzle; what plain points say is gathered."
     def __init__(self, state: State, pace: int = 7):
         self.state, self.pace, self.steps, self.since = state, pace, [], 0
         self.points, self.drawn, self.ruled_out = puzzle(state)[0], 0, 0
@@ -460,10 +464,6 @@ class Teller:
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
         self.steps.append(Step(kind, says[:1].upper() + says[1:], tuple(about), brief, board))
         self.since = 0 if board else self.since + 1
-
-    def __call__(self, kind: str, position: Position, *about) -> None:
-        if kind != "known": self.flush(position)
-        getattr(self, "on_" + kind)(position, *about)
 
     def facts(self, drawn: int, ruled_out: int) -> str:
         n, parts = self.state.size, []
@@ -479,6 +479,13 @@ class Teller:
         "Tell what plain points have given."
         if self.drawn | self.ruled_out: self.deduce(position, "at each point two lines meet or none, which settles some", self.drawn, self.ruled_out)
         self.drawn = self.ruled_out = 0
+
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #a70a7b86
+class Teller(Notes):
+    "Writes down what the search reports."
+    def __call__(self, kind: str, position: Position, *about) -> None:
+        if kind != "known": self.flush(position)
+        getattr(self, "on_" + kind)(position, *about)
 
     def on_known(self, position: Position, number: int | None, drawn: int, ruled_out: int) -> None:
         point = None if number is None else self.points[number]
@@ -504,7 +511,7 @@ class Teller:
     def on_back(self, position: Position, number: int, way: Option) -> None:
         self.add("backtrack", f"So that is not the way at {title(self.state, self.points[number])}.", (self.points[number],), "back", sketch(self.state, position))
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #41ad725b
 def trace(state: State) -> list[Step]:
     "The search as it happened: what circles and points say, tries, contradictions, the loop."
     teller = Teller(state)

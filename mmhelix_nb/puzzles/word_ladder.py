@@ -43,14 +43,13 @@ class State:
             raise ValueError(f"field 'initial_state' must hold 'start_word' and 'target_word', two words of one length from 3 to 5 letters, not {state!r}")
         return cls(*pair)
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #68188188
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #4be7621f
 @lru_cache
 def word_list(name: str) -> frozenset[str]:
     "The words of a list in `data/`: `words` or `accepted_words`."
     return frozenset((files("mmhelix_nb") / "data" / f"{name}.txt").read_text(encoding="ascii").split())
 
 
-@lru_cache
 def common(letters: int) -> tuple[str, ...]:
     "The common words of this many `letters`, by alphabet."
     return tuple(sorted(word for word in word_list("words") if len(word) == letters))
@@ -59,9 +58,8 @@ def common(letters: int) -> tuple[str, ...]:
 @lru_cache(maxsize=100_000)
 def neighbours(word: str, name: str) -> tuple[str, ...]:
     "The words of the list `name` that differ from `word` in one letter, by alphabet."
-    words, letters = word_list(name), "abcdefghijklmnopqrstuvwxyz"
-    found = {word[:i] + letter + word[i + 1 :] for i in range(len(word)) for letter in letters}
-    return tuple(sorted(found & words - {word}))
+    found = {word[:i] + letter + word[i + 1 :] for i in range(len(word)) for letter in "abcdefghijklmnopqrstuvwxyz"}
+    return tuple(sorted((found - {word}) & word_list(name)))
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #c920bbd1
 @dataclass(frozen=True)
@@ -150,10 +148,9 @@ def distances(start: str) -> dict[str, int]:
             queue.append(other)
     return found
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #4dcf894a
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #0dbcb253
 def generate(level: Level, rng: Random) -> State:
     "Two common words whose shortest ladder and whose search have the sizes of the level; one pair in 2 to 12 does."
-    state = None
     for start in rng.sample(common(level.letters), 80):
         steps, far = rng.randint(level.fewest, level.most), distances(start)
         targets = [word for word, distance in far.items() if distance == steps]
@@ -162,24 +159,23 @@ def generate(level: Level, rng: Random) -> State:
             if level.least_found <= solve(state).effort <= level.most_found: return state
     return state
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #8ecd1538
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
 _TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\S")
-_LABEL = re.compile(r"(?:the |a |my |one )?(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?", re.IGNORECASE)
+_LABEL = re.compile(r"\A(?:the |a |my |one )?(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?", re.IGNORECASE)
 _COUNT = re.compile(r"\(\d{1,2} (?:steps|changes|moves|words)\)")
 _BETWEEN = frozenset(["->", *",;:.-–—>/|\"'`[](){}"])
 
 
 def read_words(answer: str) -> list[str]:
     "The words that `answer` lists, in lower case; raises `Unreadable`."
-    body = _COUNT.sub(" ", plain(answer))
-    label, words = _LABEL.match(body), []
-    for token in _TOKEN.findall(body[label.end() :] if label else body):
+    words = []
+    for token in _TOKEN.findall(_LABEL.sub("", _COUNT.sub(" ", plain(answer)))):
         if token.isascii() and token.isalpha(): words.append(token.lower())
         elif token.isdecimal():
             if token not in (str(len(words)), str(len(words) + 1)): raise Unreadable(f"the number {shorten(token)} does not count the words")
         elif token not in _BETWEEN: raise Unreadable(f"the ladder holds {shorten(token)}, which is no word")
-    if not words: raise Unreadable("the answer lists no words")
-    return words
+    if words: return words
+    raise Unreadable("the answer lists no words")
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #60267576
 SCORER = "wordladder_evaluator"  # the published score function
@@ -201,24 +197,22 @@ def check(state: State, answer: str) -> Verdict:
     if words[-1] != target: return wrong(f"the ladder ends with {words[-1]!r}, not with {target!r}")
     return right("is a ladder of English words")
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #7c5b4baa
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #727c5068
 TILE, GAP, TOP = 64, 8, 52  # px: side of a tile, space between tiles, height of a heading
 
 
 def layout(state: State, style: Style) -> Canvas:
     "The two words as letter tiles, the start above the target."
-    n = len(state.start_word)
-    width = max(300, n * (TILE + GAP) + 60)
+    row = len(state.start_word) * (TILE + GAP) - GAP
+    width, left = max(300, row + 68), (max(300, row + 68) - row) // 2
     canvas = Canvas(width, 2 * (TOP + TILE) + 54, style)
-    left = (width - n * (TILE + GAP) + GAP) // 2
     for name, word, top, color in (("START", state.start_word, TOP, style.blue), ("TARGET", state.target_word, 2 * TOP + TILE + 30, style.green)):
         canvas.text(width / 2, top - 24, name, 20, color)
         for i, letter in enumerate(word.upper()):
             x = left + i * (TILE + GAP)
             canvas.shapes.rounded_rectangle([x, top, x + TILE, top + TILE], 8, style.fill, color, 3)
             canvas.text(x + TILE / 2, top + TILE / 2, letter, 40)
-    x, y = width // 2, TOP + TILE + 12  # the point of an arrow
-    canvas.shapes.polygon([(x - 16, y), (x + 16, y), (x, y + 20)], style.faint)
+    canvas.shapes.polygon([(width // 2 + dx, TOP + TILE + dy) for dx, dy in ((-16, 12), (16, 12), (0, 32))], style.faint)  # points to the target
     return canvas
 
 
@@ -239,10 +233,8 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": between = f'from the start word "{state.start_word}" to the target word "{state.target_word}"'
     return f"{RULES.format(between=between)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #516ddb26
-def some(words, most: int) -> str:
-    "The first `most` of the words, and how many are left out."
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #04a42aaf
+def some(words, most: int) -> str: return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
 def layer_step(state: State, layer: Layer, reached: list[int]) -> Step:
@@ -259,19 +251,17 @@ def changes(words: list[str]) -> str:
     "What changes from word to word."
     return "; ".join(f"{a} to {b} turns {old} into {new}" for a, b in zip(words, words[1:]) for old, new in zip(a, b) if old != new)
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #012c8644
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #80dd48e3
 def trace(state: State) -> list[Step]:
     "The layers from both ends, the meeting word, and the ladder through it."
     found, words = search(state, Counter())
     (start, target), reached, meeting = state.ends, [1, 1], found[-1].meeting
-    differ = [i + 1 for i, (a, b) in enumerate(zip(start, target)) if a != b]
-    says = f"The words {start} and {target} have {len(start)} letters and differ in letter{'s' if len(differ) > 1 else ''} {', '.join(map(str, differ))}. I search from both ends."
+    says = f"The words {start} and {target} have {len(start)} letters and differ in {sum(a != b for a, b in zip(start, target))} of them. I search from both ends."
     steps = [Step("observe", says, (start, target), f"{start} {target}", f"{start} ... {target}")]
     for layer in found:
         reached[layer.end] += len(layer.words)
         steps.append(layer_step(state, layer, reached))
-    at = words.index(meeting)
-    back, on = " <- ".join(words[at::-1]), " -> ".join(words[at:])
+    back, on = " <- ".join(words[words.index(meeting) :: -1]), " -> ".join(words[words.index(meeting) :])
     steps.append(Step("deduce", f"Both sides meet at {meeting}. Back to the start: {back}. On to the target: {on}.", tuple(words), f"meet {meeting}", " -> ".join(words)))
     steps.append(Step("check", f"{changes(words)}. No word comes twice.", tuple(words), f"{len(words) - 1} steps"))
     return [*steps, Step("conclude", f"The ladder of {len(words) - 1} steps is {written(state, words)}.", tuple(words))]

@@ -49,7 +49,7 @@ class State:
         if len(asked[1]) > len(grid): raise ValueError(f"field 'question_text' or 'answer' names {asked[1]!r}, which is longer than the grid is wide")
         return cls(tuple(map(tuple, grid)), asked[1].upper())
 
-# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #25b3a817
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #52631650
 WAYS = {"E": (1, 0), "SE": (1, 1), "S": (0, 1), "SW": (-1, 1), "W": (-1, 0), "NW": (-1, -1), "N": (0, -1), "NE": (1, -1)}  # (right, down)
 
 
@@ -71,7 +71,7 @@ def letters(state: State, x: int, y: int, way: str) -> str:
     cells = [(x + i * dx, y + i * dy) for i in range(len(state.word))]
     return "".join(state.grid[b][a] for a, b in cells if 0 <= a < state.size and 0 <= b < state.size)
 
-
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #ad303f91
 def trials(state: State, counter: Counter) -> Iterator[Trial]:
     "The trials in reading order, until one fits altogether."
     word = state.word
@@ -280,7 +280,7 @@ def attempt_steps(state: State, trial: Trial) -> list[Step]:
         Step("backtrack", f"The word does not run from {trial.place} towards {trial.way}.", (cell,), "back", word[0] + "." * (len(word) - 1)),
     ]
 
-# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #5305caa4
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #35c755e6
 def told_starts(state: State, done: list[Trial]) -> Iterator[Step]:
     "The steps for the first letters in reading order, up to the one where the word stands."
     word, last, quiet, rows = state.word, done[-1], [], 0
@@ -295,7 +295,7 @@ def told_starts(state: State, done: list[Trial]) -> Iterator[Step]:
             quiet, rows = [], y
         for trial in far: yield from attempt_steps(state, trial)
 
-
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #bb5be733
 def trace(state: State) -> list[Step]:
     "The trials as they happened, told in reading order, and the letters of the find."
     word, done = state.word, list(trials(state, Counter()))
