@@ -19,7 +19,7 @@ from .core import ALIASES, Instance, make, pack, task_module, tasks
 from .draw import png
 
 # %% ../nbs/10_generators.ipynb #c61c578b
-TEST_SHARE = 4  # one canonical form in four belongs to the test split
+TEST_SHARE = 2  # one canonical form in two belongs to the test split
 
 
 def canon_hash(item: Instance) -> str:

@@ -312,7 +312,7 @@ def test_judge_agrees_on_mutated_answers(task):
 def test_no_is_right_exactly_without_a_path():
     items = [make("hamiltonian_path", level, seed) for level in (1, 2, 3) for seed in range(40)]
     verdicts = [bool(item.check("No")) for item in items]
-    assert verdicts == [not judge_of("hamiltonian_path").has_path(item.state) for item in items] and 10 < sum(verdicts) < 50
+    assert verdicts == [not judge_of("hamiltonian_path").has_path(item.state) for item in items] and 40 < sum(verdicts) < 80
 
 
 def test_straight_lines_through_walls_are_wrong():

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'read_start', 'State', 'Event', 'lost', 'ends', 'explore', 'search',
            'outcome', 'solve', 'Level', 'candidate', 'generate', 'possible', 'check', 'judge_path', 'layout', 'ask',
-           'event_step', 'not_reached', 'trace', 'canon']
+           'event_step', 'forced_step', 'event_steps', 'not_reached', 'trace', 'canon']
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ac3c96a1
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #967fa3d9
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from random import Random
 
 from ..answers import read_ints, says_no
@@ -136,10 +136,10 @@ def candidate(level: Level, rng: Random) -> State:
         if len(edges) < level.nodes - 1 + level.extra and not crowded: edges.add((u, v))
     return State(level.nodes, tuple(sorted(edges)), path[0])
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ff30ccf3
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
 def generate(level: Level, rng: Random) -> State:
-    "The hardest of some graphs; with chance 1 in 5 one without a path from its start."
-    without, graphs = rng.random() < 0.2, [candidate(level, rng) for _ in range(level.tries)]
+    "The hardest of some graphs; with chance 1 in 2 one without a path from its start."
+    without, graphs = rng.random() < 0.5, [candidate(level, rng) for _ in range(level.tries)]
     if without: graphs += [State(level.nodes, graph.edges, start) for graph in graphs for start in range(level.nodes)]
     hardest, most = graphs[0], -1
     for graph in graphs:
@@ -199,20 +199,33 @@ def ask(state: State, modality: str) -> str:
     what = describe(state.n, state.edges, modality) + (" The start node is ringed in red." if modality == "image" else "")
     return f"{RULES.format(what=what, start=state.start)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #d18c8601
-def event_step(state: State, event: Event) -> Step:
-    "The step that tells an event of the search."
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #fa63be85
+def event_step(state: State, event: Event, back: bool) -> Step:
+    "The step that tells an event of the search; after going `back` the ways have just been named."
     path = " -> ".join(map(str, event.path))
     if event.kind == "go":
         before, node = event.path[-2:]
-        if len(event.nodes) == 1: return Step("deduce", f"From {before} the only way left is to {node}.", (before, node), f"{node}")
-        says = f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}, which has as few ways on as any."
+        says = f"From {before} I go to {node}." if back else f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}."
         return Step("hypothesise", says, event.nodes, f"{node}")
     if event.kind == "back": return Step("backtrack", f"The path is {path} again, with {listed(event.nodes)} left to try.", event.path, f"back {event.path[-1]}")
     if event.kind == "again": return Step("contradiction", f"From {event.path[-1]} with these nodes left I have failed before.", event.path[-1:], "x")
-    if not_reached(state, event): says = f"node{'s' * (len(event.nodes) > 1)} {listed(event.nodes)} cannot be reached any more"
+    if not_reached(state, event): says = f"node{'s' * (len(event.nodes) > 1)} {listed(event.nodes)} cannot be reached from {event.path[-1]} any more"
     else: says = f"nodes {listed(event.nodes)} have one way left each, but only the end of a path can have one"
-    return Step("contradiction", f"After {path}, {says}.", event.nodes, f"x {' '.join(map(str, event.nodes))}")
+    return Step("contradiction", f"{says[0].upper()}{says[1:]}.", event.nodes, f"x {' '.join(map(str, event.nodes))}")
+
+
+def forced_step(run: list[Event]) -> Step:
+    "The step that tells a `run` of moves without a choice."
+    nodes = tuple(event.path[-1] for event in run)
+    before = run[0].path[-2]
+    return Step("deduce", f"From {before} the only way left is to {', then '.join(map(str, nodes))}.", (before, *nodes), " ".join(map(str, nodes)))
+
+
+def event_steps(state: State, events: list[Event]) -> Iterator[Step]:
+    "The steps that tell `events`, runs of forced moves as one."
+    for forced, group in groupby(enumerate(events), lambda one: one[1].kind == "go" and len(one[1].nodes) == 1):
+        if forced: yield forced_step([event for _, event in group])
+        else: yield from (event_step(state, event, number > 0 and events[number - 1].kind == "back") for number, event in group)
 
 
 def not_reached(state: State, event: Event) -> bool:
@@ -220,14 +233,14 @@ def not_reached(state: State, event: Event) -> bool:
     free = (1 << state.n) - 1 & ~sum(1 << node for node in event.path)
     return bool(lost(state.masks(), event.path[-1], free))
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #d357b5e2
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #6b138272
 def trace(state: State) -> list[Step]:
     "The search as it happened, with its dead ends, and the path or No."
     near = state.to_official()
     said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
-    steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}.", (), brief)]
-    steps += [event_step(state, event) for event in search(state, Counter())]
+    steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}. Where I have a choice, I take a node with as few ways on as any.", (), brief)]
+    steps += event_steps(state, [*search(state, Counter())])
     path = outcome(state, Counter())
     if path is None:
         steps.append(Step("check", f"Every way from {state.start} has been tried or ruled out."))

@@ -1,0 +1,76 @@
+"""Narrations of moves and paths: each sentence matched with the forms that a task knows."""
+import re
+from collections.abc import Callable, Iterator
+from functools import wraps
+from random import Random
+
+from ._text import read
+
+TURNS = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
+MOVE = "(?:up|right|down|left)"
+CELL = r"\((\d+), (\d+)\)"
+
+
+class Wrong(Exception):
+    "What a reader finds wrong in a narration."
+
+
+def need(fact, problem: str) -> None:
+    "Raise `Wrong` unless `fact` holds."
+    if not fact: raise Wrong(problem)
+
+
+def reader(follow: Callable) -> Callable:
+    "Make `follow(state, text)` return the problem that it raises, or nothing."
+    @wraps(follow)
+    def replay(state, text: str) -> str:
+        try: follow(state, text)
+        except Wrong as problem: return str(problem)
+        return ""
+    return replay
+
+
+def told(text: str, forms: dict[str, str], is_board: Callable[[str], object]) -> Iterator[tuple[str, tuple, str]]:
+    "For each sentence the name of its form, the groups of the form, and the board below it; at the end `answer` with the boxed answer."
+    narration = read(text, lambda line: not is_board(line))
+    need(not narration.problem, narration.problem)
+    for part in narration.parts:
+        found = ((name, re.fullmatch(form, part.says)) for name, form in forms.items())
+        name, match = next(((name, match) for name, match in found if match), ("", None))
+        need(match, f"unknown sentence: {part.says}")
+        yield name, match.groups(), part.board
+    yield "answer", (narration.answer,), ""
+
+
+def cells(text: str) -> list[tuple[int, int]]:
+    "All pairs of numbers in brackets."
+    return [(int(a), int(b)) for a, b in re.findall(r"\((\d+), ?(\d+)\)", text)]
+
+
+def step(cell: tuple[int, int], move: str) -> tuple[int, int]:
+    "The cell that `move` leads to."
+    return cell[0] + TURNS[move][0], cell[1] + TURNS[move][1]
+
+
+def other(piece: str, rng: Random, choices) -> str:
+    "One of `choices` that is not `piece`."
+    return rng.choice([choice for choice in choices if choice != piece])
+
+
+def falsified(text: str, rng: Random, pattern: str, choices: Callable[[str], object]) -> str | None:
+    "`text` with one match of `pattern` replaced by another of its `choices`, below the first line of the thought; None where nothing matches."
+    start = text.index("\n", len("<think>")) + 1
+    found = list(re.finditer(pattern, text[start : text.rindex("</think>")], re.MULTILINE))
+    if not found: return None
+    match = rng.choice(found)
+    return text[: start + match.start()] + other(match[0], rng, choices(match[0])) + text[start + match.end() :]
+
+
+def numbers(piece: str) -> list[str]:
+    "Numbers near the number `piece`."
+    return [str(max(0, int(piece) + change)) for change in (-2, -1, 1, 2)]
+
+
+def symbols(piece: str):
+    "Other moves for a move, other numbers for a number."
+    return list(TURNS) if piece in TURNS else numbers(piece)
