@@ -7,7 +7,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'parts_of', '
            'problem', 'wet_cells', 'show', 'solve', 'Level', 'random_tanks', 'generate', 'one_puzzle', 'water_of',
            'counted', 'read_cells', 'check', 'layout', 'thick', 'ask', 'lettered', 'counts_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #3f9e6198
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #af95a0ee
 import json
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import Unreadable, plain, read_records
-from ..constraints import Patterns, Problem, Words, listed, search, solutions, tell_search
+from ..constraints import Patterns, Problem, Words, beside, listed, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from ..search import Counter
@@ -153,7 +153,7 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this aquarium has no solution")
     return Solution(wet_cells(state.regions, found[0]), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #44d34b36
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #585cfb67
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -168,17 +168,16 @@ LEVELS = (Level(4, 2.5), Level(5, 2.5), Level(6, 2.3, 3), Level(7, 2.1, 5), Leve
 def random_tanks(n: int, count: int, rng: Random) -> tuple[tuple[int, ...], ...]:
     "An `n` x `n` grid of about `count` tanks, numbered in reading order."
     tanks = {cell: i for i, cell in enumerate(rng.sample([(r, c) for r in range(n) for c in range(n)], count))}
-    def near(r, c): return [cell for cell in ((r - 1, c), (r, c - 1), (r, c + 1), (r + 1, c)) if 0 <= min(cell) and max(cell) < n]
     edge = list(tanks)
     while len(tanks) < n * n:
         cell = rng.choice(edge)
-        free = [other for other in near(*cell) if other not in tanks]
+        free = [other for other in beside(n, *cell) if other not in tanks]
         if not free: edge.remove(cell)
         else:
             tanks[other := rng.choice(free)] = tanks[cell]
             edge.append(other)
     for cell in sorted(tanks):
-        if list(tanks.values()).count(tanks[cell]) == 1 and rng.random() < 0.8: tanks[cell] = tanks[rng.choice(near(*cell))]
+        if list(tanks.values()).count(tanks[cell]) == 1 and rng.random() < 0.8: tanks[cell] = tanks[rng.choice(beside(n, *cell))]
     names = {tank: i for i, tank in enumerate(dict.fromkeys(tanks[cell] for cell in sorted(tanks)))}
     return tuple(tuple(names[tanks[r, c]] for c in range(n)) for r in range(n))
 

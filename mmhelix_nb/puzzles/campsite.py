@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'tent_sets', 'Line', 'tents', 'Tent', 'problem', 'is_place',
-           'beside', 'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'numbered', 'read_cells', 'check',
-           'layout', 'tree', 'ask', 'numbers_of', 'trace', 'canon']
+           'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'numbered', 'read_cells', 'check', 'layout',
+           'tree', 'ask', 'numbers_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #308b2632
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #75ca172b
 import json
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import Unreadable, plain, read_records
-from ..constraints import Patterns, Problem, Rule, Words, search, solutions, tell_search
+from ..constraints import KeepsClear, Patterns, Problem, Words, beside, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from ..search import Counter, square_symmetries, transform
@@ -91,19 +91,14 @@ def tents(number: int, more: bool = False) -> str:
     "A number of tents in words."
     return f"{number} {'more ' * more}tent{'s' * (number != 1)}"
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #b36b73aa
-class Tent(Rule):
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #0727d9a0
+class Tent(KeepsClear):
     "A tent on the first cell keeps the other cells, those around it, empty."
-    def narrow(self, domains):
-        if domains[self.cells[0]] != 2: return []
-        around = [(cell, 1) for cell in self.cells[1:] if domains[cell] != 1]
-        return None if any(domains[cell] == 2 for cell, _ in around) else around
-
     def why(self, domains, changes): return f"the tent at {self.title} must not touch another"
 
     def broken(self, domains): return f"the tent at {self.title} touches another."
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #a5ee281c
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #48c0bd9f
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "Lines and tents; cell r * n + c is 1 where a tent stands, and 0 where no tree is near."
@@ -120,11 +115,6 @@ def problem(state: State) -> Problem:
 def is_place(grid, r: int, c: int) -> bool:
     "Whether a tent may stand at a cell: no tree on it, and one beside it."
     return grid[r][c] != "T" and any(grid[y][x] == "T" for y, x in beside(len(grid), r, c))
-
-
-def beside(n: int, r: int, c: int) -> list[tuple[int, int]]:
-    "The cells above, left, right and below."
-    return [(y, x) for y, x in ((r - 1, c), (r, c - 1), (r, c + 1), (r + 1, c)) if 0 <= y < n and 0 <= x < n]
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #85e7be9f
 def tent_cells(domains: list[int]) -> str:

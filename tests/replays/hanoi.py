@@ -1,8 +1,7 @@
 """A replay of hanoi: the goals that follow from each other, and every disk on its peg."""
-import json
 import re
 
-from ._steps import Wrong, falsified, need, numbers, reader, told
+from ._steps import falsified, need, numbers, reader, told
 
 TOWER = r"(?:disk (1)|disks 1 (?:and|to) (\d+))"
 FORMS = {

@@ -1,0 +1,141 @@
+"""A replay of minesweeper: every count around a number, every group settled, every supposition taken back."""
+import re
+
+import networkx as nx
+
+from ._steps import CELL, falsified, need, reader, told
+
+GROUPS = r"[A-Za-z](?: with \d+ cells)?(?: and [A-Za-z](?: with \d+ cells)?)*"
+SOME = r"[A-Za-z](?: and [A-Za-z])*"
+SO = rf"so ({SOME}) (?:is|are) (mines|empty)(?:, ({SOME}) (?:is|are) (mines|empty))?\."
+FORMS = {
+    "rule": r"Blanks that touch each other, even at a corner, are all mines or all empty, because an empty blank has no mine around it\.",
+    "groups": r"A letter stands for each group of touching blanks:",
+    "full": rf"The (\d) at {CELL} has all its mines and still touches ({GROUPS}), {SO}", "needs": rf"The (\d) at {CELL} needs (\d) more of ({GROUPS}), {SO}",
+    "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.", "suppose": r"I assume that it is mines\.",
+    "back": r"So ([A-Za-z]) is not mines, it is empty\.|([A-Za-z]) is not mines, it is empty\.",
+    "broken": rf"The (\d) at {CELL} has (\d) mines? now and (no open blank beside it|only ({GROUPS}) left to choose from), which cannot be\.",
+    "end": r"With these (\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.", "list": r"The mines are",
+}
+
+
+class Field:
+    "The numbers, the blanks by their group's letter, and what is `known` of each letter (True for mines); `tried` keeps what was known before a try."
+    def __init__(self, state):
+        self.size, self.tried, self.known = state.size, [], {}
+        self.need = {(r, c): value for r, row in enumerate(state.grid) for c, value in enumerate(row) if value}
+        self.blanks = [(r, c) for r, row in enumerate(state.grid) for c, value in enumerate(row) if not value]
+        self.letter = {}
+
+    def touched(self, cell) -> list[tuple[int, int]]:
+        return [other for other in self.blanks if max(abs(other[0] - cell[0]), abs(other[1] - cell[1])) == 1]
+
+    def learn(self, board: str) -> None:
+        "Take the letters from the opening board, where touching blanks share a letter and others do not."
+        graph = nx.Graph((cell, other) for cell in self.blanks for other in [cell, *self.touched(cell)])
+        rows = board.split("\n")
+        need([len(row) for row in rows] == [self.size] * self.size, "the board has another size")
+        self.letter = {(r, c): rows[r][c] for r, c in self.blanks}
+        need(all(sign.isalpha() for sign in self.letter.values()), "a blank has no letter")
+        parts = [{self.letter[cell] for cell in part} for part in nx.connected_components(graph)]
+        need(all(len(part) == 1 for part in parts) and len(set().union(*parts)) == len(parts), "the letters are not the groups of touching blanks")
+
+    def shown(self, board: str) -> None:
+        signs = {cell: str(value) for cell, value in self.need.items()}
+        signs |= {cell: {True: "*", False: "."}.get(self.known.get(letter), letter) for cell, letter in self.letter.items()}
+        right = "\n".join("".join(signs[r, c] for c in range(self.size)) for r in range(self.size))
+        need(board == right, f"the board is\n{right}\nnot\n{board}")
+
+    def around(self, cell) -> tuple[int, dict[str, int]]:
+        "The mines known around a number, and its open letters with their cells."
+        near = [self.letter[other] for other in self.touched(cell)]
+        return sum(self.known.get(letter, False) for letter in near), {letter: near.count(letter) for letter in near if letter not in self.known}
+
+
+def counted(text: str) -> dict[str, int]:
+    "The letters with their numbers of cells, as told."
+    return {one[0]: int(one.split()[2]) if " " in one else 1 for one in text.split(" and ")}
+
+
+def settle(field: Field, cell, value: int, more: int, groups: str, settled: dict[str, bool]) -> None:
+    "Check a deduction from the number in `cell`: in all ways to choose, each letter settled has that value."
+    need(field.need.get(cell) == value, f"{cell} does not show {value}")
+    has, left = field.around(cell)
+    need(value - has == more, f"{cell} lacks {value - has} mines, not {more}")
+    need(counted(groups) == left, f"the open groups around {cell} are {left}")
+    letters = list(left)
+    sums = [choice for choice in range(2 ** len(letters)) if sum(left[letter] for i, letter in enumerate(letters) if choice >> i & 1) == more]
+    for letter, mined in settled.items():
+        need(letter in left and sums and all(choice >> letters.index(letter) & 1 == mined for choice in sums), f"{cell} does not settle {letter}")
+    field.known |= settled
+
+
+def broken(field: Field, cell, value: int, has: int, rest: str, groups: str | None) -> None:
+    "Check that the number in `cell` cannot be reached."
+    mines, left = field.around(cell)
+    need(field.need.get(cell) == value and mines == has, f"{cell} shows {field.need.get(cell)} and has {mines} mines")
+    need(counted(groups) == left if groups else not left, f"the open groups around {cell} are {left}")
+    sums = {0}
+    for count in left.values(): sums |= {total + count for total in sums}
+    need(value - has not in sums, f"{cell} can be reached")
+
+
+def settled(groups: tuple) -> dict[str, bool]:
+    "What is settled, from (letters, what, letters, what)."
+    return {letter: what == "mines" for letters, what in zip(groups[::2], groups[1::2]) if letters for letter in letters.split(" and ")}
+
+
+@reader
+def replay(state, text):
+    field, failed = Field(state), False
+    for name, groups, board in told(text, FORMS, lambda line: " " not in line or line[0] == "("):
+        need(not failed or name in ("back",), "a contradiction must be taken back first")
+        if name == "groups": field.learn(board)
+        elif name in ("full", "needs"):
+            value, r, c = map(int, groups[:3])
+            more, rest = (0, groups[3:]) if name == "full" else (int(groups[3]), groups[4:])
+            settle(field, (r, c), value, more, rest[0], settled(rest[1:]))
+        elif name == "open":
+            cells = sorted(cell for cell, letter in field.letter.items() if letter == groups[0])
+            said, more = re.findall(r"\(\d+, \d+\)", groups[1]), int(groups[2] or 0)
+            need(said == list(map(str, cells[: len(said)])) and len(cells) == len(said) + more and groups[0] not in field.known, f"group {groups[0]} is {cells}")
+            for cell in field.need: check_open(field, cell, groups[0])
+            trying = groups[0]
+        elif name == "suppose":
+            field.tried.append((trying, dict(field.known)))
+            field.known[trying] = True
+        elif name == "broken":
+            value, r, c, has = map(int, groups[:4])
+            broken(field, (r, c), value, has, *groups[4:])
+            failed = True
+        elif name == "back":
+            letter = groups[0] or groups[1]
+            while not failed: need(False, "nothing failed")
+            while field.tried and field.tried[-1][0] != letter: field.tried.pop()
+            need(field.tried, f"{letter} was not tried")
+            field.known = {**field.tried.pop()[1], letter: False}
+            failed = False
+        elif name == "end":
+            mines = [cell for cell, letter in field.letter.items() if field.known.get(letter)]
+            need(list(map(int, groups)) == [len(mines), len(field.need)], f"there are {len(mines)} mines and {len(field.need)} numbers")
+            need(set(field.letter.values()) == set(field.known), "not all groups are settled")
+            need(all(field.around(cell)[0] == value for cell, value in field.need.items()), "a number does not count right")
+        elif name in ("list", "answer"):
+            need((board or groups[0]) == (",".join(map(str, sorted(mines))) or "none"), f"the mines are {sorted(mines)}")
+        if board and name != "list": field.shown(board)
+        need(board or name not in ("groups", "suppose", "back", "end"), f"no board after {name}")
+
+
+def check_open(field: Field, cell, letter: str) -> None:
+    "The number in `cell` must leave the group `letter` open."
+    has, left = field.around(cell)
+    if letter not in left: return
+    sums = {(0, False)}
+    for one, count in left.items(): sums |= {(total + count, taken or one == letter) for total, taken in sums}
+    found = {taken for total, taken in sums if total == field.need[cell] - has}
+    need(found == {True, False}, f"{cell} does not leave {letter} open")
+
+
+def spoil(text, rng):
+    def choices(piece): return "ABCDEFG" if piece.isalpha() else "*.23" if piece in "*." else [str(int(piece) + 1), str(max(0, int(piece) - 1))]
+    return falsified(text, rng, r"\d+|[*.](?=[*.\dA-Z])|(?<=so )[A-Z]\b", choices)
