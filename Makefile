@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test export clean-nbs bench fuzz gallery readme style
+.PHONY: help reproduce test export cluster-test clean-nbs bench fuzz gallery readme style
 
 help:
 	@echo "make reproduce   run the book (PROFILE=$(PROFILE) CORES=$(CORES)); killed or stopped, it goes on from there"
@@ -18,9 +18,10 @@ help:
 	@echo "make export      write mmhelix_nb/ from the notebooks"
 	@echo "make clean-nbs   take run-dependent parts out of the notebooks"
 	@echo "make readme      write README.md from nbs/index.ipynb and reports/"
-	@echo "make gallery     every task at every level on one page: reports/gallery/index.html"
+	@echo "make gallery     every task at every level, and traces: reports/gallery/index.html, traces.html"
 	@echo "make fuzz        100,000 attacks on each verifier (an hour or more)"
 	@echo "make style       the style of the notebooks in numbers"
+	@echo "make cluster-test  shards of traces through a real SLURM on this machine (root, Debian packages)"
 	@echo "make bench       measure speed"
 
 # Every Python from 3.11 on will do. PYTHON=... chooses one.
@@ -52,11 +53,17 @@ clean-nbs: $(STAMP)
 	$(BIN)/nbdev_clean
 
 gallery: $(STAMP)
-	@$(BIN)/python -c "from mmhelix_nb.gallery import write_gallery; print(write_gallery())"
+	@$(BIN)/python -c "from mmhelix_nb.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
 # Each attack of tests/test_tasks.py twenty times as often: 100,000 examples a task.
 fuzz: $(STAMP)
 	MMHELIX_FUZZ=20 $(BIN)/python -m pytest -q -n 2 tests/test_tasks.py -k "never_raises or judge_agrees"
+
+# Needs root and Debian's packages slurm-wlm and munge; make test leaves it out.
+cluster-test: $(STAMP)
+	@for p in slurmctld slurmd munged; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { echo "Error: $$p is missing; as root: apt-get install slurm-wlm munge" >&2; exit 2; }; done
+	@$(BIN)/python -m pip install -q -e '.[all,cluster]'
+	MMHELIX_CLUSTER=1 $(BIN)/python -m pytest -q tests/test_cluster.py
 
 style: $(STAMP)
 	@$(BIN)/python tests/style.py

@@ -90,11 +90,13 @@ def extract(reply: str) -> Extracted:
     if cut: return Extracted(problem=f"the answer is cut off: {cut} is never closed")
     return Extracted(tail.strip())
 
-# %% ../nbs/02_answers.ipynb #9b0db5ca
+# %% ../nbs/02_answers.ipynb #4bcdec61
 _FENCE = re.compile(r"```[A-Za-z]{0,12}\n?|```")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[clr| ]{0,80}\})?|\\hline")
-_WRAPPER = re.compile(r"\\(?:text|mathrm|mathbf|mathtt|texttt|textbf)\s?\{([^{}]*)\}")
-_AROUND = re.compile(r"^\s*\\(?:text|mathrm|mathbf|mathtt|texttt|textbf)\s?\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
+_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathtt|mbox)\s?"
+_WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
+_AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
+_FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
 _ARROW = re.compile(r"\\(?:long)?rightarrow\b|\\to\b|→|⟶|➔|=>|⇒")
 _NOISE = re.compile(r"\\(?:left|right|quad|qquad|displaystyle)\b|\\[,;:! ()\[\]]|\$")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
@@ -103,12 +105,12 @@ _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
 def plain(text: str) -> str:
     "`text` without code fences, LaTeX wrappers and escapes; arrows become `->`, table breaks become line breaks."
     text = _ENVIRONMENT.sub(" ", _FENCE.sub("", text))
-    text = _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", _AROUND.sub(r"\1", text)))
+    text = _FRONT.sub("", _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", _AROUND.sub(r"\1", text))))
     text = text.replace("\\\\", "\n").replace(r"\{", "{").replace(r"\}", "}")
     text = _LITERAL_BREAK.sub("\n", _NOISE.sub(" ", _ARROW.sub("->", text)))
     return text.replace("&", " ").replace("\u2212", "-").strip().strip("*`").strip()
 
-# %% ../nbs/02_answers.ipynb #e96f055e
+# %% ../nbs/02_answers.ipynb #9f34f5c3
 _INT = re.compile(
     r"(?:(?P<label>[A-Za-z][A-Za-z '_()-]{0,60}?) ?(?:=|:|\bis\b|->) ?)?"
     r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18})(?:\.0{0,6})?)"
@@ -117,9 +119,10 @@ _INT = re.compile(
 _HEDGES = frozenset("not no or and to than least most about approximately around roughly maybe between below above under over hundred thousand half".split())
 
 
-def read_int(text: str) -> int:
-    "The whole number that `text` states, with a label or a unit at most; raises `Unreadable`."
+def read_int(text: str, nouns: Iterable[str] = ()) -> int:
+    "The whole number that `text` states, with a label or a unit at most; `nouns` are units of several words. Raises `Unreadable`."
     line = " ".join(plain(text).split()).rstrip(" .").strip("[](){}\"' ")
+    for noun in nouns: line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
     match = _INT.fullmatch(line)
     words = f"{match['label'] or ''} {match['unit'] or ''}".lower().split() if match else ()
     if match is None or _HEDGES.intersection(words): raise Unreadable(f"the answer is not one whole number: {shorten(text)}")
@@ -131,11 +134,11 @@ def shorten(text: str, most: int = 40) -> str:
     line = " ".join(text[: 4 * most].split())
     return repr(line if len(line) <= most else line[: most - 3] + "...")
 
-# %% ../nbs/02_answers.ipynb #56fc6794
+# %% ../nbs/02_answers.ipynb #92b867ad
 _LIST_TOKEN = re.compile(r"\d+|->|[A-Za-z]+|\S")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z '_-]{0,40}[:=]\s{0,4}")
 _CLOSES = {"]": "[", ")": "(", "}": "{"}
-_NOT_WHOLE = re.compile(r"(?:^|[\[({,;])\s{0,4}-\d|\d\.\d")  # -1 at the beginning of an item, 1.5
+_NOT_WHOLE = re.compile(r"(?:^|[\[({,;])\s{0,4}-\d|[:=]\s{0,4}-\s{0,2}\d|\d\.\d")  # -1 at the beginning of an item, x = -1, 1.5
 
 
 def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list[int]:
@@ -155,11 +158,13 @@ def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list
     if not numbers: raise Unreadable("the answer lists no numbers")
     return numbers
 
-# %% ../nbs/02_answers.ipynb #f389e950
+# %% ../nbs/02_answers.ipynb #ca6e0ee9
 def _drop_label(text: str, keep: Iterable[str] = ()) -> str:
-    "`text` without a label such as `Path:` in front, unless it is one of the words to `keep`."
+    "`text` without a label such as `Path:` in front; one of the words to `keep` stays where it names a number, as in `from x = 1`."
     match = _LABEL.match(text)
-    return text[match.end() :] if match and match[0].rstrip(" \n\t=:").lower() not in keep else text
+    if not match: return text
+    before, _, last = match[0].rstrip(" \n\t=:").lower().rpartition(" ")
+    return text[len(before) :] if last in keep and text[match.end() : match.end() + 1].isdecimal() else text[match.end() :]
 
 # %% ../nbs/02_answers.ipynb #39632c1d
 def says(text: str, word: str) -> bool:
@@ -171,28 +176,31 @@ def says_no(text: str) -> bool:
     "Whether `text` is the answer No."
     return says(text, "no")
 
-# %% ../nbs/02_answers.ipynb #c88fc6cb
+# %% ../nbs/02_answers.ipynb #8b50e816
 _NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[(\[])", re.MULTILINE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
 _BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|"))
+_HEADER = re.compile(r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})[)\]] ?[:=]?")  # (row, column): before the list
 
 
 def read_records(text: str, parts: tuple[int, ...], nouns: Iterable[str] = ("cell", "cells"), order: str = "rc") -> list[tuple[int, ...]]:
     """The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between.
 
-    Numbers may be named (`row 1, column 2`, `x=2`); pairs that are named the other way round are turned to `order`. Raises `Unreadable`."""
-    body = _NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text), _AXES))
+    Numbers may be named (`row 1, column 2`, `x=2`, or `(x, y):` before all); pairs that are named the other way round are turned to `order`
+    ("" for records that are no cells, where such names are not allowed). Raises `Unreadable`."""
+    axes = _AXES if order else {}
+    body, headed = _drop_header(_NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text), axes)), nouns, axes)
     if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip(): return []
-    numbers, names = _numbers(_LIST_TOKEN.findall(body), parts, frozenset(nouns))
+    numbers, names = _numbers(_LIST_TOKEN.findall(body), parts, frozenset(nouns), axes)
     total = sum(parts)
     if not numbers: raise Unreadable("the answer lists no numbers")
     if len(numbers) % total: raise Unreadable(f"the list has {len(numbers)} numbers, which is no multiple of {total}")
-    if names: numbers = _in_order(numbers, names, order, parts)
+    if names or headed: numbers = _in_order(numbers, names, order, parts, headed)
     return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
 
-# %% ../nbs/02_answers.ipynb #8520faa4
-def _numbers(tokens: list[str], parts: tuple[int, ...], nouns: frozenset) -> tuple[list[int], dict[int, str]]:
+# %% ../nbs/02_answers.ipynb #c960b239
+def _numbers(tokens: list[str], parts: tuple[int, ...], nouns: frozenset, axes: Mapping[str, str]) -> tuple[list[int], dict[int, str]]:
     "The numbers among `tokens`, and the axes that name some of them; raises `Unreadable`."
     numbers, names, opened, axis, total = [], {}, [], "", sum(parts)
     spans = {(sum(parts[:i]), part) for i, part in enumerate(parts)}
@@ -201,7 +209,7 @@ def _numbers(tokens: list[str], parts: tuple[int, ...], nouns: frozenset) -> tup
             if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")
             if axis: names[len(numbers)], axis = axis, ""
             numbers.append(int(token))
-        elif axis and token not in "=:": raise Unreadable("the list names a row or column without its number")
+        elif axis and token not in ("=", ":", '"', "'"): raise Unreadable("the list names a row or column without its number")
         elif token in "[({": opened.append((token, len(numbers)))
         elif token in _CLOSES:
             sign, start = opened.pop() if opened else ("", 0)
@@ -211,20 +219,27 @@ def _numbers(tokens: list[str], parts: tuple[int, ...], nouns: frozenset) -> tup
                 raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
         elif token not in _BETWEEN:
             word = token.lower()
-            if word not in nouns and word not in _AXES: raise Unreadable(f"the list holds {shorten(token)}, which is no number")
-            axis = "" if word in nouns else _AXES[word]
+            if word not in nouns and word not in axes: raise Unreadable(f"the list holds {shorten(token)}, which is no number")
+            axis = "" if word in nouns else axes[word]
     if opened or axis: raise Unreadable("the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word")
     return numbers, names
 
-# %% ../nbs/02_answers.ipynb #edce6f01
-def _in_order(numbers: list[int], names: dict[int, str], order: str, parts: tuple[int, ...]) -> list[int]:
-    "`numbers` with each named pair turned to `order`; raises `Unreadable` where a pair is named by halves, or twice the same."
+# %% ../nbs/02_answers.ipynb #b156c72c
+def _drop_header(body: str, nouns: Iterable[str], axes: Mapping[str, str]) -> tuple[str, str]:
+    "`body` without a header such as `cells (row, column):`, and the order of axes that it names."
+    match = _HEADER.match(body)
+    order = axes.get(match[2].lower(), "?") + axes.get(match[3].lower(), "?") if match and match[1].lower() in ("", *nouns) else ""
+    return (body[match.end() :].lstrip(), order) if order in ("rc", "cr") else (body, "")
+
+
+def _in_order(numbers: list[int], names: dict[int, str], order: str, parts: tuple[int, ...], headed: str = "") -> list[int]:
+    "`numbers` with each pair turned to `order`; raises `Unreadable` where only some are named, or one by halves or twice the same."
     numbers, at = list(numbers), 0
     while at < len(numbers):
         for part in parts:
-            found = names.get(at, "") + names.get(at + 1, "") if part == 2 else names.get(at, "")
+            found = (names.get(at, "") + names.get(at + 1, "") or headed) if part == 2 else names.get(at, "")
             if part == 2 and found == order[::-1]: numbers[at], numbers[at + 1] = numbers[at + 1], numbers[at]
-            elif found and (part != 2 or found != order): raise Unreadable("the list names its rows and columns in a way that does not fit")
+            elif found != order if part == 2 else found: raise Unreadable("the list names its rows and columns in a way that does not fit")
             at += part
     return numbers
 

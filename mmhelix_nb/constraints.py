@@ -28,7 +28,7 @@ def only_value(mask: int) -> int | None:
     "The value of a decided cell; None while several are possible."
     return None if mask & mask - 1 else mask.bit_length() - 1
 
-# %% ../nbs/08_constraints.ipynb #ce320b04
+# %% ../nbs/08_constraints.ipynb #97c30046
 class Rule:
     "A rule over `cells`, called `title` in sentences; subclasses write `narrow`."
     late = False  # asked only when all other rules are silent
@@ -43,6 +43,10 @@ class Rule:
     def why(self, domains: list[int], changes: list[tuple[int, int]]) -> str:
         "Why the rule makes these `changes`, as the beginning of a sentence; `domains` are those before them."
         return f"{self.title} leaves nothing else"
+
+    def reasons(self, domains: list[int], changes: list[tuple[int, int]]) -> list[tuple[str, list[tuple[int, int]]]]:
+        "The `changes` with why the rule makes them; those with the same reason stay together."
+        return [(self.why(domains, changes), changes)]
 
     def broken(self, domains: list[int]) -> str:
         "What is wrong where `narrow` returned None, as a sentence."
@@ -75,7 +79,7 @@ class AllDifferent(Rule):
             if new != mask: changes.append((cell, new))
         return changes
 
-# %% ../nbs/08_constraints.ipynb #7553ff1f
+# %% ../nbs/08_constraints.ipynb #d114a9b6
 @patch
 def why(self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]) -> str:
     "The values that the line holds already, or that its place is the last one."
@@ -84,6 +88,14 @@ def why(self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]) 
     for other in self.cells: decided |= domains[other] if not domains[other] & domains[other] - 1 else 0
     if domains[cell] & ~decided == mask: return f"{self.title} holds {', '.join(map(str, values_of(decided)))} already"
     return f"in {self.title} no other place is left for {only_value(mask)}"
+
+
+@patch
+def reasons(self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]) -> list[tuple[str, list[tuple[int, int]]]]:
+    "First the cells that have one value left, then those that are the last place of one."
+    found, taken = {}, sum({domains[cell] for cell in self.cells if not domains[cell] & domains[cell] - 1})
+    for change in sorted(changes, key=lambda change: domains[change[0]] & ~taken != change[1]): found.setdefault(self.why(domains, [change]), []).append(change)
+    return list(found.items())
 
 
 @patch
@@ -323,7 +335,7 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     "Names as prose: a; a and b; a, b and c."
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
-# %% ../nbs/08_constraints.ipynb #a895609b
+# %% ../nbs/08_constraints.ipynb #cf089837
 class Story(Watcher):
     "Writes the steps of a search; an anchor at least every `pace` deductions."
     def __init__(self, words: Words, pace: int = 8): self.words, self.pace, self.steps, self.since = words, pace, [], 0
@@ -333,16 +345,22 @@ class Story(Watcher):
         if board: self.since = 0
 
     def narrowed(self, rule, before, changes):
-        decided = [(cell, only_value(mask)) for cell, mask in changes if only_value(mask) is not None]
-        if not decided and not rule.tells: return
-        facts = [self.fact(cell, value) for cell, value in decided]
-        if rule.tells: facts += [self.narrower(cell, mask) for cell, mask in changes if only_value(mask) is None]
+        telling = changes if rule.tells else [(cell, mask) for cell, mask in changes if only_value(mask) is not None]
+        if not telling: return
         after = before[:]
         for cell, mask in changes: after[cell] = mask
-        self.since += 1
-        board = self.words.board(after) if decided and self.since >= self.pace else ""
-        brief = " ".join(self.words.brief(cell, value) for cell, value in decided)
-        self.add("deduce", f"{rule.why(before, changes)}, so {listed(facts)}.", [place for cell, _ in changes for place in self.words.about(cell)], brief, board)
+        told = [(why, *self.facts(some)) for why, some in rule.reasons(before, telling)]
+        for number, (why, facts, brief, about) in enumerate(told, 1):
+            self.since += 1
+            show = number == len(told) and self.since >= self.pace and any(only_value(mask) is not None for _, mask in telling)
+            self.add("deduce", f"{why}, so {listed(facts)}.", about, brief, self.words.board(after) if show else "")
+
+    def facts(self, changes) -> tuple[list[str], str, list]:
+        "What `changes` say, those that decide a cell first; the decided cells in brief, and all cells."
+        decided = [(cell, only_value(mask)) for cell, mask in changes if only_value(mask) is not None]
+        facts = [self.fact(cell, value) for cell, value in decided]
+        facts += [self.narrower(cell, mask) for cell, mask in changes if only_value(mask) is None]
+        return facts, " ".join(self.words.brief(cell, value) for cell, value in decided), [place for cell, _ in changes for place in self.words.about(cell)]
 
 # %% ../nbs/08_constraints.ipynb #77d87c41
 @patch

@@ -219,15 +219,16 @@ def shard_main() -> None:
     server = Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None
     make_shard(".", batch, int(sys.argv[1]), server)
 
-# %% ../nbs/32_factory.ipynb #4fed64d2
+# %% ../nbs/32_factory.ipynb #5e4345ac
 def start_snakemake(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
     "Start Snakemake in `out`, talking to `snakemake.log`; it ends with this process."
     from mmhelix_nb.runner import ENVIRONMENT
 
     arguments = ["--snakefile", "Snakefile", "--nolock", "--keep-going", "--rerun-incomplete", "--rerun-triggers", "params", "--quiet", "progress", "--scheduler", "greedy"]
     if executor == "local": arguments += ["--cores", str(jobs)]
-    else: arguments += ["--executor", executor, "--jobs", str(jobs), "--latency-wait", "60"]
-    if executor == "slurm" and not any("slurm_account" in one for one in extra): arguments.append("--slurm-no-account")
+    else: arguments += ["--executor", executor, "--jobs", str(jobs), "--latency-wait", "60", "--retries", "2"]  # a node may be lost
+    if executor == "slurm":  # works without accounting too
+        arguments += ["--slurm-status-command", "squeue", *([] if any("slurm_account" in one for one in extra) else ["--slurm-no-account"])]
     code = "from mmhelix_nb.runner import snakemake_main; snakemake_main()"
     with open(out / "snakemake.log", "w", encoding="utf-8") as log:
         return subprocess.Popen([sys.executable, "-c", code, str(os.getpid()), *arguments, *extra], cwd=out, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

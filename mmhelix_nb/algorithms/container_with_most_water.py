@@ -158,7 +158,7 @@ def ask(state: State, modality: str) -> str:
         return f"{RULES.format(what='A bar chart has', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
     return f"{RULES.format(what='The bar chart shows the heights of', n=n, strips=STRIPS.format(k=k) if k > 1 else '')}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #a29bff00
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #cc811c93
 def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> Step:
     "The step for one pair of walls; `best` is the greatest area before it."
     a, b = heights[duel.left], heights[duel.right]
@@ -166,7 +166,9 @@ def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> S
     says = f"Bar {duel.left + 1} ({a}) and bar {duel.right + 1} ({b}): {min(a, b)} x {duel.right - duel.left} = {duel.area}, {record}."
     says += f" Bar {(duel.left if a <= b else duel.right) + 1} gives way" if a != b else f" Both are equal; bar {duel.left + 1} gives way"
     if duel.passed: says += " and, being no higher, so " + ("does " if len(duel.passed) == 1 else "do ") + ", ".join(f"{at + 1} ({heights[at]})" for at in duel.passed)
-    anchor = f"walls {duel.left + 1} and {duel.right + 1}, best area {max(best, duel.area)}" if board else ""
+    far = len(duel.passed) + 1
+    left, right = (duel.left + far, duel.right) if a <= b else (duel.left, duel.right - far)
+    anchor = f"walls {left + 1} and {right + 1}, best area {max(best, duel.area)}" if board and left < right else ""
     return Step("test", f"{says}.", (duel.left, duel.right), f"{duel.left + 1},{duel.right + 1} {duel.area}", anchor)
 
 

@@ -260,7 +260,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": what = f"In this addition, digits were replaced by letters: {' + '.join(terms)} = {result}"
     return f"{RULES.format(what=what)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #9cc6c281
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #c7491f99
 PLACES = ("units", "tens", "hundreds", "thousands", "ten-thousands", "hundred-thousands", "millions", "ten-millions", "hundred-millions", "last")
 
 
@@ -284,9 +284,9 @@ class Teller:
             if below > 1: more = f"{below} digits tried on other letters all fail, the furthest at the {where} column."
             self.add("contradiction", more if below else f"No digit fits any more in the {where} column.", (choice.letter,), "no")
             del self.known[choice.letter]
-            self.add("backtrack", f"So {choice.letter} is not {named}.", (choice.letter,), "", True)
+            self.add("backtrack", f"{choice.letter} is not {named}.", (choice.letter,), "", True)
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #6055fc41
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #5ea4c505
 def column_letters(words: list[str], place: int) -> tuple[list[str], str, str]:
     "The letters above the line at `place`, the one below, and one that stands on both sides and was left out; a missing one is empty."
     above, below = [word[-1 - place] for word in words[:-1] if place < len(word)], words[-1][::-1][place : place + 1]
@@ -308,10 +308,10 @@ def tell_column(teller: Teller, place: int) -> None:
         else: teller.add("hypothesise", f"Try {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}?", True)
     total, shown = carry + sum(digits[letter] for letter in above), " + ".join([*(str(digits[letter]) for letter in above), *carried])
     teller.carry = total // 10
-    ends = (f"{shown} = {total} ends in {total % 10}" if "+" in shown else f"There is {shown}") + f", as it must{f' for {below}' if below else ''}"
+    ends = (f"{shown} = {total} ends in {total % 10}, as it must" if "+" in shown else f"That is {shown}, as it must be") + (f" for {below}" if below else "")
     teller.add("test", f"{ends}; the carry is {teller.carry}.", (place,), f"{shown}={total}".replace(" ", ""), place % 2 == 1)
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #1a99cdb7
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #d31f51c4
 def trace(state: State) -> list[Step]:
     "The search as it happened, column by column, then the addition with digits."
     teller, (*terms, result) = Teller(state), state.words
@@ -319,13 +319,13 @@ def trace(state: State) -> list[Step]:
     teller.add("observe", f"The addition is {sums}.", tuple(state.letters), sums.replace(" ", ""), True)
     if len(result) > max(map(len, terms)):
         few = " or ".join(map(str, teller.search.domains[result[0]]))
-        teller.add("deduce", f"{result} is longer than the terms, so {result[0]} is what {len(terms)} terms can carry: {few}.", (result[0],), f"{result[0]}={few}")
+        teller.add("deduce", f"The result {result} is longer than the terms, so {result[0]} is what {len(terms)} terms can carry: {few}.", (result[0],), f"{result[0]}={few}")
         teller.known.update(teller.search.given)
     for place in range(state.width): tell_column(teller, place)
     for choice in (one for one in teller.search.path if one.column >= state.width):
         teller.failures(choice)
         teller.known[choice.letter] = choice.digit
-        teller.add("deduce", f"{choice.letter} cancels in every column; {choice.digit} is free for it.", (choice.letter,), f"{choice.letter}={choice.digit}")
+        teller.add("deduce", f"The letter {choice.letter} cancels in every column; {choice.digit} is free for it.", (choice.letter,), f"{choice.letter}={choice.digit}")
     shown = sums.translate(names)
     teller.add("check", f"With these digits {sums} is {shown}, which is right, and all digits differ.", tuple(state.letters), shown.replace(" ", ""))
     teller.add("conclude", f"The digits are {show(teller.search.digits)}")

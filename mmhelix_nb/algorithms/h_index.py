@@ -145,14 +145,15 @@ def ask(state: State, modality: str) -> str:
         return f"{RULES.format(what='A bar chart shows', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
     return f"{RULES.format(what='The bar chart shows', n=n, strips=STRIPS.format(k=k) if k > 1 else '')}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #04dfbdbb
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #6b1247d7
 def outcome(trial: Try, after: str) -> list[Step]:
     "What comes of a trial; `after` is the board behind it."
     listed = f"Open values that are at least {trial.h}: {', '.join(map(str, trial.reached)) or 'none'}"
     total = f"{trial.counted} counted before + {len(trial.reached)} = {trial.total}" if trial.counted else str(trial.total)
     brief = f"{trial.h}? {trial.total} {'yes' if trial.works else 'no'}"
     if trial.works: return [Step("test", f"{listed}. That makes {total}, enough for {trial.h}. So h is at least {trial.h}.", (trial.h,), brief, after)]
-    small_h = f"So h is at most {trial.h - 1}; the {trial.total} values count for every such h, and the others stay open."
+    said = f"the {trial.total} values count" if trial.total != 1 else "the 1 value counts"
+    small_h = f"The number h is at most {trial.h - 1}; {said} for every such h, and the others stay open."
     return [Step("contradiction", f"{listed}. That makes {total}, fewer than {trial.h}.", (trial.h,), brief), Step("backtrack", small_h, (trial.h,), "", after)]
 
 

@@ -151,7 +151,7 @@ def ask(state: State, modality: str) -> str:
     if k > 1: gaps += ", and the bars of one line go on in the next"
     return f"{RULES.format(what='The bar chart shows the heights of', n=n, strips=lines, gaps=gaps)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #3ac529ae
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #cc51f68c
 def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, total: int, board: bool) -> Step:
     "The step for a stretch with water, after walls that had a higher bar beside them; `total` counts this stretch's water."
     low, other = height[one.wall], height[one.other]
@@ -161,10 +161,11 @@ def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, 
     wet = [at for at in one.inner if height[at] < low]
     says += ", ".join(f"bar {at + 1} holds {low}-{height[at]}={low - height[at]}" for at in wet)
     says += f"; {one.water} here, {total} so far." if len(wet) > 1 else f"; {total} so far."
-    anchor = f"walls {min(one.wall, one.other) + 1} and {max(one.wall, one.other) + 1}, water {total}" if board else ""
+    after = one.inner[-1] + (1 if one.wall < one.other else -1)  # the wall's next place
+    anchor = f"walls {min(after, one.other) + 1} and {max(after, one.other) + 1}, water {total}" if board and after != one.other else ""
     return Step("test", says, one.inner, f"{low}: {'+'.join(str(low - height[at]) for at in wet)} sum {total}", anchor)
 
-# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #dbe689ad
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #bdf2fc92
 def trace(state: State) -> list[Step]:
     "The stretches as they were decided, and the sum once more."
     height, skipped, waters = state.height, [], []
@@ -176,7 +177,9 @@ def trace(state: State) -> list[Step]:
             waters.append(one.water)
             steps.append(stretch_step(height, skipped, one, sum(waters), len(waters) % 6 == 0))
             skipped = []
-    if skipped: steps.append(Step("test", f"The last walls, {', '.join(str(one.wall + 1) for one in skipped)}, hold nothing, and the walls meet.", (), "meet"))
+    last = ", ".join(str(one.wall + 1) for one in skipped)
+    says = f"The last walls, {last}, hold nothing, and the walls meet." if len(skipped) > 1 else f"The last wall, {last}, holds nothing, and the walls meet."
+    if skipped: steps.append(Step("test", says, (), "meet"))
     shown = " + ".join(map(str, waters)) or "0"
     steps.append(Step("check", f"All stretches together: {shown} = {sum(waters)}.", (), f"{shown.replace(' ', '')}={sum(waters)}"))
     steps.append(Step("conclude", f"Every bar is decided, so {sum(waters)} units of water stay."))

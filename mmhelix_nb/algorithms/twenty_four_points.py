@@ -273,7 +273,7 @@ def ask(state: State, modality: str) -> str:
     where = f"{', '.join(map(str, state.numbers))}" if modality == "text" else "on the cards"
     return f"{RULES.format(where=where)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #a2658f91
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #dbc9899e
 def questions(attempt: Attempt) -> str:
     "What an attempt asked of the table, in words."
     parts = [f"with {condition}, {a} and {b} must make {' or '.join(map(str, values))}" for condition, (a, b), values in attempt.asked]
@@ -283,13 +283,13 @@ def questions(attempt: Attempt) -> str:
 def attempt_steps(given: str, attempt: Attempt) -> list[Step]:
     "The steps of one attempt on the `given` numbers."
     whole = "=" in attempt.claim
-    says = f"Suppose {'the last operation is' if whole else 'we make'} {attempt.claim}."
+    says = f"The last operation is {attempt.claim}." if whole else f"I make {attempt.claim}."
     steps = [Step("hypothesise", says, (), f"{attempt.claim}?", attempt.claim)]
     if attempt.made: return [*steps, Step("test", f"{questions(attempt)}. The last one is in the table: {attempt.made.chain[not whole]}.", (), "yes")]
     steps.append(Step("contradiction", f"{questions(attempt)}. The table has none of these.", (), "no"))
-    return [*steps, Step("backtrack", f"So it is not {attempt.claim}.", (), "", f"24 from {given}")]
+    return [*steps, Step("backtrack", f"{'It is not' if whole else 'There is no'} {attempt.claim}.", (), "", f"24 from {given}")]
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #e1893334
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #84dbca71
 def trace(state: State) -> list[Step]:
     "The attempts as they happened, then the expression, worked out from the inside."
     numbers, steps = state.numbers, []
@@ -299,7 +299,7 @@ def trace(state: State) -> list[Step]:
     for attempt in attempts(numbers, Counter()): steps += attempt_steps(given, attempt)
     chain = ", ".join(attempt.made.chain)
     steps.append(Step("check", f"Worked out step by step: {chain}. Each of {given} is used once.", numbers, chain))
-    steps.append(Step("conclude", f"So 24 is {attempt.made.text}"))
+    steps.append(Step("conclude", f"One way to make 24 is {attempt.made.text}"))
     return steps
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #b913f9d5

@@ -249,7 +249,7 @@ def title(field: Field, i: int) -> str:
     cells = [f"({r}, {c})" for r, c in field.groups[i]]
     return f"group {NAMES[i % 52]}, {' '.join(cells) if len(cells) < 4 else f'{cells[0]} and {len(cells) - 1} more cells'},"
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #e785202c
+# %% ../../nbs/tasks/games/minesweeper.ipynb #307413c1
 class Teller:
     "Writes down the steps of a search."
     def __init__(self, state: State):
@@ -267,14 +267,14 @@ class Teller:
         cells, letter = self.field.groups[group], NAMES[group % 52]
         self.counter.visit()
         branch = {**known, group: True}
-        self.add("hypothesise", f"The numbers around {title(self.field, group)} leave it open. Suppose it is mines.", cells, f"try {letter}*", branch)
+        self.add("hypothesise", f"The numbers around {title(self.field, group)} leave it open. I assume that it is mines.", cells, f"try {letter}*", branch)
         if found := self.explore(branch, self.field.numbers[group]): return found
         self.counter.visit()
         branch = {**known, group: False}
         self.add("backtrack", f"So {letter} is not mines, it is empty.", cells, f"{letter}.", branch)
         return self.explore(branch, self.field.numbers[group])
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #86edc2d4
+# %% ../../nbs/tasks/games/minesweeper.ipynb #5fa3e908
 def counted(field: Field, cell: tuple[int, int], groups) -> str:
     "Groups with the number of their cells that touch `cell`."
     return " and ".join(f"{NAMES[i % 52]}" + (f" with {field.touches[cell][i]} cells" if field.touches[cell][i] > 1 else "") for i in groups)
@@ -301,7 +301,7 @@ def breach(self: Teller, cell: tuple[int, int], known: dict[int, bool]) -> None:
     has = sum(count for group, count in self.field.touches[cell].items() if known.get(group))
     left = [group for group in self.field.touches[cell] if group not in known]
     rest = f"only {counted(self.field, cell, left)} left to choose from" if left else "no open blank beside it"
-    says = f"The {self.field.need[cell]} at ({cell[0]}, {cell[1]}) has {has} mines now and {rest}, which cannot be."
+    says = f"The {self.field.need[cell]} at ({cell[0]}, {cell[1]}) has {has} mine{'s' * (has != 1)} now and {rest}, which cannot be."
     self.add("contradiction", says, (cell,), f"{cell[0]}{cell[1]} x")
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b94e27b6

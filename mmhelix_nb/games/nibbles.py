@@ -306,7 +306,7 @@ def try_step(at: Position, apple: tuple[int, int], moves: list[str], round_about
     says = f"For the apple at {cell_name(apple)} I {how} from {cell_name(at.snake[0])}: {' '.join(moves)}."
     return Step("hypothesise", says, (at.snake[0], apple), f"{apple[0]}{apple[1]} {''.join(move[0] for move in moves)}", anchor(at))
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #79cf3d91
+# %% ../../nbs/tasks/games/nibbles.ipynb #eab09569
 def leg_steps(event: tuple) -> list[Step]:
     "The steps that tell one event of the search."
     kind, at, *rest = event
@@ -314,12 +314,12 @@ def leg_steps(event: tuple) -> list[Step]:
     if kind == "hit":
         moves, why = rest
         return [Step("contradiction", f"Move {len(moves)} of these ({moves[-1]}) {why}.", (at.snake[0],), f"{len(moves)}{moves[-1][0]} x"),
-                Step("backtrack", f"Back to the head at {cell_name(at.snake[0])}.", (at.snake[0],), "back", anchor(at))]
+                Step("backtrack", f"The head is at {cell_name(at.snake[0])} again.", (at.snake[0],), "back", anchor(at))]
     if kind == "none":
-        says = f"No way round leads to the apple at {cell_name(rest[0])} from here: all cells that can be reached without a pause leave it out."
+        says = f"I look for a way round to the apple at {cell_name(rest[0])} too, past the other apples and without detours, but find none."
         return [Step("test", says, (rest[0],), "no way")]
-    if kind == "shut": return [Step("contradiction", f"From {cell_name(at.snake[0])} none of the apples left can be reached.", (at.snake[0],), "shut")]
-    if kind == "back": return [Step("backtrack", f"Back to the head at {cell_name(at.snake[0])}, before that walk.", (at.snake[0],), "back", anchor(at))]
+    if kind == "shut": return [Step("contradiction", f"From {cell_name(at.snake[0])} I find no way to eat all that is left.", (at.snake[0],), "shut")]
+    if kind == "back": return [Step("backtrack", f"The head is at {cell_name(at.snake[0])} again, as before that walk.", (at.snake[0],), "back", anchor(at))]
     left = f"apples left at {cells_text(at.apples)}" if at.apples else "no apple is left"
     return [Step("deduce", f"That works: the head is at {cell_name(at.snake[0])}, the snake has {len(at.snake)} cells, {left}.", (at.snake[0],), "ok")]
 

@@ -6,9 +6,9 @@
 __all__ = ['MOVES', 'LEVELS', 'PIECES', 'WORDS', 'SCORER', 'draw', 'RULES', 'PICTURE', 'KEY', 'FORMAT', 'FATES', 'flood', 'mask',
            'bits', 'board_problem', 'State', 'Room', 'region', 'blocked', 'Search', 'walk', 'all_moves', 'solve',
            'Level', 'carve', 'picture', 'pulls', 'pull_away', 'random_board', 'plain_board', 'rating', 'generate',
-           'check', 'layout', 'draw_sign', 'ask', 'fates', 'Teller', 'along', 'trace', 'canon']
+           'check', 'layout', 'draw_sign', 'ask', 'plural', 'fates', 'Teller', 'trace', 'canon']
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #e4c19f4d
+# %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
 from collections import Counter as Tally
 from dataclasses import dataclass
 from itertools import permutations
@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, render
-from ..search import Counter, SearchLimit
+from ..search import Counter, SearchLimit, along
 from ..trace import Step
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #2a2e1163
@@ -392,18 +392,21 @@ def ask(state: State, modality: str) -> str:
     boxes = "the box onto the target" if count == targets == 1 else f"all {count} boxes onto the targets" if count > 1 else "the box onto a target"
     return "\n\n".join([RULES.format(boxes=boxes), PICTURE if modality == "image" else f"{KEY}\n\n{state.to_official()}", FORMAT])
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #b1ecaba8
+# %% ../../nbs/tasks/games/sokoban.ipynb #d517dc86
 FATES = {
     "dead": "put a box where no target can be reached any more", "block": "made a block of four that can never move", "far": "left too few pushes for the rest",
     "seen": "led to a position tried before",
 }
 
 
+def plural(count: int, what: str = "push") -> str: return f"{count} {what}{'es' * (count != 1)}"
+
+
 def fates(results) -> str:
     "What came of many pushes, in numbers."
     count = Tally(results)
     told = [f"{count[fate]} {text}" for fate, text in FATES.items() if count[fate]]
-    return ", ".join(told) or "none could be made"
+    return ", ".join(told) or "no further push could be made"
 
 
 class Teller:
@@ -422,44 +425,30 @@ class Teller:
         self.steps.append(Step(kind, says, cells, brief, "" if board == self.shown else board))
         self.shown = board or self.shown
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #4ded0db0
+# %% ../../nbs/tasks/games/sokoban.ipynb #3c15f6c5
 @patch
 def failed_round(self: Teller, bound: int, log: list) -> None:
     "Tell a round that found nothing."
-    self.add("hypothesise", f"Suppose {bound} pushes are enough.", (), f"at most {bound}", True)
-    says = f"I tried {len(log)} pushes in all ways that this allows, and no way was left: {fates(entry[3] for entry in log)}."
+    self.add("hypothesise", f"Perhaps {plural(bound)} will do.", (), f"at most {bound}", True)
+    says = f"I tried {plural(len(log))} in all ways that this allows, and no way was left: {fates(entry[3] for entry in log)}."
     self.add("contradiction", says, (), f"{len(log)} x")
-    self.add("backtrack", f"So {bound} pushes are not enough.", (), "back", True)
+    self.add("backtrack", f"So {plural(bound)} will not do.", (), "back", True)
 
-
-def along(log: list) -> list[tuple[list[list], tuple]]:
-    "For each push of the solution the failed tries before it, each with the pushes that followed it, and the push itself."
-    last, found, begin = {}, [], 0
-    for i, entry in enumerate(log): last[entry[0]] = i
-    for depth, end in sorted(last.items()):
-        tries = []
-        for entry in log[begin:end]:
-            if entry[0] == depth: tries.append([])
-            tries[-1].append(entry)
-        found.append((tries, log[end]))
-        begin = end + 1
-    return found
-
-# %% ../../nbs/tasks/games/sokoban.ipynb #e5ce3742
+# %% ../../nbs/tasks/games/sokoban.ipynb #a0cacd31
 @patch
 def failed_tries(self: Teller, tries: list[list]) -> None:
     "Tell pushes that were tried before the right one, in order."
-    names = [f"the box at {self.name(box)} {move}" for (_, box, move, _), *_ in tries]
+    names = [f"pushing the box at {self.name(box)} {move}" for (_, box, move, _), *_ in tries]
     brief = " ".join(f"{self.name(box)[1:-1].replace(', ', ',')}{move[0]}?" for (_, box, move, _), *_ in tries)
     self.add("hypothesise", f"I try {', then '.join(names)}.", [entry[1] for entry, *_ in tries], brief)
     told = []
     for name, (first, *rest) in zip(names, tries):
         if first[3] != "on": told.append(f"{name} {FATES[first[3]]}")
-        else: told.append(f"{name} was followed by {len(rest)} more pushes without success" + (f" ({fates(entry[3] for entry in rest)})" if rest else ""))
+        else: told.append(f"{name} was followed by {plural(len(rest), 'more push')} without success" + (f" ({fates(entry[3] for entry in rest)})" if rest else ""))
     self.add("contradiction", f"{'; '.join(told)}.".capitalize(), (), "x")
-    self.add("backtrack", "Back to the position before.", (), "back", True)
+    self.add("backtrack", "The boxes stand as before the try.", (), "back", True)
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #483ea14f
+# %% ../../nbs/tasks/games/sokoban.ipynb #2459a841
 @patch
 def make_pushes(self: Teller, legs: list[tuple[int, str, list[str]]]) -> None:
     "Tell pushes of one box in one direction that follow each other, with the moves that make them."
@@ -470,13 +459,13 @@ def make_pushes(self: Teller, legs: list[tuple[int, str, list[str]]]) -> None:
     on = ", onto a target" if to in self.room.targets else ""
     times = f" {count} times" if count > 1 else ""
     brief = f"{self.name(box)[1:-1].replace(', ', ',')} {move[0] * count}"
-    self.add("deduce", f"I push the box at {self.name(box)} {move}{times} to {self.name(to)}{on}: {walked}.", (box, to), brief)
+    self.add("deduce", f"The box at {self.name(box)} goes {move}{times} to {self.name(to)}{on}: {walked}.", (box, to), brief)
 
 
 @patch
 def solution_round(self: Teller, bound: int, log: list, moves: list[list[str]]) -> None:
     "Tell the round that found the solution."
-    self.add("hypothesise", f"Suppose {bound} pushes are enough.", (), f"at most {bound}", True)
+    self.add("hypothesise", f"Perhaps {plural(bound)} will do.", (), f"at most {bound}", True)
     legs = []
     for (tries, (_, box, move, _)), made in zip(along(log), moves):
         straight = legs and not tries and move == legs[-1][1] and box == legs[-1][0] + self.room.steps[move] and len(made) == 1
@@ -487,7 +476,7 @@ def solution_round(self: Teller, bound: int, log: list, moves: list[list[str]]) 
         legs.append((box, move, made))
     self.make_pushes(legs)
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #d1974f1f
+# %% ../../nbs/tasks/games/sokoban.ipynb #62c9a3ed
 def trace(state: State) -> list[Step]:
     "The search as it happened: bounds that fail, pushes that fail, the moves."
     teller = Teller(state)
@@ -496,11 +485,11 @@ def trace(state: State) -> list[Step]:
     moves, boxes = all_moves(room, pushes), " ".join(map(teller.name, room.boxes))
     targets = " ".join(map(teller.name, room.targets))
     says = f"Cells are (row, column), counted from 0. The player is at {teller.name(room.player)}, boxes at {boxes}, targets at {targets}."
-    teller.add("observe", f"{says} Alone on the board the boxes would need {room.least(room.boxes)} pushes.", room.boxes, f"at least {room.least(room.boxes)}", True)
+    teller.add("observe", f"{says} If no box were in the way of another, it would take {plural(room.least(room.boxes))}.", room.boxes, f"at least {room.least(room.boxes)}", True)
     for bound, log in search.rounds[:-1]: teller.failed_round(bound, log)
     teller.solution_round(*search.rounds[-1], moves)
     text = " ".join(move for leg in moves for move in leg)
-    teller.add("check", f"After {len(pushes)} pushes and {len(text.split())} moves every box is on a target.", teller.boxes, "", True)
+    teller.add("check", f"After {plural(len(pushes))} and {len(text.split())} moves every box is on a target.", teller.boxes, "", True)
     return [*teller.steps, Step("conclude", "The moves are", (), "", text)]
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #e3700b14

@@ -199,7 +199,7 @@ def ask(state: State, modality: str) -> str:
     what = describe(state.n, state.edges, modality) + (" The start node is ringed in red." if modality == "image" else "")
     return f"{RULES.format(what=what, start=state.start)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #0498c032
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #48b24683
 def fault(state: State, event: Event) -> str:
     "What is wrong with the last node of a dead end; two nodes are enough to see it."
     if event.kind == "again": return "meets nodes left over from which I have failed before"
@@ -208,12 +208,12 @@ def fault(state: State, event: Event) -> str:
     return f"cuts off {nodes}" if lost(state.masks(), event.path[-1], free) else f"leaves {nodes} with one way each"
 
 
-def dead_step(state: State, group: list[Event]) -> Step:
-    "The step that tells a `group` of moves from one node that fail at once."
+def dead_step(state: State, group: list[Event], kind: str = "contradiction") -> Step:
+    "The step of a `kind` that tells a `group` of moves from one node that fail at once."
     nodes, told = tuple(event.path[-1] for event in group), [f"to {event.path[-1]} {fault(state, event)}" for event in group]
     brief = " ".join(f"{event.path[-1]} x {' '.join(map(str, event.nodes[:2]))}".strip() for event in group)
     if len(group[0].path) == 1: return Step("contradiction", f"Beginning at {state.start} {fault(state, group[0])}.", nodes, brief)
-    return Step("contradiction", f"Going from {group[0].path[-2]} {'; '.join(told)}.", (group[0].path[-2], *nodes), brief)
+    return Step(kind, f"Going from {group[0].path[-2]} {'; '.join(told)}.", (group[0].path[-2], *nodes), brief)
 
 
 def forced_step(run: list[Event]) -> Step:
@@ -221,16 +221,18 @@ def forced_step(run: list[Event]) -> Step:
     before, nodes = run[0].path[-2], tuple(event.path[-1] for event in run)
     return Step("deduce", f"From {before} the only way left is to {', then '.join(map(str, nodes))}.", (before, *nodes), " ".join(map(str, nodes)))
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #652a2f96
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #c7b1a9b7
 def batches(events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
-    "The events in batches: what fails at once from one node, what is forced one after another, and single others."
-    batch, name = [], ""
+    "The events in batches: what fails at once from one node (dead; barred if more is left to try there), what is forced one after another, and single others."
+    batch, name, more = [], "", False
     for event, after in zip(events, [*events[1:], None]):
-        if event.kind == "go" and after and after.kind in ("dead", "again"): continue
+        if event.kind == "go" and after and after.kind in ("dead", "again"):
+            more = len(event.nodes) > 1
+            continue
         if event.kind == "back" and name == "dead" and batch[-1].path[:-1] == event.path: continue
         new = "dead" if event.kind in ("dead", "again") else "forced" if event.kind == "go" and len(event.nodes) == 1 else event.kind
         if batch and (new != name or new not in ("dead", "forced") or new == "dead" and batch[-1].path[:-1] != event.path[:-1]):
-            yield name, batch
+            yield "barred" if name == "dead" and more else name, batch
             batch = []
         batch, name = [*batch, event], new
     if batch: yield name, batch
@@ -238,16 +240,18 @@ def batches(events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
 
 def batch_step(state: State, name: str, batch: list[Event]) -> Step:
     "The step that tells a batch of events."
-    if name == "dead": return dead_step(state, batch)
+    if name in ("dead", "barred"): return dead_step(state, batch, "test" if name == "barred" else "contradiction")
     if name == "forced": return forced_step(batch)
     event, path = batch[0], " -> ".join(map(str, batch[0].path))
     if name == "back": return Step("backtrack", f"The path is {path} again, with {listed(event.nodes)} left to try.", event.path, f"back {event.path[-1]}")
     before, node = event.path[-2:]
     return Step("hypothesise", f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}.", event.nodes, f"{node}")
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #43e15d5e
-PLAN = """Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left each, for
-only the end of the path can have one.""".replace("\n", " ")
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #cc9b76ba
+PLAN = (
+    "Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left each, "
+    "for only the end of the path can have one."
+)
 
 
 def trace(state: State) -> list[Step]:
@@ -255,7 +259,7 @@ def trace(state: State) -> list[Step]:
     near = state.to_official()
     said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
-    steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}.", (), brief), Step("observe", PLAN, (state.start,))]
+    steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}. {PLAN}", (), brief)]
     steps += [batch_step(state, *batch) for batch in batches([*search(state, Counter())])]
     path = outcome(state, Counter())
     if path is None:

@@ -5,16 +5,15 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank',
            'problem', 'wet_cells', 'show', 'solve', 'Level', 'random_tanks', 'generate', 'one_puzzle', 'water_of',
-           'counted', 'read_cells', 'check', 'layout', 'thick', 'ask', 'lettered', 'counts_of', 'trace', 'canon']
+           'counted', 'check', 'layout', 'thick', 'ask', 'lettered', 'counts_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #af95a0ee
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #4da08201
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import Unreadable, plain, read_records
+from ..answers import read_records
 from ..constraints import Patterns, Problem, Words, beside, listed, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
@@ -223,19 +222,7 @@ def counted(regions, water: dict[int, int]) -> State:
     grid = [[(r, tank) in wet for tank in line] for r, line in enumerate(regions)]
     return State(regions, tuple(map(sum, grid)), tuple(map(sum, zip(*grid))))
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #0e31cd1c
-_COORDINATE = re.compile(r"(?<![a-z])([cr])(?:ol|olumn|ow)?[ =:]{0,3}\d", re.IGNORECASE)
-_AXIS = re.compile(r"\b([xyXY]) {0,2}[=:] {0,2}(?=\d)")
-
-
-def read_cells(answer: str) -> list[tuple[int, int]]:
-    "The (column, row) pairs of an answer; raises `Unreadable`."
-    text = _AXIS.sub(lambda match: "c " if match[1] in "xX" else "r ", plain(answer))
-    named = [sign.lower() for sign in _COORDINATE.findall(text)]
-    if named != ["c", "r"] * (len(named) // 2): raise Unreadable("cells are wanted as (column, row)")
-    return read_records(text, (2,), ("row", "column", "col", "cell", "r", "c"))
-
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #30044f24
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #0351fc2b
 SCORER = "aquarium_evaluator"
 
 
@@ -243,7 +230,7 @@ SCORER = "aquarium_evaluator"
 def check(state: State, answer: str) -> Verdict:
     "Whether the wet cells in `answer` are level in their tanks and have the counts of the puzzle."
     height, width, wet = len(state.rows), len(state.columns), set()
-    for x, y in read_cells(answer):
+    for x, y in read_records(answer, (2,), order="cr"):
         if x >= width or y >= height: return wrong(f"({x}, {y}) lies outside the grid")
         wet.add((y, x))
     levels = {}  # the highest wet row of each tank

@@ -8,8 +8,7 @@ __all__ = ['Span', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID', 'PARTL
            'numbered', 'other_way', 'change', 'candidate', 'generate', 'check', 'layout', 'ask', 'sketch', 'Crossings',
            'words', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #0522adbd
-import re
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -272,10 +271,9 @@ def generate(level: Level, rng: Random) -> State:
     "The puzzle, of some, that takes the search longest."
     return max((candidate(level, rng) for _ in range(level.tries)), key=lambda state: solve(state).effort)
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #5c1e2fbc
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #ca9e9db4
 SCORER = "bridges_evaluator"  # the published score function
-_NEGATIVE = re.compile(r"[:=]\s{0,4}-\s{0,2}\d")
-_WORDS = ("x", "y", "from", "to", "count", "num", "bridge", "bridges", "island", "islands")
+_WORDS = ("from", "to", "count", "num", "bridge", "bridges", "island", "islands")
 
 
 @judge
@@ -283,8 +281,7 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the bridges in `answer` keep the rules."
     number, laid, water = {(x, y): number for x, y, number in state.islands}, {}, {}
     has = dict.fromkeys(number, 0)
-    if _NEGATIVE.search(answer): return wrong("a number of bridges is negative")
-    for *place, count in read_records(answer, (2, 2, 1), _WORDS):
+    for *place, count in read_records(answer, (2, 2, 1), _WORDS, "cr"):
         pair = (min(one := tuple(place[:2]), two := tuple(place[2:])), max(one, two))
         flaw = _misplaced(pair, number) or _blocked(pair, number, water)
         if flaw: return wrong(flaw)
@@ -363,7 +360,7 @@ def sketch(state: State) -> str:
     number, (width, height) = {(x, y): str(number) for x, y, number in state.islands}, state.size
     return "\n".join(" ".join(number.get((x, y), ".") for x in range(width)) for y in range(height))
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #b2764d47
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #0c0f9714
 LAID = ("no bridge", "a single bridge", "a double bridge")
 PARTLY = {3: "carries one bridge at most", 5: "carries no bridge or two", 6: "carries a bridge, single or double"}
 
@@ -371,6 +368,10 @@ PARTLY = {3: "carries one bridge at most", 5: "carries no bridge or two", 6: "ca
 class Crossings(Story):
     "A story about spans of which sometimes only a part is known."
     def narrower(self, cell: int, mask: int) -> str: return f"{self.words.cell(cell)} {PARTLY[mask]}"
+
+    def takes_back(self, cell, value, domains):
+        if value: return super().takes_back(cell, value, domains)
+        self.add("backtrack", f"So there is a bridge on {self.words.cell(cell)}.", self.words.about(cell), "back", self.words.board(domains))
 
 
 def words(state: State) -> Words:

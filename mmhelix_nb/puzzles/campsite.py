@@ -4,17 +4,16 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'tent_sets', 'Line', 'tents', 'Tent', 'problem', 'is_place',
-           'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'numbered', 'read_cells', 'check', 'layout',
-           'tree', 'ask', 'numbers_of', 'trace', 'canon']
+           'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'numbered', 'check', 'layout', 'tree', 'ask',
+           'numbers_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #75ca172b
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #53089301
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import Unreadable, plain, read_records
+from ..answers import read_records
 from ..constraints import KeepsClear, Patterns, Problem, Words, beside, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
@@ -185,17 +184,7 @@ def numbered(grid: list[str]) -> State:
     lines = ["".join(grid[r * n : r * n + n]) for r in range(n)]
     return State(tuple(line.replace("A", "X") for line in lines), tuple(line.count("A") for line in lines), tuple(column.count("A") for column in zip(*lines)))
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #49a76bc6
-_COORDINATE = re.compile(r"(?<![a-z])([cr])(?:ol|olumn|ow)?[ =:]{0,3}\d", re.IGNORECASE)
-
-
-def read_cells(answer: str) -> list[tuple[int, int]]:
-    "The [row, column] pairs of an answer; raises `Unreadable`."
-    named = [sign.lower() for sign in _COORDINATE.findall(plain(answer))]
-    if named != ["r", "c"] * (len(named) // 2): raise Unreadable("cells are wanted as [row, column]")
-    return read_records(answer, (2,), ("row", "column", "col", "cell", "r", "c", "tent", "at"))
-
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #2e83ff68
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #6cb5a1a3
 SCORER = "campsite_evaluator"
 
 
@@ -203,7 +192,7 @@ SCORER = "campsite_evaluator"
 def check(state: State, answer: str) -> Verdict:
     "Whether the tents in `answer` keep all rules."
     n, found = state.size, set()
-    for row, column in read_cells(answer):
+    for row, column in read_records(answer, (2,), ("cell", "cells", "tent", "tents", "at")):
         if not (1 <= row <= n and 1 <= column <= n): return wrong(f"[{row}, {column}] lies outside the grid")
         if state.grid[row - 1][column - 1] == "T": return wrong(f"[{row}, {column}] is a tree, where no tent can stand")
         if not is_place(state.grid, row - 1, column - 1): return wrong(f"the tent at [{row}, {column}] has no tree beside it")

@@ -47,7 +47,7 @@ class State:
             raise ValueError(f"field 'initial_state' must be 2 to 9 lines of as many pairs, between bars, not {text!r}")
         return cls(grid)
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #55bf8374
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #20a74d81
 def pair_name(n: int, pair: int) -> str: return f"{LETTERS[pair // n]}{pair % n + 1}"
 
 
@@ -75,9 +75,14 @@ class Half(Rule):
         if only is not None and len(left) > 1: return f"in {self.title} no other place is left for the {self.kind} {self.names[only]}"
         return f"{self.title} has the {self.kind}{'s' * (len(decided) > 1)} {listed([self.names[a] for a in sorted(decided)])} already"
 
+    def reasons(self, domains, changes):
+        found = {}
+        for change in changes: found.setdefault(self.why(domains, [change]), []).append(change)
+        return sorted(found.items(), key=lambda reason: reason[0].startswith("in "))  # first what the line has already
+
     def broken(self, domains): return f"{self.title} cannot have every {self.kind} once any more."
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #f9b1dbfd
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #fb09d295
 class Pairs(AllDifferent):
     "Every pair occurs once in the square; asked last, because it looks at all cells."
     late = True
@@ -91,7 +96,7 @@ class Pairs(AllDifferent):
         used = sum(domains[other] for other in self.cells if not domains[other] & domains[other] - 1)
         if domains[cell] & ~used != mask: return f"no other cell can take {pair_name(self.n, only_value(mask))}"
         gone = [pair_name(self.n, pair) for pair in values_of(domains[cell] & used)]
-        return f"{listed(gone)} {'stand' if len(gone) > 1 else 'stands'} elsewhere already"
+        return f"the pairs {listed(gone)} stand elsewhere already" if len(gone) > 1 else f"the pair {gone[0]} stands elsewhere already"
 
     def broken(self, domains):
         twice = _twice([mask for mask in domains if not mask & mask - 1])
@@ -230,7 +235,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, "The square, with . for an empty cell:\n" + "\n".join("|".join(pair or "." for pair in row) for row in state.grid))
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #2392dec5
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #7dd433dc
 class Tale(Story):
     "Tells of cells whose letter, digit or pair becomes known."
     def __init__(self, n: int):
@@ -242,11 +247,15 @@ class Tale(Story):
     def narrowed(self, rule, before, changes):
         now = {cell: known(self.n, mask) for cell, mask in changes if known(self.n, mask) != known(self.n, before[cell])}
         if not now: return
-        after, self.since = before[:], self.since + 1
+        after = before[:]
         for cell, mask in changes: after[cell] = mask
-        brief, about = " ".join(f"{cell // self.n + 1}{cell % self.n + 1}={pair}" for cell, pair in now.items()), [divmod(cell, self.n) for cell in now]
-        says = f"{rule.why(before, changes)}, so {listed([self.half_fact(*item) for item in now.items()])}."
-        self.add("deduce", says, about, brief, self.words.board(after) if self.since >= self.pace else "")
+        told = rule.reasons(before, [change for change in changes if change[0] in now])
+        for number, (why, some) in enumerate(told, 1):
+            self.since += 1
+            cells = [cell for cell, _ in some]
+            brief = " ".join(f"{cell // self.n + 1}{cell % self.n + 1}={now[cell]}" for cell in cells)
+            board = self.words.board(after) if number == len(told) and self.since >= self.pace else ""
+            self.add("deduce", f"{why}, so {listed([self.half_fact(cell, now[cell]) for cell in cells])}.", [divmod(cell, self.n) for cell in cells], brief, board)
 
     def half_fact(self, cell: int, pair: str) -> str:
         "What is known of a cell, in words."

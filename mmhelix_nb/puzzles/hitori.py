@@ -7,14 +7,13 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Repeats', 'B
            'shaded_cells', 'show', 'Level', 'random_shading', 'latin', 'repeat', 'generate', 'read_cells', 'check',
            'repeated', 'layout', 'ask', 'numbers', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #70278187
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #76a51244
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import Unreadable, plain, read_records
+from ..answers import plain, read_records
 from ..constraints import AllDifferent, Connected, KeepsClear, Patterns, Problem, Rule, Words
 from ..constraints import beside, hangs_together, random_solution, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
@@ -172,18 +171,11 @@ def generate(level: Level, rng: Random) -> State:
             repeat(grid, dark, rng.choice([(r, c) for r, c in sorted(dark) if not other[r * level.size + c]]), rng)
     return generate(level, Random(0))  # known to succeed; 30 failures in a row were never seen
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #a54c9319
-_COORDINATE = re.compile(r"(?<![a-z])([cr])(?:ol|olumn|ow)?[ =:]{0,3}\d", re.IGNORECASE)
-_TEXT = re.compile(r"^\\[a-z]{4,6} ?(?=\{)")  # \text around a set, whose braces nest
-
-
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #3e2c248f
 def read_cells(answer: str) -> list[tuple[int, int]]:
     "The (row, column) pairs of an answer; raises `Unreadable`."
-    text = _TEXT.sub("", plain(answer))
-    if text.strip(" .") in ("set()", "\u2205", "\\emptyset"): return []
-    named = [sign.lower() for sign in _COORDINATE.findall(text)]
-    if named != ["r", "c"] * (len(named) // 2): raise Unreadable("cells are wanted as (row, column)")
-    return read_records(text, (2,), ("row", "column", "col", "cell", "r", "c", "set"))
+    if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset"): return []
+    return read_records(answer, (2,), ("cell", "cells", "set"))
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #67de4de6
 SCORER = "hitori_evaluator"

@@ -7,8 +7,7 @@ __all__ = ['ANY_DIGIT', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'Line', '
            'Run', 'as_problem', 'problem', 'show', 'solve', 'Level', 'sound', 'pattern', 'Draft', 'improve', 'harden',
            'generate', 'blocks', 'board', 'check', 'layout', 'ask', 'Candidates', 'words', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #cd98576c
-import re
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #4ef00226
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -309,16 +308,14 @@ def board(side: int, draft: Draft) -> State:
         clues[before][not line.across] = sum(digits[cell] for cell in line.cells)
     return State(tuple(tuple(tuple(clues[r, c]) if (r, c) in clues else None for c in range(side)) for r in range(side)))
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #78247dff
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #7dfef741
 SCORER = "kakuro_evaluator"  # the published score function
-_NEGATIVE = re.compile(r"[:=]\s{0,4}-\s{0,2}\d")
 
 
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills every white cell by the rules."
     digits, white = {}, set(state.white)
-    if _NEGATIVE.search(answer): return wrong("a digit is negative")
     for r, c, digit in read_records(answer, (2, 1)):
         if (r, c) not in white: return wrong(f"({r},{c}) is no white cell")
         if not 1 <= digit <= 9: return wrong(f"({r},{c}) is {digit}, which is no digit from 1 to 9")

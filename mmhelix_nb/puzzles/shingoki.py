@@ -454,12 +454,13 @@ def sketch(state: State, position: Position) -> str:
         if r < n - 1: rows.append(" ".join(sign((r, c), (r + 1, c)) for c in range(n)).rstrip())
     return "\n".join(rows)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #56a69578
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #2e93495a
 class Notes:
     "Steps in the words of this puzzle; what plain points say is gathered."
     def __init__(self, state: State, pace: int = 7):
         self.state, self.pace, self.steps, self.since = state, pace, [], 0
         self.points, self.drawn, self.ruled_out = puzzle(state)[0], 0, 0
+        self.plain, self.tried = Position(0, 0, []), None  # the position after the last plain point; the point that is tried
 
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
         self.steps.append(Step(kind, says[:1].upper() + says[1:], tuple(about), brief, board))
@@ -475,24 +476,25 @@ class Notes:
         board = sketch(self.state, position) if self.since >= self.pace else ""
         self.add("deduce", f"{why}; {self.facts(drawn, ruled_out)}.", about, straights(self.state.size, drawn) or "x", board)
 
-    def flush(self, position: Position) -> None:
+    def flush(self) -> None:
         "Tell what plain points have given."
-        if self.drawn | self.ruled_out: self.deduce(position, "at each point two lines meet or none, which settles some", self.drawn, self.ruled_out)
+        if self.drawn | self.ruled_out: self.deduce(self.plain, "at each point two lines meet or none, which settles some", self.drawn, self.ruled_out)
         self.drawn = self.ruled_out = 0
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #a70a7b86
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #437d024a
 class Teller(Notes):
     "Writes down what the search reports."
     def __call__(self, kind: str, position: Position, *about) -> None:
-        if kind != "known": self.flush(position)
+        if kind != "known": self.flush()
         getattr(self, "on_" + kind)(position, *about)
 
     def on_known(self, position: Position, number: int | None, drawn: int, ruled_out: int) -> None:
         point = None if number is None else self.points[number]
+        if point is not None and number == self.tried: return  # the try has told it
         if point is not None and point not in self.state.circles:
-            self.drawn, self.ruled_out = self.drawn | drawn, self.ruled_out | ruled_out
+            self.drawn, self.ruled_out, self.plain = self.drawn | drawn, self.ruled_out | ruled_out, Position(position.drawn, position.ruled_out, [])
             return
-        self.flush(position)
+        self.flush()
         if point is None:
             closed = chains(self.state.size, position.drawn)[0]
             why = "the loop is closed, so that is all" if closed[0] == closed[-1] else "the loop must not close before it has passed everything"
@@ -503,7 +505,7 @@ class Teller(Notes):
     def on_broken(self, position: Position, broken: str) -> None: self.add("contradiction", f"{broken}.", (), "no")
 
     def on_try(self, position: Position, number: int, way: Option) -> None:
-        shown = Position(position.drawn | way[0], position.ruled_out | way[1], [])
+        shown, self.tried = Position(position.drawn | way[0], position.ruled_out | way[1], []), number
         name, lines = title(self.state, self.points[number]), straights(self.state.size, way[0])
         says = f"Suppose {name} has the lines {lines}." if lines else f"Suppose the loop does not pass {name}."
         self.add("hypothesise", says, (self.points[number],), f"try {lines or 'x'}", sketch(self.state, shown))
@@ -511,7 +513,7 @@ class Teller(Notes):
     def on_back(self, position: Position, number: int, way: Option) -> None:
         self.add("backtrack", f"So that is not the way at {title(self.state, self.points[number])}.", (self.points[number],), "back", sketch(self.state, position))
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #41ad725b
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #b93f7702
 def trace(state: State) -> list[Step]:
     "The search as it happened: what circles and points say, tries, contradictions, the loop."
     teller = Teller(state)
@@ -519,7 +521,7 @@ def trace(state: State) -> list[Step]:
     teller.add("observe", "The points, with W for white and B for black circles, are", (), "", rows)
     found = solutions(state, Counter(), 1, teller)
     if not found: raise ValueError("this shingoki has no loop")
-    teller.flush(Position(found[0], 0, []))
+    teller.flush()
     teller.add("check", f"The lines are one closed loop of length {found[0].bit_count()}, and all {len(state.circles)} circles have their numbers.")
     teller.add("conclude", "The loop is", (), "", show(state, found[0]))
     return teller.steps

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'FATES', 'State', 'read_counts', 'around', 'bits', 'cut_off', 'Search',
            'show_cells', 'solve', 'Level', 'random_snake', 'state_of', 'price', 'generate', 'read_cells', 'check',
-           'layout', 'ask', 'direction', 'along', 'Teller', 'trace', 'canon']
+           'layout', 'ask', 'direction', 'Teller', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #afd8902f
+# %% ../../nbs/tasks/puzzles/snake.ipynb #296ceb32
 import re
 from collections import Counter as Tally
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter, SearchLimit
+from ..search import Counter, SearchLimit, along
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #0a046a71
@@ -261,7 +261,7 @@ def _path_problem(state: State, cells: dict) -> str | None:
             if (r + 1, side) in cells and (r + 1, c) not in cells and (r, side) not in cells: return f"({r}, {c}) and ({r + 1}, {side}) touch diagonally"
     return None
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #d1f102a0
+# %% ../../nbs/tasks/puzzles/snake.ipynb #f4e1042b
 def layout(state: State, style: Style) -> Canvas:
     "The grid with discs for S and E, its coordinates, and the counts."
     n = state.size
@@ -269,11 +269,11 @@ def layout(state: State, style: Style) -> Canvas:
     canvas, far = Canvas(*board.size, style), 34 + n * board.cell + 18
     grid_lines(canvas, board, 1, style.ink)
     for i in range(n):
-        along = board.center(i, i)[0]
-        canvas.text(16, along, str(i), 14, style.ink)
-        canvas.text(along, 18, str(i), 14, style.ink)
-        canvas.text(far, along, str(state.row_counts[i]), 22, style.blue)
-        canvas.text(along, far, str(state.column_counts[i]), 22, style.blue)
+        middle = board.center(i, i)[0]
+        canvas.text(16, middle, str(i), 14, style.ink)
+        canvas.text(middle, 18, str(i), 14, style.ink)
+        canvas.text(far, middle, str(state.row_counts[i]), 22, style.blue)
+        canvas.text(middle, far, str(state.column_counts[i]), 22, style.blue)
     for name, cell, color in (("S", state.start, style.green), ("E", state.end, style.red)):
         canvas.shapes.ellipse(board.box(*cell, 5), color)
         canvas.text(*board.center(*cell), name, board.cell // 2, style.paper)
@@ -302,9 +302,9 @@ def ask(state: State, modality: str) -> str:
         parts.insert(1, f"S is at {state.start}, E is at {state.end}, as (row, column), both counted from 0 at the top left.\n{counts}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #1f3b701d
+# %% ../../nbs/tasks/puzzles/snake.ipynb #8492124e
 FATES = {
-    "cut": "cut off a row or column that still needs cells", "early": "came beside E too early", "far": "was too far from E for the cells left",
+    "cut": "cut off a row or column that must still be reached", "early": "touched E too early", "far": "was too far from E for the cells left",
     "stuck": "left no way on",
 }
 
@@ -313,21 +313,7 @@ def direction(n: int, cell: int, to: int) -> str:
     "The move from `cell` to its neighbour `to`."
     return {-n: "up", n: "down", -1: "left", 1: "right"}[to - cell]
 
-
-def along(log: list) -> list[tuple[list[list], tuple]]:
-    "For each cell of the solution the failed tries before it, each with the cells that followed it, and the cell itself."
-    last, found, begin = {}, [], 0
-    for i, entry in enumerate(log): last[entry[0]] = i
-    for depth, end in sorted(last.items()):
-        tries = []
-        for entry in log[begin:end]:
-            if entry[0] == depth: tries.append([])
-            tries[-1].append(entry)
-        found.append((tries, log[end]))
-        begin = end + 1
-    return found
-
-# %% ../../nbs/tasks/puzzles/snake.ipynb #7a0607be
+# %% ../../nbs/tasks/puzzles/snake.ipynb #11076da4
 class Teller:
     "Tells a search; it follows the path of the solution."
     def __init__(self, state: State):
@@ -348,12 +334,12 @@ class Teller:
     def reason(self, way: str, entry: tuple) -> str:
         "What came of a cell at once."
         kind, detail = entry[2:]
-        if kind == "early": return f"{way} comes beside E too early"
-        if kind == "far": return f"{way} is {detail[0]} moves from E with only {detail[1]} cells left between"
+        if kind == "early": return f"{way} touches E too early"
+        if kind == "far": return f"{way} is {detail[0]} moves from E with only {detail[1]} cell{'s' * (detail[1] != 1)} left between"
         if kind == "stuck": return f"{way} leaves no way on"
-        return f"{way} cuts off {detail[0]} {detail[1]}, which still needs cells, by {detail[0]} {detail[2]}, which is used up"
+        return f"{way} cuts off {detail[0]} {detail[1]}, which must still be reached, by {detail[0]} {detail[2]}, which is used up"
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #03d4bbdd
+# %% ../../nbs/tasks/puzzles/snake.ipynb #40bb4d0a
 @patch
 def failed(self: Teller, tries: list[list[tuple]]) -> None:
     "Tell the ways that were tried before the right one, in order."
@@ -367,7 +353,7 @@ def failed(self: Teller, tries: list[list[tuple]]) -> None:
         elif len(rest) == 1: told.append(f"{name} leads only to {self.name(rest[0][1])}, and that {self.reason('', rest[0]).strip()}")
         else: told.append(f"{name} was followed by {len(rest)} more cells without success: {parts}")
     self.add("contradiction", f"{'; '.join(told)}.".capitalize().replace(" e ", " E "), [first[1] for first, *_ in tries], "x")
-    self.add("backtrack", f"Back to {self.name(here)}.", [here], "back", self.quiet >= 4)
+    self.add("backtrack", f"I am at {self.name(here)} again.", [here], "back", self.quiet >= 4)
 
 
 @patch

@@ -7,15 +7,14 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'groups', 'ar
            'shaded_cells', 'show', 'solve', 'Level', 'random_figure', 'possible_clues', 'generate', 'with_clues',
            'is_unique', 'read_cells', 'check', 'layout', 'ask', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #41179c8d
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #a4043136
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from random import Random
 
-from ..answers import Unreadable, plain, read_grid, read_records
+from ..answers import plain, read_grid, read_records
 from ..constraints import Connected, Patterns, Problem, Rule, Words, beside, hangs_together, search, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
@@ -198,18 +197,13 @@ def is_unique(state: State) -> bool:
     try: return len(solutions(problem(state), 2, 40 * state.size**2)) == 1
     except SearchLimit: return False
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #f77efe81
-_COORDINATE = re.compile(r"(?<![a-z])([cr])(?:ol|olumn|ow)?[ =:]{0,3}\d", re.IGNORECASE)
-
-
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #c0e98abb
 def read_cells(answer: str, n: int) -> list[tuple[int, int]]:
     "The (row, column) pairs of an answer, or the B cells of a grid; raises `Unreadable`."
     text = plain(answer)
     if not any(sign.isdecimal() for sign in text) and any(sign in "BbWw#" for sign in text):
         return [(r, c) for r, line in enumerate(read_grid(text, n, "BbWw#.")) for c, sign in enumerate(line) if sign in "Bb#"]
-    named = [sign.lower() for sign in _COORDINATE.findall(text)]
-    if named != ["r", "c"] * (len(named) // 2): raise Unreadable("cells are wanted as (row, column)")
-    return read_records(text, (2,), ("row", "column", "col", "cell", "r", "c"))
+    return read_records(answer, (2,))
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #88524cf9
 SCORER = "tapa_evaluator"

@@ -233,7 +233,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": between = f'from the start word "{state.start_word}" to the target word "{state.target_word}"'
     return f"{RULES.format(between=between)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #04a42aaf
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #830c476e
 def some(words, most: int) -> str: return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
@@ -243,7 +243,7 @@ def layer_step(state: State, layer: Layer, reached: list[int]) -> Step:
     says = f"With {layer.depth} {change} from {end} I reach {some(layer.words, 160) if layer.words else 'nothing new'}."
     if layer.dead: says += f" Dead end, with no new word beside it: {some(layer.dead, 12)}."
     if layer.meeting: says += f" The other side has reached {layer.meeting} too."
-    board = f"{state.ends[0]} side: {reached[0]} words; {state.ends[1]} side: {reached[1]} words"
+    board = "; ".join(f"{end} side: {count} word{'s' * (count != 1)}" for end, count in zip(state.ends, reached))
     return Step("test", says, layer.words[:160], f"{end}+{layer.depth}: {len(layer.words)}", board)
 
 
@@ -251,7 +251,7 @@ def changes(words: list[str]) -> str:
     "What changes from word to word."
     return "; ".join(f"{a} to {b} turns {old} into {new}" for a, b in zip(words, words[1:]) for old, new in zip(a, b) if old != new)
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #80dd48e3
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #a9c96f31
 def trace(state: State) -> list[Step]:
     "The layers from both ends, the meeting word, and the ladder through it."
     found, words = search(state, Counter())
@@ -263,7 +263,7 @@ def trace(state: State) -> list[Step]:
         steps.append(layer_step(state, layer, reached))
     back, on = " <- ".join(words[words.index(meeting) :: -1]), " -> ".join(words[words.index(meeting) :])
     steps.append(Step("deduce", f"Both sides meet at {meeting}. Back to the start: {back}. On to the target: {on}.", tuple(words), f"meet {meeting}", " -> ".join(words)))
-    steps.append(Step("check", f"{changes(words)}. No word comes twice.", tuple(words), f"{len(words) - 1} steps"))
+    steps.append(Step("check", f"Step by step, {changes(words)}. No word comes twice.", tuple(words), f"{len(words) - 1} steps"))
     return [*steps, Step("conclude", f"The ladder of {len(words) - 1} steps is {written(state, words)}.", tuple(words))]
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #8aeb68e4

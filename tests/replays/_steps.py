@@ -30,15 +30,20 @@ def reader(follow: Callable) -> Callable:
     return replay
 
 
-def told(text: str, forms: dict[str, str], is_board: Callable[[str], object]) -> Iterator[tuple[str, tuple, str]]:
-    "For each sentence the name of its form, the groups of the form, and the board below it; at the end `answer` with the boxed answer."
+def told(text: str, forms: dict[str, str], once: str, is_board: Callable[[str], object]) -> Iterator[tuple[str, tuple, str]]:
+    """For each sentence the name of its form, the groups of the form, and the board below it; at the end `answer` with the boxed answer.
+
+    The forms named in `once` must be told in this order, once each."""
     narration = read(text, lambda line: not is_board(line))
     need(not narration.problem, narration.problem)
+    order = []
     for part in narration.parts:
         found = ((name, re.fullmatch(form, part.says)) for name, form in forms.items())
         name, match = next(((name, match) for name, match in found if match), ("", None))
         need(match, f"unknown sentence: {part.says}")
+        order += [name] * (name in once.split())
         yield name, match.groups(), part.board
+    need(order == once.split(), f"told were {order}, not {once.split()}")
     yield "answer", (narration.answer,), ""
 
 

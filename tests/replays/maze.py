@@ -44,7 +44,7 @@ class Walk:
 @reader
 def replay(state, text):
     walk, dead = Walk(state), False
-    for name, groups, board in told(text, FORMS, lambda line: line.split()[0] in TURNS):
+    for name, groups, board in told(text, FORMS, "start whole list", lambda line: line.split()[0] in TURNS):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
         first, last = tuple(numbers[:2]), tuple(numbers[2:])
         need(not board or name == "list", f"unexpected board: {board}")

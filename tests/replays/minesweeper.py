@@ -13,7 +13,7 @@ FORMS = {
     "groups": r"A letter stands for each group of touching blanks:",
     "full": rf"The (\d) at {CELL} has all its mines and still touches ({GROUPS}), {SO}", "needs": rf"The (\d) at {CELL} needs (\d) more of ({GROUPS}), {SO}",
     "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.", "suppose": r"I assume that it is mines\.",
-    "back": r"So ([A-Za-z]) is not mines, it is empty\.|([A-Za-z]) is not mines, it is empty\.",
+    "back": r"(?:So )?([A-Za-z]) is not mines, it is empty\.",
     "broken": rf"The (\d) at {CELL} has (\d) mines? now and (no open blank beside it|only ({GROUPS}) left to choose from), which cannot be\.",
     "end": r"With these (\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.", "list": r"The mines are",
 }
@@ -87,9 +87,9 @@ def settled(groups: tuple) -> dict[str, bool]:
 
 @reader
 def replay(state, text):
-    field, failed = Field(state), False
-    for name, groups, board in told(text, FORMS, lambda line: " " not in line or line[0] == "("):
-        need(not failed or name in ("back",), "a contradiction must be taken back first")
+    field, failed, mines = Field(state), False, []
+    for name, groups, board in told(text, FORMS, "rule groups end list", lambda line: " " not in line or line[0] == "("):
+        need(not failed or name == "back", "a contradiction must be taken back first")
         if name == "groups": field.learn(board)
         elif name in ("full", "needs"):
             value, r, c = map(int, groups[:3])
@@ -109,10 +109,8 @@ def replay(state, text):
             broken(field, (r, c), value, has, *groups[4:])
             failed = True
         elif name == "back":
-            letter = groups[0] or groups[1]
-            while not failed: need(False, "nothing failed")
-            while field.tried and field.tried[-1][0] != letter: field.tried.pop()
-            need(field.tried, f"{letter} was not tried")
+            letter = groups[0]
+            need(failed and field.tried and field.tried[-1][0] == letter, f"{letter} is not what failed")
             field.known = {**field.tried.pop()[1], letter: False}
             failed = False
         elif name == "end":
@@ -136,6 +134,6 @@ def check_open(field: Field, cell, letter: str) -> None:
     need(found == {True, False}, f"{cell} does not leave {letter} open")
 
 
-def spoil(text, rng):
+def spoil(text, rng):  # not the cell of a number: the same may be true of the one beside it
     def choices(piece): return "ABCDEFG" if piece.isalpha() else "*.23" if piece in "*." else [str(int(piece) + 1), str(max(0, int(piece) - 1))]
-    return falsified(text, rng, r"\d+|[*.](?=[*.\dA-Z])|(?<=so )[A-Z]\b", choices)
+    return falsified(text, rng, r"(?<!at \()(?<!at \(\d, )\d+|[*.](?=[*.\dA-Z])|(?<=so )[A-Z]\b", choices)

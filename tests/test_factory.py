@@ -1,0 +1,131 @@
+"""A folder of traces: killed and resumed to the same bytes, disjoint from the benchmark, verified, polished without a request sent twice."""
+import json
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+from fakebook import ENVIRONMENT, MMHELIX
+from fakeserver import FakeServer, completion, good
+
+from mmhelix_nb.core import make
+from mmhelix_nb.factory import PAPER_LEVELS, Batch, quotas, shards, size, verify_rows
+from mmhelix_nb.generators import split_of
+from mmhelix_nb.publish import item_of
+
+ORDER = ("--n", "30", "--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--shard-size", "8", "--seed", "3")
+
+
+def mmhelix(*arguments):
+    """A finished `mmhelix` process."""
+    return subprocess.run([*MMHELIX, *map(str, arguments)], capture_output=True, text=True, env=ENVIRONMENT)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The data, the failures and the card of a folder."""
+    paths = [*folder.glob("data/*/*.parquet"), *folder.glob("failed/*.jsonl"), folder / "README.md"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def rows(folder: Path) -> list[dict]:
+    """All samples, pictures left out."""
+    import pyarrow.parquet as pq
+    return [row for path in sorted(folder.glob("data/*/*.parquet")) for row in pq.read_table(path).drop_columns(["images"]).to_pylist()]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A folder that was made in one go."""
+    out = tmp_path_factory.mktemp("factory") / "whole"
+    done = mmhelix("serg", "--out", out, *ORDER)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.mark.parametrize("seconds", [3.0, 5.0])
+def test_killed_and_resumed_gives_the_same_bytes(whole, tmp_path, seconds):
+    out = tmp_path / "killed"
+    process = subprocess.Popen([*MMHELIX, "serg", "--out", str(out), *ORDER], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs(below, timeout=20)
+    assert not alive
+    done = mmhelix("serg", "--out", out, *ORDER)
+    assert done.returncode == 0, done.stderr
+    assert contents(out) == contents(whole)
+
+
+def test_samples_are_verified_and_disjoint_from_the_benchmark(whole):
+    found = rows(whole)
+    assert len(found) == 30 and len({(row["task"], row["canon"]) for row in found}) == 30
+    for row in found:
+        item = item_of(row)
+        assert split_of(item) == "train" and item.check(row["response"]) and row["kind"] == "skeleton" and item.state == make(row["task"], row["level"], row["seed"]).state
+    report = verify_rows(whole)
+    assert report["right"] == report["rows"] == 30
+
+
+def test_other_settings_are_refused(whole):
+    done = mmhelix("serg", "--out", whole, *ORDER[2:], "--n", 31)
+    assert done.returncode == 2 and "was begun with n = 30, not 31" in done.stderr
+
+
+def test_shards_hold_every_sample_once():
+    for n in (1, 7, 999, 104_615):
+        batch = Batch(n, shard_size=500)
+        pieces = [piece for shard in shards(batch) for piece in shard]
+        wanted = quotas(batch)
+        assert sum(wanted.values()) == n == sum(map(size, shards(batch))) and max(map(size, shards(batch))) <= 500
+        held = Counter()
+        for piece in pieces:
+            assert held[piece.task, piece.level] == piece.start  # pieces of a cell follow each other
+            held[piece.task, piece.level] = piece.stop
+        assert held == Counter(wanted)
+    by_level = Counter()
+    for (_, level), count in quotas(Batch(104_615)).items(): by_level[level] += count
+    assert [by_level[level] for level in range(1, 6)] == list(PAPER_LEVELS)
+
+
+def test_polished_folder_accounts_for_every_skeleton_and_pays_once(tmp_path):
+    def behave(asked, number):
+        kind = sum(map(ord, json.dumps(asked["messages"]))) % 4
+        return (200, completion("I cannot say."), {}) if kind == 0 else good(asked)
+    out = tmp_path / "polished"
+    with FakeServer(behave) as fake:
+        order = ("serg", "--out", out, *ORDER, "--polish", fake.url, "--model", "fake", "--attempts", 2)
+        done = mmhelix(*order)
+        assert done.returncode == 0, done.stderr
+        accepted, failed = rows(out), [json.loads(line) for path in out.glob("failed/*.jsonl") for line in path.read_text().splitlines()]
+        assert {row["kind"] for row in accepted} == {"polished"} and {row["source_model"] for row in accepted} == {"fake"}
+        named = Counter((row["task"], row["level"], row["seed"]) for row in [*accepted, *failed])
+        assert len(named) == 30 and set(named.values()) == {1} and failed and all(len(line["reasons"]) == 2 for line in failed)
+        before = contents(out)
+        next(out.glob("data/*/*.parquet")).unlink()  # a shard is lost: made again, it asks nothing
+        assert mmhelix(*order).returncode == 0 and contents(out) == before and set(fake.seen.values()) == {1}
+
+
+def test_a_server_that_refuses_is_one_line(tmp_path):
+    with FakeServer(lambda asked, number: (401, '{"error": {"message": "bad key"}}', {})) as fake:
+        done = mmhelix("serg", "--out", tmp_path / "x", *ORDER, "--polish", fake.url, "--model", "fake")
+    assert done.returncode == 2 and "Traceback" not in done.stderr.splitlines()[-1] and "snakemake.log" in done.stderr
+
+
+PUBLISHED = {"category": "maze", "initial_state": "+-+-+\n|S 0|\n+-+ +\n|E 0|\n+-+-+", "question_text": "", "answer": "right down left"}
+
+
+def test_verify_dataset_reads_published_rows_and_says_why(tmp_path):
+    data = tmp_path / "rows.jsonl"
+    changes = ({}, {"response": "<think>so</think> \\boxed{right down left}"}, {"response": "\\boxed{down}"}, {"initial_state": "nothing"}, {"category": "chess"},
+               {"conversations": [{"from": "gpt", "value": "\\boxed{right down left}"}], "answer": ""})
+    data.write_text("\n".join(json.dumps(PUBLISHED | change) for change in changes))
+    done = mmhelix("verify-dataset", data, "--out", tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 2
+    assert report["tasks"]["maze"]["wrong"] == 1 and report["tasks"]["chess"]["unreadable"] == 1 and "wall" in done.stdout
+    done = mmhelix("verify-dataset", data, "--column", "conversations")
+    assert "1 of 6 rows are right" in done.stdout
