@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['values_of', 'only_value', 'Rule', 'AllDifferent', 'Patterns', 'Tuples', 'beside', 'KeepsClear', 'reach', 'Connected',
-           'hangs_together', 'Problem', 'Watcher', 'settle', 'next_cell', 'search', 'solutions', 'random_solution',
-           'dig', 'Words', 'listed', 'Story', 'tell_search']
+           'hangs_together', 'Problem', 'Watcher', 'settle', 'next_cell', 'search', 'first_solution', 'solutions',
+           'random_solution', 'dig', 'Words', 'listed', 'Story', 'tell_search']
 
 # %% ../nbs/08_constraints.ipynb #8d9f2be6
 from collections import deque
@@ -293,7 +293,15 @@ def search(
         if watcher: watcher.takes_back(cell, value, domains)
     return found
 
-# %% ../nbs/08_constraints.ipynb #6edf7190
+# %% ../nbs/08_constraints.ipynb #dd511760
+def first_solution(problem: Problem, name: str) -> tuple[list[int], int]:
+    "The first solution, as masks of one value, and how many cells the search decided; raises `ValueError` that calls the puzzle by `name` where there is none."
+    counter = Counter()
+    found = search(problem, problem.start[:], counter)
+    if not found: raise ValueError(f"this {name} has no solution")
+    return found[0], counter.nodes
+
+
 def solutions(problem: Problem, most: int = 2, limit: int = 1_000_000) -> list[list[int]]:
     "Up to `most` solutions as lists of values; two are enough to know that a puzzle is ambiguous."
     return [[mask.bit_length() - 1 for mask in found] for found in search(problem, problem.start[:], Counter(limit), most)]

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'STYLES', 'STRIP', 'Style', 'style_named', 'font', 'Label', 'Canvas',
-           'photograph', 'render', 'png', 'Board', 'fit_board', 'grid_lines', 'strips', 'bar_chart', 'mini_chart']
+           'photograph', 'render', 'png', 'Board', 'fit_board', 'grid_lines', 'coordinates', 'strips', 'in_lines',
+           'bar_chart', 'mini_chart']
 
 # %% ../nbs/01_draw.ipynb #101092e7
 import functools
@@ -189,7 +190,7 @@ def fit_board(rows: int, columns: int, style: Style, margin: int = 28) -> Board:
         return Board(rows, columns, 28, 0)
     return Board(rows, columns, min(72, (MAX_SIDE - 2 * margin) // most), margin)
 
-# %% ../nbs/01_draw.ipynb #9986f233
+# %% ../nbs/01_draw.ipynb #2a23a924
 def grid_lines(canvas: Canvas, board: Board, width: int = 1, color: str | None = None) -> None:
     "Rule the cells of `board`."
     for row in range(board.rows + 1):
@@ -197,7 +198,13 @@ def grid_lines(canvas: Canvas, board: Board, width: int = 1, color: str | None =
     for column in range(board.columns + 1):
         canvas.shapes.line([board.corner(0, column), board.corner(board.rows, column)], color or canvas.style.faint, width)
 
-# %% ../nbs/01_draw.ipynb #a964e552
+
+def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float = 16) -> None:
+    "The numbers of rows and columns, from 0, `edge` px inside the left and the upper border of the picture."
+    for row in range(board.rows): canvas.text(edge, board.center(row, 0)[1], str(row), size, color)
+    for column in range(board.columns): canvas.text(board.center(0, column)[0], edge, str(column), size, color)
+
+# %% ../nbs/01_draw.ipynb #6b62e851
 STRIP = 18  # bars in one strip: two-digit labels of 16 px fit side by side
 
 
@@ -206,6 +213,12 @@ def strips(values: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
     count = -(-len(values) // STRIP)
     length = -(-len(values) // count)
     return [(start + 1, values[start : start + length]) for start in range(0, len(values), length)]
+
+
+def in_lines(values: tuple[int, ...], number: str = "position") -> str:
+    "What a question says of a chart of `values` in several strips; empty where there is one. Bars have a `number` such as position or day."
+    count = len(strips(values))
+    return f", in {count} lines that are read one after the other like lines of text; the number in front of a line is the {number} of its first bar" if count > 1 else ""
 
 # %% ../nbs/01_draw.ipynb #5e3ac273
 def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Canvas:

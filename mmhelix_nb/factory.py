@@ -219,7 +219,7 @@ def shard_main() -> None:
     server = Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None
     make_shard(".", batch, int(sys.argv[1]), server)
 
-# %% ../nbs/32_factory.ipynb #5e4345ac
+# %% ../nbs/32_factory.ipynb #9023c3ee
 def start_snakemake(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
     "Start Snakemake in `out`, talking to `snakemake.log`; it ends with this process."
     from mmhelix_nb.runner import ENVIRONMENT
@@ -240,8 +240,7 @@ def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
     with tqdm(total=sum(files.values()), unit="sample", desc="samples") as bar:
         while True:
             code = process.poll()
-            bar.n = sum(count for path, count in files.items() if path.exists())
-            bar.refresh()
+            bar.update(sum(count for path, count in files.items() if path.exists()) - bar.n)
             if code is not None: return code
             time.sleep(0.3)
 

@@ -171,7 +171,7 @@ def degree_steps(n: int, edges: tuple) -> list[Step]:
 
 def board(walk: tuple, left: tuple) -> str: return f"walk: {' '.join(map(str, walk))}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}"
 
-# %% ../nbs/08_walks.ipynb #7303a1d6
+# %% ../nbs/08_walks.ipynb #2affda3d
 def stretches(event: Event) -> Iterator[Step]:
     "The steps that tell a walk event: a few edges each."
     nodes, name = event.nodes, "walk" if event.walk == event.nodes else "round trip"
@@ -190,11 +190,11 @@ def walk_steps(events) -> Iterator[Step]:
         if event.kind == "walk": yield from stretches(event)
         elif event.kind == "stuck":
             some = f"{len(event.left)} edge{'s are' if len(event.left) > 1 else ' is'}"
-            yield Step("contradiction", f"At {event.nodes[0]} no unused edge is left, but {some} not used yet.", event.nodes, f"x {len(event.left)} left")
+            yield Step("test", f"At {event.nodes[0]} no unused edge is left, but {some} not used yet.", event.nodes, f"x {len(event.left)} left")
         elif event.kind == "open":
             says = f"The first node of the walk that has unused edges is {event.nodes[0]}; I make a round trip from there."
-            yield Step("backtrack", says, event.nodes, f"back {event.nodes[0]}", board(event.walk, event.left))
+            yield Step("deduce", says, event.nodes, f"from {event.nodes[0]}", board(event.walk, event.left))
         elif event.kind == "join":
             says = f"I put the round trip {' -> '.join(map(str, event.nodes))} into the walk in place of {event.nodes[0]}."
             yield Step("deduce", says, event.nodes, f"+{' '.join(map(str, event.nodes))}", "" if event.left else board(event.walk, ()))
-        else: yield Step("contradiction", "No node of the walk has an unused edge, so the edges do not hang together.", (), "x apart")
+        else: yield Step("deduce", "No node of the walk has an unused edge, so the edges do not hang together.", (), "x apart")

@@ -77,21 +77,25 @@ def cluster(tmp_path_factory):
     for name in ("state", "spool"): (folder / name).mkdir()
     port, next_port = free_ports()
     memory = psutil.virtual_memory().total // 2**20 // 2
-    (folder / "slurm.conf").write_text(CONF.format(folder=folder, host=host, port=port, next_port=next_port, cpus=os.cpu_count(), memory=memory))
-    environment = {**ENVIRONMENT, "SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    place = Path("/etc/slurm/slurm.conf")  # a job step forgets SLURM_CONF, so the file has to lie where all look for it
+    if place.exists(): pytest.skip(f"{place} exists: a SLURM is configured here already")
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(CONF.format(folder=folder, host=host, port=port, next_port=next_port, cpus=os.cpu_count(), memory=memory))
+    environment = {**ENVIRONMENT, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
     started = []
     if not said("munge", "-n"):
         Path("/run/munge").mkdir(exist_ok=True)
         shutil.chown("/run/munge", "munge", "munge")
         started.append(subprocess.Popen(["runuser", "-u", "munge", "--", "/usr/sbin/munged", "--foreground"], start_new_session=True))
         until(lambda: said("munge", "-n"), 10, "munged")
-    for name in ("slurmctld", "slurmd"): started.append(subprocess.Popen([f"/usr/sbin/{name}", "-D", "-f", str(folder / "slurm.conf")], env=environment, start_new_session=True))
+    for name in ("slurmctld", "slurmd"): started.append(subprocess.Popen([f"/usr/sbin/{name}", "-D"], env=environment, start_new_session=True))
     until(lambda: "idle" in said("sinfo", "--noheader", env=environment), 40, "an idle node")
     yield environment
     for process in reversed(started):
         process.send_signal(signal.SIGTERM)
         try: process.wait(10)
         except subprocess.TimeoutExpired: process.kill()
+    place.unlink()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'STRIPS', 'FORMAT', 'State', 'Level', 'generate', 'Try', 'tries', 'solve',
            'h_index', 'check', 'layout', 'ask', 'outcome', 'check_step', 'trace', 'canon']
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #ce6ce660
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #61de2275
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_int
-from ..core import Solution, Verdict, judge, right, wrong
+from ..core import Solution, Verdict, judge, right, whole_numbers, wrong
 from ..draw import Canvas, Style, bar_chart, render, strips
 from ..search import Counter
 from ..trace import Step
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #41ff8117
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #14c717ba
 @dataclass(frozen=True)
 class State:
     "The `citations`, whole numbers from 0 to 999, one a paper."
@@ -30,13 +30,7 @@ class State:
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
-        state = row.get("initial_state")
-        values = state.get("citations") if isinstance(state, dict) else None
-        if not isinstance(values, list) or not 1 <= len(values) <= 90:
-            raise ValueError(f"field 'initial_state' must hold a list 'citations' of 1 to 90 values, not {state!r}")
-        strange = [value for value in values if type(value) is not int or not 0 <= value <= 999]
-        if strange: raise ValueError(f"field 'initial_state': 'citations' holds {strange[0]!r}, which is no whole number from 0 to 999")
-        return cls(tuple(values))
+        return cls(whole_numbers(row, "citations", 1, 90, 999))
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #7de9db97
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'NAMES', 'GROUPS', 'St
            'forced', 'settle', 'advance', 'solutions', 'show_cells', 'mines', 'solve', 'Level', 'field_of', 'cost',
            'generate', 'check', 'layout', 'ask', 'show', 'title', 'Teller', 'counted', 'trace', 'canon']
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #d759857d
+# %% ../../nbs/tasks/games/minesweeper.ipynb #f3c512e2
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -17,7 +17,7 @@ from fastcore.basics import patch
 
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, render
+from ..draw import Board, Canvas, Style, coordinates, render
 from ..search import Counter, square_symmetries, transform
 from ..trace import Step
 
@@ -198,15 +198,13 @@ def check(state: State, answer: str) -> Verdict:
             if value is None and count[r][c] and (r, c) not in mined: return wrong(f"({r}, {c}) is blank and no mine, but has a mined neighbour")
     return right()
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #b602c348
+# %% ../../nbs/tasks/games/minesweeper.ipynb #378debec
 def layout(state: State, style: Style) -> Canvas:
     "Numbers on paper, blanks as filled tiles, rows and columns numbered from 0."
     n = state.size
     board = Board(n, n, min(54, 680 // n), 32)
     canvas = Canvas(*board.size, style)
-    for i in range(n):
-        canvas.text(16, board.center(i, 0)[1], str(i), 16, style.green)
-        canvas.text(board.center(0, i)[0], 16, str(i), 16, style.green)
+    coordinates(canvas, board, 16, style.green)
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
             canvas.shapes.rectangle(board.box(r, c), style.fill if value is None else style.paper, style.ink, 1)

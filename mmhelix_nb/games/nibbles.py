@@ -8,7 +8,7 @@ __all__ = ['MOVES', 'LEVELS', 'TANGLED', 'WORDS', 'SCORER', 'draw', 'RULES', 'PI
            'Level', 'random_snake', 'random_board', 'failures', 'generate', 'check', 'layout', 'draw_head', 'ask',
            'anchor', 'cell_name', 'try_step', 'leg_steps', 'trace', 'canon']
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #b47282fc
+# %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
 from collections import deque
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from random import Random
 
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, render
+from ..draw import Board, Canvas, Style, coordinates, render
 from ..search import Counter, square_symmetries
 from ..trace import Step
 
@@ -246,14 +246,12 @@ def check(state: State, answer: str) -> Verdict:
         else: body.remove(snake.pop())
     return wrong(f"{len(apples)} of {len(state.apples)} apples are left, one at {min(apples)}") if apples else right("eats all apples")
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #eaca6300
+# %% ../../nbs/tasks/games/nibbles.ipynb #4e8c5c73
 def layout(state: State, style: Style) -> Canvas:
     "The grid with its coordinates, apples as red discs, the snake as a green line with a blue head."
     board = Board(state.size, state.size, min(50, 680 // state.size), 32)
     canvas, cell = Canvas(*board.size, style), board.cell
-    for i in range(state.size):
-        canvas.text(16, board.center(i, 0)[1], str(i), 16, style.blue)
-        canvas.text(board.center(0, i)[0], 16, str(i), 16, style.blue)
+    coordinates(canvas, board, 16, style.blue)
     for r, c in product(range(state.size), repeat=2): canvas.shapes.rectangle(board.box(r, c), style.paper, style.faint, 1)
     canvas.shapes.rectangle([*board.corner(0, 0), *board.corner(state.size, state.size)], None, style.ink, 3)
     for r, c in state.apples: canvas.shapes.ellipse(board.box(r, c, cell // 4), style.red)
@@ -306,7 +304,7 @@ def try_step(at: Position, apple: tuple[int, int], moves: list[str], round_about
     says = f"For the apple at {cell_name(apple)} I {how} from {cell_name(at.snake[0])}: {' '.join(moves)}."
     return Step("hypothesise", says, (at.snake[0], apple), f"{apple[0]}{apple[1]} {''.join(move[0] for move in moves)}", anchor(at))
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #eab09569
+# %% ../../nbs/tasks/games/nibbles.ipynb #b12766bf
 def leg_steps(event: tuple) -> list[Step]:
     "The steps that tell one event of the search."
     kind, at, *rest = event
@@ -321,7 +319,7 @@ def leg_steps(event: tuple) -> list[Step]:
     if kind == "shut": return [Step("contradiction", f"From {cell_name(at.snake[0])} I find no way to eat all that is left.", (at.snake[0],), "shut")]
     if kind == "back": return [Step("backtrack", f"The head is at {cell_name(at.snake[0])} again, as before that walk.", (at.snake[0],), "back", anchor(at))]
     left = f"apples left at {cells_text(at.apples)}" if at.apples else "no apple is left"
-    return [Step("deduce", f"That works: the head is at {cell_name(at.snake[0])}, the snake has {len(at.snake)} cells, {left}.", (at.snake[0],), "ok")]
+    return [Step("deduce", f"This walk works: the head is at {cell_name(at.snake[0])}, the snake has {len(at.snake)} cells, {left}.", (at.snake[0],), "ok")]
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #e5130018
 def trace(state: State) -> list[Step]:

@@ -92,7 +92,7 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state.n, state.edges, modality))}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #28e4c3ad
+# %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #7c22b8e6
 def trace(state: State) -> list[Step]:
     "The degrees and the walk with its round trips, or the odd nodes and No."
     steps, odd, start = degree_steps(state.n, state.edges), odd_nodes(state.n, state.edges), state.edges[0][0]
@@ -100,7 +100,7 @@ def trace(state: State) -> list[Step]:
         says = f"A closed walk leaves each node as often as it comes, which is impossible at {listed(odd, 'or')}."
         counted = f"The counts add up to {2 * len(state.edges)}, twice the {len(state.edges)} edges, as they must."
         return [*steps, Step("deduce", says, tuple(odd), "no"), Step("check", counted), Step("conclude", "There is no Eulerian cycle, so the answer is", (), "", "No")]
-    says = f"So a closed walk exists if the edges hang together. I begin at {start} and always take the unused edge to the smallest number."
+    says = f"A closed walk exists if the edges hang together. I begin at {start} and always take the unused edge to the smallest number."
     steps.append(Step("deduce", says, (start,), f"from {start}"))
     steps += walk_steps(explore(state.n, state.edges, start, Counter()))
     walk = walk_of(state.n, state.edges, start, Counter())

@@ -93,7 +93,7 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state.n, state.edges, modality))}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/eulerian_path.ipynb #f06d753e
+# %% ../../nbs/tasks/graphs/eulerian_path.ipynb #0f20c3b7
 def trace(state: State) -> list[Step]:
     "The degrees and the walk with its round trips, or too many odd nodes and No."
     steps, odd, start = degree_steps(state.n, state.edges), odd_nodes(state.n, state.edges), beginning(state)
@@ -101,8 +101,8 @@ def trace(state: State) -> list[Step]:
         says = f"A walk leaves each node as often as it comes, but for its first and its last; {len(odd)} odd nodes are too many."
         counted = f"The counts add up to {2 * len(state.edges)}, twice the {len(state.edges)} edges, as they must."
         return [*steps, Step("deduce", says, tuple(odd), "no"), Step("check", counted), Step("conclude", "There is no Eulerian path, so the answer is", (), "", "No")]
-    ends = f"a walk has to join {listed(odd)}" if odd else "a walk may begin anywhere and has to end there"
-    steps.append(Step("deduce", f"So {ends}. I begin at {start} and always take the unused edge to the smallest number.", (start,), f"from {start}"))
+    ends = f"A walk has to join {listed(odd)}" if odd else "A walk may begin anywhere and has to end there"
+    steps.append(Step("deduce", f"{ends}. I begin at {start} and always take the unused edge to the smallest number.", (start,), f"from {start}"))
     steps += walk_steps(explore(state.n, state.edges, start, Counter()))
     walk = walk_of(state.n, state.edges, start, Counter())
     if walk is None:

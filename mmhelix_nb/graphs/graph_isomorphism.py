@@ -262,19 +262,20 @@ def forced_step(run: list[Event]) -> Step:
     told = "; ".join(f"{u} can only be {v}" for u, v in pairs)
     return Step("deduce", f"By kind and by what is matched, {told}.", pairs, " ".join(f"{u}={v}" for u, v in pairs), pairs_text(run[-1].pairs) if len(run) > 3 else "")
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d6bb82a5
-def dead_step(search: Search, event: Event) -> Step:
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #52884096
+def dead_step(search: Search, event: Event, tried: bool = True) -> Step:
     "The step that tells why a node has no partner left."
     node, kind = event.nodes[0], kind_text(search.kinds[0][event.nodes[0]])
     beside = [v for u, v in event.pairs if search.masks[0][node] >> u & 1]
     needs = f"beside {listed(beside)} in G2 and beside no other matched node" if beside else "beside no matched node of G2"
-    return Step("contradiction", f"Node {node} of G1, of kind {kind}, needs a free partner {needs}, but there is none.", (node, *beside), f"x {node}")
+    return Step("contradiction" if tried else "test", f"Node {node} of G1, of kind {kind}, needs a free partner {needs}, but there is none.", (node, *beside), f"x {node}")
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8952ed62
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #854db51c
 def event_steps(search: Search, events: Iterator[Event]) -> Iterator[Step]:
     "The steps that tell the search, runs of forced pairs as one."
-    run = []
+    run, tried = [], False
     for event in events:
+        tried |= event.kind == "go" and len(event.nodes) > 1
         forced = event.kind == "go" and len(event.nodes) == 1
         if run and (not forced or len(run) == 8):
             yield forced_step(run)
@@ -284,18 +285,18 @@ def event_steps(search: Search, events: Iterator[Event]) -> Iterator[Step]:
             (node, partner), kind = event.pairs[-1], kind_text(search.kinds[0][event.pairs[-1][0]])
             says = f"Node {node} of G1, of kind {kind}, can be {listed(event.nodes, 'or')} of G2; I try {partner}."
             yield Step("hypothesise", says, (node, *event.nodes), f"{node}={partner}?", pairs_text(event.pairs))
-        elif event.kind == "dead": yield dead_step(search, event)
+        elif event.kind == "dead": yield dead_step(search, event, tried)
         else:
             says = f"For node {event.nodes[0]} of G1 there {'are' if len(event.nodes) > 2 else 'is'} {listed(event.nodes[1:])} left to try."
             yield Step("backtrack", says, event.nodes, f"back {event.nodes[0]}", pairs_text(event.pairs))
     if run: yield forced_step(run)
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #207feb8e
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #c748aaf6
 def odd_kind(search: Search) -> Step:
     "The step that names a kind that is not equally frequent in both graphs."
     counts = [Bag(part) for part in search.kinds]
     kind = min(kind for kind in {*counts[0], *counts[1]} if counts[0][kind] != counts[1][kind])
-    return Step("contradiction", f"Kind {kind_text(kind)} occurs {counts[0][kind]} times in G1, but {counts[1][kind]} times in G2.", (kind[0],), f"x {kind_text(kind)}")
+    return Step("test", f"G1 has {counts[0][kind]} of kind {kind_text(kind)}, but G2 has {counts[1][kind]}.", (kind[0],), f"x {kind_text(kind)}")
 
 
 def trace(state: State) -> list[Step]:

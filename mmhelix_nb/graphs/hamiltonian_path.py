@@ -199,7 +199,7 @@ def ask(state: State, modality: str) -> str:
     what = describe(state.n, state.edges, modality) + (" The start node is ringed in red." if modality == "image" else "")
     return f"{RULES.format(what=what, start=state.start)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #48b24683
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #6900dc16
 def fault(state: State, event: Event) -> str:
     "What is wrong with the last node of a dead end; two nodes are enough to see it."
     if event.kind == "again": return "meets nodes left over from which I have failed before"
@@ -212,7 +212,7 @@ def dead_step(state: State, group: list[Event], kind: str = "contradiction") -> 
     "The step of a `kind` that tells a `group` of moves from one node that fail at once."
     nodes, told = tuple(event.path[-1] for event in group), [f"to {event.path[-1]} {fault(state, event)}" for event in group]
     brief = " ".join(f"{event.path[-1]} x {' '.join(map(str, event.nodes[:2]))}".strip() for event in group)
-    if len(group[0].path) == 1: return Step("contradiction", f"Beginning at {state.start} {fault(state, group[0])}.", nodes, brief)
+    if len(group[0].path) == 1: return Step(kind, f"Beginning at {state.start} {fault(state, group[0])}.", nodes, brief)
     return Step(kind, f"Going from {group[0].path[-2]} {'; '.join(told)}.", (group[0].path[-2], *nodes), brief)
 
 
@@ -247,7 +247,7 @@ def batch_step(state: State, name: str, batch: list[Event]) -> Step:
     before, node = event.path[-2:]
     return Step("hypothesise", f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}.", event.nodes, f"{node}")
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #cc9b76ba
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #4b2d1adc
 PLAN = (
     "Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left each, "
     "for only the end of the path can have one."
@@ -260,7 +260,9 @@ def trace(state: State) -> list[Step]:
     said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
     steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}. {PLAN}", (), brief)]
-    steps += [batch_step(state, *batch) for batch in batches([*search(state, Counter())])]
+    told = [*batches([*search(state, Counter())])]
+    if all(name != "go" for name, _ in told): told = [("barred" if name == "dead" else name, batch) for name, batch in told]  # no try is at fault
+    steps += [batch_step(state, *batch) for batch in told]
     path = outcome(state, Counter())
     if path is None:
         steps.append(Step("check", f"Every way from {state.start} has been tried or ruled out."))

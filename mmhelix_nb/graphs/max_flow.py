@@ -247,17 +247,18 @@ def ask(state: State, modality: str) -> str:
     what = (PICTURE if seen else WORDS).format(n=state.n, last=state.n - 1, lists=write_lists(state.n, state.edges, directed=True))
     return f"{what}\n\n{(RULES + RINGS * seen).format(source=state.source, sink=state.sink)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #bbcc8bc8
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #0a538372
 def chain(path) -> str:
     "Nodes as a way."
     return " -> ".join(map(str, path))
 
 
 def dead_steps(popped: tuple[int, ...], left: tuple[int, ...]) -> list[Step]:
-    "The steps that tell a dead end and the way back from it."
-    says = f"The way {chain([*left, *popped[::-1]])} ends there: {popped[0]} has no room left to a node not yet seen."
+    "The steps that tell a try, its dead end and the way back from it."
+    says = f"Node {popped[0]} has no room left to a node not yet seen."
     if popped[1:]: says = f"{says} Nor {'has' if len(popped) == 2 else 'have'} {listed(popped[1:])}."
-    return [Step("contradiction", says, popped, f"x {' '.join(map(str, popped))}"), Step("backtrack", f"Back at {left[-1]}.", left[-1:], f"back {left[-1]}", chain(left))]
+    way = Step("hypothesise", f"I go along {chain([*left, *popped[::-1]])}.", (*left, *popped[::-1]))
+    return [way, Step("contradiction", says, popped, f"x {' '.join(map(str, popped))}"), Step("backtrack", f"Back at {left[-1]}.", left[-1:], f"back {left[-1]}", chain(left))]
 
 
 def push_step(push: Push, arrows: set, total: int, anchor: str) -> Step:
@@ -266,7 +267,7 @@ def push_step(push: Push, arrows: set, total: int, anchor: str) -> Step:
     says = f"The way {chain(push.path)} has room for {listed(push.rooms)}, so {amount} can go along it."
     for u, v in steps:
         if (u, v) not in arrows: says += f" From {u} to {v} this pushes back {amount} of what went from {v} to {u}."
-    return Step("deduce", f"{says} In all {total} flow now.", push.path, f"{'-'.join(map(str, push.path))} +{amount} ={total}", anchor)
+    return Step("deduce", f"{says} The flow is {total} now.", push.path, f"{'-'.join(map(str, push.path))} +{amount} ={total}", anchor)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #fbe1cf38
 def flows(used: dict) -> str:

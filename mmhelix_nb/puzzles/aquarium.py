@@ -7,17 +7,16 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'parts_of', '
            'problem', 'wet_cells', 'show', 'solve', 'Level', 'random_tanks', 'generate', 'one_puzzle', 'water_of',
            'counted', 'check', 'layout', 'thick', 'ask', 'lettered', 'counts_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #4da08201
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #bc2062fa
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
 from ..answers import read_records
-from ..constraints import Patterns, Problem, Words, beside, listed, search, solutions, tell_search
+from ..constraints import Patterns, Problem, Words, beside, first_solution, listed, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #7f55e98f
@@ -132,7 +131,7 @@ def problem(state: State) -> Problem:
         rules.append(Count([at[part] for part in enumerate(line)], f"column {c}", total, [1] * len(line), map(names.get, line)))
     return Problem([3] * len(parts), rules)
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #68c3ac0a
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #23adf42e
 def wet_cells(regions, domains: list[int]) -> str:
     "The wet cells as the published (column, row) pairs, row by row."
     wet = {part for part, mask in zip(parts_of(regions), domains) if mask == 2}
@@ -147,10 +146,8 @@ def show(regions, domains: list[int]) -> str:
 
 def solve(state: State) -> Solution:
     "The wet cells; `effort` counts the parts that the search decides, those that it takes back included."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this aquarium has no solution")
-    return Solution(wet_cells(state.regions, found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "aquarium")
+    return Solution(wet_cells(state.regions, found), effort)
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #585cfb67
 @dataclass(frozen=True)

@@ -360,7 +360,7 @@ def sketch(state: State) -> str:
     number, (width, height) = {(x, y): str(number) for x, y, number in state.islands}, state.size
     return "\n".join(" ".join(number.get((x, y), ".") for x in range(width)) for y in range(height))
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #0c0f9714
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #37c0af65
 LAID = ("no bridge", "a single bridge", "a double bridge")
 PARTLY = {3: "carries one bridge at most", 5: "carries no bridge or two", 6: "carries a bridge, single or double"}
 
@@ -373,7 +373,7 @@ class Crossings(Story):
         if value: return super().takes_back(cell, value, domains)
         self.add("backtrack", f"So there is a bridge on {self.words.cell(cell)}.", self.words.about(cell), "back", self.words.board(domains))
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #f30ce38e
 def words(state: State) -> Words:
     "How to speak of this sea."
     cells = [name(state, span) for span in spans(state)]

@@ -7,17 +7,17 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'tent_sets', 
            'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'numbered', 'check', 'layout', 'tree', 'ask',
            'numbers_of', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #53089301
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #6863e139
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
 from ..answers import read_records
-from ..constraints import KeepsClear, Patterns, Problem, Words, beside, search, solutions, tell_search
+from ..constraints import KeepsClear, Patterns, Problem, Words, beside, first_solution, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter, square_symmetries, transform
+from ..search import square_symmetries, transform
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #711067c6
@@ -115,7 +115,7 @@ def is_place(grid, r: int, c: int) -> bool:
     "Whether a tent may stand at a cell: no tree on it, and one beside it."
     return grid[r][c] != "T" and any(grid[y][x] == "T" for y, x in beside(len(grid), r, c))
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #85e7be9f
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #5747c3fa
 def tent_cells(domains: list[int]) -> str:
     "The tents as the published [row, column] pairs."
     n = round(len(domains) ** 0.5)
@@ -130,10 +130,8 @@ def show(state: State, domains: list[int]) -> str:
 
 def solve(state: State) -> Solution:
     "The tents; `effort` counts the cells that the search decides, those that it takes back included."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this campsite has no solution")
-    return Solution(tent_cells(found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "campsite")
+    return Solution(tent_cells(found), effort)
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #ae171f6b
 @dataclass(frozen=True)

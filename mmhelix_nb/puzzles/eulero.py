@@ -7,7 +7,7 @@ __all__ = ['LETTERS', 'FIELDS', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', '
            'problem', 'known', 'board', 'solve', 'field', 'Level', 'full_square', 'generate', 'read_pairs', 'check',
            'layout', 'ask', 'Tale', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #82e21577
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #6c76d7b3
 import hashlib
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from itertools import product
 from random import Random
 
 from ..answers import plain, read_table
-from ..constraints import AllDifferent, Problem, Rule, Story, Words, dig, listed, only_value, search, values_of
+from ..constraints import AllDifferent, Problem, Rule, Story, Words, dig, first_solution, listed, only_value, search, values_of
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from .futoshiki import name, square, unruled
@@ -133,13 +133,11 @@ def board(domains: list[int], n: int) -> str:
     "The square as rows of what is known."
     return "\n".join(" ".join(row) for row in square([known(n, mask) for mask in domains], n))
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #1ae74db3
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #244c212b
 def solve(state: State) -> Solution:
     "The full square in the published form; `effort` counts the narrowings and tries of the search."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this eulero has no solution")
-    return Solution(board(found[0], state.size).replace(" ", "|"), counter.nodes)
+    found, effort = first_solution(problem(state), "eulero")
+    return Solution(board(found, state.size).replace(" ", "|"), effort)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #1c77664b
 FIELDS = {3: (3, (2,)), 4: (2, (1, 1)), 5: (5, (2,)), 7: (7, (3,)), 8: (2, (1, 1, 0)), 9: (3, (1, 1))}  # order: prime p, x^k as a polynomial

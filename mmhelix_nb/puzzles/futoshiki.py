@@ -7,14 +7,14 @@ __all__ = ['SIGNS', 'LEVELS', 'SCORER', 'BOX', 'GAP', 'draw', 'RULES', 'FORMAT',
            'latin_lines', 'problem', 'solve_square', 'solve', 'Level', 'generate', 'unruled', 'read_square', 'repeated',
            'check', 'layout', 'ask', 'show', 'Tale', 'words', 'tell_square', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #0c2272c6
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #9191f3d0
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from random import Random
 
 from ..answers import read_grid
-from ..constraints import AllDifferent, Problem, Rule, Story, Words, dig, only_value, random_solution, search
+from ..constraints import AllDifferent, Problem, Rule, Story, Words, dig, first_solution, only_value, random_solution, search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, render
 from ..search import Counter, square_symmetries, transform
@@ -103,7 +103,7 @@ def latin_lines(n: int) -> list[AllDifferent]:
     rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", full) for i in range(n)]
     return rows + [AllDifferent(range(i, n * n, n), f"column {i + 1}", full) for i in range(n)]
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #2f626b60
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #f9581e9d
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search."
@@ -114,10 +114,8 @@ def problem(state: State) -> Problem:
 
 def solve_square(puzzle: Problem, n: int) -> Solution:
     "The solution of a square as a list of rows; `effort` counts the narrowings and tries of the search."
-    counter = Counter()
-    found = search(puzzle, puzzle.start[:], counter)
-    if not found: raise ValueError("this puzzle has no solution")
-    return Solution(answer_text([only_value(mask) for mask in found[0]], n), counter.nodes)
+    found, effort = first_solution(puzzle, "puzzle")
+    return Solution(answer_text([only_value(mask) for mask in found], n), effort)
 
 
 def solve(state: State) -> Solution:

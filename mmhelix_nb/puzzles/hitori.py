@@ -7,7 +7,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Repeats', 'B
            'shaded_cells', 'show', 'Level', 'random_shading', 'latin', 'repeat', 'generate', 'read_cells', 'check',
            'repeated', 'layout', 'ask', 'numbers', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #76a51244
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #a96a9cfb
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +15,10 @@ from random import Random
 
 from ..answers import plain, read_records
 from ..constraints import AllDifferent, Connected, KeepsClear, Patterns, Problem, Rule, Words
-from ..constraints import beside, hangs_together, random_solution, search, solutions, tell_search
+from ..constraints import beside, first_solution, hangs_together, random_solution, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter, SearchLimit, square_symmetries, transform
+from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
+from ..search import SearchLimit, square_symmetries, transform
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #6bd10075
@@ -98,13 +98,11 @@ def named(cell: int, n: int) -> str:
     "A cell in words."
     return f"row {cell // n}, column {cell % n}"
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #5e64b65f
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #7790910e
 def solve(state: State) -> Solution:
     "The shaded cells; `effort` counts the cells that the search decides, those that it takes back included."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this hitori has no solution")
-    return Solution(shaded_cells(found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "hitori")
+    return Solution(shaded_cells(found), effort)
 
 
 def shaded_cells(domains: list[int]) -> str:
@@ -206,7 +204,7 @@ def repeated(grid, dark: set) -> str:
             if len(set(light)) < len(light): return f"{name} {i} holds {next(one for one in light if light.count(one) > 1)} twice"
     return ""
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #e0d1873b
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #3578383e
 def layout(state: State, style: Style) -> Canvas:
     "Numbers on a grid, coordinates left and above in small green digits."
     n = state.size
@@ -215,9 +213,7 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2, style.ink)
     for r, line in enumerate(state.grid):
         for c, number in enumerate(line): canvas.text(*board.center(r, c), str(number), min(30, board.cell // 2))
-    for i in range(n):
-        canvas.text(16, board.center(i, 0)[1], str(i), 17, style.green)
-        canvas.text(board.center(0, i)[0], 16, str(i), 17, style.green)
+    coordinates(canvas, board, 17, style.green)
     return canvas
 
 

@@ -7,16 +7,16 @@ __all__ = ['ANY_DIGIT', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'Line', '
            'Run', 'as_problem', 'problem', 'show', 'solve', 'Level', 'sound', 'pattern', 'Draft', 'improve', 'harden',
            'generate', 'blocks', 'board', 'check', 'layout', 'ask', 'Candidates', 'words', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #4ef00226
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from random import Random
 
 from ..answers import read_records
-from ..constraints import Problem, Rule, Story, Words, listed, only_value, search, settle, solutions, values_of
+from ..constraints import Problem, Rule, Story, Words, first_solution, listed, only_value, search, settle, solutions, values_of
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, fit_board, render
+from ..draw import Canvas, Style, coordinates, fit_board, render
 from ..search import Counter, SearchLimit, square_symmetries
 from ..trace import Step
 
@@ -158,7 +158,7 @@ class Run(Rule):
 
     def broken(self, domains): return f"{self.title} cannot add up to {self.total} any more."
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #d4da5fd8
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #2b039257
 def as_problem(white, found) -> Problem:
     "The runs `found` as rules over the `white` cells."
     number = {cell: i for i, cell in enumerate(sorted(white))}
@@ -178,10 +178,8 @@ def show(state: State, domains: list[int]) -> str:
 
 def solve(state: State) -> Solution:
     "The digits as `(row,column):digit`; `effort` counts the narrowings and tries of the search."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this kakuro has no solution")
-    return Solution(show(state, found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "kakuro")
+    return Solution(show(state, found), effort)
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #27ef15e5
 @dataclass(frozen=True)
@@ -329,15 +327,14 @@ def check(state: State, answer: str) -> Verdict:
         if sum(values) != line.total: return wrong(f"{line.title} adds up to {sum(values)}, not {line.total}")
     return right()
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #9a7c5f0a
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #393482d2
 def layout(state: State, style: Style) -> Canvas:
     "White cells, and grey cells with their sums."
     side = len(state.grid)
     place = fit_board(side, side, style)
     canvas, small = Canvas(*place.size, style), min(22, max(14, place.cell // 3))
+    coordinates(canvas, place, 16, style.green, place.margin / 2)
     for r in range(side):
-        canvas.text(place.margin / 2, place.center(r, 0)[1], str(r), 16, style.green)
-        canvas.text(place.center(0, r)[0], place.margin / 2, str(r), 16, style.green)
         for c, cell in enumerate(state.grid[r]):
             box = place.box(r, c)
             canvas.shapes.rectangle(box, style.paper if cell is None else style.faint, style.ink)

@@ -6,17 +6,16 @@
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'subsets', 'weights_of', 'Total', 'problem', 'show', 'matrix',
            'solve', 'Level', 'generate', 'totals_of', 'check', 'layout', 'ask', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #8bf371c1
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #c1992c22
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
 from ..answers import read_grid
-from ..constraints import Patterns, Problem, Words, listed, search, solutions, tell_search
+from ..constraints import Patterns, Problem, Words, first_solution, listed, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #8b2a8d5c
@@ -53,7 +52,7 @@ def weights_of(mask: int) -> list[int]:
     "The weights in a bit mask."
     return [i + 1 for i in range(mask.bit_length()) if mask >> i & 1]
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #6446e54c
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #c0a0eb14
 class Total(Patterns):
     "A row or column whose black cells have weights that add up to `total`."
     def __init__(self, cells, title: str, total: int):
@@ -70,7 +69,7 @@ class Total(Patterns):
     def why(self, domains, changes):
         rest, free, ways = self.open(domains)
         if rest == 0: return f"{self.title} has its {self.total} already"
-        start = f"{self.title} needs {rest} {'more ' * (rest < self.total)}from weights {', '.join(map(str, free))}"
+        start = f"{self.title} needs {rest} {'more ' * (rest < self.total)}from weight{'s' * (len(free) > 1)} {', '.join(map(str, free))}"
         if len(ways) <= 3: return f"{start}: only {listed(ways, 'or')}"
         used, unused = ([str(self.cells.index(cell) + 1) for cell, mask in changes if mask == sign] for sign in (2, 1))
         shares = (("every", used, "and"), ("no", unused, "or"))
@@ -79,9 +78,9 @@ class Total(Patterns):
     def broken(self, domains):
         rest, free, _ = self.open(domains)
         if rest < 0: return f"{self.title} is {-rest} above its {self.total}."
-        return f"{self.title} still needs {rest}, but " + (f"weights {', '.join(map(str, free))} do not make {rest}." if free else "no cell of it is open.")
+        return f"{self.title} still needs {rest}, but " + (f"weight{'s' * (len(free) > 1)} {', '.join(map(str, free))} {'do' if len(free) > 1 else 'does'} not make {rest}." if free else "no cell of it is open.")
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #6c7516b6
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #6cbdd12a
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a line; cell r * n + c is 1 where it is black."
@@ -104,10 +103,8 @@ def matrix(domains: list[int]) -> str:
 
 def solve(state: State) -> Solution:
     "The matrix of 0 and 1; `effort` counts the cells that the search decides, those that it takes back included."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this kukurasu has no solution")
-    return Solution(matrix(found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "kukurasu")
+    return Solution(matrix(found), effort)
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #1d77f191
 @dataclass(frozen=True)

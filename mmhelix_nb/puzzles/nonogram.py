@@ -7,7 +7,7 @@ __all__ = ['LEVELS', 'FILLED', 'EMPTY', 'SCORER', 'STEP', 'draw', 'RULES', 'FORM
            'problem', 'show', 'solve', 'Level', 'generate', 'clues_of', 'differing', 'check', 'layout', 'ask',
            'listing', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #8fdc4b36
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #dac27a9a
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +15,9 @@ from itertools import groupby
 from random import Random
 
 from ..answers import read_grid
-from ..constraints import Patterns, Problem, Words, search, solutions, tell_search
+from ..constraints import Patterns, Problem, Words, first_solution, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
-from ..search import Counter
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #0212201b
@@ -49,7 +48,7 @@ def _is_clues(clues) -> bool:
     n = len(clues[0])
     return 2 <= n <= 15 and len(clues[1]) == n and all(fits(clue, n) for lines in clues for clue in lines)
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #11de42c7
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #4a51f388
 @lru_cache(maxsize=5_000)
 def fillings(clue: tuple[int, ...], n: int) -> tuple[int, ...]:
     "All ways to place the runs of `clue` on `n` cells, as bit masks; bit 0 is the first cell."
@@ -70,8 +69,9 @@ class Line(Patterns):
         self.clue = named(clue)
 
     def why(self, domains, changes):
-        seen = "".join(".X?"[domains[cell] - 1] for cell in self.cells)
-        return f"{self.title} has {self.clue}" + ("" if set(seen) == {"?"} else f" and reads {seen}") + "; every way to place them agrees"
+        seen, start = "".join(".X?"[domains[cell] - 1] for cell in self.cells), f"{self.title} has {self.clue}"
+        if self.clue == "no run": return start
+        return start + ("" if set(seen) == {"?"} else f" and reads {seen}") + f"; every way to place {'them' if ',' in self.clue else 'it'} agrees"
 
     def broken(self, domains): return f"{self.title} reads {''.join('.X?'[domains[cell] - 1] for cell in self.cells)}, where {self.clue} cannot be placed."
 
@@ -80,7 +80,7 @@ def named(clue) -> str:
     "The runs of a line in words."
     return f"runs {', '.join(map(str, clue))}" if len(clue) > 1 else f"one run of {clue[0]}" if clue else "no run"
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #13552755
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #ab2d185b
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a line; cell r * n + c is 1 where it is filled."
@@ -98,10 +98,8 @@ def show(domains: list[int]) -> str:
 
 def solve(state: State) -> Solution:
     "The grid of X and dots; `effort` counts the cells that the search decides, those that it takes back included."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this nonogram has no solution")
-    return Solution(show(found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "nonogram")
+    return Solution(show(found), effort)
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #ac859c65
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'WHOLE', 'HOLES', 'FORMAT', 'State', 'show', 'neighbours', 'Maze', 'Position',
-           'start', 'grid_of', 'stranded', 'settle', 'search', 'solutions', 'solve', 'Level', 'random_path',
+           'start', 'grid_of', 'openings', 'stranded', 'settle', 'search', 'solutions', 'solve', 'Level', 'random_path',
            'is_single', 'generate', 'with_givens', 'read_numbers', 'check', 'layout', 'ask', 'Teller', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #51257e3e
@@ -118,20 +118,25 @@ def start(state: State) -> Position:
     cells = [number for row in state.grid for number in row]
     return Position({number: cell for cell, number in enumerate(cells) if number}, sum(1 << cell for cell, number in enumerate(cells) if not number))
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #b55536bc
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #a7066449
 def grid_of(position: Position, n: int) -> tuple[tuple[int, ...], ...]:
     "The numbers of `position` as a grid."
     number = {cell: number for number, cell in position.known.items()}
     return tuple(tuple(number.get(r * n + c, 0) for c in range(n)) for r in range(n))
 
 
+def openings(position: Position) -> int:
+    "The mask of the cells from which the path can go on: free ones, and those of numbers at the ends of gaps."
+    return position.free | sum(1 << position.known[number] for number in {number for gap in position.gaps() for number in gap if number})
+
+
 def stranded(position: Position, maze: Maze) -> int | None:
     "A free cell that a path over the whole grid could not both enter and leave; None where there is none."
-    open_ends = sum(1 << position.known[number] for number in {number for gap in position.gaps() for number in gap if number})
+    ways = openings(position)
     spare = 1 not in position.known  # the cell of number 1 needs one neighbour only
     for cell in range(maze.n**2):
         if not position.free >> cell & 1: continue
-        links = sum((position.free | open_ends) >> other & 1 for other in maze.near[cell])
+        links = sum(ways >> other & 1 for other in maze.near[cell])
         if links > 1: continue
         if not links or not spare: return cell
         spare = False
@@ -302,7 +307,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #234854a3
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #c7e9c867
 class Teller:
     "Writes down what the search reports."
     def __init__(self, n: int, pace: int = 6): self.n, self.pace, self.steps, self.since = n, pace, [], 0
@@ -325,7 +330,10 @@ class Teller:
         self.add("deduce", f"{between} there is no other way: {'; '.join(facts)}.", numbers, brief, board)
 
     def on_broken(self, position: Position, what) -> None:
-        if isinstance(what, int): says = f"{self.cell(what).capitalize()} could be entered but not left, and it must be filled."
+        if isinstance(what, int):
+            second = 1 not in position.known and any(openings(position) >> other & 1 for other in neighbours(self.n)[what])
+            why = "is the second cell that cannot be both entered and left, and only one of them can hold 1" if second else "cannot be both entered and left, and it must be filled"
+            says = f"{self.cell(what).capitalize()} {why}."
         elif what[0]: says = f"No way from {what[0]} to {what[1]} is left through empty cells."
         else: says = f"There is no way left for the numbers below {what[1]}."
         self.add("contradiction", says, (what,) if isinstance(what, int) else what, "no")

@@ -454,7 +454,7 @@ def sketch(state: State, position: Position) -> str:
         if r < n - 1: rows.append(" ".join(sign((r, c), (r + 1, c)) for c in range(n)).rstrip())
     return "\n".join(rows)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #2e93495a
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #3ae4f8a0
 class Notes:
     "Steps in the words of this puzzle; what plain points say is gathered."
     def __init__(self, state: State, pace: int = 7):
@@ -476,12 +476,15 @@ class Notes:
         board = sketch(self.state, position) if self.since >= self.pace else ""
         self.add("deduce", f"{why}; {self.facts(drawn, ruled_out)}.", about, straights(self.state.size, drawn) or "x", board)
 
+    def gather(self, position: Position, drawn: int, ruled_out: int) -> None:
+        self.drawn, self.ruled_out, self.plain = self.drawn | drawn, self.ruled_out | ruled_out, Position(position.drawn, position.ruled_out, [])
+
     def flush(self) -> None:
         "Tell what plain points have given."
         if self.drawn | self.ruled_out: self.deduce(self.plain, "at each point two lines meet or none, which settles some", self.drawn, self.ruled_out)
         self.drawn = self.ruled_out = 0
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #437d024a
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #4bc46fcc
 class Teller(Notes):
     "Writes down what the search reports."
     def __call__(self, kind: str, position: Position, *about) -> None:
@@ -491,9 +494,7 @@ class Teller(Notes):
     def on_known(self, position: Position, number: int | None, drawn: int, ruled_out: int) -> None:
         point = None if number is None else self.points[number]
         if point is not None and number == self.tried: return  # the try has told it
-        if point is not None and point not in self.state.circles:
-            self.drawn, self.ruled_out, self.plain = self.drawn | drawn, self.ruled_out | ruled_out, Position(position.drawn, position.ruled_out, [])
-            return
+        if point is not None and point not in self.state.circles: return self.gather(position, drawn, ruled_out)
         self.flush()
         if point is None:
             closed = chains(self.state.size, position.drawn)[0]

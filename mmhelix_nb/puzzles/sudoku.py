@@ -6,14 +6,14 @@
 __all__ = ['DIGITS', 'UNITS', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Unit', 'box', 'problem', 'solve', 'Level',
            'generate', 'check', 'layout', 'ask', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/sudoku.ipynb #e3c4b929
+# %% ../../nbs/tasks/puzzles/sudoku.ipynb #aa1359c4
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from random import Random
 
-from ..constraints import AllDifferent, Problem, Story, dig, only_value, random_solution, search
+from ..constraints import AllDifferent, Problem, Story, dig, first_solution, only_value, random_solution, search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from .futoshiki import name, read_square, repeated, show, square, words
@@ -61,13 +61,11 @@ def problem(state: State) -> Problem:
     "The puzzle for the shared search, cells numbered row by row."
     return Problem([1 << digit if digit else DIGITS for row in state.grid for digit in row], UNITS)
 
-# %% ../../nbs/tasks/puzzles/sudoku.ipynb #71c891de
+# %% ../../nbs/tasks/puzzles/sudoku.ipynb #a2b75279
 def solve(state: State) -> Solution:
     "The 81 digits; `effort` counts the narrowings and tries of the search."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this sudoku has no solution")
-    return Solution(" ".join(str(only_value(mask)) for mask in found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "sudoku")
+    return Solution(" ".join(str(only_value(mask)) for mask in found), effort)
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #5c42455f
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'groups', 'ar
            'shaded_cells', 'show', 'solve', 'Level', 'random_figure', 'possible_clues', 'generate', 'with_clues',
            'is_unique', 'read_cells', 'check', 'layout', 'ask', 'trace', 'canon']
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #a4043136
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #ad48e7c9
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +15,10 @@ from itertools import combinations
 from random import Random
 
 from ..answers import plain, read_grid, read_records
-from ..constraints import Connected, Patterns, Problem, Rule, Words, beside, hangs_together, search, solutions, tell_search
+from ..constraints import Connected, Patterns, Problem, Rule, Words, beside, first_solution, hangs_together, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter, SearchLimit, square_symmetries, transform
+from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
+from ..search import SearchLimit, square_symmetries, transform
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #1131b055
@@ -117,7 +117,7 @@ def problem(state: State) -> Problem:
             rules.append(Square([y * n + x for y, x in corners], f"the square of rows {r} and {r + 1}, columns {c} and {c + 1}"))
     return Problem([1 if divmod(i, n) in clues else 3 for i in range(n * n)], [*rules, Connected(n, 1, "the shaded cells", "fall apart")])
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #c4a92b68
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #aa81fd9b
 def shaded_cells(domains: list[int]) -> str:
     "The shaded cells as the published (row,column) pairs, row by row."
     n = round(len(domains) ** 0.5)
@@ -132,10 +132,8 @@ def show(state: State, domains: list[int]) -> str:
 
 def solve(state: State) -> Solution:
     "The shaded cells; `effort` counts the cells that the search decides, those that it takes back included."
-    counter = Counter()
-    found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("this tapa has no solution")
-    return Solution(shaded_cells(found[0]), counter.nodes)
+    found, effort = first_solution(problem(state), "tapa")
+    return Solution(shaded_cells(found), effort)
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ef836c73
 @dataclass(frozen=True)
@@ -225,7 +223,7 @@ def check(state: State, answer: str) -> Verdict:
         if not groups(number, near): return wrong(f"the shaded cells around the clue {number} at {cell} form several groups")
     return right() if hangs_together(n, dark) else wrong("the shaded cells do not hang together")
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #088e307b
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #ea981a6d
 def layout(state: State, style: Style) -> Canvas:
     "Clues on a grid, coordinates left and above in small green digits."
     n = state.size
@@ -233,9 +231,7 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2, style.ink)
     for (r, c), number in state.clues().items(): canvas.text(*board.center(r, c), str(number), min(32, board.cell // 2))
-    for i in range(n):
-        canvas.text(16, board.center(i, 0)[1], str(i), 17, style.green)
-        canvas.text(board.center(0, i)[0], 16, str(i), 17, style.green)
+    coordinates(canvas, board, 17, style.green)
     return canvas
 
 

@@ -110,6 +110,7 @@ class Reader:
 
     `place` is the pattern of a cell with its coordinates as groups, `cell` turns their numbers into an index."""
     place = r"row (\d+), column (\d+)"
+    equal = True  # whether the rules here narrow as little as those of the search, so that it tries only what the reader would
 
     def __init__(self, facts: Facts, n: int):
         self.facts, self.n, self.stack, self.broken, self.checked, self.ended = facts, n, [], False, False, False
@@ -159,7 +160,7 @@ class Reader:
     def suppose(self, text: str) -> None:
         (cell, mask), = self.said(text)
         expect(cell not in self.facts.known, f"a try in a cell that is known: {text}")
-        expect(self.facts.can[cell] & mask, f"a try that is ruled out: {text}")
+        expect(self.facts.can[cell] & mask or not self.equal, f"a try that is ruled out: {text}")
         self.stack.append((self.facts.copy(), text))
         self.facts.put(cell, mask)
         self.know(cell, mask)
@@ -185,7 +186,7 @@ class Reader:
         for pattern, method in self.forms():
             found = pattern.fullmatch(says)
             if found:
-                expect(not self.broken or method in ("on_back", "on_suppose"), f"it goes on after a contradiction: {says}")
+                expect(not self.broken or method == "on_back" or method == "on_suppose" and not self.equal, f"it goes on after a contradiction: {says}")
                 getattr(self, method)(*found.groups(), *([part] if method.startswith("whole_") else []))
                 break
         else: raise Wrong(f"unknown sentence: {part.says}")

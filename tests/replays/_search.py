@@ -27,6 +27,7 @@ class Search:
         self.cells = self.names()  # by the name in sentences
         self.masks = self.start()
         self.tries = []  # cell, values that are left for it after this try, masks before it
+        self.last = None  # the try that was taken back last
         self.next = ""  # back: the last try must be taken back; try: another value of the same cell must be tried
         self.checked = self.ended = False
 
@@ -41,15 +42,25 @@ class Search:
         cls.supposed = re.compile(rf"Suppose ({cls.CELL}) ({words})\.")
         cls.denied = re.compile(rf"({cls.CELL}) is not (.+)\.", re.I)
 
-    # what a task says
+    def names(self) -> dict:
+        "The cells by their names in sentences."
+        raise NotImplementedError
 
-    def names(self) -> dict: raise NotImplementedError
-    def start(self) -> dict: raise NotImplementedError
-    def given(self) -> list: "The sentences and boards before the first step."; raise NotImplementedError
-    def board(self) -> str: raise NotImplementedError
-    def answer(self) -> str: return self.board()
+    def start(self) -> dict:
+        "What each cell may be before the first step."
+        raise NotImplementedError
 
-    # what every search does
+    def given(self) -> list[tuple[str, str]]:
+        "The sentences before the first step, each with its board."
+        raise NotImplementedError
+
+    def board(self) -> str:
+        "The anchor of what is known."
+        raise NotImplementedError
+
+    def answer(self) -> str:
+        "The boxed answer, when all is known."
+        return self.board()
 
     def read(self, text: str) -> str:
         "The first contradiction in `text`."
@@ -94,8 +105,7 @@ class Search:
         told = [(self.cell(name), self.FACTS[words]) for name, words in self.fact.findall(facts)]
         if len({cell for cell, _ in told}) < len(told): return "a cell is named twice"
         problem = next((flaw for cell, mask in told if (flaw := self.not_new(cell, mask))), "") or self.reason(reason, told)
-        for cell, mask in told:
-            if not problem: self.masks[cell] &= mask
+        if not problem: self.masks |= dict(told)
         return problem
 
     def not_new(self, cell, mask: int) -> str:
@@ -125,11 +135,9 @@ class Search:
         if not part.board: return "the position is not shown"
         if not self.tries: return "there is no try to take back"
         tried, left, before = self.last = self.tries.pop()
-        if self.cell(name) != tried or self.FACTS.get(f"is {words}") != self.masks_of_try(tried): return "another try is the last one"
+        if self.cell(name) != tried or self.FACTS.get(f"is {words}") != self.masks[tried]: return "another try is the last one"
         self.masks, self.next = before, "try" if left else "back"
         return ""
-
-    def masks_of_try(self, cell) -> int: return self.masks[cell]  # a decided cell never changes again
 
     def check(self) -> str:
         self.checked = True
@@ -143,8 +151,6 @@ class Search:
 
     def anchor(self, board: str) -> str: return "" if board in ("", self.board()) else f"the position should be\n{self.board()}\nnot\n{board}\n"
 
-    # patterns of cells with the values 0 and 1
-
     def ways(self, cells, patterns) -> list[int]:
         "The patterns (masks, bit i for cell number i) that agree with what is known."
         ones = sum(1 << i for i, cell in enumerate(cells) if self.masks[cell] == 2)
@@ -152,7 +158,7 @@ class Search:
         return [pattern for pattern in patterns if not pattern & zeros and not ones & ~pattern]
 
     def forced(self, facts, cells, patterns) -> str:
-        "Whether `patterns` leave nothing else than the facts."
+        "Why the facts do not follow from `patterns` of the cells; empty where they do."
         ways, places = self.ways(cells, patterns), {cell: i for i, cell in enumerate(cells)}
         if not ways: return "there is no way at all"
         for cell, mask in facts:
@@ -165,8 +171,10 @@ class Search:
 
 def flood(begin, cells: set, near) -> set:
     "The cells that hang together with `begin`, over `cells`."
-    seen, fresh = {begin}, [begin]
-    while fresh: fresh = [seen.add(other) or other for other in {other for cell in fresh for other in near(cell)} & cells - seen]
+    seen, fresh = set(), {begin}
+    while fresh:
+        seen |= fresh
+        fresh = {other for cell in fresh for other in near(cell)} & cells - seen
     return seen
 
 
@@ -176,7 +184,10 @@ def together(wanted, cells: set, near) -> bool:
     return not wanted or wanted <= flood(next(iter(wanted)), cells, near)
 
 
-def sides(cell): r, c = cell; return ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1))
+def sides(cell):
+    "The places above, below, left and right."
+    r, c = cell
+    return (r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)
 
 
 def square(n: int, first: int) -> dict:
@@ -193,16 +204,17 @@ def line(n: int, name: str, number: int) -> list:
     return [(number, i) if name.lower() == "row" else (i, number) for i in range(n)]
 
 
-def spoil(task, text: str, rng: random.Random) -> str | None:
-    "The text with a fact, a symbol of an anchor or a number changed."
-    start, stop = text.index("\n", 8) if "\n" in text[8:] else 0, text.index("\n</think>")
-    words = "|".join(map(re.escape, task.FACTS)) or "$^"
-    kinds = {
-        "fact": [found.span() for found in re.finditer(rf"\b(?:{words})\b", text) if start < found.start() < stop],
-        "board": [(i, i + 1) for row in re.finditer(rf"^(?:{task.BOARD})$", text, re.M) if start < row.start() < stop for i in range(*row.span()) if text[i] in task.SIGNS],
-        "number": [found.span() for found in re.finditer(r"\d", text) if start < found.start() < stop],
-    }
-    begin, end = rng.choice(kinds[rng.choice([kind for kind, spans in kinds.items() if spans])])
+def spoil(task, text: str, rng: random.Random) -> str:
+    "The text with a fact, a symbol of an anchor or a number changed, from the puzzle's own words on."
+    start, stop = text.index("\n", len("<think>\n")), text.index("\n</think>")
+    facts = re.finditer(rf"\b(?:{'|'.join(map(re.escape, task.FACTS)) or '$^'})\b", text)
+    rows = re.finditer(rf"^(?:{task.BOARD})$", text, re.M)
+    kinds = [
+        [found.span() for found in facts], [found.span() for found in re.finditer(r"\d", text)],
+        [(i, i + 1) for row in rows for i in range(*row.span()) if text[i] in task.SIGNS],
+    ]
+    inside = [spans for kind in kinds if (spans := [span for span in kind if start < span[0] < stop])]
+    begin, end = rng.choice(rng.choice(inside))
     was = text[begin:end]
-    others = task.FACTS if was in task.FACTS else task.SIGNS if was in task.SIGNS else "0123456789"
+    others = next(some for some in (task.FACTS, task.SIGNS, "0123456789") if was in some)
     return text[:begin] + rng.choice([other for other in others if other != was]) + text[end:]

@@ -30,18 +30,22 @@ def reader(follow: Callable) -> Callable:
     return replay
 
 
-def told(text: str, forms: dict[str, str], once: str, is_board: Callable[[str], object]) -> Iterator[tuple[str, tuple, str]]:
+def told(text: str, forms: dict[str, str], once: str, links: str, is_board: Callable[[str], object]) -> Iterator[tuple[str, tuple, str]]:
     """For each sentence the name of its form, the groups of the form, and the board below it; at the end `answer` with the boxed answer.
 
-    The forms named in `once` must be told in this order, once each."""
+    The forms named in `once` must be told in this order, once each. Of `links`, a>b says that b follows a and nothing else does, a~b that b only follows a."""
     narration = read(text, lambda line: not is_board(line))
     need(not narration.problem, narration.problem)
-    order = []
+    order, before = [], ""
+    pairs = [(link[: (at := re.search("[>~]", link).start())], link[at], link[at + 1 :]) for link in links.split()]
     for part in narration.parts:
         found = ((name, re.fullmatch(form, part.says)) for name, form in forms.items())
         name, match = next(((name, match) for name, match in found if match), ("", None))
         need(match, f"unknown sentence: {part.says}")
-        order += [name] * (name in once.split())
+        for first, sign, second in pairs:
+            need(before == first if name == second else before != first or sign == "~", f"{name} was told after {before}")
+        need(part.board or name != "list", "the answer is not told")
+        order, before = order + [name] * (name in once.split()), name
         yield name, match.groups(), part.board
     need(order == once.split(), f"told were {order}, not {once.split()}")
     yield "answer", (narration.answer,), ""

@@ -57,10 +57,9 @@ class Aquarium(Search):
 
     def level(self, parts, sizes, total):
         "All ways to fill `total` cells so that no tank is wet above a dry part."
+        pairs = [(i, j) for j in range(len(parts)) for i in range(j) if parts[i][1] == parts[j][1]]  # the upper part first
         for bits in product((0, 1), repeat=len(parts)):
-            if sum(size for size, wet in zip(sizes, bits) if wet) != total: continue
-            deepest = {}  # the last sign of every tank, from the top down
-            if all(deepest.get(tank, 0) <= wet and (deepest.update({tank: wet}) or True) for (_, tank), wet in zip(parts, bits)): yield sum(wet << i for i, wet in enumerate(bits))
+            if sum(size * wet for size, wet in zip(sizes, bits)) == total and all(bits[i] <= bits[j] for i, j in pairs): yield sum(wet << i for i, wet in enumerate(bits))
 
     def amounts(self, parts, sizes, chosen):
         "The cells of the chosen parts by tank, sorted."

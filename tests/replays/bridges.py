@@ -3,7 +3,7 @@ import re
 from itertools import product
 
 from . import _search
-from ._search import Search, Wrong, flood
+from ._search import Search, Wrong
 
 SPAN = r"\(\d+,\d+\)-\(\d+,\d+\)"
 ISLAND = r"\((\d+),(\d+)\)"

@@ -68,8 +68,8 @@ def described(state) -> str:
 
 @reader
 def replay(state, text):
-    pegs, moved = Pegs(state), False
-    for name, groups, board in told(text, FORMS, "start aim end list", lambda line: line[0] in "[("):
+    pegs = Pegs(state)
+    for name, groups, board in told(text, FORMS, "start aim end list", "start>aim end>list", lambda line: line[0] in "[("):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
         if name == "start": need(groups[0] == described(state), f"the start is {described(state)}")
         elif name in ("stays", "moves", "goal"): large(pegs, name, *numbers)

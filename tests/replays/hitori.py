@@ -30,7 +30,7 @@ class Hitori(Search):
         numbers = "\n".join(" ".join(map(str, row)) for row in self.state.grid)
         return [("Rows and columns count from 0.", ""), ("The numbers are", numbers), ("Cells (# shaded, o unshaded, . open):", self.board())]
 
-    def board(self): n = self.state.size; return "\n".join("".join(" o#."[self.masks[r, c]] for c in range(n)) for r in range(n))
+    def board(self): return "\n".join("".join(" o#."[self.masks[cell]] for cell in line(self.state.size, "row", r)) for r in range(self.state.size))
     def answer(self): return "{" + ", ".join(map(str, sorted(self.with_value(self.masks, 2)))) + "}"
 
     def equal(self, name, number, value):

@@ -21,12 +21,12 @@ class Kukurasu(Search):
     CHECK = "The black cells of every row and column add up to its total."
     REASONS = {
         r"(Row|Column) (\d+) has its (\d+) already": "full",
-        r"(Row|Column) (\d+) needs (\d+) (more )?from weights ([\d, ]+): only (.+)": "only",
-        r"(Row|Column) (\d+) needs (\d+) (more )?from weights ([\d, ]+): (?:every way has ([\d, and]+?))?(?: and )?(?:no way has ([\d, or]+))?": "shares",
+        r"(Row|Column) (\d+) needs (\d+) (more )?from weights? ([\d, ]+): only (.+)": "only",
+        r"(Row|Column) (\d+) needs (\d+) (more )?from weights? ([\d, ]+): (?:every way has ([\d, and]+?))?(?: and )?(?:no way has ([\d, or]+))?": "shares",
     }
     BROKEN = {
         r"(Row|Column) (\d+) is (\d+) above its (\d+)\.": "above",
-        r"(Row|Column) (\d+) still needs (\d+), but (?:weights ([\d, ]+) do not make (\d+)|no cell of it is open)\.": "no_way",
+        r"(Row|Column) (\d+) still needs (\d+), but (?:weights? ([\d, ]+) (?:do|does) not make (\d+)|no cell of it is open)\.": "no_way",
     }
 
     def names(self): return square(self.state.size, 1)
@@ -36,8 +36,9 @@ class Kukurasu(Search):
         rows, columns = (", ".join(map(str, totals)) for totals in (self.state.rows, self.state.columns))
         return [(f"The rows need {rows} and the columns {columns}; the grid, with . for an open cell, is", self.board())]
 
-    def board(self): n = self.state.size; return "\n".join(" ".join(" 01."[self.masks[r, c]] for c in range(n)) for r in range(n))
-    def answer(self): n = self.state.size; return str([[self.masks[r, c] - 1 for c in range(n)] for r in range(n)])
+    def rows(self): return [[self.masks[cell] for cell in line(self.state.size, "row", r)] for r in range(self.state.size)]
+    def board(self): return "\n".join(" ".join(" 01."[mask] for mask in row) for row in self.rows())
+    def answer(self): return str([[mask - 1 for mask in row] for row in self.rows()])
 
     def line(self, name, number):
         "The cells of a line, its total, what it still needs, its open weights."

@@ -41,18 +41,20 @@ def send(facts, text, rooms, amount):
 def push_back(facts, *told): same(told, facts.backward.pop(0), "what is pushed back")
 
 
-@story.says(r"In all (\d+) flow now\.")
+@story.says(r"The flow is (\d+) now\.")
 def total(facts, flow):
     same((flow, facts.backward), (facts.flow + facts.amount, []), "the flow")
     facts.flow = flow
 
 
-@story.says(rf"The way {WAY} ends there: (\d+) has no room left to a node not yet seen\.")
-def dead(facts, text, node):
+@story.says(rf"I go along {WAY}\.")
+def attempt(facts, text):
     facts.path = ints(text)
     walk(facts, facts.path)
-    same(node, facts.path[-1], "the end of the way")
-    stuck(facts, node)
+
+
+@story.says(r"Node (\d+) has no room left to a node not yet seen\.")
+def dead(facts, node): stuck(facts, node)
 
 
 def stuck(facts, node: int):

@@ -43,12 +43,11 @@ class Walk:
 
 @reader
 def replay(state, text):
-    walk, dead = Walk(state), False
-    for name, groups, board in told(text, FORMS, "start whole list", lambda line: line.split()[0] in TURNS):
+    walk = Walk(state)
+    for name, groups, board in told(text, FORMS, "start whole list", "dead>back whole>list", lambda line: line.split()[0] in TURNS):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
         first, last = tuple(numbers[:2]), tuple(numbers[2:])
         need(not board or name == "list", f"unexpected board: {board}")
-        need(not dead or name == "back", "a dead end must be left first")
         if name == "start": need((first, last) == (walk.start, walk.goal), "S or E is elsewhere")
         elif name in ("only", "choose"):
             moves = groups[-3].split()
@@ -58,13 +57,10 @@ def replay(state, text):
             walk.go(moves)
             need(last == walk.here, f"the moves lead to {walk.here}, not {last}")
             need(last == walk.goal or len(walk.open(last)) != 1, f"the corridor goes on at {last}")
-        elif name == "dead":
-            need(first == walk.here != walk.goal and not walk.open(first), f"{first} is no dead end")
-            dead = True
+        elif name == "dead": need(first == walk.here != walk.goal and not walk.open(first), f"{first} is no dead end")
         elif name == "back":
             while walk.path and not walk.open(walk.here): walk.path.pop()
-            need(dead and walk.path and first == walk.here, f"{first} is not the last place with a way left")
-            dead = False
+            need(walk.path and first == walk.here, f"{first} is not the last place with a way left")
         elif name == "whole":
             need(groups[0] == " -> ".join(str(cell) for cell, _ in walk.path), "the walk went elsewhere")
             need(walk.here == walk.goal and int(groups[1]) == sum(len(moves) for _, moves in walk.path), "the walk has another length or end")

@@ -18,6 +18,8 @@ FORMS = {
     "end": r"With these (\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.", "list": r"The mines are",
 }
 
+ONCE, LINKS = "rule groups end list", "rule>groups open>suppose broken>back end>list"
+
 
 class Field:
     "The numbers, the blanks by their group's letter, and what is `known` of each letter (True for mines); `tried` keeps what was known before a try."
@@ -87,9 +89,8 @@ def settled(groups: tuple) -> dict[str, bool]:
 
 @reader
 def replay(state, text):
-    field, failed, mines = Field(state), False, []
-    for name, groups, board in told(text, FORMS, "rule groups end list", lambda line: " " not in line or line[0] == "("):
-        need(not failed or name == "back", "a contradiction must be taken back first")
+    field, mines = Field(state), []
+    for name, groups, board in told(text, FORMS, ONCE, LINKS, lambda line: " " not in line or line[0] == "("):
         if name == "groups": field.learn(board)
         elif name in ("full", "needs"):
             value, r, c = map(int, groups[:3])
@@ -107,12 +108,10 @@ def replay(state, text):
         elif name == "broken":
             value, r, c, has = map(int, groups[:4])
             broken(field, (r, c), value, has, *groups[4:])
-            failed = True
         elif name == "back":
             letter = groups[0]
-            need(failed and field.tried and field.tried[-1][0] == letter, f"{letter} is not what failed")
+            need(field.tried and field.tried[-1][0] == letter, f"{letter} is not what failed")
             field.known = {**field.tried.pop()[1], letter: False}
-            failed = False
         elif name == "end":
             mines = [cell for cell, letter in field.letter.items() if field.known.get(letter)]
             need(list(map(int, groups)) == [len(mines), len(field.need)], f"there are {len(mines)} mines and {len(field.need)} numbers")

@@ -7,7 +7,7 @@ FORMS = {
     "try": rf"For the apple at {CELL} I go (straight|round on the shortest way) from {CELL}: ({WALK})\.",
     "hit": rf"Move (\d+) of these \(({MOVE})\) (turns the snake back on itself|runs into the wall|runs into the (?:tail|body) at {CELL})\.",
     "again": rf"The head is at {CELL} again\.", "before": rf"The head is at {CELL} again, as before that walk\.",
-    "works": rf"That works: the head is at {CELL}, the snake has (\d+) cells, (apples left at .*|no apple is left)\.",
+    "works": rf"This walk works: the head is at {CELL}, the snake has (\d+) cells, (apples left at .*|no apple is left)\.",
     "none": rf"I look for a way round to the apple at {CELL} too, past the other apples and without detours, but find none\.",
     "shut": rf"From {CELL} I find no way to eat all that is left\.",
     "end": rf"The (\d+) moves end at {CELL}; all (\d+) apples are eaten and nothing was hit\.", "list": "The moves are",
@@ -50,7 +50,7 @@ class Game:
     "The positions after each walk that worked, the walks, and the walk that is being tried."
     def __init__(self, state):
         self.size, self.stack, self.failed = state.size, [(state.snake, state.direction, state.apples)], False
-        self.walks, self.trying = [], []
+        self.walks, self.trying, self.tried = [], [], [set()]  # for each position the apples to which a way round was looked for
 
     @property
     def at(self): return self.stack[-1]
@@ -63,7 +63,9 @@ class Game:
         need(apple in self.at[2] and place == apple, f"these moves do not lead to an apple at {apple}")
         bends = sum(a != b for a, b in zip(moves, moves[1:]))
         if way == "straight": need(bends < 2 and len(moves) == abs(apple[0] - self.at[0][0][0]) + abs(apple[1] - self.at[0][0][1]), "the walk is not straight")
-        else: need(len(moves) == reaches(self.size, self.at, apple), "the way round is not the shortest")
+        else:
+            need(len(moves) == reaches(self.size, self.at, apple), "the way round is not the shortest")
+            self.tried[-1].add(apple)
         self.trying = moves
 
     def run(self) -> tuple[tuple, int, str]:
@@ -78,12 +80,11 @@ class Game:
 
 @reader
 def replay(state, text):
-    game = Game(state)
-    for name, groups, board in told(text, FORMS, "start end list", lambda line: line.startswith("snake ") or line.split()[0] in TURNS):
+    game, last = Game(state), ""
+    for name, groups, board in told(text, FORMS, "start end list", "hit>again shut>before end>list", lambda line: line.startswith("snake ") or line.split()[0] in TURNS):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
         if name == "start":
             need(tuple(numbers[:2]) == state.snake[0] and groups[2] == state.direction and numbers[2:] == [len(state.snake), len(state.apples)], "the start is another")
-            need(board, "no board")
         elif name == "try":
             need(tuple(numbers[2:]) == game.at[0][0], f"the head is at {game.at[0][0]}")
             game.attempt(tuple(numbers[:2]), groups[2], groups[-1].split())
@@ -97,6 +98,7 @@ def replay(state, text):
                 need(len(game.stack) > 1, "there is no walk before")
                 game.stack.pop()
                 game.walks.pop()
+                game.tried.pop()
             need((name == "again") == bool(game.trying) and tuple(numbers) == game.at[0][0], f"the head is at {game.at[0][0]}")
             game.trying, game.failed = [], False
         elif name == "works":
@@ -105,16 +107,22 @@ def replay(state, text):
             need(tuple(numbers[:2]) == at[0][0] and numbers[2] == len(at[0]) and cells(groups[3]) == list(at[2]), f"the position is {shown(at)}")
             game.stack.append(at)
             game.walks.append(game.trying)
+            game.tried.append(set())
             game.trying = []
-        elif name == "none": need(tuple(numbers) in game.at[2] and reaches(state.size, game.at, tuple(numbers)) is None, f"there is a way round to {tuple(numbers)}")
+        elif name == "none":
+            need(tuple(numbers) in game.at[2] and reaches(state.size, game.at, tuple(numbers)) is None, f"there is a way round to {tuple(numbers)}")
+            game.tried[-1].add(tuple(numbers))
         elif name == "shut":
             need(tuple(numbers) == game.at[0][0] and not game.trying, f"the head is at {game.at[0][0]}")
+            need(game.tried[-1] == set(game.at[2]), f"a way round was looked for to {game.tried[-1]} only")
             game.failed = True
         elif name == "end":
             need(tuple(numbers[1:3]) == game.at[0][0] and not game.at[2], "the end is another")
             need([numbers[0], numbers[3]] == [sum(map(len, game.walks)), len(state.apples)], "the counts at the end are wrong")
         else: need((board or groups[0]).split() == [turn for walk in game.walks for turn in walk], "these are not the moves made")
-        if board and name != "list": need(board == shown(game.at), f"the position is {shown(game.at)}")
+        if name in ("start", "try", "again", "before"): need((board or last) == shown(game.at), f"the position is {shown(game.at)}")
+        else: need(not board or name == "list", f"unexpected board: {board}")
+        last = board
 
 
 def spoil(text, rng):

@@ -23,7 +23,10 @@ class Nonogram(Search):
     TASK, CELL, BOARD, SIGNS = "nonogram", SQUARE, r"[X.?]+", "X.?"
     FACTS = {"is empty": 1, "is filled": 2}
     CHECK = "The runs of every row and column have the lengths wanted."
-    REASONS = {r"(Row|Column) (\d+) has (.+?)(?: and reads ([X.?]+))?; every way to place them agrees": "agree"}
+    REASONS = {
+        r"(Row|Column) (\d+) has no run": "no_run",
+        r"(Row|Column) (\d+) has (.+?)(?: and reads ([X.?]+))?; every way to place (?:it|them) agrees": "agree",
+    }
     BROKEN = {r"(Row|Column) (\d+) reads ([X.?]+), where (.+) cannot be placed\.": "no_place"}
 
     def names(self): return square(self.state.size, 1)
@@ -43,6 +46,9 @@ class Nonogram(Search):
         if told != runs(clue): raise Wrong("the numbers are others")
         if self.seen(name, at) != (seen or "?" * n): raise Wrong("the line reads otherwise")
         return cells, fillings(clue, n)
+
+    def no_run(self, facts, name, number):
+        return self.forced(facts, *self.line(name, number, "no run", self.seen(name, int(number) - 1)))
 
     def agree(self, facts, name, number, clue, seen): return self.forced(facts, *self.line(name, number, clue, seen))
     def no_place(self, name, number, seen, clue): return "the runs can be placed" if self.ways(*self.line(name, number, clue, seen)) else ""

@@ -22,7 +22,7 @@ def units(text) -> list:
     found = []
     for a, b, c, d in re.findall(r"\((\d+),(\d+)\)-\((\d+),(\d+)\)", text or ""):
         a, b, c, d = map(int, (a, b, c, d))
-        if (a == c) == (b == d): raise Wrong("a line is not straight")
+        if (a < c and b == d) == (a == c and b < d): raise Wrong("a line is not straight, or goes back")
         way = [(a + i, b) for i in range(c - a + 1)] if b == d else [(a, b + i) for i in range(d - b + 1)]
         found += zip(way, way[1:])
     return found

@@ -32,8 +32,9 @@ class Counted:
         if words.startswith("has "):
             number, end = words[4:].split(" ", 1)
             expect(end == f"{noun} left" and 4 <= int(number) <= len(allowed), f"this is not so: {words}")
-            whole = self.facts.copy()
-            expect(whole.is_dead() or len(table.left(whole.can, table.ways)) <= int(number), f"more are left: {words}")
+            if len(table.left(self.facts.can, table.ways)) > int(number):
+                whole = self.facts.copy()
+                expect(whole.is_dead() or len(table.left(whole.can, table.ways)) <= int(number), f"more are left: {words}")
             return
         allowed = {"".join(str(mask.bit_length() - 1) for mask in way): way for way in allowed}
         listed = words.removeprefix("can only be ").split(" or ")

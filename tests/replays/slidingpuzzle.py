@@ -111,7 +111,9 @@ def follow(attempt: Attempt, name: str, groups: tuple) -> None:
         for turn in groups[0].split():
             need(attempt.open == [turn], f"the moves that can be in time are {attempt.open}")
             attempt.go(turn)
-    elif name == "none": need(int(groups[0]) == attempt.left and not attempt.open and attempt.board != GOAL, f"with {attempt.left} moves left {attempt.open} can be in time")
+    elif name == "none":
+        need(int(groups[0]) == attempt.left and not attempt.open, f"with {attempt.left} moves left {attempt.open} can be in time")
+        need(attempt.board != GOAL, "the board is in order")
     elif name == "late":
         for turn, count in re.findall(r"(\w+) \((\d+) boards?\)", groups[0].lower()): attempt.drop(turn, int(count))
     elif name in ("choose", "rest"):
@@ -125,11 +127,18 @@ def follow(attempt: Attempt, name: str, groups: tuple) -> None:
         attempt.open.remove(groups[0].lower())
 
 
+def is_board(line: str) -> bool:
+    "Whether a line holds a row of tiles or the moves."
+    return bool(re.fullmatch(r"[\d. ]+|\[\]", line)) or line.split()[0] in TURNS
+
+
 @reader
 def replay(state, text):
     start = tuple(tile for row in state.grid for tile in row)
-    attempt = Attempt(start, least(start))
-    for name, groups, board in told(text, FORMS, "least board end list", lambda line: line[0] in ".0123456789[" and ";" not in line or line.split()[0] in TURNS):
+    attempt, before = Attempt(start, least(start)), ""
+    for name, groups, board in told(text, FORMS, "least board end list", "least>board end>list", is_board):
+        need(name not in ("fails", "more") or before in ("none", "late", "fails"), "nothing failed")
+        before = name
         if name == "least": need(int(groups[0]) == attempt.bound, f"the board needs at least {attempt.bound} moves")
         elif name == "more":
             need(not attempt.marks and not attempt.open and groups == (str(attempt.bound), str(attempt.bound + 2)), f"{attempt.bound} moves may be enough yet")

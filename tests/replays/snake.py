@@ -5,7 +5,8 @@ from ._steps import CELL, MOVE, TURNS, falsified, need, reader, step, symbols, t
 
 CUT, EARLY = "cut off a row or column that must still be reached", "touched E too early"
 FAR, STUCK = "was too far from E for the cells left", "left no way on"
-WHY = r"touches E too early|is \d+ moves from E with only \d+ cells? left between|leaves no way on|cuts off (?:row|column) \d+, which must still be reached, by (?:row|column) \d+, which is used up"
+WHY = r"touches E too early|is \d+ moves from E with only \d+ cells? left between|leaves no way on"
+WHY += r"|cuts off (?:row|column) \d+, which must still be reached, by (?:row|column) \d+, which is used up"
 ONE = re.compile(rf"({MOVE}) (?:({WHY})|leads only to {CELL}, and that ({WHY})|was followed by (\d+) more cells without success: (.*))")
 FORMS = {
     "cells": r"Cells are \(row, column\) from 0\.", "start": rf"S is at {CELL}, E at {CELL}, and the snake has (\d+) cells\.",
@@ -14,6 +15,8 @@ FORMS = {
     "go": rf"From {CELL} I go ({MOVE}(?: {MOVE})*) to {CELL}\.",
     "end": rf"The next cell is E at {CELL}; every row and column has its count, and no two parts of the snake touch\.", "list": r"The cells are",
 }
+
+ONCE, LINKS = "cells start need end list", "start>need tried>failed failed>again end>list"
 
 
 class Snake:
@@ -51,7 +54,9 @@ class Snake:
             needs, at = self.needs[axis], self.path[-1][axis]
             for line, count in enumerate(needs):
                 between = range(line + 1, at) if line < at else range(at + 1, line)
-                if count or line == self.end[axis] != at: found |= {f"cuts off {name} {line}, which must still be reached, by {name} {stop}, which is used up" for stop in between if not needs[stop] and stop != self.end[axis]}
+                stops = [stop for stop in between if not needs[stop] and stop != self.end[axis]]
+                if count or line == self.end[axis] != at:
+                    found |= {f"cuts off {name} {line}, which must still be reached, by {name} {stop}, which is used up" for stop in stops}
         return found
 
     def faults(self) -> set[str]:
@@ -105,12 +110,10 @@ def counted(cells: list[set[str]], total: int, counts: str) -> None:
 
 @reader
 def replay(state, text):
-    snake, tried, due = Snake(state), [], ""
-    for name, groups, board in told(text, FORMS, "cells start need end list", lambda line: line.startswith("path ") or line[0] == "("):
+    snake, tried = Snake(state), []
+    for name, groups, board in told(text, FORMS, ONCE, LINKS, lambda line: line.startswith("path ") or line[0] == "("):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
         first, last = tuple(numbers[:2]), tuple(numbers[2:4])
-        need(not due or name == due, f"{due} was expected, not {name}")
-        due = {"tried": "failed", "failed": "again"}.get(name, "")
         if name == "start": need((first, last, numbers[4]) == (state.start, state.end, sum(state.row_counts)), "the start is another")
         elif name == "tried":
             need(first == snake.path[-1], f"the snake is at {snake.path[-1]}")

@@ -6,8 +6,8 @@ from itertools import permutations
 from ._steps import CELL, MOVE, TURNS, cells, falsified, need, reader, step, symbols, told
 
 DEAD, BLOCK, FAR = "put a box where no target can be reached any more", "made a block of four that can never move", "left too few pushes for the rest"
-SEEN = "led to a position tried before"
-COUNTS = rf"(?:\d+ (?:{DEAD}|{BLOCK}|{FAR}|{SEEN})(?:, )?)+|no further push could be made"
+SEEN, NONE = "led to a position tried before", "no further push could be made"
+COUNTS = rf"(?:\d+ (?:{DEAD}|{BLOCK}|{FAR}|{SEEN})(?:, )?)+|{NONE}"
 PUSH = rf"pushing the box at {CELL} ({MOVE})"
 TRY = re.compile(rf"(?i:p)ushing the box at {CELL} ({MOVE}) (?:({DEAD}|{BLOCK}|{FAR}|{SEEN})|was followed by (\d+) more push(?:es)? without success(?: \(({COUNTS})\))?)")
 FORMS = {
@@ -19,6 +19,8 @@ FORMS = {
     "back": r"The boxes stand as before the try\.", "end": r"After (\d+) push(?:es)? and (\d+) moves every box is on a target\.", "list": r"The moves are",
     "tried": rf"I try ({PUSH}(?:, then {PUSH})*)\.", "failed": r"(Pushing .*)\.",
 }
+
+ONCE, LINKS = "cells start least end list", "start>least bound~round round>short tried>failed failed>back end>list"
 
 
 class Room:
@@ -72,6 +74,16 @@ class Room:
         self.lost[key] = most
         return False
 
+    def pushed(self, boxes: frozenset, player, most: int) -> int:
+        "The pushes that can be made from here in all orders; more than `most` are not counted to the end."
+        reach, total = self.walked(boxes, player), 0
+        for box in boxes:
+            for turn, (dr, dc) in TURNS.items():
+                to = step(box, turn)
+                if total <= most and (box[0] - dr, box[1] - dc) in reach and to in self.floor and to not in boxes:
+                    total += 1 + self.pushed(boxes - {box} | {to}, box, most - total - 1)
+        return total
+
     def blocked(self, boxes: frozenset, box) -> bool:
         "Whether a block of four boxes and walls with `box` in it can never move."
         for down in (-1, 1):
@@ -109,8 +121,8 @@ class Board:
         self.moves += moves
         need(times == 0 and box == to and on == (to in self.room.targets), f"the box is at {box}, not {to}")
 
-    def failing(self, box, turn: str, fate: str | None) -> None:
-        "A push that is said to fail, at once by its `fate` or after more pushes."
+    def failing(self, box, turn: str, fate: str | None, then: int, counts: str | None) -> None:
+        "A push that is said to fail, at once by its `fate` or after so many pushes more, of which the `counts` failed at once."
         room, (dr, dc), to = self.room, TURNS[turn], step(box, turn)
         free = box in self.boxes and to in room.floor and to not in self.boxes
         need(free and (box[0] - dr, box[1] - dc) in room.walked(self.boxes, self.player), f"the box at {box} cannot go {turn}")
@@ -121,6 +133,8 @@ class Board:
         else:
             need(not stuck and (room.least(after) > left) == (fate == FAR), f"the boxes need {room.least(after)} pushes and {left} are left")
             need(not room.solvable(after, box, left), f"the box at {box} can go {turn}")
+        if not fate: counted(then, counts)
+        if not fate and counts in (NONE, None): need(room.pushed(after, box, then) == then, f"more pushes than {then} can be made")
 
 
 def counted(total: int, counts: str | None) -> None:
@@ -130,12 +144,12 @@ def counted(total: int, counts: str | None) -> None:
 
 @reader
 def replay(state, text):
-    board, failed = Board(room_of(state.lines)), ""
+    board, assumed = Board(room_of(state.lines)), False
     room = board.room
-    for name, groups, picture in told(text, FORMS, "cells start least end list", lambda line: not line.strip("#@$.*+ ") or line.split()[0] in TURNS):
+    for name, groups, picture in told(text, FORMS, ONCE, LINKS, lambda line: not line.strip("#@$.*+ ") or line.split()[0] in TURNS):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
-        need(not failed or name == failed, f"{failed} was expected, not {name}")
-        failed = {"round": "short", "tried": "failed", "failed": "back"}.get(name, "")
+        if name in ("bound", "short"): assumed = name == "bound"
+        need(assumed or name not in ("push", "tried"), "no number of pushes is assumed")
         if name == "start":
             need(tuple(numbers) == room.player and set(cells(groups[2])) == room.boxes and cells(groups[3]) == room.targets, "the start is another")
             need(len(cells(groups[2])) == len(room.boxes), "a box is told twice")
@@ -157,8 +171,7 @@ def replay(state, text):
             tries = [TRY.fullmatch(part) for part in groups[0].split("; ")]
             need(all(tries) and [match.groups()[:3] for match in tries] == board.trying, "these are not the pushes tried")
             for r, c, turn, fate, count, counts in (match.groups() for match in tries):
-                board.failing((int(r), int(c)), turn, fate)
-                counted(int(count or 0), counts)
+                board.failing((int(r), int(c)), turn, fate, int(count or 0), counts)
         elif name == "end": need(board.boxes <= set(room.targets) and numbers == [board.pushes, len(board.moves)] and board.pushes == board.bound, "the end is another")
         elif name in ("list", "answer"): need((picture or groups[0]).split() == board.moves, "these are not the moves made")
         if name in ("least", "bound", "short", "back", "end"):

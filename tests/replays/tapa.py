@@ -9,7 +9,10 @@ BLOCK = r"the square of rows (\d+) and (\d+), columns (\d+) and (\d+)"
 CLUE = rf"[Tt]he (\d) at ({SQUARE})"
 
 
-def around(cell): r, c = cell; return {(y, x) for y in (r - 1, r, r + 1) for x in (c - 1, c, c + 1)} - {cell}
+def around(cell):
+    "The eight places around a cell."
+    r, c = cell
+    return {(y, x) for y in (r - 1, r, r + 1) for x in (c - 1, c, c + 1)} - {cell}
 
 
 @lru_cache(maxsize=5_000)

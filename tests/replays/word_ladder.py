@@ -16,6 +16,8 @@ FORMS = {
     "changes": r"Step by step, ([a-z; ]+)\.", "twice": r"No word comes twice\.", "ladder": r"The ladder of (\d+) steps is ([A-Za-z >-]+)\.",
 }
 
+ONCE, LINKS = "start both meet back on changes twice ladder", "start>both layer~dead meet>back back>on on>changes changes>twice"
+
 
 @lru_cache
 def known_words(name: str, letters: int) -> dict[str, list[str]]:
@@ -67,12 +69,12 @@ def change(one: str, after: str) -> str:
 @reader
 def replay(state, text):
     ends = state.start_word.lower(), state.target_word.lower()
-    names = [name for name in ("words", "accepted_words") if all(any(word in words for words in known_words(name, len(ends[0])).values()) for word in re.findall("[a-z]+", text.rsplit("{", 1)[-1])[1:-1])]
-    need(names, "a word of the answer is unknown")
-    sides = [Side(end, known_words(names[0], len(end))) for end in ends]
-    dead, meeting, ladder = [], "", []
-    for name, groups, board in told(text, FORMS, "start both meet back on changes twice ladder", lambda line: " ... " in line or " side: " in line or bool(re.fullmatch(r"[a-z]+(?: -> [a-z]+)+", line))):
+    forms = known_words(list_of(text.rsplit("{", 1)[-1], len(ends[0])), len(ends[0]))
+    sides = [Side(end, forms) for end in ends]
+    dead, meeting, ladder, counted = [], "", [], True
+    for name, groups, board in told(text, FORMS, ONCE, LINKS, is_board):
         need(not dead or name == "dead", f"dead ends are {dead}")
+        need(counted or name in ("dead", "other"), "the words reached are not counted")
         if name == "start":
             need(groups[:2] == ends and groups[2:] == (str(len(ends[0])), str(sum(a != b for a, b in zip(*ends)))), "the words are others, or differ otherwise")
         elif name == "layer":
@@ -81,6 +83,7 @@ def replay(state, text):
             dead = side.advance(sides[side is sides[0]].reached)
             meeting = next((word for word in side.layer[-1:] if word in sides[side is sides[0]].reached), "")
             need(is_list(groups[2], side.layer), f"{groups[0]} changes from {groups[1]} lead to {side.layer}")
+            counted = False
         elif name == "dead":
             need(dead and is_list(groups[0], dead), f"the dead ends are {dead}")
             dead = []
@@ -96,8 +99,22 @@ def replay(state, text):
         if name == "on": need(board == " -> ".join(ladder), f"the ladder is {ladder}")
         elif name == "both": need(board == " ... ".join(ends), f"the words are {ends}")
         elif name in ("layer", "dead", "other") and board:
-            need(board == "; ".join(f"{side.end} side: {len(side.reached)} word{'s' * (len(side.reached) > 1)}" for side in sides), "the sides have reached other numbers of words")
+            counted, counts = True, [(side.end, len(side.reached)) for side in sides]
+            need(board == "; ".join(f"{end} side: {count} word{'s' * (count > 1)}" for end, count in counts), f"the sides have reached {counts}")
         else: need(not board, f"unexpected board: {board}")
+
+
+def list_of(answer: str, letters: int) -> str:
+    "The list of words that the ladder was looked for in: the common words where they hold all words between the ends."
+    inner = re.findall("[a-z]+", answer)[1:-1]
+    fitting = [name for name in ("words", "accepted_words") if all(any(word in near for near in known_words(name, letters).values()) for word in inner)]
+    need(fitting, "a word of the answer is unknown")
+    return fitting[0]
+
+
+def is_board(line: str) -> bool:
+    "Whether a line holds the two words, the numbers of words reached, or the ladder."
+    return " ... " in line or " side: " in line or bool(re.fullmatch(r"[a-z]+(?: -> [a-z]+)+", line))
 
 
 def written(state, ladder: list[str]) -> str: return " -> ".join([state.start_word, *ladder[1:-1], state.target_word])

@@ -14,6 +14,8 @@ FORMS = {
     "stands": rf"The word stands at ([A-Z]+ {WAY} @ {CELL})\.",
 }
 
+ONCE, LINKS = "look reads stands", "begins~next next>fails begins~reads reads>stands"
+
 
 class Grid:
     "The grid, the word, and what is still to be told: `starts` in reading order with the directions in which much of the word is there."
@@ -55,12 +57,17 @@ def check_begin(grid: Grid, at, way: str, part: str) -> None:
     need(not [start for start in grid.quiet if start[::-1] < at[::-1]], f"left out: {grid.quiet[:1]}")
 
 
+def is_board(line: str) -> bool:
+    "Whether a line holds a row of the grid or the letters that fit."
+    return bool(re.fullmatch(r"[A-Z](?: [A-Z])+|[A-Z]+\.*", line))
+
+
 @reader
 def replay(state, text):
     grid, at, way, bare, found = Grid(state), None, "", set(), False
     word = state.word
     empty = {row for row, letters in enumerate(state.grid, 1) if word[0] not in letters}
-    for name, groups, board in told(text, FORMS, "look reads stands", lambda line: bool(re.fullmatch(r"[A-Z](?: [A-Z])+|[A-Z]+\.*", line))):
+    for name, groups, board in told(text, FORMS, ONCE, LINKS, is_board):
         cell = tuple(int(group) for group in groups if group and group.isdecimal())
         if name == "look": need(groups == (word, word[0]) and board == "\n".join(map(" ".join, state.grid)), "the word or the grid is another")
         elif name == "none":

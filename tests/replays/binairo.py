@@ -1,0 +1,120 @@
+"""The replay of binairo."""
+import re
+from functools import lru_cache
+from itertools import product
+
+from replays._grids import Wrong, expect, spoil_number
+from replays._text import read
+
+
+@lru_cache(maxsize=None)
+def legal(n: int) -> list:
+    return ["".join(signs) for signs in product("01", repeat=n) if signs.count("0") * 2 == n and not re.search("000|111", "".join(signs))]
+
+
+@lru_cache(maxsize=50_000)
+def shared(line: str) -> str | None:
+    "What all legal fillings of `line` have in common, `.` where they differ; None where there is none."
+    able = [full for full in legal(len(line)) if all(a in (b, ".") for a, b in zip(line, full))]
+    return "".join(column[0] if len(set(column)) == 1 else "." for column in zip(*able)) or None
+
+
+class Reader:
+    "The grid as texts of `.`, 0 and 1, row by row."
+    forms = [
+        (r"The grid, with \. for an empty cell, is", "given"),
+        (r"(Row|Column) (\d+) is ([01. ]+); all its legal fillings share ([01. ]+)\.", "share"),
+        (r"(Row|Column) (\d+) is ([01. ]+); it holds all its ([01])s already, so it becomes ([01 ]+)\.", "full"),
+        (r"Put ([01]) into row (\d+), column (\d+)\.", "suppose"),
+        (r"(?:R|r)ow (\d+), column (\d+) is not ([01])\.", "back"),
+        (r"(Row|Column) (\d+) and (row|column) (\d+) would be equal\.", "fail_equal"),
+        (r"(Row|Column) (\d+) cannot be filled any more\.", "fail_line"),
+        (r"Every line is balanced, none has three equal digits in a row, and no two lines are alike\.", "check"),
+        (r"The grid is full\.", "end"),
+    ]
+    forms = [(re.compile(pattern), method) for pattern, method in forms]
+
+    def __init__(self, state):
+        self.grid = [["." if value is None else str(value) for value in row] for row in state.grid]
+        self.n, self.stack, self.refuted, self.broken, self.checked, self.ended = len(self.grid), [], set(), False, False, False
+
+    def board(self) -> str: return "\n".join(map(" ".join, self.grid))
+
+    def line(self, kind: str, number: str) -> str:
+        expect(1 <= int(number) <= self.n, f"there is no {kind.lower()} {number}")
+        return "".join(self.grid[int(number) - 1] if kind.lower() == "row" else [row[int(number) - 1] for row in self.grid])
+
+    def write(self, kind: str, number: str, signs: str) -> None:
+        for i, sign in enumerate(signs):
+            r, c = (int(number) - 1, i) if kind == "Row" else (i, int(number) - 1)
+            self.grid[r][c] = sign
+
+    def given(self): pass
+
+    def share(self, kind, number, before, after):
+        line = self.line(kind, number)
+        expect(" ".join(line) == before, f"{kind} {number} is not {before}")
+        expect(" ".join(shared(line) or "") == after and before != after, f"the fillings of {kind} {number} share {shared(line)}, not {after}")
+        self.write(kind, number, after.split())
+
+    def full(self, kind, number, before, digit, after):
+        expect(before.count(digit) * 2 == self.n, f"{kind} {number} does not hold all its {digit}s")
+        self.share(kind, number, before, after)
+
+    def suppose(self, value, row, column):
+        r, c = int(row) - 1, int(column) - 1
+        expect(max(r, c) < self.n and self.grid[r][c] == "." and (r, c, value) not in self.refuted, f"{value} cannot be tried in row {row}, column {column}")
+        self.stack.append(((r, c, value), [row[:] for row in self.grid], self.refuted))
+        self.grid[r][c], self.refuted = value, set()
+
+    def back(self, row, column, value):
+        expect(self.stack, "a step back without a try")
+        expect(self.broken, "the try is taken back without a contradiction")
+        tried, self.grid, self.refuted = self.stack.pop()
+        expect(tried == (int(row) - 1, int(column) - 1, value), f"the last try was not {value} in row {row}, column {column}")
+        self.refuted = self.refuted | {tried}
+        self.broken = (*tried[:2], "10"[int(value)]) in self.refuted
+
+    def fail_equal(self, kind, one, other, two):
+        lines = self.line(kind, one), self.line(other, two)
+        expect(kind.lower() == other and one != two and lines[0] == lines[1] and "." not in lines[0], f"{kind} {one} and {other} {two} are not equal")
+        self.broken = True
+
+    def fail_line(self, kind, number):
+        expect(shared(self.line(kind, number)) is None, f"{kind} {number} can be filled")
+        self.broken = True
+
+    def check(self):
+        for kind in ("row", "column"):
+            lines = [self.line(kind, number) for number in range(1, self.n + 1)]
+            expect(len(set(lines)) == self.n and set(lines) <= set(legal(self.n)), f"the {kind}s are not in order")
+        self.checked = True
+
+    def end(self): self.ended = True
+
+    def follow(self, text: str) -> str:
+        told = read(text)
+        if told.problem: return told.problem
+        try:
+            for part in told.parts:
+                found, method = next(((found, method) for pattern, method in self.forms if (found := pattern.fullmatch(part.says))), (None, ""))
+                expect(found, f"unknown sentence: {part.says}")
+                expect(not self.ended, f"after the end: {part.says}")
+                expect(not self.broken or method == "back", f"it goes on after a contradiction: {part.says}")
+                getattr(self, method)(*found.groups())
+                expect(part.board or method not in ("given", "suppose", "end"), f"no board after: {part.says}")
+                expect(part.board in ("", self.board()), f"the board does not agree with what was said before and in: {part.says}")
+            expect(self.ended and self.checked and told.answer == self.board(), "the answer is not the grid at the end")
+        except Wrong as wrong: return str(wrong)
+        return ""
+
+
+def replay(state, text: str) -> str: return Reader(state).follow(text)
+
+
+def spoil(text: str, rng):
+    "Half of the time a digit becomes the other one."
+    if rng.random() < 0.5: return spoil_number(text, rng)
+    start = text.index("\n", text.index("\n") + 1)
+    at = start + rng.choice([found.start() for found in re.finditer(r"(?<=[ \n])[01](?=[ \n;.])", text[start : text.rindex("</think>")])])
+    return text[:at] + "10"[int(text[at])] + text[at + 1 :]
