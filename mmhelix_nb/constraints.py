@@ -79,7 +79,7 @@ class AllDifferent(Rule):
             if new != mask: changes.append((cell, new))
         return changes
 
-# %% ../nbs/08_constraints.ipynb #d114a9b6
+# %% ../nbs/08_constraints.ipynb #2d83ef33
 @patch
 def why(self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]) -> str:
     "The values that the line holds already, or that its place is the last one."
@@ -97,7 +97,7 @@ def reasons(self: AllDifferent, domains: list[int], changes: list[tuple[int, int
     for change in sorted(changes, key=lambda change: domains[change[0]] & ~taken != change[1]): found.setdefault(self.why(domains, [change]), []).append(change)
     return list(found.items())
 
-
+# %% ../nbs/08_constraints.ipynb #1dbc3c97
 @patch
 def broken(self: AllDifferent, domains: list[int]) -> str:
     "The value that would stand twice, or has no place left."
@@ -343,7 +343,7 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     "Names as prose: a; a and b; a, b and c."
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
-# %% ../nbs/08_constraints.ipynb #cf089837
+# %% ../nbs/08_constraints.ipynb #f217a548
 class Story(Watcher):
     "Writes the steps of a search; an anchor at least every `pace` deductions."
     def __init__(self, words: Words, pace: int = 8): self.words, self.pace, self.steps, self.since = words, pace, [], 0
@@ -353,22 +353,29 @@ class Story(Watcher):
         if board: self.since = 0
 
     def narrowed(self, rule, before, changes):
-        telling = changes if rule.tells else [(cell, mask) for cell, mask in changes if only_value(mask) is not None]
-        if not telling: return
+        worth = self.worth(rule, before, changes)
+        if not worth: return
         after = before[:]
         for cell, mask in changes: after[cell] = mask
-        told = [(why, *self.facts(some)) for why, some in rule.reasons(before, telling)]
+        told = [(why, *self.facts(some)) for why, some in rule.reasons(before, worth)]
         for number, (why, facts, brief, about) in enumerate(told, 1):
             self.since += 1
-            show = number == len(told) and self.since >= self.pace and any(only_value(mask) is not None for _, mask in telling)
-            self.add("deduce", f"{why}, so {listed(facts)}.", about, brief, self.words.board(after) if show else "")
+            board = self.words.board(after) if number == len(told) and self.since >= self.pace else ""
+            self.add("deduce", f"{why}, so {listed(facts)}.", about, brief, board if board != self.words.board(before) else "")
 
-    def facts(self, changes) -> tuple[list[str], str, list]:
-        "What `changes` say, those that decide a cell first; the decided cells in brief, and all cells."
-        decided = [(cell, only_value(mask)) for cell, mask in changes if only_value(mask) is not None]
-        facts = [self.fact(cell, value) for cell, value in decided]
-        facts += [self.narrower(cell, mask) for cell, mask in changes if only_value(mask) is None]
-        return facts, " ".join(self.words.brief(cell, value) for cell, value in decided), [place for cell, _ in changes for place in self.words.about(cell)]
+# %% ../nbs/08_constraints.ipynb #97791426
+@patch
+def worth(self: Story, rule: Rule, before: list[int], changes: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    "The changes that are worth a sentence."
+    return changes if rule.tells else [(cell, mask) for cell, mask in changes if only_value(mask) is not None]
+
+
+@patch
+def facts(self: Story, changes: list[tuple[int, int]]) -> tuple[list[str], str, list]:
+    "What `changes` say, those that decide a cell first; the decided cells in brief, and all cells."
+    decided = [(cell, only_value(mask)) for cell, mask in changes if only_value(mask) is not None]
+    facts = [self.fact(cell, value) for cell, value in decided] + [self.narrower(cell, mask) for cell, mask in changes if only_value(mask) is None]
+    return facts, " ".join(self.words.brief(cell, value) for cell, value in decided), [place for cell, _ in changes for place in self.words.about(cell)]
 
 # %% ../nbs/08_constraints.ipynb #77d87c41
 @patch

@@ -247,11 +247,9 @@ def batch_step(state: State, name: str, batch: list[Event]) -> Step:
     before, node = event.path[-2:]
     return Step("hypothesise", f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}.", event.nodes, f"{node}")
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #4b2d1adc
-PLAN = (
-    "Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left each, "
-    "for only the end of the path can have one."
-)
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #52c1534e
+PLAN = ("Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left "
+        "each, for only the end of the path can have one.")
 
 
 def trace(state: State) -> list[Step]:

@@ -5,21 +5,20 @@
 # %% auto #0
 __all__ = ['WIDEST', 'LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'State',
            'network_problem', 'columns', 'Push', 'find_way', 'augment', 'solve', 'Level', 'arrows_between', 'network',
-           'generate', 'largest', 'check', 'spread', 'capacity_spots', 'draw_capacities', 'layout', 'ask', 'chain',
-           'dead_steps', 'push_step', 'flows', 'cut_steps', 'trace', 'canon']
+           'generate', 'largest', 'check', 'spread', 'layout', 'ask', 'chain', 'dead_steps', 'push_step', 'flows',
+           'cut_steps', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aff72030
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import hypot
 from random import Random
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Canvas, Style, font, render
-from ..networks import SHARES, along, draw_edge, draw_nodes, listed, missing_room, read_graph, read_lists, route, write_lists
+from ..draw import MAX_SIDE, Canvas, Style, render
+from ..networks import draw_edge, draw_nodes, draw_numbers, listed, read_graph, read_lists, route, write_lists
 from ..search import Counter, canonical_graph
 from ..trace import Step
 
@@ -191,30 +190,6 @@ def spread(state: State) -> tuple[int, int, list[tuple[float, float]]]:
     centers = [(edge + across * column[node], height / 2 + down * (layers[column[node]].index(node) - (len(layers[column[node]]) - 1) / 2)) for node in range(state.n)]
     return width, height, centers
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #bf052759
-def capacity_spots(routes: list, sizes: list, centers: list) -> list[tuple[float, float]]:
-    "The centre of each box on its route: off other boxes above all, and as far as it goes off nodes, arrow heads and other routes."
-    spots = [along(points, 0.5) for points in routes]
-    heads = [((x - (x - p) * share, y - (y - q) * share), 9) for *_, (p, q), (x, y) in routes for share in [(RADIUS + 8) / hypot(x - p, y - q)]]
-    solid = [(center, RADIUS) for center in centers] + heads
-    for i in (*range(len(routes)), *range(len(routes))):  # the second time all others are known
-        lines = [line for j, points in enumerate(routes) if j != i for line in zip(points, points[1:])]
-        boxes, costs = [(spots[j], size) for j, size in enumerate(sizes) if j != i], {}
-        for spot in (along(routes[i], share) for share in SHARES):
-            costs[spot] = 5 * missing_room(spot, sizes[i], boxes, [], [])[0] + sum(missing_room(spot, sizes[i], [], solid, lines))
-            if not costs[spot]: break
-        spots[i] = min(costs, key=costs.get)
-    return spots
-
-
-def draw_capacities(canvas: Canvas, routes: list, capacities: list[str], centers: list) -> None:
-    "Each capacity in a box on its arrow."
-    sizes = [(round(font(18).getlength(text)) + 8, 22) for text in capacities]
-    for (x, y), (width, height), text in zip(capacity_spots(routes, [(w + 8, h + 6) for w, h in sizes], centers), sizes, capacities):
-        box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        canvas.shapes.rectangle([*map(round, box)], canvas.style.paper, canvas.style.blue, 1)
-        canvas.text(x, y, text, 18)
-
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aacf0942
 def layout(state: State, style: Style) -> Canvas:
     "Numbered discs in columns, arrows with their capacities; the source has a green ring, the sink a red one."
@@ -222,7 +197,7 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(width, height, style)
     routes = [route(centers, u, v, RADIUS + 8) for u, v, _ in state.edges]
     for points in routes: draw_edge(canvas, points, width=3, arrow=RADIUS)
-    draw_capacities(canvas, routes, [str(capacity) for *_, capacity in state.edges], centers)
+    draw_numbers(canvas, routes, [capacity for *_, capacity in state.edges], centers, RADIUS, size=18, arrows=True)
     draw_nodes(canvas, centers, RADIUS, 22, {state.source: style.green, state.sink: style.red})
     return canvas
 

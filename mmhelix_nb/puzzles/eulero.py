@@ -47,7 +47,7 @@ class State:
             raise ValueError(f"field 'initial_state' must be 2 to 9 lines of as many pairs, between bars, not {text!r}")
         return cls(grid)
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #20a74d81
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #f15ebdf3
 def pair_name(n: int, pair: int) -> str: return f"{LETTERS[pair // n]}{pair % n + 1}"
 
 
@@ -76,9 +76,8 @@ class Half(Rule):
         return f"{self.title} has the {self.kind}{'s' * (len(decided) > 1)} {listed([self.names[a] for a in sorted(decided)])} already"
 
     def reasons(self, domains, changes):
-        found = {}
-        for change in changes: found.setdefault(self.why(domains, [change]), []).append(change)
-        return sorted(found.items(), key=lambda reason: reason[0].startswith("in "))  # first what the line has already
+        "First what the line has already."
+        return sorted(AllDifferent.reasons(self, domains, changes), key=lambda reason: reason[0].startswith("in "))
 
     def broken(self, domains): return f"{self.title} cannot have every {self.kind} once any more."
 
@@ -233,7 +232,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, "The square, with . for an empty cell:\n" + "\n".join("|".join(pair or "." for pair in row) for row in state.grid))
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #7dd433dc
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #a3093244
 class Tale(Story):
     "Tells of cells whose letter, digit or pair becomes known."
     def __init__(self, n: int):
@@ -242,18 +241,11 @@ class Tale(Story):
         super().__init__(words, pace=10)
         self.n = n
 
-    def narrowed(self, rule, before, changes):
-        now = {cell: known(self.n, mask) for cell, mask in changes if known(self.n, mask) != known(self.n, before[cell])}
-        if not now: return
-        after = before[:]
-        for cell, mask in changes: after[cell] = mask
-        told = rule.reasons(before, [change for change in changes if change[0] in now])
-        for number, (why, some) in enumerate(told, 1):
-            self.since += 1
-            cells = [cell for cell, _ in some]
-            brief = " ".join(f"{cell // self.n + 1}{cell % self.n + 1}={now[cell]}" for cell in cells)
-            board = self.words.board(after) if number == len(told) and self.since >= self.pace else ""
-            self.add("deduce", f"{why}, so {listed([self.half_fact(cell, now[cell]) for cell in cells])}.", [divmod(cell, self.n) for cell in cells], brief, board)
+    def worth(self, rule, before, changes): return [(cell, mask) for cell, mask in changes if known(self.n, mask) != known(self.n, before[cell])]
+
+    def facts(self, changes):
+        now, about = [(cell, known(self.n, mask)) for cell, mask in changes], [divmod(cell, self.n) for cell, _ in changes]
+        return [self.half_fact(*one) for one in now], " ".join(f"{r + 1}{c + 1}={pair}" for (r, c), (_, pair) in zip(about, now)), about
 
     def half_fact(self, cell: int, pair: str) -> str:
         "What is known of a cell, in words."

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'WHOLE', 'HOLES', 'FORMAT', 'State', 'show', 'neighbours', 'Maze', 'Position',
            'start', 'grid_of', 'openings', 'stranded', 'settle', 'search', 'solutions', 'solve', 'Level', 'random_path',
-           'is_single', 'generate', 'with_givens', 'read_numbers', 'check', 'layout', 'ask', 'Teller', 'trace', 'canon']
+           'is_single', 'generate', 'with_givens', 'read_numbers', 'check', 'layout', 'ask', 'shut', 'Teller', 'trace',
+           'canon']
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #51257e3e
 import re
@@ -307,7 +308,13 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #c7e9c867
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #81482cfd
+def shut(position: Position, n: int, cell: int) -> str:
+    "What is wrong with a `stranded` cell."
+    if 1 in position.known or not any(openings(position) >> other & 1 for other in neighbours(n)[cell]): return "cannot be both entered and left, and it must be filled"
+    return "is the second cell that cannot be both entered and left, and only one of them can hold 1"
+
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #8ce3d2d3
 class Teller:
     "Writes down what the search reports."
     def __init__(self, n: int, pace: int = 6): self.n, self.pace, self.steps, self.since = n, pace, [], 0
@@ -330,10 +337,7 @@ class Teller:
         self.add("deduce", f"{between} there is no other way: {'; '.join(facts)}.", numbers, brief, board)
 
     def on_broken(self, position: Position, what) -> None:
-        if isinstance(what, int):
-            second = 1 not in position.known and any(openings(position) >> other & 1 for other in neighbours(self.n)[what])
-            why = "is the second cell that cannot be both entered and left, and only one of them can hold 1" if second else "cannot be both entered and left, and it must be filled"
-            says = f"{self.cell(what).capitalize()} {why}."
+        if isinstance(what, int): says = f"{self.cell(what).capitalize()} {shut(position, self.n, what)}."
         elif what[0]: says = f"No way from {what[0]} to {what[1]} is left through empty cells."
         else: says = f"There is no way left for the numbers below {what[1]}."
         self.add("contradiction", says, (what,) if isinstance(what, int) else what, "no")

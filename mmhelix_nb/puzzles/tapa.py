@@ -66,7 +66,7 @@ def around(n: int, r: int, c: int) -> tuple[tuple[int, int], ...]:
     "The up to eight cells around a cell."
     return tuple((y, x) for y in range(max(0, r - 1), min(n, r + 2)) for x in range(max(0, c - 1), min(n, c + 2)) if (y, x) != (r, c))
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #c7e46b16
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #296aa2d3
 class Clue(Patterns):
     "Cells around a clue, of which `number` are shaded and form one group."
     def __init__(self, cells, title: str, number: int, n: int):
@@ -87,7 +87,7 @@ class Clue(Patterns):
     def broken(self, domains):
         shaded, free = self.seen(domains)
         if shaded > self.number: return f"{self.title} has {shaded} shaded cells around it."
-        if shaded + free < self.number: return f"{self.title} can only have {shaded + free} shaded cells around it."
+        if shaded + free < self.number: return f"{self.title} can only have {shaded + free} shaded cell{'s' * (shaded + free != 1)} around it."
         return f"{self.title} cannot have its shaded cells in one group."
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ae481d3b

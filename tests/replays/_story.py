@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from replays._text import read
 
 ITEMS = r"([\d (),]+)"  # as in 3 (12), 4 (9)
-NODES = r"([\d, and]+|\d+(?:, \d+)* or \d+)"  # as in 1, 4 and 7
 
 
 class Wrong(Exception):
@@ -72,8 +71,10 @@ def call(kinds, text: str, facts, what: str) -> None:
     raise Wrong(f"unknown {what}: {text}")
 
 
-def spoil(text: str, rng) -> str:
+def spoil(text: str, rng) -> str | None:
     "The narration with one number changed."
-    start = text.index("\n", text.index(".")) if "." not in text.split("\n")[1] else len("<think>\n")
-    spot = rng.choice([*re.finditer(r"\d+", text[start:])])
-    return text[: start + spot.start()] + str(max(0, int(spot[0]) + rng.choice((-2, -1, 1, 2, 10))) if spot[0] != "0" else 1) + text[start + spot.end() :]
+    spots = [*re.finditer(r"\d+", text)]
+    if not spots: return None
+    spot = rng.choice(spots)
+    new = max(0, int(spot[0]) + rng.choice((-2, -1, 1, 2, 10))) if int(spot[0]) else 1
+    return f"{text[: spot.start()]}{new}{text[spot.end() :]}"
