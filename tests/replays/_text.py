@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mmhelix_nb.trace import FULL, OPENINGS, PHRASES
 
 _SHAPE = re.compile(r"<think>\n(.*)\n</think>\n\n\\boxed\{(.*)\}\Z", re.S)
-_OPENING = re.compile(" ".join("(?:" + "|".join(map(re.escape, texts)) + ")" for texts in OPENINGS[:2]) + "(?:" + "|".join(sorted(map(re.escape, OPENINGS[2]), key=len, reverse=True)) + r")(?=\s|\Z)")
+_OPENING = re.compile(" ".join(f"(?:{'|'.join(map(re.escape, texts))})" for texts in OPENINGS[:2]) + f"(?:{'|'.join(map(re.escape, OPENINGS[2]))})" + r"(?=\s|\Z)")
 _REMARK = re.compile(" (?:" + "|".join(re.escape(text) for texts in FULL.values() for text in texts) + r")(?=\s|\Z)")
 _RECAP = re.compile(r"Looking back, (?:every step was forced; I never had to try|I tried (\d+) times? and went back (\d+) times?)\.\Z")
 _NEXT = re.compile(r"(?<=[\w)\]][.!?]) (?=[^a-z\s.])|(?<=\S[.!?]) (?=[^a-z\s.])(?![A-Z]\d)")  # not between the symbols of a row such as .. A2

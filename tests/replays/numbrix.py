@@ -91,8 +91,12 @@ class Reader:
 
     def between(self, low, high, text):
         low, high = int(low), int(high)
-        expect(low in self.at and high in self.at and high - low > 1 and not any(number in self.at for number in range(low + 1, high)), f"{low} and {high} are no ends of a gap")
+        expect(high - low > 1, f"nothing is missing between {low} and {high}")
+        self.gap(low, high)
         self.fill(low, high, self.facts(text))
+
+    def gap(self, low: int, high: int) -> None:
+        expect(low in self.at and high in self.at and not any(number in self.at for number in range(low + 1, high)), f"{low} and {high} are no ends of a gap")
 
     def below(self, high, text):
         expect(int(high) == min(self.at) > 1, f"{high} is not the smallest number")
@@ -112,7 +116,8 @@ class Reader:
             expect(todo[number] in self.near[self.at[end]], f"{number} is no neighbour of {end}")
             self.write(number, todo.pop(number))
             first, last = (number, last) if end == first else (first, number)
-        for number in range(low or 1, high): expect(number not in self.at or number + 1 not in self.at or self.at[number + 1] in self.near[self.at[number]], f"{number} and {number + 1} are no neighbours")
+        for number in range(low or 1, high):
+            if number in self.at and number + 1 in self.at: expect(self.at[number + 1] in self.near[self.at[number]], f"{number} and {number + 1} are no neighbours")
 
     def suppose(self, row, column, number):
         cell, number = self.cell(row, column), int(number)
@@ -160,7 +165,7 @@ class Reader:
 
     def fail_way(self, low, high):
         low, high = int(low), int(high)
-        expect(low in self.at and high in self.at and not any(number in self.at for number in range(low + 1, high)), f"{low} and {high} are no ends of a gap")
+        self.gap(low, high)
         expect(not self.way(self.at[low], high - low, self.at[high]), f"there is a way from {low} to {high}")
         self.broken = True
 
