@@ -34,7 +34,7 @@ class Step:
 PHRASES = {
     "observe": ("", "Looking at the puzzle: ", "First, what is given: ", "Let me read it carefully. ", "Here is what I see: ", "I write down what is there. "),
     "deduce": ("", "", "", "So ", "Then ", "That settles one thing: ", "Next: ", "Good: "),
-    "hypothesise": ("I cannot settle more for sure, so let me try something: ", "Suppose this: ", "Let me guess and see: ", "Nothing is forced now. A try: ", "Let me test a case. "),
+    "hypothesise": ("Let me try something: ", "Suppose this: ", "Let me go on and see: ", "A try: ", "Let me test a case. "),
     "test": ("", "Checking: ", "Let me see. "),
     "contradiction": ("Wait, that fails: ", "But this breaks: ", "That cannot be right: ", "Hm, no: ", "This leads nowhere: "),
     "backtrack": ("I go back. ", "So I take that back. ", "Back to where I was: ", "That try was wrong. "),
@@ -42,8 +42,8 @@ PHRASES = {
     "conclude": ("", "So the answer is clear. ", "That completes it. ", "Done. "),
 }
 FULL = {  # what a full telling adds after a step: why one does such a thing
-    "hypothesise": ("If it breaks a rule, the opposite must hold.", "I keep in mind where I was, in case it fails.", "Either it works out or I learn something."),
-    "contradiction": ("The steps since my last try follow from each other, so the try itself is at fault.", "So what I assumed cannot hold.", "At least that rules one case out."),
+    "hypothesise": ("If it breaks a rule, I come back to this point.", "I keep in mind where I was, in case it fails.", "Either it works out or I learn something."),
+    "contradiction": ("The steps since my last try follow from each other, so the try itself is at fault.", "So this way is closed.", "At least that rules one case out."),
     "backtrack": ("What I knew before the try still stands.", "I go on from the position before it.", "Everything that rested on it goes."),
 }
 

@@ -134,10 +134,12 @@ class Reader:
         expect(found and joined([one[0] for one in found]) == text, f"unknown facts: {text}")
         return [(self.cell(*one.groups()[:-2]), self.mask(one[one.re.groups])) for one in found]
 
-    def deduce(self, text: str, rule=None) -> list[tuple[int, int]]:
-        "Take the facts in `text`, which `rule` should give, all of them in its cells."
+    def deduce(self, text: str, rule=None, union: dict | None = None) -> list[tuple[int, int]]:
+        "Take the facts in `text`, which `rule` should give, all of them in its cells; `union` says which values the reason leaves to each cell."
         facts = self.said(text)
+        expect(len(dict(facts)) == len(facts), f"a cell is told twice: {text}")
         for cell, mask in facts:
+            expect(union is None or not mask & ~union.get(cell, 0), f"a value that was not possible is said to be: {text}")
             expect(rule is None or cell in rule.cells, f"a cell outside the line or cage spoken of: {text}")
             self.take(cell, mask, text, rule)
         return facts

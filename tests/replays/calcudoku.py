@@ -68,8 +68,7 @@ class Cages(Counted, Latin):
 
     def on_cage(self, label, row, column, words, text):
         cage = self.cage(label, row, column)
-        self.ways_left(cage, words, "ways")
-        self.deduce(text, cage)
+        self.deduce(text, cage, self.ways_left(cage, words, "ways"))
 
     def fail_cage(self, *names):
         self.cage(*names)

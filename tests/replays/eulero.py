@@ -119,7 +119,7 @@ class Pairs(Reader):
 
     def on_elsewhere(self, pairs, text):
         names, cells = re.findall(r"\w\d", pairs), [cell for cell, _ in self.said(text)]
-        expect(joined(names) == pairs, f"unknown pairs {pairs}")
+        expect(joined(names) == pairs and names == sorted(set(names)), f"unknown pairs {pairs}")
         standing = {pair for cell, pair in self.facts.known.items() if cell not in cells}
         expect(standing.issuperset(names), f"not all of {pairs} stand elsewhere")
         self.deduce(text, self.every)

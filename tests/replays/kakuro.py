@@ -96,7 +96,9 @@ class Runs(Reader):
             expect(joined(["+".join(map(str, values_in(digits))) for digits in named], "or") == ways, f"the sets {ways} are not in order")
             expect(len(named) <= 3 and named == [digits for digits in possible if digits in named], f"a set cannot be: {ways}")
             expect(self.facts.follows(lambda: set(named).issuperset(run.fitting(self.facts.can)[0])), f"other sets are left than {ways}")
-        self.deduce(text, run)
+        left = 0
+        for digits in possible if ways is None else named: left |= digits
+        self.deduce(text, run, dict.fromkeys(run.cells, left))
 
     def on_single(self, *words):
         run = self.run(*words[:6])

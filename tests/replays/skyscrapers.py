@@ -22,8 +22,8 @@ def orders(n: int) -> dict:
 
 class Counted:
     "What sentences about the ways that a table still has share."
-    def ways_left(self, table, words: str, noun: str) -> None:
-        """Check `can only be 12 or 21`, or `has 5 ways left`.
+    def ways_left(self, table, words: str, noun: str) -> dict:
+        """Check `can only be 12 or 21`, or `has 5 ways left`, and return what they leave to the cells.
 
         The search may have narrowed more or less at that moment than the reader, so the number lies between the ways that all narrowing leaves and
         those that the values said allow."""
@@ -35,7 +35,7 @@ class Counted:
             if len(table.left(self.facts.can, table.ways)) > int(number):
                 whole = self.facts.copy()
                 expect(whole.is_dead() or len(table.left(whole.can, table.ways)) <= int(number), f"more are left: {words}")
-            return
+            return self.union(table, allowed)
         allowed = {"".join(str(mask.bit_length() - 1) for mask in way): way for way in allowed}
         listed = words.removeprefix("can only be ").split(" or ")
         expect(listed == [text for text in allowed if text in listed] and len(listed) <= 3, f"this is not so: {words}")
@@ -43,6 +43,9 @@ class Counted:
         expect(self.facts.follows(lambda: set(ways).issuperset(table.left(self.facts.can, table.ways))), f"more are left: {words}")
         self.facts.memory[table] = ways
         self.facts.waiting.appendleft(self.facts.rules.index(table))
+        return self.union(table, ways)
+
+    def union(self, table, ways) -> dict: return {cell: sum(set(masks)) for cell, masks in zip(table.cells, zip(*ways))}
 
 
 class Views(Counted, Latin):
@@ -74,8 +77,7 @@ class Views(Counted, Latin):
 
     def on_view(self, kind, number, near, one, far, two, words, text):
         view = self.view(kind, number, near, one, far, two)
-        self.ways_left(view, words, "orders")
-        self.deduce(text, view)
+        self.deduce(text, view, self.ways_left(view, words, "orders"))
 
     def fail_view(self, *names):
         self.view(*names)
