@@ -69,7 +69,7 @@ def _plan(profile: str, only: Optional[str], executor: str, root: Optional[Path]
     if executor == "slurm": need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     return Place(folder, settings.name), settings, chosen
 
-# %% ../nbs/81_cli.ipynb #1917542f
+# %% ../nbs/81_cli.ipynb #6cb64929
 _LOOK = {"waiting": "dim", "running": "bold cyan", "done": "green", "failed": "bold red"}
 
 
@@ -82,7 +82,7 @@ def _table(found: list, title: str):
         table.add_row(s.job, f"[{_LOOK[s.state]}]{s.state}[/]", f"{s.seconds:.0f}" if s.seconds else "", s.note, style="dim" if s.state == "waiting" else "")
     return table
 
-
+# %% ../nbs/81_cli.ipynb #a0bf1d2a
 def plain_lines(found: list, before: dict) -> list[str]:
     """One line for each job whose state differs from `before`, which is brought up to date."""
     lines = []
@@ -192,7 +192,7 @@ def run(
         code = 130
     raise typer.Exit(code)
 
-# %% ../nbs/81_cli.ipynb #cbeefe62
+# %% ../nbs/81_cli.ipynb #bb46bf28
 def _levels(text: str) -> list[int]:
     """`1,3-5` as a list of levels."""
     found = []
@@ -203,6 +203,13 @@ def _levels(text: str) -> list[int]:
     if not found or any(x not in range(1, 6) for x in found): fail(f"--levels {text}: levels are 1 to 5")
     return sorted(set(found))
 
+# %% ../nbs/81_cli.ipynb #3b18764e
+def _check_folder(out: Path, style: str) -> None:
+    """End with one line where `out` cannot be a folder, or `style` is none for data."""
+    from mmhelix_nb.draw import STYLES
+    if style not in STYLES or style == "mini": fail(f"--style {style}: must be light, dark or photo")
+    if out.exists() and not out.is_dir(): fail(f"--out {out}: is a file; give a folder")
+
 
 def _task(name: str) -> str:
     """Our name of a task that is given by our name or the published one; otherwise a one-line error with the nearest."""
@@ -210,7 +217,7 @@ def _task(name: str) -> str:
     try: return task_name(name)
     except ValueError as e: fail(str(e))
 
-# %% ../nbs/81_cli.ipynb #9e57af89
+# %% ../nbs/81_cli.ipynb #a3081323
 @app.command()
 def generate(
     out: Annotated[Path, typer.Option(help="Folder for the puzzles; a folder that this command began is gone on with.", metavar="DIR")],
@@ -231,10 +238,8 @@ def generate(
 
     mmhelix generate --out few --tasks maze,sudoku --levels 1-3 --per-cell 10 --seed 7 --style photo
     """
-    from mmhelix_nb.draw import STYLES
     numbers, names = _levels(levels), [_task(name) for text in task for name in text.split(",")]
-    if style not in STYLES or style == "mini": fail(f"--style {style}: must be light, dark or photo")
-    if out.exists() and not out.is_dir(): fail(f"--out {out}: is a file; give a folder")
+    _check_folder(out, style)
     from mmhelix_nb.publish import Order, build
     from mmhelix_nb.results import Busy
     try: path = build(out, Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style), workers)
@@ -286,7 +291,7 @@ def _server(url: str, model: str, **settings):
     need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
-# %% ../nbs/81_cli.ipynb #24286937
+# %% ../nbs/81_cli.ipynb #d830be97
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
 def serg(
     ctx: typer.Context,
@@ -321,13 +326,11 @@ def serg(
 
     mmhelix serg --n 100000 --out traces --executor slurm --cores 50 -- --default-resources slurm_partition=cpu
     """
-    from mmhelix_nb.draw import STYLES
     from mmhelix_nb.trace import LENGTHS
     need("snakemake", "run", "mmhelix serg")
     if executor == "slurm": need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     if length not in LENGTHS: fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
-    if style not in STYLES or style == "mini": fail(f"--style {style}: must be light, dark or photo")
-    if out.exists() and not out.is_dir(): fail(f"--out {out}: is a file; give a folder")
+    _check_folder(out, style)
     server = _server(polish, model, concurrency=concurrency, attempts=attempts, picture=picture, token_budget=token_budget)
     names = tuple(dict.fromkeys(_task(name) for text in task for name in text.split(",")))
     from mmhelix_nb.factory import Batch, manufacture

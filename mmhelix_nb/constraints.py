@@ -293,7 +293,7 @@ def search(
         if watcher: watcher.takes_back(cell, value, domains)
     return found
 
-# %% ../nbs/08_constraints.ipynb #dd511760
+# %% ../nbs/08_constraints.ipynb #4e986a58
 def first_solution(problem: Problem, name: str) -> tuple[list[int], int]:
     "The first solution, as masks of one value, and how many cells the search decided; raises `ValueError` that calls the puzzle by `name` where there is none."
     counter = Counter()
@@ -301,7 +301,7 @@ def first_solution(problem: Problem, name: str) -> tuple[list[int], int]:
     if not found: raise ValueError(f"this {name} has no solution")
     return found[0], counter.nodes
 
-
+# %% ../nbs/08_constraints.ipynb #6edf7190
 def solutions(problem: Problem, most: int = 2, limit: int = 1_000_000) -> list[list[int]]:
     "Up to `most` solutions as lists of values; two are enough to know that a puzzle is ambiguous."
     return [[mask.bit_length() - 1 for mask in found] for found in search(problem, problem.start[:], Counter(limit), most)]

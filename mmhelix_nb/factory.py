@@ -33,7 +33,7 @@ from .results import claim
 from .serg import Sample, expert
 from .trace import token_count
 
-# %% ../nbs/32_factory.ipynb #a0add572
+# %% ../nbs/32_factory.ipynb #22d2a093
 PAPER_LEVELS = (18_932, 20_834, 23_531, 22_280, 19_038)  # samples by level in the published 100K (paper, table 4)
 
 
@@ -53,7 +53,7 @@ class Batch:
 
     def record(self) -> dict: return json.loads(json.dumps(asdict(self))) | {"version": __version__, "code": code_hash()}
 
-
+# %% ../nbs/32_factory.ipynb #9d6ee843
 def portions(total: int, weights: Iterable[float]) -> list[int]:
     "`total` in whole parts in proportion to `weights`, by largest remainder; ties go to the first."
     weights = list(weights)
@@ -63,13 +63,13 @@ def portions(total: int, weights: Iterable[float]) -> list[int]:
     for i in rest[: total - sum(parts)]: parts[i] += 1
     return parts
 
-# %% ../nbs/32_factory.ipynb #bf3555c8
+# %% ../nbs/32_factory.ipynb #a8dc6ac3
 def room(task: str, level: int) -> float:
     "How many training items a cell surely has: three fifths of its canonical forms, where it is small."
     forms = getattr(task_module(task), "SPACES", {}).get(level)
     return float("inf") if forms is None else int(0.6 * forms)
 
-
+# %% ../nbs/32_factory.ipynb #7e32c32a
 def quotas(batch: Batch) -> dict[tuple[str, int], int]:
     "The number of samples of each (task, level); raises `ValueError` where the small spaces of the tasks cannot hold them."
     names, found = list(batch.tasks or tasks()), {}
@@ -82,7 +82,7 @@ def quotas(batch: Batch) -> dict[tuple[str, int], int]:
         found |= {(task, level): shares[task] for task in names if shares[task]}
     return found
 
-# %% ../nbs/32_factory.ipynb #f3306e4b
+# %% ../nbs/32_factory.ipynb #b78d22b4
 @dataclass(frozen=True)
 class Segment:
     "The samples number `start` to `stop` of one cell."
@@ -91,7 +91,7 @@ class Segment:
     start: int
     stop: int
 
-
+# %% ../nbs/32_factory.ipynb #8fda3396
 def shards(batch: Batch) -> list[tuple[Segment, ...]]:
     "What each shard holds: whole cells of one level, at most `shard_size` samples; larger cells are cut."
     found: list[tuple[Segment, ...]] = []
@@ -145,7 +145,7 @@ def shard_paths(out: Path, batch: Batch, number: int) -> tuple[Path, Path]:
     level = shards(batch)[number][0].level
     return out / "data" / f"level-{level}" / f"shard-{number:05d}.parquet", out / "failed" / f"shard-{number:05d}.jsonl"
 
-# %% ../nbs/32_factory.ipynb #d7869c1e
+# %% ../nbs/32_factory.ipynb #7f4a085c
 def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None = None) -> Path:
     """Write shard `number`: what the verifier accepts to its Parquet file, what it does not to its file of failures, each with the reason.
 
@@ -167,7 +167,7 @@ def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None
     write_whole(data, lambda path: pq.write_table(table, path, row_group_size=100))
     return data
 
-
+# %% ../nbs/32_factory.ipynb #ffb042f7
 def failure(sample: Sample, reasons: tuple[str, ...]) -> dict:
     "A sample that was not accepted, and why."
     return {"task": sample.item.task, "level": sample.item.level, "seed": sample.item.seed, "reasons": list(reasons)}
@@ -179,7 +179,7 @@ def write_whole(path: Path, write) -> None:
     write(temporary)
     os.replace(temporary, path)
 
-# %% ../nbs/32_factory.ipynb #17fb097b
+# %% ../nbs/32_factory.ipynb #0e6e3d20
 SNAKEFILE = """# Written by mmhelix serg; one job a shard.
 import json, sys
 SHARDS = json.load(open("shards.json"))
@@ -208,7 +208,7 @@ for path, number in SHARDS.items():
             "exec {params.python:q} -c 'from mmhelix_nb.factory import shard_main; shard_main()' {params.number}"
 """
 
-
+# %% ../nbs/32_factory.ipynb #582926e6
 def shard_main() -> None:
     "Entry of the process that makes one shard in the working folder: `NUMBER`."
     from mmhelix_nb.runner import end_with
@@ -244,7 +244,7 @@ def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
             if code is not None: return code
             time.sleep(0.3)
 
-# %% ../nbs/32_factory.ipynb #a3fcaaa0
+# %% ../nbs/32_factory.ipynb #93ae7881
 def manufacture(out: str | Path, batch: Batch, server: Server | None = None, jobs: int = 2, executor: str = "local", extra: tuple[str, ...] = ()) -> Path:
     """The samples of `batch` as a folder: `data/level-*/`, `failed/`, `README.md`; returns the path of the card.
 
@@ -265,7 +265,7 @@ def manufacture(out: str | Path, batch: Batch, server: Server | None = None, job
         write_card(out, batch)
     return out / "README.md"
 
-
+# %% ../nbs/32_factory.ipynb #4f7bf1ad
 def prepare(out: Path, files: dict[Path, int], server: Server | None) -> None:
     "Write what Snakemake and its jobs read."
     names = {str(path.relative_to(out)): number for number, path in enumerate(files)}
@@ -365,7 +365,7 @@ def write_card(out: Path, batch: Batch) -> None:
     )
     write_whole(out / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
 
-# %% ../nbs/32_factory.ipynb #52b90355
+# %% ../nbs/32_factory.ipynb #7d93f48e
 RESPONSES = ("response", "completion", "output", "solution", "answer")  # columns that may hold what is judged, in order
 
 
@@ -377,7 +377,7 @@ def response_text(row: dict, column: str = "") -> str:
     if isinstance(value, list): value = value[-1].get("content", value[-1].get("value", "")) if isinstance(value[-1], dict) else str(value[-1])
     return str(value)
 
-
+# %% ../nbs/32_factory.ipynb #1961b756
 def judge_row(row: dict, column: str = "") -> tuple[str, str]:
     "`right` or a kind of failure (`unreadable`, `wrong`), and the reason."
     try:
@@ -386,7 +386,7 @@ def judge_row(row: dict, column: str = "") -> tuple[str, str]:
     verdict = item.check(text)
     return ("right" if verdict else "wrong"), verdict.reason
 
-# %% ../nbs/32_factory.ipynb #732eab61
+# %% ../nbs/32_factory.ipynb #1cd1a5e1
 def read_rows(path: str | Path) -> Iterator[dict]:
     "The rows of a Parquet or JSONL file, of a folder of them, or of a data set's folder; pictures are left out. Raises `FolderError`."
     import pyarrow.parquet as pq
@@ -404,7 +404,7 @@ def read_rows(path: str | Path) -> Iterator[dict]:
             names = [name for name in table.schema_arrow.names if name not in ("images", "image")]
             for batch in table.iter_batches(200, columns=names): yield from batch.to_pylist()
 
-
+# %% ../nbs/32_factory.ipynb #79d7cc03
 def verify_rows(path: str | Path, column: str = "") -> dict:
     "How many rows of each task pass our verifier, and the reasons of the others, most frequent first."
     counts, reasons = {}, {}

@@ -44,7 +44,7 @@ def graph_problem(graph, directed: bool = False, labelled: bool = False, most: i
             if back not in [list(one) if labelled else one for one in near[str(there)]]: return f"lists {there} beside {node}, but not {node} beside {there}"
     return None
 
-# %% ../nbs/07_networks.ipynb #09a15b3c
+# %% ../nbs/07_networks.ipynb #4f8ea3a2
 def read_graph(graph, directed: bool = False, labelled: bool = False, most: int = 25, field: str = "initial_state") -> tuple[int, tuple]:
     "Number of nodes and sorted edges of a published `graph`; raises `ValueError` naming the `field` and its value."
     problem = graph_problem(graph, directed, labelled, most)
@@ -56,7 +56,7 @@ def read_graph(graph, directed: bool = False, labelled: bool = False, most: int 
             edges.add((u, v, *label) if directed or u < v else (v, u, *label))
     return len(graph), tuple(sorted(edges))
 
-
+# %% ../nbs/07_networks.ipynb #0586709c
 def adjacency(n: int, edges: Iterable[tuple], directed: bool = False) -> dict[str, list]:
     "The published dict of lists; the lists hold pairs where edges carry a number."
     near = {str(node): [] for node in range(n)}
@@ -65,7 +65,7 @@ def adjacency(n: int, edges: Iterable[tuple], directed: bool = False) -> dict[st
         if not directed: near[str(v)].append((u, *label) if label else u)
     return {node: sorted(others) for node, others in near.items()}
 
-# %% ../nbs/07_networks.ipynb #a059c16e
+# %% ../nbs/07_networks.ipynb #8d6c0a2e
 _NODE_LINE = re.compile(r"^[ \t]{0,8}(\d{1,3})[ \t]{0,4}:[ \t]{0,4}\[([^\[\]\n]{0,2000})\][ \t.]{0,8}$", re.MULTILINE)
 _PAIR = re.compile(r"\( ?(\d{1,9}) ?, ?(\d{1,9}) ?\)")
 _NUMBER = re.compile(r"\d{1,9}")
@@ -81,12 +81,12 @@ def read_lists(text: str, labelled: bool = False) -> dict[str, list]:
         lists[node] = [tuple(map(int, pair)) for pair in found] if labelled else [*map(int, found)]
     return lists
 
-
+# %% ../nbs/07_networks.ipynb #61087d20
 def write_lists(n: int, edges: Iterable[tuple], directed: bool = False) -> str:
     "The lists as text, a line a node, as `read_lists` reads them."
     return "\n".join(f"{node}: {others}" for node, others in adjacency(n, edges, directed).items())
 
-# %% ../nbs/07_networks.ipynb #8d09098d
+# %% ../nbs/07_networks.ipynb #37f154ec
 def bits(mask: int) -> list[int]:
     "The positions of the 1s of `mask`."
     return [i for i, digit in enumerate(bin(mask)[:1:-1]) if digit == "1"]
@@ -98,7 +98,7 @@ def neighbour_masks(n: int, edges: Iterable[tuple]) -> list[int]:
     for u, v, *_ in edges: masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
     return masks
 
-
+# %% ../nbs/07_networks.ipynb #3cdf5680
 def reachable(masks: list[int], last: int, free: int) -> int:
     "The mask of the `free` nodes that can be reached from `last` through free nodes."
     reached = fresh = masks[last] & free
@@ -114,7 +114,7 @@ def listed(nodes: Iterable[int], word: str = "and") -> str:
     *front, last = map(str, nodes)
     return f"{', '.join(front)} {word} {last}" if front else last
 
-# %% ../nbs/07_networks.ipynb #40df9004
+# %% ../nbs/07_networks.ipynb #9903afd1
 def place(n: int, node: int) -> tuple[int, int]:
     "Row and column of `node` on the raster of `n` nodes."
     return divmod(node, isqrt(n - 1) + 1)
@@ -131,7 +131,7 @@ def _near_pairs(n: int) -> list[tuple[tuple[int, int], bool]]:
     def apart(u, v): return tuple(abs(a - b) for a, b in zip(place(n, u), place(n, v)))
     return [(pair, max(apart(*pair)) == 1) for pair in combinations(range(n), 2) if max(apart(*pair)) == 1 or sorted(apart(*pair)) == [1, 2]]
 
-
+# %% ../nbs/07_networks.ipynb #6ad8d754
 def random_path(n: int, pairs: list[tuple[int, int]], rng: Random) -> list[int]:
     "A random path through all `n` nodes along `pairs`; row by row, there and back, should none be found."
     near = [[u + v - node for u, v in pairs if node in (u, v)] for node in range(n)]
@@ -169,7 +169,7 @@ def random_graph(n: int, most: int, degree: int, rng: Random) -> set[tuple[int, 
         if len(edges) < most and (u, v) not in edges and max(degrees[u], degrees[v]) < degree: join(u, v)
     return edges
 
-# %% ../nbs/07_networks.ipynb #b7e2862b
+# %% ../nbs/07_networks.ipynb #6816a981
 def exchanged(edges: set[tuple[int, int]], rng: Random) -> set[tuple[int, int]]:
     "The graph after a few exchanges of ends between two of its edges; degrees stay."
     edges = set(edges)
@@ -180,13 +180,13 @@ def exchanged(edges: set[tuple[int, int]], rng: Random) -> set[tuple[int, int]]:
         if a != d and b != c and len(new) == 2 and not new & edges: edges = edges - {(a, b), (min(c, d), max(c, d))} | new
     return edges
 
-
+# %% ../nbs/07_networks.ipynb #2c49c676
 def renumbered(n: int, edges: Iterable[tuple[int, int]], rng: Random) -> tuple[tuple[int, int], ...]:
     "The edges with the nodes renamed at random."
     names = rng.sample(range(n), n)
     return tuple(sorted((min(names[u], names[v]), max(names[u], names[v])) for u, v in edges))
 
-# %% ../nbs/07_networks.ipynb #c04abe3b
+# %% ../nbs/07_networks.ipynb #c561ba56
 BENDS = (0, 0.12, -0.12, 0.2, -0.2, 0.3, -0.3)
 
 
@@ -201,7 +201,7 @@ def clearance(points: list, others: list) -> float:
     "The least distance in px between `points` and the centres of `others`."
     return min((hypot(x - p, y - q) for x, y in points for p, q in others), default=1e9)
 
-
+# %% ../nbs/07_networks.ipynb #4e145309
 def route(centers: list, u: int, v: int, clear: float = 30) -> list[tuple[float, float]]:
     "The way from node `u` to node `v`: the first bend `clear` of all other nodes, else the clearest."
     others, best, most = [center for node, center in enumerate(centers) if node not in (u, v)], [], -1.0
@@ -212,7 +212,7 @@ def route(centers: list, u: int, v: int, clear: float = 30) -> list[tuple[float,
         if most == clear: break
     return best
 
-# %% ../nbs/07_networks.ipynb #6f2ae830
+# %% ../nbs/07_networks.ipynb #7075613d
 def draw_edge(canvas: Canvas, points: list, color: str = "", width: int = 4, arrow: float = 0) -> None:
     "A line along `points`; with an `arrow` it ends in a head whose tip is `arrow` px before the last point."
     color = color or canvas.style.blue
@@ -227,7 +227,7 @@ def draw_edge(canvas: Canvas, points: list, color: str = "", width: int = 4, arr
     canvas.shapes.line([*line, base], color, width, joint="curve")
     canvas.shapes.polygon([tip, (base[0] - dy * 8, base[1] + dx * 8), (base[0] + dy * 8, base[1] - dx * 8)], color)
 
-
+# %% ../nbs/07_networks.ipynb #3a7032bb
 def draw_nodes(canvas: Canvas, centers: list, radius: int = 26, size: int = 26, rings: dict[int, str] | None = None) -> None:
     "Numbered discs; `rings` gives nodes a thick ring of a colour."
     mini, rings = canvas.style.name == "mini", rings or {}

@@ -29,7 +29,7 @@ from .core import Instance, Verdict, make, right, wrong
 from .draw import png
 from .serg import INSTRUCTION, Sample, expert
 
-# %% ../nbs/31_polish.ipynb #08f4df1b
+# %% ../nbs/31_polish.ipynb #3e3bd44d
 def anchors(sample: Sample) -> list[str]:
     "The boards that a skeleton shows, in order, without immediate repeats."
     boards = [step.board for step in sample.steps if step.board]
@@ -40,7 +40,7 @@ def squeezed(text: str) -> str:
     "`text` without blanks, fences and emphasis, for comparing."
     return re.sub(r"```\w*|[\s*`]", "", text)
 
-
+# %% ../nbs/31_polish.ipynb #c3aef9a1
 def lost_anchor(text: str, wanted: list[str]) -> str | None:
     "The first anchor that `text` does not show after those before it."
     body, at = squeezed(text), 0
@@ -50,7 +50,7 @@ def lost_anchor(text: str, wanted: list[str]) -> str | None:
         at = found + 1
     return None
 
-# %% ../nbs/31_polish.ipynb #291646c7
+# %% ../nbs/31_polish.ipynb #02eebd67
 LEAKS = re.compile(
     r"\b(?:skeleton|draft|rewrit\w+|rephras\w+|polish\w*|(?:given|provided|supplied|reference|stored|known|expected) (?:answer|solution|trace|reasoning|steps)"
     r"|answer (?:that )?(?:was|is|were) (?:given|provided|supplied)|solver'?s?|as instructed|you (?:gave|provided)|the prompt|language model)\b", re.IGNORECASE)
@@ -74,7 +74,7 @@ def stutter(text: str) -> int:
             most = max(most, 1 + equal // period)
     return most
 
-
+# %% ../nbs/31_polish.ipynb #12796c56
 def keeps(sample: Sample, reply: str, finish: str = "stop") -> Verdict:
     "Whether a polished `reply` may stand for the skeleton `sample`; names the first rule that it breaks."
     if finish != "stop": return wrong(f"finish reason is {finish!r}, not 'stop'")
@@ -91,7 +91,7 @@ def keeps(sample: Sample, reply: str, finish: str = "stop") -> Verdict:
     if stutter(reply) > max(3, stutter(sample.reply)): return wrong(f"a run of words stands {stutter(reply)} times in a row")
     return right("keeps the skeleton")
 
-# %% ../nbs/31_polish.ipynb #ad28a178
+# %% ../nbs/31_polish.ipynb #8fd80118
 TASK_OF_POLISHING = """You write worked reasoning for puzzles. You get a puzzle and notes on how it was worked out: correct, complete, in order, but dry. Tell them as \
 one person's thinking aloud while solving the puzzle for the first time.
 
@@ -111,7 +111,7 @@ FAMILIES = {
     "games": "The puzzle is a game of moves. Say what each run of moves is for, and what the position is after it.",
 }
 
-
+# %% ../nbs/31_polish.ipynb #8a838b94
 def messages(system: str, text: str, item: Instance, picture: bool) -> list[dict]:
     "A chat request's messages; with `picture` the image goes along as a data address."
     content = [{"type": "text", "text": text}]
@@ -232,7 +232,7 @@ def pause(server: Server, failed: int, error: Exception) -> float:
     if re.fullmatch(r"\d{1,4}(\.\d+)?", asked): return float(asked)
     return min(60.0, server.backoff_s * 2 ** (failed - 1)) * random.uniform(0.5, 1.0)
 
-# %% ../nbs/31_polish.ipynb #0d8c6a71
+# %% ../nbs/31_polish.ipynb #612fd138
 async def _send(desk: Desk, request: dict) -> Reply:
     "Send `request` until it is answered; raises `ServerError`."
     import openai
@@ -251,7 +251,7 @@ async def _send(desk: Desk, request: dict) -> Reply:
         if failed > desk.server.retries: raise Refused(f"no answer after {failed} requests; the last failed with {type(problem).__name__}: {shorten(str(problem), 80)}")
         await asyncio.sleep(pause(desk.server, failed, problem))
 
-
+# %% ../nbs/31_polish.ipynb #4589b5f2
 class Refused(Exception):
     "One request that cannot be answered; others may be."
 

@@ -68,7 +68,7 @@ def opening(rng: Random) -> str:
     "The first sentence of a telling."
     return " ".join((rng.choice(OPENINGS[0]), rng.choice(OPENINGS[1]) + rng.choice(OPENINGS[2])))
 
-# %% ../nbs/04_trace.ipynb #5cab8e3c
+# %% ../nbs/04_trace.ipynb #15470be6
 LENGTHS = ("brief", "normal", "full")
 
 
@@ -82,7 +82,7 @@ def paragraphs(told: list[str], most: int = 4) -> str:
             open_line = []
     return "\n".join([*lines, " ".join(open_line)]).strip()
 
-
+# %% ../nbs/04_trace.ipynb #e2230176
 def recap(steps: list[Step]) -> str:
     "What the search took, for a full telling."
     tries, back = (sum(step.kind == kind for step in steps) for kind in ("hypothesise", "backtrack"))

@@ -35,7 +35,7 @@ def reward(completions: list, task: list[str], state: list[str], answer: list[st
     rows = zip(completions, task, state, answer, strict=True)
     return [float(verdict(name, packed, stored, reply_text(completion)).ok) for completion, name, packed, stored in rows]
 
-# %% ../nbs/20_verifiers.ipynb #42843f90
+# %% ../nbs/20_verifiers.ipynb #be702bda
 _EXAMPLE = re.compile(r"(?:as in:?|like this:|like|such as:|be written|in the form:|The form, [^:\n]*\n?[^:\n]*:|the answer|look like:) ?\n?((?:[^\s,.]|[,.](?!\s*$)(?! ?\n?or No)|[ \n](?!\n))+)")
 _NUMBER = re.compile(r"it would be (?:[^=\n.]*= )?(\d+)")
 
@@ -50,7 +50,7 @@ def example_of(question: str) -> str | None:
 
 CONSTANTS = ("", "No", "Yes", "0", "1", "2", "3", "[0]", "[]", "up", "right")
 
-
+# %% ../nbs/20_verifiers.ipynb #71edb686
 def chance_floor(task: str, items: list) -> dict:
     "The shares of `items` that look-nothing answers get right: the best `constant`, a `random` other item's answer, the question's `example` (None where it gives none)."
     def share(text, chosen): return sum(bool(item.check(f"\\boxed{{{text}}}")) for item in chosen) / max(1, len(chosen))

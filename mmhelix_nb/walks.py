@@ -16,7 +16,7 @@ from .networks import bits, listed, neighbour_masks, random_path, raster_pairs
 from .search import Counter
 from .trace import Step
 
-# %% ../nbs/08_walks.ipynb #3d8d32e6
+# %% ../nbs/08_walks.ipynb #6254320c
 def short_way(free: list[tuple[int, int]], a: int, b: int, rng: Random) -> list[tuple[int, int]] | None:
     "The edges of a shortest way from `a` to `b` along `free` pairs; None where there is none."
     near = {}
@@ -32,12 +32,12 @@ def short_way(free: list[tuple[int, int]], a: int, b: int, rng: Random) -> list[
     while way[-1] != a: way.append(came[way[-1]])
     return [(min(step), max(step)) for step in pairwise(way)]
 
-
+# %% ../nbs/08_walks.ipynb #dd37e04f
 def odd_nodes(n: int, edges) -> list[int]:
     "The nodes with an odd number of edges."
     return [node for node, mask in enumerate(neighbour_masks(n, edges)) if mask.bit_count() % 2]
 
-# %% ../nbs/08_walks.ipynb #aab6ee6e
+# %% ../nbs/08_walks.ipynb #d66f2754
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -46,7 +46,7 @@ class Level:
     knights: float = 0.25  # share of the pairs a knight's move apart that may become edges
     degree: int = 6  # edges at a node, at most
 
-
+# %% ../nbs/08_walks.ipynb #ccc355c6
 def ring(free: list[tuple[int, int]], room: int, rng: Random) -> list[tuple[int, int]]:
     "The edges of some ring of at most `room` of the `free` pairs; empty where none is found."
     for pair in rng.sample(free, min(len(free), 12)):
@@ -80,7 +80,7 @@ def graph_with(level: Level, odd: int, rng: Random) -> tuple[tuple[int, int], ..
     ring = [(node, node + 1) for node in range(level.nodes - 1)] + [(0, level.nodes - 1)]
     return tuple(sorted([*ring, *((2 * i, 2 * i + 2) for i in range(0, odd // 2 * 2, 2))]))
 
-# %% ../nbs/08_walks.ipynb #2b44c180
+# %% ../nbs/08_walks.ipynb #f32ad88a
 @dataclass(frozen=True)
 class Event:
     "`kind` is walk (`nodes` one after another), stuck (at the last of `walk`, edges are left), open (at `nodes[0]`, a place for a round trip), join or apart."
@@ -89,7 +89,7 @@ class Event:
     nodes: tuple[int, ...]
     left: tuple[tuple[int, int], ...]
 
-
+# %% ../nbs/08_walks.ipynb #a166d3c8
 def stroll(left: list[int], start: int, counter: Counter) -> list[int]:
     "Walk from `start` along the edges of the masks `left`, taking them out, until stuck."
     walk = [start]
@@ -101,7 +101,7 @@ def stroll(left: list[int], start: int, counter: Counter) -> list[int]:
         walk.append(to)
     return walk
 
-# %% ../nbs/08_walks.ipynb #e85f417a
+# %% ../nbs/08_walks.ipynb #316d3285
 def explore(n: int, edges: tuple, start: int, counter: Counter) -> Iterator[Event]:
     "The search from `start`, event by event; returns the walk, or None where some edges cannot be reached."
     left = neighbour_masks(n, edges)
@@ -120,7 +120,7 @@ def explore(n: int, edges: tuple, start: int, counter: Counter) -> Iterator[Even
         yield Event("join", tuple(walk), tuple(trip), unused())
     return tuple(walk)
 
-
+# %% ../nbs/08_walks.ipynb #f86e6459
 def walk_of(n: int, edges: tuple, start: int, counter: Counter) -> tuple[int, ...] | None:
     "The walk that the search finds from `start`."
     steps = explore(n, edges, start, counter)
@@ -128,7 +128,7 @@ def walk_of(n: int, edges: tuple, start: int, counter: Counter) -> tuple[int, ..
         try: next(steps)
         except StopIteration as done: return done.value
 
-# %% ../nbs/08_walks.ipynb #e43557c9
+# %% ../nbs/08_walks.ipynb #8b9421c7
 def follow(n: int, edges: tuple, walk: list[int]) -> tuple[str, set]:
     "The first rule that `walk` breaks (empty where it breaks none), and the edges that it does not use."
     left, known = set(edges), set(edges)
@@ -141,7 +141,7 @@ def follow(n: int, edges: tuple, walk: list[int]) -> tuple[str, set]:
         left.remove(edge)
     return "", left
 
-
+# %% ../nbs/08_walks.ipynb #e566c452
 def connected(n: int, edges: tuple) -> bool:
     "Whether all `edges` hang together."
     if not edges: return True
@@ -171,7 +171,7 @@ def degree_steps(n: int, edges: tuple) -> list[Step]:
 
 def board(walk: tuple, left: tuple) -> str: return f"walk: {' '.join(map(str, walk))}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}"
 
-# %% ../nbs/08_walks.ipynb #2affda3d
+# %% ../nbs/08_walks.ipynb #c13837a5
 def stretches(event: Event) -> Iterator[Step]:
     "The steps that tell a walk event: a few edges each."
     nodes, name = event.nodes, "walk" if event.walk == event.nodes else "round trip"
@@ -183,7 +183,7 @@ def stretches(event: Event) -> Iterator[Step]:
         so_far = " ".join(map(str, nodes[: i + STRETCH + 1]))
         yield Step("deduce", says, part, " ".join(map(str, part[1:])), f"{name}: {so_far}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}")
 
-
+# %% ../nbs/08_walks.ipynb #564c5e4c
 def walk_steps(events) -> Iterator[Step]:
     "The steps that tell the search."
     for event in events:

@@ -32,7 +32,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(whole_numbers(row, "prices", 1, 90, 999))
 
-# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #e9f58bd2
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #c55480e1
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -43,7 +43,7 @@ class Level:
 
 LEVELS = (Level(8, 10, 20), Level(14, 20, 40), Level(24, 30, 60), Level(40, 50, 80), Level(60, 70, 100))
 
-
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #140120fe
 def generate(level: Level, rng: Random) -> State:
     "A random walk with steps of bounded height that stays within 1 and `level.top`."
     reach = rng.randint(max(3, level.top // 5), level.top)
@@ -52,7 +52,7 @@ def generate(level: Level, rng: Random) -> State:
         prices.append(rng.randint(max(1, prices[-1] - reach), min(level.top, prices[-1] + reach)))
     return State(tuple(prices))
 
-# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #092fa521
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #9cd76609
 @dataclass(frozen=True)
 class Rise:
     "A stretch without a fall, from day `buy` to day `sell`, counted from 0."
@@ -60,7 +60,7 @@ class Rise:
     sell: int
     gain: int
 
-
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #c4c9f7cd
 def rises(prices: tuple[int, ...], counter: Counter) -> Iterator[Rise]:
     "The rises that pay, from left to right."
     buy = 0
@@ -77,7 +77,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(sum(rise.gain for rise in rises(state.prices, counter))), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #394cff02
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #73e220fc
 @lru_cache(maxsize=4096)
 def best_profit(prices: tuple[int, ...]) -> int:
     "The largest total profit."
@@ -88,7 +88,7 @@ def best_profit(prices: tuple[int, ...]) -> int:
 
 SCORER = "simple_str_match"  # the published score function
 
-
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #c8f47fd8
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the largest total profit."

@@ -32,7 +32,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(whole_numbers(row, "heights", 2, 200, 9999))
 
-# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #647b0ccd
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #237b94d0
 @dataclass(frozen=True)
 class Duel:
     "A pair of walls at `left` and `right`, and the positions that are `passed` when the lower one gives way."
@@ -41,7 +41,7 @@ class Duel:
     area: int
     passed: tuple[int, ...]
 
-
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #3638d0d6
 def duels(heights: tuple[int, ...], counter: Counter) -> Iterator[Duel]:
     "The pairs of walls that are measured, from the outside to the inside."
     left, right = 0, len(heights) - 1
@@ -68,7 +68,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(best_duel(state.heights, counter).area), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #5481086f
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #bcbf4e52
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -87,7 +87,7 @@ def outline(length: int, top: int, rng: Random) -> tuple[int, ...]:
     caps = [flat + (1 - flat) * (1 - abs(i / (length - 1) - peak) / reach) for i in range(length)]
     return tuple(rng.randint(1, max(2, round(top * cap))) for cap in caps)
 
-
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #4324e893
 def tempting(heights: tuple[int, ...]) -> bool:
     "Whether the two ends or the two highest bars, or equally high ones, are the best walls."
     best, last = best_duel(heights, Counter()), len(heights) - 1
@@ -101,7 +101,7 @@ def generate(level: Level, rng: Random) -> State:
         if not tempting(heights): break
     return State(heights)
 
-# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #0b525859
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #7db0f094
 @lru_cache(maxsize=4096)
 def greatest(heights: tuple[int, ...]) -> int:
     "The greatest area of a container."
@@ -113,7 +113,7 @@ def greatest(heights: tuple[int, ...]) -> int:
         first, last = min(first, at), max(last, at)
     return area
 
-
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #bd1f69ca
 SCORER = "simple_str_match"  # the published score function
 
 
@@ -151,7 +151,7 @@ def ask(state: State, modality: str) -> str:
         return f"{RULES.format(what='A bar chart has', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
     return f"{RULES.format(what='The bar chart shows the heights of', n=n, strips=in_lines(state.heights))}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #cc811c93
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #ce27f121
 def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> Step:
     "The step for one pair of walls; `best` is the greatest area before it."
     a, b = heights[duel.left], heights[duel.right]
@@ -164,7 +164,7 @@ def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> S
     anchor = f"walls {left + 1} and {right + 1}, best area {max(best, duel.area)}" if board and left < right else ""
     return Step("test", f"{says}.", (duel.left, duel.right), f"{duel.left + 1},{duel.right + 1} {duel.area}", anchor)
 
-
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #1d7da2ad
 def trace(state: State) -> list[Step]:
     "The duels as they happened, and the best one once more."
     heights, best = state.heights, None

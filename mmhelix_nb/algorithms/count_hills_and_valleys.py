@@ -30,7 +30,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(whole_numbers(row, "terrain", 1, 200, 9999))
 
-# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #50fa85fc
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #e69f8db6
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -47,7 +47,7 @@ def climb(height: int, way: int, steep: int, top: int, rng: Random) -> int:
     room = top - height if way == 1 else height - 1
     return height + way * rng.randint(1, min(steep, room))
 
-
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #7526800a
 def generate(level: Level, rng: Random) -> State:
     "A walk of plateaus that turns now and then."
     length, turning, flat = rng.randint(level.shortest, level.longest), rng.uniform(0.25, 0.9), rng.uniform(0.15, 0.5)
@@ -61,7 +61,7 @@ def generate(level: Level, rng: Random) -> State:
         height = climb(height, way, steep, level.top, rng)
     return State(tuple(terrain))
 
-# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #664f8d8e
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #5ba0f40c
 @dataclass(frozen=True)
 class Plateau:
     "Bars `first` to `last`, counted from 1, of one `height`."
@@ -72,7 +72,7 @@ class Plateau:
     @property
     def bars(self) -> str: return f"bar {self.first}" if self.first == self.last else f"bars {self.first}-{self.last}"
 
-
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #87c51ae2
 def plateaus(terrain: tuple[int, ...], counter: Counter) -> list[Plateau]:
     "The plateaus from left to right."
     found = [Plateau(terrain[0], 1, 1)]
@@ -101,7 +101,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(sum(map(bool, kinds(plateaus(state.terrain, counter), counter)))), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #97dbd7d1
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #41d8c316
 def turns(terrain: tuple[int, ...]) -> int:
     "How often the terrain changes its direction; level stretches have none."
     ways = [after > before for before, after in zip(terrain, terrain[1:]) if after != before]
@@ -111,7 +111,7 @@ def turns(terrain: tuple[int, ...]) -> int:
 SCORER = "simple_str_match"  # the published score function
 BOTH = tuple(f"{hill} {sign} {valley}" for hill in ("hill", "hills") for sign in ("and", "or", "plus", "+") for valley in ("valley", "valleys"))
 
-
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #7b3797a1
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the number of hills and valleys."

@@ -53,7 +53,7 @@ class State:
         if len(set(text) - set("+=")) > 10: raise ValueError(f"field 'initial_state': {text!r} has more than ten letters")
         return cls(text)
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #d2f616df
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #b9e995cd
 def weights(words: list[str], place: int) -> dict[str, int]:
     "How often each letter stands above the line, less how often below it, at `place` from the right."
     weight = {}
@@ -61,7 +61,7 @@ def weights(words: list[str], place: int) -> dict[str, int]:
         if place < len(word): weight[word[-1 - place]] = weight.get(word[-1 - place], 0) + sign
     return {letter: value for letter, value in weight.items() if value}
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #3527a278
 def columns(state: State, given: dict) -> list[tuple]:
     "The columns from the right as (weights of known letters, weights of new ones); letters that cancel everywhere have a last column of their own."
     met, found = set(given), []
@@ -78,7 +78,7 @@ def domains(state: State) -> dict[str, range]:
     found = {letter: range(letter in {word[0] for word in state.words if len(word) > 1}, 10) for letter in state.letters}
     return found | ({result[0]: range(1, len(terms))} if len(result) > max(map(len, terms)) else {})
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #667ef775
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #7d001227
 @dataclass(frozen=True)
 class Choice:
     "A digit on the way to the solution, and the digits that failed before it: (digit, tries below it, last column reached)."
@@ -88,7 +88,7 @@ class Choice:
     forced: bool  # it followed from the column
     failed: tuple
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #796dbe4a
 class Search:
     "A search for up to `most` solutions; `path` and `digits` tell the last one."
     def __init__(self, state: State, most: int = 1):
@@ -135,7 +135,7 @@ def solve(state: State) -> Solution:
     if not search.found: raise ValueError(f"{state.equation} has no solution")
     return Solution(show(search.digits), search.counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #94a4d2f8
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #ca677a7b
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -148,7 +148,7 @@ class Level:
 LEVELS = (Level(2, 3, 4, 6), Level(2, 4, 5, 5), Level(3, 3, 5, 6), Level(3, 4, 7, 7), Level(3, 5, 8, 10))
 TRIES = 50_000  # one in a hundred candidates is a puzzle at the hardest level
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #5f960111
 def candidate(level: Level, rng: Random) -> State | None:
     "An addition, its terms over `level.most - 1` digits; None where its result is too short or the number of letters does not fit."
     digits = rng.sample(range(10), level.most - 1)
@@ -159,7 +159,7 @@ def candidate(level: Level, rng: Random) -> State | None:
     if sum(terms) < 10**level.digits or not level.fewest <= len(names) <= level.most: return None
     return State(numbers.translate(str.maketrans(dict(zip(names, "ABCDEFGHIJ")))))
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #33819411
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #2bbbf8dc
 def shape(state: State) -> list[tuple]:
     "Of each letter, sorted: how often it stands above and below the line in each column, and whether it leads a number."
     *terms, result = state.words
@@ -167,7 +167,7 @@ def shape(state: State) -> list[tuple]:
     leads = {word[0] for word in state.words if len(word) > 1}
     return sorted((*((above.count(letter), int(below == letter)) for above, below in places), letter in leads) for letter in state.letters)
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8cda2b70
 def swappable(state: State) -> bool:
     "Whether two letters could be swapped: equal net weights, and both lead or neither does."
     net = [(*(above - below for above, below in row[:-1]), row[-1]) for row in shape(state)]
@@ -286,7 +286,7 @@ class Teller:
             del self.known[choice.letter]
             self.add("backtrack", f"{choice.letter} is not {named}.", (choice.letter,), "", True)
 
-# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #5ea4c505
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #bb0af28e
 def column_letters(words: list[str], place: int) -> tuple[list[str], str, str]:
     "The letters above the line at `place`, the one below, and one that stands on both sides and was left out; a missing one is empty."
     above, below = [word[-1 - place] for word in words[:-1] if place < len(word)], words[-1][::-1][place : place + 1]
@@ -294,7 +294,7 @@ def column_letters(words: list[str], place: int) -> tuple[list[str], str, str]:
     above.remove(below)
     return above, "", below
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #fdbe9491
 def tell_column(teller: Teller, place: int) -> None:
     "The steps of one column: its new letters, then its sum."
     (above, below, twice), digits, carry = column_letters(teller.words, place), teller.search.digits, teller.carry

@@ -32,7 +32,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(whole_numbers(row, "citations", 1, 90, 999))
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #7de9db97
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #ff365b65
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -43,7 +43,7 @@ class Level:
 
 LEVELS = (Level(8, 10, 20), Level(14, 20, 40), Level(24, 30, 60), Level(32, 40, 80), Level(50, 70, 100))
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #31359c79
 def generate(level: Level, rng: Random) -> State:
     "Papers of a known h-index, in random order."
     n = rng.randint(level.shortest, level.longest)
@@ -75,7 +75,7 @@ class Try:
 
     def board(self) -> str: return f"h {self.low} to {self.high}, counted {self.counted}, open: {' '.join(map(str, self.opened)) or 'none'}"
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #7bde6674
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #868f7fe1
 def tries(citations: tuple[int, ...], counter: Counter) -> Iterator[Try]:
     "The trials until one h is left."
     low, high, counted, opened = 0, len(citations), 0, citations
@@ -90,14 +90,14 @@ def tries(citations: tuple[int, ...], counter: Counter) -> Iterator[Try]:
         if trial.works: low, opened = h, trial.reached
         else: high, counted, opened = h - 1, trial.total, tuple(sides[False])
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #e851efa7
 def solve(state: State) -> Solution:
     "The h-index; `effort` counts the comparisons."
     counter, best = Counter(), 0
     for trial in tries(state.citations, counter): best = trial.h if trial.works else best
     return Solution(str(best), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #9cddcae7
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #de067512
 @lru_cache(maxsize=4096)
 def h_index(citations: tuple[int, ...]) -> int:
     "The largest h such that at least h values are h or more."
@@ -106,7 +106,7 @@ def h_index(citations: tuple[int, ...]) -> int:
 
 SCORER = "simple_str_match"  # the published score function
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #d1bbb520
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the h-index."
@@ -139,7 +139,7 @@ def ask(state: State, modality: str) -> str:
         return f"{RULES.format(what='A bar chart shows', n=n, strips='')}\n\n{values}\n\n{FORMAT}"
     return f"{RULES.format(what='The bar chart shows', n=n, strips=STRIPS.format(k=k) if k > 1 else '')}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/algorithms/h_index.ipynb #6b1247d7
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #650ab9f3
 def outcome(trial: Try, after: str) -> list[Step]:
     "What comes of a trial; `after` is the board behind it."
     listed = f"Open values that are at least {trial.h}: {', '.join(map(str, trial.reached)) or 'none'}"
@@ -150,7 +150,7 @@ def outcome(trial: Try, after: str) -> list[Step]:
     small_h = f"The number h is at most {trial.h - 1}; {said} for every such h, and the others stay open."
     return [Step("contradiction", f"{listed}. That makes {total}, fewer than {trial.h}.", (trial.h,), brief), Step("backtrack", small_h, (trial.h,), "", after)]
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #6271e59c
 def check_step(citations: tuple[int, ...], h: int) -> Step:
     "The step that counts the values that reach `h` and h + 1."
     enough, next_ones = (sum(value >= number for value in citations) for number in (h, h + 1))

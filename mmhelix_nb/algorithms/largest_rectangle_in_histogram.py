@@ -83,7 +83,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(best_block(state.heights, counter).area), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #a891dedb
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #f1a440f7
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -103,7 +103,7 @@ def blocks(length: int, top: int, rng: Random) -> tuple[int, ...]:
         heights += [rng.randint(floor, top) if rng.random() < 0.85 else rng.randint(1, floor) for _ in range(wide)]
     return tuple(heights[:length])
 
-
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #0af42a88
 def worthwhile(heights: tuple[int, ...]) -> bool:
     "Whether the largest rectangle covers 2 bars to two thirds of all, and another one has three quarters of its area or more."
     areas = sorted(block.area for arrival in arrivals(heights, Counter()) for block in arrival.closed)
@@ -118,7 +118,7 @@ def generate(level: Level, rng: Random) -> State:
         if worthwhile(heights): break
     return State(heights)
 
-# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #947508f6
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #5fbd4235
 @lru_cache(maxsize=4096)
 def greatest(heights: tuple[int, ...]) -> int:
     "The area of the largest rectangle."
@@ -128,7 +128,7 @@ def greatest(heights: tuple[int, ...]) -> int:
 
 SCORER = "simple_str_match"  # the published score function
 
-
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #ec11da8e
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."

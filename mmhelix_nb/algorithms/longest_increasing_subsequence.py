@@ -33,7 +33,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(whole_numbers(row, "sequence", 1, 90, 999))
 
-# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #7237c2a5
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #6bccfec5
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -44,7 +44,7 @@ class Level:
 
 LEVELS = (Level(8, 10, 20), Level(14, 20, 40), Level(24, 30, 60), Level(40, 50, 80), Level(60, 70, 100))
 
-
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #60f676b8
 def generate(level: Level, rng: Random) -> State:
     "A random sequence, some of its values sorted up or down in their places."
     values = [rng.randint(1, level.top) for _ in range(rng.randint(level.shortest, level.longest))]
@@ -53,7 +53,7 @@ def generate(level: Level, rng: Random) -> State:
     for place, value in zip(places, sorted((values[place] for place in places), reverse=falling)): values[place] = value
     return State(tuple(values))
 
-# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #a5b0685a
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #cf45bee3
 @dataclass(frozen=True)
 class Ending:
     "What the search finds out about position `at`."
@@ -62,7 +62,7 @@ class Ending:
     raises: tuple[int, ...]  # positions that raised the best length, in the order of comparison; the last one is the predecessor
     length: int  # of the longest subsequence that ends here
 
-
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #e8ef1ebe
 def endings(sequence: tuple[int, ...], counter: Counter) -> Iterator[Ending]:
     "One `Ending` a position, from left to right."
     lengths = []
@@ -92,7 +92,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(str(max(found.length for found in endings(state.sequence, counter))), counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #03bfd496
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #faae61a1
 @lru_cache(maxsize=4096)
 def longest(sequence: tuple[int, ...]) -> int:
     "The length of a longest strictly increasing subsequence."
@@ -103,7 +103,7 @@ def longest(sequence: tuple[int, ...]) -> int:
 
 SCORER = "simple_str_match"  # the published score function
 
-
+# %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #4bb0f02e
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the length."

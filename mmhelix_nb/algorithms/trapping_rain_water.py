@@ -33,7 +33,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(whole_numbers(row, "height", 1, 200, 9999))
 
-# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #976d694d
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #e7f2f3f5
 @dataclass(frozen=True)
 class Stretch:
     "The bars `inner`, counted from 0, that are decided by the lower wall at `wall`, while the other wall stands at `other`."
@@ -42,7 +42,7 @@ class Stretch:
     inner: tuple[int, ...]
     water: int
 
-
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #324c7898
 def stretches(height: tuple[int, ...], counter: Counter) -> Iterator[Stretch]:
     "The stretches in the order in which they are decided."
     left, right = 0, len(height) - 1
@@ -99,7 +99,7 @@ def generate(level: Level, rng: Random) -> State:
         if len(found) >= level.basins and len(set(found)) >= 2: break
     return State(height)
 
-# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #393a5b18
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #0de810fe
 @lru_cache(maxsize=4096)
 def trapped(height: tuple[int, ...]) -> int:
     "The units of water on all bars."
@@ -109,7 +109,7 @@ def trapped(height: tuple[int, ...]) -> int:
 
 SCORER = "simple_str_match"  # the published score function
 
-
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #2cf4eab4
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the amount of water."

@@ -43,7 +43,7 @@ class State:
         if strange: raise ValueError(f"field 'initial_state': 'numbers' holds {strange[0]!r}, which is no whole number from 1 to 99")
         return cls(tuple(sorted(numbers)))
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #53df82e4
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #6266349e
 TARGET = Fraction(24)
 
 
@@ -56,7 +56,7 @@ class Made:
 
 def show(value: Fraction) -> str: return str(value) if value.denominator == 1 else f"({value})"
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #9146d352
 def pairs(numbers: tuple[int, ...]) -> dict:
     "What each pair of the numbers makes: {(a, b): {value: Made}}."
     table = {}
@@ -80,7 +80,7 @@ def joined(shape: str, goal: Fraction, rest: tuple, part: tuple) -> Made:
     chain = [line for _, made in (part, rest) if made for line in made.chain]
     return Made(shape.format(**texts), (*chain, f"{shape.format(rest=show(rest[0]), part=show(part[0]))} = {show(goal)}"))
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #cc9d65bb
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #11ddf7eb
 @dataclass(frozen=True)
 class Attempt:
     "A last operation in words, the questions to the table as (condition, pair, values), and what came of it."
@@ -93,7 +93,7 @@ def aside(numbers: tuple) -> list[tuple]:
     "Each number with the others."
     return [(number, numbers[:i] + numbers[i + 1 :]) for i, number in enumerate(numbers) if number not in numbers[:i]]
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #9530afcb
 def look_up(goal: Fraction, parts: list, table: dict, counter: Counter) -> tuple[list, Made | None]:
     "Make `goal` from one of the `parts` (condition, pair of other numbers, value, Made) and what the table has for its pair."
     asked = []
@@ -105,7 +105,7 @@ def look_up(goal: Fraction, parts: list, table: dict, counter: Counter) -> tuple
             if found := table[pair].get(rest): return asked, joined(shape, goal, (rest, found), (part, made))
     return asked, None
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #18043c8d
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #05c4460b
 def attempts(numbers: tuple[int, ...], counter: Counter) -> Iterator[Attempt]:
     "The search: attempts until one makes 24, or all of them."
     table, plans = pairs(numbers), []
@@ -121,7 +121,7 @@ def attempts(numbers: tuple[int, ...], counter: Counter) -> Iterator[Attempt]:
         yield Attempt(claim, asked, made)
         if made: return
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #081e5baa
 def solve(state: State) -> Solution:
     "An expression with value 24; `effort` counts the questions to the table of pairs."
     counter = Counter()
@@ -129,7 +129,7 @@ def solve(state: State) -> Solution:
     if made is None: raise ValueError(f"the numbers {state.numbers} do not make 24")
     return Solution(made.text, counter.nodes)
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #48bc926f
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8aade0d0
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -145,7 +145,7 @@ LEVELS = (Level(1, 9, 0, False, 0, 999), Level(1, 13, 9, False, 3, 40), Level(1,
 SPACES = {1: 404, 2: 626, 4: 404}  # number of puzzles where it is below 1,000
 TRIES = 10_000  # one in ten draws succeeds at the hardest level
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8d88f6ed
 def draw_numbers(level: Level, rng: Random) -> tuple[int, ...]:
     "Four numbers in ascending order, every combination equally likely."
     if level.distinct: return tuple(sorted(rng.sample(range(level.low, level.high + 1), 4)))
@@ -161,7 +161,7 @@ def generate(level: Level, rng: Random) -> State:
         if any(attempt.made for attempt in attempts(numbers, counter)) and level.least <= counter.nodes < level.most: return State(numbers)
     raise ValueError(f"{level} has no puzzles")
 
-# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #177dc164
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #24ceef5a
 WRITTEN = {sign: token for token, signs in {  # how brackets and operators are written; what makes no token is skipped
     "+": "+", "-": "- –", "*": r"* × x X · ⋅ ∙ \times \cdot \ast", "/": r"/ ÷ ∕ \div", "over": "¦", "(": "( [ {", ")": ") ] }",
     "": r"\frac \dfrac \tfrac \big \Big \bigl \bigr \Bigl \Bigr",
@@ -177,7 +177,7 @@ def unmarked(text: str) -> str:
     stars = min(len(text) - len(text.lstrip("*")), len(text) - len(text.rstrip("*")))
     return text[stars : len(text) - stars].strip()
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #f0f617ae
 def expression_in(text: str) -> str:
     "The expression, without a label in front and without `= 24`."
     body = unmarked(plain(f"|{text}|").strip("|\"'` \n").rstrip(" ."))

@@ -88,7 +88,7 @@ def solve(state: State) -> Solution:
     counter = Counter()
     return Solution(written((e.disk, e.target + 1) for e in search(state, counter) if e.kind == "move"), counter.nodes)
 
-# %% ../../nbs/tasks/games/hanoi.ipynb #b99cf119
+# %% ../../nbs/tasks/games/hanoi.ipynb #41b9d360
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -100,7 +100,7 @@ class Level:
 LEVELS = (Level((3, 4, 5), 3, 11), Level((4, 5, 6), 12, 19), Level((5, 6, 7), 20, 27), Level((5, 6, 7), 28, 39), Level((6, 7), 40, 60))
 SPACES = {1: 51, 2: 72, 3: 108, 4: 162, 5: 304}  # positions of each level, those with pegs 1 and 2 exchanged counted once
 
-
+# %% ../../nbs/tasks/games/hanoi.ipynb #52a29dbd
 def generate(level: Level, rng: Random) -> State:
     "A position of the level, all of them equally likely."
     kinds = [(n, moves) for n in level.disks for moves in range(level.fewest, level.most + 1) if moves < 2**n]
@@ -114,7 +114,7 @@ def generate(level: Level, rng: Random) -> State:
         pegs[here].append(disk)
     return State(tuple(map(tuple, pegs)))
 
-# %% ../../nbs/tasks/games/hanoi.ipynb #1712a583
+# %% ../../nbs/tasks/games/hanoi.ipynb #cbe9b899
 NOUNS = ("disk", "disc", "ring", "peg", "rod", "tower", "to", "onto", "move", "then", "and")
 SCORER = "hanoi_evaluator"  # the published score function
 
@@ -132,7 +132,7 @@ def check(state: State, answer: str) -> Verdict:
     loose = [disk for peg in pegs[:2] for disk in peg]
     return wrong(f"disk {max(loose)} does not end on peg 3") if loose else right("all disks end on peg 3")
 
-
+# %% ../../nbs/tasks/games/hanoi.ipynb #14446cb9
 def move_problem(pegs: list[list[int]], here: int | None, disk: int, target: int) -> str | None:
     "Why `disk`, which is on peg `here`, may not go to peg `target` (0, 1 or 2); None where it may."
     if here is None: return f"there is no disk {disk}"

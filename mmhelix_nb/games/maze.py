@@ -99,7 +99,7 @@ def dig(level: Level, rng: Random) -> list[list[str]]:
         active.append((r + dr, c + dc))
     return grid
 
-# %% ../../nbs/tasks/games/maze.ipynb #c9c6141a
+# %% ../../nbs/tasks/games/maze.ipynb #44f880e2
 def distances(state: State, start: tuple[int, int]) -> dict[tuple[int, int], int]:
     "Moves from `start` to every cell that can be reached."
     reached, queue = {start: 0}, [start]
@@ -110,7 +110,7 @@ def distances(state: State, start: tuple[int, int]) -> dict[tuple[int, int], int
                 queue.append(target)
     return reached
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #09253267
 def generate(level: Level, rng: Random) -> State:
     "A maze with one route, whose goal lies far along the passages."
     grid = dig(level, rng)
@@ -122,7 +122,7 @@ def generate(level: Level, rng: Random) -> State:
     for sign, (r, c) in (("S", start), ("E", goal)): grid[2 * r + 1][2 * c + 1] = sign
     return State(tuple(map("".join, grid)))
 
-# %% ../../nbs/tasks/games/maze.ipynb #27729231
+# %% ../../nbs/tasks/games/maze.ipynb #0bbee927
 @dataclass(frozen=True)
 class Corridor:
     "A way walked from `start` to `end`, by `moves`; at `start` the moves `ways` were open, the first of them taken."
@@ -131,7 +131,7 @@ class Corridor:
     moves: tuple[str, ...]
     end: tuple[int, int]
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #48726637
 def follow(state: State, start: tuple[int, int], ways: dict, seen: set, goal: tuple[int, int]) -> Corridor:
     "Take the first of `ways` and go on while there is just one way; marks the cells as `seen`."
     (move, cell), moves, onward = next(iter(ways.items())), [], None
@@ -175,7 +175,7 @@ def solve(state: State) -> Solution:
         if kind == "go": effort += len(what.moves)
     return Solution(" ".join(move for corridor in path for move in corridor.moves), effort)
 
-# %% ../../nbs/tasks/games/maze.ipynb #93d362c3
+# %% ../../nbs/tasks/games/maze.ipynb #66b7f5d2
 WORDS = {word: word for word in MOVES} | {word[0]: word for word in MOVES}
 
 
@@ -193,7 +193,7 @@ def check(state: State, answer: str) -> Verdict:
     if cell != state.find("E"): return wrong(f"the walk ends at {name(cell)}, not on E")
     return right("is a walk from S to E")
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #17e3c63f
 def name(cell: tuple[int, int]) -> str: return f"row {cell[0] + 1}, column {cell[1] + 1}"
 
 # %% ../../nbs/tasks/games/maze.ipynb #d5b17734
@@ -230,7 +230,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, f"{KEY}\n\n{state.to_official()}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/games/maze.ipynb #9b8cd97b
+# %% ../../nbs/tasks/games/maze.ipynb #31b0bef7
 def corridor_step(corridor: Corridor) -> Step:
     "The step that tells a corridor walked."
     moves = " ".join(corridor.moves)
@@ -239,7 +239,7 @@ def corridor_step(corridor: Corridor) -> Step:
     ways = f"{', '.join(corridor.ways[:-1])} or {corridor.ways[-1]}"
     return Step("hypothesise", f"From {name(corridor.start)} I can go {ways}; I go {moves}, to {name(corridor.end)}.", about, brief)
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #c3f7215c
 def trace(state: State) -> list[Step]:
     "The walk as it happened, with its dead ends, and the route at the end."
     start, goal = state.find("S"), state.find("E")

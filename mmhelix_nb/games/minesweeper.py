@@ -42,14 +42,14 @@ class State:
         if not sound: raise ValueError(f"field 'initial_state' must be a square of up to 20 lines like '| |2|', not {text!r}")
         return cls(tuple(tuple(None if sign == " " else int(sign) for sign in line[1::2]) for line in lines))
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #98b92d32
+# %% ../../nbs/tasks/games/minesweeper.ipynb #2e6253d4
 @lru_cache(maxsize=4096)
 def neighbours(n: int, cell: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     "The up to eight cells around `cell` on an `n` x `n` board, in reading order."
     r, c = cell
     return tuple((i, j) for i in range(max(0, r - 1), min(n, r + 2)) for j in range(max(0, c - 1), min(n, c + 2)) if (i, j) != cell)
 
-
+# %% ../../nbs/tasks/games/minesweeper.ipynb #e0825086
 def blank_groups(state: State) -> list[list[tuple[int, int]]]:
     "The groups of touching blanks, in reading order of their first cells."
     blanks = dict.fromkeys((r, c) for r, row in enumerate(state.grid) for c, value in enumerate(row) if value is None)
@@ -65,7 +65,7 @@ def blank_groups(state: State) -> list[list[tuple[int, int]]]:
         groups.append(sorted(queue))
     return groups
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #921c19de
+# %% ../../nbs/tasks/games/minesweeper.ipynb #02ada8bd
 class Field:
     "The `groups` of blanks with the `numbers` at their rim; for each number its `need` and how many cells of each group it `touches`."
     def __init__(self, state: State):
@@ -78,14 +78,14 @@ class Field:
             self.touches[cell] = {group: near.count(group) for group in dict.fromkeys(near)}
             for group in self.touches[cell]: self.numbers[group].append(cell)
 
-
+# %% ../../nbs/tasks/games/minesweeper.ipynb #6d404f07
 @lru_cache(maxsize=10_000)
 def forced(parts: tuple[int, ...], need: int) -> tuple[bool | None, ...] | None:
     "For each of `parts` whether it is in every sum that makes `need` (True), in none (False) or open (None); None where there is no such sum."
     sums = [choice for choice in product((False, True), repeat=len(parts)) if sum(size for size, taken in zip(parts, choice) if taken) == need]
     return tuple(values[0] if len(set(values)) == 1 else None for values in zip(*sums)) if sums else None
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #74172a92
+# %% ../../nbs/tasks/games/minesweeper.ipynb #898650d5
 def settle(field: Field, known: dict[int, bool], counter: Counter, cells, note=None) -> tuple[int, int] | None:
     "Put what the numbers in `cells` force, and what follows, into `known`; returns the number that cannot be reached any more, if there is one."
     waiting = dict.fromkeys(cells)
@@ -103,7 +103,7 @@ def settle(field: Field, known: dict[int, bool], counter: Counter, cells, note=N
         waiting.update(dict.fromkeys(number for group in fresh for number in field.numbers[group]))
     return None
 
-
+# %% ../../nbs/tasks/games/minesweeper.ipynb #ad75d91a
 def advance(field: Field, known: dict[int, bool], counter: Counter, cells, note=None) -> tuple[tuple[int, int] | None, int | None]:
     "Settle from the numbers in `cells` on, then group by group up to one that stays open; returns (broken number, open group)."
     broken = settle(field, known, counter, cells, note)
@@ -113,7 +113,7 @@ def advance(field: Field, known: dict[int, bool], counter: Counter, cells, note=
         if group not in known: return None, group
     return None, None
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #2fcbc7a9
+# %% ../../nbs/tasks/games/minesweeper.ipynb #1e47f0bd
 def solutions(field: Field, known: dict[int, bool], counter: Counter, most: int, cells=()) -> list[dict[int, bool]]:
     "Up to `most` ways to settle all groups that agree with `known`, which is new to the numbers in `cells`."
     (broken, group), found = advance(field, known, counter, cells), []
@@ -125,7 +125,7 @@ def solutions(field: Field, known: dict[int, bool], counter: Counter, most: int,
         if len(found) >= most: break
     return found
 
-
+# %% ../../nbs/tasks/games/minesweeper.ipynb #421ffb44
 def show_cells(cells) -> str:
     "Cells in reading order, in the published form."
     return ",".join(f"({r}, {c})" for r, c in sorted(cells))
@@ -272,7 +272,7 @@ class Teller:
         self.add("backtrack", f"So {letter} is not mines, it is empty.", cells, f"{letter}.", branch)
         return self.explore(branch, self.field.numbers[group])
 
-# %% ../../nbs/tasks/games/minesweeper.ipynb #5fa3e908
+# %% ../../nbs/tasks/games/minesweeper.ipynb #0b06c839
 def counted(field: Field, cell: tuple[int, int], groups) -> str:
     "Groups with the number of their cells that touch `cell`."
     return " and ".join(f"{NAMES[i % 52]}" + (f" with {field.touches[cell][i]} cells" if field.touches[cell][i] > 1 else "") for i in groups)
@@ -292,7 +292,7 @@ def deduce(self: Teller, cell: tuple[int, int], fresh: dict[int, bool], known: d
     brief = f"{cell[0]}{cell[1]} " + "".join(f"{NAMES[i % 52]}{'*' if value else '.'}" for i, value in fresh.items())
     self.add("deduce", says, (cell, *(one for group in fresh for one in field.groups[group])), brief, known if self.quiet >= 6 else None)
 
-
+# %% ../../nbs/tasks/games/minesweeper.ipynb #8c27ab4a
 @patch
 def breach(self: Teller, cell: tuple[int, int], known: dict[int, bool]) -> None:
     "Tell which number cannot be reached."

@@ -67,7 +67,7 @@ class State:
         if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
         return cls(size, snake, match[4], apples)
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #2dc6b721
+# %% ../../nbs/tasks/games/nibbles.ipynb #ce3e9a64
 @dataclass(frozen=True)
 class Position:
     "The snake (head first), the direction in which it looks, and the apples that are left."
@@ -75,7 +75,7 @@ class Position:
     direction: str
     apples: tuple[tuple[int, int], ...]
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #89bca56b
 def after(n: int, at: Position, move: str) -> Position | str:
     "The position after `move` on an `n` x `n` grid, or what the head runs into."
     (r, c), (dr, dc) = at.snake[0], MOVES[move]
@@ -200,7 +200,7 @@ def random_board(level: Level, rng: Random) -> State | None:
     direction = next(move for move, step in MOVES.items() if step == (snake[0][0] - snake[1][0], snake[0][1] - snake[1][1]))
     return State(n, snake, direction, tuple(rng.sample([cell for cell in product(range(n), repeat=2) if cell not in snake], level.apples)))
 
-# %% ../../nbs/tasks/games/nibbles.ipynb #6c93915e
+# %% ../../nbs/tasks/games/nibbles.ipynb #7c27cc00
 TANGLED = 12  # failures of a search that is still worth telling
 
 
@@ -212,7 +212,7 @@ def failures(state: State) -> int | None:
         except StopIteration as end: return None if end.value is None else count
     return None
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #4da5913a
 def generate(level: Level, rng: Random) -> State:
     "A board that can be solved, and on which straight walks fail more often than on others."
     n = level.size

@@ -73,7 +73,7 @@ def slide(board: tuple[int, ...], move: str) -> tuple[int, ...]:
     after[gap], after[source] = after[source], 0
     return tuple(after)
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3c32f523
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #f5367dd7
 @lru_cache(maxsize=4096)
 def out_of_order(places: tuple[int, ...]) -> int:
     "How many of the `places` are left over by their longest rising run."
@@ -81,7 +81,7 @@ def out_of_order(places: tuple[int, ...]) -> int:
     for i, place in enumerate(places): longest.append(1 + max((longest[j] for j in range(i) if places[j] < place), default=0))
     return len(places) - max(longest, default=0)
 
-
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #1ed49aba
 def estimate(board: tuple[int, ...]) -> int:
     "Moves that `board` needs at least."
     far = sum(abs(at // 4 - (tile - 1) // 4) + abs(at % 4 - (tile - 1) % 4) for at, tile in enumerate(board) if tile)
@@ -150,7 +150,7 @@ def solve(state: State) -> Solution:
     attempts, visits = search(state)
     return Solution(" ".join(way_of(attempts[-1])) or "[]", visits)
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #a28571fe
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #f79f5d9e
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -160,6 +160,8 @@ class Level:
 
 
 LEVELS = (Level(7, 9, 60), Level(10, 12, 150), Level(13, 15, 300), Level(16, 18, 350), Level(19, 22, 420))
+
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #9501d9ee
 SPACES = {1: 802}  # boards of level 1, mirror images counted once
 
 
@@ -184,7 +186,7 @@ def generate(level: Level, rng: Random) -> State:
             spare = spare or state
     return spare or state
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #fedda845
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #d1c832c1
 WORDS = {word: word for word in MOVES} | {word[0]: word for word in MOVES}
 NOUNS = ("tile", "move", "slide", "then", "and")
 SCORER = "sliding_puzzle_evaluator"  # the published score function
@@ -202,7 +204,7 @@ def check(state: State, answer: str) -> Verdict:
     if at is None: return right("ends on the ordered board")
     return wrong(f"at the end row {at // 4 + 1}, column {at % 4 + 1} holds {board[at] or 'the gap'}, not {GOAL[at] or 'the gap'}")
 
-
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #27b7a6f4
 def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:
     "The moves of `answer` as (word or tile number, place of the tile on the `board` at that moment, -1 where there is none)."
     text = plain(answer)
@@ -271,7 +273,7 @@ class Teller:
         if quick: self.add("test", f"{too_late(quick)}.".capitalize(), tuple(node.move for node in quick), " ".join(f"{node.move} x" for node in quick))
         self.steps.append(Step(kind, says, tuple(about), brief, board))
 
-# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #58534fb7
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #562ee7eb
 @patch
 def descend(self: Teller, node: Node, path: list[str]) -> None:
     "Tell what the search did from `node` on, which the moves of `path` led to."
@@ -284,7 +286,7 @@ def descend(self: Teller, node: Node, path: list[str]) -> None:
     if node.tried: self.branch(node, path + forced)
     elif not node.solved: self.add("contradiction", f"With {left} move{'s' * (left != 1)} left, no move can be in time any more.", forced[-1:], "x")
 
-
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #b16b79f4
 @patch
 def branch(self: Teller, node: Node, path: list[str]) -> None:
     "Tell the choices that the search made at `node`."

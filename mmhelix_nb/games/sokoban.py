@@ -22,7 +22,7 @@ from ..draw import Board, Canvas, Style, render
 from ..search import Counter, SearchLimit, along
 from ..trace import Step
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #2a2e1163
+# %% ../../nbs/tasks/games/sokoban.ipynb #bb53ff5a
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 
 
@@ -33,7 +33,7 @@ def flood(free: int, start: int, width: int) -> int:
         if grown == start: return start
         start = grown
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #62e0f28b
 def mask(cells) -> int:
     "A bit mask of cells."
     return sum(1 << cell for cell in cells)
@@ -392,7 +392,7 @@ def ask(state: State, modality: str) -> str:
     boxes = "the box onto the target" if count == targets == 1 else f"all {count} boxes onto the targets" if count > 1 else "the box onto a target"
     return "\n\n".join([RULES.format(boxes=boxes), PICTURE if modality == "image" else f"{KEY}\n\n{state.to_official()}", FORMAT])
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #d517dc86
+# %% ../../nbs/tasks/games/sokoban.ipynb #a26fad21
 FATES = {
     "dead": "put a box where no target can be reached any more", "block": "made a block of four that can never move", "far": "left too few pushes for the rest",
     "seen": "led to a position tried before",
@@ -408,7 +408,7 @@ def fates(results) -> str:
     told = [f"{count[fate]} {text}" for fate, text in FATES.items() if count[fate]]
     return ", ".join(told) or "no further push could be made"
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #0a0574b6
 class Teller:
     "Tells the rounds of a search; it follows the boxes and the player along the solution."
     def __init__(self, state: State):

@@ -52,7 +52,7 @@ class State:
         if read[0][0] != read[1][0]: raise ValueError(f"field 'question_text' has graphs of {read[0][0]} and {read[1][0]} nodes: {text[:200]!r}")
         return cls(read[0][0], read[0][1], read[1][1])
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #88c09280
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #486a0963
 Kind = tuple[int, tuple[int, ...]]
 
 
@@ -68,7 +68,7 @@ class Event:
     pairs: tuple[tuple[int, int], ...]
     nodes: tuple[int, ...] = ()
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #98619087
 @dataclass
 class Search:
     "The masks and kinds of both graphs, in the form that the search needs."
@@ -82,7 +82,7 @@ class Search:
 
     def alike(self) -> bool: return Bag(self.kinds[0]) == Bag(self.kinds[1])
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #9e9aa907
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2711ae3b
 def following(search: Search, pairs: tuple) -> int:
     "The node of G1 to match next."
     masks, kinds1 = search.masks[0], search.kinds[0]
@@ -96,7 +96,7 @@ def partners(search: Search, pairs: tuple, node: int) -> list[int]:
     used, beside = sum(1 << v for _, v in pairs), sum(1 << v for u, v in pairs if masks1[node] >> u & 1)
     return [v for v in range(len(masks2)) if kinds2[v] == kinds1[node] and not used >> v & 1 and masks2[v] & used == beside]
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #0d645369
 def explore(search: Search, pairs: tuple, counter: Counter) -> Iterator[Event]:
     "The search from `pairs` on, event by event; returns all pairs, or None where none fit."
     if len(pairs) == len(search.masks[0]): return pairs
@@ -111,7 +111,7 @@ def explore(search: Search, pairs: tuple, counter: Counter) -> Iterator[Event]:
         if fitting[tried:]: yield Event("back", pairs, (node, *fitting[tried:]))
     return None
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #c1734646
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d569b0bf
 def outcome(state: State, counter: Counter) -> tuple[tuple[int, int], ...] | None:
     "Partners for all nodes; None where the graphs are not isomorphic."
     for _ in range(2 * state.n): counter.visit()  # the kinds
@@ -122,13 +122,13 @@ def outcome(state: State, counter: Counter) -> tuple[tuple[int, int], ...] | Non
         try: next(steps)
         except StopIteration as done: return done.value
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8ebc7df8
 def solve(state: State) -> Solution:
     "Yes or No; `effort` counts the nodes whose kind is noted and the partners that are tried."
     counter = Counter()
     return Solution("Yes" if outcome(state, counter) else "No", counter.nodes)
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #de0aa786
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2d7c0137
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -142,7 +142,7 @@ class Level:
 
 LEVELS = (Level(8, (11, 14), 25, near=5, tries=40), Level(9, (12, 14), 29), Level(10, (13, 15), 33), Level(11, (14, 16), 36), Level(12, (15, 18), 43, degree=3))
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #a6338d67
 def generate(level: Level, rng: Random) -> State:
     "Of some isomorphic pairs, or of some others, the one whose search is nearest to the level's effort."
     differ, best, least = rng.random() < 0.5, None, 1e9
@@ -157,7 +157,7 @@ def generate(level: Level, rng: Random) -> State:
         if least <= level.near: break
     return best
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #fb0ac5f1
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2e3d6df4
 @lru_cache(maxsize=4096)
 def isomorphic(state: State) -> bool | None:
     "Whether the graphs are isomorphic; None where graphs from elsewhere would take too long."
@@ -169,7 +169,7 @@ _CLAIM = re.compile(
     r"(?:(?P<word>yes|no)[ ,.;:!-]{0,4})?(?:(?:(?:the|these|both|two|they|graphs?|g1|g2|and|are|is|to) ){0,9}(?P<kind>(?:not |non-?)?isomorphic)(?: to g[12])?)?"
 )
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8da26555
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
     line = " ".join(plain(text[:400]).lower().replace("aren't", "are not").replace("isn't", "is not").split()).strip("[](){}\"' .!")
@@ -191,7 +191,7 @@ def check(state: State, answer: str) -> Verdict:
     if claim == truth: return right("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
     return wrong("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #b94d6df6
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #29117d4c
 def ring_order(n: int, edges: Edges) -> list[int]:
     "The place of each node on the circle: by number, then swapped while that makes the edges shorter in all."
     spot = [*range(n)]
@@ -204,7 +204,7 @@ def ring_order(n: int, edges: Edges) -> list[int]:
         else: spot[u], spot[v] = spot[v], spot[u]
     return spot
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d3fe1c78
 def layout(state: State, style: Style) -> Canvas:
     "Two graphs of numbered discs on circles, G1 on the left."
     across = min(90 + 6 * state.n, 164)  # radius of a circle
@@ -237,7 +237,7 @@ def ask(state: State, modality: str) -> str:
     lists = f"\n\n{state.as_text()}" if modality == "text" else ""
     return f"{what}{lists}\n\n{RULES}\n\nAnswer with one word, Yes or No."
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #21eea631
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #670bfde3
 def kind_text(kind: Kind) -> str: return f"{kind[0]}({''.join(map(str, kind[1]))})"
 
 
@@ -252,7 +252,7 @@ def opening(state: State, search: Search) -> list[Step]:
         Step("test", says, (), "; ".join(told), both),
     ]
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #31e8e1af
 def pairs_text(pairs: tuple) -> str: return "pairs: " + (" ".join(f"{u}={v}" for u, v in pairs) or "none")
 
 

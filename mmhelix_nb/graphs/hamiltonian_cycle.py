@@ -37,7 +37,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         return cls(*read_graph(row.get("initial_state")))
 
-# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #84d78b0f
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #d6ee1439
 @dataclass(frozen=True)
 class Event:
     "`kind` is go (to the last of `path`; `nodes` were open), must (likewise, forced), cut, sides, short, torn or open (dead because of `nodes`), again, or back."
@@ -50,7 +50,7 @@ def beginning(masks: list[int]) -> int:
     "The node at which the search begins: one with the fewest edges."
     return min(range(len(masks)), key=lambda node: masks[node].bit_count())
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #f43924de
 def narrow(masks: list[int], path: tuple[int, ...], free: int) -> list[tuple[int, int]]:
     "The `free` nodes with at most two ways left, and the mask of these ways."
     usable = free | 1 << path[-1] | 1 << path[0]
@@ -72,7 +72,7 @@ def uneven(masks: list[int]) -> list[int]:
     sides = [[node for node in sorted(side) if side[node] == one] for one in (0, 1)]
     return [] if len(sides[0]) == len(sides[1]) else max(sides, key=len)
 
-# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #262983ce
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #7a11fb7a
 def dead_end(masks: list[int], path: tuple[int, ...], free: int, tight: list) -> Event | None:
     "Why `path` cannot be finished, as far as one look at the `tight` nodes tells."
     first, last = path[0], path[-1]
@@ -88,7 +88,7 @@ def dead_end(masks: list[int], path: tuple[int, ...], free: int, tight: list) ->
     if len(must) > (2 if first == last else 1): return Event("torn", path, tuple(must))
     return None if masks[first] & free else Event("open", path)
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #ec24a74c
 def onward(masks: list[int], path: tuple[int, ...], free: int, must: list[int]) -> list[int]:
     "The nodes to try after `path`: one that `must` come, else all, the one with the fewest ways on first."
     if must: return must[:1]
@@ -236,7 +236,7 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state.n, state.edges, modality))}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #98354799
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #26a0ca76
 def way(path: tuple[int, ...]) -> str: return " -> ".join(map(str, path))
 
 
@@ -253,7 +253,7 @@ def dead_step(event: Event) -> Step:
     }[event.kind]
     return Step("contradiction", says, event.nodes or event.path[-1:], f"x {' '.join(map(str, event.nodes))}".strip())
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #2b11a986
 def forced_step(run: list[Event]) -> Step:
     "The step that tells a `run` of moves without a choice."
     def why(event):

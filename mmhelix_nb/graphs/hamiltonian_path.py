@@ -155,7 +155,7 @@ def possible(state: State) -> bool | None:
     try: return outcome(state, Counter(limit=50_000)) is not None
     except SearchLimit: return None
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #3f9ce655
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #6f9befc2
 SCORER = "hamiltonian_path_evaluator"  # the published score function
 
 
@@ -167,7 +167,7 @@ def check(state: State, answer: str) -> Verdict:
         return wrong(f"a path from node {state.start} exists") if possible(state) else right("no path exists")
     return judge_path(state, read_ints(answer))
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #b28c5916
 def judge_path(state: State, path: list[int]) -> Verdict:
     "Whether `path` begins at the start, follows edges and visits every node once."
     if path[0] != state.start: return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
@@ -199,7 +199,7 @@ def ask(state: State, modality: str) -> str:
     what = describe(state.n, state.edges, modality) + (" The start node is ringed in red." if modality == "image" else "")
     return f"{RULES.format(what=what, start=state.start)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #6900dc16
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #2afcb625
 def fault(state: State, event: Event) -> str:
     "What is wrong with the last node of a dead end; two nodes are enough to see it."
     if event.kind == "again": return "meets nodes left over from which I have failed before"
@@ -207,7 +207,7 @@ def fault(state: State, event: Event) -> str:
     nodes = listed(event.nodes[:2])
     return f"cuts off {nodes}" if lost(state.masks(), event.path[-1], free) else f"leaves {nodes} with one way each"
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #bfbb81ca
 def dead_step(state: State, group: list[Event], kind: str = "contradiction") -> Step:
     "The step of a `kind` that tells a `group` of moves from one node that fail at once."
     nodes, told = tuple(event.path[-1] for event in group), [f"to {event.path[-1]} {fault(state, event)}" for event in group]

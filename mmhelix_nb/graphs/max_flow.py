@@ -222,7 +222,7 @@ def ask(state: State, modality: str) -> str:
     what = (PICTURE if seen else WORDS).format(n=state.n, last=state.n - 1, lists=write_lists(state.n, state.edges, directed=True))
     return f"{what}\n\n{(RULES + RINGS * seen).format(source=state.source, sink=state.sink)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #0a538372
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #394a8b08
 def chain(path) -> str:
     "Nodes as a way."
     return " -> ".join(map(str, path))
@@ -235,7 +235,7 @@ def dead_steps(popped: tuple[int, ...], left: tuple[int, ...]) -> list[Step]:
     way = Step("hypothesise", f"I go along {chain([*left, *popped[::-1]])}.", (*left, *popped[::-1]))
     return [way, Step("contradiction", says, popped, f"x {' '.join(map(str, popped))}"), Step("backtrack", f"Back at {left[-1]}.", left[-1:], f"back {left[-1]}", chain(left))]
 
-
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #bf3407e1
 def push_step(push: Push, arrows: set, total: int, anchor: str) -> Step:
     "The step that tells what is sent along a way."
     amount, steps = min(push.rooms), list(zip(push.path, push.path[1:]))

@@ -56,7 +56,7 @@ def ends_problem(state: State) -> str | None:
     settled = [event.node for event in settle(state, Counter())]
     return None if state.end in settled else f"has no way from node {state.start} to node {state.end}"
 
-# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #d9b80cf7
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #e2efe5b6
 @dataclass(frozen=True)
 class Settled:
     "A `node` settled at `distance`, with `looked` (neighbour, length, known distance or None) and the table `known` afterwards."
@@ -65,7 +65,7 @@ class Settled:
     looked: tuple[tuple[int, int, int | None], ...]
     known: tuple[tuple[int, int], ...]
 
-
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #acb042c3
 def settle(state: State, counter: Counter) -> Iterator[Settled]:
     "Settle nodes from the start until the end, nearest first; `counter` counts the edges looked at."
     near, known, done = adjacency(state.n, state.edges), {state.start: 0}, set()
@@ -87,7 +87,7 @@ def solve(state: State) -> Solution:
     *_, last = settle(state, counter)
     return Solution(str(last.distance), counter.nodes)
 
-# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #a522423e
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #a956ea9d
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -100,7 +100,7 @@ class Level:
 
 LEVELS = (Level(6, 4, 6, 3), Level(9, 6, 8, 3), Level(12, 8, 12, 4), Level(16, 12, 15, 5), Level(25, 20, 20, 6))
 
-
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #8358bad3
 def lengths(n: int, edges: tuple, start: int) -> list[tuple[int, int]]:
     "For each node of a connected graph (distance, fewest edges of a way of that length) from `start`."
     best, near = [(10**9, 0)] * n, adjacency(n, edges)
@@ -194,7 +194,7 @@ def ask(state: State, modality: str) -> str:
     what = (PICTURE if seen else WORDS).format(n=state.n, last=state.n - 1, lists=write_lists(state.n, state.edges))
     return f"{what}\n\n{(RULES + RINGS * seen).format(start=state.start, end=state.end)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #62cd3256
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #936de6e0
 def looked_at(event: Settled, other: int, length: int, before: int | None) -> str:
     "What the search says of one edge."
     far = event.distance + length
@@ -202,7 +202,7 @@ def looked_at(event: Settled, other: int, length: int, before: int | None) -> st
     if before is None: return sum_
     return f"{sum_}, better than {before}" if far < before else f"{sum_}, no better than {before}"
 
-
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #e0fc387f
 def settled_step(event: Settled, anchor: str) -> Step:
     "The step that tells a node settled and what its edges give."
     says = f"The nearest open node is {event.node}, at {event.distance}." if event.distance else f"The start {event.node} is at 0."

@@ -34,7 +34,7 @@ class State:
         if len(list(take(n, edges, Counter()))) < n: raise ValueError(f"field 'initial_state' has a cycle: {row.get('initial_state')!r}")
         return cls(n, edges)
 
-# %% ../../nbs/tasks/graphs/topological_sort.ipynb #34fe8cc2
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #bb5399d7
 @dataclass(frozen=True)
 class Taken:
     "A `node` taken while the nodes `free` were, and the nodes `fresh` that are free now for lack of its arrows to `targets`."
@@ -43,7 +43,7 @@ class Taken:
     targets: tuple[int, ...]
     fresh: tuple[int, ...]
 
-
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #af23ac66
 def take(n: int, edges: tuple, counter: Counter) -> Iterator[Taken]:
     "Take free nodes as long as there are any; `counter` counts nodes and arrows."
     into, free = [0] * n, []
@@ -146,7 +146,7 @@ def ask(state: State, modality: str) -> str:
     what = (PICTURE if modality == "image" else WORDS).format(n=state.n, last=state.n - 1, lists=lists)
     return f"{what}\n{RULES}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/topological_sort.ipynb #b4901d84
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #9e6c8778
 def taken_step(taken: Taken, anchor: str) -> Step:
     "The step that tells a node taken."
     node, free, targets = taken.node, taken.free, taken.targets
@@ -156,7 +156,7 @@ def taken_step(taken: Taken, anchor: str) -> Step:
     fresh = listed(taken.fresh)
     return Step("deduce", f"{says}. Now {fresh} {'are' if len(taken.fresh) > 1 else 'is'} free.", (node, *targets), f"{node} frees {fresh}", anchor)
 
-
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #a6086a6d
 def trace(state: State) -> list[Step]:
     "The nodes as they are taken, with what that sets free."
     graph = state.to_official()

@@ -19,7 +19,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #7f55e98f
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #456f54d5
 @dataclass(frozen=True)
 class State:
     "The number of the tank in every cell of `regions`, and the wet cells of the `rows` and `columns`."
@@ -38,7 +38,7 @@ class State:
         if not _is_puzzle(data): raise ValueError(f"field 'initial_state' must hold regions with row_clues and col_clues, of at most 12 x 12 cells, not {data!r}")
         return cls(tuple(map(tuple, data["regions"])), tuple(data["row_clues"]), tuple(data["col_clues"]))
 
-
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #c6ba7714
 def _is_puzzle(data) -> bool:
     "Whether `data` are tanks and counts of a common size."
     def numbers(line, size, most): return isinstance(line, list) and len(line) == size and all(type(one) is int and 0 <= one <= most for one in line)
@@ -101,7 +101,7 @@ class Count(Patterns):
         if rest < 0: return f"{self.title} has {self.total - rest} wet cells, not {self.total}."
         return f"{self.title} needs {rest} more wet cell{'s' * (rest > 1)}, which " + (f"{self.cells_of(free, ', ')} cannot give." if free else "no open cell can give.")
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #7d378672
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #1d373cad
 class Tank(Patterns):
     "The parts of a tank from top to bottom: from some part on all are wet."
     def __init__(self, parts, title: str):
@@ -116,7 +116,7 @@ class Tank(Patterns):
 
     def broken(self, domains): return f"{self.title} would be wet above a dry part."
 
-
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #60b77f54
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a tank, row and column; part number i is `parts_of(state.regions)[i]`."
@@ -149,7 +149,7 @@ def solve(state: State) -> Solution:
     found, effort = first_solution(problem(state), "aquarium")
     return Solution(wet_cells(state.regions, found), effort)
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #585cfb67
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #14f28659
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -160,7 +160,7 @@ class Level:
 
 LEVELS = (Level(4, 2.5), Level(5, 2.5), Level(6, 2.3, 3), Level(7, 2.1, 5), Level(8, 1.9, 7))
 
-
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #b7aba43a
 def random_tanks(n: int, count: int, rng: Random) -> tuple[tuple[int, ...], ...]:
     "An `n` x `n` grid of about `count` tanks, numbered in reading order."
     tanks = {cell: i for i, cell in enumerate(rng.sample([(r, c) for r in range(n) for c in range(n)], count))}

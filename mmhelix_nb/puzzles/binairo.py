@@ -90,7 +90,7 @@ def start(state: State) -> Position:
             if value is not None: position.put(r, c, value)
     return position
 
-# %% ../../nbs/tasks/puzzles/binairo.ipynb #546a938b
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #5dd1c7c5
 def settle(position: Position, counter: Counter, note=None, dirty=None) -> int | tuple | None:
     "Fill in what lines force, and return the line, or pair of equal lines, that breaks a rule; None where all is well."
     n, dirty = position.n, list(range(2 * position.n)) if dirty is None else dirty
@@ -109,7 +109,7 @@ def settle(position: Position, counter: Counter, note=None, dirty=None) -> int |
         if fresh and note: note(line, fresh)
     return equal_lines(position)
 
-
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #03bde886
 def equal_lines(position: Position) -> tuple[int, int] | None:
     "Two full rows, or two full columns, that are equal."
     n, full, seen = position.n, (1 << position.n) - 1, {}
@@ -119,7 +119,7 @@ def equal_lines(position: Position) -> tuple[int, int] | None:
         if twin != line: return twin, line
     return None
 
-# %% ../../nbs/tasks/puzzles/binairo.ipynb #06fb25d9
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #3dca4c72
 def next_cell(position: Position) -> tuple[int, int] | None:
     "The blank cell in the fullest row and column; None on a full grid."
     n = position.n
@@ -141,7 +141,7 @@ def solutions(position: Position, counter: Counter, most: int = 2, values=(0, 1)
         if len(found) >= most: break
     return found
 
-
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #b2c2a05d
 def solve(state: State) -> Solution:
     "The solution in rows of digits; `effort` counts the cells that the search writes, those that it takes back included."
     counter = Counter()
@@ -154,7 +154,7 @@ def show(grid) -> str:
     "The grid as rows of digits with blanks between; `.` is an empty cell."
     return "\n".join(" ".join("." if cell is None else str(cell) for cell in row) for row in grid)
 
-# %% ../../nbs/tasks/puzzles/binairo.ipynb #ca95e7ac
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #25ea06ae
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -179,7 +179,7 @@ def generate(level: Level, rng: Random) -> State:
         else: given[r][c] = full[r][c]
     return State(tuple(map(tuple, given)))
 
-
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #56cf7ca2
 def opposite_fails(grid, row: int, column: int, value: int) -> bool:
     "Whether no solution has `value` in the blank cell."
     position = start(State(grid))
@@ -198,7 +198,7 @@ def random_grid(n: int, rng: Random) -> tuple[tuple[int, ...], ...]:
     found = solutions(position.copy(), Counter(), 1, order) or solutions(Position(n), Counter(), 1, order)
     return found[0].grid()
 
-# %% ../../nbs/tasks/puzzles/binairo.ipynb #fcb1da68
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #96e1ae83
 SCORER = "binairo_evaluator"  # the published score function
 
 
@@ -216,7 +216,7 @@ def check(state: State, answer: str) -> Verdict:
     twins = _twins(lines)
     return wrong(f"{twins[0]} and {twins[1]} are equal") if twins else right()
 
-
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #35ee23ac
 def _twins(lines: dict) -> tuple[str, str] | None:
     "The names of two equal rows or columns; None where all differ."
     seen = {}

@@ -20,7 +20,7 @@ from ..draw import MAX_SIDE, Board, Canvas, Style, render
 from ..search import Counter, SearchLimit
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #c1182e6e
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
 @dataclass(frozen=True)
 class State:
     "The `islands` as (column, row, number), in ascending order."
@@ -41,7 +41,7 @@ class State:
         if len({(x, y) for x, y, _ in islands}) < len(islands): raise ValueError(f"field 'initial_state' has two islands in one place: {str(listed)[:200]!r}")
         return cls(islands)
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #51be4e08
 def _island(entry) -> tuple[int, int, int]:
     "One published island; raises `ValueError`."
     found = [entry.get(key) for key in ("x", "y", "num")] if isinstance(entry, dict) else []
@@ -49,7 +49,7 @@ def _island(entry) -> tuple[int, int, int]:
         raise ValueError(f"field 'initial_state' must hold islands with x and y from 0 to 19 and num from 1 to 8, not {entry!r}")
     return tuple(found)
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #3ca5dfb5
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #1766684b
 Span = tuple[int, int]  # two islands by number, the left or upper one first
 
 
@@ -63,7 +63,7 @@ def spans(state: State) -> tuple[Span, ...]:
         found += [(a, b) for a, b in zip(order, order[1:]) if columns[a][line] == columns[b][line]]
     return tuple(sorted(found))
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #4bde0b7d
 def ends(state: State, span: Span) -> tuple[int, int, int, int]:
     "The places of the two islands of `span`: x, y, x, y."
     return (*state.islands[span[0]][:2], *state.islands[span[1]][:2])
@@ -121,7 +121,7 @@ class Crossing(Rule):
 
     def broken(self, domains): return f"bridges on {self.title} would cross."
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #9d640321
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #f7306b17
 def groups(count: int, pairs) -> list[set[int]]:
     "The connected parts of `count` islands joined by `pairs`."
     part = {island: {island} for island in range(count)}
@@ -131,7 +131,7 @@ def groups(count: int, pairs) -> list[set[int]]:
         for island in part[b]: part[island] = part[a]
     return list({id(members): members for members in part.values()}.values())
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #a6da7d26
 class Joined(Rule):
     "One can get from every island to every other."
     late = True
@@ -154,7 +154,7 @@ class Joined(Rule):
         names = " ".join(f"({x},{y})" for x, y, _ in (self.state.islands[island] for island in sorted(self.lost(domains))))
         return f"the islands {names} would be cut off from the others."
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #9e4434bd
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #bc0f6423
 @lru_cache(maxsize=256)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search: a cell for each span."
@@ -166,7 +166,7 @@ def problem(state: State) -> Problem:
         rules += [Crossing((i, j), (name(state, one), name(state, cells[j]))) for j in range(i) if cross(state, one, cells[j])]
     return Problem([7] * len(cells), [*rules, Joined(state)])
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #48229327
 def name(state: State, span: Span) -> str:
     "A span as in the answer."
     return "({},{})-({},{})".format(*ends(state, span))
@@ -239,7 +239,7 @@ def numbered(bare: State, laid: list[int]) -> State:
     count = [sum(number for number, span in zip(laid, spans(bare)) if island in span) for island in range(len(bare.islands))]
     return State(tuple((x, y, total) for (x, y, _), total in zip(bare.islands, count)))
 
-# %% ../../nbs/tasks/puzzles/bridges.ipynb #f3db51f0
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #01863b47
 def other_way(state: State, laid: list[int]) -> list[int] | None:
     "A solution other than `laid`; None if there is none; `laid` itself where the search takes too long."
     try: return next((found for found in solutions(problem(state), 2, 3000) if found != laid), None)
@@ -253,7 +253,7 @@ def change(bare: State, laid: list[int], at: int, rng: Random) -> None:
     laid[at] = rng.choice(choice)
     if len(groups(len(bare.islands), [span for span, number in zip(spans(bare), laid) if number])) > 1: laid[at] = 3 - old
 
-
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #53dc6a16
 def candidate(level: Level, rng: Random) -> State:
     "Islands that can be joined in exactly one way, as far as a bounded number of rounds finds them."
     for _ in range(8):

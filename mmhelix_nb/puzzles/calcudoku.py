@@ -66,7 +66,7 @@ def connected(cells) -> bool:
         border += fresh
     return len(reached) == len(cells)
 
-# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #b3b30c98
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #31061d34
 def made(sign: str, values) -> int | None:
     "What `values` make with the operator `sign`; None for a quotient that is not whole."
     if sign == "+": return sum(values)
@@ -75,7 +75,7 @@ def made(sign: str, values) -> int | None:
     if sign == "-": return high - low
     return None if high % low else high // low
 
-
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #120327fb
 @lru_cache(maxsize=20_000)
 def fillings(n: int, cells: tuple[tuple[int, int], ...], sign: str, target: int) -> Table:
     "All ways to fill the `cells` with 1 to `n` so that they make `target`, equal numbers neither in a row nor in a column."
@@ -87,7 +87,7 @@ def fillings(n: int, cells: tuple[tuple[int, int], ...], sign: str, target: int)
         if sign == "+": ways = [way for way in ways if sum(way) + len(cells) - i - 1 <= target]
     return Table([way for way in ways if made(sign, way) == target], len(cells), n)
 
-# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #280f8992
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #953c9b6f
 SIGNS = {"*": "x", "÷": "/"}  # how an operator is written for people, where it differs: the font has neither × nor ÷
 
 
@@ -96,7 +96,7 @@ def label(region) -> str:
     cells, sign, target = region
     return f"{target}{SIGNS.get(sign, sign)}" if len(cells) > 1 else str(target)
 
-
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ab410059
 class Cage(Listed):
     "The cells of `region` make its target."
     def __init__(self, n: int, region):
@@ -129,13 +129,13 @@ class Level:
 
 LEVELS = (Level(4, (2, 3)), Level(5, (2, 3, 3)), Level(6, (2, 3)), Level(7, (2, 3, 3)), Level(8, (2, 2, 3, 4)))
 
-# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #6810fea1
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #bd93f08c
 def around(cell, cells) -> list[tuple[int, int]]:
     "The neighbours of `cell` that are among `cells`."
     r, c = cell
     return [other for other in ((r - 1, c), (r, c - 1), (r, c + 1), (r + 1, c)) if other in cells]
 
-
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #5979f65f
 def cut(n: int, sizes: tuple[int, ...], rng: Random) -> list[list[tuple[int, int]]]:
     "The grid cut into cages; a cell that is left over joins a cage next to it that has room."
     every = list(product(range(1, n + 1), repeat=2))
@@ -168,7 +168,7 @@ def region_of(cage: list, values: dict, other: dict, rng: Random) -> tuple | Non
     sign = rng.choice(signs)
     return tuple(sorted(cage)), sign, made(sign, here)
 
-# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #851a7593
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #72ea64f0
 def another(state: State, full: list[int]) -> list[int] | None:
     "A solution that is not `full`, an empty list where the search takes too long, None where there is none."
     try: found = search(problem(state), problem(state).start[:], Counter(1_500), 2)
@@ -176,7 +176,7 @@ def another(state: State, full: list[int]) -> list[int] | None:
     values = [[only_value(mask) for mask in one] for one in found]
     return next((one for one in values if one != full), None)
 
-
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #61816fc2
 def generate(level: Level, rng: Random) -> State:
     "A calcudoku with exactly one solution."
     n = level.side
@@ -232,7 +232,7 @@ def layout(state: State, style: Style) -> Canvas:
 
 draw = render(layout, mini=False)
 
-# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #13bb92f8
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #f84e5336
 RULES = """Fill this {n} x {n} Calcudoku grid with numbers from 1 to {n}.
 1. Every row holds each number from 1 to {n} exactly once, and so does every column.
 2. The grid is cut into cages{drawn}. The numbers in a cage make its target with the sign behind it: + is the sum of all, x the product of all; \
@@ -248,7 +248,7 @@ def ask(state: State, modality: str) -> str:
     if text: parts.insert(1, f"The cages, with their cells as (row, column), rows from the top and columns from the left, both from 1:\n{cage_list(state)}")
     return "\n\n".join(parts)
 
-
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #42ccae75
 def cage_list(state: State) -> str:
     "One line for each cage: its target and sign, and its cells."
     return "\n".join(f"{label(region)}: {' '.join(f'({r}, {c})' for r, c in sorted(region[0]))}" for region in state.regions)

@@ -20,7 +20,7 @@ from ..draw import Board, Canvas, Style, grid_lines, render
 from ..search import square_symmetries, transform
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #711067c6
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #7a5eb33d
 @dataclass(frozen=True)
 class State:
     "The `grid` as lines of T for a tree and X for a free cell, and the tents of the `rows` and `columns`."
@@ -42,7 +42,7 @@ class State:
             raise ValueError(f"field 'initial_state' must hold a square input_grid of T and X (2 to 15 a side), row_constraints and col_constraints, not {data!r}")
         return cls(tuple(map("".join, data["input_grid"])), tuple(data["row_constraints"]), tuple(data["col_constraints"]))
 
-
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #9903ec08
 def _is_puzzle(data) -> bool:
     "Whether `data` are a square of trees and two lists of counts."
     if not isinstance(data, dict): return False
@@ -62,7 +62,7 @@ def tent_sets(total: int, places: tuple[int, ...]) -> tuple[int, ...]:
     skip = 2 if len(places) > 1 and places[1] == places[0] + 1 else 1
     return without + tuple(mask << skip | 1 for mask in tent_sets(total - 1, places[skip:]))
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #52922509
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #20f181a7
 class Line(Patterns):
     "The places of a row or column of which `total` hold a tent, no two side by side."
     def __init__(self, cells, title: str, total: int, n: int):
@@ -85,7 +85,7 @@ class Line(Patterns):
         if rest < 0: return f"{self.title} has {tents(self.total - rest)}, not {self.total}."
         return f"{self.title} needs {tents(rest, bool(self.total - rest))}, but " + (f"its {free} open places have no room for that." if free else "no place is open.")
 
-
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #8a787e40
 def tents(number: int, more: bool = False) -> str:
     "A number of tents in words."
     return f"{number} {'more ' * more}tent{'s' * (number != 1)}"
@@ -97,7 +97,7 @@ class Tent(KeepsClear):
 
     def broken(self, domains): return f"the tent at {self.title} touches another."
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #48c0bd9f
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #69d16e6a
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "Lines and tents; cell r * n + c is 1 where a tent stands, and 0 where no tree is near."
@@ -110,7 +110,7 @@ def problem(state: State) -> Problem:
         if touching: rules.append(Tent([i, *touching], f"row {i // n + 1}, column {i % n + 1}"))
     return Problem([3 if i in places else 1 for i in range(n * n)], rules)
 
-
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #2db6891a
 def is_place(grid, r: int, c: int) -> bool:
     "Whether a tent may stand at a cell: no tree on it, and one beside it."
     return grid[r][c] != "T" and any(grid[y][x] == "T" for y, x in beside(len(grid), r, c))
@@ -133,7 +133,7 @@ def solve(state: State) -> Solution:
     found, effort = first_solution(problem(state), "campsite")
     return Solution(tent_cells(found), effort)
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #ae171f6b
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #5eb43c19
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -144,7 +144,7 @@ class Level:
 
 LEVELS = (Level(5, 4, 3), Level(6, 6, 3), Level(7, 8, 4), Level(8, 10, 5), Level(9, 13, 6))
 
-
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #a808c43e
 def planted(level: Level, rng: Random) -> list[str]:
     "A board of tents (A), trees (T) and free cells (X), row by row."
     n, grid = level.size, []
@@ -162,7 +162,7 @@ def planted(level: Level, rng: Random) -> list[str]:
     for at in rng.sample(open_cells, max(0, level.tents + level.decoys - grid.count("T"))): grid[at] = "T"
     return grid
 
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #712fbd10
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #8b4c591d
 def generate(level: Level, rng: Random) -> State:
     "A campsite with exactly one solution."
     n = level.size
@@ -175,7 +175,7 @@ def generate(level: Level, rng: Random) -> State:
             grid[rng.choice(doubtful)] = "T"
     return numbered(grid)  # trees everywhere, never reached
 
-
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #4aa78976
 def numbered(grid: list[str]) -> State:
     "The puzzle of a board with tents: their numbers, and the board without them."
     n = round(len(grid) ** 0.5)

@@ -47,10 +47,10 @@ class State:
             raise ValueError(f"field 'initial_state' must be 2 to 9 lines of as many pairs, between bars, not {text!r}")
         return cls(grid)
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #f15ebdf3
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #68a0d815
 def pair_name(n: int, pair: int) -> str: return f"{LETTERS[pair // n]}{pair % n + 1}"
 
-
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #d900d554
 class Half(Rule):
     "The letters, or the digits, of a line are all different; `groups` are the pairs with the same letter or digit, as masks."
     def __init__(self, cells, title: str, n: int, kind: str):
@@ -81,7 +81,7 @@ class Half(Rule):
 
     def broken(self, domains): return f"{self.title} cannot have every {self.kind} once any more."
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #fb09d295
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #09471d71
 class Pairs(AllDifferent):
     "Every pair occurs once in the square; asked last, because it looks at all cells."
     late = True
@@ -101,7 +101,7 @@ class Pairs(AllDifferent):
         twice = _twice([mask for mask in domains if not mask & mask - 1])
         return f"{pair_name(self.n, only_value(twice))} would stand twice." if twice else "Some pair has no cell left."
 
-
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #6332a91b
 def _twice(values: list):
     "The first value that stands in `values` more than once; None where all differ."
     return next((value for value in values if values.count(value) > 1), None) if len(set(values)) < len(values) else None
@@ -179,7 +179,7 @@ def generate(level: Level, rng: Random) -> State:
     given = dig(problem(State((("",) * n,) * n)), full, rng.sample(range(n * n), n * n), level.givens, limit=1_500)
     return State(square([pair_name(n, pair) if cell in given else "" for cell, pair in enumerate(full)], n))
 
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #f1157d68
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #39f5ca71
 SCORER = "eulero_evaluator"  # the published score function
 _PAIR = re.compile(r"\(? ?['\"]?([A-Ia-i])['\"]? ?[-,_]? ?\{?([1-9])\}? ?\)?")
 
@@ -191,7 +191,7 @@ def read_pairs(answer: str, n: int) -> list[list[str]]:
     table = read_table(_PAIR.sub(r" \1\2 ", plain(unruled(answer))), n, n, f"[{LETTERS[:n]}{LETTERS[:n].lower()}][1-{n}]")
     return [[pair.upper() for pair in row] for row in table]
 
-
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #535ff99d
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the square by the rules."

@@ -103,7 +103,7 @@ def latin_lines(n: int) -> list[AllDifferent]:
     rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", full) for i in range(n)]
     return rows + [AllDifferent(range(i, n * n, n), f"column {i + 1}", full) for i in range(n)]
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #f9581e9d
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #8ddc3956
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search."
@@ -111,7 +111,7 @@ def problem(state: State) -> Problem:
     signs = [Sign((n * a[0] + a[1], n * b[0] + b[1]), f"{name(a)} < {name(b)}") for a, b in state.less()]
     return Problem([1 << value if value else (1 << n + 1) - 2 for row in state.grid for value in row], signs + latin_lines(n))
 
-
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #00791434
 def solve_square(puzzle: Problem, n: int) -> Solution:
     "The solution of a square as a list of rows; `effort` counts the narrowings and tries of the search."
     found, effort = first_solution(puzzle, "puzzle")
@@ -122,7 +122,7 @@ def solve(state: State) -> Solution:
     "The solution of a futoshiki."
     return solve_square(problem(state), state.size)
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #bc7aa148
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #ab22f760
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -133,7 +133,7 @@ class Level:
 
 LEVELS = (Level(4, 0.15, 0.25), Level(5, 0.10, 0.30), Level(6, 0.10, 0.35), Level(7, 0.10, 0.40), Level(8, 0.18, 0.45))
 
-
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #72ecaf6e
 def generate(level: Level, rng: Random) -> State:
     "A futoshiki with exactly one solution."
     n = level.size
@@ -145,7 +145,7 @@ def generate(level: Level, rng: Random) -> State:
     given = dig(blank, full, rng.sample(range(n * n), n * n), round(level.givens * n * n))
     return State(square([value if cell in given else 0 for cell, value in enumerate(full)], n), signs)
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #2c0d3b7d
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #24f6337d
 def unruled(answer: str) -> str:
     "`answer` without lines that are only ruled, such as `---+---`, and without a full stop at its end."
     lines = answer.strip().rstrip(".").split("\n")
@@ -156,7 +156,7 @@ def read_square(answer: str, n: int) -> list[list[int]]:
     "The `n` rows of numbers from 1 to `n` in `answer`; raises `Unreadable`."
     return [list(map(int, row)) for row in read_grid(unruled(answer), n, "123456789"[:n])]
 
-
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #cce63826
 def repeated(grid) -> str | None:
     "The first row or column of `grid` that holds a number twice, in words; None where all are different."
     for kind, lines in (("row", grid), ("column", zip(*grid))):
@@ -201,7 +201,7 @@ def layout(state: State, style: Style) -> Canvas:
 
 draw = render(layout, mini=False)
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #74852024
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #bb3bac18
 RULES = """Fill every empty cell of this {n} x {n} Futoshiki grid with a number from 1 to {n}.
 1. Every row holds each number from 1 to {n} exactly once, and so does every column.
 2. Where a sign stands between two neighbouring cells, its point shows to the cell with the smaller number.
@@ -218,12 +218,12 @@ def ask(state: State, modality: str) -> str:
         parts.insert(2, f"The signs, rows counted from the top and columns from the left, both from 1:\n{signs}")
     return "\n\n".join(parts)
 
-
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #87812c32
 def show(grid) -> str:
     "The grid as rows of numbers with blanks between; `.` is an empty cell."
     return "\n".join(" ".join(str(value or ".") for value in row) for row in grid)
 
-# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #9b668c92
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #e47e6d0c
 class Tale(Story):
     "Tells of the cells that are left with one or two numbers."
     def narrowed(self, rule, before, changes):
@@ -240,7 +240,7 @@ def words(n: int) -> Words:
         brief=lambda cell, value: f"{cell // n + 1}{cell % n + 1}={value}", about=lambda cell: (divmod(cell, n),),
     )
 
-
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #06cae8e4
 def tell_square(puzzle: Problem, n: int, opening: str, brief: str, closing: str) -> list[Step]:
     "The search for the solution of a square as steps; `opening` says what is given, `closing` what was verified besides the lines."
     tale = Tale(words(n))

@@ -41,7 +41,7 @@ class State:
         if not 2 <= n <= 15 or not all(map(fits, grid)): raise ValueError(f"field 'initial_state' must be a square of numbers from 1 to 99, 2 to 15 a side, not {grid!r}")
         return cls(tuple(map(tuple, grid)))
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #2d3871e8
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #85bef1a3
 class Repeats(Patterns):
     "Cells of a line (at `places`) with the same `number`: all shaded but one at most, no two shaded side by side."
     def __init__(self, cells, title: str, number: int, places):
@@ -60,7 +60,7 @@ class Repeats(Patterns):
         if sum(domains[cell] == 1 for cell in self.cells) > 1: return f"{self.title} would hold {self.number} twice."
         return f"the {self.number}s side by side in {self.title} cannot all be shaded, nor two of them stay."
 
-
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #4a893a14
 class Between(Rule):
     "The cell between two equal numbers stays unshaded."
     def narrow(self, domains):
@@ -134,7 +134,7 @@ def random_shading(n: int, rng: Random) -> set[tuple[int, int]]:
         if light.issuperset(beside(n, *cell)) and hangs_together(n, light - {cell}): light.remove(cell)
     return set(every) - light
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #13c2bd3c
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #f7511589
 def latin(n: int, rng: Random) -> list[list[int]]:
     "A random Latin square."
     full = (1 << n + 1) - 2
@@ -145,7 +145,7 @@ def latin(n: int, rng: Random) -> list[list[int]]:
     names = rng.sample(range(1, n + 1), n)
     return [[names[value - 1] for value in values[r * n : r * n + n]] for r in range(n)]
 
-
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #3947d2d1
 def repeat(grid: list[list[int]], dark: set, cell: tuple[int, int], rng: Random) -> None:
     "Give a shaded cell the number of a random unshaded cell in its row or column."
     r, c = cell
@@ -175,7 +175,7 @@ def read_cells(answer: str) -> list[tuple[int, int]]:
     if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset"): return []
     return read_records(answer, (2,), ("cell", "cells", "set"))
 
-# %% ../../nbs/tasks/puzzles/hitori.ipynb #67de4de6
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #e231f73e
 SCORER = "hitori_evaluator"
 
 
@@ -194,7 +194,7 @@ def check(state: State, answer: str) -> Verdict:
     light = {(r, c) for r in range(n) for c in range(n)} - dark
     return right() if hangs_together(n, light) else wrong("the unshaded cells do not hang together")
 
-
+# %% ../../nbs/tasks/puzzles/hitori.ipynb #b91de856
 def repeated(grid, dark: set) -> str:
     "The first line in which an unshaded number stands twice, in words; empty where there is none."
     lines = [[0 if (r, c) in dark else number for c, number in enumerate(line)] for r, line in enumerate(grid)]

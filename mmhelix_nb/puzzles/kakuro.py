@@ -20,7 +20,7 @@ from ..draw import Canvas, Style, coordinates, fit_board, render
 from ..search import Counter, SearchLimit, square_symmetries
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #e9662130
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #d1bd236b
 @dataclass(frozen=True)
 class Line:
     "A line of white cells: its `cells` in order, the `total` of its digits (0: no clue, so no run), and whether it goes `across`."
@@ -31,7 +31,7 @@ class Line:
     @property
     def title(self) -> str: return f"the {'row' if self.across else 'column'} run from ({self.cells[0][0]},{self.cells[0][1]}) to ({self.cells[-1][0]},{self.cells[-1][1]})"
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #e9a2ff60
 def runs(white: set, clue) -> list[Line]:
     "All lines of `white` cells, across and then down; `clue(cell, across)` is the sum that the black cell before the line gives."
     found = []
@@ -75,7 +75,7 @@ class State:
         if problem: raise ValueError(f"field 'initial_state' {problem}: {str(grid)[:200]!r}")
         return state
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #727ec583
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #c44de890
 def _cell(entry) -> tuple[int, int] | None:
     "One published cell; raises `ValueError`."
     kind = entry.get("type") if isinstance(entry, dict) else None
@@ -85,7 +85,7 @@ def _cell(entry) -> tuple[int, int] | None:
         raise ValueError(f"field 'initial_state' must hold white cells and black cells with sums from 1 to 45, not {entry!r}")
     return clues[0], clues[1]
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #b8a06939
 def _flaw(state: State) -> str | None:
     "What makes `state` no puzzle at all."
     white = set(state.white)
@@ -102,7 +102,7 @@ def lines(state: State) -> tuple[Line, ...]:
     "The runs of `state` with their sums."
     return tuple(line for line in runs(set(state.white), state.clue) if line.total)
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #57b3d1da
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #e5f6de0a
 ANY_DIGIT = 0b1111111110
 
 
@@ -124,7 +124,7 @@ def fit(digits: int, masks: tuple[int, ...]) -> list[int] | None:
     left = [mask & digits & ~known if mask & mask - 1 else mask for mask in masks]
     return left if all(left) else None
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #2a7d7eb9
 @lru_cache(maxsize=100_000)
 def common(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     "What the cells of a run may hold; None where no set of digits fits."
@@ -158,7 +158,7 @@ class Run(Rule):
 
     def broken(self, domains): return f"{self.title} cannot add up to {self.total} any more."
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #2b039257
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #962a4a07
 def as_problem(white, found) -> Problem:
     "The runs `found` as rules over the `white` cells."
     number = {cell: i for i, cell in enumerate(sorted(white))}
@@ -170,7 +170,7 @@ def problem(state: State) -> Problem:
     "The puzzle for the shared search."
     return as_problem(state.white, lines(state))
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #cf92d459
 def show(state: State, domains: list[int]) -> str:
     "The digits in the published form."
     return " ".join(f"({r},{c}):{only_value(mask)}" for (r, c), mask in zip(state.white, domains))
@@ -181,7 +181,7 @@ def solve(state: State) -> Solution:
     found, effort = first_solution(problem(state), "kakuro")
     return Solution(show(state, found), effort)
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #27ef15e5
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #05b281b7
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -193,7 +193,7 @@ class Level:
 
 LEVELS = (Level(4, 1, 6, 5), Level(5, 3, 10, 10), Level(6, 6, 20, 20), Level(7, 9, 30, 35), Level(8, 13, 40, 50))
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #b1bf4c6e
 def sound(white: set) -> bool:
     "Whether all runs have two cells at least and all white cells hang together."
     if any(len(line.cells) < 2 for line in runs(white, lambda cell, across: 0)): return False
@@ -286,7 +286,7 @@ def generate(level: Level, rng: Random) -> State:
     else: draft = blocks(level.side)
     return board(level.side, draft)
 
-# %% ../../nbs/tasks/puzzles/kakuro.ipynb #1296ede4
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #fdef7159
 def blocks(side: int) -> Draft:
     "Squares of four cells with the digits 1 2 / 3 1 along the diagonal."
     corners = range(1, side - 1, 3)
@@ -295,7 +295,7 @@ def blocks(side: int) -> Draft:
     draft.digits = [white[cell] for cell in sorted(white)]
     return draft
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #285a15a2
 def board(side: int, draft: Draft) -> State:
     "The state with a clue before each run of `draft`."
     digits = dict(zip(draft.white, draft.digits))

@@ -80,7 +80,7 @@ class Total(Patterns):
         if rest < 0: return f"{self.title} is {-rest} above its {self.total}."
         return f"{self.title} still needs {rest}, but " + (f"weight{'s' * (len(free) > 1)} {', '.join(map(str, free))} {'do' if len(free) > 1 else 'does'} not make {rest}." if free else "no cell of it is open.")
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #6cbdd12a
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #b2eb5945
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a line; cell r * n + c is 1 where it is black."
@@ -89,7 +89,7 @@ def problem(state: State) -> Problem:
     columns = [Total(range(c, n * n, n), f"column {c + 1}", total) for c, total in enumerate(state.columns)]
     return Problem([3] * (n * n), rows + columns)
 
-
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e63212a2
 def show(domains: list[int]) -> str:
     "The grid so far: 1 black, 0 white, . open."
     n = round(len(domains) ** 0.5)
@@ -106,7 +106,7 @@ def solve(state: State) -> Solution:
     found, effort = first_solution(problem(state), "kukurasu")
     return Solution(matrix(found), effort)
 
-# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #1d77f191
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #77f0d49c
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -116,7 +116,7 @@ class Level:
 
 LEVELS = (Level(4), Level(5), Level(6), Level(7), Level(8))
 
-
+# %% ../../nbs/tasks/puzzles/kukurasu.ipynb #50ab8751
 def generate(level: Level, rng: Random) -> State:
     "A kukurasu with exactly one solution."
     n = level.size

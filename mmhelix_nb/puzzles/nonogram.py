@@ -20,7 +20,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #0212201b
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #36fa6121
 @dataclass(frozen=True)
 class State:
     "The run lengths of the `rows`, top to bottom, and of the `columns`, left to right."
@@ -40,7 +40,7 @@ class State:
             raise ValueError(f"field 'initial_state' must be the run lengths of as many rows as columns (at most 15), not {clues!r}")
         return cls(*(tuple(map(tuple, lines)) for lines in clues))
 
-
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #5e5e9b32
 def _is_clues(clues) -> bool:
     "Whether `clues` are two equally long lists of lists of run lengths that fit on a line."
     def fits(clue, n): return isinstance(clue, list) and all(type(run) is int and run > 0 for run in clue) and sum(clue) + len(clue) - 1 <= n
@@ -48,7 +48,7 @@ def _is_clues(clues) -> bool:
     n = len(clues[0])
     return 2 <= n <= 15 and len(clues[1]) == n and all(fits(clue, n) for lines in clues for clue in lines)
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #4a51f388
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #0de4ad6a
 @lru_cache(maxsize=5_000)
 def fillings(clue: tuple[int, ...], n: int) -> tuple[int, ...]:
     "All ways to place the runs of `clue` on `n` cells, as bit masks; bit 0 is the first cell."
@@ -60,7 +60,7 @@ def fillings(clue: tuple[int, ...], n: int) -> tuple[int, ...]:
         placed += [((1 << run) - 1) << start | rest << used for rest in fillings(clue[1:], max(0, n - used))]
     return tuple(placed)
 
-
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #8e46a021
 class Line(Patterns):
     "A row or column whose filled cells form the runs of `clue`."
     def __init__(self, cells, title: str, clue: tuple[int, ...]):
@@ -80,7 +80,7 @@ def named(clue) -> str:
     "The runs of a line in words."
     return f"runs {', '.join(map(str, clue))}" if len(clue) > 1 else f"one run of {clue[0]}" if clue else "no run"
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #ab2d185b
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #3b21da0d
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a line; cell r * n + c is 1 where it is filled."
@@ -89,7 +89,7 @@ def problem(state: State) -> Problem:
     columns = [Line(range(c, n * n, n), f"column {c + 1}", clue) for c, clue in enumerate(state.columns)]
     return Problem([3] * (n * n), rows + columns)
 
-
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #53feab0e
 def show(domains: list[int]) -> str:
     "The grid: X filled, . empty, ? open."
     n = round(len(domains) ** 0.5)
@@ -111,7 +111,7 @@ class Level:
 
 LEVELS = (Level(5, 0.50), Level(6, 0.45), Level(7, 0.42), Level(8, 0.40), Level(10, 0.40))
 
-# %% ../../nbs/tasks/puzzles/nonogram.ipynb #8cddd6f3
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #04babc62
 def generate(level: Level, rng: Random) -> State:
     "A nonogram with exactly one solution."
     for final in (False,) * 12 + (True,):
@@ -127,7 +127,7 @@ def generate(level: Level, rng: Random) -> State:
             grid[r][c] = 1
     return clues_of(grid)  # a full grid, never reached
 
-
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #3345a9ce
 def clues_of(grid) -> State:
     "The numbers of a filled grid."
     def runs(line): return tuple(len(list(group)) for filled, group in groupby(line) if filled)

@@ -21,7 +21,7 @@ from ..draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..search import Counter, SearchLimit, square_symmetries, transform
 from ..trace import Step
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #491dcd1c
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #6be9b2c7
 @dataclass(frozen=True)
 class State:
     "A square `grid` of numbers, 0 where the cell is empty."
@@ -47,7 +47,7 @@ class State:
             raise ValueError(f"field 'initial_state' must be a square grid of different numbers and blanks between bars, not {str(text)[:300]!r}")
         return cls(grid)
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #8251ecac
 def show(grid, blank: str = ".") -> str:
     "The grid with its cells between bars."
     return "\n".join(f"|{'|'.join(str(number or blank) for number in row)}|" for row in grid)
@@ -90,7 +90,7 @@ class Maze:
                 if rest: return rest | 1 << cell
         return 0
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #28be1ce9
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #1b195648
 class Position:
     "The cells of `known` numbers and the mask of `free` cells."
     def __init__(self, known: dict[int, int], free: int): self.known, self.free = known, free
@@ -113,7 +113,7 @@ class Position:
         steps = high - low - 1 - (target is None)
         return [cell for cell in maze.near[self.known[begin]] if self.free >> cell & 1 and maze.way(cell, target, steps, self.free)]
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #5db9f966
 def start(state: State) -> Position:
     "The position with the givens of `state`."
     cells = [number for row in state.grid for number in row]
@@ -200,7 +200,7 @@ def solve(state: State) -> Solution:
     if not found: raise ValueError("this numbrix has no solution")
     return Solution(show(found[0], " "), counter.nodes)
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #04ca6de3
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #9a00380b
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -210,7 +210,7 @@ class Level:
 
 LEVELS = (Level(4, 0.36), Level(5, 0.32), Level(6, 0.29), Level(7, 0.26), Level(8, 0.24))
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #9f31919b
 def random_path(n: int, rng: Random) -> list[int]:
     "A random path through all cells of an `n` x `n` grid."
     path = [r * n + (c if r % 2 == 0 else n - 1 - c) for r in range(n) for c in range(n)]
@@ -220,13 +220,13 @@ def random_path(n: int, rng: Random) -> list[int]:
         path[bite + 1 :] = path[:bite:-1]
     return path
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #bb27141d
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #8f737414
 def is_single(state: State, limit: int) -> bool:
     "Whether the search proves within `limit` nodes that there is one solution."
     try: return len(solutions(state, Counter(limit))) == 1
     except SearchLimit: return False
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #1033068e
 def generate(level: Level, rng: Random) -> State:
     "A numbrix with exactly one solution."
     n, path = level.size, random_path(level.size, rng)
@@ -243,7 +243,7 @@ def with_givens(n: int, given: dict[int, int]) -> State:
     "The state in which `given` says the number of a cell."
     return State(tuple(tuple(given.get(r * n + c, 0) for c in range(n)) for r in range(n)))
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #1e34382d
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #46a982a1
 SCORER = "numbrix_evaluator"  # the published score function
 _EMPTY = re.compile(r"(?<!\w)(?:None|null|nan|_{1,3}|\.|-|\"[ \t]?\"|'[ \t]?')(?!\w)")
 _NO_CELL = re.compile(r"\|[ \t]*(?=\|)")
@@ -255,7 +255,7 @@ def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     text = "\n".join(_EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in rows)
     return tuple(tuple(map(int, row)) for row in read_table(text, n, n, r"\d{1,3}"))
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #043979be
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a path of all numbers through the givens."

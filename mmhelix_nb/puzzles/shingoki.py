@@ -54,7 +54,7 @@ class State:
             raise ValueError(f"field 'initial_state' must hold circles with numbers from 2 to {most['W']} (white) or {most['B']} (black), not {grid!r}")
         return state
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #2e5c7ac2
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #b7f0e8f5
 AHEAD = ((0, 1), (1, 0), (0, -1), (-1, 0))  # right, down, left, up
 Option = tuple[int, int]  # lines that are drawn, lines that are not
 
@@ -71,7 +71,7 @@ def around(n: int, point: Point) -> list[int]:
     "The bits of the lines at `point`: right, down, left, up; 0 at the border."
     return [line_bits(n).get((point, (point[0] + dr, point[1] + dc)), 0) for dr, dc in AHEAD]
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #d7ad4d9a
 def arm(n: int, point: Point, way: int, length: int) -> Option | None:
     "The lines that an arm of `length` from `point` in direction `way` draws, and those that it rules out; None where it leaves the grid."
     drawn = ruled_out = 0
@@ -124,14 +124,14 @@ def bits(mask: int) -> Iterator[int]:
         yield low.bit_length() - 1
         mask ^= low
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #0c49e470
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #6eb8ea1e
 class Position:
     "Lines `drawn` and `ruled_out`, and the `ways` that are left at each point."
     def __init__(self, drawn: int, ruled_out: int, ways: list): self.drawn, self.ruled_out, self.ways = drawn, ruled_out, ways
 
     def copy(self) -> "Position": return Position(self.drawn, self.ruled_out, self.ways[:])
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #771b54cf
 def chains(n: int, drawn: int) -> list[list[Point]]:
     "The drawn lines as chains of points; a closed one ends where it begins."
     near = {}
@@ -424,7 +424,7 @@ def ask(state: State, modality: str) -> str:
         parts.insert(1, f"The points, with W for a white circle, B for a black one, each with its number, and . for a point without a circle:\n{rows}")
     return "\n\n".join(parts)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #1bd768eb
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #2f3743dd
 def straights(n: int, mask: int) -> str:
     "The lines in `mask`, those in a row joined to one."
     found, left = [], set(bits(mask))
@@ -439,7 +439,7 @@ def straights(n: int, mask: int) -> str:
         found.append(f"({begin[0]},{begin[1]})-({end[0]},{end[1]})")
     return ", ".join(found)
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #c75c7046
 def sketch(state: State, position: Position) -> str:
     "The points and what is known of the lines between them."
     n = state.size

@@ -143,14 +143,14 @@ def solve(state: State) -> Solution:
     "The solution as a list of rows."
     return solve_square(problem(state), state.n)
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #4eeaec17
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #2b6a1f27
 def state_of(grid) -> State:
     "The puzzle whose solution is `grid`."
     columns = list(zip(*grid))
     sides = ([seen(line) for line in lines] for lines in (columns, [c[::-1] for c in columns], grid, [row[::-1] for row in grid]))
     return State(len(grid), *map(tuple, sides))
 
-
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #7f1b6436
 def exchanged(grid, rng: Random):
     "`grid` with two rows, two columns or two heights exchanged."
     i, j = rng.sample(range(len(grid)), 2)
@@ -165,13 +165,13 @@ def freedom(state: State) -> int:
     "The number of ways to fill all lines by their numbers alone, one line apart from the other."
     return prod(len(orders(state.n)[pair]) for pair in state.pairs())
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #64f21c80
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #e1e1f98a
 def is_unique(state: State) -> bool:
     "Whether the search proves within a few thousand nodes that there is one solution."
     try: return len(search(problem(state), problem(state).start[:], Counter(4_000), 2)) == 1
     except SearchLimit: return False
 
-
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #90eb290c
 def lone_square(n: int, rng: Random) -> State:
     "A puzzle with one solution."
     blank = Problem([(1 << n + 1) - 2] * (n * n), latin_lines(n))
@@ -236,7 +236,7 @@ def layout(state: State, style: Style) -> Canvas:
 
 draw = render(layout, mini=False)
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #79723626
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #dc81d555
 RULES = """Place a tower into every cell of this {n} x {n} grid; all cells are empty.
 1. A tower has a height from 1 to {n}. Every row holds each height exactly once, and so does every column.
 2. A number at the border counts the towers that are seen when one looks along its row or column from there: a tower hides all lower ones behind it."""
@@ -250,7 +250,7 @@ def ask(state: State, modality: str) -> str:
     if modality == "text": parts.insert(1, borders(state))
     return "\n\n".join(parts)
 
-
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #652469f8
 def borders(state: State) -> str:
     "The numbers at the borders in four lines."
     return "\n".join(f"Numbers at the {side}, {READ[side]}: {' '.join(map(str, getattr(state, side)))}" for side in SIDES)

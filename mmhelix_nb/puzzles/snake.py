@@ -58,7 +58,7 @@ def read_counts(text, name: str, size: int) -> tuple[int, ...]:
     if len(counts) != size or max(counts) > size: raise ValueError(f"field 'question_text' must hold '{name} counts: ' and {size} numbers, not {text!r}")
     return counts
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #896efe3f
+# %% ../../nbs/tasks/puzzles/snake.ipynb #a94e69ab
 @lru_cache
 def around(n: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     "For each cell of an `n` x `n` grid the mask of its edge neighbours, and of all its neighbours."
@@ -70,7 +70,7 @@ def around(n: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
             kings.append(sum(1 << i * n + j for i, j in near))
     return tuple(edges), tuple(kings)
 
-
+# %% ../../nbs/tasks/puzzles/snake.ipynb #97ba2580
 def bits(mask: int) -> list[int]:
     "The cells of a mask in reading order."
     found = []

@@ -37,7 +37,7 @@ class State:
             raise ValueError(f"field 'initial_state' must be nine lines of nine digits or dots, not {text!r}")
         return cls(tuple(tuple(int(sign) if sign != "." else 0 for sign in line) for line in lines))
 
-# %% ../../nbs/tasks/puzzles/sudoku.ipynb #e6670084
+# %% ../../nbs/tasks/puzzles/sudoku.ipynb #ebddc017
 class Unit(AllDifferent):
     "A row, column or box."
     def why(self, domains, changes):
@@ -50,7 +50,7 @@ def box(number: int) -> list[int]:
     top, left = 3 * (number // 3), 3 * (number % 3)
     return [9 * (top + r) + left + c for r, c in product(range(3), repeat=2)]
 
-
+# %% ../../nbs/tasks/puzzles/sudoku.ipynb #89c2b905
 DIGITS = 0b1111111110
 UNITS = [Unit(range(9 * i, 9 * i + 9), f"row {i + 1}", DIGITS) for i in range(9)] + [Unit(range(i, 81, 9), f"column {i + 1}", DIGITS) for i in range(9)]
 UNITS += [Unit(box(i), f"box {i + 1}", DIGITS) for i in range(9)]
@@ -67,7 +67,7 @@ def solve(state: State) -> Solution:
     found, effort = first_solution(problem(state), "sudoku")
     return Solution(" ".join(str(only_value(mask)) for mask in found), effort)
 
-# %% ../../nbs/tasks/puzzles/sudoku.ipynb #5c42455f
+# %% ../../nbs/tasks/puzzles/sudoku.ipynb #29e3a8a6
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -76,7 +76,7 @@ class Level:
 
 LEVELS = (Level(40), Level(36), Level(32), Level(28), Level(24))
 
-
+# %% ../../nbs/tasks/puzzles/sudoku.ipynb #a963ba03
 def generate(level: Level, rng: Random) -> State:
     "A sudoku with exactly one solution."
     blank = problem(State(((0,) * 9,) * 9))

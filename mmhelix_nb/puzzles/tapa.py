@@ -45,7 +45,7 @@ class State:
             raise ValueError(f"field 'initial_state' must be a square of dots and digits up to 8, 2 to 12 a side, not {text!r}")
         return cls(tuple(lines))
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #82ee4c74
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #ece36aa5
 def groups(number: int, cells) -> tuple[int, ...]:
     "Sets of `number` of the `cells` that hang together by edges or corners, as bit masks."
     return _groups(number, tuple((r - cells[0][0], c - cells[0][1]) for r, c in cells))  # remembered wherever they lie
@@ -60,7 +60,7 @@ def _groups(number: int, cells: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
         return len(reached) == len(chosen)
     return tuple(sum(1 << i for i in chosen) for chosen in combinations(range(len(cells)), number) if one_group(chosen))
 
-
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #37bbecaa
 @lru_cache(maxsize=2_000)
 def around(n: int, r: int, c: int) -> tuple[tuple[int, int], ...]:
     "The up to eight cells around a cell."
@@ -135,7 +135,7 @@ def solve(state: State) -> Solution:
     found, effort = first_solution(problem(state), "tapa")
     return Solution(shaded_cells(found), effort)
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #ef836c73
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #22183a8b
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
@@ -146,7 +146,7 @@ class Level:
 
 LEVELS = (Level(5, 0.50, 3), Level(6, 0.47, 3), Level(6, 0.52), Level(7, 0.50), Level(8, 0.50))
 
-
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #5dbfbec9
 def random_figure(level: Level, rng: Random) -> set[tuple[int, int]]:
     "A connected figure without a 2 x 2 square."
     n, figure = level.size, set()
@@ -168,7 +168,7 @@ def possible_clues(n: int, figure: set) -> dict[tuple[int, int], int]:
         if shaded and groups(len(shaded), shaded): found[cell] = len(shaded)
     return found
 
-# %% ../../nbs/tasks/puzzles/tapa.ipynb #a87fc4ff
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #7603fe4a
 def generate(level: Level, rng: Random) -> State:
     "A tapa with exactly one solution."
     n = level.size
@@ -184,7 +184,7 @@ def generate(level: Level, rng: Random) -> State:
         if solve(state).effort <= 2 * n * n: return state  # no long tries
     return generate(level, Random(0))  # known to succeed; 40 failures in a row were never seen
 
-
+# %% ../../nbs/tasks/puzzles/tapa.ipynb #925f1442
 def with_clues(n: int, clues: dict) -> State:
     "The puzzle with these clues."
     return State(tuple("".join(str(clues.get((r, c), ".")) for c in range(n)) for r in range(n)))

@@ -61,7 +61,7 @@ def neighbours(word: str, name: str) -> tuple[str, ...]:
     found = {word[:i] + letter + word[i + 1 :] for i in range(len(word)) for letter in "abcdefghijklmnopqrstuvwxyz"}
     return tuple(sorted((found - {word}) & word_list(name)))
 
-# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #c920bbd1
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #0df6529c
 @dataclass(frozen=True)
 class Layer:
     "The words that are first reached after `depth` changes from one end (0 start, 1 target)."
@@ -71,7 +71,7 @@ class Layer:
     dead: tuple[str, ...]  # words at the border before that lead to no new word
     meeting: str  # the word that the other end has reached too, if any
 
-
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #bbafdb9b
 def advance(border: list[str], seen: dict, other: dict, name: str, counter: Counter) -> tuple[list[str], list[str], str]:
     "The new words beside the `border`, its dead ends, and the first word that the `other` side knows; `seen` learns where words come from."
     fresh, dead = [], []

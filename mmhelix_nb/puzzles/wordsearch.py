@@ -180,7 +180,7 @@ def given_ways(names: list[str]) -> set[str]:
     diagonal = "".join(sorted(parts, key="NSEW".index))
     return ways - parts | {diagonal} if diagonal in WAYS and len(diagonal) == 2 else ways
 
-# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #8aaef69f
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #e114c710
 def read_find(answer: str, word: str) -> tuple[str, int, int]:
     "The direction, column and row that `answer` gives for `word`; raises `Unreadable`."
     body = plain(answer)
@@ -195,7 +195,7 @@ def read_find(answer: str, word: str) -> tuple[str, int, int]:
     if len(ways) != 1: raise Unreadable(f"the answer must give one direction, not {len(ways)}: {shorten(answer)}")
     return (ways.pop(), *read_place(body, pieces, answer))
 
-
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #9448e7de
 def read_place(body: str, pieces: list[str], answer: str) -> tuple[int, int]:
     "Column and row, both counted from 1."
     found = _NUMBER.findall(body)
