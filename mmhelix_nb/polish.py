@@ -6,9 +6,9 @@
 __all__ = ['LEAKS', 'NGRAM', 'SHORTEST', 'LONGEST', 'TASK_OF_POLISHING', 'FAMILIES', 'anchors', 'squeezed', 'lost_anchor',
            'repeats', 'stutter', 'keeps', 'messages', 'polishing', 'rollout', 'Server', 'ServerError', 'BudgetSpent',
            'Reply', 'Cache', 'request_hash', 'Desk', 'Unusable', 'reply_of', 'pause', 'Refused', 'ask', 'Outcome',
-           'polish_one', 'polish_stream', 'polish_all', 'in_thread']
+           'polish_one', 'polish_stream', 'polish_all', 'in_thread', 'roll_out', 'arm', 'compare']
 
-# %% ../nbs/31_polish.ipynb #81081043
+# %% ../nbs/31_polish.ipynb #3ee40c33
 import asyncio
 import base64
 import hashlib
@@ -27,7 +27,9 @@ from pathlib import Path
 from .answers import shorten
 from .core import Instance, Verdict, make, right, wrong
 from .draw import png
+from .results import wilson
 from .serg import INSTRUCTION, Sample, expert
+from .trace import token_count
 
 # %% ../nbs/31_polish.ipynb #3e3bd44d
 def anchors(sample: Sample) -> list[str]:
@@ -339,3 +341,39 @@ def in_thread(action):
     thread.join()
     if "error" in box: raise box["error"]
     return box["value"]
+
+# %% ../nbs/31_polish.ipynb #1535f1f9
+async def roll_out(desk: Desk, item: Instance, k: int) -> list[tuple[bool, Reply]]:
+    "`k` direct attempts at `item`: whether each is right, and the reply; requests that cannot be answered count as wrong."
+    found = []
+    for seed in range(k):
+        request = {"model": desk.server.model, "messages": rollout(item, desk.server.picture), "temperature": desk.server.temperature, "max_tokens": desk.server.max_tokens, "seed": seed}
+        try: reply = await ask(desk, request)
+        except Refused as error: reply = Reply("", str(error), 0, 0, 0.0)
+        found.append((bool(item.check(reply.text)), reply))
+    return found
+
+
+def arm(name: str, first: list[bool], any_of_k: list[bool], k: int, seconds: float, tokens: int) -> dict:
+    "One line of the comparison: pass@1 and pass@k with intervals, seconds and tokens for each accepted sample."
+    n, accepted = len(first), sum(any_of_k)
+    def share(hits): return {"share": sum(hits) / n, "interval": wilson(sum(hits), n)}
+    return {"arm": name, "items": n, "k": k, "pass@1": share(first), "pass@k": share(any_of_k),
+            "seconds_per_accepted": seconds / accepted if accepted else None, "tokens_per_accepted": tokens / accepted if accepted else None}
+
+# %% ../nbs/31_polish.ipynb #3a842841
+def compare(items: list[Instance], server: Server, k: int, cache: str | Path | None = None) -> list[dict]:
+    "Direct rollout, skeleton and SERG on the same `items`, with `k` attempts each; raises `ServerError`."
+    async def direct():
+        async with Desk(server, Cache(cache) if cache else None) as desk: return await asyncio.gather(*(roll_out(desk, item, k) for item in items))
+    rolled = in_thread(lambda: asyncio.run(direct()))
+    made = [expert(item) for item in items]
+    outcomes = polish_all(made, replace(server, attempts=k), cache)
+    replies = [reply for tries in rolled for _, reply in tries]
+    return [
+        arm("direct rollout", [tries[0][0] for tries in rolled], [any(ok for ok, _ in tries) for tries in rolled], k,
+            sum(reply.seconds for reply in replies), sum(reply.tokens_out for reply in replies)),
+        arm("skeleton", [sample.verdict.ok for sample in made], [sample.verdict.ok for sample in made], 1, 0.0, sum(token_count(sample.reply) for sample in made)),
+        arm("SERG", [bool(one.sample) and not one.reasons for one in outcomes], [bool(one.sample) for one in outcomes], k,
+            sum(one.seconds for one in outcomes), sum(one.tokens_out for one in outcomes)),
+    ]

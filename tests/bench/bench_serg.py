@@ -1,0 +1,60 @@
+"""Verified skeletons a second on two cores at two sizes, memory, and how busy the polishing client keeps a server; JSON into reports/bench/serg.json.
+
+`MMHELIX_BENCH_N=100000 make bench` measures the larger size at the paper's scale (half an hour)."""
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fakeserver import FakeServer
+
+from mmhelix_nb import make
+from mmhelix_nb.polish import Server, polish_all
+from mmhelix_nb.serg import expert
+
+SMALL, LARGE = 1000, int(os.environ.get("MMHELIX_BENCH_N", 4000))
+LATENCY, CAPACITY, REQUESTS = 0.25, 8, 160
+WANTED = {"samples_a_second_at_least": 60, "cost_ratio_within": 0.10, "worker_mb_at_most": 1000, "client_busy_at_least": 0.9}
+
+
+def manufacture(n: int) -> dict:
+    "Wall seconds of `mmhelix serg --n N` with two workers, and samples a second."
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(Path(sys.executable).with_name("mmhelix")), "serg", "--n", str(n), "--out", f"{folder}/out", "--shard-size", str(max(50, n // 16)), "--cores", "2"]
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        seconds = time.perf_counter() - began
+    return {"n": n, "seconds": round(seconds, 1), "samples_a_second": round(n / seconds, 1)}
+
+
+def busy_share() -> float:
+    "The share of a server's capacity that the client uses: the least possible time over the time taken."
+    skeletons = [expert(make(task, 1 + seed % 3, seed)) for seed in range(REQUESTS // 4) for task in ("maze", "binairo", "hanoi", "sudoku")]
+    with FakeServer(latency=LATENCY) as fake:
+        began = time.perf_counter()
+        outcomes = polish_all(skeletons, Server(fake.url, "fake", concurrency=CAPACITY))
+        seconds = time.perf_counter() - began
+    assert all(outcome.sample for outcome in outcomes)
+    return round(len(skeletons) * LATENCY / CAPACITY / seconds, 3)
+
+
+def main() -> None:
+    "Measure, print, write."
+    sizes = [manufacture(SMALL), manufacture(LARGE)]
+    worker_mb = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+    cost = [one["seconds"] / one["n"] for one in sizes]
+    figures = {"sizes": sizes, "cost_ratio": round(cost[1] / cost[0], 3), "worker_mb": worker_mb, "client_busy": busy_share(), "latency_s": LATENCY, "capacity": CAPACITY}
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "architecture": platform.machine()}
+    out = Path("reports/bench/serg.json")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({"machine": machine, "wanted": WANTED, "figures": figures}, indent=1) + "\n")
+    print(json.dumps(figures), f"\nwritten to {out}")
+
+
+if __name__ == "__main__": main()
