@@ -107,6 +107,7 @@ def task_name(name: str) -> str:
     raise ValueError(f"task {name!r} is unknown{hint}")
 
 
+@functools.lru_cache
 def task_module(name: str) -> ModuleType:
     "The module that implements task `name`, imported on first use."
     ours = task_name(name)

@@ -24,6 +24,8 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from .answers import shorten
 from .core import Instance, Verdict, make, right, wrong
 from .draw import png
@@ -68,12 +70,12 @@ def repeats(text: str) -> int:
 
 def stutter(text: str) -> int:
     "How many times in a row a run of 4 to 40 words stands at most."
-    words, most = text.split(), 1
+    numbers: dict[str, int] = {}
+    row, most = np.array([numbers.setdefault(word, len(numbers)) for word in text.split()]), 1
     for period in range(4, 41):
-        equal = 0
-        for word, later in zip(words, words[period:]):
-            equal = equal + 1 if word == later else 0
-            most = max(most, 1 + equal // period)
+        breaks = np.flatnonzero(row[period:] != row[:-period]) if len(row) > period else np.array([])
+        longest = int(np.diff(np.concatenate(([-1], breaks, [max(0, len(row) - period)]))).max()) - 1  # equal words in a row
+        most = max(most, 1 + longest // period)
     return most
 
 # %% ../nbs/31_polish.ipynb #12796c56

@@ -28,7 +28,7 @@ from statistics import mean, median
 from tqdm.auto import tqdm
 
 from . import __version__
-from .core import Instance, tasks, unpack
+from .core import Instance, Solution, tasks, unpack
 from .generators import PUBLISHED, cells, distinct, overlap, spaces, to_table
 from .results import claim, write_json
 from .verifiers import chance_floor
@@ -158,8 +158,10 @@ def rows(data: str | Path) -> Iterator[dict]:
 
 
 def item_of(row: dict) -> Instance:
-    "The instance that a row was made of."
-    return Instance(row["task"], row["level"], row["seed"], unpack(row["task"], row["state"]))
+    "The instance that a row was made of; its solution is the row's, so that nothing is solved again."
+    item = Instance(row["task"], row["level"], row["seed"], unpack(row["task"], row["state"]))
+    vars(item)["solution"] = Solution(row["answer"], row["effort"])
+    return item
 
 
 def tokens_of(picture: bytes) -> int:

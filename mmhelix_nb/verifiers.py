@@ -54,7 +54,8 @@ CONSTANTS = ("", "No", "Yes", "0", "1", "2", "3", "[0]", "[]", "up", "right")
 def chance_floor(task: str, items: list) -> dict:
     "The shares of `items` that look-nothing answers get right: the best `constant`, a `random` other item's answer, the question's `example` (None where it gives none)."
     def share(text, chosen): return sum(bool(item.check(f"\\boxed{{{text}}}")) for item in chosen) / max(1, len(chosen))
-    candidates = dict.fromkeys((*CONSTANTS, *(item.answer for item in items)))
+    common = Counter(item.answer for item in items).most_common(3)
+    candidates = dict.fromkeys((*CONSTANTS, *(answer for answer, _ in common)))
     shares = {text: share(text, items) for text in candidates}
     best = max(shares, key=shares.get)
     others = [share(other.answer, [item]) for item in items for other in items if other is not item and other.level == item.level]
