@@ -53,7 +53,7 @@ def distinct(task: str, level, split: str, count: int, seed: int = 0) -> Iterato
 def to_row(item: Instance, style: str = "light") -> dict:
     "An item as a row: the published columns, then ours; the picture as PNG bytes."
     name, official = ALIASES.get(item.task, item.task), item.state.to_official()
-    picture = item.image if style == "light" else item.picture(style)
+    picture = item.picture(style)  # and not `item.image`, which a list of items would keep: a megabyte each
     return {
         "id": f"{name}_{item.level}_{item.seed}", "category": name, "images": [{"bytes": png(picture), "path": None}],
         "question": item.question("image"), "question_text": item.question("text"), "answer": item.answer,
