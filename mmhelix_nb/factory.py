@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'RESPONSES', 'Batch', 'portions', 'room', 'quotas', 'Segment', 'shards',
-           'size', 'sample_row', 'sample_table', 'skeletons', 'shard_paths', 'make_shard', 'failure', 'write_whole',
-           'shard_main', 'start_snakemake', 'watch', 'manufacture', 'prepare', 'log_tail', 'columns', 'distribution',
-           'command_of', 'write_card', 'response_text', 'judge_row', 'read_rows', 'verify_rows']
+           'size', 'sample_row', 'sample_table', 'skeletons', 'shard_paths', 'make_shard', 'failure', 'shard_main',
+           'start_snakemake', 'watch', 'manufacture', 'prepare', 'log_tail', 'columns', 'distribution', 'command_of',
+           'write_card', 'response_text', 'judge_row', 'read_rows', 'verify_rows']
 
 # %% ../nbs/32_factory.ipynb #cc908e2d
 import hashlib
@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from statistics import mean, median
@@ -28,8 +29,8 @@ from . import __version__
 from .core import from_official, task_module, tasks
 from .generators import PUBLISHED, TEST_SHARE, distinct, schema, to_row
 from .polish import Server, polish_all
-from .publish import FolderError, code_hash, table_text, take
-from .results import claim
+from .publish import FolderError, record_of, table_text, take
+from .results import claim, write_whole
 from .serg import Sample, expert
 from .trace import token_count
 
@@ -51,7 +52,7 @@ class Batch:
     picture: bool = False  # whether the model sees the picture too
     attempts: int = 3
 
-    def record(self) -> dict: return json.loads(json.dumps(asdict(self))) | {"version": __version__, "code": code_hash()}
+    def record(self) -> dict: return record_of(self)
 
 # %% ../nbs/32_factory.ipynb #9d6ee843
 def portions(total: int, weights: Iterable[float]) -> list[int]:
@@ -65,9 +66,9 @@ def portions(total: int, weights: Iterable[float]) -> list[int]:
 
 # %% ../nbs/32_factory.ipynb #a8dc6ac3
 def room(task: str, level: int) -> float:
-    "How many training items a cell surely has: three fifths of its canonical forms, where it is small."
+    "How many training items a cell surely has: where it is small, three quarters of the training split's share of its canonical forms."
     forms = getattr(task_module(task), "SPACES", {}).get(level)
-    return float("inf") if forms is None else int(0.6 * forms)
+    return float("inf") if forms is None else int(0.75 * (1 - 1 / TEST_SHARE) * forms)
 
 # %% ../nbs/32_factory.ipynb #7e32c32a
 def quotas(batch: Batch) -> dict[tuple[str, int], int]:
@@ -92,6 +93,7 @@ class Segment:
     stop: int
 
 # %% ../nbs/32_factory.ipynb #8fda3396
+@lru_cache(maxsize=8)
 def shards(batch: Batch) -> list[tuple[Segment, ...]]:
     "What each shard holds: whole cells of one level, at most `shard_size` samples; larger cells are cut."
     found: list[tuple[Segment, ...]] = []
@@ -162,7 +164,6 @@ def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None
         failed = [failure(outcome.skeleton, outcome.reasons) for outcome in outcomes if not outcome.sample]
     failed += [failure(sample, (sample.verdict.reason,)) for sample in kept if not sample.verdict]
     table = sample_table([sample_row(sample, batch.model, batch.style) for sample in kept if sample.verdict])
-    for path in (data, failures): path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(failures, lambda path: path.write_text("".join(json.dumps(line) + "\n" for line in failed), encoding="utf-8"))
     write_whole(data, lambda path: pq.write_table(table, path, row_group_size=100))
     return data
@@ -172,12 +173,6 @@ def failure(sample: Sample, reasons: tuple[str, ...]) -> dict:
     "A sample that was not accepted, and why."
     return {"task": sample.item.task, "level": sample.item.level, "seed": sample.item.seed, "reasons": list(reasons)}
 
-
-def write_whole(path: Path, write) -> None:
-    "Let `write` fill a file beside `path`, then rename it into place."
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    write(temporary)
-    os.replace(temporary, path)
 
 # %% ../nbs/32_factory.ipynb #0e6e3d20
 SNAKEFILE = """# Written by mmhelix serg; one job a shard.

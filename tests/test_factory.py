@@ -12,8 +12,8 @@ from fakebook import ENVIRONMENT, MMHELIX
 from fakeserver import FakeServer, completion, good
 
 from mmhelix_nb.core import make
-from mmhelix_nb.factory import PAPER_LEVELS, Batch, quotas, shards, size, verify_rows
-from mmhelix_nb.generators import split_of
+from mmhelix_nb.factory import PAPER_LEVELS, Batch, quotas, room, shards, size, verify_rows
+from mmhelix_nb.generators import distinct, spaces, split_of
 from mmhelix_nb.publish import item_of
 
 ORDER = ("--n", "30", "--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--shard-size", "8", "--seed", "3")
@@ -89,6 +89,14 @@ def test_shards_hold_every_sample_once():
     by_level = Counter()
     for (_, level), count in quotas(Batch(104_615)).items(): by_level[level] += count
     assert [by_level[level] for level in range(1, 6)] == list(PAPER_LEVELS)
+
+
+def test_small_cells_hold_what_they_promise():
+    """An order of 100,000 asks each small cell for `room` items; the training split has them."""
+    for line in spaces():
+        wanted = int(room(line["task"], line["level"]))
+        assert len(list(distinct(line["task"], line["level"], "train", wanted))) == wanted
+    assert sum(quotas(Batch(100_000)).values()) == 100_000
 
 
 def test_polished_folder_accounts_for_every_skeleton_and_pays_once(tmp_path):
