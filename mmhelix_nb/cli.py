@@ -347,7 +347,7 @@ def serg(
 # %% ../nbs/81_cli.ipynb #b79e6901
 @app.command("verify-dataset")
 def verify_dataset(
-    data: Annotated[Path, typer.Argument(help="A .parquet or .jsonl file, or a folder of them.", metavar="PATH")],
+    data: Annotated[str, typer.Argument(help="A .parquet or .jsonl file, a folder of them, or a data set of the hub.", metavar="PATH|NAME")],
     column: Annotated[str, typer.Option(help="Field with the response; found by itself if absent.")] = "",
     out: Annotated[Optional[Path], typer.Option(help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
@@ -357,18 +357,21 @@ def verify_dataset(
 
     mmhelix verify-dataset traces
 
-    mmhelix verify-dataset MM-HELIX-100K/data --column response --out verified.json
+    mmhelix verify-dataset mjuicem/MM-HELIX-100K --out verified.json
+
+    mmhelix verify-dataset MM-HELIX-100K/data --column cot
     """
-    from mmhelix_nb.factory import verify_rows
+    from mmhelix_nb.published import verify_rows
     from mmhelix_nb.results import write_json
     try: report = verify_rows(data, column)
     except (ValueError, OSError) as e: fail(str(e))
     for name, counts in report["tasks"].items():
-        typer.echo(f"{name:32} right {counts.get('right', 0):>7,}  wrong {counts.get('wrong', 0):>6,}  unreadable {counts.get('unreadable', 0):>6,}")
+        typer.echo(f"{name:32} " + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in ("right", "stored", "wrong", "unreadable")))
         for reason, count in counts["reasons"].items(): typer.echo(f"    {count:>6,} x {reason[:120]}")
-    typer.echo(f"{report['right']:,} of {report['rows']:,} rows are right")
+    agree = f"; {report['stored']:,} more do not hold their puzzle and agree with their stored answer" if report["stored"] else ""
+    typer.echo(f"{report['right']:,} of {report['rows']:,} rows are right{agree}")
     if out: write_json(out, report)
-    raise typer.Exit(0 if report["right"] == report["rows"] else 1)
+    raise typer.Exit(0 if report["right"] + report["stored"] == report["rows"] else 1)
 
 # %% ../nbs/81_cli.ipynb #488acfac
 def _verdict(task: str, level: int, seed: int, reply: str):

@@ -182,13 +182,16 @@ def make(task: str, level=1, seed: int = 0) -> Instance:
 
 # %% ../nbs/00_core.ipynb #89a727f1
 def decode_state(value):
-    "The published `initial_state` as data: JSON or a Python literal where it is one, else the text itself."
+    """The published `initial_state` as data: JSON or a Python literal where it is one, else the text itself.
+
+    A text whose line breaks stand as two characters, as MM-HELIX-100K may have them, gets real ones."""
     if not isinstance(value, str): return value
     for read in (json.loads, ast.literal_eval):  # literal_eval reads literals only, it runs nothing
         try: data = read(value)
         except (ValueError, SyntaxError, RecursionError, MemoryError): continue
         if isinstance(data, (dict, list)): return data
-    return value
+        if isinstance(data, str): return decode_state(data)  # a text in quotes
+    return value if "\n" in value or "\\n" not in value else decode_state(value.replace("\\n", "\n"))
 
 # %% ../nbs/00_core.ipynb #b5c30e00
 def whole_numbers(row: dict, name: str, least: int, most: int, highest: int) -> tuple[int, ...]:
@@ -202,16 +205,23 @@ def whole_numbers(row: dict, name: str, least: int, most: int, highest: int) -> 
     return tuple(values)
 
 # %% ../nbs/00_core.ipynb #ba22c538
+def _level(row: dict) -> int | None:
+    "The level of a published row, as a number or a text with one digit; None where it has none."
+    value = row.get("level", row.get("difficulty"))
+    if value is None: return None
+    digits = [char for char in str(value) if char.isdigit()]
+    if len(digits) != 1 or digits[0] not in "12345": raise ValueError(f"field 'level' must be 1 to 5, not {value!r}")
+    return int(digits[0])
+
+
 def from_official(row: dict) -> Instance:
     """An instance from a published row: `category`, `initial_state`, and `question_text` where the state is incomplete.
 
     Raises `ValueError` naming the field and its value where the row cannot be read."""
     if "category" not in row: raise ValueError("the row has no field 'category'")
     task = task_name(row["category"])
-    module = task_module(task)
-    state = module.State.from_official({**row, "initial_state": decode_state(row.get("initial_state"))})
-    level = row.get("level", row.get("difficulty"))
-    return Instance(task, int(level) if level is not None else None, None, state)
+    state = task_module(task).State.from_official({**row, "initial_state": decode_state(row.get("initial_state"))})
+    return Instance(task, _level(row), None, state)
 
 # %% ../nbs/00_core.ipynb #38e1f292
 def pack(state) -> str:

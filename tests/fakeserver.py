@@ -1,5 +1,8 @@
-"""An OpenAI-compatible server on loopback that misbehaves on demand."""
+"""An OpenAI-compatible server on loopback that misbehaves on demand.
+
+`python fakeserver.py SECONDS` serves good replies after that latency until its standard input ends, for measuring a client from another process."""
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -22,6 +25,7 @@ class FakeServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # as real servers do; else each reply waits 40 ms for an acknowledgement
             def do_POST(self): outer.answer(self)
             def log_message(self, *_): pass
 
@@ -66,3 +70,9 @@ def completion(text, finish="stop", **changes) -> str:
 
 
 def good(asked): return 200, completion(retold(asked)), {}
+
+
+if __name__ == "__main__":
+    with FakeServer(latency=float(sys.argv[1])) as fake:
+        print(fake.url, flush=True)
+        sys.stdin.read()

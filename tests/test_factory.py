@@ -12,9 +12,10 @@ from fakebook import ENVIRONMENT, MMHELIX
 from fakeserver import FakeServer, completion, good
 
 from mmhelix_nb.core import make
-from mmhelix_nb.factory import PAPER_LEVELS, Batch, quotas, room, shards, size, verify_rows
+from mmhelix_nb.factory import PAPER_LEVELS, Batch, quotas, room, shards, size
 from mmhelix_nb.generators import distinct, spaces, split_of
 from mmhelix_nb.publish import item_of
+from mmhelix_nb.published import verify_rows
 
 ORDER = ("--n", "30", "--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--shard-size", "8", "--seed", "3")
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import timeit
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -260,9 +261,9 @@ ATTACKS = ("9" * 1_000_000, "[" * 1_000_000, "0 1 " * 250_000, "up " * 333_333, 
 def test_a_megabyte_is_answered_quickly(task, attack):
     item = make(task, 5, 0)
     for reply in (attack, f"\\boxed{{{attack[:19_990]}}}"):
-        began = time.perf_counter()
         assert not item.check(reply) and not item.module.check(item.state, reply)
-        assert time.perf_counter() - began < 1  # wanted: 50 ms; `make bench` measures it, a test must not fail on a busy machine
+        # No benchmark (`make bench` holds the wanted 50 ms), but the guard against unbounded work: the processor's own seconds, best of three, so that a machine that stalls cannot fail it.
+        assert min(timeit.repeat(lambda: (item.check(reply), item.module.check(item.state, reply)), number=1, repeat=3, timer=time.process_time)) < 1
 
 
 def test_nothing_is_evaluated():

@@ -11,9 +11,6 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fakeserver import FakeServer
-
 from mmhelix_nb import make
 from mmhelix_nb.polish import Server, polish_all
 from mmhelix_nb.serg import expert
@@ -34,13 +31,17 @@ def manufacture(n: int) -> dict:
 
 
 def busy_share() -> float:
-    "The share of a server's capacity that the client uses: the least possible time over the time taken."
+    "The share of a server's capacity that the client uses: the least possible time over the time taken. The server has a process of its own."
     skeletons = [expert(make(task, 1 + seed % 3, seed)) for seed in range(REQUESTS // 4) for task in ("maze", "binairo", "hanoi", "sudoku")]
-    with FakeServer(latency=LATENCY) as fake:
-        polish_all(skeletons[:1], Server(fake.url, "fake"))  # imports and caches
-        began = time.perf_counter()
-        outcomes = polish_all(skeletons, Server(fake.url, "fake", concurrency=CAPACITY))
-        seconds = time.perf_counter() - began
+    script = Path(__file__).resolve().parents[1] / "fakeserver.py"
+    with subprocess.Popen([sys.executable, str(script), str(LATENCY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as fake:
+        url = fake.stdout.readline().strip()
+        polish_all(skeletons[:1], Server(url, "fake"))  # imports
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            outcomes = polish_all(skeletons, Server(url, "fake", concurrency=CAPACITY), f"{folder}/replies.sqlite")
+            seconds = time.perf_counter() - began
+        fake.stdin.close()
     assert all(outcome.sample for outcome in outcomes)
     return round(len(skeletons) * LATENCY / CAPACITY / seconds, 3)
 
