@@ -291,6 +291,15 @@ def _server(url: str, model: str, **settings):
     need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
+
+def _prices(text: str, budget: float) -> tuple[float, float]:
+    """What a million tokens cost, in and out; a cost budget needs them."""
+    try: found = tuple(float(piece) for piece in text.split(","))
+    except ValueError: found = ()
+    if len(found) != 2 or min(found) < 0: fail(f"--price {text}: must be two prices of a million tokens, in and out, such as 0.5,2")
+    if budget and not any(found): fail(f"--cost-budget {budget:g}: needs --price, what a million tokens cost, such as 0.5,2")
+    return found
+
 # %% ../nbs/81_cli.ipynb #d830be97
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
 def serg(
@@ -308,7 +317,10 @@ def serg(
     picture: Annotated[bool, typer.Option("--picture", help="Show the model the picture too.")] = False,
     attempts: Annotated[int, typer.Option(help="At a reply that may stand.", min=1)] = 3,
     concurrency: Annotated[int, typer.Option(help="Requests at a time, of each shard under way.", min=1)] = 8,
-    token_budget: Annotated[int, typer.Option(help="Tokens for each shard at most; 0: no limit.", min=0)] = 0,
+    token_budget: Annotated[int, typer.Option(help="Tokens at most, in all; 0: no limit.", min=0)] = 0,
+    cost_budget: Annotated[float, typer.Option(help="Cost at most, in all, by --price; 0: no limit.", min=0)] = 0.0,
+    price: Annotated[str, typer.Option(help="What a million tokens cost, in and out.", metavar="IN,OUT")] = "0,0",
+    again: Annotated[bool, typer.Option("--again", help="Try those that failed once more; what was answered is not asked again.")] = False,
     cores: Annotated[int, typer.Option(help="Shards at a time.", min=1)] = 2,
     executor: Annotated[str, typer.Option(help="local, slurm, or another executor of Snakemake.")] = "local",
 ) -> None:
@@ -331,18 +343,21 @@ def serg(
     if executor == "slurm": need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     if length not in LENGTHS: fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
     _check_folder(out, style)
-    server = _server(polish, model, concurrency=concurrency, attempts=attempts, picture=picture, token_budget=token_budget)
+    price_in, price_out = _prices(price, cost_budget)
+    server = _server(polish, model, concurrency=concurrency, attempts=attempts, picture=picture, token_budget=token_budget,
+                     cost_budget=cost_budget, price_in=price_in, price_out=price_out)
     names = tuple(dict.fromkeys(_task(name) for text in task for name in text.split(",")))
-    from mmhelix_nb.factory import Batch, manufacture
+    from mmhelix_nb.factory import Batch, manufacture, summary
     from mmhelix_nb.results import Busy
     batch = Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts)
-    try: card = manufacture(out, batch, server, cores, executor, tuple(ctx.args))
+    try: card = manufacture(out, batch, server, cores, executor, tuple(ctx.args), again)
     except (ValueError, Busy) as e: fail(str(e))
     except OSError as e: fail(f"--out {out}: {e.strerror or e}")
     except KeyboardInterrupt:
         typer.echo("\nstopped; the same command goes on from here", err=True)
         raise typer.Exit(130)
-    typer.echo(f"{card} says what is in it")
+    said = summary(out, n)
+    typer.echo(f"{said}{'; --again tries these once more' if server and 'failed' in said else ''}\n{card} says what is in it")
 
 # %% ../nbs/81_cli.ipynb #b79e6901
 @app.command("verify-dataset")

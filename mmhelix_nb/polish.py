@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['LEAKS', 'NGRAM', 'SHORTEST', 'LONGEST', 'TASK_OF_POLISHING', 'FAMILIES', 'anchors', 'squeezed', 'lost_anchor',
-           'repeats', 'stutter', 'keeps', 'messages', 'polishing', 'rollout', 'Server', 'ServerError', 'BudgetSpent',
-           'Reply', 'Cache', 'request_hash', 'Desk', 'Unusable', 'reply_of', 'pause', 'Refused', 'ask', 'Outcome',
-           'polish_one', 'polish_stream', 'polish_all', 'in_thread', 'roll_out', 'arm', 'compare']
+           'repeats', 'stutter', 'keeps', 'kind_of', 'messages', 'polishing', 'rollout', 'Server', 'ServerError',
+           'BudgetSpent', 'Reply', 'Cache', 'request_hash', 'Desk', 'Unusable', 'reply_of', 'pause', 'unconnected',
+           'Refused', 'ask', 'Outcome', 'polish_one', 'polish_stream', 'polish_all', 'in_thread', 'roll_out', 'arm',
+           'timed', 'compare']
 
 # %% ../nbs/31_polish.ipynb #3ee40c33
 import asyncio
@@ -16,6 +17,7 @@ import json
 import os
 import random
 import re
+import socket
 import sqlite3
 import threading
 import time
@@ -94,6 +96,11 @@ def keeps(sample: Sample, reply: str, finish: str = "stop") -> Verdict:
     if repeats(reply) > max(5, 2 * repeats(sample.reply)): return wrong(f"a run of {NGRAM} words occurs {repeats(reply)} times")
     if stutter(reply) > max(3, stutter(sample.reply)): return wrong(f"a run of words stands {stutter(reply)} times in a row")
     return right("keeps the skeleton")
+
+
+def kind_of(reason: str) -> str:
+    "A reason without its particulars, for counting."
+    return re.split(r"[:\d]", reason)[0].strip()
 
 # %% ../nbs/31_polish.ipynb #8fd80118
 TASK_OF_POLISHING = """You write worked reasoning for puzzles. You get a puzzle and notes on how it was worked out: correct, complete, in order, but dry. Tell them as \
@@ -236,6 +243,12 @@ def pause(server: Server, failed: int, error: Exception) -> float:
     if re.fullmatch(r"\d{1,4}(\.\d+)?", asked): return float(asked)
     return min(60.0, server.backoff_s * 2 ** (failed - 1)) * random.uniform(0.5, 1.0)
 
+
+def unconnected(error: BaseException | None) -> bool:
+    "Whether nobody listens at the server's address, or it has no such name."
+    while error and not isinstance(error, (ConnectionRefusedError, socket.gaierror)): error = error.__cause__ or error.__context__
+    return error is not None
+
 # %% ../nbs/31_polish.ipynb #612fd138
 async def _send(desk: Desk, request: dict) -> Reply:
     "Send `request` until it is answered; raises `ServerError`."
@@ -252,6 +265,8 @@ async def _send(desk: Desk, request: dict) -> Reply:
             problem = error
         except passing as error: problem = error
         failed += 1
+        if failed > desk.server.retries and unconnected(problem):
+            raise ServerError(f"{desk.server.url} cannot be reached; start the server, or check --polish; the same command goes on") from None
         if failed > desk.server.retries: raise Refused(f"no answer after {failed} requests; the last failed with {type(problem).__name__}: {shorten(str(problem), 80)}")
         await asyncio.sleep(pause(desk.server, failed, problem))
 
@@ -345,37 +360,44 @@ def in_thread(action):
     return box["value"]
 
 # %% ../nbs/31_polish.ipynb #1535f1f9
-async def roll_out(desk: Desk, item: Instance, k: int) -> list[tuple[bool, Reply]]:
-    "`k` direct attempts at `item`: whether each is right, and the reply; requests that cannot be answered count as wrong."
+async def roll_out(desk: Desk, item: Instance, k: int) -> list[tuple[Verdict, Reply]]:
+    "`k` direct attempts at `item`: the verdict on each, and the reply; requests that cannot be answered count as wrong."
     found = []
     for seed in range(k):
         request = {"model": desk.server.model, "messages": rollout(item, desk.server.picture), "temperature": desk.server.temperature, "max_tokens": desk.server.max_tokens, "seed": seed}
         try: reply = await ask(desk, request)
         except Refused as error: reply = Reply("", str(error), 0, 0, 0.0)
-        found.append((bool(item.check(reply.text)), reply))
+        found.append((item.check(reply.text), reply))
     return found
 
 
-def arm(name: str, first: list[bool], any_of_k: list[bool], k: int, seconds: float, tokens: int) -> dict:
-    "One line of the comparison: pass@1 and pass@k with intervals, seconds and tokens for each accepted sample."
+def arm(name: str, first: list[bool], any_of_k: list[bool], k: int, seconds: float, tokens: int, reasons: Iterable[str] = ()) -> dict:
+    "One line of the comparison: pass@1 and pass@k with intervals, seconds and tokens for each accepted sample, kinds of failure by number of replies."
     n, accepted = len(first), sum(any_of_k)
     def share(hits): return {"share": sum(hits) / n, "interval": wilson(sum(hits), n)}
-    return {"arm": name, "items": n, "k": k, "pass@1": share(first), "pass@k": share(any_of_k),
-            "seconds_per_accepted": seconds / accepted if accepted else None, "tokens_per_accepted": tokens / accepted if accepted else None}
+    return {"arm": name, "items": n, "k": k, "pass@1": share(first), "pass@k": share(any_of_k), "seconds": seconds, "tokens": tokens,
+            "seconds_per_accepted": seconds / accepted if accepted else None, "tokens_per_accepted": tokens / accepted if accepted else None,
+            "failures": dict(Counter(map(kind_of, reasons)).most_common())}
 
 # %% ../nbs/31_polish.ipynb #3a842841
+def timed(action) -> tuple:
+    "What `action()` returns, and the wall seconds that it took."
+    began = time.monotonic()
+    return action(), time.monotonic() - began
+
+
 def compare(items: list[Instance], server: Server, k: int, cache: str | Path | None = None) -> list[dict]:
-    "Direct rollout, skeleton and SERG on the same `items`, with `k` attempts each; raises `ServerError`."
+    "Direct rollout, skeleton and SERG on the same `items`, with `k` attempts each, one after the other; raises `ServerError`. A `cache` with replies in it shortens the seconds."
     async def direct():
         async with Desk(server, Cache(cache) if cache else None) as desk: return await asyncio.gather(*(roll_out(desk, item, k) for item in items))
-    rolled = in_thread(lambda: asyncio.run(direct()))
-    made = [expert(item) for item in items]
-    outcomes = polish_all(made, replace(server, attempts=k), cache)
-    replies = [reply for tries in rolled for _, reply in tries]
+    rolled, rolling_s = timed(lambda: in_thread(lambda: asyncio.run(direct())))
+    made, making_s = timed(lambda: [expert(item) for item in items])
+    outcomes, polishing_s = timed(lambda: polish_all(made, replace(server, attempts=k), cache))
+    tries = [(verdict, reply) for one in rolled for verdict, reply in one]
     return [
-        arm("direct rollout", [tries[0][0] for tries in rolled], [any(ok for ok, _ in tries) for tries in rolled], k,
-            sum(reply.seconds for reply in replies), sum(reply.tokens_out for reply in replies)),
-        arm("skeleton", [sample.verdict.ok for sample in made], [sample.verdict.ok for sample in made], 1, 0.0, sum(token_count(sample.reply) for sample in made)),
-        arm("SERG", [bool(one.sample) and not one.reasons for one in outcomes], [bool(one.sample) for one in outcomes], k,
-            sum(one.seconds for one in outcomes), sum(one.tokens_out for one in outcomes)),
+        arm("direct rollout", [bool(one[0][0]) for one in rolled], [any(verdict for verdict, _ in one) for one in rolled], k, rolling_s, sum(reply.tokens_out for _, reply in tries),
+            ["cut off at the token limit" if reply.finish == "length" else "a wrong answer" for verdict, reply in tries if not verdict]),
+        arm("skeleton", [sample.verdict.ok for sample in made], [sample.verdict.ok for sample in made], 1, making_s, sum(token_count(sample.reply) for sample in made)),
+        arm("SERG", [bool(one.sample) and not one.reasons for one in outcomes], [bool(one.sample) for one in outcomes], k, making_s + polishing_s,
+            sum(one.tokens_out for one in outcomes), [reason for one in outcomes for reason in one.reasons]),
     ]

@@ -57,6 +57,10 @@ def test_help_without_torch():
     (("verify", "no_such_task", "x"), "is unknown"),
     (("verify", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
     (("eval", "nowhere"), "no such folder"),
+    (("serg", "--n", "1", "--out", "x", "--price", "2"), "--price 2: must be two prices"),
+    (("serg", "--n", "1", "--out", "x", "--cost-budget", "5"), "--cost-budget 5: needs --price"),
+    (("serg", "--n", "1", "--out", "x", "--levels", "1,2"), "must be paper, or five weights"),
+    (("verify-dataset", "nowhere.parquet"), "nowhere.parquet: no such file or folder"),
     (("eval", "a/b", "--profile", "mimi"), "did you mean mini?"),
 ])
 def test_bad_input_is_one_line(arguments, said):

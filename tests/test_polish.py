@@ -109,6 +109,11 @@ def test_a_wrong_key_ends_the_run_with_one_line():
         with pytest.raises(ServerError, match="refuses .401.*MMHELIX_API_KEY"): polished(fake)
 
 
+def test_a_server_that_is_not_there_ends_the_run_with_one_line():
+    with FakeServer() as fake: url = fake.url  # nobody listens there any more
+    with pytest.raises(ServerError, match="cannot be reached; start the server"): polish_all(SKELETONS, replace(QUICK, url=url))
+
+
 def test_the_budget_is_kept():
     with FakeServer() as fake:
         outcomes = polished(fake, replace(QUICK, token_budget=600, concurrency=1))

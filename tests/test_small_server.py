@@ -8,18 +8,22 @@ from small_server import missing, prepare, running
 
 from mmhelix_nb.core import make
 from mmhelix_nb.polish import Server, compare
-from mmhelix_nb.results import write_json
+from mmhelix_nb.results import save_results
 
 pytestmark = pytest.mark.skipif("MMHELIX_SERVER" not in os.environ or bool(missing()), reason=f"run by make serg-study; missing: {missing() or 'nothing'}")
-TASKS = ("maze", "slidingpuzzle", "best_time_to_buy_and_sell_stock", "hanoi", "binairo")
+TASKS = ("count_hills_and_valleys", "best_time_to_buy_and_sell_stock", "slidingpuzzle", "maze", "eulerian_path")  # those with the shortest skeletons, about 250 tokens
+MODEL = "SmolLM2-135M-Instruct"
+K, MAX_TOKENS = 2, 400
 
 
 def test_comparison_on_a_real_server(tmp_path):
     items = [make(task, 1, seed) for task in TASKS for seed in range(int(os.environ["MMHELIX_SERVER"]))]
     with running(prepare()) as (address, name):
-        table = compare(items, Server(address, name, concurrency=2, max_tokens=512, timeout_s=600), 2, tmp_path / "replies.sqlite")
+        settings = Server(address, name, concurrency=2, max_tokens=MAX_TOKENS, timeout_s=600)
+        table = compare(items, settings, K, tmp_path / "replies.sqlite")
     direct, skeleton, serg = table
     assert skeleton["pass@k"]["share"] == 1.0
     for line in (direct, serg): assert 0 <= line["pass@1"]["share"] <= line["pass@k"]["share"] <= 1 and line["items"] == len(items)
-    write_json("reports/bench/serg_model.json", {"model": "SmolLM2-135M-Instruct (Q4_1 weights, float32)", "tasks": TASKS, "level": 1, "max_tokens": 512, "table": table})
+    save_results("reports/serg", {"tasks": TASKS, "level": 1, "max_tokens": MAX_TOKENS, "temperature": settings.temperature, "weights": "Q4_1, computed in float32", "table": table},
+                 model=MODEL, profile="serg-study", seed=0)
     for line in table: print(line)
