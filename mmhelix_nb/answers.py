@@ -101,9 +101,12 @@ _ARROW = re.compile(r"\\(?:long)?rightarrow\b|\\to\b|→|⟶|➔|=>|⇒")
 _NOISE = re.compile(r"\\(?:left|right|quad|qquad|displaystyle)\b|\\[,;:! ()\[\]]|\$")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
 
+_WIDE = str.maketrans({code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict(zip(map(ord, "\u3000\u00a0\u2009\u3001\u3002"), "   ,.")) | dict.fromkeys((0x200B, 0xFEFF), ""))
+
 
 def plain(text: str) -> str:
-    "`text` without code fences, LaTeX wrappers and escapes; arrows become `->`, table breaks become line breaks."
+    "`text` without code fences, LaTeX wrappers and escapes; arrows become `->`, table breaks line breaks, full-width signs plain ones."
+    text = text.translate(_WIDE)
     text = _ENVIRONMENT.sub(" ", _FENCE.sub("", text))
     text = _FRONT.sub("", _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", _AROUND.sub(r"\1", text))))
     text = text.replace("\\\\", "\n").replace(r"\{", "{").replace(r"\}", "}")
@@ -179,7 +182,7 @@ def says_no(text: str) -> bool:
 # %% ../nbs/02_answers.ipynb #8b50e816
 _NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[(\[])", re.MULTILINE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
-_BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|"))
+_BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|", "•", "*"))
 _HEADER = re.compile(r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})[)\]] ?[:=]?")  # (row, column): before the list
 
 

@@ -291,7 +291,7 @@ def _server(url: str, model: str, **settings):
     need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
-
+# %% ../nbs/81_cli.ipynb #c7d2e901
 def _prices(text: str, budget: float) -> tuple[float, float]:
     """What a million tokens cost, in and out; a cost budget needs them."""
     try: found = tuple(float(piece) for piece in text.split(","))
@@ -299,6 +299,18 @@ def _prices(text: str, budget: float) -> tuple[float, float]:
     if len(found) != 2 or min(found) < 0: fail(f"--price {text}: must be two prices of a million tokens, in and out, such as 0.5,2")
     if budget and not any(found): fail(f"--cost-budget {budget:g}: needs --price, what a million tokens cost, such as 0.5,2")
     return found
+
+
+def _manufacture(out: Path, *order):
+    """The card of the samples; whatever keeps them from being made is one line."""
+    from mmhelix_nb.factory import manufacture
+    from mmhelix_nb.results import Busy
+    try: return manufacture(out, *order)
+    except (ValueError, Busy) as e: fail(str(e))
+    except OSError as e: fail(f"--out {out}: {e.strerror or e}")
+    except KeyboardInterrupt:
+        typer.echo("\nstopped; the same command goes on from here", err=True)
+        raise typer.Exit(130)
 
 # %% ../nbs/81_cli.ipynb #d830be97
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
@@ -347,15 +359,8 @@ def serg(
     server = _server(polish, model, concurrency=concurrency, attempts=attempts, picture=picture, token_budget=token_budget,
                      cost_budget=cost_budget, price_in=price_in, price_out=price_out)
     names = tuple(dict.fromkeys(_task(name) for text in task for name in text.split(",")))
-    from mmhelix_nb.factory import Batch, manufacture, summary
-    from mmhelix_nb.results import Busy
-    batch = Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts)
-    try: card = manufacture(out, batch, server, cores, executor, tuple(ctx.args), again)
-    except (ValueError, Busy) as e: fail(str(e))
-    except OSError as e: fail(f"--out {out}: {e.strerror or e}")
-    except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
-        raise typer.Exit(130)
+    from mmhelix_nb.factory import Batch, summary
+    card = _manufacture(out, Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts), server, cores, executor, tuple(ctx.args), again)
     said = summary(out, n)
     typer.echo(f"{said}{'; --again tries these once more' if server and 'failed' in said else ''}\n{card} says what is in it")
 

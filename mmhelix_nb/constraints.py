@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['values_of', 'only_value', 'Rule', 'AllDifferent', 'Patterns', 'Tuples', 'beside', 'KeepsClear', 'reach', 'Connected',
-           'hangs_together', 'Problem', 'Watcher', 'settle', 'next_cell', 'search', 'first_solution', 'solutions',
-           'random_solution', 'dig', 'Words', 'listed', 'Story', 'tell_search']
+           'hangs_together', 'line_rules', 'square_text', 'Problem', 'Watcher', 'settle', 'next_cell', 'search',
+           'first_solution', 'solutions', 'random_solution', 'dig', 'Words', 'listed', 'Story', 'tell_search']
 
 # %% ../nbs/08_constraints.ipynb #8d9f2be6
 from collections import deque
@@ -60,7 +60,7 @@ class AllDifferent(Rule):
         self.full = full if full.bit_count() == len(self.cells) else 0
 
     def narrow(self, domains: list[int]) -> list[tuple[int, int]] | None:
-        decided = once = twice = 0
+        decided = once = twice = open_values = 0
         for cell in self.cells:
             mask = domains[cell]
             twice |= once & mask
@@ -68,14 +68,15 @@ class AllDifferent(Rule):
             if not mask & mask - 1:
                 if decided & mask or not mask: return None
                 decided |= mask
+            else: open_values |= mask
         if self.full & ~once: return None
         places, changes = (once & ~twice & ~decided) & self.full, []
+        if not (places or open_values & decided): return []
         for cell in self.cells:
             mask = domains[cell]
             if not mask & mask - 1: continue
             new = mask & places or mask & ~decided
-            if new & places and new & new - 1: return None  # two values with no other place than this one
-            if not new: return None
+            if not new or new & places and new & new - 1: return None  # no value, or two with no other place than this one
             if new != mask: changes.append((cell, new))
         return changes
 
@@ -219,6 +220,19 @@ def hangs_together(n: int, cells: Iterable[tuple[int, int]]) -> bool:
         grown = (seen | seen << n | seen >> n | (seen & ~(left << n - 1)) << 1 | (seen & ~left) >> 1) & figure
     return seen == figure
 
+# %% ../nbs/08_constraints.ipynb #ea89bada
+def line_rules(rule: Callable, rows: Sequence, columns: Sequence) -> list[Rule]:
+    "`rule(cells, title, clue)` for each row and column of a square grid, given the clues of its `rows` and `columns`; titles count from 1."
+    n = len(rows)
+    across = [rule(range(r * n, r * n + n), f"row {r + 1}", clue) for r, clue in enumerate(rows)]
+    return across + [rule(range(c, n * n, n), f"column {c + 1}", clue) for c, clue in enumerate(columns)]
+
+
+def square_text(domains: list[int], signs: str, gap: str = "") -> str:
+    "A square grid of cells of value 0 or 1 as text; `signs` stand for 0, 1 and an open cell, with a `gap` between two."
+    n = round(len(domains) ** 0.5)
+    return "\n".join(gap.join(signs[mask - 1] for mask in domains[r * n : r * n + n]) for r in range(n))
+
 # %% ../nbs/08_constraints.ipynb #ed864c43
 @dataclass
 class Problem:
@@ -226,8 +240,11 @@ class Problem:
     start: list[int]
     rules: list[Rule]
     touching: list[list[int]] = field(init=False, repr=False)
+    late: list[bool] = field(init=False, repr=False)
+    narrow: list[Callable] = field(init=False, repr=False)  # of each rule, at hand for the innermost loop
 
     def __post_init__(self):
+        self.late, self.narrow = [rule.late for rule in self.rules], [rule.narrow for rule in self.rules]
         self.touching = [[] for _ in self.start]
         for number, rule in enumerate(self.rules):
             for cell in rule.cells: self.touching[cell].append(number)
@@ -238,32 +255,34 @@ class Watcher:
     def narrowed(self, rule: Rule, before: list[int], changes: list[tuple[int, int]]) -> None: pass
     def failed(self, rule: Rule, domains: list[int]) -> None: pass
     def tries(self, cell: int, value: int, domains: list[int]) -> None: pass
+    def must_be(self, cell: int, value: int, domains: list[int]) -> None: pass
     def takes_back(self, cell: int, value: int, domains: list[int]) -> None: pass
 
 # %% ../nbs/08_constraints.ipynb #0b5e1a5b
 def settle(problem: Problem, domains: list[int], counter: Counter, watcher: Watcher | None = None, touched: Iterable[int] | None = None) -> Rule | None:
     "Narrow `domains` in place until all rules are silent; returns the rule that broke. `touched` are the cells that have just changed (None: all)."
-    rules, touching = problem.rules, problem.touching
+    rules, narrow, touching, is_late = problem.rules, problem.narrow, problem.touching, problem.late
     first = range(len(rules)) if touched is None else dict.fromkeys(number for cell in touched for number in touching[cell])
-    soon, late, waiting = deque(), deque(), set()
-    for number in first: (late if rules[number].late else soon).append(number)
-    waiting.update(first)
+    soon, late, waiting = deque(), deque(), bytearray(len(rules))
+    for number in first:
+        (late if is_late[number] else soon).append(number)
+        waiting[number] = 1
     while soon or late:
         number = soon.popleft() if soon else late.popleft()
-        waiting.discard(number)
-        rule = rules[number]
-        changes = rule.narrow(domains)
+        waiting[number] = 0
+        changes = narrow[number](domains)
         if changes is None:
-            if watcher: watcher.failed(rule, domains)
-            return rule
-        if watcher and changes: watcher.narrowed(rule, domains[:], changes)
+            if watcher: watcher.failed(rules[number], domains)
+            return rules[number]
+        if not changes: continue
+        if watcher: watcher.narrowed(rules[number], domains[:], changes)
+        counter.visit(len(changes))
         for cell, mask in changes:
-            counter.visit()
             domains[cell] = mask
             for other in touching[cell]:
-                if other not in waiting:
-                    waiting.add(other)
-                    (late if rules[other].late else soon).append(other)
+                if not waiting[other]:
+                    waiting[other] = 1
+                    (late if is_late[other] else soon).append(other)
     return None
 
 # %% ../nbs/08_constraints.ipynb #19691216
@@ -278,19 +297,20 @@ def search(
 ) -> list[list[int]]:
     """Up to `most` solutions that extend `domains` (which are narrowed in place), each as masks of one value.
 
-    `order` maps (cell, values) to the values in the order of trial (None: ascending). Raises `SearchLimit` by way of `counter`."""
+    `order` maps (cell, values) to the values in the order of trial (None: ascending). The last value is no try, since all others have failed. Raises `SearchLimit` by way of `counter`."""
     if settle(problem, domains, counter, watcher, touched) is not None: return []
     cell = next_cell(problem, domains)
     if cell is None: return [domains]
     found, values = [], values_of(domains[cell])
-    for value in order(cell, values) if order else values:
+    if order: values = order(cell, values)
+    for value in values:
         counter.visit()
-        branch = domains[:]
+        branch, is_last = domains[:], value == values[-1]
         branch[cell] = 1 << value
-        if watcher: watcher.tries(cell, value, branch)
+        if watcher: (watcher.must_be if is_last else watcher.tries)(cell, value, branch)
         found += search(problem, branch, counter, most - len(found), watcher, order, (cell,))
         if len(found) >= most: break
-        if watcher: watcher.takes_back(cell, value, domains)
+        if watcher and not is_last: watcher.takes_back(cell, value, domains)
     return found
 
 # %% ../nbs/08_constraints.ipynb #4e986a58
@@ -361,7 +381,7 @@ class Story(Watcher):
         for number, (why, facts, brief, about) in enumerate(told, 1):
             self.since += 1
             board = self.words.board(after) if number == len(told) and self.since >= self.pace else ""
-            self.add("deduce", f"{why}, so {listed(facts)}.", about, brief, board if board != self.words.board(before) else "")
+            self.add("deduce", f"{why}, so {listed(facts)}.", about, brief, board if board and board != self.words.board(before) else "")
 
 # %% ../nbs/08_constraints.ipynb #97791426
 @patch
@@ -394,6 +414,12 @@ def failed(self: Story, rule, domains): self.add("contradiction", rule.broken(do
 @patch
 def tries(self: Story, cell, value, domains):
     self.add("hypothesise", f"Suppose {self.fact(cell, value)}.", self.words.about(cell), f"try {self.words.brief(cell, value)}", self.words.board(domains))
+
+
+@patch
+def must_be(self: Story, cell, value, domains):
+    self.since += 1
+    self.add("deduce", f"Nothing else is left for {self.words.cell(cell)}, so {self.fact(cell, value)}.", self.words.about(cell), self.words.brief(cell, value))
 
 
 @patch

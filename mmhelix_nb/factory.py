@@ -4,31 +4,34 @@
 
 # %% auto #0
 __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'Batch', 'portions', 'room', 'quotas', 'Segment', 'shards', 'size',
-           'sample_row', 'sample_table', 'skeletons', 'shard_paths', 'make_shard', 'failure', 'shard_main',
-           'start_snakemake', 'watch', 'manufacture', 'prepare', 'log_tail', 'columns', 'distribution', 'command_of',
-           'write_card']
+           'is_cut', 'block_seeds', 'block_path', 'blocks', 'write_block', 'read_items', 'sample_row', 'sample_table',
+           'skeletons', 'shard_paths', 'make_shard', 'failure', 'portion_of', 'shard_main', 'start_snakemake', 'watch',
+           'manufacture', 'jobs_of', 'prepare', 'log_tail', 'drop_failed', 'columns', 'distribution', 'command_of',
+           'write_card', 'failures_of', 'summary']
 
 # %% ../nbs/32_factory.ipynb #cc908e2d
+import gc
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from math import ceil
 from pathlib import Path
 from statistics import mean, median
 
 from tqdm.auto import tqdm
 
 from . import __version__
-from .core import task_module, tasks
-from .generators import PUBLISHED, TEST_SHARE, distinct, schema, to_row
-from .polish import Server, polish_all
+from .core import Instance, make, pack, task_module, tasks, unpack
+from .generators import PUBLISHED, TEST_SHARE, TRIES, canon_hash, distinct, schema, split_of, to_row
+from .polish import Server, kind_of, polish_all
 from .publish import FolderError, record_of, table_text, take
 from .results import claim, write_whole
 from .serg import Sample, expert
@@ -112,6 +115,52 @@ def shards(batch: Batch) -> list[tuple[Segment, ...]]:
 
 def size(shard: tuple[Segment, ...]) -> int: return sum(piece.stop - piece.start for piece in shard)
 
+# %% ../nbs/32_factory.ipynb #badf4212
+def is_cut(batch: Batch, piece: Segment) -> bool:
+    "Whether the cell of `piece` spreads over several shards."
+    return quotas(batch)[piece.task, piece.level] > batch.shard_size
+
+
+def block_seeds(batch: Batch, number: int) -> range:
+    "The seeds of the candidates in block `number` of a cell, in the order of `generators.distinct`."
+    first = batch.seed * 10**6 + number * 2 * batch.shard_size
+    return range(first, first + 2 * batch.shard_size)
+
+
+def block_path(out: Path, batch: Batch, task: str, level: int, number: int) -> Path:
+    "Where a block lies; its name says all that it depends on."
+    seeds = block_seeds(batch, number)
+    return out / "candidates" / f"{task}-{level}-{seeds.start}-{seeds.stop}.txt"
+
+
+def blocks(batch: Batch, piece: Segment) -> range:
+    "The blocks of candidates that `piece` is likely to need: half of the candidates belong to the training split, and a few repeat another one."
+    return range(-(-21 * piece.stop // (20 * batch.shard_size)))
+
+# %% ../nbs/32_factory.ipynb #827ca5bb
+def write_block(out: Path, batch: Batch, task: str, level: int, number: int) -> Path:
+    "The training items among the candidates of one block, a line each: seed, canonical form, state."
+    lines: dict[str, str] = {}
+    for seed in block_seeds(batch, number):
+        item = make(task, level, seed)
+        if split_of(item) == "train": lines.setdefault(canon_hash(item), f"{seed} {canon_hash(item)} {pack(item.state)}\n")
+    return write_whole(block_path(out, batch, task, level, number), lambda part: part.write_text("".join(lines.values()), encoding="utf-8"))
+
+# %% ../nbs/32_factory.ipynb #0631b0d3
+def read_items(out: Path, batch: Batch, piece: Segment) -> Iterator[Instance]:
+    "What `generators.distinct` gives for `piece`, from blocks of candidates; one that is missing is made."
+    seen: set[str] = set()
+    for number in range(-(-TRIES * max(piece.stop, 10) // (2 * batch.shard_size))):
+        path = block_path(out, batch, piece.task, piece.level, number)
+        if not path.exists(): write_block(out, batch, piece.task, piece.level, number)
+        for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
+            seed, canon, state = line.split(" ", 2)
+            if canon in seen: continue
+            if len(seen) >= piece.start: yield Instance(piece.task, piece.level, int(seed), unpack(piece.task, state))
+            seen.add(canon)
+            if len(seen) == piece.stop: return
+    raise ValueError(f"{piece.task} level {piece.level} has fewer than {piece.stop} different items for training; {len(seen)} were found")
+
 # %% ../nbs/32_factory.ipynb #4002ad3f
 EXTRA = {"response": "string", "kind": "string", "steps": "int64", "backtracks": "int64", "tokens": "int64", "source_model": "string", "verdict": "string"}
 
@@ -135,10 +184,10 @@ def sample_table(rows: list[dict]):
     return pa.Table.from_pylist(rows, schema=full)
 
 # %% ../nbs/32_factory.ipynb #c21db8b0
-def skeletons(batch: Batch, number: int) -> Iterator[Sample]:
-    "The samples of shard `number` before polishing."
+def skeletons(out: Path, batch: Batch, number: int) -> Iterator[Sample]:
+    "The samples of shard `number` before polishing; blocks of candidates lie in `out`."
     for piece in shards(batch)[number]:
-        items = islice(distinct(piece.task, piece.level, "train", piece.stop, batch.seed), piece.start, None)
+        items = read_items(out, batch, piece) if is_cut(batch, piece) else distinct(piece.task, piece.level, "train", piece.stop, batch.seed)
         for item in items: yield expert(item, batch.length)
 
 
@@ -154,16 +203,18 @@ def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None
     With `server` the skeletons are polished; its replies are kept in `replies/`, so that a shard that is made again asks nothing twice."""
     import pyarrow.parquet as pq
 
-    out, failed = Path(out), []
+    out, failed, rows = Path(out), [], []
     data, failures = shard_paths(out, batch, number)
-    made = list(skeletons(batch, number))
-    if server is None: kept = made
-    else:
-        outcomes = polish_all(made, server, out / "replies" / f"shard-{number:05d}.sqlite")
+    kept = skeletons(out, batch, number)
+    if server:
+        made = list(kept)
+        outcomes = polish_all(made, portion_of(server, len(made) / batch.n), out / "replies" / f"shard-{number:05d}.sqlite")
         kept = [outcome.sample for outcome in outcomes if outcome.sample]
         failed = [failure(outcome.skeleton, outcome.reasons) for outcome in outcomes if not outcome.sample]
-    failed += [failure(sample, (sample.verdict.reason,)) for sample in kept if not sample.verdict]
-    table = sample_table([sample_row(sample, batch.model, batch.style) for sample in kept if sample.verdict])
+    for sample in kept:  # one by one: a thousand instances with their steps are memory, and slow for the garbage collector
+        if sample.verdict: rows.append(sample_row(sample, batch.model, batch.style))
+        else: failed.append(failure(sample, (sample.verdict.reason,)))
+    table = sample_table(rows)
     write_whole(failures, lambda path: path.write_text("".join(json.dumps(line) + "\n" for line in failed), encoding="utf-8"))
     write_whole(data, lambda path: pq.write_table(table, path, row_group_size=100))
     return data
@@ -174,45 +225,54 @@ def failure(sample: Sample, reasons: tuple[str, ...]) -> dict:
     return {"task": sample.item.task, "level": sample.item.level, "seed": sample.item.seed, "reasons": list(reasons)}
 
 
+def portion_of(server: Server, share: float) -> Server:
+    "`server` with the `share` of its budgets that one shard may spend."
+    return replace(server, token_budget=ceil(server.token_budget * share), cost_budget=server.cost_budget * share)
+
 # %% ../nbs/32_factory.ipynb #0e6e3d20
-SNAKEFILE = """# Written by mmhelix serg; one job a shard.
+SNAKEFILE = """# Written by mmhelix serg; one job a shard, or a block of candidates for shards.
 import json, sys
-SHARDS = json.load(open("shards.json"))
+JOBS = json.load(open("jobs.json"))
 
 
 rule all:
     input:
-        list(SHARDS),
+        [path for path in JOBS if path.startswith("data/")],
 
 
-for path, number in SHARDS.items():
+for path, job in JOBS.items():
 
     rule:
         name:
-            f"shard_{number:05d}"
+            job["name"]
+        input:
+            job["needs"],
         output:
             path,
         params:
             python=sys.executable,
-            number=number,
+            job=job["arguments"],
         threads: 1
+        priority: job["priority"]
         resources:
             mem_mb=1000,
             runtime=120,
         shell:
-            "exec {params.python:q} -c 'from mmhelix_nb.factory import shard_main; shard_main()' {params.number}"
+            "exec {params.python:q} -c 'from mmhelix_nb.factory import shard_main; shard_main()' {params.job}"
 """
 
 # %% ../nbs/32_factory.ipynb #582926e6
 def shard_main() -> None:
-    "Entry of the process that makes one shard in the working folder: `NUMBER`."
+    "Entry of the process that does one job in the working folder: `shard NUMBER`, or `block TASK LEVEL NUMBER`."
     from mmhelix_nb.runner import end_with
 
     if "MMHELIX_PARENT" in os.environ: end_with(int(os.environ["MMHELIX_PARENT"]))
+    gc.set_threshold(50_000)  # steps and states are trees: almost nothing of what is made here needs the collector
     order = json.loads(Path("order.json").read_text(encoding="utf-8"))
     batch = Batch(**{name: tuple(order[name]) if isinstance(order[name], list) else order[name] for name in Batch.__dataclass_fields__})
-    server = Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None
-    make_shard(".", batch, int(sys.argv[1]), server)
+    kind, *names = sys.argv[1:]
+    if kind == "block": write_block(Path("."), batch, names[0], int(names[1]), int(names[2]))
+    else: make_shard(".", batch, int(names[0]), Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None)
 
 # %% ../nbs/32_factory.ipynb #9023c3ee
 def start_snakemake(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
@@ -240,10 +300,11 @@ def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
             time.sleep(0.3)
 
 # %% ../nbs/32_factory.ipynb #93ae7881
-def manufacture(out: str | Path, batch: Batch, server: Server | None = None, jobs: int = 2, executor: str = "local", extra: tuple[str, ...] = ()) -> Path:
+def manufacture(out: str | Path, batch: Batch, server: Server | None = None, jobs: int = 2, executor: str = "local", extra: tuple[str, ...] = (),
+                again: bool = False) -> Path:
     """The samples of `batch` as a folder: `data/level-*/`, `failed/`, `README.md`; returns the path of the card.
 
-    Goes on where it was stopped. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another process is at work in it."""
+    Goes on where it was stopped; with `again` shards that hold failures are made anew, and ask only what was never answered. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another process is at work in it."""
     from mmhelix_nb.runner import end_leftovers
 
     out = Path(out)
@@ -251,28 +312,49 @@ def manufacture(out: str | Path, batch: Batch, server: Server | None = None, job
     with claim(out / ".lock", f"a run in {out}", wait=0.5):
         end_leftovers("MMHELIX_RUN", str(out.resolve()))
         files = {shard_paths(out, batch, number)[0]: size(shard) for number, shard in enumerate(shards(batch))}
-        prepare(out, files, server)
+        if again: drop_failed(out, batch)
+        prepare(out, batch, server)
         if not all(path.exists() for path in files):
             process = start_snakemake(out, jobs, executor, extra)
             try: code = watch(process, files)
             finally: end_leftovers("MMHELIX_RUN", str(out.resolve()))
             if code: raise FolderError(f"{out}: Snakemake ended with code {code}; see {out / 'snakemake.log'}: {log_tail(out)}; the same command goes on from there")
         write_card(out, batch)
+        shutil.rmtree(out / "candidates", ignore_errors=True)
     return out / "README.md"
 
 # %% ../nbs/32_factory.ipynb #4f7bf1ad
-def prepare(out: Path, files: dict[Path, int], server: Server | None) -> None:
+def jobs_of(out: Path, batch: Batch) -> dict[str, dict]:
+    "Who writes each shard that is missing, and each block of candidates of a cell that is cut; and what it needs."
+    found: dict[str, dict] = {}
+    for number, shard in enumerate(shards(batch)):
+        path = shard_paths(out, batch, number)[0]
+        if path.exists(): continue
+        pieces = [piece for piece in shard if is_cut(batch, piece)]
+        names = [(piece.task, piece.level, block) for piece in pieces for block in blocks(batch, piece)]
+        needs = {str(block_path(out, batch, *name).relative_to(out)): "{} {} {}".format(*name) for name in names}
+        found |= {block: {"name": f"block {names}".replace(" ", "_"), "arguments": f"block {names}", "needs": [], "priority": 10} for block, names in needs.items()}
+        found[str(path.relative_to(out))] = {"name": f"shard_{number:05d}", "arguments": f"shard {number}", "needs": list(needs), "priority": shard[0].level}
+    return found
+
+
+def prepare(out: Path, batch: Batch, server: Server | None) -> None:
     "Write what Snakemake and its jobs read."
-    names = {str(path.relative_to(out)): number for number, path in enumerate(files)}
-    write_whole(out / "shards.json", lambda path: path.write_text(json.dumps(names, indent=1), encoding="utf-8"))
+    write_whole(out / "jobs.json", lambda path: path.write_text(json.dumps(jobs_of(out, batch), indent=1), encoding="utf-8"))
     write_whole(out / "Snakefile", lambda path: path.write_text(SNAKEFILE, encoding="utf-8"))
     if server: write_whole(out / "server.json", lambda path: path.write_text(json.dumps(asdict(server)), encoding="utf-8"))
 
 
 def log_tail(out: Path) -> str:
-    "The last line of Snakemake's log that speaks of an error, else its last line."
+    "The last line of Snakemake's log that says what an error was, else its last line."
     lines = [line.strip() for line in (out / "snakemake.log").read_text(encoding="utf-8").splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "nothing was logged")[:200]
+    return next((line for line in reversed(lines) if "rror: " in line), lines[-1] if lines else "nothing was logged")[:200]
+
+
+def drop_failed(out: Path, batch: Batch) -> None:
+    "Remove the shards that hold failures; the replies of the model stay."
+    for data, failures in (shard_paths(out, batch, number) for number in range(len(shards(batch)))):
+        if failures.exists() and failures.stat().st_size: data.unlink(missing_ok=True)
 
 # %% ../nbs/32_factory.ipynb #2e92a44c
 CARD = """---
@@ -346,12 +428,11 @@ def command_of(batch: Batch) -> str:
 def write_card(out: Path, batch: Batch) -> None:
     "Write `README.md` from the shards."
     rows = columns(out, ["task", "level", "kind", "steps", "backtracks", "tokens", "canon"])
-    failed = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in out.glob("failed/*.jsonl"))
     paths, digest = sorted(out.glob("data/level-*/*.parquet")), hashlib.sha256()
     for path in paths: digest.update(path.read_bytes())
     seen = {(row["task"], row["canon"]) for row in rows}
     text = CARD.format(
-        **{name: batch.record()[name] for name in ("version", "code", "n")}, samples=len(rows), tasks=len({row["task"] for row in rows}), failed=failed,
+        **{name: batch.record()[name] for name in ("version", "code", "n")}, samples=len(rows), tasks=len({row["task"] for row in rows}), failed=len(failures_of(out)),
         kinds=", ".join(f"{count:,} {kind}" for kind, count in sorted(Counter(row["kind"] for row in rows).items())), command=command_of(batch),
         shared=sum(int(row["canon"], 16) % TEST_SHARE == 0 for row in rows), repeated=len(rows) - len(seen), sha=digest.hexdigest(), published="`, `".join(PUBLISHED),
         polished=", as far as the skeletons go; the replies of the model are kept in `replies/`" if batch.model else "",
@@ -359,3 +440,16 @@ def write_card(out: Path, batch: Batch) -> None:
         levels_table=distribution(rows, "level"), tasks_table=distribution(rows, "task"),
     )
     write_whole(out / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
+
+# %% ../nbs/32_factory.ipynb #5d1c1f0a
+def failures_of(out: Path) -> list[dict]:
+    "The samples of a folder that were not accepted, each with the reasons of its attempts."
+    return [json.loads(line) for path in sorted(out.glob("failed/*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def summary(out: str | Path, n: int, most: int = 3) -> str:
+    "What became of the `n` samples of a folder, in one sentence, with the most frequent last reasons of those that failed."
+    failed = failures_of(Path(out))
+    if not failed: return f"{n:,} of {n:,} samples accepted"
+    reasons = Counter(kind_of(line["reasons"][-1]) for line in failed).most_common(most)
+    return f"{n - len(failed):,} of {n:,} samples accepted; {len(failed):,} failed, most often: " + "; ".join(f"{reason} ({count:,})" for reason, count in reasons)

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['BENDS', 'SHARES', 'ROOM', 'PICTURE', 'WORDS', 'graph_problem', 'read_graph', 'adjacency', 'read_lists', 'write_lists',
            'bits', 'neighbour_masks', 'reachable', 'listed', 'place', 'raster_pairs', 'random_path', 'spots',
-           'random_graph', 'exchanged', 'renumbered', 'curve', 'clearance', 'route', 'draw_edge', 'draw_nodes', 'along',
-           'to_segment', 'missing_room', 'label_spots', 'draw_numbers', 'draw_graph', 'describe']
+           'random_graph', 'exchanged', 'renumbered', 'curve', 'frame', 'clearance', 'route', 'draw_edge', 'draw_nodes',
+           'along', 'to_segment', 'inside', 'missing_room', 'label_spots', 'draw_numbers', 'draw_graph', 'describe']
 
 # %% ../nbs/07_networks.ipynb #e5a76362
 import re
@@ -89,7 +89,12 @@ def write_lists(n: int, edges: Iterable[tuple], directed: bool = False) -> str:
 # %% ../nbs/07_networks.ipynb #37f154ec
 def bits(mask: int) -> list[int]:
     "The positions of the 1s of `mask`."
-    return [i for i, digit in enumerate(bin(mask)[:1:-1]) if digit == "1"]
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return found
 
 
 def neighbour_masks(n: int, edges: Iterable[tuple]) -> list[int]:
@@ -197,6 +202,12 @@ def curve(a: tuple, b: tuple, bend: float) -> list[tuple[float, float]]:
     return [tuple(p + (q - p) * t + 4 * t * (1 - t) * s for p, q, s in zip(a, b, side)) for t in shares]
 
 
+def frame(points: list, far: float) -> tuple[float, float, float, float]:
+    "The box that leaves `far` px around `points`: left, right, top, bottom."
+    (left, right), (top, bottom) = ((min(axis) - far, max(axis) + far) for axis in zip(*points))
+    return left, right, top, bottom
+
+
 def clearance(points: list, others: list) -> float:
     "The least distance in px between `points` and the centres of `others`."
     return min((hypot(x - p, y - q) for x, y in points for p, q in others), default=1e9)
@@ -207,7 +218,8 @@ def route(centers: list, u: int, v: int, clear: float = 30) -> list[tuple[float,
     others, best, most = [center for node, center in enumerate(centers) if node not in (u, v)], [], -1.0
     for bend in BENDS:
         points = curve(centers[u], centers[v], bend)
-        room = min(clearance(points, others), clear)
+        left, right, top, bottom = frame(points, clear)  # what lies outside is further away
+        room = min(clearance(points, [(x, y) for x, y in others if left < x < right and top < y < bottom]), clear)
         if room > most: best, most = points if bend else [centers[u], centers[v]], room
         if most == clear: break
     return best
@@ -255,12 +267,19 @@ SHARES = tuple(0.5 + sign * step / 40 for step in range(12) for sign in (1, -1))
 ROOM = 12  # px between a box and a line that is not its own, so that nobody reads it there
 
 
+def inside(box: tuple, lines: list, *marks: list) -> tuple[list, ...]:
+    "Those of the `lines` that may touch `box`, and those of each list of (spot, size) whose spot is in it; a quick look that spares most distances."
+    left, right, top, bottom = box
+    close = [(a, b) for a, b in lines if (a[0] > left or b[0] > left) and (a[0] < right or b[0] < right) and (a[1] > top or b[1] > top) and (a[1] < bottom or b[1] < bottom)]
+    return close, *([mark for mark in some if left < mark[0][0] < right and top < mark[0][1] < bottom] for some in marks)
+
+
 def missing_room(spot: tuple, size: tuple, boxes: list, nodes: list, lines: list) -> tuple[float, float]:
     "How far a box of `size` at `spot` comes too near to other `boxes` (spot, size) and `nodes` (spot, radius), and to `lines`; 0 and more."
     half = hypot(*size) / 2
     overlap = max((min((size[k] + wide[k]) / 2 + 3 - abs(spot[k] - other[k]) for k in (0, 1)) for other, wide in boxes), default=0)
     touch = max((half + radius - hypot(spot[0] - x, spot[1] - y) for (x, y), radius in nodes), default=0)
-    crossed = max((half + ROOM - to_segment(spot, *line) for line in lines), default=0)
+    crossed = max((half + ROOM - to_segment(spot, *line) for line in inside(frame([spot], half + ROOM + 1), lines)[0]), default=0)
     return max(overlap, 0) + max(touch, 0), max(crossed, 0)
 
 # %% ../nbs/07_networks.ipynb #612f25dd
@@ -270,11 +289,14 @@ def label_spots(routes: list, sizes: list, centers: list, radius: float, heads: 
     Off other boxes above all, and as far as it goes off nodes, arrow `heads` (spot, radius) and other routes."""
     found, segments = [along(points, 0.5) for points in routes], [[*zip(points, points[1:])] for points in routes]
     solid = [(center, radius) for center in centers] + list(heads)
+    reach = max([ROOM, *(hypot(*size) / 2 + 3 for size in sizes), *(wide for _, wide in solid)]) + 1  # what is further from a box is no matter
     for i in (*range(len(routes)), *range(len(routes))):  # the second time all others are known
-        lines = [line for j, group in enumerate(segments) if j != i for line in group]
-        boxes, costs = [(found[j], size) for j, size in enumerate(sizes) if j != i], {}
-        for spot in (along(routes[i], share) for share in SHARES):
-            costs[spot] = 5 * missing_room(spot, sizes[i], boxes, [], [])[0] + sum(missing_room(spot, sizes[i], [], solid, lines))
+        spots = [along(routes[i], share) for share in SHARES]
+        lines, boxes = [line for j, group in enumerate(segments) if j != i for line in group], [(found[j], size) for j, size in enumerate(sizes) if j != i]
+        lines, boxes, near = inside(frame(spots, hypot(*sizes[i]) / 2 + reach), lines, boxes, solid)
+        costs = {}
+        for spot in spots:
+            costs[spot] = 5 * missing_room(spot, sizes[i], boxes, [], [])[0] + sum(missing_room(spot, sizes[i], [], near, lines))
             if not costs[spot]: break
         found[i] = min(costs, key=costs.get)
     return found

@@ -17,9 +17,9 @@ class Counter:
     "Counts the nodes of a search, up to `limit`."
     def __init__(self, limit: int = 1_000_000): self.nodes, self.limit = 0, limit
 
-    def visit(self) -> None:
-        "Count one node."
-        self.nodes += 1
+    def visit(self, nodes: int = 1) -> None:
+        "Count one node, or several."
+        self.nodes += nodes
         if self.nodes > self.limit: raise SearchLimit(f"the search visited more than {self.limit:,} nodes")
 
 # %% ../nbs/03_search.ipynb #f8f562f4

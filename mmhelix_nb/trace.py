@@ -51,6 +51,8 @@ FULL = {  # what a full telling adds after a step: why one does such a thing
 def tell(step: Step, rng: Random, full: bool = False) -> str:
     "One step as a sentence, `full` with a remark, and its board below it."
     phrase = rng.choice(PHRASES[step.kind])
+    if phrase == "So " and ", so " in step.says: phrase = ""  # once is enough
+    if phrase == "Suppose this: " and step.says.startswith("Suppose"): phrase = "A try: "
     says = step.says if not phrase or phrase.endswith((". ", ": ")) or step.says.startswith("I ") else step.says[:1].lower() + step.says[1:]
     remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL else ""
     return f"{phrase}{says}{remark}" + (f"\n{step.board}\n" if step.board else "")

@@ -29,7 +29,10 @@ class FakeServer:
             def do_POST(self): outer.answer(self)
             def log_message(self, *_): pass
 
-        self.httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Listener(ThreadingHTTPServer):
+            request_queue_size = 128  # two shards knock with all their requests at once
+
+        self.httpd = Listener(("127.0.0.1", 0), Handler)
         self.httpd.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.httpd.server_port}/v1"
 

@@ -11,10 +11,12 @@ import pytest
 from fakebook import ENVIRONMENT, MMHELIX
 from fakeserver import FakeServer, completion, good
 
+from mmhelix_nb import factory
 from mmhelix_nb.core import make
-from mmhelix_nb.factory import PAPER_LEVELS, Batch, quotas, room, shards, size
-from mmhelix_nb.generators import distinct, spaces, split_of
-from mmhelix_nb.publish import item_of
+from mmhelix_nb.factory import PAPER_LEVELS, Batch, make_shard, manufacture, quotas, room, shards, size, summary
+from mmhelix_nb.generators import canon_hash, distinct, spaces, split_of
+from mmhelix_nb.polish import Server
+from mmhelix_nb.publish import FolderError, item_of
 from mmhelix_nb.published import verify_rows
 
 ORDER = ("--n", "30", "--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--shard-size", "8", "--seed", "3")
@@ -92,6 +94,35 @@ def test_shards_hold_every_sample_once():
     assert [by_level[level] for level in range(1, 6)] == list(PAPER_LEVELS)
 
 
+def test_shards_of_one_cell_are_made_alone_and_make_each_candidate_once(tmp_path, monkeypatch):
+    """A shard of a cell that is cut holds the same in an empty folder and in that of its neighbours; together they make no candidate twice."""
+    made = Counter()
+    def counted(task, level, seed):
+        made[seed] += 1
+        return make(task, level, seed)
+    monkeypatch.setattr(factory, "make", counted)
+    for n in (100, 400):
+        made.clear()
+        batch = Batch(n, ("maze",), (0, 1, 0, 0, 0), seed=2, shard_size=40)
+        paths = [make_shard(tmp_path / f"together{n}", batch, number) for number in range(len(shards(batch)))]
+        assert set(made.values()) == {1} and len(made) <= 2.3 * n + 80
+        found = [(row["seed"], row["canon"]) for row in rows(tmp_path / f"together{n}")]
+        assert found == [(item.seed, canon_hash(item)) for item in distinct("maze", 2, "train", n, seed=2)]
+        assert make_shard(tmp_path / f"alone{n}", batch, len(paths) - 1).read_bytes() == paths[-1].read_bytes()
+
+
+def test_a_cut_cell_goes_through_snakemake_and_resumes(tmp_path):
+    """Blocks are made by jobs of their own, only for shards that are missing, and are gone at the end."""
+    order = ("serg", "--out", tmp_path / "x", "--n", 20, "--tasks", "hanoi", "--levels", "0,0,1,0,0", "--shard-size", 8)
+    assert mmhelix(*order).returncode == 0
+    before = contents(tmp_path / "x")
+    lost, *_, kept = sorted((tmp_path / "x").glob("data/*/*.parquet"))
+    stamp = kept.stat().st_mtime_ns
+    lost.unlink()
+    assert mmhelix(*order).returncode == 0
+    assert contents(tmp_path / "x") == before and kept.stat().st_mtime_ns == stamp and not (tmp_path / "x" / "candidates").exists()
+
+
 def test_small_cells_hold_what_they_promise():
     """An order of 100,000 asks each small cell for `room` items; the training split has them."""
     for line in spaces():
@@ -124,6 +155,30 @@ def test_a_server_that_refuses_is_one_line(tmp_path):
     assert done.returncode == 2 and "Traceback" not in done.stderr.splitlines()[-1] and "snakemake.log" in done.stderr
 
 
+def test_what_failed_is_tried_again_and_what_was_answered_is_not(tmp_path):
+    def behave(asked, number): return (500, "oops", {}) if number <= down else good(asked)
+    down, batch = 10**9, Batch(4, ("maze",), (1, 0, 0, 0, 0), model="fake")
+    with FakeServer(behave) as fake:
+        server = Server(fake.url, "fake", retries=1, backoff_s=0.01)
+        manufacture(tmp_path / "x", batch, server)
+        assert not rows(tmp_path / "x") and summary(tmp_path / "x", 4).startswith("0 of 4 samples accepted; 4 failed, most often: no answer after (4)")
+        down = 0
+        manufacture(tmp_path / "x", batch, server)
+        assert not rows(tmp_path / "x")  # recorded is recorded
+        manufacture(tmp_path / "x", batch, server, again=True)
+        assert len(rows(tmp_path / "x")) == 4 and summary(tmp_path / "x", 4) == "4 of 4 samples accepted"
+        asked = fake.seen.total()
+        manufacture(tmp_path / "x", batch, server, again=True)
+        assert fake.seen.total() == asked
+
+
+def test_a_server_that_is_not_there_writes_no_shard(tmp_path):
+    with FakeServer() as fake: url = fake.url
+    batch = Batch(2, ("maze",), (1, 0, 0, 0, 0), model="fake")
+    with pytest.raises(FolderError, match="cannot be reached"): manufacture(tmp_path / "x", batch, Server(url, "fake", retries=1, backoff_s=0.01))
+    assert not [*(tmp_path / "x").glob("data/*/*"), *(tmp_path / "x").glob("failed/*")]
+
+
 PUBLISHED = {"category": "maze", "initial_state": "+-+-+\n|S 0|\n+-+ +\n|E 0|\n+-+-+", "question_text": "", "answer": "right down left"}
 
 
@@ -134,7 +189,7 @@ def test_verify_dataset_reads_published_rows_and_says_why(tmp_path):
     data.write_text("\n".join(json.dumps(PUBLISHED | change) for change in changes))
     done = mmhelix("verify-dataset", data, "--out", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text())
-    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 2
+    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 3
     assert report["tasks"]["maze"]["wrong"] == 1 and report["tasks"]["chess"]["unreadable"] == 1 and "wall" in done.stdout
     done = mmhelix("verify-dataset", data, "--column", "conversations")
     assert "1 of 6 rows are right" in done.stdout

@@ -31,12 +31,14 @@ def flood(free: int, start: int, width: int) -> int:
     while True:
         grown = (start | start << 1 | start >> 1 | start << width | start >> width) & free
         if grown == start: return start
-        start = grown
+        start = (grown | grown << 1 | grown >> 1 | grown << width | grown >> width) & free  # twice before the next look
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #62e0f28b
 def mask(cells) -> int:
     "A bit mask of cells."
-    return sum(1 << cell for cell in cells)
+    found = 0
+    for cell in cells: found |= 1 << cell
+    return found
 
 
 def bits(cells: int) -> list[int]:
@@ -159,7 +161,7 @@ def options(self: Search, boxes: tuple[int, ...], reach: int) -> list[tuple[int,
     free = room.floor & ~mask(boxes)
     for box in boxes:
         for move, step in room.steps.items():
-            if reach >> box - step & 1 and free >> box + step & 1: found.append((box, move, tuple(sorted(box + step if one == box else one for one in boxes))))
+            if reach >> box - step & 1 and free >> box + step & 1: found.append((box, move, tuple(sorted([box + step if one == box else one for one in boxes]))))
     return sorted(found, key=lambda push: room.least(push[2]))
 
 
@@ -261,7 +263,7 @@ def pulls(floor: int, width: int, boxes: tuple[int, ...], player: int) -> list[t
     for box in boxes:
         for step in (-width, 1, width, -1):
             if not (reach >> box + step & 1 and free >> box + 2 * step & 1): continue
-            moved = tuple(sorted(box + step if one == box else one for one in boxes))
+            moved = tuple(sorted([box + step if one == box else one for one in boxes]))
             onward = flood(floor & ~mask(moved), 1 << box + 2 * step, width)
             found.append((moved, (onward & -onward).bit_length() - 1))
     return found

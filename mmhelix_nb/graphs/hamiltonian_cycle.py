@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Event', 'beginning', 'narrow', 'pressing', 'uneven',
-           'dead_end', 'onward', 'explore', 'search', 'outcome', 'solve', 'Level', 'candidate', 'generate', 'possible',
+           'dead_end', 'onward', 'explore', 'outcome', 'search', 'solve', 'Level', 'candidate', 'generate', 'possible',
            'check', 'judge_cycle', 'layout', 'ask', 'way', 'dead_step', 'forced_step', 'event_steps', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #1b2f82aa
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -96,38 +96,37 @@ def onward(masks: list[int], path: tuple[int, ...], free: int, must: list[int]) 
     return ways[:-1] if len(path) == 1 else ways  # a cycle uses two edges of the first node and can be walked either way
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #675d03f3
-def explore(masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set) -> Iterator[Event]:
-    "The search from `path` on, event by event; returns the nodes of the cycle in order, or None where there is none."
+def explore(masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set, note: Callable | None = None) -> tuple[int, ...] | None:
+    "The nodes of the cycle that the search finds from `path` on, in order, or None; `note(event)` hears of each event."
     counter.visit()
-    if (path[-1], free) in failed: return (yield Event("again", path))
+    if (path[-1], free) in failed: return note and note(Event("again", path))
     tight = narrow(masks, path, free)
     dead = dead_end(masks, path, free, tight)
-    if dead: return (yield dead)
+    if dead: return note and note(dead)
     if not free: return path
     must = pressing(tight, path[-1])
     ways = onward(masks, path, free, must)
     for tried, way in enumerate(ways, 1):
-        yield Event("must" if must else "go", (*path, way), tuple(ways[tried - 1 :]))
-        whole = yield from explore(masks, (*path, way), free & ~(1 << way), counter, failed)
+        if note: note(Event("must" if must else "go", (*path, way), tuple(ways[tried - 1 :])))
+        whole = explore(masks, (*path, way), free & ~(1 << way), counter, failed, note)
         if whole: return whole
-        if ways[tried:]: yield Event("back", path, tuple(ways[tried:]))
+        if note and ways[tried:]: note(Event("back", path, tuple(ways[tried:])))
     failed.add((path[-1], free))
     return None
 
-
-def search(state: State, counter: Counter) -> Iterator[Event]:
-    "The whole search; returns the cycle or None."
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #b5fbcde3
+def outcome(state: State, counter: Counter, note: Callable | None = None) -> tuple[int, ...] | None:
+    "The cycle that the search finds, without the way back; None where there is none."
     masks = state.masks()
     first = beginning(masks)
-    return (yield from explore(masks, (first,), (1 << state.n) - 1 & ~(1 << first), counter, set()))
+    return explore(masks, (first,), (1 << state.n) - 1 & ~(1 << first), counter, set(), note)
 
-# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #b5fbcde3
-def outcome(state: State, counter: Counter) -> tuple[int, ...] | None:
-    "The cycle that the search finds, without the way back; None where there is none."
-    steps = search(state, counter)
-    while True:
-        try: next(steps)
-        except StopIteration as done: return done.value
+
+def search(state: State, counter: Counter) -> list[Event]:
+    "The whole search, event by event."
+    events: list[Event] = []
+    outcome(state, counter, events.append)
+    return events
 
 
 def solve(state: State) -> Solution:
@@ -287,7 +286,7 @@ def event_steps(events: list[Event]) -> Iterator[Step]:
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #516da10d
 def trace(state: State) -> list[Step]:
     "The search as it happened, with its dead ends, and the cycle or No."
-    near, events, first = state.to_official(), [*search(state, Counter())], beginning(state.masks())
+    near, events, first = state.to_official(), search(state, Counter()), beginning(state.masks())
     said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
     few = state.masks()[first].bit_count()

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'PLAN', 'read_start', 'State', 'Event', 'lost', 'ends', 'explore',
-           'search', 'outcome', 'solve', 'Level', 'candidate', 'generate', 'possible', 'check', 'judge_path', 'layout',
+           'outcome', 'search', 'solve', 'Level', 'candidate', 'generate', 'possible', 'check', 'judge_path', 'layout',
            'ask', 'fault', 'dead_step', 'forced_step', 'batches', 'batch_step', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ac3c96a1
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -73,36 +73,34 @@ def ends(masks: list[int], last: int, free: int) -> list[int]:
     return [node for node in bits(free) if (masks[node] & (free | 1 << last)).bit_count() < 2]
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #c6cc5765
-def explore(masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set) -> Iterator[Event]:
-    "The search from `path` on, event by event; returns the whole path, or None where there is none."
+def explore(masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set, note: Callable | None = None) -> tuple[int, ...] | None:
+    "The whole path that the search finds from `path` on, or None; `note(event)` hears of each event."
     counter.visit()
     if not free: return path
     last = path[-1]
-    if (last, free) in failed: return (yield Event("again", path))
+    if (last, free) in failed: return note and note(Event("again", path))
     cut_off, narrow = bits(lost(masks, last, free)), ends(masks, last, free)
-    if cut_off or len(narrow) > 1: return (yield Event("dead", path, tuple(cut_off) or tuple(narrow)))
+    if cut_off or len(narrow) > 1: return note and note(Event("dead", path, tuple(cut_off) or tuple(narrow)))
     ways = sorted(bits(masks[last] & free), key=lambda way: (masks[way] & free).bit_count())
     for tried, way in enumerate(ways, 1):
-        yield Event("go", (*path, way), tuple(ways[tried - 1 :]))
-        whole = yield from explore(masks, (*path, way), free & ~(1 << way), counter, failed)
+        if note: note(Event("go", (*path, way), tuple(ways[tried - 1 :])))
+        whole = explore(masks, (*path, way), free & ~(1 << way), counter, failed, note)
         if whole: return whole
-        if ways[tried:]: yield Event("back", path, tuple(ways[tried:]))
+        if note and ways[tried:]: note(Event("back", path, tuple(ways[tried:])))
     failed.add((last, free))
     return None
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f13c9f97
-def search(state: State, counter: Counter) -> Iterator[Event]:
-    "The whole search; returns the path or None."
-    free = (1 << state.n) - 1 & ~(1 << state.start)
-    return (yield from explore(state.masks(), (state.start,), free, counter, set()))
-
-
-def outcome(state: State, counter: Counter) -> tuple[int, ...] | None:
+def outcome(state: State, counter: Counter, note: Callable | None = None) -> tuple[int, ...] | None:
     "The path that the search finds; None where there is none."
-    steps = search(state, counter)
-    while True:
-        try: next(steps)
-        except StopIteration as done: return done.value
+    return explore(state.masks(), (state.start,), (1 << state.n) - 1 & ~(1 << state.start), counter, set(), note)
+
+
+def search(state: State, counter: Counter) -> list[Event]:
+    "The whole search, event by event."
+    events: list[Event] = []
+    outcome(state, counter, events.append)
+    return events
 
 
 def solve(state: State) -> Solution:
@@ -258,7 +256,7 @@ def trace(state: State) -> list[Step]:
     said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
     steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}. {PLAN}", (), brief)]
-    told = [*batches([*search(state, Counter())])]
+    told = [*batches(search(state, Counter()))]
     if all(name != "go" for name, _ in told): told = [("barred" if name == "dead" else name, batch) for name, batch in told]  # no try is at fault
     steps += [batch_step(state, *batch) for batch in told]
     path = outcome(state, Counter())

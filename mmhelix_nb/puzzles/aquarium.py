@@ -238,7 +238,7 @@ def check(state: State, answer: str) -> Verdict:
     found = [list(map(at.count, range(size))) for at, size in zip(map(list, zip(*wet)), (height, width))] if wet else [[0] * height, [0] * width]
     for name, at, totals in (("row", 0, state.rows), ("column", 1, state.columns)):
         for number, total in enumerate(totals):
-            if found[at][number] != total: return wrong(f"{name} {number} has {found[at][number]} wet cells, not {total}")
+            if found[at][number] != total: return wrong(f"{name} {number} has {found[at][number]} wet cell{'s' * (found[at][number] != 1)}, not {total}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #16f6dd68

@@ -265,19 +265,20 @@ class Teller:
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None: self.steps.append(Step(kind, says, about, brief, board))
 
     def explore(self, position: Position, dirty=None) -> Position | None:
-        "Settle, then try cells until the grid is full; None where a rule breaks."
+        "Settle, then try 0 in a cell, and go on with 1 where it fails, until the grid is full; None where a rule breaks."
         broken = settle(position, self.counter, lambda line, fresh: self.add(*deduction(position, line, fresh)), dirty)
         if broken is not None: return self.add("contradiction", *breach(position.n, broken))
         cell = next_cell(position)
         if cell is None: return position
-        name = f"row {cell[0] + 1}, column {cell[1] + 1}"
+        name, place = f"row {cell[0] + 1}, column {cell[1] + 1}", f"{cell[0] + 1}{cell[1] + 1}"
         for value in (0, 1):
             branch = position.copy()
             branch.put(*cell, value)
-            self.add("hypothesise", f"Put {value} into {name}.", (cell,), f"try {cell[0] + 1}{cell[1] + 1} {value}", show(branch.grid()))
+            step = ("deduce", f"Only 1 is left for {name}.") if value else ("hypothesise", f"Put 0 into {name}.")
+            self.add(*step, (cell,), f"{'so' if value else 'try'} {place} {value}", show(branch.grid()))
             found = self.explore(branch, [cell[0], position.n + cell[1]])
             if found: return found
-            self.add("backtrack", f"So {name} is not {value}.", (cell,), "back")
+            if not value: self.add("backtrack", f"So {name} is not 0.", (cell,), "back")
         return None
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #012e76c9

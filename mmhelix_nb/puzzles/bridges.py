@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['Span', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID', 'PARTLY', 'State', 'spans', 'ends', 'cross', 'Total',
-           'Crossing', 'groups', 'Joined', 'problem', 'name', 'show', 'solve', 'Level', 'sprout', 'sea', 'free_to_lay',
-           'numbered', 'other_way', 'change', 'candidate', 'generate', 'check', 'layout', 'ask', 'sketch', 'Crossings',
-           'words', 'trace', 'canon']
+           'Crossing', 'groups', 'Joined', 'crossings', 'problem', 'name', 'show', 'solve', 'Level', 'sprout', 'sea',
+           'free_to_lay', 'numbered', 'other_way', 'change', 'candidate', 'generate', 'check', 'layout', 'ask',
+           'sketch', 'Crossings', 'words', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -85,10 +86,11 @@ class Total(Rule):
         self.number = number
 
     def narrow(self, domains):
-        least = sum((domains[cell] & -domains[cell]).bit_length() - 1 for cell in self.cells)
-        most = sum(domains[cell].bit_length() - 1 for cell in self.cells)
+        least, most, changes = 0, 0, []
+        for cell in self.cells:
+            mask = domains[cell]
+            least, most = least + (mask & -mask).bit_length() - 1, most + mask.bit_length() - 1
         if not least <= self.number <= most: return None
-        changes = []
         for cell in self.cells:
             mask = domains[cell]
             low, high = self.number - most + mask.bit_length() - 1, self.number - least + (mask & -mask).bit_length() - 1
@@ -156,14 +158,20 @@ class Joined(Rule):
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #bc0f6423
 @lru_cache(maxsize=256)
+def crossings(places: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    "The numbers of any two spans between islands at `places` that cross; the generator changes the numbers of islands, not their places."
+    bare = State(tuple((x, y, 1) for x, y in places))
+    return [(i, j) for i, one in enumerate(spans(bare)) for j in range(i) if cross(bare, one, spans(bare)[j])]
+
+
+@lru_cache(maxsize=256)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search: a cell for each span."
     cells = spans(state)
     rules = [
         Total([i for i, span in enumerate(cells) if island in span], f"({x},{y})", number) for island, (x, y, number) in enumerate(state.islands)
     ]
-    for i, one in enumerate(cells):
-        rules += [Crossing((i, j), (name(state, one), name(state, cells[j]))) for j in range(i) if cross(state, one, cells[j])]
+    rules += [Crossing(pair, [name(state, cells[i]) for i in pair]) for pair in crossings(tuple((x, y) for x, y, _ in state.islands))]
     return Problem([7] * len(cells), [*rules, Joined(state)])
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #48229327
@@ -273,7 +281,7 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #ca9e9db4
 SCORER = "bridges_evaluator"  # the published score function
-_WORDS = ("from", "to", "count", "num", "bridge", "bridges", "island", "islands")
+_WORDS = ("from", "to", "between", "and", "count", "num", "bridge", "bridges", "island", "islands")
 
 
 @judge
@@ -281,20 +289,24 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the bridges in `answer` keep the rules."
     number, laid, water = {(x, y): number for x, y, number in state.islands}, {}, {}
     has = dict.fromkeys(number, 0)
-    for *place, count in read_records(answer, (2, 2, 1), _WORDS, "cr"):
+    for *place, count in read_records(_SIGNS.sub(" ", answer), (2, 2, 1), _WORDS, "cr"):
         pair = (min(one := tuple(place[:2]), two := tuple(place[2:])), max(one, two))
         flaw = _misplaced(pair, number) or _blocked(pair, number, water)
         if flaw: return wrong(flaw)
         laid[pair] = laid.get(pair, 0) + count
         for end in pair: has[end] += count
-        if not count or laid[pair] > 2: return wrong(f"{_named(pair)} has {laid[pair]} bridges; one or two can be there")
+        if not count: return wrong(f"{_named(pair)} is listed with 0 bridges; one or two can be there")
+        if laid[pair] > 2: return wrong(f"{_named(pair)} has {laid[pair]} bridges; one or two can be there")
     for place, wanted in number.items():
-        if has[place] != wanted: return wrong(f"island ({place[0]},{place[1]}) has {has[place]} bridges, not {wanted}")
+        if has[place] != wanted: return wrong(f"island ({place[0]},{place[1]}) has {has[place]} bridge{'s' * (has[place] != 1)}, not {wanted}")
     order = {place: i for i, place in enumerate(number)}
     parts = groups(len(number), [(order[one], order[two]) for one, two in laid])
     return right() if len(parts) == 1 else wrong(f"the islands fall into {len(parts)} parts that no bridge joins")
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #05377d9d
+_SIGNS = re.compile(r"\\(?:long)?leftrightarrow\b|[↔⟷—]|<-{1,3}>|(?<=\))\s{0,3}(?:\\times|[×xX*])(?=\s{0,3}\d)|(?<=bridge)\(s\)")  # they say no more than a blank
+
+
 def _named(pair) -> str: return "({},{})-({},{})".format(*pair[0], *pair[1])
 
 

@@ -15,7 +15,7 @@ from random import Random
 
 from ..answers import plain, read_records
 from ..constraints import AllDifferent, Connected, KeepsClear, Patterns, Problem, Rule, Words
-from ..constraints import beside, first_solution, hangs_together, random_solution, solutions, tell_search
+from ..constraints import beside, first_solution, hangs_together, random_solution, solutions, square_text, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
 from ..search import SearchLimit, square_symmetries, transform
@@ -113,8 +113,7 @@ def shaded_cells(domains: list[int]) -> str:
 
 def show(domains: list[int]) -> str:
     "The grid so far: # shaded, o unshaded, . open."
-    n = round(len(domains) ** 0.5)
-    return "\n".join("".join("o#."[mask - 1] for mask in domains[r * n : r * n + n]) for r in range(n))
+    return square_text(domains, "o#.")
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #6ebaefd5
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #3e2c248f
 def read_cells(answer: str) -> list[tuple[int, int]]:
     "The (row, column) pairs of an answer; raises `Unreadable`."
-    if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset"): return []
+    if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset", "\\varnothing"): return []
     return read_records(answer, (2,), ("cell", "cells", "set"))
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #e231f73e

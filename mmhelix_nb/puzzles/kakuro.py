@@ -230,9 +230,13 @@ class Draft:
         "Random digits, no digit twice in a run; a cell without any is left at 0."
         for cell in range(len(self.digits)): self.digits[cell] = rng.choice(self.free(cell) or [0])
 
+    def add_up(self) -> None:
+        "Set the sums of the runs by the digits."
+        for rule in self.problem.rules: rule.total = sum([self.digits[cell] for cell in rule.cells])
+
     def doubt(self) -> tuple[int, list[int]]:
         "How many candidates too many are left without a try, and the cells that have them."
-        for rule in self.problem.rules: rule.total = sum(self.digits[cell] for cell in rule.cells)
+        self.add_up()
         domains = self.problem.start[:]
         settle(self.problem, domains, Counter())
         return sum(mask.bit_count() - 1 for mask in domains), [cell for cell, mask in enumerate(domains) if mask & mask - 1]
@@ -256,7 +260,7 @@ def improve(draft: Draft, limit: int, rng: Random, steps: int = 120) -> bool:
         if now <= best: best, doubtful = now, cells
         else:
             draft.digits[cell] = old
-            draft.doubt()  # the sums as they were
+            draft.add_up()  # the sums as they were
     return False
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #4307f7d8
@@ -272,7 +276,7 @@ def harden(draft: Draft, level: Level, rng: Random) -> None:
         if most <= now <= level.doubt and draft.single(): most = now
         else:
             draft.digits[cell] = old
-            draft.doubt()  # the sums as they were
+            draft.add_up()  # the sums as they were
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #eb7599f5
 def generate(level: Level, rng: Random) -> State:
@@ -314,7 +318,7 @@ SCORER = "kakuro_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills every white cell by the rules."
     digits, white = {}, set(state.white)
-    for r, c, digit in read_records(answer, (2, 1)):
+    for r, c, digit in read_records(answer, (2, 1), ("cell", "cells", "is", "digit", "value")):
         if (r, c) not in white: return wrong(f"({r},{c}) is no white cell")
         if not 1 <= digit <= 9: return wrong(f"({r},{c}) is {digit}, which is no digit from 1 to 9")
         if digits.setdefault((r, c), digit) != digit: return wrong(f"({r},{c}) is both {digits[r, c]} and {digit}")

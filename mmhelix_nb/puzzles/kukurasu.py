@@ -13,9 +13,9 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_grid
-from ..constraints import Patterns, Problem, Words, first_solution, listed, solutions, tell_search
+from ..constraints import Patterns, Problem, Words, first_solution, line_rules, listed, solutions, square_text, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
+from ..draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #8b2a8d5c
@@ -84,16 +84,12 @@ class Total(Patterns):
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a line; cell r * n + c is 1 where it is black."
-    n = state.size
-    rows = [Total(range(r * n, r * n + n), f"row {r + 1}", total) for r, total in enumerate(state.rows)]
-    columns = [Total(range(c, n * n, n), f"column {c + 1}", total) for c, total in enumerate(state.columns)]
-    return Problem([3] * (n * n), rows + columns)
+    return Problem([3] * state.size**2, line_rules(Total, state.rows, state.columns))
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e63212a2
 def show(domains: list[int]) -> str:
     "The grid so far: 1 black, 0 white, . open."
-    n = round(len(domains) ** 0.5)
-    return "\n".join(" ".join("01."[mask - 1] for mask in domains[r * n : r * n + n]) for r in range(n))
+    return square_text(domains, "01.", " ")
 
 
 def matrix(domains: list[int]) -> str:
@@ -155,7 +151,7 @@ def check(state: State, answer: str) -> Verdict:
 def layout(state: State, style: Style) -> Canvas:
     "An empty grid between its weights (left, above) and its totals (right, below)."
     n = state.size
-    board = Board(n, n, 60 if n < 6 else 56, 50)
+    board = Board(n, n, 60 if n < 6 else min(56, (MAX_SIDE - 100) // n), 50)
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2, style.ink)
     for i in range(n):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'FILLED', 'EMPTY', 'SCORER', 'STEP', 'draw', 'RULES', 'FORMAT', 'State', 'fillings', 'Line', 'named',
-           'problem', 'show', 'solve', 'Level', 'generate', 'clues_of', 'differing', 'check', 'layout', 'ask',
-           'listing', 'trace', 'canon']
+           'problem', 'show', 'solve', 'Level', 'generate', 'clues_of', 'differing', 'read_signs', 'check', 'layout',
+           'ask', 'listing', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #dac27a9a
 import json
@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import groupby
 from random import Random
 
-from ..answers import read_grid
-from ..constraints import Patterns, Problem, Words, first_solution, solutions, tell_search
+from ..answers import Unreadable, read_grid
+from ..constraints import Patterns, Problem, Words, first_solution, line_rules, solutions, square_text, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
+from ..draw import MAX_SIDE, Canvas, Style, render
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #36fa6121
@@ -84,16 +84,12 @@ def named(clue) -> str:
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a line; cell r * n + c is 1 where it is filled."
-    n = state.size
-    rows = [Line(range(r * n, r * n + n), f"row {r + 1}", clue) for r, clue in enumerate(state.rows)]
-    columns = [Line(range(c, n * n, n), f"column {c + 1}", clue) for c, clue in enumerate(state.columns)]
-    return Problem([3] * (n * n), rows + columns)
+    return Problem([3] * state.size**2, line_rules(Line, state.rows, state.columns))
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #53feab0e
 def show(domains: list[int]) -> str:
     "The grid: X filled, . empty, ? open."
-    n = round(len(domains) ** 0.5)
-    return "\n".join("".join(".X?"[mask - 1] for mask in domains[r * n : r * n + n]) for r in range(n))
+    return square_text(domains, ".X?")
 
 
 def solve(state: State) -> Solution:
@@ -140,14 +136,23 @@ def differing(state: State, grid) -> list[tuple[int, int]]:
     return sorted({divmod(i, n) for found in solutions(problem(state)) for i, value in enumerate(found) if value and not grid[i // n][i % n]})
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #b34726a7
-FILLED, EMPTY = "Xx#1■█", ".0-_□·"
+FILLED, EMPTY = "Xx#1■█▓⬛●", ".0-_□░⬜○·"
 SCORER = "nonogram_evaluator"
+
+
+def read_signs(answer: str, n: int) -> tuple[tuple[str, ...], ...]:
+    "The signs of the `n` x `n` grid in `answer`; a dot after a grid without dots is a full stop. Raises `Unreadable`."
+    text = answer.rstrip()
+    try: return read_grid(text, n, FILLED + EMPTY)
+    except Unreadable as error:
+        if text and text.find(".") == len(text) - 1: return read_grid(text[:-1], n, FILLED + EMPTY)
+        raise Unreadable(str(error).replace(" or ".join(FILLED + EMPTY), "X or .")) from None  # not all that is read, but what is asked for
 
 
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether the runs of the grid in `answer` are those of the puzzle."
-    grid = [[sign in FILLED for sign in row] for row in read_grid(answer, state.size, FILLED + EMPTY)]
+    grid = [[sign in FILLED for sign in row] for row in read_signs(answer, state.size)]
     found = clues_of(grid)
     for name, wanted, got in (("row", state.rows, found.rows), ("column", state.columns, found.columns)):
         for number, (clue, runs) in enumerate(zip(wanted, got), 1):
@@ -160,8 +165,9 @@ STEP = 27  # px from one number to the next
 
 def layout(state: State, style: Style) -> Canvas:
     "An empty grid with its numbers left and above."
-    n, cell, edge = state.size, 44 if state.size > 6 else 52, 16
+    n, edge = state.size, 16
     left, top = (edge + 8 + STEP * max(1, *map(len, lines)) for lines in (state.rows, state.columns))
+    cell = 52 if n < 7 else min(44, (MAX_SIDE - max(left, top) - edge) // n)
     canvas = Canvas(left + n * cell + edge, top + n * cell + edge, style)
     for line in sorted(range(n + 1), key=lambda line: line % 5 == 0):  # the darker lines on top
         color, width = (style.ink, 3) if line % 5 == 0 or line == n else (style.faint, 2)

@@ -188,9 +188,10 @@ def search(position: Position, maze: Maze, whole: bool, most: int = 1, watcher: 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #7f981afe
 def solutions(state: State, counter: Counter, most: int = 2, watcher: Callable = lambda *event: None) -> list[tuple]:
     "Up to `most` full grids; two are enough to know that a puzzle is ambiguous."
-    n = state.size
-    found = search(start(state), Maze(n, counter), state.top == n * n, most, watcher)
-    return [grid_of(position, n) for position in found]
+    n, position, maze = state.size, start(state), Maze(state.size, counter)
+    steps = ((cell, position.known.get(number + 1)) for number, cell in position.known.items())
+    if any(after is not None and maze.distance(cell, after) > 1 for cell, after in steps): return []  # givens that contradict each other
+    return [grid_of(found, n) for found in search(position, maze, state.top == n * n, most, watcher)]
 
 
 def solve(state: State) -> Solution:
@@ -251,7 +252,10 @@ _NO_CELL = re.compile(r"\|[ \t]*(?=\|)")
 
 def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     "The grid that `answer` shows, 0 where a cell is left empty; raises `Unreadable`."
-    rows = [line for line in plain(answer).split("\n") if "--" not in line or line.strip("|-: \t")]  # without the ruler of a table
+    text = plain(answer)
+    last = text.rpartition("\n")[2]
+    if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n: text = text[:-1]  # a full stop, no empty cell
+    rows = [line for line in text.split("\n") if "--" not in line or line.strip("|-: \t")]  # without the ruler of a table
     text = "\n".join(_EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in rows)
     return tuple(tuple(map(int, row)) for row in read_table(text, n, n, r"\d{1,3}"))
 

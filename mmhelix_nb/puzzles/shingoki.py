@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['Point', 'AHEAD', 'Option', 'LEVELS', 'RING', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'line_bits', 'around',
-           'arm', 'options', 'puzzle', 'all_points', 'bits', 'Position', 'chains', 'ends_of', 'loop_rule', 'settle',
-           'learn', 'title', 'next_point', 'search', 'solutions', 'show', 'solve', 'Level', 'may_join', 'region',
-           'border', 'circle', 'with_circles', 'is_single', 'generate', 'read_lines', 'check', 'layout', 'ask',
-           'straights', 'sketch', 'Notes', 'Teller', 'trace', 'canon']
+           'arm', 'options', 'puzzle', 'spoken_of', 'all_points', 'bits', 'Position', 'chains', 'ends_of', 'loop_rule',
+           'settle', 'learn', 'title', 'next_point', 'search', 'solutions', 'show', 'solve', 'Level', 'may_join',
+           'region', 'border', 'circle', 'with_circles', 'is_single', 'generate', 'read_lines', 'check', 'layout',
+           'ask', 'straights', 'sketch', 'Notes', 'Teller', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #94d6fa55
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from random import Random
 
 from ..answers import read_records
@@ -34,7 +34,7 @@ class State:
     @property
     def size(self) -> int: return len(self.grid)
 
-    @property
+    @cached_property
     def circles(self) -> dict[Point, tuple[str, int]]:
         "Colour and number of each circle by its point."
         return {(r, c): (sign[0], int(sign[1:])) for r, row in enumerate(self.grid) for c, sign in enumerate(row) if sign != "."}
@@ -106,10 +106,16 @@ def puzzle(state: State) -> tuple[list[Point], list[tuple[Option, ...]], list[li
     ways = [options(n, point, *circles.get(point, ("", 0))) for point in points]
     touching = [[] for _ in range(2 * n * (n - 1))]
     for number, some in enumerate(ways):
-        spoken = 0
-        for drawn, ruled_out in some: spoken |= drawn | ruled_out
-        for line in bits(spoken): touching[line].append(number)
+        for line in spoken_of(some): touching[line].append(number)
     return points, ways, touching
+
+
+@lru_cache(maxsize=20_000)
+def spoken_of(some: tuple[Option, ...]) -> list[int]:
+    "The lines that options speak of."
+    spoken = 0
+    for drawn, ruled_out in some: spoken |= drawn | ruled_out
+    return list(bits(spoken))
 
 
 def all_points(n: int) -> list[Point]:
@@ -132,6 +138,7 @@ class Position:
     def copy(self) -> "Position": return Position(self.drawn, self.ruled_out, self.ways[:])
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #771b54cf
+@lru_cache(maxsize=64)
 def chains(n: int, drawn: int) -> list[list[Point]]:
     "The drawn lines as chains of points; a closed one ends where it begins."
     near = {}

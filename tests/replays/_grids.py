@@ -201,7 +201,7 @@ class Reader:
         "The patterns of all sentences, the task's own first."
         kind = type(self)
         if "_forms" not in vars(kind):
-            shared = [(r"suppose (.+)\.", "on_suppose"), (r"((?:row|\().+ is not .+)\.", "on_back")]
+            shared = [(r"suppose (.+)\.", "on_suppose"), (r"nothing else is left for (.+), so (\1 .+)\.", "on_last"), (r"((?:row|\().+ is not .+)\.", "on_back")]
             kind._forms = [(re.compile(pattern), method) for pattern, method in (*kind.own, *shared)]
         return kind._forms
 
@@ -210,6 +210,12 @@ class Reader:
         self.broken = False
 
     def on_back(self, text): self.back(text)
+
+    def on_last(self, _, text):
+        "All other values of a cell have failed, or are ruled out by what is known."
+        (cell, mask), = self.said(text)
+        expect(not mask & mask - 1, f"more than one value is left: {text}")
+        self.take(cell, mask, text)
 
     def follow(self, text: str) -> str:
         "The first contradiction in the narration `text`."

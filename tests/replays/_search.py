@@ -28,7 +28,7 @@ class Search:
         self.masks = self.start()
         self.tries = []  # cell, values that are left for it after this try, masks before it
         self.last = None  # the try that was taken back last
-        self.next = ""  # back: the last try must be taken back; try: another value of the same cell must be tried
+        self.next = ""  # back: the last try must be taken back; try: another value of the same cell must be tried; last: its last one must be concluded
         self.checked = self.ended = False
 
     def __init_subclass__(cls):
@@ -86,6 +86,7 @@ class Search:
         if self.checked: return self.end(part)
         if found := self.supposed.fullmatch(says): return self.wrong_kind(part, "hypothesise") or self.suppose(part, *found.groups())
         if found := self.denied.fullmatch(says): return self.wrong_kind(part, "backtrack") or self.go_back(part, *found.groups())
+        if self.next == "last": return self.wrong_kind(part, "deduce") or self.conclude(says)
         if self.next: return f"a step {self.next} is due"
         if says == self.CHECK: return self.wrong_kind(part, "check") or self.check()
         if found := self.deduction.fullmatch(says): return self.wrong_kind(part, "deduce") or self.deduce(*found.groups())
@@ -121,6 +122,7 @@ class Search:
     def suppose(self, part, name: str, words: str) -> str:
         cell, mask = self.cell(name), self.FACTS[words]
         if self.next == "back": return "the last try must be taken back first"
+        if self.next == "last": return "the last value is no try"
         if self.next and self.last[0] != cell: return "another value of the same cell is due"
         left = self.last[1] if self.next else self.masks.get(cell, 0)
         if not part.board: return "the position is not shown"
@@ -136,7 +138,15 @@ class Search:
         if not self.tries: return "there is no try to take back"
         tried, left, before = self.last = self.tries.pop()
         if self.cell(name) != tried or self.FACTS.get(f"is {words}") != self.masks[tried]: return "another try is the last one"
-        self.masks, self.next = before, "try" if left else "back"
+        self.masks, self.next = before, "last" if left & left - 1 == 0 else "try"
+        return ""
+
+    def conclude(self, says: str) -> str:
+        "All other values of the cell of the last try have failed."
+        (cell, left, _), found = self.last, re.fullmatch(rf"Nothing else is left for ({self.CELL}), so ({self.CELL} .+)\.", says)
+        fact = found and self.fact.fullmatch(found[2])
+        if not fact or self.cell(found[1]) != cell or self.cell(fact[1]) != cell or self.FACTS[fact[2]] != left: return "the last value of the same cell is due"
+        self.masks[cell], self.next = left, ""
         return ""
 
     def check(self) -> str:

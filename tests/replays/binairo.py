@@ -27,6 +27,7 @@ class Reader:
         (r"(Row|Column) (\d+) is ([01. ]+); it holds all its ([01])s already, so it becomes ([01 ]+)\.", "full"),
         (r"Put ([01]) into row (\d+), column (\d+)\.", "suppose"),
         (r"(?:R|r)ow (\d+), column (\d+) is not ([01])\.", "back"),
+        (r"Only ([01]) is left for row (\d+), column (\d+)\.", "last"),
         (r"(Row|Column) (\d+) and (row|column) (\d+) would be equal\.", "fail_equal"),
         (r"(Row|Column) (\d+) cannot be filled any more\.", "fail_line"),
         (r"Every line is balanced, none has three equal digits in a row, and no two lines are alike\.", "check"),
@@ -63,7 +64,7 @@ class Reader:
 
     def suppose(self, value, row, column):
         r, c = int(row) - 1, int(column) - 1
-        expect(max(r, c) < self.n and self.grid[r][c] == "." and (r, c, value) not in self.refuted, f"{value} cannot be tried in row {row}, column {column}")
+        expect(max(r, c) < self.n and self.grid[r][c] == "." and not {(r, c, "0"), (r, c, "1")} & self.refuted, f"{value} cannot be tried in row {row}, column {column}")
         self.stack.append(((r, c, value), [row[:] for row in self.grid], self.refuted))
         self.grid[r][c], self.refuted = value, set()
 
@@ -72,8 +73,12 @@ class Reader:
         expect(self.broken, "the try is taken back without a contradiction")
         tried, self.grid, self.refuted = self.stack.pop()
         expect(tried == (int(row) - 1, int(column) - 1, value), f"the last try was not {value} in row {row}, column {column}")
-        self.refuted = self.refuted | {tried}
-        self.broken = (*tried[:2], "10"[int(value)]) in self.refuted
+        self.refuted, self.broken = self.refuted | {tried}, False
+
+    def last(self, value, row, column):
+        r, c = int(row) - 1, int(column) - 1
+        expect((r, c, "10"[int(value)]) in self.refuted and self.grid[r][c] == ".", f"the other digit was not ruled out in row {row}, column {column}")
+        self.grid[r][c] = value
 
     def fail_equal(self, kind, one, other, two):
         lines = self.line(kind, one), self.line(other, two)
