@@ -93,12 +93,12 @@ def extract(reply: str) -> Extracted:
 # %% ../nbs/02_answers.ipynb #4bcdec61
 _FENCE = re.compile(r"```[A-Za-z]{0,12}\n?|```")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]{1,12}\*?\}(?:\{[clr| ]{0,80}\})?|\\hline")
-_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathtt|mbox)\s?"
+_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathtt|mbox|emph|underline)\s?"
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
 _AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
-_ARROW = re.compile(r"\\(?:long)?rightarrow\b|\\to\b|→|⟶|➔|=>|⇒")
-_NOISE = re.compile(r"\\(?:left|right|quad|qquad|displaystyle)\b|\\[,;:! ()\[\]]|\$")
+_ARROW = re.compile(r"\\(?:(?:long)?rightarrow|to)(?![A-Za-z])|→|⟶|➔|=>|⇒")
+_NOISE = re.compile(r"\\(?:left|right|quad|qquad|displaystyle)(?![A-Za-z])|\\[,;:! ()\[\]]|\\?\$")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
 
 _WIDE = str.maketrans({code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict(zip(map(ord, "\u3000\u00a0\u2009\u3001\u3002"), "   ,.")) | dict.fromkeys((0x200B, 0xFEFF), ""))
@@ -109,22 +109,25 @@ def plain(text: str) -> str:
     text = text.translate(_WIDE)
     text = _ENVIRONMENT.sub(" ", _FENCE.sub("", text))
     text = _FRONT.sub("", _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", _AROUND.sub(r"\1", text))))
-    text = text.replace("\\\\", "\n").replace(r"\{", "{").replace(r"\}", "}")
+    text = text.replace("\\\\", "\n").replace("{,}", ",").replace(r"\{", "{").replace(r"\}", "}")
     text = _LITERAL_BREAK.sub("\n", _NOISE.sub(" ", _ARROW.sub("->", text)))
     return text.replace("&", " ").replace("\u2212", "-").strip().strip("*`").strip()
 
 # %% ../nbs/02_answers.ipynb #9f34f5c3
 _INT = re.compile(
-    r"(?:(?P<label>[A-Za-z][A-Za-z '_()-]{0,60}?) ?(?:=|:|\bis\b|->) ?)?"
+    r"(?:(?:(?P<label>[A-Za-z][A-Za-z '_(),-]{0,60}?) ?(?:=|:|\bis\b|->)|=) ?)?"
     r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18})(?:\.0{0,6})?)"
     r"(?P<unit> ?[A-Za-z][A-Za-z -]{0,30})?"
 )
-_HEDGES = frozenset("not no or and to than least most about approximately around roughly maybe between below above under over hundred thousand half".split())
+_HEDGES = frozenset("not no or and to than least most about approximately around roughly maybe between below above under over hundred thousand million billion dozen percent squared half wrong incorrect".split())
+
+
+_BOLD = re.compile(r"(?<![\w*])\*\*([^*]{1,80})\*\*(?![\w*])")
 
 
 def read_int(text: str, nouns: Iterable[str] = ()) -> int:
     "The whole number that `text` states, with a label or a unit at most; `nouns` are units of several words. Raises `Unreadable`."
-    line = " ".join(plain(text).split()).rstrip(" .").strip("[](){}\"' ")
+    line = " ".join(plain(_BOLD.sub(r"\1", text)).split()).rstrip(" .`*,;").strip("[](){}\"' ")
     for noun in nouns: line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
     match = _INT.fullmatch(line)
     words = f"{match['label'] or ''} {match['unit'] or ''}".lower().split() if match else ()
@@ -180,7 +183,7 @@ def says_no(text: str) -> bool:
     return says(text, "no")
 
 # %% ../nbs/02_answers.ipynb #8b50e816
-_NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[(\[])", re.MULTILINE)
+_NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move|cell|mine|edge) \d{1,4}[.):])[ \t]{1,4}(?=[(\[]|row\b)", re.MULTILINE | re.IGNORECASE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
 _BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "–", "|", "•", "*"))
 _HEADER = re.compile(r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})[)\]] ?[:=]?")  # (row, column): before the list
@@ -285,20 +288,22 @@ def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str
 
 # %% ../nbs/02_answers.ipynb #735828f2
 _MOVE_TOKEN = re.compile(r"->|[A-Za-z]+|\S")
-_ARROW_SIGNS = {"↑": "up", "↓": "down", "←": "left", "→": "right"}
-_ARROW_SEPARATORS = str.maketrans("", "", " \t\r\n,;[](){}.")
-_NUMBERING = re.compile(r"^[ \t]{0,8}\d{1,4}[.)][ \t]{1,4}(?=[A-Za-z(\[])", re.MULTILINE)  # 1. or 1) before a word or a bracket
+_ARROW_SIGNS = {sign: move for move, signs in {"up": "↑⬆", "down": "↓⬇", "left": "←⬅", "right": "→➡"}.items() for sign in signs}
+_LATEX_ARROW = re.compile(r"\\(up|down|left|right)arrow(?![A-Za-z])")
+_BESIDE_MOVES = frozenset(("->", ",", ";", "-", ".", "[", "]", "(", ")", "{", "}", '"', "'", "“", "”", "|", "*", "•", "then", "and", "move", "go"))
+_ARROW_SEPARATORS = str.maketrans("", "", " \t\r\n,;[](){}.$\ufe0f")
+_NUMBERING = re.compile(r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.MULTILINE | re.IGNORECASE)  # 1. or 1) before a word or a bracket
 
 
 def read_moves(text: str, words: Mapping[str, str]) -> list[str]:
     "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; raises `Unreadable`."
-    signs = text.translate(_ARROW_SEPARATORS)
+    signs = _LATEX_ARROW.sub(lambda arrow: {"up": "↑", "down": "↓", "left": "←", "right": "→"}[arrow[1]], text).translate(_ARROW_SEPARATORS)
     if signs and all(char in _ARROW_SIGNS for char in signs): return [_ARROW_SIGNS[char] for char in signs]
     moves = []
     for token in _MOVE_TOKEN.findall(_NUMBERING.sub("", _drop_label(plain(text)))):
         word = token.lower()
         if word in words: moves.append(words[word])
         elif word.isalpha() and all(letter in words for letter in word): moves.extend(words[letter] for letter in word)
-        elif token not in ("->", ",", ";", "-", ".", "[", "]", "(", ")", "{", "}", '"', "'"): raise Unreadable(f"{shorten(token)} is no move")
+        elif word not in _BESIDE_MOVES: raise Unreadable(f"{shorten(token)} is no move")
     if not moves: raise Unreadable("the answer lists no moves")
     return moves

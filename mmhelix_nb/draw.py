@@ -252,9 +252,9 @@ def _strip(canvas: Canvas, part, left: int, floor: int, step: int, scale: float,
     "One line of bars standing on `floor`."
     canvas.shapes.line([(left - 6, floor), (left + step * len(part) + 6, floor)], canvas.style.faint, 2)
     for i, value in enumerate(part):
-        x, top = left + i * step, floor - round(value * scale)
+        x, top = left + i * step, floor - max(round(value * scale), min(value, 1))  # a bar that is not 0 can be seen
         if value: canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
-        canvas.text(x + step / 2, top - 13, str(value), 18 if step >= 36 or value < 100 else 16)
+        canvas.text(x + step / 2, top - 13, str(value), 18 if value < 1000 else MIN_GLYPH)
 
 # %% ../nbs/01_draw.ipynb #19287e01
 def mini_chart(values: tuple[int, ...], style: Style) -> Canvas:

@@ -134,7 +134,7 @@ def effort_figure(table: list[dict]):
 
 # %% ../nbs/10_generators.ipynb #4a252db1
 def spaces(names=None) -> list[dict]:
-    "The cells that hold fewer than 1,000 canonical forms, with their number, as the tasks declare them."
+    "The cells that hold fewer than 2,000 canonical forms, with their number, as the tasks declare them."
     found = []
     for task in names or tasks():
         declared = getattr(task_module(task), "SPACES", {})

@@ -236,7 +236,7 @@ Median solver effort / characters of the answer / vision tokens (28 x 28 px) of 
 ## Overlap
 
 Of {items:,} items {repeated} repeat another one's canonical form (turned, mirrored or renamed copies count as repeats). The training split shares none with the
-test split: the hash of the canonical form decides the split. Cells with fewer than 1,000 canonical forms in all:
+test split: the hash of the canonical form decides the split. Cells with fewer than 2,000 canonical forms in all:
 
 {spaces_table}
 

@@ -188,8 +188,8 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #a0e57b04
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|->|\S")
 _LABEL = re.compile(r"(?:(?:the|my|final|answer|solution|mapping|assignment|digits|letters|is|are)\b[ \t]{0,4}){1,6}:?\s{0,4}", re.IGNORECASE)
-_BULLET = re.compile(r"^[ \t]{0,8}[-*•][ \t]{1,4}", re.MULTILINE)
-MARKS = frozenset([*"=:|,;.\"'`[](){}", "->", "is", "equals", "and"])
+_BULLET = re.compile(r"^[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]{1,4}(?=\W{0,3}[A-Za-z])", re.MULTILINE)
+MARKS = frozenset([*"=:|,;.\"'“”‘’`[](){}", "->", "is", "equals", "and"])
 
 
 def read_digits(text: str) -> dict[str, int]:
@@ -307,8 +307,11 @@ def tell_column(teller: Teller, place: int) -> None:
     teller.add("observe", f"The {PLACES[place]} column: {' + '.join(above + carried)} must end in {below or 0}{cancels}.", (place,))
     for choice in (one for one in teller.search.path if one.column == place):
         teller.failures(choice)
-        teller.known[choice.letter] = choice.digit
+        others = {*teller.known.values(), *(digit for digit, *_ in choice.failed)}
+        left, teller.known[choice.letter] = [digit for digit in teller.search.domains[choice.letter] if digit not in others], choice.digit
         if choice.forced: teller.add("deduce", f"The column leaves {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}")
+        elif len(left) == 1:
+            teller.add("deduce", f"Nothing else is left for {choice.letter}, so {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}", True)
         else: teller.add("hypothesise", f"Try {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}?", True)
     total, shown = carry + sum(digits[letter] for letter in above), " + ".join([*(str(digits[letter]) for letter in above), *carried])
     teller.carry = total // 10

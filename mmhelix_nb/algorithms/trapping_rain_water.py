@@ -15,23 +15,17 @@ from itertools import accumulate
 from random import Random
 
 from ..answers import read_int
-from ..core import Solution, Verdict, judge, right, whole_numbers, wrong
-from ..draw import Canvas, Style, bar_chart, in_lines, render
+from ..charts import Chart, question
+from ..core import Solution, Verdict, judge, right, wrong
+from ..draw import Canvas, Style, bar_chart, render
 from ..search import Counter
 from ..trace import Step
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #e1d68d9b
 @dataclass(frozen=True)
-class State:
-    "The `height` of each bar, whole numbers from 0 to 9,999."
+class State(Chart):
+    "The `height` of each bar."
     height: tuple[int, ...]
-
-    def to_official(self) -> dict: return {"height": list(self.height)}
-
-    @classmethod
-    def from_official(cls, row: dict) -> "State":
-        "Read a published row; raises `ValueError` naming the field and its value."
-        return cls(whole_numbers(row, "height", 1, 200, 9999))
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #e7f2f3f5
 @dataclass(frozen=True)
@@ -136,13 +130,7 @@ FORMAT = "Give the amount of water as one whole number. For the bars 5, 1, 3 it 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    n = len(state.height)
-    if modality == "text":
-        values = f"The heights of the bars, from left to right:\n{', '.join(map(str, state.height))}"
-        return f"{RULES.format(what='A bar chart has', n=n, strips='', gaps='')}\n\n{values}\n\n{FORMAT}"
-    lines, gaps = in_lines(state.height), ", whatever gap is drawn between them"
-    if lines: gaps += ", and the bars of one line go on in the next"
-    return f"{RULES.format(what='The bar chart shows the heights of', n=n, strips=lines, gaps=gaps)}\n\n{FORMAT}"
+    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows the heights of", "A bar chart has")
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #cc51f68c
 def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, total: int, board: bool) -> Step:
@@ -175,7 +163,7 @@ def trace(state: State) -> list[Step]:
     if skipped: steps.append(Step("test", says, (), "meet"))
     shown = " + ".join(map(str, waters)) or "0"
     steps.append(Step("check", f"All stretches together: {shown} = {sum(waters)}.", (), f"{shown.replace(' ', '')}={sum(waters)}"))
-    steps.append(Step("conclude", f"Every bar is decided, so {sum(waters)} units of water stay."))
+    steps.append(Step("conclude", f"Every bar is decided, so {sum(waters)} {'units of water stay' if sum(waters) != 1 else 'unit of water stays'}."))
     return steps
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #c500ab64

@@ -142,7 +142,7 @@ class Level:
 
 
 LEVELS = (Level(1, 9, 0, False, 0, 999), Level(1, 13, 9, False, 3, 40), Level(1, 20, 13, False, 13, 26), Level(1, 20, 13, True, 26, 60), Level(3, 25, 13, True, 60, 999))
-SPACES = {1: 404, 2: 626, 4: 404}  # number of puzzles where it is below 1,000
+SPACES = {1: 404, 2: 626, 3: 1055, 4: 404, 5: 1006}  # number of puzzles
 TRIES = 10_000  # one in ten draws succeeds at the hardest level
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8d88f6ed
@@ -163,12 +163,13 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #24ceef5a
 WRITTEN = {sign: token for token, signs in {  # how brackets and operators are written; what makes no token is skipped
-    "+": "+", "-": "- –", "*": r"* × x X · ⋅ ∙ \times \cdot \ast", "/": r"/ ÷ ∕ \div", "over": "¦", "(": "( [ {", ")": ") ] }",
-    "": r"\frac \dfrac \tfrac \big \Big \bigl \bigr \Bigl \Bigr",
+    "+": "+", "-": "- –", "*": r"* × x X · ⋅ ∙ • ∗ ✕ ✖ \times \cdot \ast", "/": r"/ ÷ ∕ : \div", "over": "¦", "(": "( [ {", ")": ") ] }",
+    "": r"\frac \dfrac \tfrac \cfrac \big \Big \bigl \bigr \Bigl \Bigr",
 }.items() for sign in signs.split()}
 _TOKEN = re.compile(r"[0-9]+|\\[A-Za-z]+|[A-Za-z]+|\S")
 _LABEL = re.compile(r"(?:(?:the|my|a|one|final|possible|answer|solution|expression|result|is)\b[ \t]{0,4}){1,6}:?\s{0,4}", re.IGNORECASE)
-_FRACTION = re.compile(r"\\[dt]?frac")
+_FRACTION = re.compile(r"\\[dtc]?frac")
+_BARE = re.compile(r"(\\[dtc]?frac)\s{0,2}(\d)\s{0,2}(\d)(?!\d)")  # \frac83
 _BETWEEN = re.compile(r"\}\s{0,4}\{")
 
 
@@ -190,7 +191,7 @@ def expression_in(text: str) -> str:
 def tokens_of(expression: str) -> list[str]:
     "Numbers, operators and round brackets; raises `Unreadable`."
     tokens, opened = [], []
-    marked = _BETWEEN.sub("}¦{", expression)
+    marked = _BETWEEN.sub("}¦{", _BARE.sub(r"\1{\2}{\3}", expression))
     if marked.count("¦") != len(_FRACTION.findall(marked)): raise Unreadable(r"\frac and pairs of braces do not match")
     for token in _TOKEN.findall(marked):
         if token in "([{": opened.append(token)
@@ -207,7 +208,7 @@ def misused(numbers: tuple[int, ...], tokens: list[str]) -> str:
     used = Multiset(token.lstrip("0") or "0" for token in tokens if token.isdecimal())
     for number, times in used.items():
         if number not in given: return f"{number[:12]} is not among the numbers {', '.join(map(str, numbers))}"
-        if times > given[number]: return f"{number} is used {times} times, but given {given[number]} times"
+        if times > given[number]: return f"{number} is used {times} times, but given {'once' if given[number] == 1 else f'{given[number]} times'}"
     missing = given - used
     return f"{next(iter(missing))} is not used" + (" often enough" if next(iter(missing)) in used else "") if missing else ""
 
@@ -219,8 +220,10 @@ RANK = {"(": 0, ")": 1, "+": 1, "-": 1, "*": 2, "/": 2, "over": 3}
 def evaluate(tokens: list[str]) -> Fraction:
     "The exact value, with × and ÷ before + and -; raises `Unreadable`, or `ZeroDivisionError`."
     values, operators, wanted = [], [], True  # wanted: a value must come next
-    for token in ["(", *tokens, ")"]:
-        if (token == "(" or token.isdecimal()) != wanted: raise Unreadable(f"{'a number' if wanted else 'an operation'} is missing in front of {token!r}")
+    for i, token in enumerate(["(", *tokens, ")"]):
+        if (token == "(" or token.isdecimal()) != wanted:
+            where = f"in front of {token!r}" if i <= len(tokens) else "at the end"
+            raise Unreadable(f"{'a number' if wanted else 'an operation'} is missing {where}")
         if token.isdecimal(): values.append(Fraction(int(token)))
         elif token == "(": operators.append(token)
         else:
@@ -297,6 +300,7 @@ def trace(state: State) -> list[Step]:
     lines = [f"{a}, {b}: {', '.join(str(value) for value in made)}" for (a, b), made in pairs(numbers).items()]
     steps.append(Step("observe", f"The numbers are {given}. Two of them make:", numbers, given.replace(",", ""), "\n".join(lines)))
     for attempt in attempts(numbers, Counter()): steps += attempt_steps(given, attempt)
+    if attempt.made is None: raise ValueError(f"the numbers {numbers} do not make 24")
     chain = ", ".join(attempt.made.chain)
     steps.append(Step("check", f"Worked out step by step: {chain}. Each of {given} is used once.", numbers, chain))
     steps.append(Step("conclude", f"One way to make 24 is {attempt.made.text}"))

@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['DISKS', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'position_problem', 'Event',
-           'gather', 'search', 'written', 'solve', 'Level', 'generate', 'check', 'move_problem', 'layout', 'ask',
-           'tower', 'event_step', 'small_step', 'trace', 'canon']
+           'gather', 'search', 'written', 'solve', 'Level', 'generate', 'moves_in', 'check', 'move_problem', 'layout',
+           'ask', 'tower', 'event_step', 'small_step', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e0295cbb
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from ..answers import read_records
+from ..answers import Unreadable, plain, read_records, shorten
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
 from ..draw import MAX_SIDE, Canvas, Style, render
 from ..search import Counter
@@ -116,6 +117,19 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #cbe9b899
 NOUNS = ("disk", "disc", "ring", "peg", "rod", "tower", "to", "onto", "move", "then", "and")
+_NUMBERING = re.compile(r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(r"(?:\b(disk|disc|ring)|\b(peg|rod|tower))?\s{0,3}\d+", re.IGNORECASE)
+
+
+def moves_in(answer: str) -> list[tuple[int, ...]]:
+    "The moves that `answer` lists, as pairs of disk and peg; raises `Unreadable`, also where a peg stands for a disk or a disk for a peg."
+    body = _NUMBERING.sub("", plain(answer))
+    moves = read_records(body, (2,), NOUNS, order="")
+    for i, number in enumerate(_NAMED.finditer(body)):
+        if number[2 - i % 2]: raise Unreadable(f"{shorten(number[0])} stands where a {'peg' if i % 2 else 'disk'} belongs; a move is (disk, peg)")
+    return moves
+
+# %% ../../nbs/tasks/games/hanoi.ipynb #58981ba3
 SCORER = "hanoi_evaluator"  # the published score function
 
 
@@ -124,7 +138,7 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` brings all disks to peg 3 by legal moves."
     pegs = [list(peg) for peg in state.pegs]
     where = {disk: i for i, peg in enumerate(pegs) for disk in peg}
-    for number, (disk, target) in enumerate(read_records(answer, (2,), NOUNS, order=""), 1):
+    for number, (disk, target) in enumerate(moves_in(answer), 1):
         problem = move_problem(pegs, where.get(disk), disk, target - 1)
         if problem: return wrong(f"move {number} ({disk},{target}): {problem}")
         pegs[target - 1].append(pegs[where[disk]].pop())
@@ -217,7 +231,7 @@ def trace(state: State) -> list[Step]:
         steps.append(small_step([event for event in events[at:end] if event.kind == "move"], target, low))
         at = end
     moves = [(event.disk, event.target + 1) for event in events if event.kind == "move"]
-    says = f"After these {len(moves)} moves all {state.disks} disks lie on peg 3, the largest at the bottom."
+    says = f"After {'these ' * (len(moves) > 1)}{len(moves)} move{'s' * (len(moves) != 1)} all {state.disks} disks lie on peg 3, the largest at the bottom."
     steps.append(Step("check", says, (), "", str([list(peg) for peg in events[-1].pegs])))
     return [*steps, Step("conclude", "The moves as (disk, peg) are", (), "", written(moves))]
 

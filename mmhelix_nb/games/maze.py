@@ -38,9 +38,10 @@ class State:
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("initial_state")
-        problem = picture_problem(text.strip("\n").split("\n")) if isinstance(text, str) else "is no text"
+        lines = text.strip("\r\n").splitlines() if isinstance(text, str) else []
+        problem = picture_problem(lines) if isinstance(text, str) else "is no text"
         if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
-        return cls(tuple(text.strip("\n").split("\n")))
+        return cls(tuple(lines))
 
 # %% ../../nbs/tasks/games/maze.ipynb #c970859d
 @patch
@@ -248,9 +249,10 @@ def trace(state: State) -> list[Step]:
         if kind == "go": steps.append(corridor_step(what))
         elif kind == "dead": steps.append(Step("contradiction", f"{name(what).capitalize()} has no new way on.", (what,), "x"))
         else: steps.append(Step("backtrack", f"The last place with a way left is {name(what)}.", (what,), f"back {what[0] + 1},{what[1] + 1}"))
+    dead = any(step.kind == "contradiction" for step in steps)
     moves = [move for corridor in path for move in corridor.moves]
     cells = " -> ".join(f"({r + 1}, {c + 1})" for r, c in [start, *(corridor.end for corridor in path)])
-    steps.append(Step("check", f"Without the dead ends the walk goes {cells} in {len(moves)} moves, and that is E."))
+    steps.append(Step("check", f"{'Without the dead ends the' if dead else 'The'} walk goes {cells} in {len(moves)} moves, and that is E."))
     steps.append(Step("conclude", "The moves from S to E are", (), "", " ".join(moves)))
     return steps
 

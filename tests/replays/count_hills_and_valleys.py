@@ -68,7 +68,7 @@ def listed(facts, name, heights, n):
 def alternate(facts): expect(all(a[0] != b[0] for a, b in zip(facts.turns, facts.turns[1:])), "they do not take turns")
 
 
-@story.says(r"(\d+) \+ (\d+) = (\d+), so there are (\d+) hills and valleys\.")
+@story.says(r"(\d+) \+ (\d+) = (\d+), so there (?:is|are) (\d+) hills? (?:and|or) valleys?\.")
 def result(facts, hills, valleys, both, answer):
     count = sum(name == "hill" for name, _ in facts.turns)
     same((hills, valleys, both, answer), (count, len(facts.turns) - count, len(facts.turns), len(facts.turns)), "the sum")

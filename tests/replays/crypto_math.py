@@ -76,11 +76,18 @@ def column(facts, name, above, below, twice):
     same(str(above).split(" + "), [*letters, *([str(facts.carry)] if facts.carry or not letters else [])], "what is added")
 
 
+def free(facts, letter: str) -> list[int]:
+    "The digits of the letter that no other letter has and that were not ruled out."
+    others = facts.ruled.get((letter, tuple(sorted(facts.known.items()))), set())
+    return [digit for digit in facts.sum.domain[letter] if digit not in facts.known.values() and digit not in others]
+
+
 @story.says(r"Try ([A-Z]) = (\d(?: or \d)*)\.")
 def attempt(facts, letter, digits):
     digits = ints(digits)
     expect(letter not in facts.known and all(digit in facts.sum.domain[letter] and digit not in facts.known.values() for digit in digits), f"{letter} cannot be {digits}")
     expect(letter in facts.sum.new[facts.place], f"{letter} is no new letter of this column")
+    expect({*digits} < {*free(facts, letter)}, f"{letter} = {digits[-1]} is no try, nothing else is left")
     facts.last, facts.trying = (letter, digits), {letter: digits}
     if len(digits) == 1: facts.known[letter] = digits[0]
 
@@ -130,6 +137,13 @@ def last_one(facts, letter: str, digit: int):
 
 @story.says(r"The column leaves ([A-Z]) = (\d)\.")
 def forced(facts, letter, digit): last_one(facts, letter, digit)
+
+
+@story.says(r"Nothing else is left for ([A-Z]), so ([A-Z]) = (\d)\.")
+def only(facts, letter, again, digit):
+    expect(letter not in facts.known and letter in facts.sum.new[facts.place], f"{letter} is no new letter of this column")
+    same((again, [digit]), (letter, free(facts, letter)), f"what is left for {letter}")
+    facts.known[letter] = digit
 
 
 @story.says(r"The letter ([A-Z]) cancels in every column; (\d) is free for it\.")

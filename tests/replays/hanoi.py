@@ -9,7 +9,7 @@ FORMS = {
     "stays": r"Disk (\d+) lies on peg (\d) already and can stay\.", "moves": r"Disk (\d+) moves to peg (\d)\.",
     "goal": rf"Disk (\d+) lies on peg (\d) and has to go to peg (\d), so {TOWER} must first be on peg (\d)\.",
     "small": r"Disk(?:s 1 and (2)| 1) go(?:es)? to peg (\d): (.*)\.", "ready": r"Disk(?:s 1 and (2)| 1) (?:is|are) on peg (\d) already\.",
-    "end": r"After these (\d+) moves all (\d+) disks lie on peg 3, the largest at the bottom\.", "list": r"The moves as \(disk, peg\) are",
+    "end": r"After (?:these )?(\d+) moves? all (\d+) disks lie on peg 3, the largest at the bottom\.", "list": r"The moves as \(disk, peg\) are",
 }
 
 

@@ -49,7 +49,7 @@ def closing(facts, at, height, ended, listed, best):
 def back(facts, height, first): same((height, first), facts.open[-1], "the open rectangle")
 
 
-@story.says(r"The largest is (\d+) high over bars? (\d+)(?:-(\d+))?: ([\d, ]+) are all at least (\d+), and (\d+) x (\d+) = (\d+)\.")
+@story.says(r"The largest is (\d+) high over bars? (\d+)(?:-(\d+))?: ([\d, ]+) (?:are all|is) at least (\d+), and (\d+) x (\d+) = (\d+)\.")
 def largest(facts, tall, a, b, listed, least, height, wide, area):
     b = b or a
     same((ints(listed), least, height, wide), ([*facts.heights[a - 1 : b]], tall, tall, b - a + 1), "the largest rectangle")

@@ -7,19 +7,19 @@ FORMS = {
     "only": rf"From {PLACE} the only new way is ({MOVE}(?: {MOVE})*), to {PLACE}\.",
     "choose": rf"From {PLACE} I can go ({MOVE}(?:(?:,| or) {MOVE})*); I go ({MOVE}(?: {MOVE})*), to {PLACE}\.",
     "dead": rf"Row (\d+), column (\d+) has no new way on\.", "back": rf"The last place with a way left is {PLACE}\.",
-    "whole": r"Without the dead ends the walk goes (.*) in (\d+) moves?, and that is E\.", "list": r"The moves from S to E are",
+    "whole": r"(Without the dead ends t|T)he walk goes (.*) in (\d+) moves?, and that is E\.", "list": r"The moves from S to E are",
 }
 
 
 class Walk:
-    "The cells seen, and the `path` of (cell, moves that led there); cells are pairs counted from 1."
+    "The cells seen, the `path` of (cell, moves that led there), and whether it got `lost`; cells are pairs counted from 1."
     def __init__(self, state):
         self.lines, places = state.lines, {}
         for r, line in enumerate(state.lines):
             for c, sign in enumerate(line):
                 if sign in "SE": places[sign] = (r + 1) // 2, (c + 1) // 2
         self.start, self.goal = places["S"], places["E"]
-        self.path, self.seen = [(self.start, [])], {self.start}
+        self.path, self.seen, self.lost = [(self.start, [])], {self.start}, False
 
     @property
     def here(self): return self.path[-1][0]
@@ -59,11 +59,13 @@ def replay(state, text):
             need(last == walk.goal or len(walk.open(last)) != 1, f"the corridor goes on at {last}")
         elif name == "dead": need(first == walk.here != walk.goal and not walk.open(first), f"{first} is no dead end")
         elif name == "back":
+            walk.lost = True
             while walk.path and not walk.open(walk.here): walk.path.pop()
             need(walk.path and first == walk.here, f"{first} is not the last place with a way left")
         elif name == "whole":
-            need(groups[0] == " -> ".join(str(cell) for cell, _ in walk.path), "the walk went elsewhere")
-            need(walk.here == walk.goal and int(groups[1]) == sum(len(moves) for _, moves in walk.path), "the walk has another length or end")
+            need((groups[0] != "T") == walk.lost, "dead ends are spoken of, or passed over")
+            need(groups[1] == " -> ".join(str(cell) for cell, _ in walk.path), "the walk went elsewhere")
+            need(walk.here == walk.goal and int(groups[2]) == sum(len(moves) for _, moves in walk.path), "the walk has another length or end")
         else: need((board or groups[0]).split() == [move for _, moves in walk.path for move in moves], "these are not the moves made")
 
 

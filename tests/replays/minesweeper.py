@@ -7,15 +7,16 @@ from ._steps import CELL, falsified, need, reader, told
 
 GROUPS = r"[A-Za-z](?: with \d+ cells)?(?: and [A-Za-z](?: with \d+ cells)?)*"
 SOME = r"[A-Za-z](?: and [A-Za-z])*"
-SO = rf"so ({SOME}) (?:is|are) (mines|empty)(?:, ({SOME}) (?:is|are) (mines|empty))?\."
+IS = r"(?:is|are) (a mine|all mines|mines|empty)"
+SO = rf"so ({SOME}) {IS}(?:, ({SOME}) {IS})?\."
 FORMS = {
     "rule": r"Blanks that touch each other, even at a corner, are all mines or all empty, because an empty blank has no mine around it\.",
     "groups": r"A letter stands for each group of touching blanks:",
     "full": rf"The (\d) at {CELL} has all its mines and still touches ({GROUPS}), {SO}", "needs": rf"The (\d) at {CELL} needs (\d) more of ({GROUPS}), {SO}",
-    "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.", "suppose": r"I assume that it is mines\.",
-    "back": r"(?:So )?([A-Za-z]) is not mines, it is empty\.",
+    "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.", "suppose": r"I assume that it is (a mine|all mines)\.",
+    "back": r"([A-Za-z]) holds no mine, it is empty\.",
     "broken": rf"The (\d) at {CELL} has (\d) mines? now and (no open blank beside it|only ({GROUPS}) left to choose from), which cannot be\.",
-    "end": r"With these (\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.", "list": r"The mines are",
+    "end": r"With (?:these )?(\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.", "list": r"The mines are",
 }
 
 ONCE, LINKS = "rule groups end list", "rule>groups open>suppose broken>back end>list"
@@ -84,7 +85,13 @@ def broken(field: Field, cell, value: int, has: int, rest: str, groups: str | No
 
 def settled(groups: tuple) -> dict[str, bool]:
     "What is settled, from (letters, what, letters, what)."
-    return {letter: what == "mines" for letters, what in zip(groups[::2], groups[1::2]) if letters for letter in letters.split(" and ")}
+    return {letter: what != "empty" for letters, what in zip(groups[::2], groups[1::2]) if letters for letter in letters.split(" and ")}
+
+
+def called(field: Field, letters: str | None, what: str | None) -> None:
+    "Groups are called mines, one group all mines, and one cell a mine."
+    cells = sum(letter == letters for letter in field.letter.values())  # of one group
+    if what not in (None, "empty"): need(what == ("mines" if " and " in letters else "a mine" if cells == 1 else "all mines"), f"{letters} is called {what}")
 
 
 @reader
@@ -95,6 +102,7 @@ def replay(state, text):
         elif name in ("full", "needs"):
             value, r, c = map(int, groups[:3])
             more, rest = (0, groups[3:]) if name == "full" else (int(groups[3]), groups[4:])
+            for letters, what in zip(rest[1::2], rest[2::2]): called(field, letters, what)
             settle(field, (r, c), value, more, rest[0], settled(rest[1:]))
         elif name == "open":
             cells = sorted(cell for cell, letter in field.letter.items() if letter == groups[0])
@@ -103,6 +111,7 @@ def replay(state, text):
             for cell in field.need: check_open(field, cell, groups[0])
             trying = groups[0]
         elif name == "suppose":
+            called(field, trying, groups[0])
             field.tried.append((trying, dict(field.known)))
             field.known[trying] = True
         elif name == "broken":

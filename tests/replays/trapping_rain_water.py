@@ -58,7 +58,7 @@ def rest(facts, listed):
 def sum_(facts, parts, total): same((ints(parts), total), (facts.waters or [0], sum(facts.waters)), "the sum")
 
 
-@story.says(r"Every bar is decided, so (\d+) units of water stay\.")
+@story.says(r"Every bar is decided, so (\d+) units? of water stays?\.")
 def result(facts, total): same((total, facts.left >= facts.right), (sum(facts.waters), True), "the water")
 
 
