@@ -130,7 +130,7 @@ def read_int(text: str, nouns: Iterable[str] = ()) -> int:
     line = " ".join(plain(_BOLD.sub(r"\1", text)).split()).rstrip(" .`*,;").strip("[](){}\"' ")
     for noun in nouns: line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
     match = _INT.fullmatch(line)
-    words = f"{match['label'] or ''} {match['unit'] or ''}".lower().split() if match else ()
+    words = re.findall("[a-z]+", f"{match['label'] or ''} {match['unit'] or ''}".lower()) if match else ()
     if match is None or _HEDGES.intersection(words): raise Unreadable(f"the answer is not one whole number: {shorten(text)}")
     return int(match["number"].replace(",", "").split(".")[0])
 
