@@ -37,7 +37,7 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         grid, n = row.get("initial_state"), None
         if isinstance(grid, list) and grid and all(isinstance(line, list) for line in grid): n = len(grid)
-        if n is None or n % 2 or n > 20 or any(len(line) != n or any(cell not in (0, 1, None) for cell in line) for line in grid):
+        if n is None or n % 2 or n > 20 or any(len(line) != n or any(cell is not None and (type(cell) is not int or cell not in (0, 1)) for cell in line) for line in grid):
             raise ValueError(f"field 'initial_state' must be a square list of lists of 0, 1 and null with an even side, not {grid!r}")
         return cls(tuple(tuple(line) for line in grid))
 

@@ -6,8 +6,8 @@
 __all__ = ['Point', 'AHEAD', 'Option', 'LEVELS', 'RING', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'line_bits', 'around',
            'arm', 'options', 'puzzle', 'spoken_of', 'all_points', 'bits', 'Position', 'chains', 'ends_of', 'loop_rule',
            'settle', 'learn', 'title', 'next_point', 'search', 'solutions', 'show', 'solve', 'Level', 'may_join',
-           'region', 'border', 'circle', 'with_circles', 'is_single', 'generate', 'read_lines', 'check', 'layout',
-           'ask', 'straights', 'sketch', 'Notes', 'Teller', 'trace', 'canon']
+           'region', 'border', 'circle', 'with_circles', 'is_single', 'generate', 'walk', 'read_lines', 'check',
+           'layout', 'ask', 'straights', 'sketch', 'Notes', 'Tries', 'Teller', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #94d6fa55
 import re
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from random import Random
 
-from ..answers import read_records
+from ..answers import plain, read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import MAX_SIDE, Board, Canvas, Style, render
 from ..search import Counter, SearchLimit, square_symmetries, transform
@@ -225,22 +225,24 @@ def next_point(state: State, position: Position) -> int | None:
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #c722d6e4
 def search(state: State, position: Position, counter: Counter, todo: list[int], most: int = 1, watcher: Callable = lambda *event: None) -> list[int]:
-    "The drawn lines of up to `most` solutions that extend `position`; `watcher(kind, position, ...)` hears of it all."
+    """The drawn lines of up to `most` solutions that extend `position`; `watcher(kind, position, ...)` hears of it all.
+
+    The last way at a point is no try, since all others have failed."""
     broken = settle(state, position, counter, todo, lambda *known: watcher("known", position, *known))
     if broken:
         watcher("broken", position, broken)
         return []
     number = next_point(state, position)
     if number is None: return [position.drawn]
-    found = []
-    for way in position.ways[number]:
+    found, ways = [], position.ways[number]
+    for way in ways:
         counter.visit()
         branch = position.copy()
         branch.ways[number] = (way,)
-        watcher("try", branch, number, way)
+        watcher("must" if way is ways[-1] else "try", branch, number, way)
         found += search(state, branch, counter, [number], most - len(found), watcher)
         if len(found) >= most: break
-        watcher("back", position, number, way)
+        if way is not ways[-1]: watcher("back", position, number, way)
     return found
 
 
@@ -341,12 +343,22 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #88c5f9a0
 SCORER = "shingoki_evaluator"  # the published score function
+_POINT = r"\((\d{1,2}), ?(\d{1,2})\)"
+_CHAIN = re.compile(rf"{_POINT}(?: ?-{{1,3}}>? ?{_POINT}){{4,400}}\.?")
+
+
+def walk(answer: str) -> list[tuple[int, ...]]:
+    "The lines of a loop that is written as one walk, `(0,0)-(0,1)-(1,1)-(1,0)-(0,0)`; none where it is written otherwise."
+    text = plain(answer)
+    points = [tuple(map(int, point)) for point in re.findall(_POINT, text)] if _CHAIN.fullmatch(text) else [()]
+    lines = [one + two for one, two in zip(points, points[1:])]
+    return [] if points[0] != points[-1] or any(line[:2] == line[2:] for line in lines) else lines  # a point told twice begins a new line
 
 
 def read_lines(answer: str, n: int) -> tuple[dict[Point, list[Point]], str]:
     "For each point on the drawn lines the points that it is joined to, and what is wrong with the lines."
     near = {}
-    for r, c, row, column in read_records(answer, (2, 2)):
+    for r, c, row, column in walk(answer) or read_records(answer, (2, 2), ("from", "to", "line", "lines")):
         name = f"({r},{c})-({row},{column})"
         if max(r, c, row, column) >= n: return near, f"{name} leaves the grid; rows and columns go from 0 to {n - 1}"
         if (r == row) == (c == column): return near, f"{name} is no straight line"
@@ -492,24 +504,8 @@ class Notes:
         self.drawn = self.ruled_out = 0
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #4bc46fcc
-class Teller(Notes):
-    "Writes down what the search reports."
-    def __call__(self, kind: str, position: Position, *about) -> None:
-        if kind != "known": self.flush()
-        getattr(self, "on_" + kind)(position, *about)
-
-    def on_known(self, position: Position, number: int | None, drawn: int, ruled_out: int) -> None:
-        point = None if number is None else self.points[number]
-        if point is not None and number == self.tried: return  # the try has told it
-        if point is not None and point not in self.state.circles: return self.gather(position, drawn, ruled_out)
-        self.flush()
-        if point is None:
-            closed = chains(self.state.size, position.drawn)[0]
-            why = "the loop is closed, so that is all" if closed[0] == closed[-1] else "the loop must not close before it has passed everything"
-            return self.deduce(position, why, 0, ruled_out)
-        one = len(position.ways[number]) == 1
-        self.deduce(position, f"{title(self.state, point)} has {'one way' if one else 'some ways'} left{'' if one else ', which agree in this'}", drawn, ruled_out, (point,))
-
+class Tries(Notes):
+    "What it says of tries."
     def on_broken(self, position: Position, broken: str) -> None: self.add("contradiction", f"{broken}.", (), "no")
 
     def on_try(self, position: Position, number: int, way: Option) -> None:
@@ -518,8 +514,32 @@ class Teller(Notes):
         says = f"Suppose {name} has the lines {lines}." if lines else f"Suppose the loop does not pass {name}."
         self.add("hypothesise", says, (self.points[number],), f"try {lines or 'x'}", sketch(self.state, shown))
 
+    def on_must(self, position: Position, number: int, way: Option) -> None:
+        self.tried, name, lines = number, title(self.state, self.points[number]), straights(self.state.size, way[0])
+        says = f"Nothing else is left for {name}, so {f'it has the lines {lines}' if lines else 'the loop does not pass it'}."
+        self.add("deduce", says, (self.points[number],), lines or "x")
+
     def on_back(self, position: Position, number: int, way: Option) -> None:
         self.add("backtrack", f"So that is not the way at {title(self.state, self.points[number])}.", (self.points[number],), "back", sketch(self.state, position))
+
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #b5d20e6f
+class Teller(Tries):
+    "Writes down what the search reports."
+    def __call__(self, kind: str, position: Position, *about) -> None:
+        if kind != "known": self.flush()
+        getattr(self, "on_" + kind)(position, *about)
+
+    def on_known(self, position: Position, number: int | None, drawn: int, ruled_out: int) -> None:
+        point = None if number is None else self.points[number]
+        if point is not None and number == self.tried: return  # it has been told
+        if point is not None and point not in self.state.circles: return self.gather(position, drawn, ruled_out)
+        self.flush()
+        if point is None:
+            closed = chains(self.state.size, position.drawn)[0]
+            why = "the loop is closed, so that is all" if closed[0] == closed[-1] else "the loop must not close before it has passed everything"
+            return self.deduce(position, why, 0, ruled_out)
+        one = len(position.ways[number]) == 1
+        self.deduce(position, f"{title(self.state, point)} has {'one way' if one else 'some ways'} left{'' if one else ', which agree in this'}", drawn, ruled_out, (point,))
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #b93f7702
 def trace(state: State) -> list[Step]:

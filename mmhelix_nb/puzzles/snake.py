@@ -39,24 +39,27 @@ class State:
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
-        grid, text = row.get("initial_state"), row.get("question_text")
+        grid = row.get("initial_state")
         size = len(grid) if isinstance(grid, list) else 0
         cells = [] if not 2 <= size <= 20 else [(cell, (r, c)) for r, line in enumerate(grid) if isinstance(line, list) for c, cell in enumerate(line)]
         places = {cell: at for cell, at in cells if isinstance(cell, str)}
         marks = sorted(str(cell) for cell, _ in cells if cell is not None)
         if not cells or any(not isinstance(line, list) or len(line) != size for line in grid) or marks != ["E", "S"] or len(places) != 2:
             raise ValueError(f"field 'initial_state' must be a square list of lists of null, one 'S' and one 'E', not {grid!r}")
-        rows, columns = (read_counts(text, name, size) for name in ("Row", "Column"))
-        if sum(rows) != sum(columns): raise ValueError(f"field 'question_text' has counts with different sums: {rows} and {columns}")
+        rows, columns = (read_counts(row, name, size) for name in ("Row", "Column"))
+        if sum(rows) != sum(columns): raise ValueError(f"the counts in field 'question_text' have different sums: {rows} and {columns}")
         return cls(size, places["S"], places["E"], rows, columns)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #806ff670
-def read_counts(text, name: str, size: int) -> tuple[int, ...]:
-    "The `name` counts in the text of a question."
-    match = re.search(name + r" counts: (\d{1,2}(?:, ?\d{1,2}){0,30})", text) if isinstance(text, str) else None
-    counts = tuple(map(int, match[1].split(","))) if match else ()
-    if len(counts) != size or max(counts) > size: raise ValueError(f"field 'question_text' must hold '{name} counts: ' and {size} numbers, not {text!r}")
-    return counts
+def read_counts(row: dict, name: str, size: int) -> tuple[int, ...]:
+    "The `name` counts of a published row: a field of its own, or in the text of the question."
+    counts, text = row.get(f"{name[:3].lower()}_counts"), row.get("question_text")
+    if not isinstance(counts, list):
+        match = re.search(rf"\b{name}s? counts?\b[^\d\n]{{0,40}}(\d{{1,2}}(?:[, ]{{1,3}}\d{{1,2}}){{0,30}})", text, re.IGNORECASE) if isinstance(text, str) else None
+        counts = list(map(int, re.findall(r"\d+", match[1]))) if match else []
+    if len(counts) != size or not all(type(count) is int and 0 <= count <= size for count in counts):
+        raise ValueError(f"field 'question_text' must hold '{name} counts: ' and {size} numbers, not {text!r}")
+    return tuple(counts)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #a94e69ab
 @lru_cache
@@ -106,7 +109,8 @@ class Search:
 
     def run(self, most: int = 1) -> list[list[int]]:
         "Up to `most` snakes; `cost` is the effort up to the first."
-        if min(self.rows) >= 0 and min(self.columns) >= 0: self.extend([self.start], 0, sum(self.rows), most)
+        left = sum(self.rows)
+        if min(self.rows + self.columns) >= 0 and not self.fault(self.start, left): self.extend([self.start], 0, left, most)
         return self.found
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #5f7a9bf3

@@ -161,21 +161,23 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
 _TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\S")
-_LABEL = re.compile(r"\A(?:the |a |my |one )?(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?", re.IGNORECASE)
+_LABEL = re.compile(r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?", re.IGNORECASE)
 _COUNT = re.compile(r"\(\d{1,2} (?:steps|changes|moves|words)\)")
-_BETWEEN = frozenset(["->", *",;:.-–—>/|\"'`[](){}"])
+_BETWEEN = frozenset(["->", *",;:.->/|\"'*_[](){}"])
 
 
 def read_words(answer: str) -> list[str]:
     "The words that `answer` lists, in lower case; raises `Unreadable`."
-    words = []
-    for token in _TOKEN.findall(_LABEL.sub("", _COUNT.sub(" ", plain(answer)))):
-        if token.isascii() and token.isalpha(): words.append(token.lower())
-        elif token.isdecimal():
-            if token not in (str(len(words)), str(len(words) + 1)): raise Unreadable(f"the number {shorten(token)} does not count the words")
-        elif token not in _BETWEEN: raise Unreadable(f"the ladder holds {shorten(token)}, which is no word")
-    if words: return words
-    raise Unreadable("the answer lists no words")
+    words, number = [], None
+    for token in _TOKEN.findall(_LABEL.sub("", _COUNT.sub(" ", plain(answer).lower()).replace("_", " ").lstrip())):
+        if token.isascii() and token.isalpha():
+            words.append(token)
+            number = None
+        elif token.isdecimal() and number is None and token in (str(len(words)), str(len(words) + 1)): number = int(token)  # counts the words
+        elif token not in _BETWEEN: raise Unreadable(f"the ladder holds {shorten(token)}, which is no word and counts none")
+    if not words: raise Unreadable("the answer lists no words")
+    if number not in (None, len(words)): raise Unreadable(f"the answer ends with the number {number}")
+    return words
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #60267576
 SCORER = "wordladder_evaluator"  # the published score function

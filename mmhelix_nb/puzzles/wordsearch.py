@@ -167,9 +167,11 @@ _NAMES = {
 _WAY_OF = {name: way for way, names in _NAMES.items() for name in names.split()}
 _FILLERS = frozenset(
     "and runs run reads read found with of to at from start starts starting begin begins beginning position first "
-    "letter cell in is the word direction going heading towards diagonal diagonally col column row x y".split()
+    "letter cell in is the word direction going heading towards diagonal diagonally col column row x y c r "
+    "answer solution location place coordinates".split()
 )
-_NUMBER = re.compile(r"(?:\b(column|col|row|x|y)[ =:]{0,4})?(?<![\d.-])(\d{1,3})(?![\d.]*\d)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:\b(column|col|row|x|y|c|r)[ =:]{0,4})?(?<![\d.-])(\d{1,3})(?![\d.]*\d)", re.IGNORECASE)
+_AXIS = re.compile(r"\b(?:(column|col|x|c)|row|y|r)(?![A-Za-z])", re.IGNORECASE)
 _PIECE = re.compile(r"[A-Za-z]+|\d+|\S")
 
 
@@ -198,11 +200,12 @@ def read_find(answer: str, word: str) -> tuple[str, int, int]:
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #9448e7de
 def read_place(body: str, pieces: list[str], answer: str) -> tuple[int, int]:
     "Column and row, both counted from 1."
-    found = _NUMBER.findall(body)
+    found, axes = _NUMBER.findall(body), ["c" if axis[1] else "r" for axis in _AXIS.finditer(body)]
     if len(found) != 2 or sum(piece.isdecimal() for piece in pieces) != 2: raise Unreadable(f"the answer must give a column and a row as two whole numbers: {shorten(answer)}")
-    axes, values = [label[:1].lower() for label, _ in found], [int(number) for _, number in found]
-    if axes in (["r", "c"], ["y", "x"], ["r", ""], ["y", ""], ["", "c"], ["", "x"]): values.reverse()
-    return values[0], values[1]
+    if len(axes) == 1: axes = axes + ["?"] if found[0][0] else ["?"] + axes if found[1][0] else []  # of the number that it stands before
+    if axes not in ([], ["c", "r"], ["r", "c"], ["c", "?"], ["?", "r"], ["r", "?"], ["?", "c"]): raise Unreadable(f"the answer names its column and row in a way that does not fit: {shorten(answer)}")
+    column, row = (int(number) for _, number in (found[::-1] if axes in (["r", "c"], ["r", "?"], ["?", "c"]) else found))
+    return column, row
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #f4de07e4
 SCORER = "wordsearch_evaluator"  # the published score function
@@ -307,7 +310,7 @@ def trace(state: State) -> list[Step]:
     steps.append(Step("hypothesise", f"From {last.place} towards {last.way} it begins with {word[: enough(word)]}.", tuple(cells[:1]), f"{last.place.replace(' ', '')} {last.way}", word))
     reading = ", ".join(f"{letter} at {cell}" for letter, cell in zip(word, cells))
     steps.append(Step("check", f"Towards {last.way} I read {reading}: the whole word.", tuple(cells), word))
-    steps.append(Step("conclude", f"The word stands at {word} {last.way} @ {last.place}.", tuple(cells)))
+    steps.append(Step("conclude", f"The answer is {word} {last.way} @ {last.place}.", tuple(cells)))
     return steps
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #3cb4ab4d

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mmhelix_nb import make
 from mmhelix_nb.polish import Server, polish_all
+from mmhelix_nb.results import commit
 from mmhelix_nb.serg import expert
 
 SMALL, LARGE = 1000, int(os.environ.get("MMHELIX_BENCH_N", 4000))
@@ -58,7 +59,7 @@ def main() -> None:
     start_s = (sizes[0]["seconds"] * LARGE - sizes[1]["seconds"] * SMALL) / (LARGE - SMALL)  # what a run takes whatever its size
     rate = (LARGE - SMALL) / (sizes[1]["seconds"] - sizes[0]["seconds"])
     figures = {"sizes": sizes, "start_s": round(start_s, 1), "samples_a_second_after_the_start": round(rate, 1), "worker_mb": worker_mb, "cost_of_a_sample_large_over_small": round(sizes[1]["seconds"] / sizes[0]["seconds"] * SMALL / LARGE, 3), "client_busy": busy_share(), "latency_s": LATENCY, "capacity": CAPACITY}
-    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "architecture": platform.machine()}
+    machine = {"commit": commit(), "python": platform.python_version(), "cores": os.cpu_count(), "architecture": platform.machine()}
     out = Path("reports/bench/serg.json")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"machine": machine, "wanted": WANTED, "figures": figures}, indent=1) + "\n")

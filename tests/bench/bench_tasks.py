@@ -12,6 +12,7 @@ from statistics import median, quantiles
 
 from mmhelix_nb import make, tasks
 from mmhelix_nb.draw import png
+from mmhelix_nb.results import commit
 
 SEEDS = 50
 PUBLISHED_S = 109  # the published generators, one item of each of the 210 cells, one core of another two-core machine, +-30 %
@@ -80,7 +81,7 @@ def main() -> None:
         "slowest_item_s": max(one["item_worst_s"] for one in cells), "benchmark_two_workers_s": benchmark_s, "worker_mb": worker_mb,
         "check_median_us": round(median(checks) * 1e6, 1), "check_p99_us": round(quantiles(checks, n=100)[98] * 1e6, 1), "junk_1mb_ms": slowest_junk(),
     }
-    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "architecture": platform.machine()}
+    machine = {"commit": commit(), "python": platform.python_version(), "cores": os.cpu_count(), "architecture": platform.machine()}
     report = {"machine": machine, "seeds": SEEDS, "import_s": import_s, "published_one_item_of_each_cell_s": PUBLISHED_S, "wanted_at_most": WANTED, "figures": figures, "cells": cells}
     out = Path("reports/bench/tasks.json")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -152,11 +152,12 @@ class Shingoki(Search):
     def suppose(self, part, title, lines, passed_by):
         point, drawn = self.named(title or passed_by), set(units(lines))
         if self.next == "back": return "the last try must be taken back first"
+        if self.next == "last": return "the last way is no try"
         if self.next and self.last[0] != point: return "another way at the same point is due"
         if not part.board: return "the position is not shown"
         left = self.last[1] if self.next else self.ways_at(point)
         chosen = [way for way in left if {line for line, mask in way.items() if mask == 2} == drawn]
-        if not chosen or len(left) < 2 and not self.next: return "that is no open way"
+        if not chosen or len(left) < 2: return "that is no open way"
         self.tries.append((point, [way for way in left if way is not chosen[0]], self.masks.copy()))
         self.masks, self.next = self.masks | chosen[0], ""
         return ""
@@ -167,7 +168,14 @@ class Shingoki(Search):
         if not self.tries: return "there is no try to take back"
         point, left, self.masks = self.last = self.tries.pop()
         if point != self.named(title): return "another try is the last one"
-        self.next = "try" if left else "back"
+        self.next = "try" if len(left) > 1 else "last"
+        return ""
+
+    def conclude(self, says):
+        "All other ways at the point of the last try have failed."
+        (point, (way,), _), found = self.last, re.fullmatch(rf"Nothing else is left for ({POINT}), so (?:it has the lines ({LINES})|the loop does not pass it)\.", says)
+        if not found or self.named(found[1]) != point or {line for line, mask in way.items() if mask == 2} != set(units(found[2])): return "the last way at the same point is due"
+        self.masks, self.next = self.masks | way, ""
         return ""
 
     @property

@@ -11,7 +11,7 @@ FORMS = {
     "quiet": rf"([A-Z]) at ({BEGUN}(?:, {BEGUN})*): no direction with room goes on to ([A-Z]+)\.",
     "begins": rf"From {CELL} towards {WAY} it begins with ([A-Z]+)\.", "next": r"The next letter is ([A-Z]), not ([A-Z])\.",
     "fails": rf"The word does not run from {CELL} towards {WAY}\.", "reads": rf"Towards {WAY} I read (.*): the whole word\.",
-    "stands": rf"The word stands at ([A-Z]+ {WAY} @ {CELL})\.",
+    "stands": rf"The answer is ([A-Z]+ {WAY} @ {CELL})\.",
 }
 
 ONCE, LINKS = "look reads stands", "begins~next next>fails begins~reads reads>stands"
