@@ -53,6 +53,7 @@ def last_boxed(text: str) -> str | None:
     return found
 
 # %% ../nbs/02_answers.ipynb #2bbebaa9
+_EMPHASIS = re.compile(r"\A\*{1,3}(?=\s)")  # as in **Answer:** 6
 _BLANK_LINE = re.compile(r"\n[ \t\r]{0,80}\n")
 
 
@@ -60,7 +61,7 @@ def after_answer_word(text: str) -> str | None:
     "What follows the last `Answer:`, up to a blank line, or to the end of the fence that begins there."
     marks = list(_ANSWER_WORD.finditer(text))
     if not marks: return None
-    rest = text[marks[-1].end() :].lstrip("*_ \t\r\n")
+    rest = _EMPHASIS.sub("", text[marks[-1].end() :], count=1).lstrip()
     return f"```{rest.split('```')[1]}```" if rest.startswith("```") else _BLANK_LINE.split(rest, maxsplit=1)[0]
 
 
