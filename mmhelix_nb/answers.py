@@ -119,7 +119,7 @@ _FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|operatorname|mathrm|mathb
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
 _AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
-_ARROW = re.compile(r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|mapsto|to)(?![A-Za-z])|[→⟶➔➜➝➞⇒⟹↦↔]|<->|=>")
+_ARROW = re.compile(r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|mapsto|to)(?![A-Za-z])|[→⟶➔➜➝➞⇒⟹↦↔⟷]|<-{1,3}>|=>")
 _NOISE = re.compile(r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|quad|qquad|displaystyle)(?![A-Za-z])|\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]")
 _ESCAPED = re.compile(r"\\([\"'_#@])")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")

@@ -359,10 +359,10 @@ def serg(
     server = _server(polish, model, concurrency=concurrency, attempts=attempts, picture=picture, token_budget=token_budget,
                      cost_budget=cost_budget, price_in=price_in, price_out=price_out)
     names = tuple(dict.fromkeys(_task(name) for text in task for name in text.split(",")))
-    from mmhelix_nb.factory import Batch, summary
+    from mmhelix_nb.factory import Batch, failures_of, summary
     card = _manufacture(out, Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts), server, cores, executor, tuple(ctx.args), again)
-    said = summary(out, n)
-    typer.echo(f"{said}{'; --again tries these once more' if server and 'failed' in said else ''}\n{card} says what is in it")
+    hint = "; --again tries these once more" if server and failures_of(out) else ""
+    typer.echo(f"{summary(out, n)}{hint}\n{card} says what is in it")
 
 # %% ../nbs/81_cli.ipynb #b79e6901
 @app.command("verify-dataset")

@@ -143,7 +143,9 @@ def write_block(out: Path, batch: Batch, task: str, level: int, number: int) -> 
     lines: dict[str, str] = {}
     for seed in block_seeds(batch, number):
         item = make(task, level, seed)
-        if split_of(item) == "train": lines.setdefault(canon_hash(item), f"{seed} {canon_hash(item)} {pack(item.state)}\n")
+        if split_of(item) != "train": continue
+        canon = canon_hash(item)
+        if canon not in lines: lines[canon] = f"{seed} {canon} {pack(item.state)}\n"
     return write_whole(block_path(out, batch, task, level, number), lambda part: part.write_text("".join(lines.values()), encoding="utf-8"))
 
 # %% ../nbs/32_factory.ipynb #0631b0d3

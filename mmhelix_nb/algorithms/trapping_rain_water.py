@@ -15,7 +15,7 @@ from itertools import accumulate
 from random import Random
 
 from ..answers import read_int
-from ..charts import Chart, question
+from ..charts import Chart, Level as Bars, question
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, bar_chart, render
 from ..search import Counter
@@ -59,11 +59,8 @@ def solve(state: State) -> Solution:
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #1d63d7c4
 @dataclass(frozen=True)
-class Level:
+class Level(Bars):
     "Parameters of a level."
-    shortest: int  # bars, at least
-    longest: int  # bars, at most
-    top: int  # largest height
     basins: int  # separate basins, at least
 
 

@@ -304,7 +304,7 @@ def check(state: State, answer: str) -> Verdict:
     return right() if len(parts) == 1 else wrong(f"the islands fall into {len(parts)} parts that no bridge joins")
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #05377d9d
-_SIGNS = re.compile(r"\\(?:long)?leftrightarrow\b|[↔⟷—]|<-{1,3}>|(?<=\))\s{0,3}(?:\\times|[×xX*])(?=\s{0,3}\d)|(?<=bridge)\(s\)")  # they say no more than a blank
+_SIGNS = re.compile(r"(?<=\))\s{0,3}(?:\\times|[×xX*])(?=\s{0,3}\d)|(?<=bridge)\(s\)")  # they say no more than a blank
 
 
 def _named(pair) -> str: return "({},{})-({},{})".format(*pair[0], *pair[1])
