@@ -1,4 +1,5 @@
 """Packaging for mmhelix_nb: everything is read from settings.ini, which nbdev reads too."""
+
 from configparser import ConfigParser
 from pathlib import Path
 

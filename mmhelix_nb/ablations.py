@@ -30,16 +30,22 @@ def paper_file(name: str, reports: str | Path = "reports") -> Path:
     "The paper's numbers `name`, in `reports/paper` here or further up."
     for folder in (Path(), *Path.cwd().parents):
         path = folder / reports / "paper" / name
-        if path.is_file(): return path
+        if path.is_file():
+            return path
     raise FileNotFoundError(f"{Path(reports) / 'paper' / name}: not here; start in the folder of the book")
 
 
 def read_numbers(path: Path) -> list[dict]:
     "Rows of a CSV file, numbers as floats."
+
     def value(text):
-        try: return float(text)
-        except ValueError: return text
-    with open(path, encoding="utf-8", newline="") as file: return [{k: value(v) for k, v in row.items()} for row in csv.DictReader(file)]
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{k: value(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 # %% ../nbs/70_ablations.ipynb #9e50e1ba
 def paper_table1(reports: str | Path = "reports") -> list[dict]:
@@ -55,7 +61,8 @@ def paper_table2(reports: str | Path = "reports") -> list[dict]:
 def paper_curves(reports: str | Path = "reports") -> dict[tuple[str, str], list[tuple[float, float]]]:
     "Figures 6 (`left`) and 7 (`right`): (panel, series) -> points (step, reward)."
     found = {}
-    for row in read_numbers(paper_file("curves.csv", reports)): found.setdefault((row["panel"], row["series"]), []).append((row["step"], row["reward"]))
+    for row in read_numbers(paper_file("curves.csv", reports)):
+        found.setdefault((row["panel"], row["series"]), []).append((row["step"], row["reward"]))
     return found
 
 # %% ../nbs/70_ablations.ipynb #9669a5fd
@@ -65,7 +72,10 @@ ITEMS = {"alg": 270, "graph": 240, "puzzle": 570, "game": 180}  # items per cate
 def both_means(row: dict, kind: str) -> dict:
     "Micro and macro mean of a row of Table 1, in per cent, for `kind` img or txt, and which of them was printed."
     right = {name: round(row[f"{name}_{kind}"] * n / 100) for name, n in ITEMS.items()}
-    micro, macro = 100 * sum(right.values()) / sum(ITEMS.values()), fmean(100 * right[name] / n for name, n in ITEMS.items())
+    micro, macro = (
+        100 * sum(right.values()) / sum(ITEMS.values()),
+        fmean(100 * right[name] / n for name, n in ITEMS.items()),
+    )
     printed = row[f"overall_{kind}"]
     near = [name for name, value in (("micro", micro), ("macro", macro)) if abs(value - printed) < 0.06]
     return {"micro": micro, "macro": macro, "printed": printed, "printed_is": " or ".join(near) or "neither"}
@@ -74,6 +84,7 @@ def both_means(row: dict, kind: str) -> dict:
 @dataclass(frozen=True)
 class Method:
     "A row of the comparison."
+
     label: str
     paper: str  # its row of Table 2; empty where the paper has none
     curve: str  # its series in the paper's curves
@@ -90,42 +101,63 @@ METHODS = {
     "ahpo": Method("AHPO", "+AHPO (Ours)", "AHPO", "#D55E00"),
 }
 CURVE_KEYS = {  # what a training step logs -> what this chapter calls it
-    "on_policy": "reward/on_policy", "with_expert": "reward/with_expert", "in_domain": "reward/in_domain", "general": "reward/general", "xi": "xi",
-    "silent_in_domain": "zero_spread/in_domain", "silent_general": "zero_spread/general"}
+    "on_policy": "reward/on_policy",
+    "with_expert": "reward/with_expert",
+    "in_domain": "reward/in_domain",
+    "general": "reward/general",
+    "xi": "xi",
+    "silent_in_domain": "zero_spread/in_domain",
+    "silent_general": "zero_spread/general",
+}
 
 # %% ../nbs/70_ablations.ipynb #421c10a4
 def measured(reports: str | Path, profile: str) -> dict[str, dict]:
     "Results of each evaluated model, by method."
     found = {}
     for key in METHODS:
-        try: found[key] = read_results(Path(reports) / profile / f"evaluation-{key}")["results"]
-        except FileNotFoundError: continue
+        try:
+            found[key] = read_results(Path(reports) / profile / f"evaluation-{key}")["results"]
+        except FileNotFoundError:
+            continue
     return found
 
 
 def training_curve(reports: str | Path, profile: str, method: str) -> dict[str, list[tuple[float, float]]]:
     "What a method logged over its steps: name of `CURVE_KEYS` -> points; empty where it has no curve."
     lines = read_curve(Path(reports) / profile / f"ahpo-{method}" / "curve.jsonl")
-    found = {name: [(line["step"], line[key]) for line in lines if line.get(key) is not None] for name, key in CURVE_KEYS.items()}
+    found = {
+        name: [(line["step"], line[key]) for line in lines if line.get(key) is not None]
+        for name, key in CURVE_KEYS.items()
+    }
     return {name: points for name, points in found.items() if points}
 
 # %% ../nbs/70_ablations.ipynb #03a449c9
-GROUPS = {"in_domain": "in domain", "mix": "general, practised", "untouched": "general, untouched", "general": "general, all"}
+GROUPS = {
+    "in_domain": "in domain",
+    "mix": "general, practised",
+    "untouched": "general, untouched",
+    "general": "general, all",
+}
 
 
 def in_group(name: str, group: str, practised: Sequence[str]) -> bool:
     "Whether items `task/modality` belong to `group`."
     task = name.rpartition("/")[0]
     skill = task.removeprefix("skill:") if task.startswith("skill:") else None
-    if group == "in_domain": return skill is None
-    if skill is None or group == "general": return skill is not None
+    if group == "in_domain":
+        return skill is None
+    if skill is None or group == "general":
+        return skill is not None
     return bool(practised) and (skill in practised) == (group == "mix")
 
 # %% ../nbs/70_ablations.ipynb #f05a67a4
 def marks(result: dict, group: str, modality: str = "image") -> tuple[str, str]:
     "Right or wrong as a string of 1 and 0 over the items of a group, and what identifies those items."
-    parts = {name: part for name, part in result["items"].items()
-             if name.endswith(f"/{modality}") and in_group(name, group, result.get("practised", ()))}
+    parts = {
+        name: part
+        for name, part in result["items"].items()
+        if name.endswith(f"/{modality}") and in_group(name, group, result.get("practised", ()))
+    }
     return "".join(part["right"] for part in parts.values()), asked_text(parts)
 
 
@@ -137,9 +169,16 @@ def asked_text(parts: dict) -> str:
 def accuracy(result: dict, group: str, modality: str = "image") -> dict | None:
     "Right, number, share and 95% Wilson interval over a group of items; None where there are none."
     right, _ = marks(result, group, modality)
-    if not right: return None
+    if not right:
+        return None
     low, high = wilson(right.count("1"), len(right))
-    return {"right": right.count("1"), "n": len(right), "accuracy": right.count("1") / len(right), "low": low, "high": high}
+    return {
+        "right": right.count("1"),
+        "n": len(right),
+        "accuracy": right.count("1") / len(right),
+        "low": low,
+        "high": high,
+    }
 
 # %% ../nbs/70_ablations.ipynb #465da5b8
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -152,7 +191,10 @@ def mcnemar(only_a: int, only_b: int) -> float:
 def resampled(only_a: int, only_b: int, n: int, resamples: int = 2_000, seed: int = 0) -> tuple[float, float]:
     "95% interval of the difference in shares when the `n` items are drawn again."
     import numpy as np
-    draws = np.random.default_rng(seed).multinomial(n, [only_a / n, only_b / n, 1 - (only_a + only_b) / n], size=resamples)
+
+    draws = np.random.default_rng(seed).multinomial(
+        n, [only_a / n, only_b / n, 1 - (only_a + only_b) / n], size=resamples
+    )
     low, high = np.quantile((draws[:, 0] - draws[:, 1]) / n, [0.025, 0.975])
     return float(low), float(high)
 
@@ -160,12 +202,20 @@ def resampled(only_a: int, only_b: int, n: int, resamples: int = 2_000, seed: in
 def paired(a: dict, b: dict, group: str, resamples: int = 2_000, modality: str = "image") -> dict | None:
     "How result `a` differs from `b` on the items of a group; None where they do not have the same items."
     (right_a, asked_a), (right_b, asked_b) = marks(a, group, modality), marks(b, group, modality)
-    if not right_a or asked_a != asked_b: return None
+    if not right_a or asked_a != asked_b:
+        return None
     only_a = sum(x > y for x, y in zip(right_a, right_b))
     only_b = sum(x < y for x, y in zip(right_a, right_b))
     low, high = resampled(only_a, only_b, len(right_a), resamples)
-    return {"difference": (only_a - only_b) / len(right_a), "low": low, "high": high, "only_first": only_a, "only_second": only_b, "n": len(right_a),
-            "p": mcnemar(only_a, only_b)}
+    return {
+        "difference": (only_a - only_b) / len(right_a),
+        "low": low,
+        "high": high,
+        "only_first": only_a,
+        "only_second": only_b,
+        "n": len(right_a),
+        "p": mcnemar(only_a, only_b),
+    }
 
 # %% ../nbs/70_ablations.ipynb #ef337dd3
 def budget(profile: Profile, method: str) -> dict:
@@ -175,7 +225,11 @@ def budget(profile: Profile, method: str) -> dict:
     taught = {"sft": s.steps, "sft_grpo": s.half_steps}.get(method, 0)
     own = a.num_generations - (method == "luffy")  # one of LUFFY's group is the expert
     rollouts = steps * (a.prompts_in_domain * own + a.prompts_general * a.num_generations)
-    return {"updates": steps + taught, "rollouts": rollouts, "sft_samples": taught * s.batch_size * s.gradient_accumulation_steps}
+    return {
+        "updates": steps + taught,
+        "rollouts": rollouts,
+        "sft_samples": taught * s.batch_size * s.gradient_accumulation_steps,
+    }
 
 # %% ../nbs/70_ablations.ipynb #3ef1678b
 def table2(reports: str | Path, profile: str | Profile) -> list[dict]:
@@ -185,9 +239,17 @@ def table2(reports: str | Path, profile: str | Profile) -> list[dict]:
     for key, result in measured(reports, book.name).items():
         theirs = printed.get(METHODS[key].paper, {})
         skills = result["modality"].get("image", {}).get("general", {}).get("skill", {})
-        rows.append({"method": key, "label": METHODS[key].label, **budget(book, key), **{group: accuracy(result, group) for group in GROUPS},
-                     "text": accuracy(result, "in_domain", "text"), "skills": {name: s["accuracy"] for name, s in skills.items()},
-                     "paper": {"mm_helix": theirs.get("mm_helix"), "average": theirs.get("average")}})
+        rows.append(
+            {
+                "method": key,
+                "label": METHODS[key].label,
+                **budget(book, key),
+                **{group: accuracy(result, group) for group in GROUPS},
+                "text": accuracy(result, "in_domain", "text"),
+                "skills": {name: s["accuracy"] for name, s in skills.items()},
+                "paper": {"mm_helix": theirs.get("mm_helix"), "average": theirs.get("average")},
+            }
+        )
     return rows
 
 # %% ../nbs/70_ablations.ipynb #855ffa35
@@ -201,25 +263,59 @@ def table2_cells(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
     groups = [group for group in GROUPS if any(row[group] for row in rows)]
     practised = sorted({name for row in rows for name in row["skills"]})
     text = any(row["text"] for row in rows)
-    head = ["method", *(f"{GROUPS[group]} %" for group in groups), *(["in domain, text %"] if text else []), *practised, "updates", "rollouts",
-            "paper: MM-HELIX", "paper: general"]
-    def number(value): return "-" if value is None else f"{value:.1f}"
-    lines = [[row["label"], *(interval(row[group]) for group in groups), *([interval(row["text"])] if text else []),
-              *(number(100 * row["skills"][name]) if name in row["skills"] else "-" for name in practised), f"{row['updates']:,}", f"{row['rollouts']:,}",
-              number(row["paper"]["mm_helix"]), number(row["paper"]["average"])] for row in rows]
+    head = [
+        "method",
+        *(f"{GROUPS[group]} %" for group in groups),
+        *(["in domain, text %"] if text else []),
+        *practised,
+        "updates",
+        "rollouts",
+        "paper: MM-HELIX",
+        "paper: general",
+    ]
+
+    def number(value):
+        return "-" if value is None else f"{value:.1f}"
+
+    lines = [
+        [
+            row["label"],
+            *(interval(row[group]) for group in groups),
+            *([interval(row["text"])] if text else []),
+            *(number(100 * row["skills"][name]) if name in row["skills"] else "-" for name in practised),
+            f"{row['updates']:,}",
+            f"{row['rollouts']:,}",
+            number(row["paper"]["mm_helix"]),
+            number(row["paper"]["average"]),
+        ]
+        for row in rows
+    ]
     return head, lines
 
 # %% ../nbs/70_ablations.ipynb #be8bfd24
 def as_text(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     "A table in columns of equal width."
     wide = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, wide))) for line in [head, *lines])
+    return "\n".join(
+        "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, wide)))
+        for line in [head, *lines]
+    )
 
 # %% ../nbs/70_ablations.ipynb #3d6b35e6
 def comparisons(found: dict[str, dict], resamples: int = 2_000, first: str = "ahpo") -> list[dict]:
     "Paired differences of method `first` from every other, in every group of items."
-    pairs = [(other, group) for other in METHODS if other != first and first in found and other in found for group in GROUPS]
-    tests = [{"first": first, "second": other, "group": group, **(paired(found[first], found[other], group, resamples) or {})} for other, group in pairs]
+    pairs = [
+        (other, group) for other in METHODS if other != first and first in found and other in found for group in GROUPS
+    ]
+    tests = [
+        {
+            "first": first,
+            "second": other,
+            "group": group,
+            **(paired(found[first], found[other], group, resamples) or {}),
+        }
+        for other, group in pairs
+    ]
     return [test for test in tests if "p" in test]
 
 
@@ -236,25 +332,49 @@ def p_text(p: float) -> str:
 def comparison_cells(tests: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
     "Head and lines of the paired comparisons."
     head = ["comparison", "items", "difference, points", "only the first right", "only the second", "p (McNemar)"]
-    return head, [[f"{METHODS[t['first']].label} - {METHODS[t['second']].label}, {GROUPS[t['group']]}", str(t["n"]),
-                   points(t), str(t["only_first"]), str(t["only_second"]), p_text(t["p"])] for t in tests]
+    return head, [
+        [
+            f"{METHODS[t['first']].label} - {METHODS[t['second']].label}, {GROUPS[t['group']]}",
+            str(t["n"]),
+            points(t),
+            str(t["only_first"]),
+            str(t["only_second"]),
+            p_text(t["p"]),
+        ]
+        for t in tests
+    ]
 
 # %% ../nbs/70_ablations.ipynb #5752b8fb
-CATEGORIES = {"alg": "algorithms", "graph": "graphs", "puzzle": "puzzles", "game": "games"}  # column of Table 1 -> category
+CATEGORIES = {
+    "alg": "algorithms",
+    "graph": "graphs",
+    "puzzle": "puzzles",
+    "game": "games",
+}  # column of Table 1 -> category
 
 
 def table1(reports: str | Path, profile: str) -> list[dict]:
     "The paper's rows, with both means recomputed, then ours: accuracy in per cent; `source` tells them apart."
-    rows = [{"source": "paper", **row, **{f"{mean}_{kind}": both_means(row, kind)[mean] for kind in ("txt", "img") for mean in ("micro", "macro")}}
-            for row in paper_table1(reports)]
+    rows = [
+        {
+            "source": "paper",
+            **row,
+            **{f"{mean}_{kind}": both_means(row, kind)[mean] for kind in ("txt", "img") for mean in ("micro", "macro")},
+        }
+        for row in paper_table1(reports)
+    ]
     for key, result in measured(reports, profile).items():
         row = {"source": "here", "model": METHODS[key].label}
         for kind, name in (("image", "img"), ("text", "txt")):
             puzzles = result["modality"].get(kind, {}).get("puzzles", {})
-            if set(puzzles.get("category", ())) != set(CATEGORIES.values()): continue
-            row |= {f"{short}_{name}": 100 * puzzles["category"][long]["accuracy"] for short, long in CATEGORIES.items()}
+            if set(puzzles.get("category", ())) != set(CATEGORIES.values()):
+                continue
+            row |= {
+                f"{short}_{name}": 100 * puzzles["category"][long]["accuracy"] for short, long in CATEGORIES.items()
+            }
             row |= {f"micro_{name}": 100 * puzzles["micro"]["accuracy"], f"macro_{name}": 100 * puzzles["macro"]}
-        if len(row) > 2: rows.append(row)
+        if len(row) > 2:
+            rows.append(row)
     return rows
 
 # %% ../nbs/70_ablations.ipynb #014462e8
@@ -262,7 +382,9 @@ def table1_cells(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
     "Head and lines of Table 1."
     columns = [f"{name}_{kind}" for kind in ("img", "txt") for name in (*CATEGORIES, "micro", "macro")]
     head = ["model", "source", *(column.replace("_", " ") for column in columns)]
-    return head, [[row["model"], row["source"], *(f"{row[c]:.1f}" if c in row else "-" for c in columns)] for row in rows]
+    return head, [
+        [row["model"], row["source"], *(f"{row[c]:.1f}" if c in row else "-" for c in columns)] for row in rows
+    ]
 
 # %% ../nbs/70_ablations.ipynb #efc01e03
 def smooth(points: Sequence[tuple[float, float]], window: int) -> list[tuple[float, float]]:
@@ -279,7 +401,10 @@ def curve_panels(drawn: Sequence[tuple[str, str, Sequence[Series]]], top: float 
     "Panels (title, x label, series), each over its own steps, all with the same y axis up to `top` or the highest point."
     highest = max((y for _, _, series in drawn for s in series for y in s.y), default=1.0)
     top = top or min(1.0, max(0.1, highest) * 1.08)
-    return [Panel(title, label, tuple(series), (0, max((x for s in series for x in s.x), default=1)), (0, top)) for title, label, series in drawn]
+    return [
+        Panel(title, label, tuple(series), (0, max((x for s in series for x in s.x), default=1)), (0, top))
+        for title, label, series in drawn
+    ]
 
 # %% ../nbs/70_ablations.ipynb #fcb98e2b
 def our_lines(reports: str | Path, profile: str, name: str, methods: Sequence[str], window: int) -> list[Series]:
@@ -288,29 +413,52 @@ def our_lines(reports: str | Path, profile: str, name: str, methods: Sequence[st
     return [line(METHODS[m].label, smooth(points, window), METHODS[m].colour) for m, points in found.items() if points]
 
 
-FIGURES = {"figure6": (("grpo", "luffy", "static"), "left"), "figure7": (("static", "ahpo"), "right")}  # methods, panel of the paper
+FIGURES = {
+    "figure6": (("grpo", "luffy", "static"), "left"),
+    "figure7": (("static", "ahpo"), "right"),
+}  # methods, panel of the paper
 
 # %% ../nbs/70_ablations.ipynb #382de290
 def reward_figure(reports: str | Path, profile: str, name: str, window: int = 20) -> list[Panel]:
     "Figure 6 or 7: our reward on-policy and with the expert counted, and the paper's curves."
     methods, side = FIGURES[name]
     theirs = [line(METHODS[m].label, paper_curves(reports)[side, METHODS[m].curve], METHODS[m].colour) for m in methods]
-    return curve_panels([
-        ("here: the policy's own reward", "step here", our_lines(reports, profile, "on_policy", methods, window)),
-        ("here: with the expert counted", "step here", our_lines(reports, profile, "with_expert", methods, window)),
-        ("the paper, 7B (digitised)", "step in the paper", theirs)])
+    return curve_panels(
+        [
+            ("here: the policy's own reward", "step here", our_lines(reports, profile, "on_policy", methods, window)),
+            ("here: with the expert counted", "step here", our_lines(reports, profile, "with_expert", methods, window)),
+            ("the paper, 7B (digitised)", "step in the paper", theirs),
+        ]
+    )
 
 # %% ../nbs/70_ablations.ipynb #323cd116
-GATES = {"in_domain": "reward in domain", "xi": "gate open (share of prompts)", "silent_in_domain": "silent groups in domain",
-         "silent_general": "silent groups, general"}
+GATES = {
+    "in_domain": "reward in domain",
+    "xi": "gate open (share of prompts)",
+    "silent_in_domain": "silent groups in domain",
+    "silent_general": "silent groups, general",
+}
 
 
 def gate_figure(reports: str | Path, profile: str, window: int = 20) -> list[Panel]:
     "Reward in domain, gate rate and shares of groups without spread over our steps."
-    return curve_panels([(title, "step here", our_lines(reports, profile, name, tuple(METHODS), window)) for name, title in GATES.items()], top=1.0)
+    return curve_panels(
+        [
+            (title, "step here", our_lines(reports, profile, name, tuple(METHODS), window))
+            for name, title in GATES.items()
+        ],
+        top=1.0,
+    )
 
 # %% ../nbs/70_ablations.ipynb #84e41095
-def dots(title: str, name: str, labels: Sequence[str], shares: Sequence[tuple[float, float, float]], colour: str, most: float = 100) -> Panel:
+def dots(
+    title: str,
+    name: str,
+    labels: Sequence[str],
+    shares: Sequence[tuple[float, float, float]],
+    colour: str,
+    most: float = 100,
+) -> Panel:
     "A panel of values in per cent with whiskers (value, low, high), one line a label."
     x = tuple(value for value, _, _ in shares)
     series = Series(name, x, tuple(range(len(labels))), colour, spans=tuple((low, high) for _, low, high in shares))
@@ -319,14 +467,29 @@ def dots(title: str, name: str, labels: Sequence[str], shares: Sequence[tuple[fl
 
 def main_figure(rows: Sequence[dict], reports: str | Path = "reports", model: str = "here") -> list[Panel]:
     "Accuracy per method, in domain and general, ours and the paper's."
-    def percent(found): return tuple(100 * found[key] for key in ("accuracy", "low", "high"))
+
+    def percent(found):
+        return tuple(100 * found[key] for key in ("accuracy", "low", "high"))
+
     panels = []
     for group, title in (("in_domain", "in domain"), ("general", "general skills")):
         own = [row for row in rows if row[group]]
-        if own: panels.append(dots(f"{model}: {title}", f"measured ({model})", [r["label"] for r in own], [percent(r[group]) for r in own], "#D55E00"))
+        if own:
+            panels.append(
+                dots(
+                    f"{model}: {title}",
+                    f"measured ({model})",
+                    [r["label"] for r in own],
+                    [percent(r[group]) for r in own],
+                    "#D55E00",
+                )
+            )
     printed = {row["method"]: row for row in paper_table2(reports)}
     theirs = [(m.label, printed[m.paper]) for m in METHODS.values() if m.paper]
-    for column, title in (("mm_helix", "the paper, 7B: MM-HELIX"), ("average", "the paper, 7B: four general benchmarks")):
+    for column, title in (
+        ("mm_helix", "the paper, 7B: MM-HELIX"),
+        ("average", "the paper, 7B: four general benchmarks"),
+    ):
         values = [printed_dot(row, column) for _, row in theirs]
         panels.append(dots(title, "printed in the paper", [label for label, _ in theirs], values, "#0072B2", most=50))
     return panels
@@ -335,7 +498,8 @@ def main_figure(rows: Sequence[dict], reports: str | Path = "reports", model: st
 def printed_dot(row: dict, column: str) -> tuple[float, float, float]:
     "A printed value with Wilson's interval where it is a share of the 1,260 puzzles; the base model's is a macro mean."
     value = row[column]
-    if column != "mm_helix" or row["type"] == "Baseline": return value, value, value
+    if column != "mm_helix" or row["type"] == "Baseline":
+        return value, value, value
     low, high = wilson(round(value * 12.6), 1_260)
     return value, 100 * low, 100 * high
 
@@ -343,6 +507,7 @@ def printed_dot(row: dict, column: str) -> tuple[float, float, float]:
 @dataclass(frozen=True)
 class Claim:
     "A claim of the paper as a comparison that can fail."
+
     text: str
     paper: str
     rule: str  # greater | keeps | little
@@ -353,21 +518,53 @@ class Claim:
 
 # %% ../nbs/70_ablations.ipynb #0543e696
 CLAIMS = {
-    "grpo_starves": Claim("GRPO alone gains little in domain", "9.0 from 6.3", "little", "grpo", "base", "in_domain", 0.10),
-    "luffy_stays_low": Claim("LUFFY gains little in domain", "9.1 from 6.3", "little", "luffy", "base", "in_domain", 0.10),
+    "grpo_starves": Claim(
+        "GRPO alone gains little in domain", "9.0 from 6.3", "little", "grpo", "base", "in_domain", 0.10
+    ),
+    "luffy_stays_low": Claim(
+        "LUFFY gains little in domain", "9.1 from 6.3", "little", "luffy", "base", "in_domain", 0.10
+    ),
     "sft_learns": Claim("SFT learns in domain", "23.8 from 6.3", "greater", "sft", "base", "in_domain"),
     "sft_forgets": Claim("SFT forgets general skills", "29.9 from 36.5", "greater", "base", "sft", "general"),
     "ahpo_learns": Claim("AHPO learns in domain", "24.9 from 6.3", "greater", "ahpo", "base", "in_domain"),
-    "ahpo_above_grpo": Claim("AHPO is better than GRPO in domain", "24.9 against 9.0", "greater", "ahpo", "grpo", "in_domain"),
-    "ahpo_above_luffy": Claim("AHPO is better than LUFFY in domain", "24.9 against 9.1", "greater", "ahpo", "luffy", "in_domain"),
-    "ahpo_above_sft": Claim("AHPO is better than SFT in domain", "24.9 against 23.8", "greater", "ahpo", "sft", "in_domain"),
-    "ahpo_above_sft_grpo": Claim("AHPO is better than SFT then GRPO in domain", "24.9 against 23.3", "greater", "ahpo", "sft_grpo", "in_domain"),
-    "ahpo_keeps_practised": Claim("AHPO keeps the general skills that it practises", "42.2 from 36.5", "keeps", "ahpo", "base", "mix", 0.02),
-    "ahpo_keeps_untouched": Claim("AHPO keeps the general skills that it leaves alone", "42.2 from 36.5", "keeps", "ahpo", "base", "untouched", 0.02),
-    "ahpo_improves_general": Claim("AHPO improves general skills", "42.2 from 36.5", "greater", "ahpo", "base", "general"),
-    "ahpo_general_above_sft_grpo": Claim("AHPO is better than SFT then GRPO in general", "42.2 against 36.7", "greater", "ahpo", "sft_grpo", "general"),
+    "ahpo_above_grpo": Claim(
+        "AHPO is better than GRPO in domain", "24.9 against 9.0", "greater", "ahpo", "grpo", "in_domain"
+    ),
+    "ahpo_above_luffy": Claim(
+        "AHPO is better than LUFFY in domain", "24.9 against 9.1", "greater", "ahpo", "luffy", "in_domain"
+    ),
+    "ahpo_above_sft": Claim(
+        "AHPO is better than SFT in domain", "24.9 against 23.8", "greater", "ahpo", "sft", "in_domain"
+    ),
+    "ahpo_above_sft_grpo": Claim(
+        "AHPO is better than SFT then GRPO in domain", "24.9 against 23.3", "greater", "ahpo", "sft_grpo", "in_domain"
+    ),
+    "ahpo_keeps_practised": Claim(
+        "AHPO keeps the general skills that it practises", "42.2 from 36.5", "keeps", "ahpo", "base", "mix", 0.02
+    ),
+    "ahpo_keeps_untouched": Claim(
+        "AHPO keeps the general skills that it leaves alone",
+        "42.2 from 36.5",
+        "keeps",
+        "ahpo",
+        "base",
+        "untouched",
+        0.02,
+    ),
+    "ahpo_improves_general": Claim(
+        "AHPO improves general skills", "42.2 from 36.5", "greater", "ahpo", "base", "general"
+    ),
+    "ahpo_general_above_sft_grpo": Claim(
+        "AHPO is better than SFT then GRPO in general", "42.2 against 36.7", "greater", "ahpo", "sft_grpo", "general"
+    ),
     "adaptive_above_static": Claim(
-        "The adaptive gate is better than an open one in domain", "reward 0.46 against 0.23 at the end", "greater", "ahpo", "static", "in_domain"),
+        "The adaptive gate is better than an open one in domain",
+        "reward 0.46 against 0.23 at the end",
+        "greater",
+        "ahpo",
+        "static",
+        "in_domain",
+    ),
 }
 
 # %% ../nbs/70_ablations.ipynb #eaa13c7d
@@ -376,11 +573,16 @@ OUTCOMES = ("reproduced", "not reproduced", "undecided", "not measured")
 
 def outcome(claim: Claim, test: dict | None) -> str:
     "What the claim's rule says about a paired difference."
-    if test is None: return "not measured"
-    if claim.rule == "greater": yes, no = test["p"] < 0.01 and test["difference"] > 0, test["p"] < 0.01 and test["difference"] < 0
-    elif claim.rule == "keeps": yes, no = test["low"] > -claim.margin, test["high"] < -claim.margin
-    elif claim.rule == "little": yes, no = test["high"] < claim.margin, test["low"] > claim.margin
-    else: raise ValueError(f"rule {claim.rule!r} is unknown; choose greater, keeps or little")
+    if test is None:
+        return "not measured"
+    if claim.rule == "greater":
+        yes, no = test["p"] < 0.01 and test["difference"] > 0, test["p"] < 0.01 and test["difference"] < 0
+    elif claim.rule == "keeps":
+        yes, no = test["low"] > -claim.margin, test["high"] < -claim.margin
+    elif claim.rule == "little":
+        yes, no = test["high"] < claim.margin, test["low"] > claim.margin
+    else:
+        raise ValueError(f"rule {claim.rule!r} is unknown; choose greater, keeps or little")
     return "reproduced" if yes else "not reproduced" if no else "undecided"
 
 # %% ../nbs/70_ablations.ipynb #ed053dfe
@@ -390,37 +592,72 @@ def claims(found: dict[str, dict], resamples: int = 2_000) -> list[dict]:
     for name, claim in CLAIMS.items():
         a, b = found.get(claim.first), found.get(claim.second)
         test = paired(a, b, claim.group, resamples) if a and b else None
-        shares = [{"method": key, **(accuracy(found[key], claim.group) or {})} for key in (claim.first, claim.second) if key in found]
-        judged.append({"claim": name, "text": claim.text, "group": claim.group, "rule": rule_text(claim), "measured": shares, "paired": test,
-                       "paper": claim.paper, "outcome": outcome(claim, test)})
+        shares = [
+            {"method": key, **(accuracy(found[key], claim.group) or {})}
+            for key in (claim.first, claim.second)
+            if key in found
+        ]
+        judged.append(
+            {
+                "claim": name,
+                "text": claim.text,
+                "group": claim.group,
+                "rule": rule_text(claim),
+                "measured": shares,
+                "paired": test,
+                "paper": claim.paper,
+                "outcome": outcome(claim, test),
+            }
+        )
     return judged
 
 # %% ../nbs/70_ablations.ipynb #c400101c
 def rule_text(claim: Claim) -> str:
     "The claim's rule in words."
     a, b, points = METHODS[claim.first].label, METHODS[claim.second].label, f"{100 * claim.margin:.0f} points"
-    return {"greater": f"{a} > {b}, p < 0.01", "keeps": f"{a} at most {points} below {b}", "little": f"{a} at most {points} above {b}"}[claim.rule]
+    return {
+        "greater": f"{a} > {b}, p < 0.01",
+        "keeps": f"{a} at most {points} below {b}",
+        "little": f"{a} at most {points} above {b}",
+    }[claim.rule]
 
 
 def claim_cells(judged: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
     "Head and lines of the claims."
-    def seen(c): return ", ".join(f"{METHODS[s['method']].label} {100 * s['accuracy']:.1f}%" for s in c["measured"] if "accuracy" in s) or "-"
-    def difference(t): return f"{points(t)}, p {p_text(t['p'])}" if t else "-"
+
+    def seen(c):
+        return (
+            ", ".join(
+                f"{METHODS[s['method']].label} {100 * s['accuracy']:.1f}%" for s in c["measured"] if "accuracy" in s
+            )
+            or "-"
+        )
+
+    def difference(t):
+        return f"{points(t)}, p {p_text(t['p'])}" if t else "-"
+
     return ["claim", "outcome", "on", "measured here", "difference, points", "rule", "paper, 7B"], [
-        [c["text"], c["outcome"], GROUPS[c["group"]], seen(c), difference(c["paired"]), c["rule"], c["paper"]] for c in judged]
+        [c["text"], c["outcome"], GROUPS[c["group"]], seen(c), difference(c["paired"]), c["rule"], c["paper"]]
+        for c in judged
+    ]
 
 # %% ../nbs/70_ablations.ipynb #27a128c0
 def caveats(book: Profile, found: dict[str, dict]) -> list[str]:
     "What limits the numbers of a profile, in sentences."
     said = ["One seed per method: intervals and tests speak of other items, not of other seeds."]
     if book.model.name == "mini":
-        said.append("A model of under a million weights on small puzzles, prepared so that GRPO has nothing to start from: "
-                    "it shows mechanisms and is no estimate of the paper's sizes.")
-    if book.name == "smoke": said.append("The profile smoke trains for a few steps to see that everything runs: its numbers mean nothing.")
+        said.append(
+            "A model of under a million weights on small puzzles, prepared so that GRPO has nothing to start from: "
+            "it shows mechanisms and is no estimate of the paper's sizes."
+        )
+    if book.name == "smoke":
+        said.append("The profile smoke trains for a few steps to see that everything runs: its numbers mean nothing.")
     absent = [METHODS[key].label for key in METHODS if key not in found]
-    if absent: said.append(f"Not measured: {', '.join(absent)}.")
+    if absent:
+        said.append(f"Not measured: {', '.join(absent)}.")
     said.append("The paper prints 6.3 for its base model, a macro mean; the micro mean, which 24.9 is, would be 5.0.")
-    if "sft_grpo" in found: said.append("SFT then GRPO takes half of its updates in each stage, so that all methods take equal steps.")
+    if "sft_grpo" in found:
+        said.append("SFT then GRPO takes half of its updates in each stage, so that all methods take equal steps.")
     return said
 
 # %% ../nbs/70_ablations.ipynb #f8dbc7f3
@@ -433,8 +670,13 @@ th{background:#f6f6f6}pre{overflow-x:auto;font-size:12.5px}.highlight pre{backgr
 
 def html_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     "A table; cells that are an outcome get its colour, and numbers are not broken into lines."
-    def kind(text): return text.replace(" ", "-") if text in OUTCOMES else "number" if text[:1] in "+-0123456789" else "text"
-    def cell(text): return f'<td class="{kind(text)}">{escape(text)}</td>'
+
+    def kind(text):
+        return text.replace(" ", "-") if text in OUTCOMES else "number" if text[:1] in "+-0123456789" else "text"
+
+    def cell(text):
+        return f'<td class="{kind(text)}">{escape(text)}</td>'
+
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(map(cell, cells)) + "</tr>\n" for cells in lines)
     return f'<div class="wide"><table><tr>{top}</tr>\n{body}</table></div>\n'
@@ -442,21 +684,37 @@ def html_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 # %% ../nbs/70_ablations.ipynb #62471005
 def run_part(cells: list[dict]) -> list[dict]:
     "The title, parameter cells and everything from the heading Run on; all cells where there is no such heading."
-    start = next((i for i, cell in enumerate(cells) if cell["cell_type"] == "markdown" and "## Run" in cell["source"].splitlines()), None)
-    if start is None: return cells
-    tagged = [cell for cell in cells[:start] if {"parameters", "injected-parameters"} & set(cell["metadata"].get("tags", ()))]
+    start = next(
+        (
+            i
+            for i, cell in enumerate(cells)
+            if cell["cell_type"] == "markdown" and "## Run" in cell["source"].splitlines()
+        ),
+        None,
+    )
+    if start is None:
+        return cells
+    tagged = [
+        cell for cell in cells[:start] if {"parameters", "injected-parameters"} & set(cell["metadata"].get("tags", ()))
+    ]
     return [*[cell for cell in cells[:start] if cell["cell_type"] == "markdown"][:1], *tagged, *cells[start:]]
 
 # %% ../nbs/70_ablations.ipynb #d670cfa4
 def chapter_pages(folder: Path) -> list[tuple[str, str, str]]:
     "Job, notebook and page (empty without nbconvert) of each executed chapter under `folder`, as relative paths."
-    try: from nbconvert import HTMLExporter
-    except ImportError: HTMLExporter = None
+    try:
+        from nbconvert import HTMLExporter
+    except ImportError:
+        HTMLExporter = None
     found = []
     for path in sorted(folder.glob("*/*.ipynb")):
-        page = f"chapters/{path.parent.name}.html" if HTMLExporter and path.parent.name != "ablations" else ""  # this one is still running
+        page = (
+            f"chapters/{path.parent.name}.html" if HTMLExporter and path.parent.name != "ablations" else ""
+        )  # this one is still running
         if page:
-            exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
+            exporter = HTMLExporter(
+                template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True
+            )
             (folder / page).parent.mkdir(exist_ok=True)
             (folder / page).write_text(page_html(path.parent.name, executed_html(path, exporter)), encoding="utf-8")
         found.append((path.parent.name, f"{path.parent.name}/{path.name}", page))
@@ -466,6 +724,7 @@ def chapter_pages(folder: Path) -> list[tuple[str, str, str]]:
 def executed_html(path: Path, exporter) -> str:
     "The run of an executed notebook as HTML."
     import nbformat
+
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = run_part(notebook.cells)
     return exporter.from_notebook_node(notebook)[0]
@@ -473,8 +732,10 @@ def executed_html(path: Path, exporter) -> str:
 
 def page_html(title: str, body: str) -> str:
     "A whole HTML page."
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-            f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
 
 # %% ../nbs/70_ablations.ipynb #2c582a4d
 def chapter_list(folder: Path) -> str:
@@ -490,13 +751,18 @@ def report_figures(reports: str | Path, book: Profile, rows: Sequence[dict]) -> 
     "All figures of the page as SVG, by name."
     window = book.ablations.window
     figures = {"main": svg(main_figure(rows, reports, book.model.name.split("/")[-1]), columns=2, width=440)}
-    for name in FIGURES: figures[name] = svg(reward_figure(reports, book.name, name, window))
+    for name in FIGURES:
+        figures[name] = svg(reward_figure(reports, book.name, name, window))
     figures["gates"] = svg(gate_figure(reports, book.name, window), columns=2, width=400)
     return figures
 
 
-SECTIONS = {"main": "Accuracy", "figure6": "Reward of GRPO, LUFFY and Static-AHPO (the paper's Figure 6)",
-            "figure7": "Adaptive against static (the paper's Figure 7)", "gates": "The gate at work"}
+SECTIONS = {
+    "main": "Accuracy",
+    "figure6": "Reward of GRPO, LUFFY and Static-AHPO (the paper's Figure 6)",
+    "figure7": "Adaptive against static (the paper's Figure 7)",
+    "gates": "The gate at work",
+}
 
 # %% ../nbs/70_ablations.ipynb #8956c720
 def write_report(profile: str | Profile, reports: str | Path = "reports") -> Path:
@@ -506,14 +772,26 @@ def write_report(profile: str | Profile, reports: str | Path = "reports") -> Pat
     rows, made = table2(reports, book), read_results(Path(reports) / book.name / "ablations")
     figures = report_figures(reports, book, rows)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    for name, text in figures.items(): (folder / "figures" / f"{name}.svg").write_text(text, encoding="utf-8")
+    for name, text in figures.items():
+        (folder / "figures" / f"{name}.svg").write_text(text, encoding="utf-8")
     label = ", ".join(f"{name} {made[name]}" for name in ("model", "profile", "seed", "commit", "version"))
-    body = [f"<h1>MM-HELIX, measured again: {escape(book.name)}</h1><p class='label'>{escape(label)}</p><p>{escape(book.about)}</p>",
-            "<ul>", *(f"<li>{escape(text)}</li>" for text in caveats(book, found)), "</ul>",
-            "<h2>Claims</h2>", html_table(*claim_cells(made["results"]["claims"])), "<h2>Methods (the paper's Table 2)</h2>", html_table(*table2_cells(rows)),
-            *(f"<h2>{escape(title)}</h2>{figures[name]}" for name, title in SECTIONS.items()),
-            "<h2>Paired comparisons</h2>", html_table(*comparison_cells(made["results"]["comparisons"])),
-            "<h2>The paper's Table 1, both means</h2>", html_table(*table1_cells(table1(reports, book.name))), "<h2>Chapters</h2>", chapter_list(folder)]
+    body = [
+        f"<h1>MM-HELIX, measured again: {escape(book.name)}</h1><p class='label'>{escape(label)}</p><p>{escape(book.about)}</p>",
+        "<ul>",
+        *(f"<li>{escape(text)}</li>" for text in caveats(book, found)),
+        "</ul>",
+        "<h2>Claims</h2>",
+        html_table(*claim_cells(made["results"]["claims"])),
+        "<h2>Methods (the paper's Table 2)</h2>",
+        html_table(*table2_cells(rows)),
+        *(f"<h2>{escape(title)}</h2>{figures[name]}" for name, title in SECTIONS.items()),
+        "<h2>Paired comparisons</h2>",
+        html_table(*comparison_cells(made["results"]["comparisons"])),
+        "<h2>The paper's Table 1, both means</h2>",
+        html_table(*table1_cells(table1(reports, book.name))),
+        "<h2>Chapters</h2>",
+        chapter_list(folder),
+    ]
     path = folder / "index.html"
     path.write_text(page_html(f"mmhelix_nb: {book.name}", "\n".join(body)), encoding="utf-8")
     return path
@@ -523,8 +801,14 @@ def run_ablations(profile: str | Profile, runs: str | Path = "runs", reports: st
     "The job `ablations`: results.json, figures and the page of a profile; returns the results."
     book = profile if isinstance(profile, Profile) else read_profile(profile)
     found = measured(reports, book.name)
-    results = {"table2": table2(reports, book), "claims": claims(found, book.ablations.resamples),
-               "comparisons": comparisons(found, book.ablations.resamples), "caveats": caveats(book, found)}
-    save_results(Path(reports) / book.name / "ablations", results, model=book.model.name, profile=book.name, seed=book.seed)
+    results = {
+        "table2": table2(reports, book),
+        "claims": claims(found, book.ablations.resamples),
+        "comparisons": comparisons(found, book.ablations.resamples),
+        "caveats": caveats(book, found),
+    }
+    save_results(
+        Path(reports) / book.name / "ablations", results, model=book.model.name, profile=book.name, seed=book.seed
+    )
     write_report(book, reports)
     return results

@@ -207,7 +207,9 @@ class AHPOConfig(GRPOConfig):
 def check_config(config):
     "Raises `ValueError` where settings contradict each other."
     if config.gate not in ("hard", "soft") or config.sft_norm not in ("own", "joint", "sequence"):
-        raise ValueError(f"gate={config.gate!r} is hard or soft, sft_norm={config.sft_norm!r} is own, joint or sequence")
+        raise ValueError(
+            f"gate={config.gate!r} is hard or soft, sft_norm={config.sft_norm!r} is own, joint or sequence"
+        )
     if config.sft_norm != "sequence" and config.loss_type != "grpo":
         raise ValueError(f"sft_norm={config.sft_norm!r} builds on loss_type='grpo', not {config.loss_type!r}")
     if config.expert_in_group and config.loss_type not in ("grpo", "dr_grpo"):
@@ -260,7 +262,10 @@ class RecordedGRPO(WatchedGRPO):
         scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
         if self.model.training:
             first = scores[self._offset :, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
-            local = [self._rollout(*cells) for cells in zip(inputs, self._experts, completion_ids_list, first, self._by_policy)]
+            local = [
+                self._rollout(*cells)
+                for cells in zip(inputs, self._experts, completion_ids_list, first, self._by_policy)
+            ]
             rows, size = gather_object(local), self.num_generations
             self._groups = [rows[i : i + size] for i in range(0, len(rows), size)]
             counts = self.args.success_threshold > 0 or self.args.expert_in_group
@@ -276,6 +281,7 @@ VISION = ("pixel_values", "image_grid_thw", "num_images", "pixel_attention_mask"
 
 def select_rows(batch: dict, rows) -> dict:
     "The given rows of a micro-batch, pictures included, without columns that are only padding."
+
     def pick(value):
         if isinstance(value, torch.Tensor):
             return value[rows] if value.ndim else value
@@ -335,7 +341,9 @@ class ExpertGRPO(RecordedGRPO):
         weight = torch.zeros_like(on)
         weight[:, 0] = off  # one forward pass per prompt
         batch["advantages"] = batch["advantages"] * on.flatten()[here]
-        return batch | expert_entries(self._experts, weight.flatten()[here], self._by_policy, self._tokenizer.pad_token_id)
+        return batch | expert_entries(
+            self._experts, weight.flatten()[here], self._by_policy, self._tokenizer.pad_token_id
+        )
 
 # %% ../nbs/50_ahpo.ipynb #6d568483
 def expert_entries(experts: list[list[int]], weight, by_policy: list[bool], pad: int) -> dict:
@@ -358,7 +366,9 @@ class SparseGRPO(ExpertGRPO):
         if not (self.args.skip_zero_advantage and plain and self.loss_type in ("grpo", "dr_grpo")):
             return torch.arange(len(advantages), device=advantages.device)
         idle = advantages == 0
-        most = int(self.accelerator.gather((~idle).sum()[None]).max())  # TRL's metrics want as many rows from every process
+        most = int(
+            self.accelerator.gather((~idle).sum()[None]).max()
+        )  # TRL's metrics want as many rows from every process
         return idle.int().argsort(stable=True)[: max(1, most)]
 
     def _policy_term(self, model, inputs):
@@ -389,7 +399,13 @@ class MixedGRPO(SparseGRPO):
 
     def _luffy_sum(self, logp, part):
         expert, mask = ~part["by_policy"], part["completion_mask"]
-        token = luffy_term(logp, part.get("old_per_token_logps", logp.detach()), part["advantages"][:, None], expert[:, None], self.args.gamma)
+        token = luffy_term(
+            logp,
+            part.get("old_per_token_logps", logp.detach()),
+            part["advantages"][:, None],
+            expert[:, None],
+            self.args.gamma,
+        )
         if expert.any():
             self._note(**{"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
         lengths = self.max_completion_length if self.loss_type == "dr_grpo" else mask.sum(1).clamp(min=1)
@@ -424,7 +440,13 @@ METHODS = {
     "grpo": {"success_threshold": 0},
     "static": {"success_threshold": ALWAYS},
     "ahpo": {},
-    "luffy": {"success_threshold": 0, "expert_in_group": True, "sft_norm": "sequence", "loss_type": "dr_grpo", "scale_rewards": "none"},
+    "luffy": {
+        "success_threshold": 0,
+        "expert_in_group": True,
+        "sft_norm": "sequence",
+        "loss_type": "dr_grpo",
+        "scale_rewards": "none",
+    },
     "sft_grpo": {"success_threshold": 0},  # from the checkpoint of half an SFT run
 }
 
@@ -529,9 +551,13 @@ def to_config(settings: AHPOSettings, out: str | Path) -> AHPOConfig:
     micro = s.micro_batch or rollouts // world
     at_once = s.generation_batch or rollouts
     if rollouts % (micro * world) or at_once % (micro * world) or rollouts % at_once:
-        raise ValueError(f"{rollouts} rollouts a step, {at_once} written at once and {micro} a pass on {world} processes do not divide")
+        raise ValueError(
+            f"{rollouts} rollouts a step, {at_once} written at once and {micro} a pass on {world} processes do not divide"
+        )
     if s.save_steps % s.num_iterations:
-        raise ValueError(f"save_steps={s.save_steps} must be a multiple of num_iterations={s.num_iterations} to resume exactly")
+        raise ValueError(
+            f"save_steps={s.save_steps} must be a multiple of num_iterations={s.num_iterations} to resume exactly"
+        )
     return AHPOConfig(
         str(out), per_device_train_batch_size=micro, gradient_accumulation_steps=rollouts // (micro * world),
         steps_per_generation=at_once // (micro * world), **trainer_fields(s),
@@ -555,7 +581,9 @@ def mix_order(has_expert: list[bool], in_domain: int, general: int, steps: int, 
             raise ValueError(f"a step wants {count} rows {name} an expert, and there are none")
     a = stream(taught, in_domain * steps, f"{seed}/taught") if in_domain else []
     b = stream(free, general * steps, f"{seed}/free") if general else []
-    return [i for k in range(steps) for i in a[k * in_domain : (k + 1) * in_domain] + b[k * general : (k + 1) * general]]
+    return [
+        i for k in range(steps) for i in a[k * in_domain : (k + 1) * in_domain] + b[k * general : (k + 1) * general]
+    ]
 
 # %% ../nbs/50_ahpo.ipynb #45cb6668
 def as_dataset(rows):
@@ -571,7 +599,9 @@ def mixed(rows, settings: AHPOSettings):
     "The rows in the order in which training meets them."
     data, s = as_dataset(rows), settings
     batches = -(-s.steps // s.num_iterations)
-    return data.select(mix_order([bool(c) for c in data["completion"]], s.prompts_in_domain, s.prompts_general, batches, s.seed))
+    return data.select(
+        mix_order([bool(c) for c in data["completion"]], s.prompts_in_domain, s.prompts_general, batches, s.seed)
+    )
 
 # %% ../nbs/50_ahpo.ipynb #d7071887
 CURVE = ("loss", "grad_norm", "learning_rate", "reward/", "xi", "zero_spread/", "expert/", "policy/", "completion/")
@@ -604,7 +634,8 @@ def freeze_vision(model) -> int:
 def check_image_tokens(processor, row: dict, image_token_id: int):
     "Raises `ValueError` where a prompt's image tokens do not match its picture."
     text = processor.apply_chat_template(
-        [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": row["prompt"][-1]["content"]}]}], add_generation_prompt=True
+        [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": row["prompt"][-1]["content"]}]}],
+        add_generation_prompt=True,
     )
     ready = processor(images=row["images"], text=[text], return_tensors="pt")
     tokens = int((ready["input_ids"] == image_token_id).sum())
@@ -623,7 +654,12 @@ def make_trainer(model, processor, rows, settings: AHPOSettings, out, reward=Non
         check_image_tokens(processor, data[0], model.config.image_token_id)
     callbacks = [CurveCallback(curve or out / "curve.jsonl")]
     trainer = AHPOTrainer(
-        model, reward or verifier_reward, to_config(settings, out / "checkpoints"), data, processing_class=processor, callbacks=callbacks
+        model,
+        reward or verifier_reward,
+        to_config(settings, out / "checkpoints"),
+        data,
+        processing_class=processor,
+        callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

@@ -24,6 +24,7 @@ TAIL = 50_000  # characters at the end of a reply in which the answer is looked 
 @dataclass(frozen=True)
 class Extracted:
     "The answer in a reply, how it was `marked`, or the `problem` that leaves it without one."
+
     text: str = ""
     marked: str = ""
     problem: str = ""
@@ -31,7 +32,9 @@ class Extracted:
 # %% ../nbs/02_answers.ipynb #9ef857c5
 _BOX_TOKEN = re.compile(r"\\boxed\s{0,4}\{|\\[{}]|[{}]")
 _ANSWER_WORD = re.compile(
-    r"\banswer\b(?: is)?[*_ \t]{0,4}[:\uff1a]|^[ \t]{0,3}(?:#{1,6} {0,2}\*{0,2}|\*\*)(?:[a-z]{1,12} ){0,2}answer[* \t]{0,9}$", re.IGNORECASE | re.MULTILINE)  # or a heading
+    r"\banswer\b(?: is)?[*_ \t]{0,4}[:\uff1a]|^[ \t]{0,3}(?:#{1,6} {0,2}\*{0,2}|\*\*)(?:[a-z]{1,12} ){0,2}answer[* \t]{0,9}$",
+    re.IGNORECASE | re.MULTILINE,
+)  # or a heading
 
 
 def last_between(text: str, left: str, right: str) -> str | None:
@@ -45,11 +48,14 @@ def last_boxed(text: str) -> str | None:
     r"The content of the last complete `\boxed{...}` that is not empty; braces may nest."
     open_braces, found = [], None
     for token in _BOX_TOKEN.finditer(text):
-        if token[0] in (r"\{", r"\}"): continue
-        if token[0] != "}": open_braces.append((token.end(), token[0] != "{"))
+        if token[0] in (r"\{", r"\}"):
+            continue
+        if token[0] != "}":
+            open_braces.append((token.end(), token[0] != "{"))
         elif open_braces:
             start, is_box = open_braces.pop()
-            if is_box and (found is None or text[start : token.start()].strip()): found = text[start : token.start()]
+            if is_box and (found is None or text[start : token.start()].strip()):
+                found = text[start : token.start()]
     return found
 
 # %% ../nbs/02_answers.ipynb #2bbebaa9
@@ -60,7 +66,8 @@ _BLANK_LINE = re.compile(r"\n[ \t\r]{0,80}\n")
 def after_answer_word(text: str) -> str | None:
     "What follows the last `Answer:`, up to a blank line, or to the end of the fence that begins there."
     marks = list(_ANSWER_WORD.finditer(text))
-    if not marks: return None
+    if not marks:
+        return None
     rest = _EMPHASIS.sub("", text[marks[-1].end() :], count=1).lstrip()
     return f"```{rest.split('```')[1]}```" if rest.startswith("```") else _BLANK_LINE.split(rest, maxsplit=1)[0]
 
@@ -68,11 +75,12 @@ def after_answer_word(text: str) -> str | None:
 def json_answer(text: str) -> str | None:
     "The `answer` of a reply that is a JSON object, in a fence or not; None where it is none."
     body = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    try: found = json.loads(body, strict=False) if body.startswith("{") else None
-    except (ValueError, RecursionError): return None
+    try:
+        found = json.loads(body, strict=False) if body.startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
     value = found.get("answer", found.get("final_answer")) if found else None
     return value if isinstance(value, str | None) else json.dumps(value)
-
 
 # %% ../nbs/02_answers.ipynb #7e1c93f4
 MARKS = (  # in order: name, reader, what shows that such a mark was opened
@@ -84,50 +92,67 @@ MARKS = (  # in order: name, reader, what shows that such a mark was opened
 )
 
 # %% ../nbs/02_answers.ipynb #2e691c15
-_END = re.compile(r"(?:<\|(?:im_end|endoftext|eot_id|end)\|>|</s>|<end_of_turn>)\s{0,9}\Z")  # the sign that a reply is over
+_END = re.compile(
+    r"(?:<\|(?:im_end|endoftext|eot_id|end)\|>|</s>|<end_of_turn>)\s{0,9}\Z"
+)  # the sign that a reply is over
 _THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|◁(/?)think▷")
 
 
 def set_aside_thoughts(reply: str) -> tuple[str, str]:
     "What follows the reasoning in `reply`, and the problem where nothing does."
     mark = None
-    for mark in _THOUGHT.finditer(reply): pass
-    if mark and not (mark[1] or mark[2]): return "", f"the reply is cut off in mid-thought: {mark[0]} is never closed"
+    for mark in _THOUGHT.finditer(reply):
+        pass
+    if mark and not (mark[1] or mark[2]):
+        return "", f"the reply is cut off in mid-thought: {mark[0]} is never closed"
     rest = reply[mark.end() :] if mark else reply
-    if rest.strip(): return rest, ""
+    if rest.strip():
+        return rest, ""
     return "", "the reply ends after its reasoning, without an answer" if mark else "the reply is empty"
 
 
 def extract(reply: str) -> Extracted:
     "The answer in a model's whole `reply`."
-    if not isinstance(reply, str): return Extracted(problem=f"the reply is {type(reply).__name__}, not text")
+    if not isinstance(reply, str):
+        return Extracted(problem=f"the reply is {type(reply).__name__}, not text")
     rest, problem = set_aside_thoughts(reply)
-    if problem: return Extracted(problem=problem)
+    if problem:
+        return Extracted(problem=problem)
     tail = _END.sub("", rest[-TAIL:])
     for name, read, _ in MARKS:
         text = read(tail)
-        if text is not None: return Extracted((last_boxed(text) or text).strip(), name)  # a box inside the mark, if there is one
+        if text is not None:
+            return Extracted((last_boxed(text) or text).strip(), name)  # a box inside the mark, if there is one
     cut = next((opened for _, _, opened in MARKS if opened and opened in tail), None)
-    if cut: return Extracted(problem=f"the answer is cut off: {cut} is never closed")
+    if cut:
+        return Extracted(problem=f"the answer is cut off: {cut} is never closed")
     return Extracted(tail.strip())
 
 # %% ../nbs/02_answers.ipynb #4bcdec61
-_FENCE = re.compile(r"```(?:(?:text|txt|plaintext|python|json|latex)\b|[A-Za-z]{1,12}[ \t]{0,4}(?=\n|\\n))?")  # with its language, not with a first word
-_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[A-Za-z]{1,12}\*?\}(?:\{(?:[clr| ]|@\{\}|\*\{\d{1,2}\}\{[clr| ]{1,9}\}){0,80}\})?|\\hline|\\cline\{[\d-]{1,9}\}")
+_FENCE = re.compile(
+    r"```(?:(?:text|txt|plaintext|python|json|latex)\b|[A-Za-z]{1,12}[ \t]{0,4}(?=\n|\\n))?"
+)  # with its language, not with a first word
+_ENVIRONMENT = re.compile(
+    r"\\(?:begin|end)\{[A-Za-z]{1,12}\*?\}(?:\{(?:[clr| ]|@\{\}|\*\{\d{1,2}\}\{[clr| ]{1,9}\}){0,80}\})?|\\hline|\\cline\{[\d-]{1,9}\}"
+)
 _BREAK = re.compile(r"\\\\(?:\[-?[\d.]{1,6} ?[a-z]{2}\])?|\\newline(?![A-Za-z])|<br ?/?>")
 _FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|mbox|emph|underline)\s?"
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
 _AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
 _ARROW = re.compile(r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|mapsto|to)(?![A-Za-z])|[→⟶➔➜➝➞⇒⟹↦↔⟷]|<-{1,3}>|=>")
-_NOISE = re.compile(r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|quad|qquad|displaystyle)(?![A-Za-z])|\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]")
+_NOISE = re.compile(
+    r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|quad|qquad|displaystyle)(?![A-Za-z])|\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]"
+)
 _ESCAPED = re.compile(r"\\([\"'_#@])")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
 
 _WIDE = str.maketrans(
-    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | dict(zip("\u3000\u00a0\u2009\u202f\u3001\u3002“”‘’", "    ,.\"\"''"))
-    | dict.fromkeys("\u2010\u2011\u2012–—―\u2212", "-") | dict.fromkeys("\u200b\ufeff\ufe0f", ""))
-
+    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | dict(zip("\u3000\u00a0\u2009\u202f\u3001\u3002“”‘’", "    ,.\"\"''"))
+    | dict.fromkeys("\u2010\u2011\u2012–—―\u2212", "-")
+    | dict.fromkeys("\u200b\ufeff\ufe0f", "")
+)
 
 # %% ../nbs/02_answers.ipynb #c3a90e57
 _DENIALS = frozenset("not no never wrong incorrect invalid isn".split())
@@ -135,10 +160,19 @@ _KEY = re.compile(r"[A-Za-z][A-Za-z _-]{1,30}")
 
 
 def _json_value(text: str) -> str:
-    "The value of a JSON object with one name, as in `{\"path\": [0, 1]}`; any other text as it is."
-    try: found = json.loads(text, strict=False) if text.startswith("{") and text.endswith("}") else None
-    except (ValueError, RecursionError): return text
-    if not found or len(found) > 1 or not _KEY.fullmatch(name := next(iter(found))) or name in _DENIALS or text.count(f'"{name}"') > 1: return text
+    'The value of a JSON object with one name, as in `{"path": [0, 1]}`; any other text as it is.'
+    try:
+        found = json.loads(text, strict=False) if text.startswith("{") and text.endswith("}") else None
+    except (ValueError, RecursionError):
+        return text
+    if (
+        not found
+        or len(found) > 1
+        or not _KEY.fullmatch(name := next(iter(found)))
+        or name in _DENIALS
+        or text.count(f'"{name}"') > 1
+    ):
+        return text
     return found[name] if isinstance(found[name], str) else json.dumps(found[name])
 
 
@@ -157,7 +191,9 @@ _INT = re.compile(
     r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18})(?:\.0{0,6})?)"
     r"(?P<unit> ?[A-Za-z][A-Za-z -]{0,30})?"
 )
-_HEDGES = frozenset("not no or and to than least most about approximately around roughly maybe between below above under over hundred thousand million billion dozen percent squared half wrong incorrect".split())
+_HEDGES = frozenset(
+    "not no or and to than least most about approximately around roughly maybe between below above under over hundred thousand million billion dozen percent squared half wrong incorrect".split()
+)
 
 
 _BOLD = re.compile(r"(?<![\w*])\*\*([^*]{1,80})\*\*(?![\w*])")
@@ -166,10 +202,12 @@ _BOLD = re.compile(r"(?<![\w*])\*\*([^*]{1,80})\*\*(?![\w*])")
 def read_int(text: str, nouns: Iterable[str] = ()) -> int:
     "The whole number that `text` states, with a label or a unit at most; `nouns` are units of several words. Raises `Unreadable`."
     line = " ".join(plain(_BOLD.sub(r"\1", text)).split()).rstrip(" .`*,;").strip("[](){}\"' ")
-    for noun in nouns: line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
+    for noun in nouns:
+        line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
     match = _INT.fullmatch(line)
     words = re.findall("[a-z]+", f"{match['label'] or ''} {match['unit'] or ''}".lower()) if match else ()
-    if match is None or _HEDGES.intersection(words): raise Unreadable(f"the answer is not one whole number: {shorten(text)}")
+    if match is None or _HEDGES.intersection(words):
+        raise Unreadable(f"the answer is not one whole number: {shorten(text)}")
     return int(match["number"].replace(",", "").split(".")[0])
 
 # %% ../nbs/02_answers.ipynb #57c272c1
@@ -183,33 +221,44 @@ _LIST_TOKEN = re.compile(r"\d+|->|[A-Za-z]+|\S")
 _BULLET = re.compile(r"^[ \t]{0,8}[-*•][ \t]{1,4}", re.MULTILINE)
 _LABEL = re.compile(r"[A-Za-z][A-Za-z '_-]{0,40}[:=]\s{0,4}")
 _CLOSES = {"]": "[", ")": "(", "}": "{"}
-_NOT_WHOLE = re.compile(r"(?:^|[\[({,;])\s{0,4}-\d|[:=]\s{0,4}-\s{0,2}\d|\d\.\d")  # -1 at the beginning of an item, x = -1, 1.5
+_NOT_WHOLE = re.compile(
+    r"(?:^|[\[({,;])\s{0,4}-\d|[:=]\s{0,4}-\s{0,2}\d|\d\.\d"
+)  # -1 at the beginning of an item, x = -1, 1.5
 
 
 def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list[int]:
     "The whole numbers that `text` lists in order; the `nouns` may stand before a number. Raises `Unreadable`."
     body, numbers, opened = _BULLET.sub("", _drop_label(plain(_BOLD.sub(r"\1", text)))), [], []
-    if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
+    if _NOT_WHOLE.search(body):
+        raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     for token in _LIST_TOKEN.findall(body):
         if token.isdecimal():
-            if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")
+            if len(token) > 9:
+                raise Unreadable(f"{shorten(token)} is too long for a number here")
             numbers.append(int(token))
-        elif token in "[({": opened.append(token)
+        elif token in "[({":
+            opened.append(token)
         elif token in _CLOSES:
-            if not opened or opened.pop() != _CLOSES[token]: raise Unreadable(f"the brackets of the list do not match: {shorten(text)}")
+            if not opened or opened.pop() != _CLOSES[token]:
+                raise Unreadable(f"the brackets of the list do not match: {shorten(text)}")
         elif token not in ("->", ",", ";", "-", '"', "'", ".", "_") and token.lower() not in nouns:
             raise Unreadable(f"the list holds {shorten(token)}, which is no number")
-    if opened: raise Unreadable("the list is cut off: a bracket is never closed")
-    if not numbers: raise Unreadable("the answer lists no numbers")
+    if opened:
+        raise Unreadable("the list is cut off: a bracket is never closed")
+    if not numbers:
+        raise Unreadable("the answer lists no numbers")
     return numbers
 
 # %% ../nbs/02_answers.ipynb #ca6e0ee9
 def _drop_label(text: str, keep: Iterable[str] = ()) -> str:
     "`text` without a label such as `Path:` in front; one of the words to `keep` stays where it names a number, as in `from x = 1`."
     match = _LABEL.match(text)
-    if not match or _DENIALS.intersection(re.findall("[a-z]+", match[0].lower())): return text  # Not this: is no label
+    if not match or _DENIALS.intersection(re.findall("[a-z]+", match[0].lower())):
+        return text  # Not this: is no label
     before, _, last = match[0].rstrip(" \n\t=:").lower().rpartition(" ")
-    return text[len(before) :] if last in keep and text[match.end() : match.end() + 1].isdecimal() else text[match.end() :]
+    return (
+        text[len(before) :] if last in keep and text[match.end() : match.end() + 1].isdecimal() else text[match.end() :]
+    )
 
 # %% ../nbs/02_answers.ipynb #39632c1d
 def says(text: str, word: str) -> bool:
@@ -222,74 +271,107 @@ def says_no(text: str) -> bool:
     return says(text, "no")
 
 # %% ../nbs/02_answers.ipynb #8b50e816
-_NUMBERING_OF_RECORDS = re.compile(r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move|cell|mine|edge) \d{1,4}[.):])[ \t]{1,4}(?=[(\[]|row\b)", re.MULTILINE | re.IGNORECASE)
+_NUMBERING_OF_RECORDS = re.compile(
+    r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move|cell|mine|edge) \d{1,4}[.):])[ \t]{1,4}(?=[(\[]|row\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
 _BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "|", "•", "*"))
-_HEADER = re.compile(r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})[)\]] ?[:=]?")  # (row, column): before the list
+_HEADER = re.compile(
+    r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})[)\]] ?[:=]?"
+)  # (row, column): before the list
 
 
-def read_records(text: str, parts: tuple[int, ...], nouns: Iterable[str] = ("cell", "cells"), order: str = "rc") -> list[tuple[int, ...]]:
+def read_records(
+    text: str, parts: tuple[int, ...], nouns: Iterable[str] = ("cell", "cells"), order: str = "rc"
+) -> list[tuple[int, ...]]:
     """The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between.
 
     Numbers may be named (`row 1, column 2`, `x=2`, or `(x, y):` before all); pairs that are named the other way round are turned to `order`
     ("" for records that are no cells, where such names are not allowed). Raises `Unreadable`."""
     axes = _AXES if order else {}
     body, headed = _drop_header(_NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text), axes)), nouns, axes)
-    if _NOT_WHOLE.search(body): raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
-    if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip(): return []
+    if _NOT_WHOLE.search(body):
+        raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
+    if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip():
+        return []
     numbers, names = _numbers(_LIST_TOKEN.findall(body), parts, frozenset(nouns), axes)
     total = sum(parts)
-    if not numbers: raise Unreadable("the answer lists no numbers")
-    if len(numbers) % total: raise Unreadable(f"the list has {len(numbers)} numbers, which is no multiple of {total}")
-    if names or headed: numbers = _in_order(numbers, names, order, parts, headed)
+    if not numbers:
+        raise Unreadable("the answer lists no numbers")
+    if len(numbers) % total:
+        raise Unreadable(f"the list has {len(numbers)} numbers, which is no multiple of {total}")
+    if names or headed:
+        numbers = _in_order(numbers, names, order, parts, headed)
     return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
 
 # %% ../nbs/02_answers.ipynb #c960b239
-def _numbers(tokens: list[str], parts: tuple[int, ...], nouns: frozenset, axes: Mapping[str, str]) -> tuple[list[int], dict[int, str]]:
+def _numbers(
+    tokens: list[str], parts: tuple[int, ...], nouns: frozenset, axes: Mapping[str, str]
+) -> tuple[list[int], dict[int, str]]:
     "The numbers among `tokens`, and the axes that name some of them; raises `Unreadable`."
     numbers, names, opened, axis, total = [], {}, [], "", sum(parts)
     spans = {(sum(parts[:i]), part) for i, part in enumerate(parts)}
     for token in tokens:
         if token.isdecimal():
-            if len(token) > 9: raise Unreadable(f"{shorten(token)} is too long for a number here")
-            if axis: names[len(numbers)], axis = axis, ""
+            if len(token) > 9:
+                raise Unreadable(f"{shorten(token)} is too long for a number here")
+            if axis:
+                names[len(numbers)], axis = axis, ""
             numbers.append(int(token))
-        elif axis and token not in ("=", ":", '"', "'"): raise Unreadable("the list names a row or column without its number")
-        elif token in "[({": opened.append((token, len(numbers)))
+        elif axis and token not in ("=", ":", '"', "'"):
+            raise Unreadable("the list names a row or column without its number")
+        elif token in "[({":
+            opened.append((token, len(numbers)))
         elif token in _CLOSES:
             sign, start = opened.pop() if opened else ("", 0)
-            if sign != _CLOSES[token]: raise Unreadable("the brackets of the list do not match")
+            if sign != _CLOSES[token]:
+                raise Unreadable("the brackets of the list do not match")
             size = len(numbers) - start
             if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
                 raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
         elif token not in _BETWEEN:
             word = token.lower()
-            if word not in nouns and word not in axes: raise Unreadable(f"the list holds {shorten(token)}, which is no number")
+            if word not in nouns and word not in axes:
+                raise Unreadable(f"the list holds {shorten(token)}, which is no number")
             axis = "" if word in nouns else axes[word]
-    if opened or axis: raise Unreadable("the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word")
+    if opened or axis:
+        raise Unreadable(
+            "the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word"
+        )
     return numbers, names
 
 # %% ../nbs/02_answers.ipynb #b156c72c
 def _drop_header(body: str, nouns: Iterable[str], axes: Mapping[str, str]) -> tuple[str, str]:
     "`body` without a header such as `cells (row, column):`, and the order of axes that it names."
     match = _HEADER.match(body)
-    order = axes.get(match[2].lower(), "?") + axes.get(match[3].lower(), "?") if match and match[1].lower() in ("", *nouns) else ""
+    order = (
+        axes.get(match[2].lower(), "?") + axes.get(match[3].lower(), "?")
+        if match and match[1].lower() in ("", *nouns)
+        else ""
+    )
     return (body[match.end() :].lstrip(), order) if order in ("rc", "cr") else (body, "")
 
 
-def _in_order(numbers: list[int], names: dict[int, str], order: str, parts: tuple[int, ...], headed: str = "") -> list[int]:
+def _in_order(
+    numbers: list[int], names: dict[int, str], order: str, parts: tuple[int, ...], headed: str = ""
+) -> list[int]:
     "`numbers` with each pair turned to `order`; raises `Unreadable` where only some are named, or one by halves or twice the same."
     numbers, at = list(numbers), 0
     while at < len(numbers):
         for part in parts:
             found = (names.get(at, "") + names.get(at + 1, "") or headed) if part == 2 else names.get(at, "")
-            if part == 2 and found == order[::-1]: numbers[at], numbers[at + 1] = numbers[at + 1], numbers[at]
-            elif found != order if part == 2 else found: raise Unreadable("the list names its rows and columns in a way that does not fit")
+            if part == 2 and found == order[::-1]:
+                numbers[at], numbers[at + 1] = numbers[at + 1], numbers[at]
+            elif found != order if part == 2 else found:
+                raise Unreadable("the list names its rows and columns in a way that does not fit")
             at += part
     return numbers
 
 # %% ../nbs/02_answers.ipynb #72d7df86
-_ROW_LABEL = re.compile(r"^[ \t]{0,8}\*{0,2}row[ \t]{0,2}\d{1,2}[ \t]{0,2}\*{0,2}[:.=]\*{0,2}[ \t]{0,4}", re.IGNORECASE | re.MULTILINE)
+_ROW_LABEL = re.compile(
+    r"^[ \t]{0,8}\*{0,2}row[ \t]{0,2}\d{1,2}[ \t]{0,2}\*{0,2}[:.=]\*{0,2}[ \t]{0,4}", re.IGNORECASE | re.MULTILINE
+)
 _ROW_BREAK = re.compile(r"[\n;\]/]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
 
@@ -297,22 +379,32 @@ _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
 def _rows_of(text: str, dashes: bool = False) -> str:
     "The rows in `text` without labels, bullets and the ruler of a table, unless `dashes` are cells; raises `Unreadable` where brackets do not match."
     body = _ROW_LABEL.sub("", _drop_label(plain(text)))
-    if not dashes: body = _ROW_LABEL.sub("", _BULLET.sub("", "\n".join(line for line in body.split("\n") if "--" not in line or line.strip("|-: \t\r"))))
-    if body.count("[") != body.count("]"): raise Unreadable("the grid is cut off: its brackets do not match")
+    if not dashes:
+        body = _ROW_LABEL.sub(
+            "",
+            _BULLET.sub("", "\n".join(line for line in body.split("\n") if "--" not in line or line.strip("|-: \t\r"))),
+        )
+    if body.count("[") != body.count("]"):
+        raise Unreadable("the grid is cut off: its brackets do not match")
     return body
 
 
 def read_grid(text: str, size: int, symbols: str) -> tuple[tuple[str, ...], ...]:
     "The `size` x `size` grid of one-character `symbols` that `text` shows; raises `Unreadable`."
     body = _rows_of(text, "-" in symbols)
-    if body.endswith(".") and (body.endswith("].") or "." not in symbols): body = body[:-1]
+    if body.endswith(".") and (body.endswith("].") or "." not in symbols):
+        body = body[:-1]
     rows = [row for row in (part.translate(_SEPARATORS) for part in _ROW_BREAK.split(body)) if row]
     strange = next((char for row in rows for char in row if char not in symbols), None)
-    if strange: raise Unreadable(f"the grid holds {strange!r}; its cells are {' or '.join(symbols)}")
-    if len(rows) in (1, size * size): rows = ["".join(rows)[i : i + size] for i in range(0, sum(map(len, rows)), size)]
-    if len(rows) != size: raise Unreadable(f"the grid has {len(rows)} rows, not {size}")
+    if strange:
+        raise Unreadable(f"the grid holds {strange!r}; its cells are {' or '.join(symbols)}")
+    if len(rows) in (1, size * size):
+        rows = ["".join(rows)[i : i + size] for i in range(0, sum(map(len, rows)), size)]
+    if len(rows) != size:
+        raise Unreadable(f"the grid has {len(rows)} rows, not {size}")
     for number, row in enumerate(rows, 1):
-        if len(row) != size: raise Unreadable(f"row {number} has {len(row)} cells, not {size}")
+        if len(row) != size:
+            raise Unreadable(f"row {number} has {len(row)} cells, not {size}")
     return tuple(map(tuple, rows))
 
 # %% ../nbs/02_answers.ipynb #b4f0216b
@@ -322,33 +414,52 @@ def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str
     pattern = re.compile(rf"(?<!\w)(?:{cell})(?!\w)")
     for part in _ROW_BREAK.split(body):
         rest = pattern.sub(" ", part).translate(_SEPARATORS)
-        if rest: raise Unreadable(f"the table holds {shorten(rest, 12)}, which is no cell")
-        if line := pattern.findall(part): found.append(tuple(line))
+        if rest:
+            raise Unreadable(f"the table holds {shorten(rest, 12)}, which is no cell")
+        if line := pattern.findall(part):
+            found.append(tuple(line))
     flat = [one for line in found for one in line]
-    if len(found) in (1, rows * columns): found = [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
-    if len(found) != rows: raise Unreadable(f"the table has {len(found)} rows, not {rows}")
+    if len(found) in (1, rows * columns):
+        found = [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
+    if len(found) != rows:
+        raise Unreadable(f"the table has {len(found)} rows, not {rows}")
     for number, line in enumerate(found, 1):
-        if len(line) != columns: raise Unreadable(f"row {number} has {len(line)} cells, not {columns}")
+        if len(line) != columns:
+            raise Unreadable(f"row {number} has {len(line)} cells, not {columns}")
     return tuple(found)
 
 # %% ../nbs/02_answers.ipynb #735828f2
 _MOVE_TOKEN = re.compile(r"->|[A-Za-z]+|\S")
-_ARROW_SIGNS = {sign: move for move, signs in {"up": "↑⬆", "down": "↓⬇", "left": "←⬅", "right": "→➡"}.items() for sign in signs}
+_ARROW_SIGNS = {
+    sign: move for move, signs in {"up": "↑⬆", "down": "↓⬇", "left": "←⬅", "right": "→➡"}.items() for sign in signs
+}
 _LATEX_ARROW = re.compile(r"\\(up|down|left|right)arrow(?![A-Za-z])")
-_BESIDE_MOVES = frozenset(("->", ",", ";", "-", ".", "[", "]", "(", ")", "{", "}", '"', "'", "|", "*", "•", "then", "and", "move", "go"))
+_BESIDE_MOVES = frozenset(
+    ("->", ",", ";", "-", ".", "[", "]", "(", ")", "{", "}", '"', "'", "|", "*", "•", "then", "and", "move", "go")
+)
 _ARROW_SEPARATORS = str.maketrans("", "", " \t\r\n,;[](){}.$*`\ufe0f")
-_NUMBERING = re.compile(r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.MULTILINE | re.IGNORECASE)  # 1. or 1) before a word or a bracket
+_NUMBERING = re.compile(
+    r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.MULTILINE | re.IGNORECASE
+)  # 1. or 1) before a word or a bracket
 
 
 def read_moves(text: str, words: Mapping[str, str]) -> list[str]:
     "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; raises `Unreadable`."
-    signs = _LATEX_ARROW.sub(lambda arrow: {"up": "↑", "down": "↓", "left": "←", "right": "→"}[arrow[1]], _drop_label(_WRAPPER.sub(r"\1", text).strip())).translate(_ARROW_SEPARATORS)
-    if signs and all(char in _ARROW_SIGNS for char in signs): return [_ARROW_SIGNS[char] for char in signs]
+    signs = _LATEX_ARROW.sub(
+        lambda arrow: {"up": "↑", "down": "↓", "left": "←", "right": "→"}[arrow[1]],
+        _drop_label(_WRAPPER.sub(r"\1", text).strip()),
+    ).translate(_ARROW_SEPARATORS)
+    if signs and all(char in _ARROW_SIGNS for char in signs):
+        return [_ARROW_SIGNS[char] for char in signs]
     moves = []
     for token in _MOVE_TOKEN.findall(_NUMBERING.sub("", _drop_label(plain(text)))):
         word = token.lower()
-        if word in words: moves.append(words[word])
-        elif word.isalpha() and all(letter in words for letter in word): moves.extend(words[letter] for letter in word)
-        elif word not in _BESIDE_MOVES: raise Unreadable(f"{shorten(token)} is no move")
-    if not moves: raise Unreadable("the answer lists no moves")
+        if word in words:
+            moves.append(words[word])
+        elif word.isalpha() and all(letter in words for letter in word):
+            moves.extend(words[letter] for letter in word)
+        elif word not in _BESIDE_MOVES:
+            raise Unreadable(f"{shorten(token)} is no move")
+    if not moves:
+        raise Unreadable("the answer lists no moves")
     return moves

@@ -17,15 +17,19 @@ MOST, HIGHEST = 200, 9999  # bars, and their height, in a row that is read
 
 class Chart:
     "The base of a state with one field, a tuple of `fewest` to `MOST` whole numbers up to `HIGHEST`."
+
     fewest = 1
 
     @classmethod
-    def name(cls) -> str: return fields(cls)[0].name
+    def name(cls) -> str:
+        return fields(cls)[0].name
 
     @property
-    def bars(self) -> tuple[int, ...]: return getattr(self, self.name())
+    def bars(self) -> tuple[int, ...]:
+        return getattr(self, self.name())
 
-    def to_official(self) -> dict: return {self.name(): list(self.bars)}
+    def to_official(self) -> dict:
+        return {self.name(): list(self.bars)}
 
     @classmethod
     def from_official(cls, row: dict) -> "Chart":
@@ -36,6 +40,7 @@ class Chart:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     shortest: int  # bars, at least
     longest: int  # bars, at most
     top: int  # largest value
@@ -44,8 +49,16 @@ class Level:
 GAPS, LINES = ", whatever gap is drawn between them", ", and the bars of one line go on in the next"
 
 
-def question(bars: tuple[int, ...], modality: str, rules: str, form: str, picture: str, text: str, values: str = "The heights of the bars, from left to right",
-             lines=in_lines) -> str:
+def question(
+    bars: tuple[int, ...],
+    modality: str,
+    rules: str,
+    form: str,
+    picture: str,
+    text: str,
+    values: str = "The heights of the bars, from left to right",
+    lines=in_lines,
+) -> str:
     """The `rules`, what they are about, and the `form` of the answer.
 
     The rules have places for {what}, which is `picture` or `text` by modality, {n}, {strips}, which is what `lines` says of several lines of bars, and {gaps};
@@ -54,4 +67,6 @@ def question(bars: tuple[int, ...], modality: str, rules: str, form: str, pictur
         listed = f"{values}:\n{', '.join(map(str, bars))}"
         return "\n\n".join((rules.format(what=text, n=len(bars), strips="", gaps=""), listed, form))
     strips = lines(bars)
-    return "\n\n".join((rules.format(what=picture, n=len(bars), strips=strips, gaps=GAPS + (LINES if strips else "")), form))
+    return "\n\n".join(
+        (rules.format(what=picture, n=len(bars), strips=strips, gaps=GAPS + (LINES if strips else "")), form)
+    )

@@ -18,9 +18,14 @@ from typing import Annotated, NoReturn, Optional
 import typer
 
 # %% ../nbs/81_cli.ipynb #08d1e9ff
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
-                  help="MM-HELIX in notebooks: 42 visual puzzles, their verifiers, expert traces, and AHPO training.",
-                  epilog="Start with [bold]mmhelix run --profile smoke[/bold], or [bold]mmhelix verify --help[/bold].")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="MM-HELIX in notebooks: 42 visual puzzles, their verifiers, expert traces, and AHPO training.",
+    epilog="Start with [bold]mmhelix run --profile smoke[/bold], or [bold]mmhelix verify --help[/bold].",
+)
 
 
 def fail(message: str, code: int = 2) -> NoReturn:
@@ -31,21 +36,25 @@ def fail(message: str, code: int = 2) -> NoReturn:
 
 def need(module: str, extra: str, use: str) -> None:
     """End with the pip command when an optional module is missing."""
-    if importlib.util.find_spec(module) is None: fail(f"{use} needs {module}: pip install 'mmhelix_nb[{extra}]'")
+    if importlib.util.find_spec(module) is None:
+        fail(f"{use} needs {module}: pip install 'mmhelix_nb[{extra}]'")
 
 # %% ../nbs/81_cli.ipynb #58af0795
 def find_root(root: Optional[Path]) -> Path:
     """The book's folder: `root`, or the first of this folder and its parents that holds a Snakefile."""
-    for folder in ([root] if root else [Path.cwd(), *Path.cwd().parents]):
-        if (folder / "Snakefile").is_file() and (folder / "nbs").is_dir(): return folder
+    for folder in [root] if root else [Path.cwd(), *Path.cwd().parents]:
+        if (folder / "Snakefile").is_file() and (folder / "nbs").is_dir():
+            return folder
     fail(f"--root {root or Path.cwd()}: no Snakefile and nbs/ there; give the folder of a checkout with --root")
 
 # %% ../nbs/81_cli.ipynb #b4ae9734
 def _by_name(profile: str, folder: Path) -> str:
     """A profile's name; chapters and folders go by it, so a file must stand in profiles/."""
     path = Path(profile)
-    if path.suffix not in (".yaml", ".yml") or not path.is_file(): return profile
-    if path.resolve().parent == (folder / "profiles").resolve(): return path.stem
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return profile
+    if path.resolve().parent == (folder / "profiles").resolve():
+        return path.stem
     fail(f"--profile {profile}: must stand in {folder / 'profiles'}; put it there and give --profile {path.stem}")
 
 # %% ../nbs/81_cli.ipynb #044da1ac
@@ -53,20 +62,31 @@ def _plan(profile: str, only: Optional[str], executor: str, root: Optional[Path]
     """Place, settings, and the jobs that were asked for."""
     from mmhelix_nb.profiles import ProfileError, read_profile
     from mmhelix_nb.runner import Place, jobs, needed
-    if cores < 1: fail(f"--cores {cores}: must be at least 1")
-    if executor not in ("local", "slurm"): fail(f"--executor {executor}: must be local or slurm")
+
+    if cores < 1:
+        fail(f"--cores {cores}: must be at least 1")
+    if executor not in ("local", "slurm"):
+        fail(f"--executor {executor}: must be local or slurm")
     folder = find_root(root)
-    try: settings = read_profile(_by_name(profile, folder), folder)
-    except ProfileError as e: fail(str(e))
+    try:
+        settings = read_profile(_by_name(profile, folder), folder)
+    except ProfileError as e:
+        fail(str(e))
     chosen = jobs(settings)
     if only:
-        try: chosen = needed(chosen, only)
-        except KeyError: fail(f"--only {only}: no such job in profile {settings.name}; there are: {', '.join(j.name for j in chosen)}")
+        try:
+            chosen = needed(chosen, only)
+        except KeyError:
+            fail(
+                f"--only {only}: no such job in profile {settings.name}; there are: {', '.join(j.name for j in chosen)}"
+            )
     for job in chosen:
-        if not (folder / job.notebook).is_file(): fail(f"{job.notebook}: missing, but job {job.name} needs it")
+        if not (folder / job.notebook).is_file():
+            fail(f"{job.notebook}: missing, but job {job.name} needs it")
     need("snakemake", "run", "mmhelix run")
     need("papermill", "run", "mmhelix run")
-    if executor == "slurm": need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
+    if executor == "slurm":
+        need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     return Place(folder, settings.name), settings, chosen
 
 # %% ../nbs/81_cli.ipynb #6cb64929
@@ -76,10 +96,18 @@ _LOOK = {"waiting": "dim", "running": "bold cyan", "done": "green", "failed": "b
 def _table(found: list, title: str):
     """The jobs as a rich table."""
     from rich.table import Table
+
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in ("chapter", "state", "seconds", ""): table.add_column(name, justify="right" if name == "seconds" else "left")
+    for name in ("chapter", "state", "seconds", ""):
+        table.add_column(name, justify="right" if name == "seconds" else "left")
     for s in found:
-        table.add_row(s.job, f"[{_LOOK[s.state]}]{s.state}[/]", f"{s.seconds:.0f}" if s.seconds else "", s.note, style="dim" if s.state == "waiting" else "")
+        table.add_row(
+            s.job,
+            f"[{_LOOK[s.state]}]{s.state}[/]",
+            f"{s.seconds:.0f}" if s.seconds else "",
+            s.note,
+            style="dim" if s.state == "waiting" else "",
+        )
     return table
 
 # %% ../nbs/81_cli.ipynb #a0bf1d2a
@@ -88,7 +116,10 @@ def plain_lines(found: list, before: dict) -> list[str]:
     lines = []
     for s in found:
         if before.get(s.job, "waiting") != s.state:
-            lines.append(f"{time.strftime('%H:%M:%S')}  {s.job:20} {s.state}" + (f"  {s.seconds:.0f} s" if s.state in ("done", "failed") else ""))
+            lines.append(
+                f"{time.strftime('%H:%M:%S')}  {s.job:20} {s.state}"
+                + (f"  {s.seconds:.0f} s" if s.state in ("done", "failed") else "")
+            )
         before[s.job] = s.state
     return lines
 
@@ -98,13 +129,16 @@ def _watch(process, place, chosen: list, title: str) -> int:
     from rich.console import Console
     from rich.live import Live
     from mmhelix_nb.runner import states
+
     console = Console()
     if not console.is_terminal:
         before = {j.name: "done" for j in chosen if place.stamp(j.name).exists()}  # named already, above
         while True:
             code = process.poll()
-            for line in plain_lines(states(place, chosen), before): print(line, flush=True)
-            if code is not None: return code
+            for line in plain_lines(states(place, chosen), before):
+                print(line, flush=True)
+            if code is not None:
+                return code
             time.sleep(0.5)
     with Live(console=console, refresh_per_second=4, get_renderable=lambda: _table(states(place, chosen), title)):
         return process.wait()
@@ -113,50 +147,86 @@ def _watch(process, place, chosen: list, title: str) -> int:
 def _report(place, chosen: list, code: int) -> int:
     """Say how it ended; return the exit code."""
     from mmhelix_nb.runner import bury, describe, failure, states
+
     bury(place, chosen)
     found = states(place, chosen)
     failed = [s for s in found if s.state == "failed"]
-    for s in failed: typer.echo("\n" + describe(failure(place, s.job)), err=True)
+    for s in failed:
+        typer.echo("\n" + describe(failure(place, s.job)), err=True)
     waiting = [f"{s.job} ({s.note})" for s in found if s.state == "waiting" and s.note]
-    if failed and waiting: typer.echo(f"\nwaiting: {'; '.join(waiting)}", err=True)
-    if failed: typer.echo("What is finished is kept; the same command goes on from there.", err=True)
+    if failed and waiting:
+        typer.echo(f"\nwaiting: {'; '.join(waiting)}", err=True)
+    if failed:
+        typer.echo("What is finished is kept; the same command goes on from there.", err=True)
     elif code:
         log = place.run() / "snakemake.log"
         tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
-    else: typer.echo(f"\nreport: {max(place.report().glob('index.html'), default=place.report())}")  # the page, where the last chapter wrote it
+    else:
+        typer.echo(
+            f"\nreport: {max(place.report().glob('index.html'), default=place.report())}"
+        )  # the page, where the last chapter wrote it
     return 1 if failed or code else 0
 
 # %% ../nbs/81_cli.ipynb #a0c976a2
 def _drive(place, settings, chosen: list, cores: int, executor: str, extra: tuple) -> int:
     """One run under the profile's lock; the exit code."""
-    from mmhelix_nb.runner import Busy, claim, end_leftovers, end_with, fingerprints, settle, snakemake_arguments, start_snakemake
-    if "MAKELEVEL" in os.environ: end_with(os.getppid())  # killed make, killed run
+    from mmhelix_nb.runner import (
+        Busy,
+        claim,
+        end_leftovers,
+        end_with,
+        fingerprints,
+        settle,
+        snakemake_arguments,
+        start_snakemake,
+    )
+
+    if "MAKELEVEL" in os.environ:
+        end_with(os.getppid())  # killed make, killed run
     try:
         with claim(place.run() / "run.lock", f"a run of profile {place.profile}"):
             end_leftovers("MMHELIX_RUN", place.tag())
             done = settle(place, chosen, fingerprints(settings, place.root))
-            if done: typer.echo(f"finished before: {', '.join(j.name for j in chosen if j.name in done)}")
-            arguments = snakemake_arguments(place, place.profile, [j.name for j in chosen], cores=cores, executor=executor,
-                                            gpus=settings.machine.gpus, extra=extra)
+            if done:
+                typer.echo(f"finished before: {', '.join(j.name for j in chosen if j.name in done)}")
+            arguments = snakemake_arguments(
+                place,
+                place.profile,
+                [j.name for j in chosen],
+                cores=cores,
+                executor=executor,
+                gpus=settings.machine.gpus,
+                extra=extra,
+            )
             process = start_snakemake(place, arguments)
-            try: code = _watch(process, place, chosen, f"mmhelix, profile {place.profile}")
-            finally: end_leftovers("MMHELIX_RUN", place.tag())
+            try:
+                code = _watch(process, place, chosen, f"mmhelix, profile {place.profile}")
+            finally:
+                end_leftovers("MMHELIX_RUN", place.tag())
             return _report(place, chosen, code)
-    except Busy as e: fail(str(e))
+    except Busy as e:
+        fail(str(e))
 
 # %% ../nbs/81_cli.ipynb #4ac571e8
 def _show_plan(place, settings, chosen: list, extra: tuple) -> int:
     """Print what a run would do, and let Snakemake check it; the exit code."""
     import subprocess
     from mmhelix_nb.runner import finished, fingerprints, snakemake_arguments
+
     marks, done = fingerprints(settings, place.root), set()
     for job in chosen:
-        if finished(place, job, marks[job.name]) and set(job.needs) <= done: done.add(job.name)
-        typer.echo(f"{'done     ' if job.name in done else 'would run'}  {job.name:20} {job.notebook:24} needs {', '.join(job.needs) or 'nothing'}")
-    arguments = snakemake_arguments(place, place.profile, [j.name for j in chosen], cores=1, extra=("--dry-run", *extra))
+        if finished(place, job, marks[job.name]) and set(job.needs) <= done:
+            done.add(job.name)
+        typer.echo(
+            f"{'done     ' if job.name in done else 'would run'}  {job.name:20} {job.notebook:24} needs {', '.join(job.needs) or 'nothing'}"
+        )
+    arguments = snakemake_arguments(
+        place, place.profile, [j.name for j in chosen], cores=1, extra=("--dry-run", *extra)
+    )
     check = subprocess.run([sys.executable, "-m", "snakemake", *arguments], capture_output=True, text=True)
-    if check.returncode: typer.echo("\n".join((check.stdout + check.stderr).splitlines()[-15:]), err=True)
+    if check.returncode:
+        typer.echo("\n".join((check.stdout + check.stderr).splitlines()[-15:]), err=True)
     return 1 if check.returncode else 0
 
 # %% ../nbs/81_cli.ipynb #831993c7
@@ -164,7 +234,9 @@ def _show_plan(place, settings, chosen: list, extra: tuple) -> int:
 def run(
     ctx: typer.Context,
     profile: Annotated[str, typer.Option(help="Name of a file in profiles/.")] = "mini",
-    only: Annotated[Optional[str], typer.Option(help="A chapter, or one job of it; what it needs is run too.", metavar="CHAPTER")] = None,
+    only: Annotated[
+        Optional[str], typer.Option(help="A chapter, or one job of it; what it needs is run too.", metavar="CHAPTER")
+    ] = None,
     cores: Annotated[int, typer.Option(help="Jobs at a time.")] = 2,
     executor: Annotated[str, typer.Option(help="local, or slurm (extra: cluster).")] = "local",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
@@ -185,8 +257,10 @@ def run(
     mmhelix run --profile gpu24 --executor slurm --cores 8 -- --default-resources slurm_partition=gpu
     """
     place, settings, chosen = _plan(profile, only, executor, root, cores)
-    if dry_run: raise typer.Exit(_show_plan(place, settings, chosen, tuple(ctx.args)))
-    try: code = _drive(place, settings, chosen, cores, executor, tuple(ctx.args))
+    if dry_run:
+        raise typer.Exit(_show_plan(place, settings, chosen, tuple(ctx.args)))
+    try:
+        code = _drive(place, settings, chosen, cores, executor, tuple(ctx.args))
     except KeyboardInterrupt:
         typer.echo("\nstopped; the same command goes on from here", err=True)
         code = 130
@@ -198,30 +272,43 @@ def _levels(text: str) -> list[int]:
     found = []
     for piece in text.split(","):
         low, _, high = piece.strip().partition("-")
-        if not low.isdigit() or (high and not high.isdigit()): fail(f"--levels {text}: must look like 1,2 or 1-5")
+        if not low.isdigit() or (high and not high.isdigit()):
+            fail(f"--levels {text}: must look like 1,2 or 1-5")
         found += range(int(low), int(high or low) + 1)
-    if not found or any(x not in range(1, 6) for x in found): fail(f"--levels {text}: levels are 1 to 5")
+    if not found or any(x not in range(1, 6) for x in found):
+        fail(f"--levels {text}: levels are 1 to 5")
     return sorted(set(found))
 
 # %% ../nbs/81_cli.ipynb #3b18764e
 def _check_folder(out: Path, style: str) -> None:
     """End with one line where `out` cannot be a folder, or `style` is none for data."""
     from mmhelix_nb.draw import STYLES
-    if style not in STYLES or style == "mini": fail(f"--style {style}: must be light, dark or photo")
-    if out.exists() and not out.is_dir(): fail(f"--out {out}: is a file; give a folder")
+
+    if style not in STYLES or style == "mini":
+        fail(f"--style {style}: must be light, dark or photo")
+    if out.exists() and not out.is_dir():
+        fail(f"--out {out}: is a file; give a folder")
 
 
 def _task(name: str) -> str:
     """Our name of a task that is given by our name or the published one; otherwise a one-line error with the nearest."""
     from mmhelix_nb.core import task_name
-    try: return task_name(name)
-    except ValueError as e: fail(str(e))
+
+    try:
+        return task_name(name)
+    except ValueError as e:
+        fail(str(e))
 
 # %% ../nbs/81_cli.ipynb #a3081323
 @app.command()
 def generate(
-    out: Annotated[Path, typer.Option(help="Folder for the puzzles; a folder that this command began is gone on with.", metavar="DIR")],
-    task: Annotated[list[str], typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent.")] = [],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for the puzzles; a folder that this command began is gone on with.", metavar="DIR"),
+    ],
+    task: Annotated[
+        list[str], typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent.")
+    ] = [],
     levels: Annotated[str, typer.Option(help="Such as 1,2 or 1-5.")] = "1-5",
     per_cell: Annotated[int, typer.Option(help="Puzzles per task and level.", min=1)] = 6,
     seed: Annotated[int, typer.Option(help="Another seed gives other puzzles.", min=0)] = 0,
@@ -242,9 +329,13 @@ def generate(
     _check_folder(out, style)
     from mmhelix_nb.publish import Order, build
     from mmhelix_nb.results import Busy
-    try: path = build(out, Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style), workers)
-    except (ValueError, Busy) as e: fail(f"--out {e}" if str(e).startswith(str(out)) else str(e))
-    except OSError as e: fail(f"--out {out}: {e.strerror or e}")
+
+    try:
+        path = build(out, Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style), workers)
+    except (ValueError, Busy) as e:
+        fail(f"--out {e}" if str(e).startswith(str(out)) else str(e))
+    except OSError as e:
+        fail(f"--out {out}: {e.strerror or e}")
     except KeyboardInterrupt:
         typer.echo("\nstopped; the same command goes on from here", err=True)
         raise typer.Exit(130)
@@ -266,38 +357,56 @@ def export_data(
     mmhelix export bench --to lmms-eval --out tasks/mmhelix_nb
     """
     from mmhelix_nb.publish import DATA, EXPORTS
-    if to not in EXPORTS: fail(f"--to {to}: must be one of {', '.join(EXPORTS)}")
-    if not (data / DATA).is_file(): fail(f"{data}: holds no finished benchmark; run mmhelix generate --out {data} first")
-    try: typer.echo(EXPORTS[to](data / DATA, out))
-    except OSError as e: fail(f"--out {out}: {e.strerror or e}")
+
+    if to not in EXPORTS:
+        fail(f"--to {to}: must be one of {', '.join(EXPORTS)}")
+    if not (data / DATA).is_file():
+        fail(f"{data}: holds no finished benchmark; run mmhelix generate --out {data} first")
+    try:
+        typer.echo(EXPORTS[to](data / DATA, out))
+    except OSError as e:
+        fail(f"--out {out}: {e.strerror or e}")
 
 # %% ../nbs/81_cli.ipynb #33721e8a
 def _weights(text: str) -> tuple[float, ...]:
     """`paper`, or five numbers with commas, as weights of the levels."""
     from mmhelix_nb.factory import PAPER_LEVELS
-    if text == "paper": return tuple(map(float, PAPER_LEVELS))
-    try: found = tuple(float(piece) for piece in text.split(","))
-    except ValueError: found = ()
-    if len(found) != 5 or min(found) < 0 or not sum(found) > 0: fail(f"--levels {text}: must be paper, or five weights such as 1,1,1,1,1")
+
+    if text == "paper":
+        return tuple(map(float, PAPER_LEVELS))
+    try:
+        found = tuple(float(piece) for piece in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != 5 or min(found) < 0 or not sum(found) > 0:
+        fail(f"--levels {text}: must be paper, or five weights such as 1,1,1,1,1")
     return found
 
 
 def _server(url: str, model: str, **settings):
     """The server that polishes; None without one."""
     from mmhelix_nb.polish import Server
-    if bool(url) != bool(model): fail("--polish and --model: give both, the server's address and the model's name there")
-    if not url: return None
-    if not url.startswith(("http://", "https://")): fail(f"--polish {url}: must be an address such as http://localhost:8000/v1")
+
+    if bool(url) != bool(model):
+        fail("--polish and --model: give both, the server's address and the model's name there")
+    if not url:
+        return None
+    if not url.startswith(("http://", "https://")):
+        fail(f"--polish {url}: must be an address such as http://localhost:8000/v1")
     need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
 # %% ../nbs/81_cli.ipynb #c7d2e901
 def _prices(text: str, budget: float) -> tuple[float, float]:
     """What a million tokens cost, in and out; a cost budget needs them."""
-    try: found = tuple(float(piece) for piece in text.split(","))
-    except ValueError: found = ()
-    if len(found) != 2 or min(found) < 0: fail(f"--price {text}: must be two prices of a million tokens, in and out, such as 0.5,2")
-    if budget and not any(found): fail(f"--cost-budget {budget:g}: needs --price, what a million tokens cost, such as 0.5,2")
+    try:
+        found = tuple(float(piece) for piece in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != 2 or min(found) < 0:
+        fail(f"--price {text}: must be two prices of a million tokens, in and out, such as 0.5,2")
+    if budget and not any(found):
+        fail(f"--cost-budget {budget:g}: needs --price, what a million tokens cost, such as 0.5,2")
     return found
 
 
@@ -305,9 +414,13 @@ def _manufacture(out: Path, *order):
     """The card of the samples; whatever keeps them from being made is one line."""
     from mmhelix_nb.factory import manufacture
     from mmhelix_nb.results import Busy
-    try: return manufacture(out, *order)
-    except (ValueError, Busy) as e: fail(str(e))
-    except OSError as e: fail(f"--out {out}: {e.strerror or e}")
+
+    try:
+        return manufacture(out, *order)
+    except (ValueError, Busy) as e:
+        fail(str(e))
+    except OSError as e:
+        fail(f"--out {out}: {e.strerror or e}")
     except KeyboardInterrupt:
         typer.echo("\nstopped; the same command goes on from here", err=True)
         raise typer.Exit(130)
@@ -317,8 +430,13 @@ def _manufacture(out: Path, *order):
 def serg(
     ctx: typer.Context,
     n: Annotated[int, typer.Option("--n", help="Samples.", min=1)],
-    out: Annotated[Path, typer.Option(help="Folder for the samples; a folder that this command began is gone on with.", metavar="DIR")],
-    task: Annotated[list[str], typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent.")] = [],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for the samples; a folder that this command began is gone on with.", metavar="DIR"),
+    ],
+    task: Annotated[
+        list[str], typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent.")
+    ] = [],
     levels: Annotated[str, typer.Option(help="Weights of the five levels, or paper.")] = "paper",
     seed: Annotated[int, typer.Option(help="Another seed gives other puzzles.", min=0)] = 0,
     length: Annotated[str, typer.Option(help="brief, normal or full.")] = "normal",
@@ -332,7 +450,9 @@ def serg(
     token_budget: Annotated[int, typer.Option(help="Tokens at most, in all; 0: no limit.", min=0)] = 0,
     cost_budget: Annotated[float, typer.Option(help="Cost at most, in all, by --price; 0: no limit.", min=0)] = 0.0,
     price: Annotated[str, typer.Option(help="What a million tokens cost, in and out.", metavar="IN,OUT")] = "0,0",
-    again: Annotated[bool, typer.Option("--again", help="Try those that failed once more; what was answered is not asked again.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Try those that failed once more; what was answered is not asked again.")
+    ] = False,
     cores: Annotated[int, typer.Option(help="Shards at a time.", min=1)] = 2,
     executor: Annotated[str, typer.Option(help="local, slurm, or another executor of Snakemake.")] = "local",
 ) -> None:
@@ -351,23 +471,49 @@ def serg(
     mmhelix serg --n 100000 --out traces --executor slurm --cores 50 -- --default-resources slurm_partition=cpu
     """
     from mmhelix_nb.trace import LENGTHS
+
     need("snakemake", "run", "mmhelix serg")
-    if executor == "slurm": need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
-    if length not in LENGTHS: fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
+    if executor == "slurm":
+        need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
+    if length not in LENGTHS:
+        fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
     _check_folder(out, style)
     price_in, price_out = _prices(price, cost_budget)
-    server = _server(polish, model, concurrency=concurrency, attempts=attempts, picture=picture, token_budget=token_budget,
-                     cost_budget=cost_budget, price_in=price_in, price_out=price_out)
+    server = _server(
+        polish,
+        model,
+        concurrency=concurrency,
+        attempts=attempts,
+        picture=picture,
+        token_budget=token_budget,
+        cost_budget=cost_budget,
+        price_in=price_in,
+        price_out=price_out,
+    )
     names = tuple(dict.fromkeys(_task(name) for text in task for name in text.split(",")))
     from mmhelix_nb.factory import Batch, failures_of, summary
-    card = _manufacture(out, Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts), server, cores, executor, tuple(ctx.args), again)
+
+    card = _manufacture(
+        out,
+        Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts),
+        server,
+        cores,
+        executor,
+        tuple(ctx.args),
+        again,
+    )
     hint = "; --again tries these once more" if server and failures_of(out) else ""
     typer.echo(f"{summary(out, n)}{hint}\n{card} says what is in it")
 
 # %% ../nbs/81_cli.ipynb #b79e6901
 @app.command("verify-dataset")
 def verify_dataset(
-    data: Annotated[str, typer.Argument(help="A .parquet or .jsonl file, a folder of them, or a data set of the hub.", metavar="PATH|NAME")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A .parquet or .jsonl file, a folder of them, or a data set of the hub.", metavar="PATH|NAME"
+        ),
+    ],
     column: Annotated[str, typer.Option(help="Field with the response; found by itself if absent.")] = "",
     out: Annotated[Optional[Path], typer.Option(help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
@@ -383,20 +529,33 @@ def verify_dataset(
     """
     from mmhelix_nb.published import verify_rows
     from mmhelix_nb.results import write_json
-    try: report = verify_rows(data, column)
-    except (ValueError, OSError) as e: fail(str(e))
+
+    try:
+        report = verify_rows(data, column)
+    except (ValueError, OSError) as e:
+        fail(str(e))
     for name, counts in report["tasks"].items():
-        typer.echo(f"{name:32} " + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in ("right", "stored", "wrong", "unreadable")))
-        for reason, count in counts["reasons"].items(): typer.echo(f"    {count:>6,} x {reason[:120]}")
-    agree = f"; {report['stored']:,} more do not hold their puzzle and agree with their stored answer" if report["stored"] else ""
+        typer.echo(
+            f"{name:32} "
+            + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in ("right", "stored", "wrong", "unreadable"))
+        )
+        for reason, count in counts["reasons"].items():
+            typer.echo(f"    {count:>6,} x {reason[:120]}")
+    agree = (
+        f"; {report['stored']:,} more do not hold their puzzle and agree with their stored answer"
+        if report["stored"]
+        else ""
+    )
     typer.echo(f"{report['right']:,} of {report['rows']:,} rows are right{agree}")
-    if out: write_json(out, report)
+    if out:
+        write_json(out, report)
     raise typer.Exit(0 if report["right"] + report["stored"] == report["rows"] else 1)
 
 # %% ../nbs/81_cli.ipynb #488acfac
 def _verdict(task: str, level: int, seed: int, reply: str):
     """What the verifier says about `reply` to one puzzle."""
     from mmhelix_nb import make
+
     return make(task, level=level, seed=seed).check(reply)
 
 
@@ -405,30 +564,46 @@ _FIELDS = {"task": str, "level": int, "seed": int, "reply": str}
 
 def _row(line: str, where: str) -> dict:
     """One line of a file of replies, checked."""
-    try: row = json.loads(line)
-    except json.JSONDecodeError as e: fail(f"{where}: not JSON: {e.msg}")
-    if not isinstance(row, dict): fail(f"{where}: must be an object with task, level, seed and reply")
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as e:
+        fail(f"{where}: not JSON: {e.msg}")
+    if not isinstance(row, dict):
+        fail(f"{where}: must be an object with task, level, seed and reply")
     for name, kind in _FIELDS.items():
-        if name not in row: fail(f"{where}: {name} is missing; each line needs task, level, seed and reply")
+        if name not in row:
+            fail(f"{where}: {name} is missing; each line needs task, level, seed and reply")
         if not isinstance(row[name], kind) or isinstance(row[name], bool):
-            fail(f"{where}: {name} = {json.dumps(row[name])[:60]}: must be {'a whole number' if kind is int else 'a text'}")
+            fail(
+                f"{where}: {name} = {json.dumps(row[name])[:60]}: must be {'a whole number' if kind is int else 'a text'}"
+            )
     row["task"] = _task(row["task"])
-    if row["level"] not in range(1, 6): fail(f"{where}: level = {row['level']}: must be 1 to 5")
-    if row["seed"] < 0: fail(f"{where}: seed = {row['seed']}: must be at least 0")
+    if row["level"] not in range(1, 6):
+        fail(f"{where}: level = {row['level']}: must be 1 to 5")
+    if row["seed"] < 0:
+        fail(f"{where}: seed = {row['seed']}: must be at least 0")
     return row
 
 # %% ../nbs/81_cli.ipynb #213828e7
 def _verify_file(path: Path) -> int:
     """Verdicts for a file of replies, one JSON line each; exit code 1 unless all are right."""
-    if not path.is_file(): fail(f"{path}: no such file")
-    try: lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError: fail(f"{path}: not a text file in UTF-8")
+    if not path.is_file():
+        fail(f"{path}: no such file")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        fail(f"{path}: not a text file in UTF-8")
     rows = [_row(line, f"{path}:{i}") for i, line in enumerate(lines, 1) if line.strip()]
     right = 0
     for row in rows:
         verdict = _verdict(**{k: row[k] for k in _FIELDS})
         right += verdict.ok
-        typer.echo(json.dumps({k: row[k] for k in ("task", "level", "seed")} | {"ok": verdict.ok, "reason": verdict.reason}, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                {k: row[k] for k in ("task", "level", "seed")} | {"ok": verdict.ok, "reason": verdict.reason},
+                ensure_ascii=False,
+            )
+        )
     typer.echo(f"{right} of {len(rows)} right", err=True)
     return 0 if right == len(rows) else 1
 
@@ -450,9 +625,11 @@ def verify(
 
     mmhelix verify replies.jsonl > verdicts.jsonl
     """
-    if task.endswith((".jsonl", ".json")): raise typer.Exit(_verify_file(Path(task)))
+    if task.endswith((".jsonl", ".json")):
+        raise typer.Exit(_verify_file(Path(task)))
     task = _task(task)
-    if reply is None: fail("REPLY: missing; give the model's reply as the second argument, or - for stdin")
+    if reply is None:
+        fail("REPLY: missing; give the model's reply as the second argument, or - for stdin")
     verdict = _verdict(task, level, seed, sys.stdin.read() if reply == "-" else reply)
     typer.echo("right" if verdict.ok else f"wrong: {verdict.reason}")
     raise typer.Exit(0 if verdict.ok else 1)
@@ -460,7 +637,9 @@ def verify(
 # %% ../nbs/81_cli.ipynb #da480cfe
 @app.command("eval")
 def measure(
-    model: Annotated[str, typer.Argument(help="A checkpoint's folder, owner/name, or the address of an OpenAI-compatible server.")],
+    model: Annotated[
+        str, typer.Argument(help="A checkpoint's folder, owner/name, or the address of an OpenAI-compatible server.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for replies and results.", metavar="DIR")] = Path("runs/eval"),
     profile: Annotated[str, typer.Option(help="Whose evaluation settings to use.")] = "mini",
     items: Annotated[int, typer.Option(help="Puzzles; 0 takes all.", min=0)] = 0,
@@ -476,12 +655,19 @@ def measure(
     mmhelix eval http://localhost:8000/v1 --profile gpu24 --out runs/served
     """
     from mmhelix_nb.profiles import ProfileError, read_profile
-    try: settings = read_profile(profile)
-    except ProfileError as e: fail(str(e))
-    if "/" not in model and not Path(model).is_dir(): fail(f"MODEL {model}: no such folder; give a folder or owner/name")
+
+    try:
+        settings = read_profile(profile)
+    except ProfileError as e:
+        fail(str(e))
+    if "/" not in model and not Path(model).is_dir():
+        fail(f"MODEL {model}: no such folder; give a folder or owner/name")
     need("torch", "eval", "mmhelix eval")
     from mmhelix_nb.evaluation import evaluate_model
     from mmhelix_nb.models import ModelError
-    try: evaluate_model(model, settings, out, items)
-    except (ModelError, OSError) as e: fail(f"MODEL {e}")
+
+    try:
+        evaluate_model(model, settings, out, items)
+    except (ModelError, OSError) as e:
+        fail(f"MODEL {e}")
     typer.echo(f"results: {out}")

@@ -31,10 +31,12 @@ def only_value(mask: int) -> int | None:
 # %% ../nbs/08_constraints.ipynb #97c30046
 class Rule:
     "A rule over `cells`, called `title` in sentences; subclasses write `narrow`."
+
     late = False  # asked only when all other rules are silent
     tells = False  # whether narrowing without deciding a cell is worth a sentence
 
-    def __init__(self, cells: Iterable[int], title: str): self.cells, self.title = tuple(cells), title
+    def __init__(self, cells: Iterable[int], title: str):
+        self.cells, self.title = tuple(cells), title
 
     def narrow(self, domains: list[int]) -> list[tuple[int, int]] | None:
         "The cells whose masks this rule makes smaller, with their new masks; None where it is broken."
@@ -55,6 +57,7 @@ class Rule:
 # %% ../nbs/08_constraints.ipynb #034c3a25
 class AllDifferent(Rule):
     "No value twice in `cells`; with `full`, a mask of as many values as cells, each of them occurs."
+
     def __init__(self, cells: Iterable[int], title: str, full: int = 0):
         super().__init__(cells, title)
         self.full = full if full.bit_count() == len(self.cells) else 0
@@ -66,18 +69,25 @@ class AllDifferent(Rule):
             twice |= once & mask
             once |= mask
             if not mask & mask - 1:
-                if decided & mask or not mask: return None
+                if decided & mask or not mask:
+                    return None
                 decided |= mask
-            else: open_values |= mask
-        if self.full & ~once: return None
+            else:
+                open_values |= mask
+        if self.full & ~once:
+            return None
         places, changes = (once & ~twice & ~decided) & self.full, []
-        if not (places or open_values & decided): return []
+        if not (places or open_values & decided):
+            return []
         for cell in self.cells:
             mask = domains[cell]
-            if not mask & mask - 1: continue
+            if not mask & mask - 1:
+                continue
             new = mask & places or mask & ~decided
-            if not new or new & places and new & new - 1: return None  # no value, or two with no other place than this one
-            if new != mask: changes.append((cell, new))
+            if not new or new & places and new & new - 1:
+                return None  # no value, or two with no other place than this one
+            if new != mask:
+                changes.append((cell, new))
         return changes
 
 # %% ../nbs/08_constraints.ipynb #2d83ef33
@@ -86,16 +96,21 @@ def why(self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]) 
     "The values that the line holds already, or that its place is the last one."
     cell, mask = next(((cell, mask) for cell, mask in changes if not mask & mask - 1), changes[0])
     decided = 0
-    for other in self.cells: decided |= domains[other] if not domains[other] & domains[other] - 1 else 0
-    if domains[cell] & ~decided == mask: return f"{self.title} holds {', '.join(map(str, values_of(decided)))} already"
+    for other in self.cells:
+        decided |= domains[other] if not domains[other] & domains[other] - 1 else 0
+    if domains[cell] & ~decided == mask:
+        return f"{self.title} holds {', '.join(map(str, values_of(decided)))} already"
     return f"in {self.title} no other place is left for {only_value(mask)}"
 
 
 @patch
-def reasons(self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]) -> list[tuple[str, list[tuple[int, int]]]]:
+def reasons(
+    self: AllDifferent, domains: list[int], changes: list[tuple[int, int]]
+) -> list[tuple[str, list[tuple[int, int]]]]:
     "First the cells that have one value left, then those that are the last place of one."
     found, taken = {}, sum({domains[cell] for cell in self.cells if not domains[cell] & domains[cell] - 1})
-    for change in sorted(changes, key=lambda change: domains[change[0]] & ~taken != change[1]): found.setdefault(self.why(domains, [change]), []).append(change)
+    for change in sorted(changes, key=lambda change: domains[change[0]] & ~taken != change[1]):
+        found.setdefault(self.why(domains, [change]), []).append(change)
     return list(found.items())
 
 # %% ../nbs/08_constraints.ipynb #1dbc3c97
@@ -106,16 +121,19 @@ def broken(self: AllDifferent, domains: list[int]) -> str:
     for cell in self.cells:
         mask = domains[cell]
         if not mask & mask - 1:
-            if seen & mask: return f"{self.title} would hold {only_value(mask)} twice."
+            if seen & mask:
+                return f"{self.title} would hold {only_value(mask)} twice."
             seen |= mask
     once = 0
-    for cell in self.cells: once |= domains[cell]
+    for cell in self.cells:
+        once |= domains[cell]
     lost = values_of(self.full & ~once)
     return f"{self.title} has no place left for {lost[0]}." if lost else f"{self.title} cannot be filled any more."
 
 # %% ../nbs/08_constraints.ipynb #7b8694dc
 class Patterns(Rule):
     "Cells of value 0 or 1 that together form one of `patterns`, masks with bit i for cell number i."
+
     def __init__(self, cells: Iterable[int], title: str, patterns: Sequence[int]):
         super().__init__(cells, title)
         self.patterns = tuple(patterns)
@@ -123,21 +141,31 @@ class Patterns(Rule):
     def narrow(self, domains: list[int]) -> list[tuple[int, int]] | None:
         ones = zeros = 0
         for i, cell in enumerate(self.cells):
-            if domains[cell] == 2: ones |= 1 << i
-            elif domains[cell] == 1: zeros |= 1 << i
+            if domains[cell] == 2:
+                ones |= 1 << i
+            elif domains[cell] == 1:
+                zeros |= 1 << i
         some, every, found = 0, -1, False
         for pattern in self.patterns:
-            if pattern & zeros or ones & ~pattern: continue
+            if pattern & zeros or ones & ~pattern:
+                continue
             some, every, found = some | pattern, every & pattern, True
-        if not found: return None
+        if not found:
+            return None
         new_ones, new_zeros = every & ~ones, ~some & ~zeros
-        return [(cell, 2 if new_ones >> i & 1 else 1) for i, cell in enumerate(self.cells) if domains[cell] == 3 and (new_ones | new_zeros) >> i & 1]
+        return [
+            (cell, 2 if new_ones >> i & 1 else 1)
+            for i, cell in enumerate(self.cells)
+            if domains[cell] == 3 and (new_ones | new_zeros) >> i & 1
+        ]
 
-    def why(self, domains, changes): return f"all ways that are left to fill {self.title} agree"
+    def why(self, domains, changes):
+        return f"all ways that are left to fill {self.title} agree"
 
 # %% ../nbs/08_constraints.ipynb #69e75716
 class Tuples(Rule):
     "Cells that together hold one of `tuples` of values."
+
     tells = True
 
     def __init__(self, cells: Iterable[int], title: str, tuples: Sequence[tuple[int, ...]]):
@@ -149,9 +177,12 @@ class Tuples(Rule):
         union = [0] * len(now)
         for masks in self.tuples:
             for mask, had in zip(masks, now):
-                if not mask & had: break
-            else: union = [a | b for a, b in zip(union, masks)]
-        if not all(union): return None
+                if not mask & had:
+                    break
+            else:
+                union = [a | b for a, b in zip(union, masks)]
+        if not all(union):
+            return None
         return [(cell, new) for cell, new, had in zip(self.cells, union, now) if new != had]
 
 # %% ../nbs/08_constraints.ipynb #2fa2ab2e
@@ -162,8 +193,10 @@ def beside(n: int, r: int, c: int) -> list[tuple[int, int]]:
 
 class KeepsClear(Rule):
     "A first cell of value 1 keeps the other cells, those around it, at 0; subclasses bring the words."
+
     def narrow(self, domains: list[int]) -> list[tuple[int, int]] | None:
-        if domains[self.cells[0]] != 2: return []
+        if domains[self.cells[0]] != 2:
+            return []
         around = [(cell, 1) for cell in self.cells[1:] if domains[cell] != 1]
         return None if any(domains[cell] == 2 for cell, _ in around) else around
 
@@ -172,23 +205,30 @@ def reach(root: int, near: Sequence, domains: list[int], sure: int) -> tuple[dic
     "The cells joined with `root` over cells that can be `sure`, and the open ones that join sure cells to it."
     order, needed = {}, set()
 
-    def visit(cell, parent) -> tuple[int, bool]:  # the earliest cell that this branch touches; whether it holds a sure cell
+    def visit(
+        cell, parent
+    ) -> tuple[int, bool]:  # the earliest cell that this branch touches; whether it holds a sure cell
         order[cell] = low = number = len(order)
         holds = domains[cell] == sure
         for other in near[cell]:
-            if other == parent or not domains[other] & sure: continue
-            if other in order: low = min(low, order[other])
+            if other == parent or not domains[other] & sure:
+                continue
+            if other in order:
+                low = min(low, order[other])
             else:
                 early, found = visit(other, cell)
-                if found and early >= number and domains[cell] != sure: needed.add(cell)
+                if found and early >= number and domains[cell] != sure:
+                    needed.add(cell)
                 low, holds = min(low, early), holds or found
         return low, holds
+
     visit(root, None)
     return order, needed
 
 # %% ../nbs/08_constraints.ipynb #50d06f52
 class Connected(Rule):
     "The cells of `value`, 0 or 1, of an `n` x `n` grid hang together by edges; `title` names them in the plural, `apart` is what they would do otherwise."
+
     late = True
 
     def __init__(self, n: int, value: int, title: str, apart: str = "be cut off from each other"):
@@ -198,16 +238,22 @@ class Connected(Rule):
 
     def narrow(self, domains: list[int]) -> list[tuple[int, int]] | None:
         sure = [cell for cell in self.cells if domains[cell] == self.sure]
-        if not sure: return []
+        if not sure:
+            return []
         seen, needed = reach(sure[0], self.near, domains, self.sure)
-        if any(cell not in seen for cell in sure): return None
-        return [(cell, self.sure) for cell in sorted(needed)] or [(cell, 3 - self.sure) for cell in self.cells if domains[cell] == 3 and cell not in seen]
+        if any(cell not in seen for cell in sure):
+            return None
+        return [(cell, self.sure) for cell in sorted(needed)] or [
+            (cell, 3 - self.sure) for cell in self.cells if domains[cell] == 3 and cell not in seen
+        ]
 
     def why(self, domains, changes):
-        if any(mask == self.sure for _, mask in changes): return f"otherwise {self.title} would {self.apart}"
+        if any(mask == self.sure for _, mask in changes):
+            return f"otherwise {self.title} would {self.apart}"
         return f"no {self.title.removeprefix('the ').removesuffix('s')} can reach it"
 
-    def broken(self, domains): return f"{self.title} are cut off from each other."
+    def broken(self, domains):
+        return f"{self.title} are cut off from each other."
 
 # %% ../nbs/08_constraints.ipynb #0f758ca6
 def hangs_together(n: int, cells: Iterable[tuple[int, int]]) -> bool:
@@ -237,6 +283,7 @@ def square_text(domains: list[int], signs: str, gap: str = "") -> str:
 @dataclass
 class Problem:
     "The masks that cells `start` with, and the `rules` over them."
+
     start: list[int]
     rules: list[Rule]
     touching: list[list[int]] = field(init=False, repr=False)
@@ -247,22 +294,41 @@ class Problem:
         self.late, self.narrow = [rule.late for rule in self.rules], [rule.narrow for rule in self.rules]
         self.touching = [[] for _ in self.start]
         for number, rule in enumerate(self.rules):
-            for cell in rule.cells: self.touching[cell].append(number)
+            for cell in rule.cells:
+                self.touching[cell].append(number)
 
 
 class Watcher:
     "Hears of a search; each method does nothing here."
-    def narrowed(self, rule: Rule, before: list[int], changes: list[tuple[int, int]]) -> None: pass
-    def failed(self, rule: Rule, domains: list[int]) -> None: pass
-    def tries(self, cell: int, value: int, domains: list[int]) -> None: pass
-    def must_be(self, cell: int, value: int, domains: list[int]) -> None: pass
-    def takes_back(self, cell: int, value: int, domains: list[int]) -> None: pass
+
+    def narrowed(self, rule: Rule, before: list[int], changes: list[tuple[int, int]]) -> None:
+        pass
+
+    def failed(self, rule: Rule, domains: list[int]) -> None:
+        pass
+
+    def tries(self, cell: int, value: int, domains: list[int]) -> None:
+        pass
+
+    def must_be(self, cell: int, value: int, domains: list[int]) -> None:
+        pass
+
+    def takes_back(self, cell: int, value: int, domains: list[int]) -> None:
+        pass
 
 # %% ../nbs/08_constraints.ipynb #0b5e1a5b
-def settle(problem: Problem, domains: list[int], counter: Counter, watcher: Watcher | None = None, touched: Iterable[int] | None = None) -> Rule | None:
+def settle(
+    problem: Problem,
+    domains: list[int],
+    counter: Counter,
+    watcher: Watcher | None = None,
+    touched: Iterable[int] | None = None,
+) -> Rule | None:
     "Narrow `domains` in place until all rules are silent; returns the rule that broke. `touched` are the cells that have just changed (None: all)."
     rules, narrow, touching, is_late = problem.rules, problem.narrow, problem.touching, problem.late
-    first = range(len(rules)) if touched is None else dict.fromkeys(number for cell in touched for number in touching[cell])
+    first = (
+        range(len(rules)) if touched is None else dict.fromkeys(number for cell in touched for number in touching[cell])
+    )
     soon, late, waiting = deque(), deque(), bytearray(len(rules))
     for number in first:
         (late if is_late[number] else soon).append(number)
@@ -272,10 +338,13 @@ def settle(problem: Problem, domains: list[int], counter: Counter, watcher: Watc
         waiting[number] = 0
         changes = narrow[number](domains)
         if changes is None:
-            if watcher: watcher.failed(rules[number], domains)
+            if watcher:
+                watcher.failed(rules[number], domains)
             return rules[number]
-        if not changes: continue
-        if watcher: watcher.narrowed(rules[number], domains[:], changes)
+        if not changes:
+            continue
+        if watcher:
+            watcher.narrowed(rules[number], domains[:], changes)
         counter.visit(len(changes))
         for cell, mask in changes:
             domains[cell] = mask
@@ -288,29 +357,43 @@ def settle(problem: Problem, domains: list[int], counter: Counter, watcher: Watc
 # %% ../nbs/08_constraints.ipynb #19691216
 def next_cell(problem: Problem, domains: list[int]) -> int | None:
     "The undecided cell with the fewest values, then the most rules; None where all are decided."
-    open_cells = [(mask.bit_count(), -len(problem.touching[cell]), cell) for cell, mask in enumerate(domains) if mask & mask - 1]
+    open_cells = [
+        (mask.bit_count(), -len(problem.touching[cell]), cell) for cell, mask in enumerate(domains) if mask & mask - 1
+    ]
     return min(open_cells)[2] if open_cells else None
 
 
 def search(
-    problem: Problem, domains: list[int], counter: Counter, most: int = 1, watcher: Watcher | None = None, order: Callable | None = None, touched=None,
+    problem: Problem,
+    domains: list[int],
+    counter: Counter,
+    most: int = 1,
+    watcher: Watcher | None = None,
+    order: Callable | None = None,
+    touched=None,
 ) -> list[list[int]]:
     """Up to `most` solutions that extend `domains` (which are narrowed in place), each as masks of one value.
 
     `order` maps (cell, values) to the values in the order of trial (None: ascending). The last value is no try, since all others have failed. Raises `SearchLimit` by way of `counter`."""
-    if settle(problem, domains, counter, watcher, touched) is not None: return []
+    if settle(problem, domains, counter, watcher, touched) is not None:
+        return []
     cell = next_cell(problem, domains)
-    if cell is None: return [domains]
+    if cell is None:
+        return [domains]
     found, values = [], values_of(domains[cell])
-    if order: values = order(cell, values)
+    if order:
+        values = order(cell, values)
     for value in values:
         counter.visit()
         branch, is_last = domains[:], value == values[-1]
         branch[cell] = 1 << value
-        if watcher: (watcher.must_be if is_last else watcher.tries)(cell, value, branch)
+        if watcher:
+            (watcher.must_be if is_last else watcher.tries)(cell, value, branch)
         found += search(problem, branch, counter, most - len(found), watcher, order, (cell,))
-        if len(found) >= most: break
-        if watcher and not is_last: watcher.takes_back(cell, value, domains)
+        if len(found) >= most:
+            break
+        if watcher and not is_last:
+            watcher.takes_back(cell, value, domains)
     return found
 
 # %% ../nbs/08_constraints.ipynb #4e986a58
@@ -318,18 +401,24 @@ def first_solution(problem: Problem, name: str) -> tuple[list[int], int]:
     "The first solution, as masks of one value, and how many cells the search decided; raises `ValueError` that calls the puzzle by `name` where there is none."
     counter = Counter()
     found = search(problem, problem.start[:], counter)
-    if not found: raise ValueError(f"this {name} has no solution")
+    if not found:
+        raise ValueError(f"this {name} has no solution")
     return found[0], counter.nodes
 
 # %% ../nbs/08_constraints.ipynb #6edf7190
 def solutions(problem: Problem, most: int = 2, limit: int = 1_000_000) -> list[list[int]]:
     "Up to `most` solutions as lists of values; two are enough to know that a puzzle is ambiguous."
-    return [[mask.bit_length() - 1 for mask in found] for found in search(problem, problem.start[:], Counter(limit), most)]
+    return [
+        [mask.bit_length() - 1 for mask in found] for found in search(problem, problem.start[:], Counter(limit), most)
+    ]
 
 
 def random_solution(problem: Problem, rng: Random, limit: int = 100_000) -> list[int] | None:
     "A solution drawn with values in random order; None where there is none."
-    def shuffled(cell, values): return rng.sample(values, len(values))
+
+    def shuffled(cell, values):
+        return rng.sample(values, len(values))
+
     found = search(problem, problem.start[:], Counter(limit), 1, order=shuffled)
     return [mask.bit_length() - 1 for mask in found[0]] if found else None
 
@@ -340,18 +429,23 @@ def dig(problem: Problem, full: Sequence[int], cells: Iterable[int], keep: int, 
     `problem.start` holds what an empty cell may be; at least `keep` givens stay; a proof that takes more than `limit` nodes counts as none."""
     given = set(range(len(full)))
     for cell in cells:
-        if len(given) <= keep: break
+        if len(given) <= keep:
+            break
         domains = [1 << full[other] if other in given else mask for other, mask in enumerate(problem.start)]
         domains[cell] = problem.start[cell] & ~(1 << full[cell])
-        try: other_way = domains[cell] and search(problem, domains, Counter(limit))
-        except SearchLimit: continue
-        if not other_way: given.discard(cell)
+        try:
+            other_way = domains[cell] and search(problem, domains, Counter(limit))
+        except SearchLimit:
+            continue
+        if not other_way:
+            given.discard(cell)
     return given
 
 # %% ../nbs/08_constraints.ipynb #d5d8f834
 @dataclass
 class Words:
     "How a task speaks: `cell(index)`, `value(cell, value)`, `board(domains)`; `brief(cell, value)` is the fact in a few symbols."
+
     cell: Callable[[int], str]
     board: Callable[[list[int]], str]
     value: Callable[[int, int], str] = lambda cell, value: str(value)
@@ -366,22 +460,33 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 # %% ../nbs/08_constraints.ipynb #f217a548
 class Story(Watcher):
     "Writes the steps of a search; an anchor at least every `pace` deductions."
-    def __init__(self, words: Words, pace: int = 8): self.words, self.pace, self.steps, self.since = words, pace, [], 0
+
+    def __init__(self, words: Words, pace: int = 8):
+        self.words, self.pace, self.steps, self.since = words, pace, [], 0
 
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
         self.steps.append(Step(kind, says[:1].upper() + says[1:], tuple(about), brief, board))
-        if board: self.since = 0
+        if board:
+            self.since = 0
 
     def narrowed(self, rule, before, changes):
         worth = self.worth(rule, before, changes)
-        if not worth: return
+        if not worth:
+            return
         after = before[:]
-        for cell, mask in changes: after[cell] = mask
+        for cell, mask in changes:
+            after[cell] = mask
         told = [(why, *self.facts(some)) for why, some in rule.reasons(before, worth)]
         for number, (why, facts, brief, about) in enumerate(told, 1):
             self.since += 1
             board = self.words.board(after) if number == len(told) and self.since >= self.pace else ""
-            self.add("deduce", f"{why}, so {listed(facts)}.", about, brief, board if board and board != self.words.board(before) else "")
+            self.add(
+                "deduce",
+                f"{why}, so {listed(facts)}.",
+                about,
+                brief,
+                board if board and board != self.words.board(before) else "",
+            )
 
 # %% ../nbs/08_constraints.ipynb #97791426
 @patch
@@ -394,12 +499,19 @@ def worth(self: Story, rule: Rule, before: list[int], changes: list[tuple[int, i
 def facts(self: Story, changes: list[tuple[int, int]]) -> tuple[list[str], str, list]:
     "What `changes` say, those that decide a cell first; the decided cells in brief, and all cells."
     decided = [(cell, only_value(mask)) for cell, mask in changes if only_value(mask) is not None]
-    facts = [self.fact(cell, value) for cell, value in decided] + [self.narrower(cell, mask) for cell, mask in changes if only_value(mask) is None]
-    return facts, " ".join(self.words.brief(cell, value) for cell, value in decided), [place for cell, _ in changes for place in self.words.about(cell)]
+    facts = [self.fact(cell, value) for cell, value in decided] + [
+        self.narrower(cell, mask) for cell, mask in changes if only_value(mask) is None
+    ]
+    return (
+        facts,
+        " ".join(self.words.brief(cell, value) for cell, value in decided),
+        [place for cell, _ in changes for place in self.words.about(cell)],
+    )
 
 # %% ../nbs/08_constraints.ipynb #77d87c41
 @patch
-def fact(self: Story, cell: int, value: int) -> str: return f"{self.words.cell(cell)} is {self.words.value(cell, value)}"
+def fact(self: Story, cell: int, value: int) -> str:
+    return f"{self.words.cell(cell)} is {self.words.value(cell, value)}"
 
 
 @patch
@@ -408,33 +520,59 @@ def narrower(self: Story, cell: int, mask: int) -> str:
 
 
 @patch
-def failed(self: Story, rule, domains): self.add("contradiction", rule.broken(domains), (), "no")
+def failed(self: Story, rule, domains):
+    self.add("contradiction", rule.broken(domains), (), "no")
 
 
 @patch
 def tries(self: Story, cell, value, domains):
-    self.add("hypothesise", f"Suppose {self.fact(cell, value)}.", self.words.about(cell), f"try {self.words.brief(cell, value)}", self.words.board(domains))
+    self.add(
+        "hypothesise",
+        f"Suppose {self.fact(cell, value)}.",
+        self.words.about(cell),
+        f"try {self.words.brief(cell, value)}",
+        self.words.board(domains),
+    )
 
 
 @patch
 def must_be(self: Story, cell, value, domains):
     self.since += 1
-    self.add("deduce", f"Nothing else is left for {self.words.cell(cell)}, so {self.fact(cell, value)}.", self.words.about(cell), self.words.brief(cell, value))
+    self.add(
+        "deduce",
+        f"Nothing else is left for {self.words.cell(cell)}, so {self.fact(cell, value)}.",
+        self.words.about(cell),
+        self.words.brief(cell, value),
+    )
 
 
 @patch
 def takes_back(self: Story, cell, value, domains):
-    self.add("backtrack", f"So {self.words.cell(cell)} is not {self.words.value(cell, value)}.", self.words.about(cell), "back", self.words.board(domains))
+    self.add(
+        "backtrack",
+        f"So {self.words.cell(cell)} is not {self.words.value(cell, value)}.",
+        self.words.about(cell),
+        "back",
+        self.words.board(domains),
+    )
 
 # %% ../nbs/08_constraints.ipynb #f6d918be
-def tell_search(problem: Problem, words: Words, given: str, check: str, show: Callable[[list[int]], str] | None = None, pace: int = 8) -> list[Step]:
+def tell_search(
+    problem: Problem,
+    words: Words,
+    given: str,
+    check: str,
+    show: Callable[[list[int]], str] | None = None,
+    pace: int = 8,
+) -> list[Step]:
     """The search for the first solution as steps: `given` opens, `check` says what was verified at the end, `show(domains)` is the answer.
 
     Raises `ValueError` where there is no solution."""
     story = Story(words, pace)
     story.add("observe", given, (), "", words.board(problem.start))
     found = search(problem, problem.start[:], Counter(), watcher=story)
-    if not found: raise ValueError("this puzzle has no solution")
+    if not found:
+        raise ValueError("this puzzle has no solution")
     story.add("check", check)
     story.add("conclude", "That is the solution.", (), "", (show or words.board)(found[0]))
     return story.steps

@@ -25,10 +25,12 @@ from .answers import Unreadable, extract
 @dataclass(frozen=True)
 class Verdict:
     "Whether an answer is right, and the first rule that it breaks where it is not."
+
     ok: bool
     reason: str = ""
 
-    def __bool__(self) -> bool: return self.ok
+    def __bool__(self) -> bool:
+        return self.ok
 
 
 def right(reason: str = "follows every rule") -> Verdict:
@@ -44,6 +46,7 @@ def wrong(reason: str) -> Verdict:
 @dataclass(frozen=True)
 class Solution:
     "A right answer as text in the published format, and its search `effort` in visited nodes."
+
     text: str
     effort: int
 
@@ -53,12 +56,18 @@ MAX_ANSWER = 20_000  # characters; the longest right answer of any task and leve
 
 def judge(check):
     "Make `check(state, answer)` total: text that cannot be read gets a verdict, not an exception."
+
     @functools.wraps(check)
     def judged(state, answer: str) -> Verdict:
-        if not isinstance(answer, str): return wrong(f"the answer is {type(answer).__name__}, not text")
-        if len(answer) > MAX_ANSWER: return wrong(f"the answer has {len(answer):,} characters; at most {MAX_ANSWER:,} are read")
-        try: return check(state, answer)
-        except Unreadable as error: return wrong(str(error))
+        if not isinstance(answer, str):
+            return wrong(f"the answer is {type(answer).__name__}, not text")
+        if len(answer) > MAX_ANSWER:
+            return wrong(f"the answer has {len(answer):,} characters; at most {MAX_ANSWER:,} are read")
+        try:
+            return check(state, answer)
+        except Unreadable as error:
+            return wrong(str(error))
+
     return judged
 
 # %% ../nbs/00_core.ipynb #2e9e099a
@@ -75,18 +84,23 @@ _NAMES = {
         "aquarium binairo bridges calcudoku campsite eulero futoshiki hitori kakuro kukurasu nonogram numbrix shingoki skyscrapers snake sudoku "
         "tapa word_ladder wordsearch"
     ),
-    "games": (
-        "hanoi maze minesweeper nibbles slidingpuzzle sokoban"
-    ),
+    "games": ("hanoi maze minesweeper nibbles slidingpuzzle sokoban"),
 }
 
 # %% ../nbs/00_core.ipynb #60b214ce
 TASKS = {name: category for category, names in _NAMES.items() for name in names.split()}  # our name -> category
 ALIASES = {  # our name -> published name, where they differ
-    "twenty_four_points": "24Points", "best_time_to_buy_and_sell_stock": "BestTimeToBuyAndSellStock",
-    "container_with_most_water": "ContainerWithMostWater", "count_hills_and_valleys": "CountHillsAndValleys", "crypto_math": "CryptoMath",
-    "h_index": "HIndex", "largest_rectangle_in_histogram": "LargestRectangleInHistogram", "calcudoku": "Calcudoku", "kukurasu": "Kukurasu",
-    "skyscrapers": "Skyscrapers", "word_ladder": "WordLadder",
+    "twenty_four_points": "24Points",
+    "best_time_to_buy_and_sell_stock": "BestTimeToBuyAndSellStock",
+    "container_with_most_water": "ContainerWithMostWater",
+    "count_hills_and_valleys": "CountHillsAndValleys",
+    "crypto_math": "CryptoMath",
+    "h_index": "HIndex",
+    "largest_rectangle_in_histogram": "LargestRectangleInHistogram",
+    "calcudoku": "Calcudoku",
+    "kukurasu": "Kukurasu",
+    "skyscrapers": "Skyscrapers",
+    "word_ladder": "WordLadder",
 }
 
 
@@ -101,7 +115,8 @@ def task_name(name: str) -> str:
     "Our name of a task that is given by our name or by the published one."
     published = {theirs: ours for ours, theirs in ALIASES.items()}
     ours = published.get(name, name)
-    if ours in TASKS: return ours
+    if ours in TASKS:
+        return ours
     close = difflib.get_close_matches(str(name), [*TASKS, *published], n=1)
     hint = f"; did you mean {close[0]!r}?" if close else f"; tasks() lists all {len(TASKS)}"
     raise ValueError(f"task {name!r} is unknown{hint}")
@@ -117,28 +132,35 @@ def task_module(name: str) -> ModuleType:
 @dataclass(frozen=True)
 class Instance:
     "One puzzle of `task`, at `level` (None for a published row without one) from `seed`."
+
     task: str
     level: int | None
     seed: int | None
     state: object
 
     @property
-    def module(self) -> ModuleType: return task_module(self.task)
+    def module(self) -> ModuleType:
+        return task_module(self.task)
 
     @property
-    def category(self) -> str: return TASKS[self.task]
+    def category(self) -> str:
+        return TASKS[self.task]
 
     @cached_property
-    def solution(self) -> Solution: return self.module.solve(self.state)
+    def solution(self) -> Solution:
+        return self.module.solve(self.state)
 
     @cached_property
-    def image(self): return self.picture()
+    def image(self):
+        return self.picture()
 
     @property
-    def answer(self) -> str: return self.solution.text
+    def answer(self) -> str:
+        return self.solution.text
 
     @cached_property
-    def canon(self) -> bytes: return self.module.canon(self.state)
+    def canon(self) -> bytes:
+        return self.module.canon(self.state)
 
 # %% ../nbs/00_core.ipynb #18c29b3e
 @patch
@@ -150,7 +172,8 @@ def picture(self: Instance, style: str = "light"):
 @patch
 def question(self: Instance, modality: str = "image") -> str:
     "The question: `image` goes with the picture, `text` states the puzzle in words."
-    if modality not in ("image", "text"): raise ValueError(f"modality {modality!r} is unknown; choose 'image' or 'text'")
+    if modality not in ("image", "text"):
+        raise ValueError(f"modality {modality!r} is unknown; choose 'image' or 'text'")
     return self.module.ask(self.state, modality)
 
 # %% ../nbs/00_core.ipynb #d88493a4
@@ -172,10 +195,14 @@ def make(task: str, level=1, seed: int = 0) -> Instance:
 
     Raises `ValueError` for an unknown task, level or seed."""
     module = task_module(task)
-    if isinstance(seed, bool) or not isinstance(seed, int): raise ValueError(f"seed {seed!r} must be a whole number")
-    if is_dataclass(level) and not isinstance(level, type): record = level
-    elif level in (1, 2, 3, 4, 5): record = module.LEVELS[level - 1]
-    else: raise ValueError(f"level {level!r} must be 1 to 5, or a {task} Level record")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ValueError(f"seed {seed!r} must be a whole number")
+    if is_dataclass(level) and not isinstance(level, type):
+        record = level
+    elif level in (1, 2, 3, 4, 5):
+        record = module.LEVELS[level - 1]
+    else:
+        raise ValueError(f"level {level!r} must be 1 to 5, or a {task} Level record")
     rng = Random(f"{task_name(task)}/{level}/{seed}")
     number = level if isinstance(level, int) else None
     return Instance(task_name(task), number, seed, module.generate(record, rng))
@@ -185,12 +212,17 @@ def decode_state(value):
     """The published `initial_state` as data: JSON or a Python literal where it is one, else the text itself.
 
     A text whose line breaks stand as two characters, as MM-HELIX-100K may have them, gets real ones."""
-    if not isinstance(value, str): return value
+    if not isinstance(value, str):
+        return value
     for read in (json.loads, ast.literal_eval):  # literal_eval reads literals only, it runs nothing
-        try: data = read(value)
-        except (ValueError, SyntaxError, RecursionError, MemoryError): continue
-        if isinstance(data, (dict, list)): return data
-        if isinstance(data, str): return decode_state(data)  # a text in quotes
+        try:
+            data = read(value)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(data, (dict, list)):
+            return data
+        if isinstance(data, str):
+            return decode_state(data)  # a text in quotes
     return value if "\n" in value or "\\n" not in value else decode_state(value.replace("\\n", "\n"))
 
 # %% ../nbs/00_core.ipynb #b5c30e00
@@ -201,16 +233,21 @@ def whole_numbers(row: dict, name: str, least: int, most: int, highest: int) -> 
     if not isinstance(values, list) or not least <= len(values) <= most:
         raise ValueError(f"field 'initial_state' must hold a list '{name}' of {least} to {most} values, not {state!r}")
     strange = [value for value in values if type(value) is not int or not 0 <= value <= highest]
-    if strange: raise ValueError(f"field 'initial_state': '{name}' holds {strange[0]!r}, which is no whole number from 0 to {highest}")
+    if strange:
+        raise ValueError(
+            f"field 'initial_state': '{name}' holds {strange[0]!r}, which is no whole number from 0 to {highest}"
+        )
     return tuple(values)
 
 # %% ../nbs/00_core.ipynb #ba22c538
 def _level(row: dict) -> int | None:
     "The level of a published row, as a number or a text with one digit; None where it has none."
     value = row.get("level", row.get("difficulty"))
-    if value is None: return None
+    if value is None:
+        return None
     digits = [char for char in str(value) if char.isdigit()]
-    if len(digits) != 1 or digits[0] not in "12345": raise ValueError(f"field 'level' must be 1 to 5, not {value!r}")
+    if len(digits) != 1 or digits[0] not in "12345":
+        raise ValueError(f"field 'level' must be 1 to 5, not {value!r}")
     return int(digits[0])
 
 
@@ -218,7 +255,8 @@ def from_official(row: dict) -> Instance:
     """An instance from a published row: `category`, `initial_state`, and `question_text` where the state is incomplete.
 
     Raises `ValueError` naming the field and its value where the row cannot be read."""
-    if "category" not in row: raise ValueError("the row has no field 'category'")
+    if "category" not in row:
+        raise ValueError("the row has no field 'category'")
     task = task_name(row["category"])
     state = task_module(task).State.from_official({**row, "initial_state": decode_state(row.get("initial_state"))})
     return Instance(task, _level(row), None, state)
@@ -235,4 +273,5 @@ def unpack(task: str, text: str):
     return task_module(task).State(**{name: _as_tuples(value) for name, value in json.loads(text).items()})
 
 
-def _as_tuples(value): return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
+def _as_tuples(value):
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value

@@ -26,6 +26,7 @@ MINI_SIDE = 112  # px, side of a `mini` picture: 4 x 4 vision tokens of 28 x 28 
 @dataclass(frozen=True)
 class Style:
     "Colours of a picture."
+
     name: str
     paper: str = "#ffffff"
     ink: str = "#1b1f24"
@@ -38,7 +39,16 @@ class Style:
 
 STYLES = {
     "light": Style("light"),
-    "dark": Style("dark", paper="#14171c", ink="#f2f4f7", faint="#4a525e", fill="#25303f", blue="#7db3ff", red="#ff8d85", green="#6fdc95"),
+    "dark": Style(
+        "dark",
+        paper="#14171c",
+        ink="#f2f4f7",
+        faint="#4a525e",
+        fill="#25303f",
+        blue="#7db3ff",
+        red="#ff8d85",
+        green="#6fdc95",
+    ),
     "photo": Style("photo", paper="#f7f4ea", ink="#23252b"),
     "mini": Style("mini"),
 }
@@ -46,7 +56,8 @@ STYLES = {
 # %% ../nbs/01_draw.ipynb #d4cb4977
 def style_named(name: str) -> Style:
     "The style called `name`."
-    if name not in STYLES: raise ValueError(f"style {name!r} is unknown; choose one of {', '.join(STYLES)}")
+    if name not in STYLES:
+        raise ValueError(f"style {name!r} is unknown; choose one of {', '.join(STYLES)}")
     return STYLES[name]
 
 # %% ../nbs/01_draw.ipynb #e2cc1965
@@ -69,6 +80,7 @@ def stamp(text: str, size: int) -> tuple[Image.Image, tuple[int, int], tuple[flo
 @dataclass(frozen=True)
 class Label:
     "Where a label stands, in px."
+
     text: str
     left: int
     top: int
@@ -76,32 +88,41 @@ class Label:
     bottom: int
 
     def overlaps(self, other: "Label") -> bool:
-        return self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
 
 # %% ../nbs/01_draw.ipynb #06a015ea
 @dataclass
 class Canvas:
     "A picture of `width` x `height` px under construction."
+
     width: int
     height: int
     style: Style
     labels: list = field(default_factory=list)
 
     def __post_init__(self):
-        if max(self.width, self.height) > MAX_SIDE: raise ValueError(f"a picture of {self.width} x {self.height} px is larger than {MAX_SIDE} px")
+        if max(self.width, self.height) > MAX_SIDE:
+            raise ValueError(f"a picture of {self.width} x {self.height} px is larger than {MAX_SIDE} px")
         self.image = Image.new("RGB", (self.width, self.height), self.style.paper)
         self.shapes = ImageDraw.Draw(self.image)
 
     def text(self, x: float, y: float, text: str, size: int, color: str | None = None) -> None:
         "Write `text` centred at (`x`, `y`)."
-        if size < MIN_GLYPH and self.style.name != "mini": raise ValueError(f"glyphs of {size} px are smaller than {MIN_GLYPH} px")
+        if size < MIN_GLYPH and self.style.name != "mini":
+            raise ValueError(f"glyphs of {size} px are smaller than {MIN_GLYPH} px")
         (x, y), (mask, center, box) = (round(x), round(y)), stamp(text, size)
         self.labels.append(Label(text, *(round(at + side) for at, side in zip((x, y, x, y), box))))
         self.shapes.bitmap((x - center[0], y - center[1]), mask, color or self.style.ink)
 
     def clashes(self) -> list[tuple[Label, Label]]:
         "Pairs of labels that overlap, and labels that leave the picture, paired with themselves."
-        outside = [(one, one) for one in self.labels if min(one.left, one.top) < 0 or one.right > self.width or one.bottom > self.height]
+        outside = [
+            (one, one)
+            for one in self.labels
+            if min(one.left, one.top) < 0 or one.right > self.width or one.bottom > self.height
+        ]
         return outside + [pair for pair in combinations(self.labels, 2) if pair[0].overlaps(pair[1])]
 
 # %% ../nbs/01_draw.ipynb #73ae069f
@@ -119,7 +140,9 @@ def _tilted(image: Image.Image, rng: Random) -> Image.Image:
     corners = [(0, 0), (width, 0), (width, height), (0, height)]
     seen = [(abs(x - dx), abs(y - dy)) for (x, y), (dx, dy) in zip(corners, moved)]
     table = tuple(rng.randint(90, 130) for _ in range(3))
-    return image.transform(image.size, Image.Transform.PERSPECTIVE, _perspective(seen, corners), Image.Resampling.BICUBIC, fillcolor=table)
+    return image.transform(
+        image.size, Image.Transform.PERSPECTIVE, _perspective(seen, corners), Image.Resampling.BICUBIC, fillcolor=table
+    )
 
 
 def _perspective(seen: list[tuple], corners: list[tuple]) -> list[float]:
@@ -127,7 +150,8 @@ def _perspective(seen: list[tuple], corners: list[tuple]) -> list[float]:
     import numpy as np
 
     rows = []
-    for (x, y), (u, v) in zip(seen, corners): rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    for (x, y), (u, v) in zip(seen, corners):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
     solved = np.linalg.solve(np.array(rows), np.array(corners).reshape(8).astype(float))
     return [round(float(value), 12) for value in solved]  # the last digits differ between machines
 
@@ -144,18 +168,23 @@ def _lit(image: Image.Image, rng: Random) -> Image.Image:
 def _noisy(image: Image.Image, rng: Random) -> Image.Image:
     "Grey grain of up to 8 of 255 levels, softened as a lens does."
     width, height = image.size
-    grain = Image.frombytes("L", (width, height), rng.randbytes(width * height)).point([round(value / 16) for value in range(256)])
+    grain = Image.frombytes("L", (width, height), rng.randbytes(width * height)).point(
+        [round(value / 16) for value in range(256)]
+    )
     soft = image.filter(ImageFilter.GaussianBlur(0.5))
     return ImageChops.add(soft, Image.merge("RGB", (grain, grain, grain)), 1, -8)
 
 # %% ../nbs/01_draw.ipynb #3b363c74
 def render(layout, mini: bool = True):
     "Make a task's `draw(state, style='light') -> Image` from its `layout(state, style: Style) -> Canvas`; without `mini` that style is refused."
+
     @functools.wraps(layout)
     def draw(state, style: str = "light") -> Image.Image:
-        if style == "mini" and not mini: raise ValueError(f"this task has no mini picture; choose another style than {style!r}")
+        if style == "mini" and not mini:
+            raise ValueError(f"this task has no mini picture; choose another style than {style!r}")
         image = layout(state, style_named(style)).image
         return photograph(image) if style == "photo" else image
+
     draw.layout = layout
     draw.__name__ = draw.__qualname__ = "draw"
     return draw
@@ -171,13 +200,15 @@ def png(image: Image.Image) -> bytes:
 @dataclass(frozen=True)
 class Board:
     "A grid of `rows` x `columns` cells of `cell` px, with `margin` px around it."
+
     rows: int
     columns: int
     cell: int
     margin: int
 
     @property
-    def size(self) -> tuple[int, int]: return (2 * self.margin + self.columns * self.cell, 2 * self.margin + self.rows * self.cell)
+    def size(self) -> tuple[int, int]:
+        return (2 * self.margin + self.columns * self.cell, 2 * self.margin + self.rows * self.cell)
 
     def corner(self, row: float, column: float) -> tuple[float, float]:
         "Top left corner of a cell, as (x, y) in px."
@@ -197,7 +228,8 @@ def fit_board(rows: int, columns: int, style: Style, margin: int = 28) -> Board:
     "The board for `rows` x `columns` cells: at most 72 px a cell, at most `MAX_SIDE` in all; 28 px and no margin for `mini`."
     most = max(rows, columns)
     if style.name == "mini":
-        if most * 28 > MINI_SIDE: raise ValueError(f"a mini picture holds 4 x 4 cells, not {rows} x {columns}")
+        if most * 28 > MINI_SIDE:
+            raise ValueError(f"a mini picture holds 4 x 4 cells, not {rows} x {columns}")
         return Board(rows, columns, 28, 0)
     return Board(rows, columns, min(72, (MAX_SIDE - 2 * margin) // most), margin)
 
@@ -207,13 +239,17 @@ def grid_lines(canvas: Canvas, board: Board, width: int = 1, color: str | None =
     for row in range(board.rows + 1):
         canvas.shapes.line([board.corner(row, 0), board.corner(row, board.columns)], color or canvas.style.faint, width)
     for column in range(board.columns + 1):
-        canvas.shapes.line([board.corner(0, column), board.corner(board.rows, column)], color or canvas.style.faint, width)
+        canvas.shapes.line(
+            [board.corner(0, column), board.corner(board.rows, column)], color or canvas.style.faint, width
+        )
 
 
 def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float = 16) -> None:
     "The numbers of rows and columns, from 0, `edge` px inside the left and the upper border of the picture."
-    for row in range(board.rows): canvas.text(edge, board.center(row, 0)[1], str(row), size, color)
-    for column in range(board.columns): canvas.text(board.center(0, column)[0], edge, str(column), size, color)
+    for row in range(board.rows):
+        canvas.text(edge, board.center(row, 0)[1], str(row), size, color)
+    for column in range(board.columns):
+        canvas.text(board.center(0, column)[0], edge, str(column), size, color)
 
 # %% ../nbs/01_draw.ipynb #6b62e851
 STRIP = 18  # bars in one strip: two-digit labels of 16 px fit side by side
@@ -229,12 +265,17 @@ def strips(values: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
 def in_lines(values: tuple[int, ...], number: str = "position") -> str:
     "What a question says of a chart of `values` in several strips; empty where there is one. Bars have a `number` such as position or day."
     count = len(strips(values))
-    return f", in {count} lines that are read one after the other like lines of text; the number in front of a line is the {number} of its first bar" if count > 1 else ""
+    return (
+        f", in {count} lines that are read one after the other like lines of text; the number in front of a line is the {number} of its first bar"
+        if count > 1
+        else ""
+    )
 
 # %% ../nbs/01_draw.ipynb #5e3ac273
 def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Canvas:
     "A chart of `values`: bars with their value above, at most `STRIP` bars in a line."
-    if style.name == "mini": return mini_chart(values, style)
+    if style.name == "mini":
+        return mini_chart(values, style)
     parts = strips(values)
     height = {1: 320, 2: 190, 3: 160}.get(len(parts), 140)  # px of one strip
     left = 48 if len(parts) > 1 else 16
@@ -243,7 +284,8 @@ def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Can
     scale = (height - 50) / max(1, *values)
     for line, (start, part) in enumerate(parts):
         floor = (line + 1) * height - 14
-        if len(parts) > 1: canvas.text(22, floor - 10, f"{start}:", 16, style.green)
+        if len(parts) > 1:
+            canvas.text(22, floor - 10, f"{start}:", 16, style.green)
         _strip(canvas, part, left, floor, step, scale, getattr(style, color))
     return canvas
 
@@ -253,14 +295,19 @@ def _strip(canvas: Canvas, part, left: int, floor: int, step: int, scale: float,
     canvas.shapes.line([(left - 6, floor), (left + step * len(part) + 6, floor)], canvas.style.faint, 2)
     for i, value in enumerate(part):
         x, top = left + i * step, floor - max(round(value * scale), min(value, 1))  # a bar that is not 0 can be seen
-        if value: canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
+        if value:
+            canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
         canvas.text(x + step / 2, top - 13, str(value), 18 if value < 1000 else MIN_GLYPH)
 
 # %% ../nbs/01_draw.ipynb #19287e01
 def mini_chart(values: tuple[int, ...], style: Style) -> Canvas:
     "Bars without labels on a 112 px square; a unit of height is 12 px, so values reach from 1 to 9."
-    if len(values) > 7 or not all(0 <= value <= 9 for value in values): raise ValueError(f"a mini chart holds up to 7 values from 0 to 9, not {values}")
+    if len(values) > 7 or not all(0 <= value <= 9 for value in values):
+        raise ValueError(f"a mini chart holds up to 7 values from 0 to 9, not {values}")
     canvas, step = Canvas(MINI_SIDE, MINI_SIDE, style), MINI_SIDE // len(values)
     for i, value in enumerate(values):
-        if value: canvas.shapes.rectangle([i * step + 2, MINI_SIDE - 12 * value, (i + 1) * step - 3, MINI_SIDE - 1], style.blue)
+        if value:
+            canvas.shapes.rectangle(
+                [i * step + 2, MINI_SIDE - 12 * value, (i + 1) * step - 3, MINI_SIDE - 1], style.blue
+            )
     return canvas

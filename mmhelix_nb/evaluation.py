@@ -42,6 +42,7 @@ from .verifiers import verdict
 @dataclass(frozen=True)
 class EvaluationSettings:
     "How a model is measured."
+
     items: int = 0  # items in domain, 0 = all; paper: all 1,260
     general_items: int = 0  # items per general skill, 0 = all; ours
     modalities: tuple[str, ...] = ("image",)  # image, text; paper: both
@@ -71,13 +72,15 @@ def item_name(row: dict) -> str:
 def prompt_hash(row: dict) -> str:
     "16 hexadecimal digits over the text of the prompt and the pixels of its pictures."
     digest = hashlib.sha256(json.dumps([m["content"] for m in row["prompt"]]).encode())
-    for picture in row.get("images") or (): digest.update(repr(picture.size).encode() + picture.convert("RGB").tobytes())
+    for picture in row.get("images") or ():
+        digest.update(repr(picture.size).encode() + picture.convert("RGB").tobytes())
     return digest.hexdigest()[:16]
 
 # %% ../nbs/60_evaluation.ipynb #9343a86e
 @dataclass(frozen=True)
 class Reply:
     "What a model wrote for one item; `tokens` counts the end token too."
+
     item: str
     prompt_hash: str
     text: str
@@ -105,7 +108,13 @@ def encode(processor, rows: Sequence[dict], device):
     processor.tokenizer.padding_side = "left"
     chats = [conversation(row) for row in rows]
     inputs = processor.apply_chat_template(
-        chats, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt", processor_kwargs={"padding": True})
+        chats,
+        add_generation_prompt=True,
+        tokenize=True,
+        return_dict=True,
+        return_tensors="pt",
+        processor_kwargs={"padding": True},
+    )
     return inputs.to(device)
 
 # %% ../nbs/60_evaluation.ipynb #d114ce04
@@ -118,30 +127,49 @@ def never_written(config) -> list[int]:
 def generation_options(model, settings: EvaluationSettings) -> dict:
     "The arguments of `generate`; nothing is left to the model's own file."
     sampled = settings.temperature > 0
-    chance = {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": 0} if sampled else {"temperature": None, "top_p": None, "top_k": None}
-    return {"max_new_tokens": settings.max_new_tokens, "do_sample": sampled, "num_beams": 1, "repetition_penalty": settings.repetition_penalty,
-            "suppress_tokens": never_written(model.config), **chance}
+    chance = (
+        {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": 0}
+        if sampled
+        else {"temperature": None, "top_p": None, "top_k": None}
+    )
+    return {
+        "max_new_tokens": settings.max_new_tokens,
+        "do_sample": sampled,
+        "num_beams": 1,
+        "repetition_penalty": settings.repetition_penalty,
+        "suppress_tokens": never_written(model.config),
+        **chance,
+    }
 
 # %% ../nbs/60_evaluation.ipynb #d9b10530
 def generate_batch(model, processor, rows: Sequence[dict], settings: EvaluationSettings, seed: str = "") -> list[Reply]:
     "Replies to one batch; sampled replies depend on `seed` and the settings' seed only."
     import torch
+
     inputs = encode(processor, rows, model.device)
     chance = int.from_bytes(hashlib.sha256(f"{settings.seed}/{seed}".encode()).digest()[:4], "big")
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(chance)
         out = model.generate(**inputs, **generation_options(model, settings))
     ends = model.generation_config.eos_token_id
-    written = [cut_ids(line, ends if isinstance(ends, list) else [ends]) for line in out[:, inputs["input_ids"].shape[1] :].tolist()]
+    written = [
+        cut_ids(line, ends if isinstance(ends, list) else [ends])
+        for line in out[:, inputs["input_ids"].shape[1] :].tolist()
+    ]
     decode = processor.tokenizer.decode
-    return [Reply(item_name(row), prompt_hash(row), decode(ids, skip_special_tokens=True), len(ids), finish) for row, (ids, finish) in zip(rows, written)]
+    return [
+        Reply(item_name(row), prompt_hash(row), decode(ids, skip_special_tokens=True), len(ids), finish)
+        for row, (ids, finish) in zip(rows, written)
+    ]
 
 # %% ../nbs/60_evaluation.ipynb #e7563fbc
 def same_settings(path: Path, settings: EvaluationSettings, name: str) -> bool:
     "Whether the replies at `path` were made with these settings; notes them for the next time."
     note, wanted = path.with_suffix(".settings.json"), plain({"model": name, **asdict(settings)})
-    try: found = json.loads(note.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError): found = None
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        found = None
     write_json(note, wanted)
     return found == wanted
 
@@ -152,32 +180,54 @@ def kept_replies(path: Path, hashes: Sequence[str], batch_size: int) -> list[Rep
     fit = sum(1 for _ in takewhile(lambda pair: pair[0].prompt_hash == pair[1], zip(found, hashes)))
     kept = found[: fit if fit == len(hashes) else fit - fit % batch_size]
     temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(json.dumps(asdict(r), sort_keys=True, ensure_ascii=False) + "\n" for r in kept), encoding="utf-8")
+    temporary.write_text(
+        "".join(json.dumps(asdict(r), sort_keys=True, ensure_ascii=False) + "\n" for r in kept), encoding="utf-8"
+    )
     os.replace(temporary, path)
     return kept
 
 # %% ../nbs/60_evaluation.ipynb #d1dccb5f
-def keep_replies(ask, rows: Sequence[dict], settings: EvaluationSettings, path=None, name: str = "", bar: bool | None = None) -> list[Reply]:
+def keep_replies(
+    ask, rows: Sequence[dict], settings: EvaluationSettings, path=None, name: str = "", bar: bool | None = None
+) -> list[Reply]:
     "A reply to each of `rows`, from `ask(batch, start)`; continues the file `path` of an earlier run."
     from tqdm import tqdm
+
     done, size, path = [], settings.batch_size, path and Path(path)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not same_settings(path, settings, name): path.unlink(missing_ok=True)
+        if not same_settings(path, settings, name):
+            path.unlink(missing_ok=True)
         done = kept_replies(path, [prompt_hash(row) for row in rows], size)
     with tqdm(total=len(rows), initial=len(done), unit="item", disable=None if bar is None else not bar) as progress:
         for start in range(len(done), len(rows), size):
             fresh = ask([rows[i] for i in range(start, min(start + size, len(rows)))], start)
-            for reply in fresh if path else (): append_curve(path, asdict(reply))
+            for reply in fresh if path else ():
+                append_curve(path, asdict(reply))
             done += fresh
             progress.update(len(fresh))
     return done
 
 
-def generate_replies(model, processor, rows: Sequence[dict], settings: EvaluationSettings, path=None, name: str = "", bar: bool | None = None) -> list[Reply]:
+def generate_replies(
+    model,
+    processor,
+    rows: Sequence[dict],
+    settings: EvaluationSettings,
+    path=None,
+    name: str = "",
+    bar: bool | None = None,
+) -> list[Reply]:
     "A reply of `model` to each of `rows`, in batches; continues the file `path` of an earlier run."
     model.eval()
-    return keep_replies(lambda batch, start: generate_batch(model, processor, batch, settings, str(start)), rows, settings, path, name, bar)
+    return keep_replies(
+        lambda batch, start: generate_batch(model, processor, batch, settings, str(start)),
+        rows,
+        settings,
+        path,
+        name,
+        bar,
+    )
 
 # %% ../nbs/60_evaluation.ipynb #b52581ad
 CUT = "cut off"
@@ -186,6 +236,7 @@ CUT = "cut off"
 @dataclass(frozen=True)
 class Judged:
     "A reply with its verdict and where it belongs."
+
     item: str
     task: str
     category: str  # a category of the benchmark, or general
@@ -206,23 +257,37 @@ def category_of(task: str) -> str:
 
 def verdict_on(row: dict, text: str, finish: str) -> Verdict:
     "The verifiers' verdict, or `cut off` where the limit came before the end of an answer."
-    if finish == "length" and extract(text).marked in ("", "Answer:"): return wrong(CUT)
+    if finish == "length" and extract(text).marked in ("", "Answer:"):
+        return wrong(CUT)
     return verdict(row["task"], row["state"], row["answer"], text)
 
 # %% ../nbs/60_evaluation.ipynb #d662d5d2
 def judge_reply(row: dict, reply: Reply) -> Judged:
     "The verdict on one reply."
     found = verdict_on(row, reply.text, reply.finish)
-    return Judged(reply.item, row["task"], category_of(row["task"]), row.get("level"), modality_of(row), found.ok, found.reason, reply.tokens,
-                  reply.finish, reply.prompt_hash, reply.text)
+    return Judged(
+        reply.item,
+        row["task"],
+        category_of(row["task"]),
+        row.get("level"),
+        modality_of(row),
+        found.ok,
+        found.reason,
+        reply.tokens,
+        reply.finish,
+        reply.prompt_hash,
+        reply.text,
+    )
 
 
 def judge_replies(rows: Sequence[dict], replies: Sequence[Reply]) -> list[Judged]:
     "A verdict for each reply; raises `ValueError` where rows and replies do not belong together."
-    if len(rows) != len(replies): raise ValueError(f"{len(replies)} replies to {len(rows)} rows")
+    if len(rows) != len(replies):
+        raise ValueError(f"{len(replies)} replies to {len(rows)} rows")
     judged = []
     for row, reply in zip((rows[i] for i in range(len(rows))), replies):
-        if item_name(row) != reply.item: raise ValueError(f"the reply to {reply.item} stands where {item_name(row)} was asked")
+        if item_name(row) != reply.item:
+            raise ValueError(f"the reply to {reply.item} stands where {item_name(row)} was asked")
         judged.append(judge_reply(row, reply))
     return judged
 
@@ -231,14 +296,23 @@ def share(judged: Sequence[Judged]) -> dict:
     "Accuracy with its 95% Wilson interval, cut-off rate and mean length of a group of replies."
     right, n = sum(j.ok for j in judged), len(judged)
     low, high = wilson(right, n)
-    return {"right": right, "n": n, "accuracy": right / n, "low": low, "high": high, "cut_off": sum(j.reason == CUT for j in judged) / n,
-            "limit": sum(j.finish == "length" for j in judged) / n, "tokens": fmean(j.tokens for j in judged)}
+    return {
+        "right": right,
+        "n": n,
+        "accuracy": right / n,
+        "low": low,
+        "high": high,
+        "cut_off": sum(j.reason == CUT for j in judged) / n,
+        "limit": sum(j.finish == "length" for j in judged) / n,
+        "tokens": fmean(j.tokens for j in judged),
+    }
 
 
 def shares(judged: Sequence[Judged], key) -> dict:
     "`share` of each group that `key` makes."
     groups = {}
-    for j in judged: groups.setdefault(str(key(j)), []).append(j)
+    for j in judged:
+        groups.setdefault(str(key(j)), []).append(j)
     return {name: share(group) for name, group in sorted(groups.items())}
 
 # %% ../nbs/60_evaluation.ipynb #1d667929
@@ -248,26 +322,44 @@ def summarise_one(judged: Sequence[Judged]) -> dict:
     found = {}
     if puzzles:
         by_category = shares(puzzles, lambda j: j.category)
-        found["puzzles"] = {"micro": share(puzzles), "macro": fmean(s["accuracy"] for s in by_category.values()), "category": by_category,
-                            "task": shares(puzzles, lambda j: j.task), "level": shares(puzzles, lambda j: j.level)}
+        found["puzzles"] = {
+            "micro": share(puzzles),
+            "macro": fmean(s["accuracy"] for s in by_category.values()),
+            "category": by_category,
+            "task": shares(puzzles, lambda j: j.task),
+            "level": shares(puzzles, lambda j: j.level),
+        }
     if general:
         skills = shares(general, lambda j: j.task.removeprefix("skill:"))
-        found["general"] = {"micro": share(general), "mean": fmean(s["accuracy"] for s in skills.values()), "skill": skills}
+        found["general"] = {
+            "micro": share(general),
+            "mean": fmean(s["accuracy"] for s in skills.values()),
+            "skill": skills,
+        }
     return found
 
 
 def summarise(judged: Sequence[Judged]) -> dict:
     "The summary of each modality, and of each item whether it was right: plain numbers for JSON."
     kinds = sorted({j.modality for j in judged})
-    return {"modality": {kind: summarise_one([j for j in judged if j.modality == kind]) for kind in kinds}, "items": right_marks(judged)}
+    return {
+        "modality": {kind: summarise_one([j for j in judged if j.modality == kind]) for kind in kinds},
+        "items": right_marks(judged),
+    }
 
 # %% ../nbs/60_evaluation.ipynb #56676f82
 def right_marks(judged: Sequence[Judged]) -> dict:
     "Per task and modality: a 1 or 0 for each item, and a hash of the prompts."
     groups = {}
-    for j in judged: groups.setdefault(f"{j.task}/{j.modality}", []).append(j)
-    return {name: {"right": "".join(str(int(j.ok)) for j in group), "asked": hashlib.sha256("".join(j.prompt_hash for j in group).encode()).hexdigest()[:16]}
-            for name, group in sorted(groups.items())}
+    for j in judged:
+        groups.setdefault(f"{j.task}/{j.modality}", []).append(j)
+    return {
+        name: {
+            "right": "".join(str(int(j.ok)) for j in group),
+            "asked": hashlib.sha256("".join(j.prompt_hash for j in group).encode()).hexdigest()[:16],
+        }
+        for name, group in sorted(groups.items())
+    }
 
 # %% ../nbs/60_evaluation.ipynb #bd830157
 def accuracy_rows(summary: dict) -> list[tuple[str, str, dict]]:
@@ -275,7 +367,8 @@ def accuracy_rows(summary: dict) -> list[tuple[str, str, dict]]:
     found = []
     for kind, one in summary["modality"].items():
         puzzles, general = one.get("puzzles", {}), one.get("general", {})
-        if len(puzzles.get("task", ())) > 1: found.append((kind, "all puzzles", puzzles["micro"]))
+        if len(puzzles.get("task", ())) > 1:
+            found.append((kind, "all puzzles", puzzles["micro"]))
         found += [(kind, name, s) for name, s in puzzles.get("task", {}).items()]
         found += [(kind, name, s) for name, s in general.get("skill", {}).items()]
     return found
@@ -286,9 +379,14 @@ def accuracy_table(summary: dict) -> str:
     lines = [f"{'':8}{'':32}{'right':>11} {'%':>6} {'95% interval':>13} {'cut off %':>10} {'tokens':>7}"]
     for kind, name, s in accuracy_rows(summary):
         interval = f"{100 * s['low']:.1f}-{100 * s['high']:.1f}"
-        lines.append(f"{kind:8}{name:32}{s['right']:>5}/{s['n']:<5} {100 * s['accuracy']:6.1f} {interval:>13} {100 * s['cut_off']:10.1f} {s['tokens']:7.0f}")
-    macro = [f"{kind:8}macro mean over {len(one['puzzles']['category'])} categories: {100 * one['puzzles']['macro']:.1f}%"
-             for kind, one in summary["modality"].items() if len(one.get("puzzles", {}).get("category", ())) > 1]
+        lines.append(
+            f"{kind:8}{name:32}{s['right']:>5}/{s['n']:<5} {100 * s['accuracy']:6.1f} {interval:>13} {100 * s['cut_off']:10.1f} {s['tokens']:7.0f}"
+        )
+    macro = [
+        f"{kind:8}macro mean over {len(one['puzzles']['category'])} categories: {100 * one['puzzles']['macro']:.1f}%"
+        for kind, one in summary["modality"].items()
+        if len(one.get("puzzles", {}).get("category", ())) > 1
+    ]
     return "\n".join([*lines, *macro])
 
 # %% ../nbs/60_evaluation.ipynb #d1b96efa
@@ -296,7 +394,8 @@ def wrong_replies(judged: Sequence[Judged], each: int = 1, width: int = 70) -> s
     "The first `each` wrong replies of every task, with the reason, as text."
     lines, seen = [], {}
     for j in judged:
-        if j.ok or seen.setdefault(j.task, 0) >= each: continue
+        if j.ok or seen.setdefault(j.task, 0) >= each:
+            continue
         seen[j.task] += 1
         text = " / ".join(j.text.split("\n"))
         lines += [f"{j.item}: {j.reason}", f"    ...{text[-width:]}" if len(text) > width else f"    {text}"]
@@ -306,6 +405,7 @@ def wrong_replies(judged: Sequence[Judged], each: int = 1, width: int = 70) -> s
 @dataclass(frozen=True)
 class Series:
     "A line through `x` and `y`, or with `spans` (low, high along x) one dot with whiskers per point."
+
     name: str
     x: tuple
     y: tuple
@@ -317,6 +417,7 @@ class Series:
 @dataclass(frozen=True)
 class Panel:
     "One chart; `y_names` are categories at y = 0, 1, ... from the top."
+
     title: str
     x_label: str
     series: tuple[Series, ...]
@@ -341,7 +442,9 @@ def scales(panel: Panel, left: int, width: int, height: int):
     "Functions from data to pixels for x and y; the axes begin `left` pixels from the edge."
     (x0, x1), (y0, y1) = panel.x_range, panel.y_range if not panel.y_names else (len(panel.y_names) - 0.5, -0.5)
     inner = width - left - 12
-    return (lambda x: left + inner * (x - x0) / ((x1 - x0) or 1)), (lambda y: 26 + (height - 66) * (1 - (y - y0) / ((y1 - y0) or 1)))
+    return (lambda x: left + inner * (x - x0) / ((x1 - x0) or 1)), (
+        lambda y: 26 + (height - 66) * (1 - (y - y0) / ((y1 - y0) or 1))
+    )
 
 # %% ../nbs/60_evaluation.ipynb #f2a28b00
 def svg_axes(panel: Panel, fx, fy, width: int, height: int) -> str:
@@ -350,12 +453,18 @@ def svg_axes(panel: Panel, fx, fy, width: int, height: int) -> str:
     out = [f'<text x="{left}" y="14" font-weight="600">{escape(panel.title)}</text>']
     bottom = height - 40
     for x in ticks(*panel.x_range, about=5):
-        out.append(f'<path d="M{fx(x):.1f} 26V{bottom}" stroke="#e6e6e6"/><text x="{fx(x):.1f}" y="{bottom + 15}" text-anchor="middle">{x:g}</text>')
+        out.append(
+            f'<path d="M{fx(x):.1f} 26V{bottom}" stroke="#e6e6e6"/><text x="{fx(x):.1f}" y="{bottom + 15}" text-anchor="middle">{x:g}</text>'
+        )
     labels = enumerate(panel.y_names) if panel.y_names else ((y, f"{y:g}") for y in ticks(*panel.y_range))
     for y, label in labels:
-        out.append(f'<path d="M{left} {fy(y):.1f}H{width - 12}" stroke="#e6e6e6"/>'
-                   f'<text x="{left - 6}" y="{fy(y) + 4:.1f}" text-anchor="end">{escape(label)}</text>')
-    out.append(f'<text x="{(left + width - 12) / 2:.0f}" y="{height - 8}" text-anchor="middle" fill="#555">{escape(panel.x_label)}</text>')
+        out.append(
+            f'<path d="M{left} {fy(y):.1f}H{width - 12}" stroke="#e6e6e6"/>'
+            f'<text x="{left - 6}" y="{fy(y) + 4:.1f}" text-anchor="end">{escape(label)}</text>'
+        )
+    out.append(
+        f'<text x="{(left + width - 12) / 2:.0f}" y="{height - 8}" text-anchor="middle" fill="#555">{escape(panel.x_label)}</text>'
+    )
     return "".join(out)
 
 # %% ../nbs/60_evaluation.ipynb #dc0dfae4
@@ -366,10 +475,14 @@ def svg_series(series: Series, fx, fy) -> str:
         path = " ".join(f"{fx(x):.1f},{fy(y):.1f}" for x, y in points)
         dash = f' stroke-dasharray="{series.dash}"' if series.dash else ""
         return f'<polyline points="{path}" fill="none" stroke="{series.colour}" stroke-width="1.8"{dash}/>'
-    whiskers = "".join(f'<path d="M{fx(low):.1f} {fy(y):.1f}H{fx(high):.1f}" stroke="{series.colour}" stroke-width="1.8"/>'
-                       for (_, y), (low, high) in zip(points, series.spans))
-    return whiskers + "".join(f'<circle cx="{fx(x):.1f}" cy="{fy(y):.1f}" r="4" fill="{series.colour}"><title>{escape(series.name)}: {x:.3g}</title></circle>'
-                              for x, y in points)
+    whiskers = "".join(
+        f'<path d="M{fx(low):.1f} {fy(y):.1f}H{fx(high):.1f}" stroke="{series.colour}" stroke-width="1.8"/>'
+        for (_, y), (low, high) in zip(points, series.spans)
+    )
+    return whiskers + "".join(
+        f'<circle cx="{fx(x):.1f}" cy="{fy(y):.1f}" r="4" fill="{series.colour}"><title>{escape(series.name)}: {x:.3g}</title></circle>'
+        for x, y in points
+    )
 
 # %% ../nbs/60_evaluation.ipynb #cfc952d2
 FONT = "font-family='system-ui,Segoe UI,Helvetica,Arial,sans-serif' font-size='12' fill='#222'"
@@ -378,14 +491,18 @@ FONT = "font-family='system-ui,Segoe UI,Helvetica,Arial,sans-serif' font-size='1
 def svg_legend(panels: Sequence[Panel], width: int) -> tuple[str, int]:
     "Names and colours of all series, and the height that they take; nothing for a single name."
     entries = {s.name: s for p in panels for s in p.series}
-    if len(entries) < 2: return "", 6
+    if len(entries) < 2:
+        return "", 6
     out, x, y = [], 14, 16
     for name, s in entries.items():
         room = 44 + 7 * len(name)
-        if x + room > width: x, y = 14, y + 18
+        if x + room > width:
+            x, y = 14, y + 18
         dash = f' stroke-dasharray="{s.dash}"' if s.dash else ""
         mark = f'<circle cx="{x + 11}" cy="{y - 4}" r="4" fill="{s.colour}"/>' if s.spans else ""
-        out.append(f'{mark}<path d="M{x} {y - 4}h22" stroke="{s.colour}" stroke-width="2"{dash}/><text x="{x + 28}" y="{y}">{escape(name)}</text>')
+        out.append(
+            f'{mark}<path d="M{x} {y - 4}h22" stroke="{s.colour}" stroke-width="2"{dash}/><text x="{x + 28}" y="{y}">{escape(name)}</text>'
+        )
         x += room
     return "".join(out), y + 10
 
@@ -400,29 +517,40 @@ def svg(panels: Sequence[Panel], columns: int = 3, width: int = 320, height: int
         drawn = svg_axes(panel, fx, fy, width, height) + "".join(svg_series(s, fx, fy) for s in panel.series)
         body.append(f'<g transform="translate({i % columns * width} {top + i // columns * height})">{drawn}</g>')
     tall = top + height * math.ceil(len(panels) / columns)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total} {tall}" width="{total}" height="{tall}" {FONT}>'
-            f'<rect width="100%" height="100%" fill="white"/>{legend}{"".join(body)}</svg>\n')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total} {tall}" width="{total}" height="{tall}" {FONT}>'
+        f'<rect width="100%" height="100%" fill="white"/>{legend}{"".join(body)}</svg>\n'
+    )
 
 # %% ../nbs/60_evaluation.ipynb #6c713e3c
 def scatter(s: Series, names: Sequence[str]) -> dict:
     "A series as the arguments of plotly's scatter."
     style = {"x": s.x, "y": [names[i] for i in s.y] if names else s.y, "name": s.name, "legendgroup": s.name}
-    if not s.spans: return {**style, "mode": "lines", "line_color": s.colour, "line_dash": "dash" if s.dash else "solid"}
-    whiskers = {"array": [high - x for x, (_, high) in zip(s.x, s.spans)], "arrayminus": [x - low for x, (low, _) in zip(s.x, s.spans)]}
+    if not s.spans:
+        return {**style, "mode": "lines", "line_color": s.colour, "line_dash": "dash" if s.dash else "solid"}
+    whiskers = {
+        "array": [high - x for x, (_, high) in zip(s.x, s.spans)],
+        "arrayminus": [x - low for x, (low, _) in zip(s.x, s.spans)],
+    }
     return {**style, "mode": "markers", "marker_color": s.colour, "error_x": whiskers}
 
 
 def interactive(panels: Sequence[Panel]):
     "The same panels as a plotly figure."
     from plotly.subplots import make_subplots
-    figure = make_subplots(cols=len(panels), rows=1, subplot_titles=[p.title for p in panels], horizontal_spacing=0.5 / (len(panels) + 1))
+
+    figure = make_subplots(
+        cols=len(panels), rows=1, subplot_titles=[p.title for p in panels], horizontal_spacing=0.5 / (len(panels) + 1)
+    )
     seen = set()
     for column, panel in enumerate(panels, 1):
         for s in panel.series:
             figure.add_scatter(**scatter(s, panel.y_names), showlegend=s.name not in seen, row=1, col=column)
             seen.add(s.name)
         figure.update_xaxes(title_text=panel.x_label, range=panel.x_range, row=1, col=column)
-        figure.update_yaxes(**({"autorange": "reversed"} if panel.y_names else {"range": panel.y_range}), row=1, col=column)
+        figure.update_yaxes(
+            **({"autorange": "reversed"} if panel.y_names else {"range": panel.y_range}), row=1, col=column
+        )
     return figure.update_layout(template="plotly_white", width=380 * len(panels) + 120, height=360)
 
 # %% ../nbs/60_evaluation.ipynb #a13e845a
@@ -436,8 +564,15 @@ def accuracy_panel(summary: dict, title: str = "Accuracy with 95% intervals") ->
     series = []
     for kind in dict.fromkeys(kind for kind, _, _ in rows):
         own = [(name, s) for k, name, s in rows if k == kind]
-        series.append(Series(kind, tuple(100 * s["accuracy"] for _, s in own), tuple(names.index(name) for name, _ in own), COLOURS.get(kind, "#555"),
-                             spans=tuple((100 * s["low"], 100 * s["high"]) for _, s in own)))
+        series.append(
+            Series(
+                kind,
+                tuple(100 * s["accuracy"] for _, s in own),
+                tuple(names.index(name) for name, _ in own),
+                COLOURS.get(kind, "#555"),
+                spans=tuple((100 * s["low"], 100 * s["high"]) for _, s in own),
+            )
+        )
     return Panel(title, "% right", tuple(series), (0, 100), y_names=names)
 
 # %% ../nbs/60_evaluation.ipynb #4c5904ac
@@ -457,9 +592,11 @@ def read_line(line: dict) -> tuple[dict, Reply]:
     if "state" not in line:
         item = from_official(line)
         line = {**line, "task": item.task, "state": pack(item.state), "level": item.level}
-    if "task" not in line: raise ValueError("there is no field 'task' or 'category'")
+    if "task" not in line:
+        raise ValueError("there is no field 'task' or 'category'")
     text = first_of(line, "reply", "prediction", "response", "output")
-    if not isinstance(text, str): raise ValueError("there is no text under 'reply', 'prediction', 'response' or 'output'")
+    if not isinstance(text, str):
+        raise ValueError("there is no text under 'reply', 'prediction', 'response' or 'output'")
     prompt = first_of(line, "prompt", "question", "question_text", default="")
     asked = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
     row = {"answer": "", "modality": "image", **line, "prompt": asked, "images": []}
@@ -472,19 +609,24 @@ def score_file(path: str | Path) -> tuple[dict, list[Judged]]:
     judged = []
     with open(path, encoding="utf-8") as file:
         for number, text in enumerate(file, 1):
-            if not text.strip(): continue
+            if not text.strip():
+                continue
             try:
                 line = json.loads(text)
-                if not isinstance(line, dict): raise ValueError("the line is no JSON object")
+                if not isinstance(line, dict):
+                    raise ValueError("the line is no JSON object")
                 judged.append(judge_reply(*read_line(line)))
-            except ValueError as error: raise ValueError(f"{path}:{number}: {error}") from None
-    if not judged: raise ValueError(f"{path}: no replies")
+            except ValueError as error:
+                raise ValueError(f"{path}:{number}: {error}") from None
+    if not judged:
+        raise ValueError(f"{path}: no replies")
     return summarise(judged), judged
 
 # %% ../nbs/60_evaluation.ipynb #4edd8a97
 def evenly(indices: Sequence[int], limit: int) -> list[int]:
     "`limit` of the `indices` at even distances; all of them where `limit` is 0 or larger than their number."
-    if not limit or limit >= len(indices): return list(indices)
+    if not limit or limit >= len(indices):
+        return list(indices)
     return [indices[i * len(indices) // limit] for i in range(limit)]
 
 
@@ -492,18 +634,27 @@ def chosen(names: Sequence[str], kinds: Sequence[str], settings: EvaluationSetti
     "Indices of the rows to ask, given each row's task and modality: so many puzzles, and so many of each general skill."
     groups = {}
     for i, (name, kind) in enumerate(zip(names, kinds)):
-        if kind in settings.modalities: groups.setdefault((kind, name if name.startswith("skill:") else ""), []).append(i)
-    return sorted(i for (_, skill), group in groups.items() for i in evenly(group, settings.general_items if skill else settings.items))
+        if kind in settings.modalities:
+            groups.setdefault((kind, name if name.startswith("skill:") else ""), []).append(i)
+    return sorted(
+        i
+        for (_, skill), group in groups.items()
+        for i in evenly(group, settings.general_items if skill else settings.items)
+    )
 
 # %% ../nbs/60_evaluation.ipynb #ad44b713
 class BenchmarkRows(Sequence):
     "The rows of a profile's benchmark in the modalities asked for, each made when it is looked at."
+
     def __init__(self, profile: Profile, settings: EvaluationSettings):
         part = profile.generators
         items = list(benchmark(part.levels, part.per_cell, profile.seed, part.tasks or None))
-        self.plan = [(items[i], kind) for kind in settings.modalities for i in evenly(range(len(items)), settings.items)]
+        self.plan = [
+            (items[i], kind) for kind in settings.modalities for i in evenly(range(len(items)), settings.items)
+        ]
 
-    def __len__(self) -> int: return len(self.plan)
+    def __len__(self) -> int:
+        return len(self.plan)
 
     def __getitem__(self, index: int) -> dict:
         item, kind = self.plan[index]
@@ -517,36 +668,56 @@ def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Pat
         data = open_rows(path)
         kinds = data["modality"] if "modality" in data.column_names else ["image"] * len(data)
         return data.select(chosen(data["task"], kinds, settings))
-    if profile.model.name == "mini": raise FileNotFoundError(f"{path}: no held-out items; the job base writes them")
+    if profile.model.name == "mini":
+        raise FileNotFoundError(f"{path}: no held-out items; the job base writes them")
     return BenchmarkRows(profile, settings)
 
 # %% ../nbs/60_evaluation.ipynb #9a9aafbc
 def practised_skills(profile: Profile, runs: str | Path = "runs") -> list[str]:
     "The general skills among the prompts of reinforcement learning; none where that file is missing."
     path = rows_path(profile, "rl", runs)
-    if not path.is_file(): return []
+    if not path.is_file():
+        return []
     from pyarrow.parquet import read_table
+
     names = set(read_table(path, columns=["task"])["task"].to_pylist())
     return sorted(name.removeprefix("skill:") for name in names if name.startswith("skill:"))
 
 # %% ../nbs/60_evaluation.ipynb #f2e51e57
-MODELS = {"base": "base", "sft": "sft", "grpo": "ahpo-grpo", "static": "ahpo-static", "luffy": "ahpo-luffy", "ahpo": "ahpo-ahpo",
-          "sft_grpo": "ahpo-sft_grpo"}  # model key -> job that leaves it in runs/PROFILE/JOB/model
+MODELS = {
+    "base": "base",
+    "sft": "sft",
+    "grpo": "ahpo-grpo",
+    "static": "ahpo-static",
+    "luffy": "ahpo-luffy",
+    "ahpo": "ahpo-ahpo",
+    "sft_grpo": "ahpo-sft_grpo",
+}  # model key -> job that leaves it in runs/PROFILE/JOB/model
 
 
 def model_place(profile: Profile, model: str, runs: str | Path = "runs") -> str:
     "Folder or name of model `model` of a profile; raises `ValueError` for an unknown key."
-    if model not in MODELS: raise ValueError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}")
-    if model == "base" and profile.model.name != "mini": return profile.model.name
+    if model not in MODELS:
+        raise ValueError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}")
+    if model == "base" and profile.model.name != "mini":
+        return profile.model.name
     return str(Path(runs) / profile.name / MODELS[model] / "model")
 
 # %% ../nbs/60_evaluation.ipynb #8829f74b
 def load_named(name: str, profile: Profile):
     "Model and processor of a folder or repository, held in memory as the profile says."
     from mmhelix_nb.models import load
+
     part = profile.model
-    return load(name, quantise=part.quantise, double_quantisation=part.double_quantisation, dtype=part.dtype,
-                attention=part.attention, min_pixels=part.min_pixels, max_pixels=part.max_pixels)
+    return load(
+        name,
+        quantise=part.quantise,
+        double_quantisation=part.double_quantisation,
+        dtype=part.dtype,
+        attention=part.attention,
+        min_pixels=part.min_pixels,
+        max_pixels=part.max_pixels,
+    )
 
 # %% ../nbs/60_evaluation.ipynb #23fc5b70
 def judge_and_keep(rows: Sequence[dict], replies: Sequence[Reply], folder: str | Path) -> tuple[dict, list[Judged]]:
@@ -557,32 +728,57 @@ def judge_and_keep(rows: Sequence[dict], replies: Sequence[Reply], folder: str |
     return summarise(judged), judged
 
 
-def evaluate(model, processor, rows: Sequence[dict], settings: EvaluationSettings, folder: str | Path, name: str = "") -> tuple[dict, list[Judged]]:
+def evaluate(
+    model, processor, rows: Sequence[dict], settings: EvaluationSettings, folder: str | Path, name: str = ""
+) -> tuple[dict, list[Judged]]:
     "Summary and verdicts of a model on `rows`; replies and verdicts are kept in `folder`."
-    return judge_and_keep(rows, generate_replies(model, processor, rows, settings, Path(folder) / "replies.jsonl", name), folder)
+    return judge_and_keep(
+        rows, generate_replies(model, processor, rows, settings, Path(folder) / "replies.jsonl", name), folder
+    )
 
 # %% ../nbs/60_evaluation.ipynb #dfea2ce9
 def as_message(part: dict) -> dict:
     "A part of a chat message in the servers' protocol; a picture becomes a data URL."
-    if part["type"] != "image": return part
-    return {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(png(part["image"])).decode()}}
+    if part["type"] != "image":
+        return part
+    return {
+        "type": "image_url",
+        "image_url": {"url": "data:image/png;base64," + base64.b64encode(png(part["image"])).decode()},
+    }
 
 
 def call_server(url: str, body: dict | None = None, timeout: float = 3_600) -> dict:
     "What a server answers to `body` (None: a plain request) as JSON; raises `RuntimeError` in one line."
     data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(url, data, {"Content-Type": "application/json", "Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', 'none')}"})
+    asked = urllib.request.Request(
+        url,
+        data,
+        {"Content-Type": "application/json", "Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', 'none')}"},
+    )
     try:
-        with urllib.request.urlopen(asked, timeout=timeout) as answer: return json.load(answer)
-    except (urllib.error.URLError, OSError, ValueError) as error: raise RuntimeError(f"{url}: {error}") from None
+        with urllib.request.urlopen(asked, timeout=timeout) as answer:
+            return json.load(answer)
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise RuntimeError(f"{url}: {error}") from None
 
 # %% ../nbs/60_evaluation.ipynb #f510bed8
 def server_reply(url: str, name: str, row: dict, settings: EvaluationSettings) -> Reply:
     "The reply of model `name` behind `url` to one row."
-    messages = [m if isinstance(m["content"], str) else {**m, "content": [as_message(part) for part in m["content"]]} for m in conversation(row)]
-    answer = call_server(f"{url}/chat/completions", {
-        "model": name, "messages": messages, "max_tokens": settings.max_new_tokens, "temperature": settings.temperature, "top_p": settings.top_p,
-        "seed": settings.seed})
+    messages = [
+        m if isinstance(m["content"], str) else {**m, "content": [as_message(part) for part in m["content"]]}
+        for m in conversation(row)
+    ]
+    answer = call_server(
+        f"{url}/chat/completions",
+        {
+            "model": name,
+            "messages": messages,
+            "max_tokens": settings.max_new_tokens,
+            "temperature": settings.temperature,
+            "top_p": settings.top_p,
+            "seed": settings.seed,
+        },
+    )
     choice, tokens = answer["choices"][0], (answer.get("usage") or {}).get("completion_tokens", 0)
     finish = "length" if choice.get("finish_reason") == "length" else "stop"
     return Reply(item_name(row), prompt_hash(row), choice["message"]["content"] or "", tokens, finish)
@@ -593,29 +789,45 @@ def ask_server(url: str, rows: Sequence[dict], settings: EvaluationSettings, pat
     url = url.rstrip("/")
     name = call_server(f"{url}/models")["data"][0]["id"]
     with ThreadPoolExecutor(settings.batch_size) as pool:
-        return keep_replies(lambda batch, start: list(pool.map(lambda row: server_reply(url, name, row, settings), batch)), rows, settings, path, name)
+        return keep_replies(
+            lambda batch, start: list(pool.map(lambda row: server_reply(url, name, row, settings), batch)),
+            rows,
+            settings,
+            path,
+            name,
+        )
 
 # %% ../nbs/60_evaluation.ipynb #9648b735
-def evaluate_model(model: str, profile: Profile, out: str | Path = "runs/eval", items: int = 0, runs: str | Path = "runs") -> dict:
+def evaluate_model(
+    model: str, profile: Profile, out: str | Path = "runs/eval", items: int = 0, runs: str | Path = "runs"
+) -> dict:
     "Measure any model with a profile's settings; writes replies, verdicts and results to `out`."
     settings = settings_of(profile)
     settings = replace(settings, items=items or settings.items)
     rows, out = profile_rows(profile, settings, runs), Path(out)
-    if model.startswith("http"): summary, judged = judge_and_keep(rows, ask_server(model, rows, settings, out / "replies.jsonl"), out)
-    else: summary, judged = evaluate(*load_named(model, profile), rows, settings, out, model)
+    if model.startswith("http"):
+        summary, judged = judge_and_keep(rows, ask_server(model, rows, settings, out / "replies.jsonl"), out)
+    else:
+        summary, judged = evaluate(*load_named(model, profile), rows, settings, out, model)
     save_results(out, {**summary, "settings": asdict(settings)}, model=model, profile=profile.name, seed=profile.seed)
     print(accuracy_table(summary))
     return summary
 
 # %% ../nbs/60_evaluation.ipynb #8e3cdfcf
-def run_evaluation(profile: str, model: str = "base", runs: str | Path = "runs", reports: str | Path = "reports") -> tuple[dict, list[Judged]]:
+def run_evaluation(
+    profile: str, model: str = "base", runs: str | Path = "runs", reports: str | Path = "reports"
+) -> tuple[dict, list[Judged]]:
     "The job `evaluation-MODEL` of a profile: measure, and write results.json and the figure."
     book = read_profile(profile)
     settings, job = settings_of(book), f"evaluation-{model}"
     place = model_place(book, model, runs)
-    summary, judged = evaluate(*load_named(place, book), profile_rows(book, settings, runs), settings, Path(runs) / book.name / job, place)
+    summary, judged = evaluate(
+        *load_named(place, book), profile_rows(book, settings, runs), settings, Path(runs) / book.name / job, place
+    )
     report = Path(reports) / book.name / job
     results = {**summary, "settings": asdict(settings), "practised": practised_skills(book, runs)}
     save_results(report, results, model=f"{book.model.name} ({model})", profile=book.name, seed=book.seed)
-    (report / "accuracy.svg").write_text(accuracy_svg(summary, f"{model} ({book.name}): accuracy with 95% intervals"), encoding="utf-8")
+    (report / "accuracy.svg").write_text(
+        accuracy_svg(summary, f"{model} ({book.name}): accuracy with 95% intervals"), encoding="utf-8"
+    )
     return summary, judged

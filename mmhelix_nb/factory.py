@@ -44,6 +44,7 @@ PAPER_LEVELS = (18_932, 20_834, 23_531, 22_280, 19_038)  # samples by level in t
 @dataclass(frozen=True)
 class Batch:
     "An order of `n` samples; `levels` are weights of the levels 1 to 5, `model` is empty for skeletons."
+
     n: int
     tasks: tuple[str, ...] = ()  # empty: all
     levels: tuple[float, ...] = PAPER_LEVELS
@@ -55,7 +56,8 @@ class Batch:
     picture: bool = False  # whether the model sees the picture too
     attempts: int = 3
 
-    def record(self) -> dict: return record_of(self)
+    def record(self) -> dict:
+        return record_of(self)
 
 # %% ../nbs/32_factory.ipynb #9d6ee843
 def portions(total: int, weights: Iterable[float]) -> list[int]:
@@ -64,7 +66,8 @@ def portions(total: int, weights: Iterable[float]) -> list[int]:
     exact = [total * weight / sum(weights) for weight in weights]
     parts = [int(share) for share in exact]
     rest = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for i in rest[: total - sum(parts)]: parts[i] += 1
+    for i in rest[: total - sum(parts)]:
+        parts[i] += 1
     return parts
 
 # %% ../nbs/32_factory.ipynb #a8dc6ac3
@@ -82,7 +85,10 @@ def quotas(batch: Batch) -> dict[tuple[str, int], int]:
         for task in sorted(names, key=rooms.get):  # the smallest spaces first
             left = len(names) - len(shares)
             shares[task] = int(min(rooms[task], -(-(wanted - sum(shares.values())) // left)))
-        if sum(shares.values()) < wanted: raise ValueError(f"level {level} of {', '.join(names)} holds only {sum(shares.values())} of {wanted} different samples; ask for fewer, or for more tasks")
+        if sum(shares.values()) < wanted:
+            raise ValueError(
+                f"level {level} of {', '.join(names)} holds only {sum(shares.values())} of {wanted} different samples; ask for fewer, or for more tasks"
+            )
         found |= {(task, level): shares[task] for task in names if shares[task]}
     return found
 
@@ -90,6 +96,7 @@ def quotas(batch: Batch) -> dict[tuple[str, int], int]:
 @dataclass(frozen=True)
 class Segment:
     "The samples number `start` to `stop` of one cell."
+
     task: str
     level: int
     start: int
@@ -109,11 +116,13 @@ def shards(batch: Batch) -> list[tuple[Segment, ...]]:
                     found.append(tuple(pack))
                     pack = []
                 pack.append(piece)
-        if pack: found.append(tuple(pack))
+        if pack:
+            found.append(tuple(pack))
     return found
 
 
-def size(shard: tuple[Segment, ...]) -> int: return sum(piece.stop - piece.start for piece in shard)
+def size(shard: tuple[Segment, ...]) -> int:
+    return sum(piece.stop - piece.start for piece in shard)
 
 # %% ../nbs/32_factory.ipynb #badf4212
 def is_cut(batch: Batch, piece: Segment) -> bool:
@@ -143,10 +152,15 @@ def write_block(out: Path, batch: Batch, task: str, level: int, number: int) -> 
     lines: dict[str, str] = {}
     for seed in block_seeds(batch, number):
         item = make(task, level, seed)
-        if split_of(item) != "train": continue
+        if split_of(item) != "train":
+            continue
         canon = canon_hash(item)
-        if canon not in lines: lines[canon] = f"{seed} {canon} {pack(item.state)}\n"
-    return write_whole(block_path(out, batch, task, level, number), lambda part: part.write_text("".join(lines.values()), encoding="utf-8"))
+        if canon not in lines:
+            lines[canon] = f"{seed} {canon} {pack(item.state)}\n"
+    return write_whole(
+        block_path(out, batch, task, level, number),
+        lambda part: part.write_text("".join(lines.values()), encoding="utf-8"),
+    )
 
 # %% ../nbs/32_factory.ipynb #0631b0d3
 def read_items(out: Path, batch: Batch, piece: Segment) -> Iterator[Instance]:
@@ -154,24 +168,43 @@ def read_items(out: Path, batch: Batch, piece: Segment) -> Iterator[Instance]:
     seen: set[str] = set()
     for number in range(-(-TRIES * max(piece.stop, 10) // (2 * batch.shard_size))):
         path = block_path(out, batch, piece.task, piece.level, number)
-        if not path.exists(): write_block(out, batch, piece.task, piece.level, number)
+        if not path.exists():
+            write_block(out, batch, piece.task, piece.level, number)
         for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
             seed, canon, state = line.split(" ", 2)
-            if canon in seen: continue
-            if len(seen) >= piece.start: yield Instance(piece.task, piece.level, int(seed), unpack(piece.task, state))
+            if canon in seen:
+                continue
+            if len(seen) >= piece.start:
+                yield Instance(piece.task, piece.level, int(seed), unpack(piece.task, state))
             seen.add(canon)
-            if len(seen) == piece.stop: return
-    raise ValueError(f"{piece.task} level {piece.level} has fewer than {piece.stop} different items for training; {len(seen)} were found")
+            if len(seen) == piece.stop:
+                return
+    raise ValueError(
+        f"{piece.task} level {piece.level} has fewer than {piece.stop} different items for training; {len(seen)} were found"
+    )
 
 # %% ../nbs/32_factory.ipynb #4002ad3f
-EXTRA = {"response": "string", "kind": "string", "steps": "int64", "backtracks": "int64", "tokens": "int64", "source_model": "string", "verdict": "string"}
+EXTRA = {
+    "response": "string",
+    "kind": "string",
+    "steps": "int64",
+    "backtracks": "int64",
+    "tokens": "int64",
+    "source_model": "string",
+    "verdict": "string",
+}
 
 
 def sample_row(sample: Sample, model: str = "", style: str = "light") -> dict:
     "A sample as a row: a benchmark row, then the response and what is known of it; `tokens` is an estimate."
     return to_row(sample.item, style) | {
-        "response": sample.reply, "kind": sample.kind, "steps": len(sample.steps), "backtracks": sum(step.kind == "backtrack" for step in sample.steps),
-        "tokens": token_count(sample.reply), "source_model": model if sample.kind == "polished" else "none", "verdict": sample.verdict.reason,
+        "response": sample.reply,
+        "kind": sample.kind,
+        "steps": len(sample.steps),
+        "backtracks": sum(step.kind == "backtrack" for step in sample.steps),
+        "tokens": token_count(sample.reply),
+        "source_model": model if sample.kind == "polished" else "none",
+        "verdict": sample.verdict.reason,
     }
 
 
@@ -189,8 +222,13 @@ def sample_table(rows: list[dict]):
 def skeletons(out: Path, batch: Batch, number: int) -> Iterator[Sample]:
     "The samples of shard `number` before polishing; blocks of candidates lie in `out`."
     for piece in shards(batch)[number]:
-        items = read_items(out, batch, piece) if is_cut(batch, piece) else distinct(piece.task, piece.level, "train", piece.stop, batch.seed)
-        for item in items: yield expert(item, batch.length)
+        items = (
+            read_items(out, batch, piece)
+            if is_cut(batch, piece)
+            else distinct(piece.task, piece.level, "train", piece.stop, batch.seed)
+        )
+        for item in items:
+            yield expert(item, batch.length)
 
 
 def shard_paths(out: Path, batch: Batch, number: int) -> tuple[Path, Path]:
@@ -210,14 +248,22 @@ def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None
     kept = skeletons(out, batch, number)
     if server:
         made = list(kept)
-        outcomes = polish_all(made, portion_of(server, len(made) / batch.n), out / "replies" / f"shard-{number:05d}.sqlite")
+        outcomes = polish_all(
+            made, portion_of(server, len(made) / batch.n), out / "replies" / f"shard-{number:05d}.sqlite"
+        )
         kept = [outcome.sample for outcome in outcomes if outcome.sample]
         failed = [failure(outcome.skeleton, outcome.reasons) for outcome in outcomes if not outcome.sample]
-    for sample in kept:  # one by one: a thousand instances with their steps are memory, and slow for the garbage collector
-        if sample.verdict: rows.append(sample_row(sample, batch.model, batch.style))
-        else: failed.append(failure(sample, (sample.verdict.reason,)))
+    for (
+        sample
+    ) in kept:  # one by one: a thousand instances with their steps are memory, and slow for the garbage collector
+        if sample.verdict:
+            rows.append(sample_row(sample, batch.model, batch.style))
+        else:
+            failed.append(failure(sample, (sample.verdict.reason,)))
     table = sample_table(rows)
-    write_whole(failures, lambda path: path.write_text("".join(json.dumps(line) + "\n" for line in failed), encoding="utf-8"))
+    write_whole(
+        failures, lambda path: path.write_text("".join(json.dumps(line) + "\n" for line in failed), encoding="utf-8")
+    )
     write_whole(data, lambda path: pq.write_table(table, path, row_group_size=100))
     return data
 
@@ -268,28 +314,75 @@ def shard_main() -> None:
     "Entry of the process that does one job in the working folder: `shard NUMBER`, or `block TASK LEVEL NUMBER`."
     from mmhelix_nb.runner import end_with
 
-    if "MMHELIX_PARENT" in os.environ: end_with(int(os.environ["MMHELIX_PARENT"]))
+    if "MMHELIX_PARENT" in os.environ:
+        end_with(int(os.environ["MMHELIX_PARENT"]))
     gc.set_threshold(50_000)  # steps and states are trees: almost nothing of what is made here needs the collector
     order = json.loads(Path("order.json").read_text(encoding="utf-8"))
-    batch = Batch(**{name: tuple(order[name]) if isinstance(order[name], list) else order[name] for name in Batch.__dataclass_fields__})
+    batch = Batch(
+        **{
+            name: tuple(order[name]) if isinstance(order[name], list) else order[name]
+            for name in Batch.__dataclass_fields__
+        }
+    )
     kind, *names = sys.argv[1:]
-    if kind == "block": write_block(Path("."), batch, names[0], int(names[1]), int(names[2]))
-    else: make_shard(".", batch, int(names[0]), Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None)
+    if kind == "block":
+        write_block(Path("."), batch, names[0], int(names[1]), int(names[2]))
+    else:
+        make_shard(
+            ".",
+            batch,
+            int(names[0]),
+            Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None,
+        )
 
 # %% ../nbs/32_factory.ipynb #9023c3ee
 def start_snakemake(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
     "Start Snakemake in `out`, talking to `snakemake.log`; it ends with this process."
     from mmhelix_nb.runner import ENVIRONMENT
 
-    arguments = ["--snakefile", "Snakefile", "--nolock", "--keep-going", "--rerun-incomplete", "--rerun-triggers", "params", "--quiet", "progress", "--scheduler", "greedy"]
-    if executor == "local": arguments += ["--cores", str(jobs)]
-    else: arguments += ["--executor", executor, "--jobs", str(jobs), "--latency-wait", "60", "--retries", "2"]  # a node may be lost
+    arguments = [
+        "--snakefile",
+        "Snakefile",
+        "--nolock",
+        "--keep-going",
+        "--rerun-incomplete",
+        "--rerun-triggers",
+        "params",
+        "--quiet",
+        "progress",
+        "--scheduler",
+        "greedy",
+    ]
+    if executor == "local":
+        arguments += ["--cores", str(jobs)]
+    else:
+        arguments += [
+            "--executor",
+            executor,
+            "--jobs",
+            str(jobs),
+            "--latency-wait",
+            "60",
+            "--retries",
+            "2",
+        ]  # a node may be lost
     if executor == "slurm":  # works without accounting too
-        arguments += ["--slurm-status-command", "squeue", *([] if any("slurm_account" in one for one in extra) else ["--slurm-no-account"])]
+        arguments += [
+            "--slurm-status-command",
+            "squeue",
+            *([] if any("slurm_account" in one for one in extra) else ["--slurm-no-account"]),
+        ]
     code = "from mmhelix_nb.runner import snakemake_main; snakemake_main()"
     with open(out / "snakemake.log", "w", encoding="utf-8") as log:
-        return subprocess.Popen([sys.executable, "-c", code, str(os.getpid()), *arguments, *extra], cwd=out, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                start_new_session=True, env={**os.environ, **ENVIRONMENT, "MMHELIX_RUN": str(out.resolve())})
+        return subprocess.Popen(
+            [sys.executable, "-c", code, str(os.getpid()), *arguments, *extra],
+            cwd=out,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, **ENVIRONMENT, "MMHELIX_RUN": str(out.resolve())},
+        )
 
 
 def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
@@ -298,12 +391,20 @@ def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
         while True:
             code = process.poll()
             bar.update(sum(count for path, count in files.items() if path.exists()) - bar.n)
-            if code is not None: return code
+            if code is not None:
+                return code
             time.sleep(0.3)
 
 # %% ../nbs/32_factory.ipynb #93ae7881
-def manufacture(out: str | Path, batch: Batch, server: Server | None = None, jobs: int = 2, executor: str = "local", extra: tuple[str, ...] = (),
-                again: bool = False) -> Path:
+def manufacture(
+    out: str | Path,
+    batch: Batch,
+    server: Server | None = None,
+    jobs: int = 2,
+    executor: str = "local",
+    extra: tuple[str, ...] = (),
+    again: bool = False,
+) -> Path:
     """The samples of `batch` as a folder: `data/level-*/`, `failed/`, `README.md`; returns the path of the card.
 
     Goes on where it was stopped; with `again` shards that hold failures are made anew, and ask only what was never answered. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another process is at work in it."""
@@ -314,13 +415,19 @@ def manufacture(out: str | Path, batch: Batch, server: Server | None = None, job
     with claim(out / ".lock", f"a run in {out}", wait=0.5):
         end_leftovers("MMHELIX_RUN", str(out.resolve()))
         files = {shard_paths(out, batch, number)[0]: size(shard) for number, shard in enumerate(shards(batch))}
-        if again: drop_failed(out, batch)
+        if again:
+            drop_failed(out, batch)
         prepare(out, batch, server)
         if not all(path.exists() for path in files):
             process = start_snakemake(out, jobs, executor, extra)
-            try: code = watch(process, files)
-            finally: end_leftovers("MMHELIX_RUN", str(out.resolve()))
-            if code: raise FolderError(f"{out}: Snakemake ended with code {code}; see {out / 'snakemake.log'}: {log_tail(out)}; the same command goes on from there")
+            try:
+                code = watch(process, files)
+            finally:
+                end_leftovers("MMHELIX_RUN", str(out.resolve()))
+            if code:
+                raise FolderError(
+                    f"{out}: Snakemake ended with code {code}; see {out / 'snakemake.log'}: {log_tail(out)}; the same command goes on from there"
+                )
         write_card(out, batch)
         shutil.rmtree(out / "candidates", ignore_errors=True)
     return out / "README.md"
@@ -331,32 +438,52 @@ def jobs_of(out: Path, batch: Batch) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for number, shard in enumerate(shards(batch)):
         path = shard_paths(out, batch, number)[0]
-        if path.exists(): continue
+        if path.exists():
+            continue
         pieces = [piece for piece in shard if is_cut(batch, piece)]
         names = [(piece.task, piece.level, block) for piece in pieces for block in blocks(batch, piece)]
         needs = {str(block_path(out, batch, *name).relative_to(out)): "{} {} {}".format(*name) for name in names}
-        found |= {block: {"name": f"block {names}".replace(" ", "_"), "arguments": f"block {names}", "needs": [], "priority": 10} for block, names in needs.items()}
-        found[str(path.relative_to(out))] = {"name": f"shard_{number:05d}", "arguments": f"shard {number}", "needs": list(needs), "priority": shard[0].level}
+        found |= {
+            block: {
+                "name": f"block {names}".replace(" ", "_"),
+                "arguments": f"block {names}",
+                "needs": [],
+                "priority": 10,
+            }
+            for block, names in needs.items()
+        }
+        found[str(path.relative_to(out))] = {
+            "name": f"shard_{number:05d}",
+            "arguments": f"shard {number}",
+            "needs": list(needs),
+            "priority": shard[0].level,
+        }
     return found
 
 
 def prepare(out: Path, batch: Batch, server: Server | None) -> None:
     "Write what Snakemake and its jobs read."
-    write_whole(out / "jobs.json", lambda path: path.write_text(json.dumps(jobs_of(out, batch), indent=1), encoding="utf-8"))
+    write_whole(
+        out / "jobs.json", lambda path: path.write_text(json.dumps(jobs_of(out, batch), indent=1), encoding="utf-8")
+    )
     write_whole(out / "Snakefile", lambda path: path.write_text(SNAKEFILE, encoding="utf-8"))
-    if server: write_whole(out / "server.json", lambda path: path.write_text(json.dumps(asdict(server)), encoding="utf-8"))
+    if server:
+        write_whole(out / "server.json", lambda path: path.write_text(json.dumps(asdict(server)), encoding="utf-8"))
 
 
 def log_tail(out: Path) -> str:
     "The last line of Snakemake's log that says what an error was, else its last line."
     lines = [line.strip() for line in (out / "snakemake.log").read_text(encoding="utf-8").splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if "rror: " in line), lines[-1] if lines else "nothing was logged")[:200]
+    return next((line for line in reversed(lines) if "rror: " in line), lines[-1] if lines else "nothing was logged")[
+        :200
+    ]
 
 
 def drop_failed(out: Path, batch: Batch) -> None:
     "Remove the shards that hold failures; the replies of the model stay."
     for data, failures in (shard_paths(out, batch, number) for number in range(len(shards(batch)))):
-        if failures.exists() and failures.stat().st_size: data.unlink(missing_ok=True)
+        if failures.exists() and failures.stat().st_size:
+            data.unlink(missing_ok=True)
 
 # %% ../nbs/32_factory.ipynb #2e92a44c
 CARD = """---
@@ -404,7 +531,11 @@ def columns(out: Path, names: list[str]) -> list[dict]:
     "The named columns of all shards, shard by shard."
     import pyarrow.parquet as pq
 
-    return [row for path in sorted(out.glob("data/level-*/*.parquet")) for row in pq.read_table(path, columns=names).to_pylist()]
+    return [
+        row
+        for path in sorted(out.glob("data/level-*/*.parquet"))
+        for row in pq.read_table(path, columns=names).to_pylist()
+    ]
 
 
 def distribution(rows: list[dict], name: str) -> str:
@@ -414,16 +545,32 @@ def distribution(rows: list[dict], name: str) -> str:
         group = [row for row in rows if row[name] == value]
         tokens = sorted(row["tokens"] for row in group)
         share = 100 * mean(row["backtracks"] > 0 for row in group)
-        lines.append([value, f"{len(group):,}", f"{share:.0f}", f"{median(row['steps'] for row in group):.0f}", f"{median(tokens):,.0f}", f"{tokens[int(0.9 * (len(tokens) - 1))]:,}"])
-    return table_text([name, "samples", "with a backtrack, %", "median steps", "median tokens", "90 % of tokens"], lines)
+        lines.append(
+            [
+                value,
+                f"{len(group):,}",
+                f"{share:.0f}",
+                f"{median(row['steps'] for row in group):.0f}",
+                f"{median(tokens):,.0f}",
+                f"{tokens[int(0.9 * (len(tokens) - 1))]:,}",
+            ]
+        )
+    return table_text(
+        [name, "samples", "with a backtrack, %", "median steps", "median tokens", "90 % of tokens"], lines
+    )
 
 
 def command_of(batch: Batch) -> str:
     "The command line that makes `batch`."
     default, parts = Batch(batch.n), [f"mmhelix serg --n {batch.n} --out DIR"]
     parts += [f"--tasks {task}" for task in batch.tasks]
-    if batch.levels != default.levels: parts.append(f"--levels {','.join(f'{weight:g}' for weight in batch.levels)}")
-    parts += [f"--{name.replace('_', '-')} {getattr(batch, name)}" for name in ("seed", "length", "style", "shard_size", "model", "attempts") if getattr(batch, name) != getattr(default, name)]
+    if batch.levels != default.levels:
+        parts.append(f"--levels {','.join(f'{weight:g}' for weight in batch.levels)}")
+    parts += [
+        f"--{name.replace('_', '-')} {getattr(batch, name)}"
+        for name in ("seed", "length", "style", "shard_size", "model", "attempts")
+        if getattr(batch, name) != getattr(default, name)
+    ]
     return " ".join(parts) + (" --picture" if batch.picture else "")
 
 # %% ../nbs/32_factory.ipynb #1c2dd0f3
@@ -431,27 +578,46 @@ def write_card(out: Path, batch: Batch) -> None:
     "Write `README.md` from the shards."
     rows = columns(out, ["task", "level", "kind", "steps", "backtracks", "tokens", "canon"])
     paths, digest = sorted(out.glob("data/level-*/*.parquet")), hashlib.sha256()
-    for path in paths: digest.update(path.read_bytes())
+    for path in paths:
+        digest.update(path.read_bytes())
     seen = {(row["task"], row["canon"]) for row in rows}
     text = CARD.format(
-        **{name: batch.record()[name] for name in ("version", "code", "n")}, samples=len(rows), tasks=len({row["task"] for row in rows}), failed=len(failures_of(out)),
-        kinds=", ".join(f"{count:,} {kind}" for kind, count in sorted(Counter(row["kind"] for row in rows).items())), command=command_of(batch),
-        shared=sum(int(row["canon"], 16) % TEST_SHARE == 0 for row in rows), repeated=len(rows) - len(seen), sha=digest.hexdigest(), published="`, `".join(PUBLISHED),
+        **{name: batch.record()[name] for name in ("version", "code", "n")},
+        samples=len(rows),
+        tasks=len({row["task"] for row in rows}),
+        failed=len(failures_of(out)),
+        kinds=", ".join(f"{count:,} {kind}" for kind, count in sorted(Counter(row["kind"] for row in rows).items())),
+        command=command_of(batch),
+        shared=sum(int(row["canon"], 16) % TEST_SHARE == 0 for row in rows),
+        repeated=len(rows) - len(seen),
+        sha=digest.hexdigest(),
+        published="`, `".join(PUBLISHED),
         polished=", as far as the skeletons go; the replies of the model are kept in `replies/`" if batch.model else "",
-        by_level="\n".join(f"  - {{split: level_{level}, path: data/level-{level}/*.parquet}}" for level in sorted({row["level"] for row in rows})),
-        levels_table=distribution(rows, "level"), tasks_table=distribution(rows, "task"),
+        by_level="\n".join(
+            f"  - {{split: level_{level}, path: data/level-{level}/*.parquet}}"
+            for level in sorted({row["level"] for row in rows})
+        ),
+        levels_table=distribution(rows, "level"),
+        tasks_table=distribution(rows, "task"),
     )
     write_whole(out / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
 
 # %% ../nbs/32_factory.ipynb #5d1c1f0a
 def failures_of(out: Path) -> list[dict]:
     "The samples of a folder that were not accepted, each with the reasons of its attempts."
-    return [json.loads(line) for path in sorted(out.glob("failed/*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for path in sorted(out.glob("failed/*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def summary(out: str | Path, n: int, most: int = 3) -> str:
     "What became of the `n` samples of a folder, in one sentence, with the most frequent last reasons of those that failed."
     failed = failures_of(Path(out))
-    if not failed: return f"{n:,} of {n:,} samples accepted"
+    if not failed:
+        return f"{n:,} of {n:,} samples accepted"
     reasons = Counter(kind_of(line["reasons"][-1]) for line in failed).most_common(most)
-    return f"{n - len(failed):,} of {n:,} samples accepted; {len(failed):,} failed, most often: " + "; ".join(f"{reason} ({count:,})" for reason, count in reasons)
+    return f"{n - len(failed):,} of {n:,} samples accepted; {len(failed):,} failed, most often: " + "; ".join(
+        f"{reason} ({count:,})" for reason, count in reasons
+    )

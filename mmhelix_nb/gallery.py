@@ -34,7 +34,11 @@ def folded(title: str, text: str) -> str:
 def told(item: Instance) -> str:
     "The trace as plain lines."
     lines = []
-    for step in item.trace(): lines += [f"[{step.kind}] {step.says}", *(["    " + line for line in step.board.split("\n")] if step.board else [])]
+    for step in item.trace():
+        lines += [
+            f"[{step.kind}] {step.says}",
+            *(["    " + line for line in step.board.split("\n")] if step.board else []),
+        ]
     return "\n".join(lines)
 
 # %% ../nbs/09_gallery.ipynb #456aef1b
@@ -44,9 +48,13 @@ def card(item: Instance, style: str = "light") -> str:
     kinds = {kind: sum(step.kind == kind for step in steps) for kind in ("deduce", "hypothesise", "backtrack")}
     figures = f"effort {item.solution.effort:,}; {len(steps)} steps, tries: {kinds['hypothesise']}, taken back: {kinds['backtrack']}"
     parts = [
-        f"<h3>level {item.level}</h3>", picture_tag(item.picture(style), f"{item.task}, level {item.level}"), f"<p>{figures}</p>",
-        folded("question to the picture", item.question("image")), folded("question in text", item.question("text")),
-        folded("answer", item.answer), folded("trace", told(item)),
+        f"<h3>level {item.level}</h3>",
+        picture_tag(item.picture(style), f"{item.task}, level {item.level}"),
+        f"<p>{figures}</p>",
+        folded("question to the picture", item.question("image")),
+        folded("question in text", item.question("text")),
+        folded("answer", item.answer),
+        folded("trace", told(item)),
     ]
     return f'<div class="card">{"".join(parts)}</div>'
 
@@ -69,9 +77,11 @@ def html_page(title: str, intro: str, sections: dict[str, str]) -> str:
 def gallery(items: Iterable[Instance], style: str = "light", title: str = "Gallery") -> str:
     "The first item of each task and level, task by task."
     first: dict = {}
-    for item in items: first.setdefault((item.task, item.level), item)
+    for item in items:
+        first.setdefault((item.task, item.level), item)
     rows: dict[str, list[str]] = {}
-    for (task, _), item in tqdm(first.items(), desc="gallery", unit="item", leave=False): rows.setdefault(task, []).append(card(item, style))
+    for (task, _), item in tqdm(first.items(), desc="gallery", unit="item", leave=False):
+        rows.setdefault(task, []).append(card(item, style))
     intro = f"{len(first)} items of {len(rows)} tasks. Each has one picture and one text form; the answer and the solver's own search are folded away."
     return html_page(title, intro, {task: f'<div class="row">{"".join(cards)}</div>' for task, cards in rows.items()})
 
@@ -81,18 +91,36 @@ def write_gallery(out: str | Path = "reports/gallery", seed: int = 0, style: str
     path = Path(out, "index.html")
     path.parent.mkdir(parents=True, exist_ok=True)
     names = [task for category in CATEGORIES for task in tasks(category)]
-    path.write_text(gallery((make(task, level, seed) for task in names for level in range(1, 6)), style, f"All {len(names)} tasks at five levels"), encoding="utf-8")
+    path.write_text(
+        gallery(
+            (make(task, level, seed) for task in names for level in range(1, 6)),
+            style,
+            f"All {len(names)} tasks at five levels",
+        ),
+        encoding="utf-8",
+    )
     return path
 
 # %% ../nbs/09_gallery.ipynb #63af2b88
-KIND_COLOURS = {"hypothesise": "#fff3d6", "contradiction": "#fde0df", "backtrack": "#fde0df", "conclude": "#dff3e4", "check": "#dff3e4"}
+KIND_COLOURS = {
+    "hypothesise": "#fff3d6",
+    "contradiction": "#fde0df",
+    "backtrack": "#fde0df",
+    "conclude": "#dff3e4",
+    "check": "#dff3e4",
+}
 
 
 def board_tag(board: str) -> str:
     "A position: as a table where its lines have equally many cells, else as it is."
     lines = [line.strip("|").split("|") if "|" in line else line.split() for line in board.split("\n")]
-    if len(lines) < 2 or len({len(line) for line in lines}) != 1 or len(lines[0]) < 2: return f"<pre>{escape(board)}</pre>"
-    return "<table>" + "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines) + "</table>"
+    if len(lines) < 2 or len({len(line) for line in lines}) != 1 or len(lines[0]) < 2:
+        return f"<pre>{escape(board)}</pre>"
+    return (
+        "<table>"
+        + "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines)
+        + "</table>"
+    )
 
 
 def step_tag(step) -> str:
@@ -103,14 +131,30 @@ def step_tag(step) -> str:
 # %% ../nbs/09_gallery.ipynb #b485c9af
 def backtrack_shares(seeds: int = 20) -> list[dict]:
     "For each task: the share of traces with at least one backtrack, level by level, over `seeds` items a cell."
-    def share(task, level): return sum(any(step.kind == "backtrack" for step in make(task, level, seed).trace()) for seed in range(seeds)) / seeds
-    return [{"task": task, "shares": [share(task, level) for level in range(1, 6)]} for task in tqdm(tasks(), desc="backtracks", leave=False)]
+
+    def share(task, level):
+        return (
+            sum(any(step.kind == "backtrack" for step in make(task, level, seed).trace()) for seed in range(seeds))
+            / seeds
+        )
+
+    return [
+        {"task": task, "shares": [share(task, level) for level in range(1, 6)]}
+        for task in tqdm(tasks(), desc="backtracks", leave=False)
+    ]
 
 
 def shares_table(found: list[dict], seeds: int) -> str:
     "The shares as an HTML table."
     head = "<tr><th>task</th>" + "".join(f"<th>level {level}</th>" for level in range(1, 6)) + "</tr>"
-    lines = ["<tr><td>" + escape(line["task"]) + "</td>" + "".join(f"<td>{100 * share:.0f} %</td>" for share in line["shares"]) + "</tr>" for line in found]
+    lines = [
+        "<tr><td>"
+        + escape(line["task"])
+        + "</td>"
+        + "".join(f"<td>{100 * share:.0f} %</td>" for share in line["shares"])
+        + "</tr>"
+        for line in found
+    ]
     return f"<p>Share of traces with at least one real backtrack, {seeds} items a cell.</p><table>{head}{''.join(lines)}</table>"
 
 # %% ../nbs/09_gallery.ipynb #46d08820
@@ -125,7 +169,8 @@ def write_traces(out: str | Path = "reports/gallery", level: int = 2, seed: int 
     path = Path(out, "traces.html")
     path.parent.mkdir(parents=True, exist_ok=True)
     sections = {"how often a trace goes back": shares_table(backtrack_shares(seeds), seeds)}
-    for task in tqdm(tasks(), desc="traces", leave=False): sections[task] = trace_section(make(task, level, seed))
+    for task in tqdm(tasks(), desc="traces", leave=False):
+        sections[task] = trace_section(make(task, level, seed))
     intro = "The solver's own search, as typed steps. Tries are yellow, what fails and is taken back red."
     path.write_text(html_page(f"{len(tasks())} traces", intro, sections), encoding="utf-8")
     return path
@@ -147,7 +192,9 @@ def play_trace(task: str = "binairo", level: int = 2, seed: int = 1):
 
     slider.observe(show, "value")
     show()
-    return widgets.HBox([widgets.HTML(picture_tag(item.image, task)), widgets.VBox([widgets.HBox([clock, slider]), shown])])
+    return widgets.HBox(
+        [widgets.HTML(picture_tag(item.image, task)), widgets.VBox([widgets.HBox([clock, slider]), shown])]
+    )
 
 # %% ../nbs/09_gallery.ipynb #c95c96af
 def try_answers(task: str = "binairo", level: int = 1, seed: int = 0):
@@ -155,20 +202,27 @@ def try_answers(task: str = "binairo", level: int = 1, seed: int = 0):
     import ipywidgets as widgets
 
     names = widgets.Dropdown(options=tasks(), value=task, description="task")
-    levels, seeds = widgets.IntSlider(level, 1, 5, description="level"), widgets.BoundedIntText(seed, 0, 10**9, description="seed")
+    levels, seeds = (
+        widgets.IntSlider(level, 1, 5, description="level"),
+        widgets.BoundedIntText(seed, 0, 10**9, description="seed"),
+    )
     picture, question = widgets.HTML(), widgets.HTML()
     reply, verdict = widgets.Textarea(placeholder="your answer", layout=widgets.Layout(width="500px")), widgets.HTML()
 
     def show(_=None):
         item = make(names.value, levels.value, seeds.value)
-        picture.value, question.value = picture_tag(item.image, item.task), f"<pre>{escape(item.question('image'))}</pre>"
+        picture.value, question.value = (
+            picture_tag(item.image, item.task),
+            f"<pre>{escape(item.question('image'))}</pre>",
+        )
         judged(item)
 
     def judged(item):
         found = item.check(reply.value)
         verdict.value = f"<b>{'right' if found else 'wrong'}</b>: {escape(found.reason)}" if reply.value else ""
 
-    for field in (names, levels, seeds): field.observe(show, "value")
+    for field in (names, levels, seeds):
+        field.observe(show, "value")
     reply.observe(lambda _: judged(make(names.value, levels.value, seeds.value)), "value")
     show()
     return widgets.VBox([widgets.HBox([names, levels, seeds]), widgets.HBox([picture, question]), reply, verdict])

@@ -41,13 +41,18 @@ def distinct(task: str, level, split: str, count: int, seed: int = 0) -> Iterato
     Candidates have the seeds `seed * 10**6`, and so on upwards. Raises `ValueError` where the cell's space is too small."""
     seen, found = set(), 0
     for number in range(TRIES * max(count, 10)):
-        if found == count: return
+        if found == count:
+            return
         item = make(task, level, seed * 10**6 + number)
-        if split_of(item) != split or item.canon in seen: continue
+        if split_of(item) != split or item.canon in seen:
+            continue
         seen.add(item.canon)
         found += 1
         yield item
-    if found < count: raise ValueError(f"{task} level {level} has fewer than {count} different items in split {split!r}; {found} were found")
+    if found < count:
+        raise ValueError(
+            f"{task} level {level} has fewer than {count} different items in split {split!r}; {found} were found"
+        )
 
 # %% ../nbs/10_generators.ipynb #ebf26f3b
 def to_row(item: Instance, style: str = "light") -> dict:
@@ -55,18 +60,36 @@ def to_row(item: Instance, style: str = "light") -> dict:
     name, official = ALIASES.get(item.task, item.task), item.state.to_official()
     picture = item.picture(style)  # and not `item.image`, which a list of items would keep: a megabyte each
     return {
-        "id": f"{name}_{item.level}_{item.seed}", "category": name, "images": [{"bytes": png(picture), "path": None}],
-        "question": item.question("image"), "question_text": item.question("text"), "answer": item.answer,
+        "id": f"{name}_{item.level}_{item.seed}",
+        "category": name,
+        "images": [{"bytes": png(picture), "path": None}],
+        "question": item.question("image"),
+        "question_text": item.question("text"),
+        "answer": item.answer,
         "metric_info": json.dumps({"score_function": item.module.SCORER}),
         "initial_state": official if isinstance(official, str) else json.dumps(official),
-        "task": item.task, "group": item.category, "level": item.level, "seed": item.seed, "state": pack(item.state),
-        "effort": item.solution.effort, "canon": canon_hash(item),
+        "task": item.task,
+        "group": item.category,
+        "level": item.level,
+        "seed": item.seed,
+        "state": pack(item.state),
+        "effort": item.solution.effort,
+        "canon": canon_hash(item),
     }
 
 # %% ../nbs/10_generators.ipynb #b619fb5f
 PUBLISHED = ("id", "category", "images", "question", "question_text", "answer", "metric_info", "initial_state")
-COLUMNS = {**dict.fromkeys(PUBLISHED, "string"), "images": "images", "task": "string", "group": "string", "level": "int64", "seed": "int64",
-           "state": "string", "effort": "int64", "canon": "string"}
+COLUMNS = {
+    **dict.fromkeys(PUBLISHED, "string"),
+    "images": "images",
+    "task": "string",
+    "group": "string",
+    "level": "int64",
+    "seed": "int64",
+    "state": "string",
+    "effort": "int64",
+    "canon": "string",
+}
 
 
 def schema():
@@ -75,8 +98,16 @@ def schema():
 
     picture = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
     types = {"string": pa.string(), "int64": pa.int64(), "images": picture}
-    features = {name: {"feature": {"_type": "Image"}, "_type": "List"} if kind == "images" else {"dtype": kind, "_type": "Value"} for name, kind in COLUMNS.items()}
-    return pa.schema([(name, types[kind]) for name, kind in COLUMNS.items()], {"huggingface": json.dumps({"info": {"features": features}})})
+    features = {
+        name: {"feature": {"_type": "Image"}, "_type": "List"}
+        if kind == "images"
+        else {"dtype": kind, "_type": "Value"}
+        for name, kind in COLUMNS.items()
+    }
+    return pa.schema(
+        [(name, types[kind]) for name, kind in COLUMNS.items()],
+        {"huggingface": json.dumps({"info": {"features": features}})},
+    )
 
 
 def to_table(items: Iterable[Instance], style: str = "light"):
@@ -93,7 +124,8 @@ def cells(names=None, levels=(1, 2, 3, 4, 5)) -> list[tuple[str, int]]:
 
 def benchmark(levels=(1, 2, 3, 4, 5), per_cell: int = 6, seed: int = 0, names=None) -> Iterator[Instance]:
     "The items of a benchmark, cell by cell."
-    for task, level in cells(names, levels): yield from distinct(task, level, "test", per_cell, seed)
+    for task, level in cells(names, levels):
+        yield from distinct(task, level, "test", per_cell, seed)
 
 
 def build_benchmark(levels=(1, 2, 3, 4, 5), per_cell: int = 6, seed: int = 0, names=None):
@@ -106,11 +138,16 @@ def build_benchmark(levels=(1, 2, 3, 4, 5), per_cell: int = 6, seed: int = 0, na
 def measure(items: list[Instance]) -> list[dict]:
     "For each task and level: number of items, median effort, answer length in characters, vision tokens of the picture."
     by_cell = {}
-    for item in items: by_cell.setdefault((item.task, item.level), []).append(item)
+    for item in items:
+        by_cell.setdefault((item.task, item.level), []).append(item)
     return [
         {
-            "task": task, "level": level, "items": len(group), "effort": median(item.solution.effort for item in group),
-            "answer_characters": median(len(item.answer) for item in group), "vision_tokens": median(map(vision_tokens, group)),
+            "task": task,
+            "level": level,
+            "items": len(group),
+            "effort": median(item.solution.effort for item in group),
+            "answer_characters": median(len(item.answer) for item in group),
+            "vision_tokens": median(map(vision_tokens, group)),
         }
         for (task, level), group in by_cell.items()
     ]
@@ -128,8 +165,16 @@ def effort_figure(table: list[dict]):
     figure = go.Figure()
     for task in dict.fromkeys(line["task"] for line in table):
         lines = [line for line in table if line["task"] == task]
-        figure.add_scatter(x=[line["level"] for line in lines], y=[line["effort"] for line in lines], name=task, mode="lines+markers")
-    figure.update_layout(template="simple_white", title="Solver effort by level", xaxis_title="level", yaxis_title="median effort (nodes)", yaxis_type="log")
+        figure.add_scatter(
+            x=[line["level"] for line in lines], y=[line["effort"] for line in lines], name=task, mode="lines+markers"
+        )
+    figure.update_layout(
+        template="simple_white",
+        title="Solver effort by level",
+        xaxis_title="level",
+        yaxis_title="median effort (nodes)",
+        yaxis_type="log",
+    )
     return figure
 
 # %% ../nbs/10_generators.ipynb #4a252db1
@@ -164,11 +209,18 @@ def run_generators(profile: str, runs: str, reports: str) -> dict:
 
     settings = read_profile(profile)
     out, shown = Path(runs, settings.name, "generators"), Path(reports, settings.name, "generators")
-    for folder in (out, shown): folder.mkdir(parents=True, exist_ok=True)
+    for folder in (out, shown):
+        folder.mkdir(parents=True, exist_ok=True)
     items = benchmark_items(settings)
     Dataset(to_table(items)).to_parquet(out / "benchmark.parquet")
     (shown / "gallery.html").write_text(gallery(items), encoding="utf-8")
     digest = hashlib.sha256("\n".join(canon_hash(item) for item in items).encode()).hexdigest()
-    results = {"items": len(items), "different": len({canon_hash(item) for item in items}), "spaces": spaces(), "sha256": digest, "cells": measure(items)}
+    results = {
+        "items": len(items),
+        "different": len({canon_hash(item) for item in items}),
+        "spaces": spaces(),
+        "sha256": digest,
+        "cells": measure(items),
+    }
     save_results(shown, results, model="none", profile=settings.name, seed=settings.seed)
     return results

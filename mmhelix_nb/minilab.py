@@ -101,13 +101,15 @@ def split_of(state: State) -> str:
 
 def puzzles(split: str, seed: int):
     "Endless puzzles of `split` as (state, blanks, number); uniform over the space that was counted above."
-    if split not in SPLITS: raise ValueError(f"split {split!r} is unknown; choose one of {', '.join(SPLITS)}")
+    if split not in SPLITS:
+        raise ValueError(f"split {split!r} is unknown; choose one of {', '.join(SPLITS)}")
     for number in itertools.count(seed * 10_000_000):
         rng = Random(f"minilab/{number}")
         full, blanks = rng.choice(legal_grids()), BLANKS[number % len(BLANKS)]
         empty = set(rng.sample(range(16), blanks))
         grid = tuple(tuple(None if 4 * r + c in empty else full[r][c] for c in range(4)) for r in range(4))
-        if usable(grid) and split_of(State(grid)) == split: yield State(grid), blanks, number
+        if usable(grid) and split_of(State(grid)) == split:
+            yield State(grid), blanks, number
 
 # %% ../nbs/36_minilab.ipynb #99a089f9
 @lru_cache(maxsize=64)
@@ -116,7 +118,10 @@ def some_puzzles(split: str, n: int, seed: int) -> tuple:
     return tuple(itertools.islice(puzzles(split, seed), n))
 
 # %% ../nbs/36_minilab.ipynb #b945ea8e
-IN_MIX, OUTSIDE = ("rows", "top"), ("read", "flip")  # skills practised in reinforcement learning, and those only measured
+IN_MIX, OUTSIDE = (
+    ("rows", "top"),
+    ("read", "flip"),
+)  # skills practised in reinforcement learning, and those only measured
 SKILLS = IN_MIX + OUTSIDE
 BACKWARDS = 0.7  # share of ambiguous `top` labels that the base sees backwards; ours
 
@@ -124,10 +129,14 @@ BACKWARDS = 0.7  # share of ambiguous `top` labels that the base sees backwards;
 def skill_answer(skill: str, state: State, rng: Random | None = None) -> str:
     "The answer to a skill's question; with `rng` the base's label, which for `top` may be backwards."
     grid = state.grid
-    if skill == "read": return compact(grid)
-    if skill == "rows": return "".join(str(sum(cell == 1 for cell in row)) for row in grid)
-    if skill == "flip": return compact([[cell if cell is None else 1 - cell for cell in row] for row in grid])
-    if skill != "top": raise ValueError(f"skill {skill!r} is unknown; choose one of {', '.join(SKILLS)}")
+    if skill == "read":
+        return compact(grid)
+    if skill == "rows":
+        return "".join(str(sum(cell == 1 for cell in row)) for row in grid)
+    if skill == "flip":
+        return compact([[cell if cell is None else 1 - cell for cell in row] for row in grid])
+    if skill != "top":
+        raise ValueError(f"skill {skill!r} is unknown; choose one of {', '.join(SKILLS)}")
     first = compact(grid[:1])
     return first[::-1] if rng and grid[0][0] == 1 and rng.random() < BACKWARDS else first
 
@@ -139,14 +148,23 @@ def png(state: State) -> dict:
     return {"bytes": data.getvalue(), "path": None}
 
 
-def lab_row(kind: str, state: State, level: int, seed: int, picture: dict | None = None, rng: Random | None = None) -> dict:
+def lab_row(
+    kind: str, state: State, level: int, seed: int, picture: dict | None = None, rng: Random | None = None
+) -> dict:
     "One record: `binairo` (expert), `wrong` (base's version), or a skill."
     puzzle = kind in ("binairo", "wrong")
     text = tell(state, kind == "wrong") if puzzle else f"\\boxed{{{skill_answer(kind, state, rng)}}}"
     return {
-        "images": [picture or png(state)], "prompt": [{"role": "user", "content": "binairo" if puzzle else kind}],
-        "completion": [{"role": "assistant", "content": text}], "task": "binairo" if puzzle else f"skill:{kind}",
-        "modality": "image", "state": pack(state), "answer": compact(completed(state.grid)) if puzzle else skill_answer(kind, state), "level": level, "seed": seed}
+        "images": [picture or png(state)],
+        "prompt": [{"role": "user", "content": "binairo" if puzzle else kind}],
+        "completion": [{"role": "assistant", "content": text}],
+        "task": "binairo" if puzzle else f"skill:{kind}",
+        "modality": "image",
+        "state": pack(state),
+        "answer": compact(completed(state.grid)) if puzzle else skill_answer(kind, state),
+        "level": level,
+        "seed": seed,
+    }
 
 # %% ../nbs/36_minilab.ipynb #ae9cd54f
 def lab_records(kind: str, split: str, n: int, seed: int = 0) -> list[dict]:
@@ -184,13 +202,15 @@ def lab_files(samples: int, items: int, seed: int = 0) -> dict[str, list[dict]]:
     experts = lab_records("binairo", "train", samples, seed + 1)  # pictures that the base has not seen
     practice = [lab_records(skill, "train", samples // 4, seed + 2 + i) for i, skill in enumerate(IN_MIX)]
     files = {"sft": experts, "rl": experts + [row | {"completion": []} for rows in practice for row in rows]}
-    for split in ("validation", "heldout"): files[split] = [row for kind in ("binairo", *SKILLS) for row in lab_records(kind, split, items, seed)]
+    for split in ("validation", "heldout"):
+        files[split] = [row for kind in ("binairo", *SKILLS) for row in lab_records(kind, split, items, seed)]
     return files
 
 
 def write_lab(book, runs: str = "runs") -> None:
     "Write `lab_files` of a `Profile` as Parquet to where the other chapters look for them."
-    for name, rows in lab_files(book.sft.samples, book.evaluation.general_items, book.seed).items(): save_rows(rows, rows_path(book, name, runs))
+    for name, rows in lab_files(book.sft.samples, book.evaluation.general_items, book.seed).items():
+        save_rows(rows, rows_path(book, name, runs))
 
 # %% ../nbs/36_minilab.ipynb #90b366d6
 def lab_processor():
@@ -198,7 +218,11 @@ def lab_processor():
     from mmhelix_nb.models import build_processor, build_tokenizer
 
     rows = [lab_row(kind, state, 0, 0) for state, _, _ in some_puzzles("train", 100, 0) for kind in LESSONS]
-    return build_processor(build_tokenizer("{role}\n{content}".format(**message[0]) for row in rows for message in (row["prompt"], row["completion"])))
+    return build_processor(
+        build_tokenizer(
+            "{role}\n{content}".format(**message[0]) for row in rows for message in (row["prompt"], row["completion"])
+        )
+    )
 
 # %% ../nbs/36_minilab.ipynb #bdbd03b9
 def train_base(settings, out, curve=None):
@@ -225,7 +249,11 @@ def run_base(profile: str, runs: str = "runs", reports: str = "reports") -> dict
     save(model, processor, home / "model")
     print(group_table(model))
     curve = read_curve(report / "curve.jsonl")
-    found = {"settings": asdict(settings), "space": [count_space(blanks) for blanks in BLANKS], "last_loss": curve[-1]["loss"]}
+    found = {
+        "settings": asdict(settings),
+        "space": [count_space(blanks) for blanks in BLANKS],
+        "last_loss": curve[-1]["loss"],
+    }
     save_results(report, found, model="base", profile=book.name, seed=book.seed)
     save_timing(report, train=time.perf_counter() - began)
     return found

@@ -22,8 +22,20 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 # %% ../nbs/35_models.ipynb #b5bc4ce8
 SPECIAL = (
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>", "<|box_end|>",
-    "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|object_ref_start|>",
+    "<|object_ref_end|>",
+    "<|box_start|>",
+    "<|box_end|>",
+    "<|quad_start|>",
+    "<|quad_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|vision_pad|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
 )
 PIECES = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|[^\s\p{L}\p{N}]|\s"  # a word with the mark before it, one digit, one mark, one space
 
@@ -32,12 +44,20 @@ def build_tokenizer(texts, size: int = 400) -> PreTrainedTokenizerFast:
     "A byte-level BPE of at most `size` entries trained on `texts`, with Qwen's special tokens and chat markers."
     bpe = Tokenizer(models.BPE())
     split = pre_tokenizers.Split(Regex(PIECES), "isolated")
-    bpe.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
     bpe.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())  # all 256 bytes: any text can be written
-    bpe.train_from_iterator(texts, trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>", padding_side="left")
+    bpe.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=size, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False
+        ),
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, eos_token="<|im_end|>", pad_token="<|endoftext|>", padding_side="left"
+    )
     tokenizer.chat_template = TEMPLATE
     return tokenizer
 
@@ -51,10 +71,13 @@ TEMPLATE = """{% for message in messages %}<|im_start|>{{ message['role'] }}
 # %% ../nbs/35_models.ipynb #990a0079
 class PictureProcessor(Qwen2_5_VLProcessor):
     "Qwen2.5-VL's processor for pictures and text, without video and without torchvision."
+
     def __init__(self, image_processor=None, tokenizer=None, chat_template=None, **kwargs):
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
         self.image_token_id, self.video_token_id = tokenizer.convert_tokens_to_ids([self.image_token, self.video_token])
-        super(Qwen2_5_VLProcessor, self).__init__(image_processor, tokenizer, chat_template=chat_template)  # its own __init__ wants the video reader
+        super(Qwen2_5_VLProcessor, self).__init__(
+            image_processor, tokenizer, chat_template=chat_template
+        )  # its own __init__ wants the video reader
 
 
 AutoProcessor.register(Qwen2_5_VLConfig, PictureProcessor, exist_ok=True)
@@ -64,13 +87,16 @@ def build_processor(tokenizer, min_pixels: int = 784, max_pixels: int = 12_544) 
     """A processor for the miniature; pictures are scaled to between `min_pixels` and `max_pixels` pixels.
 
     White becomes 0, so that an empty cell is silent and thin glyphs on it stand out; with the usual mean of photographs they drown."""
-    pictures = Qwen2VLImageProcessorPil(min_pixels=min_pixels, max_pixels=max_pixels, image_mean=[1.0] * 3, image_std=[0.25] * 3)
+    pictures = Qwen2VLImageProcessorPil(
+        min_pixels=min_pixels, max_pixels=max_pixels, image_mean=[1.0] * 3, image_std=[0.25] * 3
+    )
     return PictureProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
 
 # %% ../nbs/35_models.ipynb #d078c231
 @dataclass(frozen=True)
 class MiniSize:
     "Widths and depths of the miniature; all ours."
+
     hidden: int = 128  # width of the language model
     layers: int = 2  # language layers
     heads: int = 4  # attention heads; each 32 wide
@@ -83,27 +109,56 @@ class MiniSize:
 # %% ../nbs/35_models.ipynb #d1dd59cc
 def mini_config(tokenizer, size: MiniSize = MiniSize()) -> Qwen2_5_VLConfig:
     "The miniature as a Qwen2.5-VL configuration."
-    one = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in ("endoftext", "im_end", "image_pad", "video_pad", "vision_start", "vision_end")}
+    one = {
+        name: tokenizer.convert_tokens_to_ids(f"<|{name}|>")
+        for name in ("endoftext", "im_end", "image_pad", "video_pad", "vision_start", "vision_end")
+    }
     half = size.hidden // size.heads // 2  # rotary pairs of a head, shared out to time, row, column
     side = half * 3 // 8
     text = dict(
-        vocab_size=len(tokenizer), hidden_size=size.hidden, intermediate_size=size.inner, num_hidden_layers=size.layers, num_attention_heads=size.heads,
-        num_key_value_heads=size.heads, max_position_embeddings=1024, initializer_range=size.std, tie_word_embeddings=True,
-        bos_token_id=one["endoftext"], eos_token_id=one["im_end"], pad_token_id=one["endoftext"],
-        rope_parameters=dict(rope_type="default", rope_theta=size.rope_theta, mrope_section=[half - 2 * side, side, side]))
+        vocab_size=len(tokenizer),
+        hidden_size=size.hidden,
+        intermediate_size=size.inner,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.heads,
+        max_position_embeddings=1024,
+        initializer_range=size.std,
+        tie_word_embeddings=True,
+        bos_token_id=one["endoftext"],
+        eos_token_id=one["im_end"],
+        pad_token_id=one["endoftext"],
+        rope_parameters=dict(
+            rope_type="default", rope_theta=size.rope_theta, mrope_section=[half - 2 * side, side, side]
+        ),
+    )
     vision = dict(
-        depth=size.vision_layers, hidden_size=size.vision_hidden, num_heads=2, intermediate_size=2 * size.vision_hidden, out_hidden_size=size.hidden,
-        fullatt_block_indexes=list(range(size.vision_layers)), initializer_range=size.std)
+        depth=size.vision_layers,
+        hidden_size=size.vision_hidden,
+        num_heads=2,
+        intermediate_size=2 * size.vision_hidden,
+        out_hidden_size=size.hidden,
+        fullatt_block_indexes=list(range(size.vision_layers)),
+        initializer_range=size.std,
+    )
     return Qwen2_5_VLConfig(
-        text_config=text, vision_config=vision, tie_word_embeddings=True, image_token_id=one["image_pad"], video_token_id=one["video_pad"],
-        vision_start_token_id=one["vision_start"], vision_end_token_id=one["vision_end"])
+        text_config=text,
+        vision_config=vision,
+        tie_word_embeddings=True,
+        image_token_id=one["image_pad"],
+        video_token_id=one["video_pad"],
+        vision_start_token_id=one["vision_start"],
+        vision_end_token_id=one["vision_end"],
+    )
 
 # %% ../nbs/35_models.ipynb #0dd63d69
 def build_mini(processor, size: MiniSize = MiniSize(), seed: int = 0) -> Qwen2_5_VLForConditionalGeneration:
     "An untrained miniature for `processor`, the same for the same `seed`."
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Qwen2_5_VLForConditionalGeneration._from_config(mini_config(processor.tokenizer, size), attn_implementation="sdpa")
+        model = Qwen2_5_VLForConditionalGeneration._from_config(
+            mini_config(processor.tokenizer, size), attn_implementation="sdpa"
+        )
     tokens = processor.tokenizer
     model.generation_config.update(eos_token_id=tokens.eos_token_id, pad_token_id=tokens.pad_token_id)
     return model
@@ -111,10 +166,14 @@ def build_mini(processor, size: MiniSize = MiniSize(), seed: int = 0) -> Qwen2_5
 # %% ../nbs/35_models.ipynb #00deb33f
 def group_of(name: str) -> str:
     "The part of the model that parameter `name` belongs to."
-    if "lora_" in name: return "LoRA"
-    if "visual.merger" in name: return "merger"
-    if "visual" in name: return "vision tower"
-    if "embed_tokens" in name: return "embeddings"
+    if "lora_" in name:
+        return "LoRA"
+    if "visual.merger" in name:
+        return "merger"
+    if "visual" in name:
+        return "vision tower"
+    if "embed_tokens" in name:
+        return "embeddings"
     return "lm_head" if "lm_head" in name else "language layers"
 
 
@@ -123,7 +182,11 @@ def groups(model) -> list[dict]:
     rows = {}
     for name, weight in model.named_parameters():
         quantised = getattr(weight, "quant_state", None)  # a 4-bit tensor holds two weights a byte
-        count, kind = (quantised.shape.numel(), "nf4") if quantised else (weight.numel(), str(weight.dtype).removeprefix("torch."))
+        count, kind = (
+            (quantised.shape.numel(), "nf4")
+            if quantised
+            else (weight.numel(), str(weight.dtype).removeprefix("torch."))
+        )
         row = rows.setdefault(group_of(name), {"part": group_of(name), "types": set(), "parameters": 0, "trainable": 0})
         row["types"].add(kind)
         row["parameters"] += count
@@ -134,7 +197,9 @@ def groups(model) -> list[dict]:
 def group_table(model) -> str:
     "`groups` as a table to print before training."
     lines = [f"{'part':16} {'types':14} {'parameters':>14} {'trainable':>14}"]
-    return "\n".join(lines + [f"{r['part']:16} {r['types']:14} {r['parameters']:14,} {r['trainable']:14,}" for r in groups(model)])
+    return "\n".join(
+        lines + [f"{r['part']:16} {r['types']:14} {r['parameters']:14,} {r['trainable']:14,}" for r in groups(model)]
+    )
 
 # %% ../nbs/35_models.ipynb #b694069a
 class ModelError(RuntimeError):
@@ -145,57 +210,92 @@ def find_config(name: str):
     "The configuration of folder or repository `name`; raises `ModelError` where there is none that fits."
     local = Path(name).expanduser()
     if local.is_dir() and not (local / "config.json").is_file():
-        raise ModelError(f"{name}: this folder holds no model (no config.json); run the chapter that trains it first, or name another folder")
+        raise ModelError(
+            f"{name}: this folder holds no model (no config.json); run the chapter that trains it first, or name another folder"
+        )
     if not local.is_dir() and (str(name).startswith((".", "/", "~")) or str(name).count("/") != 1):
-        raise ModelError(f"{name}: no such folder, and no repository name of the form owner/name; run the chapter that trains it first")
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries without a network are no news to the user
-    try: config = AutoConfig.from_pretrained(name)
+        raise ModelError(
+            f"{name}: no such folder, and no repository name of the form owner/name; run the chapter that trains it first"
+        )
+    logging.getLogger("huggingface_hub").setLevel(
+        logging.ERROR
+    )  # its retries without a network are no news to the user
+    try:
+        config = AutoConfig.from_pretrained(name)
     except (OSError, ValueError) as error:
-        if local.is_dir(): raise ModelError(f"{name}: config.json cannot be read: {str(error).splitlines()[0]}") from None
-        raise ModelError(f"{name}: neither a folder here nor in the Hugging Face cache, and the hub did not give it; with a network run "
-                         f"`hf download {name}` once, or name the folder of a copy") from None
-    if config.model_type != "qwen2_5_vl": raise ModelError(f"{name}: a {config.model_type} model; this book trains qwen2_5_vl models")
+        if local.is_dir():
+            raise ModelError(f"{name}: config.json cannot be read: {str(error).splitlines()[0]}") from None
+        raise ModelError(
+            f"{name}: neither a folder here nor in the Hugging Face cache, and the hub did not give it; with a network run "
+            f"`hf download {name}` once, or name the folder of a copy"
+        ) from None
+    if config.model_type != "qwen2_5_vl":
+        raise ModelError(f"{name}: a {config.model_type} model; this book trains qwen2_5_vl models")
     return config
 
 # %% ../nbs/35_models.ipynb #a4a9985f
 def weight_gb(config, quantise: str | None = None, dtype=torch.float32) -> float:
     "Gigabytes that the weights of `config` take, in four bits for the language layers with `quantise='nf4'`."
-    with torch.device("meta"): model = Qwen2_5_VLForConditionalGeneration(config)
-    size = {True: 0.52, False: torch.empty((), dtype=dtype).element_size()}  # bytes; NF4 and its doubly quantised scales
-    total = sum(weight.numel() * size[quantise == "nf4" and group_of(name) == "language layers"] for name, weight in model.named_parameters())
+    with torch.device("meta"):
+        model = Qwen2_5_VLForConditionalGeneration(config)
+    size = {
+        True: 0.52,
+        False: torch.empty((), dtype=dtype).element_size(),
+    }  # bytes; NF4 and its doubly quantised scales
+    total = sum(
+        weight.numel() * size[quantise == "nf4" and group_of(name) == "language layers"]
+        for name, weight in model.named_parameters()
+    )
     return total / 1e9
 
 
 def check_room(name: str, need: float, device: str) -> None:
     "Raise `ModelError` where the weights alone do not fit into the memory of `device`."
     if device.startswith("cuda"):
-        if not torch.cuda.is_available(): raise ModelError(f"{name}: no GPU is visible to torch; use a profile for the CPU such as mini, or a machine with a GPU")
+        if not torch.cuda.is_available():
+            raise ModelError(
+                f"{name}: no GPU is visible to torch; use a profile for the CPU such as mini, or a machine with a GPU"
+            )
         room = torch.cuda.mem_get_info()[0] / 1e9
-    else: room = free_memory()
+    else:
+        room = free_memory()
     if need > room:
-        raise ModelError(f"{name}: the weights take {need:.1f} GB and {device} has {room:.1f} GB free; use a GPU, quantise: nf4, or the profile mini")
+        raise ModelError(
+            f"{name}: the weights take {need:.1f} GB and {device} has {room:.1f} GB free; use a GPU, quantise: nf4, or the profile mini"
+        )
 
 # %% ../nbs/35_models.ipynb #68ba90a0
 def free_memory() -> float:
     "Gigabytes of main memory that are free; infinite where the system does not say."
-    try: lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError: return float("inf")
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return float("inf")
     return next((int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("MemAvailable")), float("inf"))
 
 # %% ../nbs/35_models.ipynb #582e847d
 def nf4(dtype=torch.float32, double_quantisation: bool = True) -> BitsAndBytesConfig:
     "NF4 for the language layers; vision tower and `lm_head` stay unquantised."
-    try: import bitsandbytes  # noqa: F401
-    except ImportError: raise ModelError("quantise: nf4 needs bitsandbytes; install it with `pip install 'mmhelix_nb[train]'`") from None
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError:
+        raise ModelError(
+            "quantise: nf4 needs bitsandbytes; install it with `pip install 'mmhelix_nb[train]'`"
+        ) from None
     return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=double_quantisation, bnb_4bit_compute_dtype=dtype,
-        llm_int8_skip_modules=["model.visual", "lm_head"])
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=double_quantisation,
+        bnb_4bit_compute_dtype=dtype,
+        llm_int8_skip_modules=["model.visual", "lm_head"],
+    )
 
 
 def keep_unpacked(model) -> None:
     "Keep 4-bit layers trainable after evaluation on CPUs with AVX512-BF16, where a forward in eval mode repacks them for inference."
     for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"): module.support_avx512bf16_for_cpu = False
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 # %% ../nbs/35_models.ipynb #f2fa97d5
 LANGUAGE_LINEAR = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
@@ -203,11 +303,20 @@ LANGUAGE_LINEAR = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|u
 
 def add_lora(model, rank: int, alpha: int = 0, dropout: float = 0.0):
     "The model with trainable LoRA matrices of `rank` on its language layers; `alpha` 0 means twice the rank."
-    try: from peft import LoraConfig, get_peft_model
-    except ImportError: raise ModelError("lora_rank > 0 needs peft; install it with `pip install 'mmhelix_nb[train]'`") from None
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ImportError:
+        raise ModelError("lora_rank > 0 needs peft; install it with `pip install 'mmhelix_nb[train]'`") from None
     model.requires_grad_(False)
-    if not getattr(model, "is_loaded_in_4bit", False): model.enable_input_require_grads()
-    config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, lora_dropout=dropout, target_modules=LANGUAGE_LINEAR, task_type="CAUSAL_LM")
+    if not getattr(model, "is_loaded_in_4bit", False):
+        model.enable_input_require_grads()
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=alpha or 2 * rank,
+        lora_dropout=dropout,
+        target_modules=LANGUAGE_LINEAR,
+        task_type="CAUSAL_LM",
+    )
     return get_peft_model(model, config)
 
 # %% ../nbs/35_models.ipynb #4f625674
@@ -218,7 +327,8 @@ def save(model, processor, folder) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
-    except OSError as error: raise ModelError(f"{folder}: the model cannot be saved there: {error.strerror or error}") from None
+    except OSError as error:
+        raise ModelError(f"{folder}: the model cannot be saved there: {error.strerror or error}") from None
     return folder
 
 # %% ../nbs/35_models.ipynb #d911dc90
@@ -226,41 +336,68 @@ def load_processor(name, min_pixels: int = 784, max_pixels: int = 12_544) -> Pic
     "The processor of folder or repository `name`, with these bounds on a picture's pixels."
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
-        pictures = Qwen2VLImageProcessorPil.from_pretrained(name, size={"shortest_edge": min_pixels, "longest_edge": max_pixels})
-    except (OSError, ValueError) as error: raise ModelError(f"{name}: no readable processor: {str(error).splitlines()[0]}") from None
+        pictures = Qwen2VLImageProcessorPil.from_pretrained(
+            name, size={"shortest_edge": min_pixels, "longest_edge": max_pixels}
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name}: no readable processor: {str(error).splitlines()[0]}") from None
     return PictureProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
 
 # %% ../nbs/35_models.ipynb #f6fa872c
 def load_weights(name, config, quantise: str | None, double_quantisation: bool, dtype, attention: str, device: str):
     "The model of folder or repository `name` on `device`, its language layers in NF4 where asked."
     check_room(name, weight_gb(config, quantise, dtype), device)
-    extra = {"quantization_config": nf4(dtype, double_quantisation), "device_map": {"": device}} if quantise == "nf4" else {}
-    try: model = Qwen2_5_VLForConditionalGeneration.from_pretrained(name, dtype=dtype, attn_implementation=attention, **extra)
-    except (OSError, ValueError, ImportError) as error: raise ModelError(f"{name}: the weights cannot be loaded: {str(error).splitlines()[0]}") from None
+    extra = (
+        {"quantization_config": nf4(dtype, double_quantisation), "device_map": {"": device}}
+        if quantise == "nf4"
+        else {}
+    )
+    try:
+        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+            name, dtype=dtype, attn_implementation=attention, **extra
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"{name}: the weights cannot be loaded: {str(error).splitlines()[0]}") from None
     keep_unpacked(model)
     return model if extra else model.to(device)
 
 # %% ../nbs/35_models.ipynb #7abd6143
-def load(name, quantise: str | None = None, double_quantisation: bool = True, dtype="float32", attention: str = "sdpa", lora_rank: int = 0,
-         lora_alpha: int = 0, lora_dropout: float = 0.0, freeze_vision: bool = True, min_pixels: int = 784, max_pixels: int = 12_544,
-         device: str | None = None):
+def load(
+    name,
+    quantise: str | None = None,
+    double_quantisation: bool = True,
+    dtype="float32",
+    attention: str = "sdpa",
+    lora_rank: int = 0,
+    lora_alpha: int = 0,
+    lora_dropout: float = 0.0,
+    freeze_vision: bool = True,
+    min_pixels: int = 784,
+    max_pixels: int = 12_544,
+    device: str | None = None,
+):
     """The model and processor of a folder that `save` wrote, or of a Qwen2.5-VL repository such as `Qwen/Qwen2.5-VL-7B-Instruct`.
 
     `quantise`: None, 'none' or 'nf4'; `lora_rank` 0 trains all weights but the frozen vision tower. Raises `ModelError`."""
     name, quantise = str(name), None if quantise in (None, "none") else quantise
-    if quantise not in (None, "nf4"): raise ModelError(f"quantise {quantise!r} is unknown; choose 'none' or 'nf4'")
+    if quantise not in (None, "nf4"):
+        raise ModelError(f"quantise {quantise!r} is unknown; choose 'none' or 'nf4'")
     adapter = Path(name) / "adapter_config.json"
     base = json.loads(adapter.read_text())["base_model_name_or_path"] if adapter.is_file() else name
     device = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     dtype = getattr(torch, dtype) if isinstance(dtype, str) else dtype
     model = load_weights(base, find_config(base), quantise, double_quantisation, dtype, attention, device)
-    if adapter.is_file(): model = load_adapter(model, name)
-    elif lora_rank: model = add_lora(model, lora_rank, lora_alpha, lora_dropout)
-    elif freeze_vision: model.model.visual.requires_grad_(False)
+    if adapter.is_file():
+        model = load_adapter(model, name)
+    elif lora_rank:
+        model = add_lora(model, lora_rank, lora_alpha, lora_dropout)
+    elif freeze_vision:
+        model.model.visual.requires_grad_(False)
     return model, load_processor(name, min_pixels, max_pixels)
 
 
 def load_adapter(model, folder: str):
     "The model with the trained LoRA matrices of `folder`, still trainable."
     from peft import PeftModel
+
     return PeftModel.from_pretrained(model.requires_grad_(False), folder, is_trainable=True)

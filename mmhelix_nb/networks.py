@@ -21,34 +21,47 @@ from .draw import MINI_SIDE, Canvas, Style, font
 # %% ../nbs/07_networks.ipynb #b601ef99
 def _list_problem(node: str, others, n: int, labelled: bool) -> str | None:
     "What is wrong with the list of `node`."
-    if labelled and not (isinstance(others, list) and all(isinstance(one, (list, tuple)) and len(one) == 2 and type(one[1]) is int for one in others)):
+    if labelled and not (
+        isinstance(others, list)
+        and all(isinstance(one, (list, tuple)) and len(one) == 2 and type(one[1]) is int for one in others)
+    ):
         return f"must list pairs of node and number for {node!r}"
     names = [one[0] for one in others] if labelled else others
-    if not isinstance(names, list) or any(type(other) is not int or not 0 <= other < n for other in names): return f"must list node numbers for {node!r}"
-    if int(node) in names: return f"joins {node} with itself"
+    if not isinstance(names, list) or any(type(other) is not int or not 0 <= other < n for other in names):
+        return f"must list node numbers for {node!r}"
+    if int(node) in names:
+        return f"joins {node} with itself"
     return f"lists a node twice beside {node}" if len(set(names)) < len(names) else None
 
 # %% ../nbs/07_networks.ipynb #47f416bc
 def graph_problem(graph, directed: bool = False, labelled: bool = False, most: int = 25) -> str | None:
     "What is wrong with a published dict of adjacency lists; None where it is fine."
-    if not isinstance(graph, dict) or not 2 <= len(graph) <= most: return f"is no dict of 2 to {most} nodes"
+    if not isinstance(graph, dict) or not 2 <= len(graph) <= most:
+        return f"is no dict of 2 to {most} nodes"
     near = {str(node): others for node, others in graph.items()}
-    if set(near) != set(map(str, range(len(graph)))): return f"must have the keys 0 to {len(graph) - 1}"
+    if set(near) != set(map(str, range(len(graph)))):
+        return f"must have the keys 0 to {len(graph) - 1}"
     for node, others in near.items():
         problem = _list_problem(node, others, len(graph), labelled)
-        if problem: return problem
-    if directed: return None
+        if problem:
+            return problem
+    if directed:
+        return None
     for node, others in near.items():
         for other in others:
             there, back = (other[0], [int(node), *other[1:]]) if labelled else (other, int(node))
-            if back not in [list(one) if labelled else one for one in near[str(there)]]: return f"lists {there} beside {node}, but not {node} beside {there}"
+            if back not in [list(one) if labelled else one for one in near[str(there)]]:
+                return f"lists {there} beside {node}, but not {node} beside {there}"
     return None
 
 # %% ../nbs/07_networks.ipynb #4f8ea3a2
-def read_graph(graph, directed: bool = False, labelled: bool = False, most: int = 25, field: str = "initial_state") -> tuple[int, tuple]:
+def read_graph(
+    graph, directed: bool = False, labelled: bool = False, most: int = 25, field: str = "initial_state"
+) -> tuple[int, tuple]:
     "Number of nodes and sorted edges of a published `graph`; raises `ValueError` naming the `field` and its value."
     problem = graph_problem(graph, directed, labelled, most)
-    if problem: raise ValueError(f"field {field!r} {problem}: {graph!r}")
+    if problem:
+        raise ValueError(f"field {field!r} {problem}: {graph!r}")
     edges = set()
     for node, others in graph.items():
         for other in others:
@@ -62,7 +75,8 @@ def adjacency(n: int, edges: Iterable[tuple], directed: bool = False) -> dict[st
     near = {str(node): [] for node in range(n)}
     for u, v, *label in edges:
         near[str(u)].append((v, *label) if label else v)
-        if not directed: near[str(v)].append((u, *label) if label else u)
+        if not directed:
+            near[str(v)].append((u, *label) if label else u)
     return {node: sorted(others) for node, others in near.items()}
 
 # %% ../nbs/07_networks.ipynb #8d6c0a2e
@@ -76,7 +90,8 @@ def read_lists(text: str, labelled: bool = False) -> dict[str, list]:
     lists = {}
     for node, inside in _NODE_LINE.findall(text):
         pattern = _PAIR if labelled else _NUMBER
-        if node in lists or pattern.sub("", inside).strip(", "): raise ValueError(f"field 'question_text' has a list for node {node} that is odd or repeated: {inside!r}")
+        if node in lists or pattern.sub("", inside).strip(", "):
+            raise ValueError(f"field 'question_text' has a list for node {node} that is odd or repeated: {inside!r}")
         found = pattern.findall(inside)
         lists[node] = [tuple(map(int, pair)) for pair in found] if labelled else [*map(int, found)]
     return lists
@@ -100,7 +115,8 @@ def bits(mask: int) -> list[int]:
 def neighbour_masks(n: int, edges: Iterable[tuple]) -> list[int]:
     "The neighbours of each node as a bit mask."
     masks = [0] * n
-    for u, v, *_ in edges: masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
+    for u, v, *_ in edges:
+        masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
     return masks
 
 # %% ../nbs/07_networks.ipynb #3cdf5680
@@ -133,8 +149,15 @@ def raster_pairs(n: int, rng: Random, knights: float) -> list[tuple[int, int]]:
 @lru_cache
 def _near_pairs(n: int) -> list[tuple[tuple[int, int], bool]]:
     "The pairs that an edge may join, and whether they are raster neighbours."
-    def apart(u, v): return tuple(abs(a - b) for a, b in zip(place(n, u), place(n, v)))
-    return [(pair, max(apart(*pair)) == 1) for pair in combinations(range(n), 2) if max(apart(*pair)) == 1 or sorted(apart(*pair)) == [1, 2]]
+
+    def apart(u, v):
+        return tuple(abs(a - b) for a, b in zip(place(n, u), place(n, v)))
+
+    return [
+        (pair, max(apart(*pair)) == 1)
+        for pair in combinations(range(n), 2)
+        if max(apart(*pair)) == 1 or sorted(apart(*pair)) == [1, 2]
+    ]
 
 # %% ../nbs/07_networks.ipynb #6ad8d754
 def random_path(n: int, pairs: list[tuple[int, int]], rng: Random) -> list[int]:
@@ -142,9 +165,11 @@ def random_path(n: int, pairs: list[tuple[int, int]], rng: Random) -> list[int]:
     near = [[u + v - node for u, v in pairs if node in (u, v)] for node in range(n)]
     path = [rng.randrange(n)]
     for _ in range(200 * n):
-        if len(path) == n: return path
+        if len(path) == n:
+            return path
         onward = [node for node in near[path[-1]] if node not in path]
-        if onward: path.append(rng.choice(onward))
+        if onward:
+            path.append(rng.choice(onward))
         elif near[path[-1]]:
             turn = path.index(rng.choice(near[path[-1]])) + 1
             path[turn:] = path[turn:][::-1]
@@ -154,24 +179,40 @@ def random_path(n: int, pairs: list[tuple[int, int]], rng: Random) -> list[int]:
 def spots(n: int, style: Style, step: int = 160, margin: int = 64) -> tuple[int, int, list[tuple[int, int]]]:
     "Width, height and the centres of the nodes on the raster, in px."
     columns, rows = isqrt(n - 1) + 1, place(n, n - 1)[0] + 1
-    if style.name == "mini" and n > 6: raise ValueError(f"a mini picture holds up to 6 nodes, not {n}")
-    if style.name == "mini": step = 40
-    width, height = (MINI_SIDE, MINI_SIDE) if style.name == "mini" else (2 * margin + step * (columns - 1), 2 * margin + step * (rows - 1))
+    if style.name == "mini" and n > 6:
+        raise ValueError(f"a mini picture holds up to 6 nodes, not {n}")
+    if style.name == "mini":
+        step = 40
+    width, height = (
+        (MINI_SIDE, MINI_SIDE)
+        if style.name == "mini"
+        else (2 * margin + step * (columns - 1), 2 * margin + step * (rows - 1))
+    )
     left, top = (width - step * (columns - 1)) // 2, (height - step * (rows - 1)) // 2
-    return width, height, [(left + step * column, top + step * row) for row, column in (place(n, node) for node in range(n))]
+    return (
+        width,
+        height,
+        [(left + step * column, top + step * row) for row, column in (place(n, node) for node in range(n))],
+    )
 
 # %% ../nbs/07_networks.ipynb #c377b3c2
 def random_graph(n: int, most: int, degree: int, rng: Random) -> set[tuple[int, int]]:
     "Up to `most` edges of a connected graph: new nodes hang on random ones before them, then random pairs are joined."
     edges, degrees = set(), [0] * n
+
     def join(u, v):
         edges.add((u, v))
         degrees[u], degrees[v] = degrees[u] + 1, degrees[v] + 1
-    for v in range(1, n): join(rng.choice([u for u in range(v) if degrees[u] < degree - 1]), v)
+
+    for v in range(1, n):
+        join(rng.choice([u for u in range(v) if degrees[u] < degree - 1]), v)
     pairs = [*combinations(range(n), 2)]
     rng.shuffle(pairs)
-    for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):  # nodes with one edge first
-        if len(edges) < most and (u, v) not in edges and max(degrees[u], degrees[v]) < degree: join(u, v)
+    for u, v in sorted(
+        pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1
+    ):  # nodes with one edge first
+        if len(edges) < most and (u, v) not in edges and max(degrees[u], degrees[v]) < degree:
+            join(u, v)
     return edges
 
 # %% ../nbs/07_networks.ipynb #6816a981
@@ -180,9 +221,11 @@ def exchanged(edges: set[tuple[int, int]], rng: Random) -> set[tuple[int, int]]:
     edges = set(edges)
     for _ in range(rng.choice((1, 1, 2, 3))):
         (a, b), (c, d) = rng.sample(sorted(edges), 2)
-        if rng.random() < 0.5: c, d = d, c
+        if rng.random() < 0.5:
+            c, d = d, c
         new = {(min(a, d), max(a, d)), (min(c, b), max(c, b))}
-        if a != d and b != c and len(new) == 2 and not new & edges: edges = edges - {(a, b), (min(c, d), max(c, d))} | new
+        if a != d and b != c and len(new) == 2 and not new & edges:
+            edges = edges - {(a, b), (min(c, d), max(c, d))} | new
     return edges
 
 # %% ../nbs/07_networks.ipynb #2c49c676
@@ -220,18 +263,22 @@ def route(centers: list, u: int, v: int, clear: float = 30) -> list[tuple[float,
         points = curve(centers[u], centers[v], bend)
         left, right, top, bottom = frame(points, clear)  # what lies outside is further away
         room = min(clearance(points, [(x, y) for x, y in others if left < x < right and top < y < bottom]), clear)
-        if room > most: best, most = points if bend else [centers[u], centers[v]], room
-        if most == clear: break
+        if room > most:
+            best, most = points if bend else [centers[u], centers[v]], room
+        if most == clear:
+            break
     return best
 
 # %% ../nbs/07_networks.ipynb #7075613d
 def draw_edge(canvas: Canvas, points: list, color: str = "", width: int = 4, arrow: float = 0) -> None:
     "A line along `points`; with an `arrow` it ends in a head whose tip is `arrow` px before the last point."
     color = color or canvas.style.blue
-    if not arrow: return canvas.shapes.line(points, color, width, joint="curve")
+    if not arrow:
+        return canvas.shapes.line(points, color, width, joint="curve")
     *_, before, (x, y) = points
     inside = [hypot(x - p, y - q) < arrow + 14 for p, q in points[:-1]]
-    if any(inside): before = points[max(inside.index(True) - 1, 0)]
+    if any(inside):
+        before = points[max(inside.index(True) - 1, 0)]
     far = hypot(x - before[0], y - before[1]) or 1
     dx, dy = (x - before[0]) / far, (y - before[1]) / far
     tip, base = (x - dx * arrow, y - dy * arrow), (x - dx * (arrow + 16), y - dy * (arrow + 16))
@@ -240,12 +287,16 @@ def draw_edge(canvas: Canvas, points: list, color: str = "", width: int = 4, arr
     canvas.shapes.polygon([tip, (base[0] - dy * 8, base[1] + dx * 8), (base[0] + dy * 8, base[1] - dx * 8)], color)
 
 # %% ../nbs/07_networks.ipynb #3a7032bb
-def draw_nodes(canvas: Canvas, centers: list, radius: int = 26, size: int = 26, rings: dict[int, str] | None = None) -> None:
+def draw_nodes(
+    canvas: Canvas, centers: list, radius: int = 26, size: int = 26, rings: dict[int, str] | None = None
+) -> None:
     "Numbered discs; `rings` gives nodes a thick ring of a colour."
     mini, rings = canvas.style.name == "mini", rings or {}
     for node, (x, y) in enumerate(centers):
         box, width = (x - radius, y - radius, x + radius, y + radius), 3 if mini else 6
-        canvas.shapes.ellipse(box, canvas.style.fill, rings.get(node, canvas.style.ink), width if node in rings else 1 if mini else 2)
+        canvas.shapes.ellipse(
+            box, canvas.style.fill, rings.get(node, canvas.style.ink), width if node in rings else 1 if mini else 2
+        )
         canvas.text(x, y, str(node), size)
 
 # %% ../nbs/07_networks.ipynb #25794278
@@ -270,43 +321,82 @@ ROOM = 12  # px between a box and a line that is not its own, so that nobody rea
 def inside(box: tuple, lines: list, *marks: list) -> tuple[list, ...]:
     "Those of the `lines` that may touch `box`, and those of each list of (spot, size) whose spot is in it; a quick look that spares most distances."
     left, right, top, bottom = box
-    close = [(a, b) for a, b in lines if (a[0] > left or b[0] > left) and (a[0] < right or b[0] < right) and (a[1] > top or b[1] > top) and (a[1] < bottom or b[1] < bottom)]
-    return close, *([mark for mark in some if left < mark[0][0] < right and top < mark[0][1] < bottom] for some in marks)
+    close = [
+        (a, b)
+        for a, b in lines
+        if (a[0] > left or b[0] > left)
+        and (a[0] < right or b[0] < right)
+        and (a[1] > top or b[1] > top)
+        and (a[1] < bottom or b[1] < bottom)
+    ]
+    return close, *(
+        [mark for mark in some if left < mark[0][0] < right and top < mark[0][1] < bottom] for some in marks
+    )
 
 
 def missing_room(spot: tuple, size: tuple, boxes: list, nodes: list, lines: list) -> tuple[float, float]:
     "How far a box of `size` at `spot` comes too near to other `boxes` (spot, size) and `nodes` (spot, radius), and to `lines`; 0 and more."
     half = hypot(*size) / 2
-    overlap = max((min((size[k] + wide[k]) / 2 + 3 - abs(spot[k] - other[k]) for k in (0, 1)) for other, wide in boxes), default=0)
+    overlap = max(
+        (min((size[k] + wide[k]) / 2 + 3 - abs(spot[k] - other[k]) for k in (0, 1)) for other, wide in boxes), default=0
+    )
     touch = max((half + radius - hypot(spot[0] - x, spot[1] - y) for (x, y), radius in nodes), default=0)
-    crossed = max((half + ROOM - to_segment(spot, *line) for line in inside(frame([spot], half + ROOM + 1), lines)[0]), default=0)
+    crossed = max(
+        (half + ROOM - to_segment(spot, *line) for line in inside(frame([spot], half + ROOM + 1), lines)[0]), default=0
+    )
     return max(overlap, 0) + max(touch, 0), max(crossed, 0)
 
 # %% ../nbs/07_networks.ipynb #612f25dd
-def label_spots(routes: list, sizes: list, centers: list, radius: float, heads: Iterable = ()) -> list[tuple[float, float]]:
+def label_spots(
+    routes: list, sizes: list, centers: list, radius: float, heads: Iterable = ()
+) -> list[tuple[float, float]]:
     """The centres of boxes of `sizes` (width, height), one on each of the `routes` between nodes of `radius`.
 
     Off other boxes above all, and as far as it goes off nodes, arrow `heads` (spot, radius) and other routes."""
     found, segments = [along(points, 0.5) for points in routes], [[*zip(points, points[1:])] for points in routes]
     solid = [(center, radius) for center in centers] + list(heads)
-    reach = max([ROOM, *(hypot(*size) / 2 + 3 for size in sizes), *(wide for _, wide in solid)]) + 1  # what is further from a box is no matter
+    reach = (
+        max([ROOM, *(hypot(*size) / 2 + 3 for size in sizes), *(wide for _, wide in solid)]) + 1
+    )  # what is further from a box is no matter
     for i in (*range(len(routes)), *range(len(routes))):  # the second time all others are known
         spots = [along(routes[i], share) for share in SHARES]
-        lines, boxes = [line for j, group in enumerate(segments) if j != i for line in group], [(found[j], size) for j, size in enumerate(sizes) if j != i]
+        lines, boxes = (
+            [line for j, group in enumerate(segments) if j != i for line in group],
+            [(found[j], size) for j, size in enumerate(sizes) if j != i],
+        )
         lines, boxes, near = inside(frame(spots, hypot(*sizes[i]) / 2 + reach), lines, boxes, solid)
         costs = {}
         for spot in spots:
-            costs[spot] = 5 * missing_room(spot, sizes[i], boxes, [], [])[0] + sum(missing_room(spot, sizes[i], [], near, lines))
-            if not costs[spot]: break
+            costs[spot] = 5 * missing_room(spot, sizes[i], boxes, [], [])[0] + sum(
+                missing_room(spot, sizes[i], [], near, lines)
+            )
+            if not costs[spot]:
+                break
         found[i] = min(costs, key=costs.get)
     return found
 
 # %% ../nbs/07_networks.ipynb #4d31c1ba
-def draw_numbers(canvas: Canvas, routes: list, numbers: list[int], centers: list, radius: int = 26, size: int = 20, arrows: bool = False) -> None:
+def draw_numbers(
+    canvas: Canvas,
+    routes: list,
+    numbers: list[int],
+    centers: list,
+    radius: int = 26,
+    size: int = 20,
+    arrows: bool = False,
+) -> None:
     "Each of the `numbers` in a box on its route, clear of nodes, of each other and, as far as possible, of other routes and of arrow heads."
     wide = [font(size).getlength(str(number)) for number in numbers]
     sizes = [(round(width) + 10, size + 6) for width in wide]
-    heads = [((x - (x - p) * share, y - (y - q) * share), 9) for *_, (p, q), (x, y) in routes for share in [(radius + 8) / hypot(x - p, y - q)]] if arrows else ()
+    heads = (
+        [
+            ((x - (x - p) * share, y - (y - q) * share), 9)
+            for *_, (p, q), (x, y) in routes
+            for share in [(radius + 8) / hypot(x - p, y - q)]
+        ]
+        if arrows
+        else ()
+    )
     for (x, y), (width, height), number in zip(label_spots(routes, sizes, centers, radius, heads), sizes, numbers):
         box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
         canvas.shapes.rectangle([*map(round, box)], canvas.style.paper, canvas.style.blue, 1)
@@ -318,14 +408,17 @@ def draw_graph(n: int, edges: Iterable[tuple], style: Style, ringed: int | None 
     width, height, centers = spots(n, style, step)
     canvas, mini = Canvas(width, height, style), style.name == "mini"
     radius = 10 if mini else 26
-    for u, v in edges: draw_edge(canvas, route(centers, u, v, radius + 4), width=2 if mini else 4)
+    for u, v in edges:
+        draw_edge(canvas, route(centers, u, v, radius + 4), width=2 if mini else 4)
     draw_nodes(canvas, centers, radius, 14 if mini else 26, {} if ringed is None else {ringed: style.red})
     return canvas
 
 # %% ../nbs/07_networks.ipynb #bcfa71a8
 PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last} row by row, whose edges are lines without direction; where two lines cross
 there is no node."""
-WORDS = "A graph has {n} nodes, numbered 0 to {last}, and edges without direction. The neighbours of each node:\n{lists}"
+WORDS = (
+    "A graph has {n} nodes, numbered 0 to {last}, and edges without direction. The neighbours of each node:\n{lists}"
+)
 
 
 def describe(n: int, edges: Iterable[tuple], modality: str) -> str:

@@ -52,14 +52,17 @@ def lost_anchor(text: str, wanted: list[str]) -> str | None:
     body, at = squeezed(text), 0
     for anchor in wanted:
         found = body.find(squeezed(anchor), at)
-        if found < 0: return anchor
+        if found < 0:
+            return anchor
         at = found + 1
     return None
 
 # %% ../nbs/31_polish.ipynb #02eebd67
 LEAKS = re.compile(
     r"\b(?:skeleton|draft|rewrit\w+|rephras\w+|polish\w*|(?:given|provided|supplied|reference|stored|known|expected) (?:answer|solution|trace|reasoning|steps)"
-    r"|answer (?:that )?(?:was|is|were) (?:given|provided|supplied)|solver'?s?|as instructed|you (?:gave|provided)|the prompt|language model)\b", re.IGNORECASE)
+    r"|answer (?:that )?(?:was|is|were) (?:given|provided|supplied)|solver'?s?|as instructed|you (?:gave|provided)|the prompt|language model)\b",
+    re.IGNORECASE,
+)
 NGRAM = 12  # words
 SHORTEST, LONGEST = 0.4, 4.0  # times the skeleton's length
 
@@ -76,25 +79,36 @@ def stutter(text: str) -> int:
     row, most = np.array([numbers.setdefault(word, len(numbers)) for word in text.split()]), 1
     for period in range(4, 41):
         breaks = np.flatnonzero(row[period:] != row[:-period]) if len(row) > period else np.array([])
-        longest = int(np.diff(np.concatenate(([-1], breaks, [max(0, len(row) - period)]))).max()) - 1  # equal words in a row
+        longest = (
+            int(np.diff(np.concatenate(([-1], breaks, [max(0, len(row) - period)]))).max()) - 1
+        )  # equal words in a row
         most = max(most, 1 + longest // period)
     return most
 
 # %% ../nbs/31_polish.ipynb #12796c56
 def keeps(sample: Sample, reply: str, finish: str = "stop") -> Verdict:
     "Whether a polished `reply` may stand for the skeleton `sample`; names the first rule that it breaks."
-    if finish != "stop": return wrong(f"finish reason is {finish!r}, not 'stop'")
+    if finish != "stop":
+        return wrong(f"finish reason is {finish!r}, not 'stop'")
     if not SHORTEST * len(sample.reply) <= len(reply) <= LONGEST * len(sample.reply):
-        return wrong(f"length is {len(reply):,} characters; {SHORTEST} to {LONGEST} times {len(sample.reply):,} are allowed")
-    if not re.match(r"\s*<think>.+</think>.*\\boxed", reply, re.DOTALL): return wrong("it is not <think> reasoning </think> and a boxed answer")
+        return wrong(
+            f"length is {len(reply):,} characters; {SHORTEST} to {LONGEST} times {len(sample.reply):,} are allowed"
+        )
+    if not re.match(r"\s*<think>.+</think>.*\\boxed", reply, re.DOTALL):
+        return wrong("it is not <think> reasoning </think> and a boxed answer")
     found = sample.item.check(reply)
-    if not found: return wrong(f"the verifier says: {found.reason}")
+    if not found:
+        return wrong(f"the verifier says: {found.reason}")
     leak = LEAKS.search(reply)
-    if leak and leak[0].lower() not in sample.reply.lower(): return wrong(f"it speaks of {leak[0]!r}")
+    if leak and leak[0].lower() not in sample.reply.lower():
+        return wrong(f"it speaks of {leak[0]!r}")
     anchor = lost_anchor(reply, anchors(sample))
-    if anchor is not None: return wrong(f"an anchor is lost: {shorten(anchor)}")
-    if repeats(reply) > max(5, 2 * repeats(sample.reply)): return wrong(f"a run of {NGRAM} words occurs {repeats(reply)} times")
-    if stutter(reply) > max(3, stutter(sample.reply)): return wrong(f"a run of words stands {stutter(reply)} times in a row")
+    if anchor is not None:
+        return wrong(f"an anchor is lost: {shorten(anchor)}")
+    if repeats(reply) > max(5, 2 * repeats(sample.reply)):
+        return wrong(f"a run of {NGRAM} words occurs {repeats(reply)} times")
+    if stutter(reply) > max(3, stutter(sample.reply)):
+        return wrong(f"a run of words stands {stutter(reply)} times in a row")
     return right("keeps the skeleton")
 
 
@@ -126,14 +140,29 @@ FAMILIES = {
 def messages(system: str, text: str, item: Instance, picture: bool) -> list[dict]:
     "A chat request's messages; with `picture` the image goes along as a data address."
     content = [{"type": "text", "text": text}]
-    if picture: content.insert(0, {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64.b64encode(png(item.image)).decode()}"}})
-    return [*([{"role": "system", "content": system}] if system else []), {"role": "user", "content": content if picture else text}]
+    if picture:
+        content.insert(
+            0,
+            {
+                "type": "image_url",
+                "image_url": {"url": f"data:image/png;base64,{base64.b64encode(png(item.image)).decode()}"},
+            },
+        )
+    return [
+        *([{"role": "system", "content": system}] if system else []),
+        {"role": "user", "content": content if picture else text},
+    ]
 
 
 def polishing(sample: Sample, picture: bool = False) -> list[dict]:
     "The request that asks to retell `sample`."
     question = sample.item.question("image" if picture else "text")
-    return messages(f"{TASK_OF_POLISHING}\n\n{FAMILIES[sample.item.category]}", f"Puzzle:\n{question}\n\nNotes:\n{sample.reply}", sample.item, picture)
+    return messages(
+        f"{TASK_OF_POLISHING}\n\n{FAMILIES[sample.item.category]}",
+        f"Puzzle:\n{question}\n\nNotes:\n{sample.reply}",
+        sample.item,
+        picture,
+    )
 
 
 def rollout(item: Instance, picture: bool = False) -> list[dict]:
@@ -144,6 +173,7 @@ def rollout(item: Instance, picture: bool = False) -> list[dict]:
 @dataclass(frozen=True)
 class Server:
     "An OpenAI-compatible server and how it is used; the key comes from `MMHELIX_API_KEY` or `OPENAI_API_KEY`."
+
     url: str
     model: str
     concurrency: int = 8  # requests at a time
@@ -171,6 +201,7 @@ class BudgetSpent(ServerError):
 @dataclass(frozen=True)
 class Reply:
     "What a server answered: `text`, its `finish` reason, tokens, seconds; `cached` where no request was sent."
+
     text: str
     finish: str
     tokens_in: int
@@ -181,6 +212,7 @@ class Reply:
 
 class Cache:
     "Replies on disk by the hash of their request."
+
     def __init__(self, path: str | Path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.base = sqlite3.connect(path, check_same_thread=False, timeout=60)
@@ -193,14 +225,19 @@ class Cache:
 
     def put(self, request: dict, reply: Reply) -> None:
         record = {name: value for name, value in vars(reply).items() if name != "cached"}
-        with self.base: self.base.execute("insert or replace into replies values (?, ?)", (request_hash(request), json.dumps(record)))
+        with self.base:
+            self.base.execute(
+                "insert or replace into replies values (?, ?)", (request_hash(request), json.dumps(record))
+            )
 
 
-def request_hash(request: dict) -> str: return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+def request_hash(request: dict) -> str:
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 # %% ../nbs/31_polish.ipynb #e5e44806
 class Desk:
     "Sends requests to one server: bounded concurrency, retries, budget, cache. Use it as an async context."
+
     def __init__(self, server: Server, cache: Cache | None = None):
         self.server, self.cache = server, cache
         self.gate, self.tokens_in, self.tokens_out, self.sent = asyncio.Semaphore(server.concurrency), 0, 0, 0
@@ -212,16 +249,20 @@ class Desk:
         self.client = AsyncOpenAI(base_url=self.server.url, api_key=key, timeout=self.server.timeout_s, max_retries=0)
         return self
 
-    async def __aexit__(self, *_): await self.client.close()
+    async def __aexit__(self, *_):
+        await self.client.close()
 
     @property
-    def cost(self) -> float: return (self.tokens_in * self.server.price_in + self.tokens_out * self.server.price_out) / 1e6
+    def cost(self) -> float:
+        return (self.tokens_in * self.server.price_in + self.tokens_out * self.server.price_out) / 1e6
 
     def check_budget(self) -> None:
         "Raise `BudgetSpent` where no more may be asked."
         server, tokens = self.server, self.tokens_in + self.tokens_out
-        if server.token_budget and tokens >= server.token_budget: raise BudgetSpent(f"the budget of {server.token_budget:,} tokens is spent ({tokens:,} used)")
-        if server.cost_budget and self.cost >= server.cost_budget: raise BudgetSpent(f"the budget of {server.cost_budget} is spent ({self.cost:.2f} used)")
+        if server.token_budget and tokens >= server.token_budget:
+            raise BudgetSpent(f"the budget of {server.token_budget:,} tokens is spent ({tokens:,} used)")
+        if server.cost_budget and self.cost >= server.cost_budget:
+            raise BudgetSpent(f"the budget of {server.cost_budget} is spent ({self.cost:.2f} used)")
 
 # %% ../nbs/31_polish.ipynb #b16954da
 class Unusable(Exception):
@@ -231,22 +272,32 @@ class Unusable(Exception):
 def reply_of(completion, seconds: float) -> Reply:
     "The reply in a completion; raises `Unusable` where there is none."
     choices = getattr(completion, "choices", None)
-    if not choices: raise Unusable("no choices")
+    if not choices:
+        raise Unusable("no choices")
     usage, message = getattr(completion, "usage", None), choices[0].message
-    if message is None: raise Unusable("no message")
-    return Reply(message.content or "", choices[0].finish_reason or "missing", getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0, seconds)
+    if message is None:
+        raise Unusable("no message")
+    return Reply(
+        message.content or "",
+        choices[0].finish_reason or "missing",
+        getattr(usage, "prompt_tokens", 0) or 0,
+        getattr(usage, "completion_tokens", 0) or 0,
+        seconds,
+    )
 
 
 def pause(server: Server, failed: int, error: Exception) -> float:
     "Seconds to wait after `failed` failures: what the server asks for, else twice as long each time, with jitter."
     asked = getattr(getattr(error, "response", None), "headers", {}).get("retry-after", "")
-    if re.fullmatch(r"\d{1,4}(\.\d+)?", asked): return float(asked)
+    if re.fullmatch(r"\d{1,4}(\.\d+)?", asked):
+        return float(asked)
     return min(60.0, server.backoff_s * 2 ** (failed - 1)) * random.uniform(0.5, 1.0)
 
 
 def unconnected(error: BaseException | None) -> bool:
     "Whether nobody listens at the server's address, or it has no such name."
-    while error and not isinstance(error, (ConnectionRefusedError, socket.gaierror)): error = error.__cause__ or error.__context__
+    while error and not isinstance(error, (ConnectionRefusedError, socket.gaierror)):
+        error = error.__cause__ or error.__context__
     return error is not None
 
 # %% ../nbs/31_polish.ipynb #612fd138
@@ -254,20 +305,38 @@ async def _send(desk: Desk, request: dict) -> Reply:
     "Send `request` until it is answered; raises `ServerError`."
     import openai
 
-    passing = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError, openai.APIResponseValidationError, json.JSONDecodeError, Unusable)
+    passing = (
+        openai.APIConnectionError,
+        openai.RateLimitError,
+        openai.InternalServerError,
+        openai.APIResponseValidationError,
+        json.JSONDecodeError,
+        Unusable,
+    )
     failed = 0
     while True:
         began = time.monotonic()
-        try: return reply_of(await desk.client.chat.completions.create(**request), time.monotonic() - began)
+        try:
+            return reply_of(await desk.client.chat.completions.create(**request), time.monotonic() - began)
         except openai.APIStatusError as error:
-            if error.status_code in (401, 403, 404): raise ServerError(f"{desk.server.url} refuses ({error.status_code}): {shorten(str(error.message), 120)}; check --polish, --model and MMHELIX_API_KEY") from None
-            if not isinstance(error, passing) and error.status_code not in (408, 409): raise Refused(f"HTTP {error.status_code}: {shorten(str(error.message), 120)}") from None
+            if error.status_code in (401, 403, 404):
+                raise ServerError(
+                    f"{desk.server.url} refuses ({error.status_code}): {shorten(str(error.message), 120)}; check --polish, --model and MMHELIX_API_KEY"
+                ) from None
+            if not isinstance(error, passing) and error.status_code not in (408, 409):
+                raise Refused(f"HTTP {error.status_code}: {shorten(str(error.message), 120)}") from None
             problem = error
-        except passing as error: problem = error
+        except passing as error:
+            problem = error
         failed += 1
         if failed > desk.server.retries and unconnected(problem):
-            raise ServerError(f"{desk.server.url} cannot be reached; start the server, or check --polish; the same command goes on") from None
-        if failed > desk.server.retries: raise Refused(f"no answer after {failed} requests; the last failed with {type(problem).__name__}: {shorten(str(problem), 80)}")
+            raise ServerError(
+                f"{desk.server.url} cannot be reached; start the server, or check --polish; the same command goes on"
+            ) from None
+        if failed > desk.server.retries:
+            raise Refused(
+                f"no answer after {failed} requests; the last failed with {type(problem).__name__}: {shorten(str(problem), 80)}"
+            )
         await asyncio.sleep(pause(desk.server, failed, problem))
 
 # %% ../nbs/31_polish.ipynb #4589b5f2
@@ -278,19 +347,22 @@ class Refused(Exception):
 async def ask(desk: Desk, request: dict) -> Reply:
     "The reply to `request`, from the cache where it was asked before; raises `Refused`, `BudgetSpent`, `ServerError`."
     known = desk.cache.get(request) if desk.cache else None
-    if known: return known
+    if known:
+        return known
     async with desk.gate:
         desk.check_budget()
         desk.sent += 1
         reply = await _send(desk, request)
         desk.tokens_in, desk.tokens_out = desk.tokens_in + reply.tokens_in, desk.tokens_out + reply.tokens_out
-        if desk.cache: desk.cache.put(request, reply)
+        if desk.cache:
+            desk.cache.put(request, reply)
         return reply
 
 # %% ../nbs/31_polish.ipynb #2657fa0e
 @dataclass(frozen=True)
 class Outcome:
     "What became of a skeleton: the polished `sample`, or None and the `reasons` of each attempt; with what it took."
+
     skeleton: Sample
     sample: Sample | None
     reasons: tuple[str, ...] = ()
@@ -303,14 +375,24 @@ async def polish_one(desk: Desk, skeleton: Sample) -> Outcome:
     "Ask for `skeleton` to be retold until a reply may stand; raises `ServerError` only where the whole run has to stop."
     server, reasons, spent = desk.server, [], [0, 0, 0.0]
     for attempt in range(server.attempts):
-        request = {"model": server.model, "messages": polishing(skeleton, server.picture), "temperature": server.temperature, "max_tokens": server.max_tokens, "seed": attempt}
-        try: reply = await ask(desk, request)
+        request = {
+            "model": server.model,
+            "messages": polishing(skeleton, server.picture),
+            "temperature": server.temperature,
+            "max_tokens": server.max_tokens,
+            "seed": attempt,
+        }
+        try:
+            reply = await ask(desk, request)
         except (Refused, BudgetSpent) as error:
             reasons.append(str(error))
             break
         spent = [spent[0] + reply.tokens_in, spent[1] + reply.tokens_out, spent[2] + reply.seconds]
         verdict = keeps(skeleton, reply.text, reply.finish)
-        if verdict: return Outcome(skeleton, replace(skeleton, reply=reply.text, kind="polished", verdict=verdict), tuple(reasons), *spent)
+        if verdict:
+            return Outcome(
+                skeleton, replace(skeleton, reply=reply.text, kind="polished", verdict=verdict), tuple(reasons), *spent
+            )
         reasons.append(verdict.reason)
     return Outcome(skeleton, None, tuple(reasons), *spent)
 
@@ -318,20 +400,28 @@ async def polish_one(desk: Desk, skeleton: Sample) -> Outcome:
 async def polish_stream(desk: Desk, skeletons: Iterable[Sample]) -> AsyncIterator[Outcome]:
     "The outcomes of `skeletons` as they arrive."
     source, running, lock = iter(skeletons), set(), asyncio.Lock()
+
     async def following():
-        async with lock: return await asyncio.to_thread(next, source, None)
+        async with lock:
+            return await asyncio.to_thread(next, source, None)
+
     open_source = True
     while open_source or running:
         while open_source and len(running) < 2 * desk.server.concurrency:
             skeleton = await following()
-            if skeleton is None: open_source = False
-            else: running.add(asyncio.ensure_future(polish_one(desk, skeleton)))
-        if not running: break
+            if skeleton is None:
+                open_source = False
+            else:
+                running.add(asyncio.ensure_future(polish_one(desk, skeleton)))
+        if not running:
+            break
         done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for one in done:
-            try: outcome = one.result()
+            try:
+                outcome = one.result()
             except BaseException:
-                for other in running: other.cancel()
+                for other in running:
+                    other.cancel()
                 raise
             yield outcome
 
@@ -340,8 +430,11 @@ def polish_all(skeletons: list[Sample], server: Server, cache: str | Path | None
     """The outcomes of `skeletons` in their order; replies are remembered in the file `cache`.
 
     Runs its own event loop in a thread, so that it can be called from a notebook too. Raises `ServerError`."""
+
     async def work():
-        async with Desk(server, Cache(cache) if cache else None) as desk: return [outcome async for outcome in polish_stream(desk, skeletons)]
+        async with Desk(server, Cache(cache) if cache else None) as desk:
+            return [outcome async for outcome in polish_stream(desk, skeletons)]
+
     found = in_thread(lambda: asyncio.run(work()))
     place = {id(skeleton): number for number, skeleton in enumerate(skeletons)}
     return sorted(found, key=lambda outcome: place[id(outcome.skeleton)])
@@ -350,13 +443,18 @@ def polish_all(skeletons: list[Sample], server: Server, cache: str | Path | None
 def in_thread(action):
     "What `action()` returns, run in a thread of its own; what it raises is raised here."
     box: dict = {}
+
     def run():
-        try: box["value"] = action()
-        except BaseException as error: box["error"] = error
+        try:
+            box["value"] = action()
+        except BaseException as error:
+            box["error"] = error
+
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    if "error" in box: raise box["error"]
+    if "error" in box:
+        raise box["error"]
     return box["value"]
 
 # %% ../nbs/31_polish.ipynb #1535f1f9
@@ -364,20 +462,42 @@ async def roll_out(desk: Desk, item: Instance, k: int) -> list[tuple[Verdict, Re
     "`k` direct attempts at `item`: the verdict on each, and the reply; requests that cannot be answered count as wrong."
     found = []
     for seed in range(k):
-        request = {"model": desk.server.model, "messages": rollout(item, desk.server.picture), "temperature": desk.server.temperature, "max_tokens": desk.server.max_tokens, "seed": seed}
-        try: reply = await ask(desk, request)
-        except Refused as error: reply = Reply("", str(error), 0, 0, 0.0)
+        request = {
+            "model": desk.server.model,
+            "messages": rollout(item, desk.server.picture),
+            "temperature": desk.server.temperature,
+            "max_tokens": desk.server.max_tokens,
+            "seed": seed,
+        }
+        try:
+            reply = await ask(desk, request)
+        except Refused as error:
+            reply = Reply("", str(error), 0, 0, 0.0)
         found.append((item.check(reply.text), reply))
     return found
 
 
-def arm(name: str, first: list[bool], any_of_k: list[bool], k: int, seconds: float, tokens: int, reasons: Iterable[str] = ()) -> dict:
+def arm(
+    name: str, first: list[bool], any_of_k: list[bool], k: int, seconds: float, tokens: int, reasons: Iterable[str] = ()
+) -> dict:
     "One line of the comparison: pass@1 and pass@k with intervals, seconds and tokens for each accepted sample, kinds of failure by number of replies."
     n, accepted = len(first), sum(any_of_k)
-    def share(hits): return {"share": sum(hits) / n, "interval": wilson(sum(hits), n)}
-    return {"arm": name, "items": n, "k": k, "pass@1": share(first), "pass@k": share(any_of_k), "seconds": seconds, "tokens": tokens,
-            "seconds_per_accepted": seconds / accepted if accepted else None, "tokens_per_accepted": tokens / accepted if accepted else None,
-            "failures": dict(Counter(map(kind_of, reasons)).most_common())}
+
+    def share(hits):
+        return {"share": sum(hits) / n, "interval": wilson(sum(hits), n)}
+
+    return {
+        "arm": name,
+        "items": n,
+        "k": k,
+        "pass@1": share(first),
+        "pass@k": share(any_of_k),
+        "seconds": seconds,
+        "tokens": tokens,
+        "seconds_per_accepted": seconds / accepted if accepted else None,
+        "tokens_per_accepted": tokens / accepted if accepted else None,
+        "failures": dict(Counter(map(kind_of, reasons)).most_common()),
+    }
 
 # %% ../nbs/31_polish.ipynb #3a842841
 def timed(action) -> tuple:
@@ -388,16 +508,44 @@ def timed(action) -> tuple:
 
 def compare(items: list[Instance], server: Server, k: int, cache: str | Path | None = None) -> list[dict]:
     "Direct rollout, skeleton and SERG on the same `items`, with `k` attempts each, one after the other; raises `ServerError`. A `cache` with replies in it shortens the seconds."
+
     async def direct():
-        async with Desk(server, Cache(cache) if cache else None) as desk: return await asyncio.gather(*(roll_out(desk, item, k) for item in items))
+        async with Desk(server, Cache(cache) if cache else None) as desk:
+            return await asyncio.gather(*(roll_out(desk, item, k) for item in items))
+
     rolled, rolling_s = timed(lambda: in_thread(lambda: asyncio.run(direct())))
     made, making_s = timed(lambda: [expert(item) for item in items])
     outcomes, polishing_s = timed(lambda: polish_all(made, replace(server, attempts=k), cache))
     tries = [(verdict, reply) for one in rolled for verdict, reply in one]
     return [
-        arm("direct rollout", [bool(one[0][0]) for one in rolled], [any(verdict for verdict, _ in one) for one in rolled], k, rolling_s, sum(reply.tokens_out for _, reply in tries),
-            ["cut off at the token limit" if reply.finish == "length" else "a wrong answer" for verdict, reply in tries if not verdict]),
-        arm("skeleton", [sample.verdict.ok for sample in made], [sample.verdict.ok for sample in made], 1, making_s, sum(token_count(sample.reply) for sample in made)),
-        arm("SERG", [bool(one.sample) and not one.reasons for one in outcomes], [bool(one.sample) for one in outcomes], k, making_s + polishing_s,
-            sum(one.tokens_out for one in outcomes), [reason for one in outcomes for reason in one.reasons]),
+        arm(
+            "direct rollout",
+            [bool(one[0][0]) for one in rolled],
+            [any(verdict for verdict, _ in one) for one in rolled],
+            k,
+            rolling_s,
+            sum(reply.tokens_out for _, reply in tries),
+            [
+                "cut off at the token limit" if reply.finish == "length" else "a wrong answer"
+                for verdict, reply in tries
+                if not verdict
+            ],
+        ),
+        arm(
+            "skeleton",
+            [sample.verdict.ok for sample in made],
+            [sample.verdict.ok for sample in made],
+            1,
+            making_s,
+            sum(token_count(sample.reply) for sample in made),
+        ),
+        arm(
+            "SERG",
+            [bool(one.sample) and not one.reasons for one in outcomes],
+            [bool(one.sample) for one in outcomes],
+            k,
+            making_s + polishing_s,
+            sum(one.tokens_out for one in outcomes),
+            [reason for one in outcomes for reason in one.reasons],
+        ),
     ]

@@ -24,6 +24,7 @@ class ProfileError(ValueError):
 # %% ../nbs/05_profiles.ipynb #b10eef95
 class Section(BaseModel):
     """One part of a profile: frozen, strict, without unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
 
 
@@ -34,17 +35,24 @@ def refuse(key: str, value: object, allowed: str) -> None:
 # %% ../nbs/05_profiles.ipynb #e1250237
 class Model(Section):
     """The vision-language model and how it is held in memory."""
-    name: str = Field("mini", pattern=r"^mini$|.+/.+")     # `mini`, or owner/name, or a folder; paper: Qwen/Qwen2.5-VL-7B-Instruct
-    quantise: Literal["none", "nf4"] = "none"              # nf4: the language layers in 4 bits; vision tower and lm_head never (ours)
-    double_quantisation: bool = True                       # quantise the scales too, about 0.4 bit a weight less (ours)
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"  # of weights and of the 4-bit products; ours (bfloat16 on a GPU)
+
+    name: str = Field(
+        "mini", pattern=r"^mini$|.+/.+"
+    )  # `mini`, or owner/name, or a folder; paper: Qwen/Qwen2.5-VL-7B-Instruct
+    quantise: Literal["none", "nf4"] = (
+        "none"  # nf4: the language layers in 4 bits; vision tower and lm_head never (ours)
+    )
+    double_quantisation: bool = True  # quantise the scales too, about 0.4 bit a weight less (ours)
+    dtype: Literal["float32", "bfloat16", "float16"] = (
+        "float32"  # of weights and of the 4-bit products; ours (bfloat16 on a GPU)
+    )
     attention: Literal["eager", "sdpa", "flash_attention_2"] = "sdpa"  # ours
-    lora_rank: int = Field(0, ge=0, le=512)                # 0 trains all weights (paper), else LoRA on the language layers (ours)
-    lora_alpha: int = Field(0, ge=0)                       # ours: twice the rank
-    lora_dropout: float = Field(0.0, ge=0, lt=1)           # share of inputs; ours
-    freeze_vision: bool = True                             # the picture encoder stays as it is; ours (paper silent)
-    min_pixels: int = Field(784, ge=784)                   # pixels a picture is enlarged to at least; 28 x 28 is one token
-    max_pixels: int = Field(12_544, ge=784)                # pixels a picture is shrunk to at most; ours
+    lora_rank: int = Field(0, ge=0, le=512)  # 0 trains all weights (paper), else LoRA on the language layers (ours)
+    lora_alpha: int = Field(0, ge=0)  # ours: twice the rank
+    lora_dropout: float = Field(0.0, ge=0, lt=1)  # share of inputs; ours
+    freeze_vision: bool = True  # the picture encoder stays as it is; ours (paper silent)
+    min_pixels: int = Field(784, ge=784)  # pixels a picture is enlarged to at least; 28 x 28 is one token
+    max_pixels: int = Field(12_544, ge=784)  # pixels a picture is shrunk to at most; ours
 
     @model_validator(mode="after")
     def _possible(self):
@@ -57,47 +65,54 @@ class Model(Section):
 # %% ../nbs/05_profiles.ipynb #b931ef4e
 class Machine(Section):
     """What one job may use."""
-    gpus: int = Field(0, ge=0)              # cards a training or evaluation job needs; ours
-    mem_mb: int = Field(3_000, ge=100)      # MB of main memory a job needs; ours
-    minutes: int = Field(60, ge=1)          # minutes after which a cluster may end a job; ours
+
+    gpus: int = Field(0, ge=0)  # cards a training or evaluation job needs; ours
+    mem_mb: int = Field(3_000, ge=100)  # MB of main memory a job needs; ours
+    minutes: int = Field(60, ge=1)  # minutes after which a cluster may end a job; ours
 
 # %% ../nbs/05_profiles.ipynb #39a43cbd
 class Generators(Section):
     """The benchmark: which tasks, levels and how many puzzles of each."""
-    tasks: tuple[str, ...] = ()                                    # names; empty means all 42 (paper)
-    levels: tuple[int, ...] = (1, 2, 3, 4, 5)                      # paper: five
-    per_cell: int = Field(6, ge=1)                                 # puzzles per task and level; paper: 6
-    seed: int = Field(0, ge=0)                                     # of each cell's first puzzle; the benchmark is one for all runs; ours
+
+    tasks: tuple[str, ...] = ()  # names; empty means all 42 (paper)
+    levels: tuple[int, ...] = (1, 2, 3, 4, 5)  # paper: five
+    per_cell: int = Field(6, ge=1)  # puzzles per task and level; paper: 6
+    seed: int = Field(0, ge=0)  # of each cell's first puzzle; the benchmark is one for all runs; ours
 
     @model_validator(mode="after")
     def _possible(self):
         bad = [x for x in self.levels if x not in range(1, 6)]
-        if bad or not self.levels: refuse("levels", list(self.levels), "some of 1, 2, 3, 4, 5")
+        if bad or not self.levels:
+            refuse("levels", list(self.levels), "some of 1, 2, 3, 4, 5")
         return self
 
 # %% ../nbs/05_profiles.ipynb #2591fd4d
 class Serg(Section):
     """Expert samples: a solver's trace, retold step by step and verified."""
-    per_cell: int = Field(2, ge=1)                      # puzzles per task and level; paper: about 100,000 samples in all
-    general: str = ""                                   # Parquet file of data rows without expert, for a real model; paper: 15k of MMK12
+
+    per_cell: int = Field(2, ge=1)  # puzzles per task and level; paper: about 100,000 samples in all
+    general: str = ""  # Parquet file of data rows without expert, for a real model; paper: 15k of MMK12
 
 # %% ../nbs/05_profiles.ipynb #6af25403
 class Training(Section):
     """The optimiser and its schedule, shared by every stage that trains."""
-    learning_rate: float = Field(3e-4, gt=0, le=1)                # peak; ours
-    steps: int = Field(250, ge=1)                                 # optimiser steps; ours
-    warmup_steps: int = Field(10, ge=0)                           # steps of linear warm-up; ours
+
+    learning_rate: float = Field(3e-4, gt=0, le=1)  # peak; ours
+    steps: int = Field(250, ge=1)  # optimiser steps; ours
+    warmup_steps: int = Field(10, ge=0)  # steps of linear warm-up; ours
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"  # after the warm-up; ours
-    min_lr_ratio: float = Field(0.1, ge=0, le=1)                  # the cosine ends at this share of the peak; ours
-    max_grad_norm: float = Field(0.2, gt=0)                       # gradients are clipped to this norm; ours (TRL 1.0)
-    weight_decay: float = Field(0.0, ge=0)                        # TRL
-    adam_beta1: float = Field(0.9, ge=0, lt=1)                    # TRL
-    adam_beta2: float = Field(0.999, ge=0, lt=1)                  # TRL
-    optim: Literal["adamw_torch", "adamw_torch_fused", "paged_adamw_8bit"] = "adamw_torch"  # ours; paged_adamw_8bit on a small GPU
-    bf16: bool = False                                            # bfloat16 arithmetic; ours (TRL: true)
-    gradient_checkpointing: bool = False                          # recompute activations to save memory; ours (TRL: true)
-    logging_steps: int = Field(1, ge=1)                           # steps between lines of the curve; ours
-    save_steps: int = Field(50, ge=0)                             # steps between checkpoints, lost at most when killed; 0: none; ours
+    min_lr_ratio: float = Field(0.1, ge=0, le=1)  # the cosine ends at this share of the peak; ours
+    max_grad_norm: float = Field(0.2, gt=0)  # gradients are clipped to this norm; ours (TRL 1.0)
+    weight_decay: float = Field(0.0, ge=0)  # TRL
+    adam_beta1: float = Field(0.9, ge=0, lt=1)  # TRL
+    adam_beta2: float = Field(0.999, ge=0, lt=1)  # TRL
+    optim: Literal["adamw_torch", "adamw_torch_fused", "paged_adamw_8bit"] = (
+        "adamw_torch"  # ours; paged_adamw_8bit on a small GPU
+    )
+    bf16: bool = False  # bfloat16 arithmetic; ours (TRL: true)
+    gradient_checkpointing: bool = False  # recompute activations to save memory; ours (TRL: true)
+    logging_steps: int = Field(1, ge=1)  # steps between lines of the curve; ours
+    save_steps: int = Field(50, ge=0)  # steps between checkpoints, lost at most when killed; 0: none; ours
 
     @model_validator(mode="after")
     def _schedule(self):
@@ -108,17 +123,19 @@ class Training(Section):
 # %% ../nbs/05_profiles.ipynb #a78294e6
 class Base(Training):
     """The mini model's own schooling, before anything of the paper begins."""
-    learning_rate: float = Field(2e-3, gt=0, le=1)             # ours
-    steps: int = Field(1_000, ge=1)                            # optimiser steps of the longest stage; ours
-    batch_size: int = Field(24, ge=1)                          # pictures a step; ours
+
+    learning_rate: float = Field(2e-3, gt=0, le=1)  # ours
+    steps: int = Field(1_000, ge=1)  # optimiser steps of the longest stage; ours
+    batch_size: int = Field(24, ge=1)  # pictures a step; ours
 
 # %% ../nbs/05_profiles.ipynb #bbaec471
 class Sft(Training):
     """Supervised fine-tuning on expert samples."""
-    samples: int = Field(2_000, ge=1)                          # expert samples; paper: 22,000
-    batch_size: int = Field(8, ge=1)                           # samples a forward pass; ours
-    gradient_accumulation_steps: int = Field(1, ge=1)          # passes a step; batch_size times this is the batch; paper: 128
-    half_steps: int = Field(125, ge=1)                         # steps of `sft_half`, the first half of SFT & GRPO; ours
+
+    samples: int = Field(2_000, ge=1)  # expert samples; paper: 22,000
+    batch_size: int = Field(8, ge=1)  # samples a forward pass; ours
+    gradient_accumulation_steps: int = Field(1, ge=1)  # passes a step; batch_size times this is the batch; paper: 128
+    half_steps: int = Field(125, ge=1)  # steps of `sft_half`, the first half of SFT & GRPO; ours
 
     @model_validator(mode="after")
     def _half(self):
@@ -129,18 +146,21 @@ class Sft(Training):
 # %% ../nbs/05_profiles.ipynb #cad21d03
 class Rollouts(Training):
     """Prompts and rollouts of a step, and how GRPO uses them."""
-    prompts_in_domain: int = Field(8, ge=0)                     # prompts with an expert, a step; ours (paper: 128 prompts in all)
-    prompts_general: int = Field(0, ge=0)                       # prompts without an expert, a step; ours (paper: about 15k of 37k)
-    num_generations: int = Field(5, ge=2)                       # rollouts a prompt; paper
-    temperature: float = Field(1.0, gt=0, le=2)                 # of the rollouts; TRL
-    top_p: float = Field(1.0, gt=0, le=1)                       # of the rollouts; TRL
-    max_completion_length: int = Field(30, ge=1)                # tokens of a rollout; ours (TRL 512)
-    micro_batch: int | None = Field(None, ge=1)                 # rollouts a forward pass, null: all of a step; fits memory; ours
-    generation_batch: int | None = Field(None, ge=1)            # rollouts written at once, null: all of a step; fits memory; ours
-    num_iterations: int = Field(1, ge=1)                        # updates a batch of rollouts; TRL
-    epsilon: float = Field(0.2, gt=0, lt=1)                     # clip of the ratio; TRL (paper: no value)
-    beta: float = Field(0.0, ge=0)                              # weight of the KL term; paper: none
-    loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = "grpo"    # how TRL averages tokens; sft_norm own or joint builds on grpo
+
+    prompts_in_domain: int = Field(8, ge=0)  # prompts with an expert, a step; ours (paper: 128 prompts in all)
+    prompts_general: int = Field(0, ge=0)  # prompts without an expert, a step; ours (paper: about 15k of 37k)
+    num_generations: int = Field(5, ge=2)  # rollouts a prompt; paper
+    temperature: float = Field(1.0, gt=0, le=2)  # of the rollouts; TRL
+    top_p: float = Field(1.0, gt=0, le=1)  # of the rollouts; TRL
+    max_completion_length: int = Field(30, ge=1)  # tokens of a rollout; ours (TRL 512)
+    micro_batch: int | None = Field(None, ge=1)  # rollouts a forward pass, null: all of a step; fits memory; ours
+    generation_batch: int | None = Field(None, ge=1)  # rollouts written at once, null: all of a step; fits memory; ours
+    num_iterations: int = Field(1, ge=1)  # updates a batch of rollouts; TRL
+    epsilon: float = Field(0.2, gt=0, lt=1)  # clip of the ratio; TRL (paper: no value)
+    beta: float = Field(0.0, ge=0)  # weight of the KL term; paper: none
+    loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = (
+        "grpo"  # how TRL averages tokens; sft_norm own or joint builds on grpo
+    )
     scale_rewards: Literal["group", "batch", "none"] = "group"  # what advantages are divided by; paper and TRL: group
 
 # %% ../nbs/05_profiles.ipynb #c77f688f
@@ -149,51 +169,63 @@ Method = Literal["grpo", "static", "luffy", "ahpo", "sft_grpo"]
 
 class Ahpo(Rollouts):
     """The hybrid loss, for every method of the comparison."""
+
     methods: tuple[Method, ...] = ("grpo", "static", "luffy", "ahpo", "sft_grpo")  # paper: these and SFT
-    sft_grpo_steps: int = Field(125, ge=1)      # GRPO steps after `sft_half`, so that all methods take equal steps; ours
-    success_threshold: int = Field(2, ge=0)     # the expert is added below so many right rollouts; paper
-    xi_coef: float = Field(1.0, ge=0)           # weight of the expert's term; paper
-    gate: Literal["hard", "soft"] = "hard"      # paper (eq. 6): hard; ours: soft
-    sft_norm: Literal["own", "joint", "sequence"] = "own"   # what tokens are divided by; paper: eq. 1 own, eq. 5 joint; TRL: sequence
-    gamma: float = Field(0.1, gt=0)             # LUFFY's p / (p + gamma); LUFFY's code
-    max_expert_length: int | None = Field(None, ge=1)   # tokens of the expert, null: all; ours
+    sft_grpo_steps: int = Field(125, ge=1)  # GRPO steps after `sft_half`, so that all methods take equal steps; ours
+    success_threshold: int = Field(2, ge=0)  # the expert is added below so many right rollouts; paper
+    xi_coef: float = Field(1.0, ge=0)  # weight of the expert's term; paper
+    gate: Literal["hard", "soft"] = "hard"  # paper (eq. 6): hard; ours: soft
+    sft_norm: Literal["own", "joint", "sequence"] = (
+        "own"  # what tokens are divided by; paper: eq. 1 own, eq. 5 joint; TRL: sequence
+    )
+    gamma: float = Field(0.1, gt=0)  # LUFFY's p / (p + gamma); LUFFY's code
+    max_expert_length: int | None = Field(None, ge=1)  # tokens of the expert, null: all; ours
 
     @model_validator(mode="after")
     def _possible(self):
         rollouts = (self.prompts_in_domain + self.prompts_general) * self.num_generations
-        if rollouts == 0: refuse("prompts_in_domain", 0, "at least 1 when prompts_general is 0")
+        if rollouts == 0:
+            refuse("prompts_in_domain", 0, "at least 1 when prompts_general is 0")
         for key in ("micro_batch", "generation_batch"):
-            if (value := getattr(self, key)) and rollouts % value: refuse(key, value, f"a divisor of the {rollouts} rollouts a step")
+            if (value := getattr(self, key)) and rollouts % value:
+                refuse(key, value, f"a divisor of the {rollouts} rollouts a step")
         if self.success_threshold > self.num_generations + 1:
-            refuse("success_threshold", self.success_threshold, f"at most num_generations + 1 ({self.num_generations + 1})")
-        if self.sft_norm != "sequence" and self.loss_type != "grpo": refuse("loss_type", self.loss_type, "grpo, unless sft_norm is sequence")
-        if len(set(self.methods)) < len(self.methods): refuse("methods", list(self.methods), "a list that names each method once")
+            refuse(
+                "success_threshold", self.success_threshold, f"at most num_generations + 1 ({self.num_generations + 1})"
+            )
+        if self.sft_norm != "sequence" and self.loss_type != "grpo":
+            refuse("loss_type", self.loss_type, "grpo, unless sft_norm is sequence")
+        if len(set(self.methods)) < len(self.methods):
+            refuse("methods", list(self.methods), "a list that names each method once")
         return self
 
 # %% ../nbs/05_profiles.ipynb #20a666b4
 class Evaluation(Section):
     """How models are measured."""
-    items: int = Field(0, ge=0)                                  # items in domain; 0 means all
-    general_items: int = Field(300, ge=0)                        # items per general skill; ours
+
+    items: int = Field(0, ge=0)  # items in domain; 0 means all
+    general_items: int = Field(300, ge=0)  # items per general skill; ours
     modalities: tuple[Literal["image", "text"], ...] = ("image",)  # paper: both
-    temperature: float = Field(0.0, ge=0, le=2)                  # 0 is greedy; paper: 0 (0.6 for thinking models)
-    top_p: float = Field(1.0, gt=0, le=1)                        # of sampled replies; ours
-    repetition_penalty: float = Field(1.0, gt=0)                 # 1 is none; ours (the published model's own file: 1.05)
-    max_new_tokens: int = Field(40, ge=1)                        # tokens of a reply; paper: 8,192 (32,768 for thinking models)
-    batch_size: int = Field(128, ge=1)                           # items a forward pass; ours
+    temperature: float = Field(0.0, ge=0, le=2)  # 0 is greedy; paper: 0 (0.6 for thinking models)
+    top_p: float = Field(1.0, gt=0, le=1)  # of sampled replies; ours
+    repetition_penalty: float = Field(1.0, gt=0)  # 1 is none; ours (the published model's own file: 1.05)
+    max_new_tokens: int = Field(40, ge=1)  # tokens of a reply; paper: 8,192 (32,768 for thinking models)
+    batch_size: int = Field(128, ge=1)  # items a forward pass; ours
 
 # %% ../nbs/05_profiles.ipynb #cb53357d
 class Ablations(Section):
     """What the tables and curves are drawn from."""
-    window: int = Field(20, ge=1)                                # steps a curve is averaged over; ours
-    resamples: int = Field(2_000, ge=100)                        # bootstrap samples of a paired difference; ours
+
+    window: int = Field(20, ge=1)  # steps a curve is averaged over; ours
+    resamples: int = Field(2_000, ge=100)  # bootstrap samples of a paired difference; ours
 
 # %% ../nbs/05_profiles.ipynb #60f86ec2
 class Profile(Section):
     """Everything that one run of the book needs to know."""
+
     name: str = Field("mini", pattern=r"^[A-Za-z0-9][\w.-]*$")  # from the file's name, never from the file
-    about: str = ""                            # one line for the reader
-    seed: int = Field(0, ge=0)                 # the only source of chance; ours
+    about: str = ""  # one line for the reader
+    seed: int = Field(0, ge=0)  # the only source of chance; ours
     machine: Machine = Machine()
     model: Model = Model()
     generators: Generators = Generators()
@@ -207,7 +239,11 @@ class Profile(Section):
     @model_validator(mode="after")
     def _general_prompts(self):
         if self.model.name != "mini" and self.ahpo.prompts_general and not self.serg.general:
-            refuse("ahpo.prompts_general", self.ahpo.prompts_general, "0, unless serg.general names a file of prompts without expert")
+            refuse(
+                "ahpo.prompts_general",
+                self.ahpo.prompts_general,
+                "0, unless serg.general names a file of prompts without expert",
+            )
         return self
 
 # %% ../nbs/05_profiles.ipynb #6d9a03aa
@@ -218,15 +254,20 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader, node, deep=False):
     seen = set()
     for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode): raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key.start_mark)
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key must be a word", problem_mark=key.start_mark)
         if key.value in seen:
             raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands here twice", problem_mark=key.start_mark)
         seen.add(key.value)
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _mapping(loader, node, True))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+_Loader.add_constructor(
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, lambda loader, node: _mapping(loader, node, True)
+)
 
 # %% ../nbs/05_profiles.ipynb #d4d294fe
 def _line(text: str, loc: tuple) -> int:
@@ -237,8 +278,10 @@ def _line(text: str, loc: tuple) -> int:
             found = [(k, v) for k, v in node.value if k.value == str(part)]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             found = [(node.value[part], node.value[part])]
-        else: found = []
-        if not found: break
+        else:
+            found = []
+        if not found:
+            break
         line, node = found[0][0].start_mark.line + 1, found[0][1]
     return line
 
@@ -246,7 +289,8 @@ def _line(text: str, loc: tuple) -> int:
 def _fields(loc: tuple) -> dict:
     """Fields of the section at `loc`, by name."""
     model = Profile
-    for part in loc: model = model.model_fields[part].annotation
+    for part in loc:
+        model = model.model_fields[part].annotation
     return {k: v for k, v in model.model_fields.items() if k != "name" or model is not Profile}
 
 # %% ../nbs/05_profiles.ipynb #669b2e21
@@ -254,28 +298,43 @@ def _unknown(loc: tuple) -> str:
     """What to say about the unknown key at the end of `loc`."""
     key, here = str(loc[-1]), _fields(loc[:-1])
     near = difflib.get_close_matches(key, here, 1, 0.6)
-    if near: return f"unknown key; did you mean {near[0]}?"
+    if near:
+        return f"unknown key; did you mean {near[0]}?"
     homes = [s for s in _fields(()) if hasattr(_fields(())[s].annotation, "model_fields") and key in _fields((s,))]
-    if homes: return f"unknown key here; it belongs to {' or '.join(homes)}"
+    if homes:
+        return f"unknown key here; it belongs to {' or '.join(homes)}"
     return f"unknown key; allowed: {', '.join(here)}"
 
 # %% ../nbs/05_profiles.ipynb #82bbd9c7
 _WORDS = {
-    "int_type": "must be a whole number", "int_from_float": "must be a whole number", "float_type": "must be a number",
-    "string_type": "must be a text", "bool_type": "must be true or false", "tuple_type": "must be a list such as [1, 2]",
-    "model_type": "must be a section of keys", "string_pattern_mismatch": "must be mini, or owner/name as on the hub, or a folder with a slash",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list such as [1, 2]",
+    "model_type": "must be a section of keys",
+    "string_pattern_mismatch": "must be mini, or owner/name as on the hub, or a folder with a slash",
 }
-_RELATIONS = {"greater_than": ("gt", "more than"), "greater_than_equal": ("ge", "at least"),
-              "less_than": ("lt", "less than"), "less_than_equal": ("le", "at most")}
+_RELATIONS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
 
 
 def _what(error: dict) -> str:
     """Say one of pydantic's errors as a rule for the value."""
     kind, ctx = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden": return _unknown(error["loc"])
-    if kind == "literal_error": return f"must be one of {ctx['expected'].replace(chr(39), '')}"
-    if kind == "impossible": return f"must be {ctx['allowed']}"
-    if kind in _RELATIONS: return f"must be {_RELATIONS[kind][1]} {ctx[_RELATIONS[kind][0]]:g}"
+    if kind == "extra_forbidden":
+        return _unknown(error["loc"])
+    if kind == "literal_error":
+        return f"must be one of {ctx['expected'].replace(chr(39), '')}"
+    if kind == "impossible":
+        return f"must be {ctx['allowed']}"
+    if kind in _RELATIONS:
+        return f"must be {_RELATIONS[kind][1]} {ctx[_RELATIONS[kind][0]]:g}"
     return _WORDS.get(kind) or error["msg"].lower()
 
 # %% ../nbs/05_profiles.ipynb #9c586272
@@ -293,13 +352,17 @@ def _explain(error: ValidationError, file: str, text: str) -> str:
 # %% ../nbs/05_profiles.ipynb #a419afbe
 def _parse(text: str, file: str) -> dict:
     """The mapping that YAML `text` holds."""
-    try: data = yaml.load(text, _Loader)
+    try:
+        data = yaml.load(text, _Loader)
     except yaml.MarkedYAMLError as e:
         line = (e.problem_mark.line + 1) if e.problem_mark else 1
         raise ProfileError(f"{file}:{line}: not valid YAML: {e.problem}") from None
-    except yaml.YAMLError as e: raise ProfileError(f"{file}: not valid YAML: {str(e).splitlines()[0]}") from None
-    if data is None: return {}
-    if not isinstance(data, dict): raise ProfileError(f"{file}: must hold keys such as `seed: 0`, not a {type(data).__name__}")
+    except yaml.YAMLError as e:
+        raise ProfileError(f"{file}: not valid YAML: {str(e).splitlines()[0]}") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ProfileError(f"{file}: must hold keys such as `seed: 0`, not a {type(data).__name__}")
     return data
 
 # %% ../nbs/05_profiles.ipynb #761368b0
@@ -308,10 +371,12 @@ def profile_path(name_or_path: str, root: str | Path = ".") -> Path:
     text = str(name_or_path)
     if text.endswith((".yaml", ".yml")):
         path = Path(root) / text
-        if path.is_file(): return path
+        if path.is_file():
+            return path
         raise ProfileError(f"{text}: no such file")
     for folder in (Path(root), *Path(root).resolve().parents):
-        if (path := folder / "profiles" / f"{text}.yaml").is_file(): return path
+        if (path := folder / "profiles" / f"{text}.yaml").is_file():
+            return path
     known = sorted(p.stem for p in (Path(root) / "profiles").glob("*.yaml"))
     near = difflib.get_close_matches(text, known, 1, 0.6)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
@@ -322,12 +387,19 @@ def read_profile(name_or_path: str, root: str | Path = ".") -> Profile:
     """Read and check a profile by name (`"mini"`) or path; raise `ProfileError` in one line."""
     path = profile_path(name_or_path, root)
     shown = f"profiles/{path.name}" if path.parent.name == "profiles" else str(name_or_path)
-    try: text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e: raise ProfileError(f"{shown}: cannot be read as text: {e}") from None
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ProfileError(f"{shown}: cannot be read as text: {e}") from None
     data = _parse(text, shown)
-    if "name" in data: raise ProfileError(f"{shown}:{_line(text, ('name',))}: name: unknown key; the file's name is the profile's name")
-    try: return Profile.model_validate_json(json.dumps({**data, "name": path.stem}, default=str))
-    except ValidationError as e: raise ProfileError(_explain(e, shown, text)) from None
+    if "name" in data:
+        raise ProfileError(
+            f"{shown}:{_line(text, ('name',))}: name: unknown key; the file's name is the profile's name"
+        )
+    try:
+        return Profile.model_validate_json(json.dumps({**data, "name": path.stem}, default=str))
+    except ValidationError as e:
+        raise ProfileError(_explain(e, shown, text)) from None
 
 # %% ../nbs/05_profiles.ipynb #ca609081
 def part(profile: Profile, *sections: str) -> dict:
@@ -336,6 +408,7 @@ def part(profile: Profile, *sections: str) -> dict:
     found = {}
     for path in ("name", "seed", *sections):
         value = data
-        for key in path.split("."): value = value[key]
+        for key in path.split("."):
+            value = value[key]
         found[path] = value
     return found

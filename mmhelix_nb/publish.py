@@ -41,18 +41,32 @@ class FolderError(ValueError):
 @dataclass(frozen=True)
 class Order:
     "A benchmark's settings: `per_cell` test items of each task and level, from `seed`, drawn in `style`."
+
     tasks: tuple[str, ...] = ()  # empty: all
     levels: tuple[int, ...] = (1, 2, 3, 4, 5)
     per_cell: int = 6
     seed: int = 0
     style: str = "light"
 
-    def cells(self) -> list[tuple[str, int]]: return cells(self.tasks or tasks(), self.levels)
+    def cells(self) -> list[tuple[str, int]]:
+        return cells(self.tasks or tasks(), self.levels)
 
-    def record(self) -> dict: return record_of(self)
+    def record(self) -> dict:
+        return record_of(self)
 
 # %% ../nbs/22_publish.ipynb #79b70caf
-SHARED = ("core", "draw", "answers", "search", "trace", "networks", "constraints", "walks", "charts", "generators")  # modules that items depend on, besides their task's
+SHARED = (
+    "core",
+    "draw",
+    "answers",
+    "search",
+    "trace",
+    "networks",
+    "constraints",
+    "walks",
+    "charts",
+    "generators",
+)  # modules that items depend on, besides their task's
 
 
 def record_of(order) -> dict:
@@ -65,7 +79,8 @@ def code_hash() -> str:
     "A hash of the code that makes items: the package's modules up to the generators, and all tasks."
     package, seen = Path(__file__).parent if "__file__" in globals() else Path("../mmhelix_nb"), hashlib.sha256()
     shared = [package / f"{name}.py" for name in SHARED]
-    for path in [*shared, *sorted(package.glob("*/*.py")), *sorted(package.glob("data/*.txt"))]: seen.update(path.name.encode() + path.read_bytes())
+    for path in [*shared, *sorted(package.glob("*/*.py")), *sorted(package.glob("data/*.txt"))]:
+        seen.update(path.name.encode() + path.read_bytes())
     return seen.hexdigest()[:16]
 
 # %% ../nbs/22_publish.ipynb #0190dd8a
@@ -73,17 +88,23 @@ def take(out: Path, order: Order) -> None:
     "Make `out` the folder of `order`, or see that it is; raises `FolderError` and touches nothing where it is not."
     path, wanted = out / "order.json", order.record()
     if path.exists():
-        try: found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError: raise FolderError(f"{path} is no valid JSON; give another folder") from None
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise FolderError(f"{path} is no valid JSON; give another folder") from None
         for name in wanted:
             if found.get(name) != wanted[name]:
-                raise FolderError(f"{out} was begun with {name} = {json.dumps(found.get(name))}, not {json.dumps(wanted[name])}; give another folder, or the same settings")
+                raise FolderError(
+                    f"{out} was begun with {name} = {json.dumps(found.get(name))}, not {json.dumps(wanted[name])}; give another folder, or the same settings"
+                )
     elif out.exists() and any(entry.name != ".lock" for entry in out.iterdir()):
         raise FolderError(f"{out} is not empty and was not made by this command; give a new or an empty folder")
-    else: write_json(path, wanted)
+    else:
+        write_json(path, wanted)
 
 # %% ../nbs/22_publish.ipynb #498d4b19
-def part_path(out: Path, task: str, level: int) -> Path: return out / "parts" / f"{task}-{level}.parquet"
+def part_path(out: Path, task: str, level: int) -> Path:
+    return out / "parts" / f"{task}-{level}.parquet"
 
 
 def make_part(out: Path, order: Order, task: str, level: int) -> int:
@@ -99,10 +120,13 @@ def end_with_parent() -> None:
     "End this worker when its parent has ended, also by `kill -9`; Ctrl-C is the parent's business."
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
-    if parent is None: return
+    if parent is None:
+        return
+
     def wait():
         parent.join()
         os._exit(1)
+
     threading.Thread(target=wait, daemon=True).start()
 
 # %% ../nbs/22_publish.ipynb #d8bdc238
@@ -110,14 +134,18 @@ def make_parts(out: Path, order: Order, workers: int) -> None:
     "Make the cells that are missing, `workers` at a time, the slow ones of the higher levels first."
     todo = sorted((cell for cell in order.cells() if not part_path(out, *cell).exists()), key=lambda cell: -cell[1])
     done = len(order.cells()) - len(todo)
-    with tqdm(total=len(order.cells()) * order.per_cell, initial=done * order.per_cell, unit="item", desc="items") as bar:
+    with tqdm(
+        total=len(order.cells()) * order.per_cell, initial=done * order.per_cell, unit="item", desc="items"
+    ) as bar:
         if workers == 1:
-            for cell in todo: bar.update(make_part(out, order, *cell))
+            for cell in todo:
+                bar.update(make_part(out, order, *cell))
             return
         with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
             jobs = [pool.submit(make_part, out, order, *cell) for cell in todo]
             try:
-                for job in as_completed(jobs): bar.update(job.result())
+                for job in as_completed(jobs):
+                    bar.update(job.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -155,7 +183,8 @@ def rows(data: str | Path) -> Iterator[dict]:
     "The rows of a Parquet file one by one, pictures as PNG bytes."
     import pyarrow.parquet as pq
 
-    for batch in pq.ParquetFile(data).iter_batches(100): yield from batch.to_pylist()
+    for batch in pq.ParquetFile(data).iter_batches(100):
+        yield from batch.to_pylist()
 
 
 def item_of(row: dict) -> Instance:
@@ -173,7 +202,13 @@ def tokens_of(picture: bytes) -> int:
 # %% ../nbs/22_publish.ipynb #ce976d52
 def table_text(head: list[str], lines: list[list]) -> str:
     "A Markdown table."
-    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(map(str, line)) + " |" for line in lines)])
+    return "\n".join(
+        [
+            "| " + " | ".join(head) + " |",
+            "|" + "---|" * len(head),
+            *("| " + " | ".join(map(str, line)) + " |" for line in lines),
+        ]
+    )
 
 
 def levels_text(found: list[dict], levels: tuple[int, ...]) -> str:
@@ -183,7 +218,11 @@ def levels_text(found: list[dict], levels: tuple[int, ...]) -> str:
         line = [task]
         for level in levels:
             cell = [row for row in found if (row["task"], row["level"]) == (task, level)]
-            figures = (median(row["effort"] for row in cell), median(len(row["answer"]) for row in cell), median(tokens_of(row["images"][0]["bytes"]) for row in cell))
+            figures = (
+                median(row["effort"] for row in cell),
+                median(len(row["answer"]) for row in cell),
+                median(tokens_of(row["images"][0]["bytes"]) for row in cell),
+            )
             line.append(" / ".join(f"{figure:,.0f}" for figure in figures))
         lines.append(line)
     return table_text(["task", *(f"level {level}" for level in levels)], lines)
@@ -192,13 +231,34 @@ def levels_text(found: list[dict], levels: tuple[int, ...]) -> str:
 def chance_text(found: list[dict]) -> str:
     "What look-nothing answers score, a line a task."
     by_task: dict[str, list[Instance]] = {}
-    for row in found: by_task.setdefault(row["task"], []).append(item_of(row))
+    for row in found:
+        by_task.setdefault(row["task"], []).append(item_of(row))
     floors = [chance_floor(task, items) for task, items in by_task.items()]
-    def percent(share): return "-" if share is None else f"{100 * share:.1f}"
-    lines = [[floor["task"], percent(floor["constant"]), f"`{shown(floor['answer'])}`", percent(floor["random"]), percent(floor["example"])] for floor in floors]
-    average = ["**mean**", percent(mean(floor["constant"] for floor in floors)), "", percent(mean(floor["random"] for floor in floors)),
-               percent(mean(floor["example"] or 0.0 for floor in floors))]
-    return table_text(["task", "best constant, %", "which", "another item's answer, %", "the question's example, %"], [*lines, average])
+
+    def percent(share):
+        return "-" if share is None else f"{100 * share:.1f}"
+
+    lines = [
+        [
+            floor["task"],
+            percent(floor["constant"]),
+            f"`{shown(floor['answer'])}`",
+            percent(floor["random"]),
+            percent(floor["example"]),
+        ]
+        for floor in floors
+    ]
+    average = [
+        "**mean**",
+        percent(mean(floor["constant"] for floor in floors)),
+        "",
+        percent(mean(floor["random"] for floor in floors)),
+        percent(mean(floor["example"] or 0.0 for floor in floors)),
+    ]
+    return table_text(
+        ["task", "best constant, %", "which", "another item's answer, %", "the question's example, %"],
+        [*lines, average],
+    )
 
 
 def shown(answer: str) -> str:
@@ -259,21 +319,37 @@ def command_of(order: Order) -> str:
     "The command line that makes `order`."
     default, parts = Order(), ["mmhelix generate --out DIR"]
     parts += [f"--tasks {task}" for task in order.tasks]
-    if order.levels != default.levels: parts.append(f"--levels {','.join(map(str, order.levels))}")
-    parts += [f"--{field.name.replace('_', '-')} {getattr(order, field.name)}" for field in fields(Order)[2:] if getattr(order, field.name) != field.default]
+    if order.levels != default.levels:
+        parts.append(f"--levels {','.join(map(str, order.levels))}")
+    parts += [
+        f"--{field.name.replace('_', '-')} {getattr(order, field.name)}"
+        for field in fields(Order)[2:]
+        if getattr(order, field.name) != field.default
+    ]
     return " ".join(parts)
 
 
 def write_card(out: Path, order: Order) -> None:
     "Write `README.md` from the data."
     found, record = list(rows(out / DATA)), order.record()
-    small = [[line["task"], line["level"], line["forms"]] for line in spaces(order.tasks or None) if line["level"] in order.levels]
+    small = [
+        [line["task"], line["level"], line["forms"]]
+        for line in spaces(order.tasks or None)
+        if line["level"] in order.levels
+    ]
     text = CARD.format(
-        **{name: record[name] for name in ("version", "code", "per_cell", "style")}, items=len(found), tasks=len({row["task"] for row in found}),
-        levels=", ".join(map(str, order.levels)), command=command_of(order), published="`, `".join(PUBLISHED), sha=hashlib.sha256((out / DATA).read_bytes()).hexdigest(),
-        tokens=mean(tokens_of(row["images"][0]["bytes"]) for row in found), levels_table=levels_text(found, order.levels),
+        **{name: record[name] for name in ("version", "code", "per_cell", "style")},
+        items=len(found),
+        tasks=len({row["task"] for row in found}),
+        levels=", ".join(map(str, order.levels)),
+        command=command_of(order),
+        published="`, `".join(PUBLISHED),
+        sha=hashlib.sha256((out / DATA).read_bytes()).hexdigest(),
+        tokens=mean(tokens_of(row["images"][0]["bytes"]) for row in found),
+        levels_table=levels_text(found, order.levels),
         repeated=overlap(row["canon"] for row in found)["repeated"],
-        spaces_table=table_text(["task", "level", "canonical forms"], small) if small else "none.", chance_table=chance_text(found),
+        spaces_table=table_text(["task", "level", "canonical forms"], small) if small else "none.",
+        chance_table=chance_text(found),
     )
     write_whole(out / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
 
@@ -290,7 +366,18 @@ def export_published(data: str | Path, out: str | Path) -> Path:
     return Path(out)
 
 
-TSV = ("index", "id", "category", "image", "question", "question_text", "answer", "metric_info", "initial_state", "difficulty")
+TSV = (
+    "index",
+    "id",
+    "category",
+    "image",
+    "question",
+    "question_text",
+    "answer",
+    "metric_info",
+    "initial_state",
+    "difficulty",
+)
 
 # %% ../nbs/22_publish.ipynb #b619ebd9
 def export_tsv(data: str | Path, out: str | Path) -> Path:
@@ -300,7 +387,11 @@ def export_tsv(data: str | Path, out: str | Path) -> Path:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(TSV)
         for index, row in enumerate(rows(data)):
-            extra = {"index": index, "image": base64.b64encode(row["images"][0]["bytes"]).decode(), "difficulty": row["level"]}
+            extra = {
+                "index": index,
+                "image": base64.b64encode(row["images"][0]["bytes"]).decode(),
+                "difficulty": row["level"],
+            }
             writer.writerow([extra.get(name, row.get(name)) for name in TSV])
     return Path(out)
 
@@ -356,8 +447,13 @@ def export_lmms_eval(data: str | Path, out: str | Path) -> Path:
     out = Path(out).resolve()
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(data, out / "test.parquet")
-    for name, visual, text in (("mmhelix_nb", "pictures", "image_question"), ("mmhelix_nb_text", "no_pictures", "text_question")):
-        filled = LMMS_YAML.format(name=name, visual=visual, text=text, folder=out, data=out / "test.parquet", version=__version__)
+    for name, visual, text in (
+        ("mmhelix_nb", "pictures", "image_question"),
+        ("mmhelix_nb_text", "no_pictures", "text_question"),
+    ):
+        filled = LMMS_YAML.format(
+            name=name, visual=visual, text=text, folder=out, data=out / "test.parquet", version=__version__
+        )
         (out / f"{name}.yaml").write_text(filled, encoding="utf-8")
     (out / "utils.py").write_text(LMMS_UTILS, encoding="utf-8")
     return out

@@ -19,15 +19,29 @@ from .core import from_official, task_module, task_name
 from .publish import FolderError
 
 # %% ../nbs/24_published.ipynb #c6002170
-RESPONSES = ("response", "Qwen3_235B", "completion", "messages", "conversations", "output", "solution", "cot", "answer")  # columns that may hold what is judged, in order
+RESPONSES = (
+    "response",
+    "Qwen3_235B",
+    "completion",
+    "messages",
+    "conversations",
+    "output",
+    "solution",
+    "cot",
+    "answer",
+)  # columns that may hold what is judged, in order
 
 
 def response_text(row: dict, column: str = "") -> str:
     "The text to judge: `column`, or the first of `RESPONSES` that the row has; messages count by their last one."
     name = column or next((name for name in RESPONSES if row.get(name) not in (None, "", [])), "")
     value = row.get(name)
-    if value in (None, "", []): raise ValueError(f"the row has no response{f' in {name!r}' if name else ''}; its fields are {', '.join(row)}; name one with --column")
-    if isinstance(value, list): value = value[-1].get("content", value[-1].get("value", "")) if isinstance(value[-1], dict) else value[-1]
+    if value in (None, "", []):
+        raise ValueError(
+            f"the row has no response{f' in {name!r}' if name else ''}; its fields are {', '.join(row)}; name one with --column"
+        )
+    if isinstance(value, list):
+        value = value[-1].get("content", value[-1].get("value", "")) if isinstance(value[-1], dict) else value[-1]
     return str(value)
 
 # %% ../nbs/24_published.ipynb #96be6e82
@@ -39,23 +53,35 @@ def agrees(text: str, stored: str) -> bool:
 
 def by_stored_answer(row: dict, text: str) -> tuple[str, str]:
     "The verdict on a row that does not hold its puzzle: `stored`, `wrong`, or `unreadable` where its task has more than one right answer."
-    if task_module(task_name(row["category"])).SCORER != "simple_str_match" or not row.get("answer"): return "unreadable", ""
+    if task_module(task_name(row["category"])).SCORER != "simple_str_match" or not row.get("answer"):
+        return "unreadable", ""
     found, stored = extract(text), str(row["answer"])
     try:
-        if not found.problem and agrees(found.text, stored): return "stored", "agrees with the stored answer; the row does not hold the puzzle"
-    except Unreadable as error: return "wrong", str(error)
-    return "wrong", found.problem or f"the stored answer is {shorten(stored)}, not {shorten(found.text)}; the row does not hold the puzzle"
+        if not found.problem and agrees(found.text, stored):
+            return "stored", "agrees with the stored answer; the row does not hold the puzzle"
+    except Unreadable as error:
+        return "wrong", str(error)
+    return (
+        "wrong",
+        found.problem
+        or f"the stored answer is {shorten(stored)}, not {shorten(found.text)}; the row does not hold the puzzle",
+    )
 
 # %% ../nbs/24_published.ipynb #6fccb2cd
 def judge_row(row: dict, column: str = "") -> tuple[str, str]:
     "`right`, `wrong`, `stored` (see `by_stored_answer`) or `unreadable`, and the reason."
     row = {"category": row.get("task"), "question_text": row.get("question"), **row}
-    try: text = response_text(row, column)
-    except ValueError as error: return "unreadable", str(error)
-    try: item = from_official(row)
+    try:
+        text = response_text(row, column)
     except ValueError as error:
-        try: kind, reason = by_stored_answer(row, text)
-        except ValueError: kind, reason = "unreadable", ""
+        return "unreadable", str(error)
+    try:
+        item = from_official(row)
+    except ValueError as error:
+        try:
+            kind, reason = by_stored_answer(row, text)
+        except ValueError:
+            kind, reason = "unreadable", ""
         return kind, reason or str(error)
     verdict = item.check(text)
     return ("right" if verdict else "wrong"), verdict.reason
@@ -72,8 +98,10 @@ def hub_rows(name: str) -> Iterator[dict]:
         for split in load_dataset(name, streaming=True).values():
             yield from split.remove_columns([column for column in split.column_names or () if column in PICTURES])
     except (OSError, ValueError) as error:
-        raise FolderError(f"{name}: no such file or folder, and as a data set of the hub it cannot be loaded ({type(error).__name__}: {shorten(str(error), 100)}); "
-                          f"check the name and the network, or fetch it elsewhere (hf download {name} --repo-type dataset --local-dir DIR) and give DIR") from None
+        raise FolderError(
+            f"{name}: no such file or folder, and as a data set of the hub it cannot be loaded ({type(error).__name__}: {shorten(str(error), 100)}); "
+            f"check the name and the network, or fetch it elsewhere (hf download {name} --repo-type dataset --local-dir DIR) and give DIR"
+        ) from None
 
 # %% ../nbs/24_published.ipynb #6c29cb43
 def file_rows(file: Path) -> Iterator[dict]:
@@ -83,23 +111,41 @@ def file_rows(file: Path) -> Iterator[dict]:
     if file.suffix == ".parquet":
         table = pq.ParquetFile(file)
         names = [name for name in table.schema_arrow.names if name not in PICTURES]
-        for batch in table.iter_batches(200, columns=names): yield from batch.to_pylist()
+        for batch in table.iter_batches(200, columns=names):
+            yield from batch.to_pylist()
         return
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
-            try: row = json.loads(line) if line.strip() else None
-            except json.JSONDecodeError as error: raise FolderError(f"{file}, line {number}: not JSON ({error.msg})") from None
-            if row is not None and not isinstance(row, dict): raise FolderError(f"{file}, line {number}: must be an object with the published columns, not {shorten(line)}")
-            if row is not None: yield row
+            try:
+                row = json.loads(line) if line.strip() else None
+            except json.JSONDecodeError as error:
+                raise FolderError(f"{file}, line {number}: not JSON ({error.msg})") from None
+            if row is not None and not isinstance(row, dict):
+                raise FolderError(
+                    f"{file}, line {number}: must be an object with the published columns, not {shorten(line)}"
+                )
+            if row is not None:
+                yield row
 
 # %% ../nbs/24_published.ipynb #04f5e595
 def read_rows(source: str | Path) -> Iterator[dict]:
     "The rows of a Parquet or JSONL file, of a folder of them, or of a data set on the hub such as `mjuicem/MM-HELIX-100K`; raises `FolderError`."
     path = Path(source)
-    if not path.exists() and str(source).count("/") == 1 and not path.suffix and not path.parent.exists(): return hub_rows(str(source))
-    if not path.exists(): raise FolderError(f"{path}: no such file or folder; give a .parquet or .jsonl file, a folder of them, or a data set's name such as mjuicem/MM-HELIX-100K")
-    files = sorted(found for kind in ("parquet", "jsonl") for found in path.rglob(f"*.{kind}") if "failed" not in found.parts) if path.is_dir() else [path]
-    if not files: raise FolderError(f"{path}: holds no .parquet and no .jsonl file")
+    if not path.exists() and str(source).count("/") == 1 and not path.suffix and not path.parent.exists():
+        return hub_rows(str(source))
+    if not path.exists():
+        raise FolderError(
+            f"{path}: no such file or folder; give a .parquet or .jsonl file, a folder of them, or a data set's name such as mjuicem/MM-HELIX-100K"
+        )
+    files = (
+        sorted(
+            found for kind in ("parquet", "jsonl") for found in path.rglob(f"*.{kind}") if "failed" not in found.parts
+        )
+        if path.is_dir()
+        else [path]
+    )
+    if not files:
+        raise FolderError(f"{path}: holds no .parquet and no .jsonl file")
     return (row for file in files for row in file_rows(file))
 
 # %% ../nbs/24_published.ipynb #32d84039
@@ -110,6 +156,14 @@ def verify_rows(source: str | Path, column: str = "") -> dict:
         name = str(row.get("category") or row.get("task"))
         kind, reason = judge_row(row, column)
         counts.setdefault(name, Counter())[kind] += 1
-        if kind != "right": reasons.setdefault(name, Counter())[reason] += 1
-    return {"rows": sum(count.total() for count in counts.values()), "right": sum(count["right"] for count in counts.values()), "stored": sum(count["stored"] for count in counts.values()),
-            "tasks": {name: {**count, "reasons": dict(reasons.get(name, Counter()).most_common(5))} for name, count in sorted(counts.items())}}
+        if kind != "right":
+            reasons.setdefault(name, Counter())[reason] += 1
+    return {
+        "rows": sum(count.total() for count in counts.values()),
+        "right": sum(count["right"] for count in counts.values()),
+        "stored": sum(count["stored"] for count in counts.values()),
+        "tasks": {
+            name: {**count, "reasons": dict(reasons.get(name, Counter()).most_common(5))}
+            for name, count in sorted(counts.items())
+        },
+    }

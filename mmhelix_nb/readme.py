@@ -15,21 +15,31 @@ from .core import make, tasks
 from .results import read_results
 
 # %% ../nbs/82_readme.ipynb #57fb2517
-ROWS = (("base", "base", "Qwen2.5VL-7B"), ("grpo", "GRPO", "+GRPO"), ("sft", "SFT", "+SFT"), ("sft_grpo", "SFT, then GRPO", "+SFT&GRPO"),
-        ("luffy", "LUFFY", "+LUFFY"), ("static", "Static-AHPO", ""), ("ahpo", "AHPO", "+AHPO (Ours)"))
+ROWS = (
+    ("base", "base", "Qwen2.5VL-7B"),
+    ("grpo", "GRPO", "+GRPO"),
+    ("sft", "SFT", "+SFT"),
+    ("sft_grpo", "SFT, then GRPO", "+SFT&GRPO"),
+    ("luffy", "LUFFY", "+LUFFY"),
+    ("static", "Static-AHPO", ""),
+    ("ahpo", "AHPO", "+AHPO (Ours)"),
+)
 
 
 def percent(share: dict | None) -> str:
     """A share with its 95 % interval, in per cent."""
-    if not share: return ""
+    if not share:
+        return ""
     return f"{100 * share['accuracy']:.1f} [{100 * share['low']:.1f}, {100 * share['high']:.1f}]"
 
 
 def published(root: str | Path = ".", number: int = 2, key: str = "method") -> dict[str, dict]:
     """The paper's table `number`, by the column `key`."""
     path = Path(root) / "reports" / "paper" / f"table{number}.csv"
-    if not path.is_file(): return {}
-    with open(path, newline="", encoding="utf-8") as f: return {row[key]: row for row in csv.DictReader(f)}
+    if not path.is_file():
+        return {}
+    with open(path, newline="", encoding="utf-8") as f:
+        return {row[key]: row for row in csv.DictReader(f)}
 
 # %% ../nbs/82_readme.ipynb #c0d4198e
 def measured(folder: Path) -> dict[str, dict]:
@@ -37,7 +47,8 @@ def measured(folder: Path) -> dict[str, dict]:
     found = {}
     for name, *_ in ROWS:
         path = folder / f"evaluation-{name}" / "results.json"
-        if not path.is_file(): continue
+        if not path.is_file():
+            continue
         kinds = read_results(path)["results"].get("modality", {})
         one = kinds.get("image") or next(iter(kinds.values()), {})
         found[name] = {"puzzles": one.get("puzzles", {}).get("micro"), "general": one.get("general", {}).get("micro")}
@@ -47,27 +58,56 @@ def measured(folder: Path) -> dict[str, dict]:
 def table(root: str | Path = ".", profile: str = "mini") -> str:
     """The results of `profile` beside the paper's, as Markdown."""
     ours, paper = measured(Path(root) / "reports" / profile), published(root)
-    if not ours: return "*No results here yet: `make reproduce` makes them.*"
-    lines = [f"| method | here ({profile}): in domain, % | here ({profile}): general, % | paper (7B): MM-HELIX, % | paper (7B): general, % |",
-             "|---|---|---|---|---|"]
+    if not ours:
+        return "*No results here yet: `make reproduce` makes them.*"
+    lines = [
+        f"| method | here ({profile}): in domain, % | here ({profile}): general, % | paper (7B): MM-HELIX, % | paper (7B): general, % |",
+        "|---|---|---|---|---|",
+    ]
     for name, title, theirs in ROWS:
-        if name not in ours: continue
+        if name not in ours:
+            continue
         row = paper.get(theirs, {})
-        cells = (title, percent(ours[name]["puzzles"]), percent(ours[name]["general"]), row.get("mm_helix", ""), row.get("average", ""))
+        cells = (
+            title,
+            percent(ours[name]["puzzles"]),
+            percent(ours[name]["general"]),
+            row.get("mm_helix", ""),
+            row.get("average", ""),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     label = read_results(Path(root) / "reports" / profile / f"evaluation-{next(iter(ours))}")
-    return "\n".join([*lines, "", f"Intervals are 95 % Wilson; one run, profile {profile}, seed {label['seed']}, commit `{label['commit']}`."])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Intervals are 95 % Wilson; one run, profile {profile}, seed {label['seed']}, commit `{label['commit']}`.",
+        ]
+    )
 
 # %% ../nbs/82_readme.ipynb #6f0a2b02
 def serg_table(root: str | Path = ".") -> str:
     """Rollout, skeleton and SERG for one model beside the paper's table 3, as Markdown."""
-    if not (Path(root) / "reports/serg/results.json").is_file(): return "*No comparison here yet: `make serg-study` makes it.*"
+    if not (Path(root) / "reports/serg/results.json").is_file():
+        return "*No comparison here yet: `make serg-study` makes it.*"
     found, paper = read_results(Path(root) / "reports/serg"), published(root, 3, "arm")
     k, items = (max(line[name] for line in found["results"]["table"]) for name in ("k", "items"))
-    lines = [f"| arm | here: pass@1, % | here: pass@{k}, % | here: seconds, tokens an accepted sample | paper (235B): pass@16, % | paper: seconds, tokens a sample |", "|---|---|---|---|---|---|"]
+    lines = [
+        f"| arm | here: pass@1, % | here: pass@{k}, % | here: seconds, tokens an accepted sample | paper (235B): pass@16, % | paper: seconds, tokens a sample |",
+        "|---|---|---|---|---|---|",
+    ]
     for line in found["results"]["table"]:
-        shares = [percent({"accuracy": line[name]["share"], "low": line[name]["interval"][0], "high": line[name]["interval"][1]}) for name in ("pass@1", "pass@k")]
-        spent = f"{line['seconds_per_accepted']:,.1f}, {line['tokens_per_accepted']:,.0f}" if line["tokens_per_accepted"] else f"none accepted in {line['seconds']:,.0f} s, {line['tokens']:,} tokens"
+        shares = [
+            percent(
+                {"accuracy": line[name]["share"], "low": line[name]["interval"][0], "high": line[name]["interval"][1]}
+            )
+            for name in ("pass@1", "pass@k")
+        ]
+        spent = (
+            f"{line['seconds_per_accepted']:,.1f}, {line['tokens_per_accepted']:,.0f}"
+            if line["tokens_per_accepted"]
+            else f"none accepted in {line['seconds']:,.0f} s, {line['tokens']:,} tokens"
+        )
         row = paper.get(line["arm"], {})
         theirs = f"{3.6 * float(row['hours_per_1000']):,.0f}, {float(row['tokens']):,.0f}" if row else ""
         lines.append(f"| {' | '.join((line['arm'], *shares, spent, row.get('pass_at_16', ''), theirs))} |")
@@ -84,7 +124,9 @@ def tasks_picture(names: list[str], level: int = 2, seed: int = 5, columns: int 
     for number, name in enumerate(names):
         picture = make(name, level, seed).image
         scale = min(box[0] / picture.width, box[1] / picture.height)
-        picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS
+        )
         left, top = number % columns * (box[0] + 14) + 7, number // columns * (box[1] + 14) + 7
         sheet.paste(picture, (left + (box[0] - picture.width) // 2, top + (box[1] - picture.height) // 2))
     return sheet.quantize(96, Image.Quantize.FASTOCTREE)  # the median cut loses the little red that there is
@@ -103,14 +145,19 @@ def readme(root: str | Path = ".") -> str:
     """The text of README.md: `nbs/index.ipynb` with results in, nothing executed."""
     import nbformat
     from nbconvert import MarkdownExporter
+
     root = Path(root)
     notebook = json.loads((root / "nbs" / "index.ipynb").read_text(encoding="utf-8"))
     notebook["cells"] = [c for c in notebook["cells"] if not _hidden(c)]
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
-        if cell["cell_type"] == "code": source = re.sub(r"^#\|.*\n?", "", source, flags=re.MULTILINE)
-        else: source = _MARK.sub(lambda m: table(root, m[1] or "mini"), source).replace("<!-- serg -->", serg_table(root))
-        cell["source"] = source.replace("](../", "](").replace("](images/", "](nbs/images/")  # README.md stands one folder higher
+        if cell["cell_type"] == "code":
+            source = re.sub(r"^#\|.*\n?", "", source, flags=re.MULTILINE)
+        else:
+            source = _MARK.sub(lambda m: table(root, m[1] or "mini"), source).replace("<!-- serg -->", serg_table(root))
+        cell["source"] = source.replace("](../", "](").replace(
+            "](images/", "](nbs/images/"
+        )  # README.md stands one folder higher
     text, _ = MarkdownExporter().from_notebook_node(nbformat.reads(json.dumps(notebook), as_version=4))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -118,4 +165,5 @@ def readme(root: str | Path = ".") -> str:
 def write_readme(root: str | Path = ".") -> None:
     """Write README.md, if it changes."""
     path, text = Path(root) / "README.md", readme(root)
-    if not path.is_file() or path.read_text(encoding="utf-8") != text: path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

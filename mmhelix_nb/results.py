@@ -21,12 +21,18 @@ from . import __version__
 # %% ../nbs/06_results.ipynb #8c96990a
 def plain(value: object) -> object:
     """`value` in JSON's own types, floats to six significant digits."""
-    if isinstance(value, dict): return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)): return [plain(v) for v in value]
-    if isinstance(value, (set, frozenset)): return sorted(plain(v) for v in value)
-    if hasattr(value, "tolist"): return plain(value.tolist())  # numpy and torch
-    if isinstance(value, float): return float(f"{value:.6g}") if math.isfinite(value) else None
-    if isinstance(value, (str, bool, int)) or value is None: return value
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(v) for v in value)
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())  # numpy and torch
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
     raise TypeError(f"results hold numbers, texts, lists and dicts, not {type(value).__name__}")
 
 # %% ../nbs/06_results.ipynb #bf7402f1
@@ -36,7 +42,8 @@ def write_whole(path: str | Path, write) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     write(temporary)
-    with open(temporary, "rb") as f: os.fsync(f.fileno())
+    with open(temporary, "rb") as f:
+        os.fsync(f.fileno())
     os.replace(temporary, path)
     return path
 
@@ -52,8 +59,10 @@ _CODE = ("mmhelix_nb", "nbs", "profiles", "settings.ini")
 
 def _git(*args: str) -> str | None:
     """What a git command prints here, or None where there is no git."""
-    try: done = subprocess.run(["git", *args], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired): return None
+    try:
+        done = subprocess.run(["git", *args], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
     return done.stdout.strip() if done.returncode == 0 else None
 
 # %% ../nbs/06_results.ipynb #18bdc6c2
@@ -61,7 +70,8 @@ def commit() -> str:
     """The commit of the working folder, with `+dirty` when its code differs; `unknown` without git."""
     head = _git("rev-parse", "--short=12", "HEAD")
     top = _git("rev-parse", "--show-toplevel")
-    if head is None or top is None: return "unknown"
+    if head is None or top is None:
+        return "unknown"
     changed = _git("-C", top, "status", "--porcelain", "--", *_CODE)
     return f"{head}+dirty" if changed else head
 
@@ -76,16 +86,21 @@ def read_results(folder: str | Path) -> dict:
     """What `save_results` wrote: labels, and the numbers under `results`."""
     path = Path(folder)
     path = path / "results.json" if path.is_dir() else path
-    try: return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError: raise FileNotFoundError(f"{path}: no results; run this job first") from None
-    except json.JSONDecodeError as e: raise ValueError(f"{path}: not valid JSON: {e}") from None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no results; run this job first") from None
+    except json.JSONDecodeError as e:
+        raise ValueError(f"{path}: not valid JSON: {e}") from None
 
 # %% ../nbs/06_results.ipynb #df8f648c
 def save_timing(folder: str | Path, **seconds: float) -> Path:
     """Add seconds by name to `folder/timing.json`; return the path."""
     path = Path(folder) / "timing.json"
-    try: old = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError): old = {}
+    try:
+        old = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        old = {}
     return write_json(path, {**old, **{k: round(v, 1) for k, v in seconds.items()}})
 
 # %% ../nbs/06_results.ipynb #e11439c1
@@ -106,7 +121,8 @@ def append_curve(path: str | Path, record: dict) -> None:
 def read_curve(path: str | Path) -> list[dict]:
     """The records of a curve in order, without a torn last line."""
     path = Path(path)
-    if not path.exists(): return []
+    if not path.exists():
+        return []
     whole = path.read_text(encoding="utf-8", errors="replace").rpartition("\n")[0]
     return [json.loads(line) for line in whole.splitlines() if line]
 
@@ -114,16 +130,21 @@ def read_curve(path: str | Path) -> list[dict]:
 def trim_curve(path: str | Path, step: int) -> None:
     """Keep the records up to `step`: what a checkpoint of that step has seen."""
     kept = [r for r in read_curve(path) if r.get("step", 0) <= step]
-    if not Path(path).exists(): return
+    if not Path(path).exists():
+        return
     temporary = Path(f"{path}.tmp")
-    temporary.write_text("".join(json.dumps(r, sort_keys=True, ensure_ascii=False) + "\n" for r in kept), encoding="utf-8")
+    temporary.write_text(
+        "".join(json.dumps(r, sort_keys=True, ensure_ascii=False) + "\n" for r in kept), encoding="utf-8"
+    )
     os.replace(temporary, path)
 
 # %% ../nbs/06_results.ipynb #f4ee3423
 def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's interval for the share `k` of `n`; (0, 1) when nothing was measured."""
-    if not 0 <= k <= n: raise ValueError(f"k must lie between 0 and n, not {k} of {n}")
-    if n == 0: return 0.0, 1.0
+    if not 0 <= k <= n:
+        raise ValueError(f"k must lie between 0 and n, not {k} of {n}")
+    if n == 0:
+        return 0.0, 1.0
     share, z2 = k / n, z * z
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
@@ -141,11 +162,15 @@ def claim(path: Path, what: str, wait: float = 5.0):
     with open(path, "a+", encoding="utf-8") as f:
         until = time.monotonic() + wait
         while True:
-            try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); break
+            try:
+                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
             except OSError:
                 if time.monotonic() > until:
                     f.seek(0)
-                    raise Busy(f"{what} is at work already (process {f.read().strip() or '?'}); wait for it, or stop it") from None
+                    raise Busy(
+                        f"{what} is at work already (process {f.read().strip() or '?'}); wait for it, or stop it"
+                    ) from None
                 time.sleep(0.1)
         f.truncate(0)
         f.write(f"{os.getpid()} on {os.uname().nodename}\n")

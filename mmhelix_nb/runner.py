@@ -31,21 +31,25 @@ from .results import Busy, claim, save_timing, write_json
 @dataclass(frozen=True)
 class Job:
     """One run of one chapter; paths are relative to the book's root."""
+
     name: str
     notebook: str
     parameters: dict = field(hash=False)
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
     sections: tuple[str, ...] = ()  # the parts of the profile that the chapter may read
-    heavy: bool = False             # trains or generates: may use the graphics card
-    priority: int = 0               # rough length of the way from here to the end
+    heavy: bool = False  # trains or generates: may use the graphics card
+    priority: int = 0  # rough length of the way from here to the end
 
 # %% ../nbs/80_runner.ipynb #070be55f
 CHAPTERS = {
     "generators": ("10_generators", ("generators",)),
     "verifiers": ("20_verifiers", ("generators",)),
     "serg": ("30_serg", ("generators", "serg")),
-    "base": ("36_minilab", ("model", "base", "sft.samples", "evaluation.general_items")),  # the sizes of the lab's files
+    "base": (
+        "36_minilab",
+        ("model", "base", "sft.samples", "evaluation.general_items"),
+    ),  # the sizes of the lab's files
     "sft": ("40_sft", ("model", "sft")),
     "ahpo": ("50_ahpo", ("model", "ahpo")),
     "evaluation": ("60_evaluation", ("model", "generators", "evaluation")),
@@ -62,8 +66,16 @@ def _job(profile: Profile, name: str, needs: tuple, runs: str, reports: str, pri
     given = {"profile": profile.name, "runs": runs, "reports": reports, **variant}
     report = f"{reports}/{profile.name}/{name}"
     outputs = (f"{runs}/{profile.name}/{name}/done.json", f"{report}/results.json", f"{report}/{stem}.ipynb")
-    return Job(name, f"nbs/{stem}.ipynb", given, needs, outputs, sections,
-               kind in ("base", "sft", "ahpo", "evaluation"), priority)
+    return Job(
+        name,
+        f"nbs/{stem}.ipynb",
+        given,
+        needs,
+        outputs,
+        sections,
+        kind in ("base", "sft", "ahpo", "evaluation"),
+        priority,
+    )
 
 # %% ../nbs/80_runner.ipynb #a09010de
 def _graph(profile: Profile) -> dict[str, tuple[str, ...]]:
@@ -71,12 +83,16 @@ def _graph(profile: Profile) -> dict[str, tuple[str, ...]]:
     mini, methods = profile.model.name == "mini", profile.ahpo.methods
     start = ("base",) if mini else ("serg",)  # the mini model's rows come from its own chapter
     graph = {"generators": (), "verifiers": ("generators",), "serg": ("generators", "verifiers")}
-    if mini: graph["base"] = ()
+    if mini:
+        graph["base"] = ()
     graph["sft"] = start
-    if "sft_grpo" in methods: graph["sft_half"] = start
-    for m in methods: graph[f"ahpo-{m}"] = (*start, "sft_half") if m == "sft_grpo" else start
+    if "sft_grpo" in methods:
+        graph["sft_half"] = start
+    for m in methods:
+        graph[f"ahpo-{m}"] = (*start, "sft_half") if m == "sft_grpo" else start
     graph["evaluation-base"] = start
-    for m in ("sft", *methods): graph[f"evaluation-{m}"] = ("sft" if m == "sft" else f"ahpo-{m}",)
+    for m in ("sft", *methods):
+        graph[f"evaluation-{m}"] = ("sft" if m == "sft" else f"ahpo-{m}",)
     graph["ablations"] = tuple(n for n in graph if n.startswith(("evaluation", "ahpo")))
     return graph
 
@@ -98,7 +114,8 @@ def needed(all_jobs: list[Job], only: str) -> list[Job]:
     """The jobs that `only` (a job, or a kind such as `ahpo`) takes, with everything before them; `KeyError` if there is none."""
     by_name = {j.name: j for j in all_jobs}
     wanted = [n for n in by_name if n == only or n.startswith(f"{only}-")]
-    if not wanted: raise KeyError(only)
+    if not wanted:
+        raise KeyError(only)
     chosen = set()
     while wanted:
         name = wanted.pop()
@@ -110,12 +127,18 @@ def needed(all_jobs: list[Job], only: str) -> list[Job]:
 @functools.cache
 def _tree(source: str) -> str:
     """Python `source` as text that changes with its meaning only."""
-    try: tree = ast.parse(source)
-    except SyntaxError: return source  # a magic, say
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return source  # a magic, say
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and body and isinstance(body[0], ast.Expr) \
-                and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             node.body = body[1:]
     return ast.dump(tree)
 
@@ -125,7 +148,8 @@ def _imports(source: str, module: str) -> set[str]:
     package = module.split(".")[0]
     found = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import): found |= {a.name for a in node.names}
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
         if isinstance(node, ast.ImportFrom):
             base = module.split(".")[: -node.level] if node.level else []
             base = ".".join([*base, *([node.module] if node.module else [])])
@@ -144,7 +168,8 @@ def _modules() -> dict[str, tuple[str, frozenset]]:
     """What `_module` finds, by dotted name, for the whole package."""
     folder, found = Path(__file__).parent, {}
     for path in sorted(folder.rglob("*.py")):
-        if path.name in ("__init__.py", "_modidx.py"): continue
+        if path.name in ("__init__.py", "_modidx.py"):
+            continue
         name = ".".join(("mmhelix_nb", *path.relative_to(folder).with_suffix("").parts))
         found[name] = _module(path, name, path.stat().st_mtime_ns)
     return found
@@ -155,10 +180,12 @@ def modules_of(*starts: str) -> dict[str, str]:
     known, seen, todo = _modules(), set(), set(starts)
     while todo:
         name = todo.pop()
-        if name in seen or name not in known: continue
+        if name in seen or name not in known:
+            continue
         seen.add(name)
         todo |= known[name][1]
-        if name == "mmhelix_nb.core": todo |= {m for m in known if m.count(".") == 2}
+        if name == "mmhelix_nb.core":
+            todo |= {m for m in known if m.count(".") == 2}
     return {name: known[name][0] for name in sorted(seen)}
 
 # %% ../nbs/80_runner.ipynb #aaa65b8e
@@ -168,7 +195,9 @@ def _notebook_code(path: Path) -> str:
     return "\n".join(_tree("".join(c["source"])) for c in cells if c["cell_type"] == "code")
 
 # %% ../nbs/80_runner.ipynb #c79f1b5f
-def fingerprints(profile: Profile, root: str | Path = ".", runs: str = "runs", reports: str = "reports") -> dict[str, str]:
+def fingerprints(
+    profile: Profile, root: str | Path = ".", runs: str = "runs", reports: str = "reports"
+) -> dict[str, str]:
     """By job: a hash of its code, its settings and everything before it."""
     found, root = {}, Path(root)
     for job in jobs(profile, runs, reports):
@@ -189,22 +218,34 @@ def _imports_of(dump: str) -> set[str]:
 @dataclass(frozen=True)
 class Place:
     """The folders of one profile under `root`."""
+
     root: Path
     profile: str
     runs: str = "runs"
     reports: str = "reports"
 
-    def run(self, job: str = "") -> Path: return self.root / self.runs / self.profile / job
-    def report(self, job: str = "") -> Path: return self.root / self.reports / self.profile / job
-    def stamp(self, job: str) -> Path: return self.run(job) / "done.json"
-    def status(self, job: str) -> Path: return self.run(job) / "status.json"
-    def tag(self, job: str = "") -> str: return f"{self.root.resolve()}|{self.profile}|{job}"
+    def run(self, job: str = "") -> Path:
+        return self.root / self.runs / self.profile / job
+
+    def report(self, job: str = "") -> Path:
+        return self.root / self.reports / self.profile / job
+
+    def stamp(self, job: str) -> Path:
+        return self.run(job) / "done.json"
+
+    def status(self, job: str) -> Path:
+        return self.run(job) / "status.json"
+
+    def tag(self, job: str = "") -> str:
+        return f"{self.root.resolve()}|{self.profile}|{job}"
 
 # %% ../nbs/80_runner.ipynb #f9154a75
 def _read(path: Path) -> dict:
     """JSON of a small file of ours; empty where it is absent or torn."""
-    try: return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError): return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return {}
 
 # %% ../nbs/80_runner.ipynb #b0f2b3e7
 TAGS = ("MMHELIX_RUN", "MMHELIX_JOB")
@@ -213,22 +254,30 @@ TAGS = ("MMHELIX_RUN", "MMHELIX_JOB")
 def _gone(process) -> bool:
     """Whether a process has ended, also one that nobody has buried yet."""
     import psutil
-    try: return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess: return True
+
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 # %% ../nbs/80_runner.ipynb #bcfdc834
 def end_leftovers(name: str, tag: str) -> list[int]:
     """End all processes whose environment holds `name=tag`, but not our own ancestors; return their ids."""
     import psutil
+
     spare, left = {os.getpid(), *(p.pid for p in psutil.Process().parents())}, []
     for process in psutil.process_iter():
         try:
-            if process.pid not in spare and process.environ().get(name) == tag: left.append(process)
-        except (psutil.Error, OSError): continue
+            if process.pid not in spare and process.environ().get(name) == tag:
+                left.append(process)
+        except (psutil.Error, OSError):
+            continue
     for process in left:
-        with contextlib.suppress(psutil.Error): process.kill()
+        with contextlib.suppress(psutil.Error):
+            process.kill()
     until = time.monotonic() + 10
-    while not all(map(_gone, left)) and time.monotonic() < until: time.sleep(0.05)
+    while not all(map(_gone, left)) and time.monotonic() < until:
+        time.sleep(0.05)
     return [p.pid for p in left]
 
 # %% ../nbs/80_runner.ipynb #9d3f6119
@@ -238,15 +287,19 @@ def end_with(pid: int) -> None:
 
     def end():
         for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error): child.kill()
+            with contextlib.suppress(psutil.Error):
+                child.kill()
         os._exit(1)
 
     def watch(process):
-        while not _gone(process): time.sleep(0.3)
+        while not _gone(process):
+            time.sleep(0.3)
         end()
 
-    try: process = psutil.Process(pid)
-    except psutil.NoSuchProcess: end()
+    try:
+        process = psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        end()
     threading.Thread(target=watch, args=(process,), daemon=True).start()
 
 # %% ../nbs/80_runner.ipynb #2694cd95
@@ -265,8 +318,10 @@ def describe(facts: dict) -> str:
     """A failure as a few lines for a terminal."""
     where = f", cell {facts['cell']}" if facts.get("cell") else ""
     lines = [f"{facts['job']} failed: {facts['notebook']}{where}"]
-    if facts.get("source_line"): lines.append(f"  line {facts['line']}: {facts['source_line']}")
-    if facts.get("inside"): lines.append(f"  in {facts['inside']}")
+    if facts.get("source_line"):
+        lines.append(f"  line {facts['line']}: {facts['source_line']}")
+    if facts.get("inside"):
+        lines.append(f"  in {facts['inside']}")
     message = (facts["message"].strip().splitlines() or [""])[0][:300]
     return "\n".join([*lines, f"  {facts['error']}: {message}", f"  log: {facts['log']}"])
 
@@ -296,8 +351,14 @@ def _cell_failure(error, source: Path) -> dict:
     line, inside = _place_in(error.traceback)
     lines = error.source.splitlines() or [""]
     line = line if line and line <= len(lines) else 1
-    return {"cell": _number(source, error.source, error.cell_index + 1), "line": line, "source_line": lines[line - 1].strip(), "inside": inside,
-            "error": error.ename, "message": _COLOUR.sub("", error.evalue)}
+    return {
+        "cell": _number(source, error.source, error.cell_index + 1),
+        "line": line,
+        "source_line": lines[line - 1].strip(),
+        "inside": inside,
+        "error": error.ename,
+        "message": _COLOUR.sub("", error.evalue),
+    }
 
 # %% ../nbs/80_runner.ipynb #7306b3eb
 def _other_failure(error: Exception, source: Path, copy: Path, cell: int) -> dict:
@@ -306,8 +367,14 @@ def _other_failure(error: Exception, source: Path, copy: Path, cell: int) -> dic
     text = "".join(cells[cell - 1]["source"]) if 0 < cell <= len(cells) else ""
     dead = "kernel" in type(error).__name__.lower()
     message = "the kernel died; often the machine ran out of memory" if dead else str(error)
-    return {"cell": _number(source, text, cell) if text else None, "line": 1, "source_line": (text.strip().splitlines() or [""])[0], "inside": "",
-            "error": type(error).__name__, "message": message}
+    return {
+        "cell": _number(source, text, cell) if text else None,
+        "line": 1,
+        "source_line": (text.strip().splitlines() or [""])[0],
+        "inside": "",
+        "error": type(error).__name__,
+        "message": message,
+    }
 
 # %% ../nbs/80_runner.ipynb #79bdcdfa
 def write_status(place: Place, job: str, state: str, **more) -> None:
@@ -338,10 +405,12 @@ def _prepare(place: Place, job: Job, mark: str) -> bool:
     resumed = _read(run / "fingerprint.json").get("fingerprint") == mark
     if not resumed and run.exists():
         for path in run.iterdir():
-            if path.name != "job.lock": shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if path.name != "job.lock":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
     report.mkdir(parents=True, exist_ok=True)
     stale = ("failure.json",) if resumed else ("failure.json", "log.txt", "curve.jsonl", "timing.json")
-    for name in stale: (report / name).unlink(missing_ok=True)
+    for name in stale:
+        (report / name).unlink(missing_ok=True)
     place.stamp(job.name).unlink(missing_ok=True)
     write_json(run / "fingerprint.json", {"fingerprint": mark})
     return resumed
@@ -349,7 +418,12 @@ def _prepare(place: Place, job: Job, mark: str) -> bool:
 # %% ../nbs/80_runner.ipynb #e9961405
 def scrub(text: str, root: Path) -> str:
     """`text` without this machine's paths and process numbers."""
-    for path, short in ((str(root.resolve()) + "/", ""), (str(root.resolve()), "."), (sys.prefix, "env"), (str(Path.home()) + "/", "~/")):
+    for path, short in (
+        (str(root.resolve()) + "/", ""),
+        (str(root.resolve()), "."),
+        (sys.prefix, "env"),
+        (str(Path.home()) + "/", "~/"),
+    ):
         text = text.replace(path, short)
     return re.sub(r"/[\w/.-]*/ipykernel_\d+/\d+\.py", "cell", text)
 
@@ -360,14 +434,20 @@ def _tidy(place: Place, job: Job) -> None:
     notebook = _read(path)
     notebook["metadata"].pop("papermill", None)
     for cell in notebook["cells"]:
-        for key in ("papermill", "execution"): cell["metadata"].pop(key, None)
+        for key in ("papermill", "execution"):
+            cell["metadata"].pop(key, None)
     path.write_text(scrub(json.dumps(notebook, indent=1, ensure_ascii=False), place.root) + "\n", encoding="utf-8")
     log = place.report(job.name) / "log.txt"
     log.write_text(scrub(log.read_text(encoding="utf-8"), place.root), encoding="utf-8")
 
 # %% ../nbs/80_runner.ipynb #d2041f00
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONHASHSEED": "0", "JUPYTER_PREFER_ENV_PATH": "1",
-               "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONHASHSEED": "0",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
 
 # %% ../nbs/80_runner.ipynb #3eb8b321
 @contextlib.contextmanager
@@ -375,7 +455,8 @@ def _environment(extra: dict):
     """The process's environment with `extra`, for the children started inside."""
     before = dict(os.environ)
     os.environ.update(extra)
-    try: yield
+    try:
+        yield
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -384,18 +465,32 @@ def _environment(extra: dict):
 def _papermill(place: Place, job: Job, profile: str) -> None:
     """Run the chapter; raise `JobFailed` with the facts when it stops."""
     import papermill
+
     source, copy = place.root / job.notebook, place.root / job.outputs[2]
-    log, facts = logging.getLogger("papermill"), {"job": job.name, "notebook": job.notebook, "log": f"{place.reports}/{place.profile}/{job.name}/log.txt"}
+    log, facts = (
+        logging.getLogger("papermill"),
+        {"job": job.name, "notebook": job.notebook, "log": f"{place.reports}/{place.profile}/{job.name}/log.txt"},
+    )
     handler = _Progress(place, job.name, len(_read(source).get("cells", [])) + 1)
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
         with _environment({**ENVIRONMENT, "MMHELIX_JOB": place.tag(job.name)}):
-            papermill.execute_notebook(str(source), str(copy), {**job.parameters, "profile": profile}, cwd=str(place.root), kernel_name="python3",
-                                       log_output=True, progress_bar=False, start_timeout=180)
-    except papermill.PapermillExecutionError as e: raise JobFailed({**facts, **_cell_failure(e, source)}) from None
-    except Exception as e: raise JobFailed({**facts, **_other_failure(e, source, copy, handler.cell)}) from None
+            papermill.execute_notebook(
+                str(source),
+                str(copy),
+                {**job.parameters, "profile": profile},
+                cwd=str(place.root),
+                kernel_name="python3",
+                log_output=True,
+                progress_bar=False,
+                start_timeout=180,
+            )
+    except papermill.PapermillExecutionError as e:
+        raise JobFailed({**facts, **_cell_failure(e, source)}) from None
+    except Exception as e:
+        raise JobFailed({**facts, **_other_failure(e, source, copy, handler.cell)}) from None
     finally:
         log.removeHandler(handler)
         handler.file.close()
@@ -405,15 +500,26 @@ def _finish(place: Place, job: Job, mark: str, seconds: float, before: int) -> N
     """Check that the chapter wrote its results; tidy up; write the stamp."""
     results = place.root / job.outputs[1]
     if not results.exists() or results.stat().st_mtime_ns == before:
-        raise JobFailed({"job": job.name, "notebook": job.notebook, "log": f"{place.reports}/{place.profile}/{job.name}/log.txt",
-                         "error": "NoResults", "message": f"the chapter ended without writing {job.outputs[1]}"})
+        raise JobFailed(
+            {
+                "job": job.name,
+                "notebook": job.notebook,
+                "log": f"{place.reports}/{place.profile}/{job.name}/log.txt",
+                "error": "NoResults",
+                "message": f"the chapter ended without writing {job.outputs[1]}",
+            }
+        )
     _tidy(place, job)
     save_timing(place.report(job.name), chapter=seconds)
     write_status(place, job.name, "done", seconds=seconds, progress="")
-    write_json(place.stamp(job.name), {"fingerprint": mark, "results": hashlib.sha256(results.read_bytes()).hexdigest()})
+    write_json(
+        place.stamp(job.name), {"fingerprint": mark, "results": hashlib.sha256(results.read_bytes()).hexdigest()}
+    )
 
 # %% ../nbs/80_runner.ipynb #175ae5ea
-def run_job(profile: str | Path, name: str, root: str | Path = ".", runs: str = "runs", reports: str = "reports", mark: str = "") -> None:
+def run_job(
+    profile: str | Path, name: str, root: str | Path = ".", runs: str = "runs", reports: str = "reports", mark: str = ""
+) -> None:
     """Run the chapter of one job under papermill; raise `JobFailed` when a cell fails, `Busy` when the job is running already.
 
     `mark` is the job's fingerprint, where the caller has it already."""
@@ -439,7 +545,8 @@ def run_job(profile: str | Path, name: str, root: str | Path = ".", runs: str = 
 def finished(place: Place, job: Job, mark: str) -> bool:
     """Whether the job's stamp fits the present code and settings, and its results are those it was given for."""
     stamp, results = _read(place.stamp(job.name)), place.root / job.outputs[1]
-    if stamp.get("fingerprint") != mark or not results.is_file(): return False
+    if stamp.get("fingerprint") != mark or not results.is_file():
+        return False
     return hashlib.sha256(results.read_bytes()).hexdigest() == stamp.get("results")
 
 
@@ -447,7 +554,8 @@ def settle(place: Place, all_jobs: list[Job], marks: dict[str, str]) -> set[str]
     """Take stamps and notes from jobs that are due again; return the names of the finished ones."""
     done = set()
     for job in all_jobs:
-        if finished(place, job, marks[job.name]) and set(job.needs) <= done: done.add(job.name)
+        if finished(place, job, marks[job.name]) and set(job.needs) <= done:
+            done.add(job.name)
         else:
             place.stamp(job.name).unlink(missing_ok=True)
             place.status(job.name).unlink(missing_ok=True)
@@ -457,6 +565,7 @@ def settle(place: Place, all_jobs: list[Job], marks: dict[str, str]) -> set[str]
 @dataclass(frozen=True)
 class State:
     """One line of the table."""
+
     job: str
     state: str
     seconds: float = 0.0
@@ -466,11 +575,22 @@ class State:
 def bury(place: Place, chosen: list[Job]) -> None:
     """After a run: what still says `running` was killed from outside, so it failed."""
     for job in chosen:
-        if _read(place.status(job.name)).get("state") != "running": continue
+        if _read(place.status(job.name)).get("state") != "running":
+            continue
         report = f"{place.reports}/{place.profile}/{job.name}"
-        write_json(place.report(job.name) / "failure.json", {"job": job.name, "notebook": job.notebook, "log": f"{report}/log.txt", "error": "Killed",
-                                                             "message": "the job's process was ended from outside; often the machine ran out of memory"})
-        write_status(place, job.name, "failed", seconds=time.time() - _read(place.status(job.name)).get("started", time.time()))
+        write_json(
+            place.report(job.name) / "failure.json",
+            {
+                "job": job.name,
+                "notebook": job.notebook,
+                "log": f"{report}/log.txt",
+                "error": "Killed",
+                "message": "the job's process was ended from outside; often the machine ran out of memory",
+            },
+        )
+        write_status(
+            place, job.name, "failed", seconds=time.time() - _read(place.status(job.name)).get("started", time.time())
+        )
 
 # %% ../nbs/80_runner.ipynb #4cd52079
 def states(place: Place, chosen: list[Job]) -> list[State]:
@@ -480,24 +600,52 @@ def states(place: Place, chosen: list[Job]) -> list[State]:
         note = notes[job.name]
         state = note.get("state", "waiting")
         missing = [n for n in job.needs if notes.get(n, {}).get("state") != "done"]
-        if state == "running": found.append(State(job.name, state, time.time() - note.get("started", time.time()), note.get("progress", "")))
+        if state == "running":
+            found.append(
+                State(job.name, state, time.time() - note.get("started", time.time()), note.get("progress", ""))
+            )
         elif state == "waiting":
             more = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
             found.append(State(job.name, state, 0.0, f"needs {', '.join(missing[:2])}{more}" if missing else ""))
-        else: found.append(State(job.name, state, note.get("seconds", 0.0)))
+        else:
+            found.append(State(job.name, state, note.get("seconds", 0.0)))
     return found
 
 # %% ../nbs/80_runner.ipynb #42facba3
-def snakemake_arguments(place: Place, profile: str, only: list[str], *, cores: int, executor: str = "local", gpus: int = 0,
-                        extra: tuple[str, ...] = ()) -> list[str]:
+def snakemake_arguments(
+    place: Place,
+    profile: str,
+    only: list[str],
+    *,
+    cores: int,
+    executor: str = "local",
+    gpus: int = 0,
+    extra: tuple[str, ...] = (),
+) -> list[str]:
     """The command line for Snakemake."""
-    own = ["--snakefile", str(place.root / "Snakefile"), "--directory", str(place.root), "--nolock", "--keep-going",
-           "--rerun-incomplete", "--rerun-triggers", "params", "--quiet", "progress",
-           "--config", f"profile={profile}", f"runs={place.runs}", f"reports={place.reports}"]
+    own = [
+        "--snakefile",
+        str(place.root / "Snakefile"),
+        "--directory",
+        str(place.root),
+        "--nolock",
+        "--keep-going",
+        "--rerun-incomplete",
+        "--rerun-triggers",
+        "params",
+        "--quiet",
+        "progress",
+        "--config",
+        f"profile={profile}",
+        f"runs={place.runs}",
+        f"reports={place.reports}",
+    ]
     if executor == "slurm":
         own += ["--executor", "slurm", "--jobs", str(cores), "--slurm-status-command", "squeue", "--latency-wait", "60"]
-        if not any("slurm_account" in x for x in extra): own.append("--slurm-no-account")
-    else: own += ["--cores", str(cores), *(["--resources", f"gpu={gpus}"] if gpus else [])]
+        if not any("slurm_account" in x for x in extra):
+            own.append("--slurm-no-account")
+    else:
+        own += ["--cores", str(cores), *(["--resources", f"gpu={gpus}"] if gpus else [])]
     targets = [str(Path(place.runs) / place.profile / name / "done.json") for name in only]
     return [*own, *extra, "--", *targets]
 
@@ -506,16 +654,20 @@ def snakemake_main() -> None:
     """Entry of the process that is Snakemake: `PARENT ARGUMENTS...`; ends with its parent."""
     parent, *arguments = sys.argv[1:]
     end_with(int(parent))
-    if "slurm" not in arguments: os.environ["MMHELIX_PARENT"] = str(os.getpid())
+    if "slurm" not in arguments:
+        os.environ["MMHELIX_PARENT"] = str(os.getpid())
     from snakemake.cli import main as snakemake
+
     snakemake(arguments)
 
 
 def job_main() -> None:
     """Entry of the process that runs one job: `PROFILE JOB RUNS REPORTS FINGERPRINT`; exit code 1 when it fails."""
-    if "MMHELIX_PARENT" in os.environ: end_with(int(os.environ["MMHELIX_PARENT"]))
+    if "MMHELIX_PARENT" in os.environ:
+        end_with(int(os.environ["MMHELIX_PARENT"]))
     profile, name, runs, reports, mark = sys.argv[1:]
-    try: run_job(profile, name, ".", runs, reports, mark)
+    try:
+        run_job(profile, name, ".", runs, reports, mark)
     except (JobFailed, Busy, ValueError) as e:
         print(e, file=sys.stderr)
         raise SystemExit(1) from None
@@ -526,5 +678,11 @@ def start_snakemake(place: Place, arguments: list[str]) -> subprocess.Popen:
     place.run().mkdir(parents=True, exist_ok=True)
     code = "from mmhelix_nb.runner import snakemake_main; snakemake_main()"
     with open(place.run() / "snakemake.log", "w", encoding="utf-8") as log:
-        return subprocess.Popen([sys.executable, "-c", code, str(os.getpid()), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                start_new_session=True, env={**os.environ, **ENVIRONMENT, "MMHELIX_RUN": place.tag()})
+        return subprocess.Popen(
+            [sys.executable, "-c", code, str(os.getpid()), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, **ENVIRONMENT, "MMHELIX_RUN": place.tag()},
+        )

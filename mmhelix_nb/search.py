@@ -15,22 +15,27 @@ class SearchLimit(Exception):
 
 class Counter:
     "Counts the nodes of a search, up to `limit`."
-    def __init__(self, limit: int = 1_000_000): self.nodes, self.limit = 0, limit
+
+    def __init__(self, limit: int = 1_000_000):
+        self.nodes, self.limit = 0, limit
 
     def visit(self, nodes: int = 1) -> None:
         "Count one node, or several."
         self.nodes += nodes
-        if self.nodes > self.limit: raise SearchLimit(f"the search visited more than {self.limit:,} nodes")
+        if self.nodes > self.limit:
+            raise SearchLimit(f"the search visited more than {self.limit:,} nodes")
 
 # %% ../nbs/03_search.ipynb #f8f562f4
 def along(log: list[tuple]) -> list[tuple[list[list], tuple]]:
     "From a log of (depth, ...): for each move of the solution the failed tries before it, each with the moves that followed it, and the move itself."
     last, found, begin = {}, [], 0
-    for i, entry in enumerate(log): last[entry[0]] = i
+    for i, entry in enumerate(log):
+        last[entry[0]] = i
     for depth, end in sorted(last.items()):
         tries = []
         for entry in log[begin:end]:
-            if entry[0] == depth: tries.append([])
+            if entry[0] == depth:
+                tries.append([])
             tries[-1].append(entry)
         found.append((tries, log[end]))
         begin = end + 1
@@ -41,8 +46,14 @@ def square_symmetries(n: int) -> list[Callable]:
     "The eight symmetries of an `n` x `n` board, each a map of (row, column); the first is the identity."
     last = n - 1
     return [
-        lambda r, c: (r, c), lambda r, c: (c, last - r), lambda r, c: (last - r, last - c), lambda r, c: (last - c, r),
-        lambda r, c: (r, last - c), lambda r, c: (last - r, c), lambda r, c: (c, r), lambda r, c: (last - c, last - r),
+        lambda r, c: (r, c),
+        lambda r, c: (c, last - r),
+        lambda r, c: (last - r, last - c),
+        lambda r, c: (last - c, r),
+        lambda r, c: (r, last - c),
+        lambda r, c: (last - r, c),
+        lambda r, c: (c, r),
+        lambda r, c: (last - c, last - r),
     ]
 
 # %% ../nbs/03_search.ipynb #1e049faa
@@ -61,23 +72,31 @@ def refine(colors: list[int], out: list[dict], into: list[dict]) -> list[int]:
     "Split node `colors` by the colours and labels of their neighbours until nothing changes."
     while True:
         seen = [
-            (color, tuple(sorted((label, colors[v]) for v, label in out[u].items())), tuple(sorted((label, colors[v]) for v, label in into[u].items())))
+            (
+                color,
+                tuple(sorted((label, colors[v]) for v, label in out[u].items())),
+                tuple(sorted((label, colors[v]) for v, label in into[u].items())),
+            )
             for u, color in enumerate(colors)
         ]
         rank = {key: i for i, key in enumerate(sorted(set(seen)))}
         finer = [rank[key] for key in seen]
-        if len(rank) == len(set(colors)): return finer
+        if len(rank) == len(set(colors)):
+            return finer
         colors = finer
 
 # %% ../nbs/03_search.ipynb #cff596af
-def canonical_graph(n: int, edges: Iterable[tuple], colors: Iterable[int] | None = None, directed: bool = False) -> tuple:
+def canonical_graph(
+    n: int, edges: Iterable[tuple], colors: Iterable[int] | None = None, directed: bool = False
+) -> tuple:
     """The canonical form of a graph of `n` nodes with `edges` (u, v) or (u, v, label).
 
     Equal exactly for graphs that a renaming of nodes maps onto each other; `colors` mark nodes that are not interchangeable."""
     out, into = [{} for _ in range(n)], [{} for _ in range(n)]
     for u, v, *label in edges:
         out[u][v] = into[v][u] = label[0] if label else 0
-        if not directed: out[v][u] = into[u][v] = out[u][v]
+        if not directed:
+            out[v][u] = into[u][v] = out[u][v]
     start = list(colors) if colors is not None else [0] * n
     return _smallest(refine(start, out, into), out, into, start)
 
@@ -85,17 +104,29 @@ def canonical_graph(n: int, edges: Iterable[tuple], colors: Iterable[int] | None
 def _smallest(colors: list[int], out: list[dict], into: list[dict], start: list[int]) -> tuple:
     "The smallest relabelled edge list over all ways to split the remaining classes."
     classes = {}
-    for node, color in enumerate(colors): classes.setdefault(color, []).append(node)
+    for node, color in enumerate(colors):
+        classes.setdefault(color, []).append(node)
     open_class = next((nodes for color, nodes in sorted(classes.items()) if len(nodes) > 1), None)
     if open_class is None:
         marks = tuple(start[u] for u in sorted(range(len(colors)), key=colors.__getitem__))
-        return marks, tuple(sorted((colors[u], colors[v], label) for u in range(len(out)) for v, label in out[u].items()))
-    if _twins(open_class, out, into): open_class = open_class[:1]
-    return min(_smallest(refine([2 * c + (u != node) for u, c in enumerate(colors)], out, into), out, into, start) for node in open_class)
+        return marks, tuple(
+            sorted((colors[u], colors[v], label) for u in range(len(out)) for v, label in out[u].items())
+        )
+    if _twins(open_class, out, into):
+        open_class = open_class[:1]
+    return min(
+        _smallest(refine([2 * c + (u != node) for u, c in enumerate(colors)], out, into), out, into, start)
+        for node in open_class
+    )
 
 
 def _twins(nodes: list[int], out: list[dict], into: list[dict]) -> bool:
     "Whether `nodes` are joined all alike or not at all, with the same neighbours outside, so that any of them may go first."
-    def outside(near, u): return {v: label for v, label in near[u].items() if v not in nodes}
+
+    def outside(near, u):
+        return {v: label for v, label in near[u].items() if v not in nodes}
+
     inside = {out[u].get(v) for u in nodes for v in nodes if u != v}
-    return len(inside) == 1 and all(outside(near, u) == outside(near, nodes[0]) for near in (out, into) for u in nodes[1:])
+    return len(inside) == 1 and all(
+        outside(near, u) == outside(near, nodes[0]) for near in (out, into) for u in nodes[1:]
+    )

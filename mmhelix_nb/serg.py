@@ -21,6 +21,7 @@ from .trace import Step, narrate
 @dataclass(frozen=True)
 class Sample:
     "An expert reply to `item`: its `kind` (skeleton or polished), what the verifier said, and the number of search steps told."
+
     item: Instance
     reply: str
     kind: str
@@ -38,14 +39,21 @@ def expert(item: Instance, length: str = "normal") -> Sample:
 INSTRUCTION = "Think step by step, and put the final answer in \\boxed{}."
 
 
-def to_record(item: Instance, reply: str = "", modality: str = "image", style: str = "light", question: str = "") -> dict:
+def to_record(
+    item: Instance, reply: str = "", modality: str = "image", style: str = "light", question: str = ""
+) -> dict:
     "A data row: the question in `modality` (or `question` itself), with `reply` as the expert where there is one."
     text = question or f"{item.question(modality)}\n\n{INSTRUCTION}"
     return {
         "images": [item.picture(style)] if modality == "image" else [],
         "prompt": [{"role": "user", "content": text}],
         "completion": [{"role": "assistant", "content": reply}] if reply else [],
-        "task": item.task, "modality": modality, "state": pack(item.state), "answer": item.answer, "level": item.level or 0, "seed": item.seed or 0,
+        "task": item.task,
+        "modality": modality,
+        "state": pack(item.state),
+        "answer": item.answer,
+        "level": item.level or 0,
+        "seed": item.seed or 0,
     }
 
 # %% ../nbs/30_serg.ipynb #1355fbfe
@@ -54,10 +62,16 @@ def record_features():
     from datasets import Features, Image, List, Value
 
     text, message = Value("string"), List({"role": Value("string"), "content": Value("string")})
-    return Features({
-        "images": List(Image()), "prompt": message, "completion": message, **dict.fromkeys(("task", "modality", "state", "answer"), text),
-        "level": Value("int64"), "seed": Value("int64"),
-    })
+    return Features(
+        {
+            "images": List(Image()),
+            "prompt": message,
+            "completion": message,
+            **dict.fromkeys(("task", "modality", "state", "answer"), text),
+            "level": Value("int64"),
+            "seed": Value("int64"),
+        }
+    )
 
 # %% ../nbs/30_serg.ipynb #c4a027cd
 def save_rows(rows: list[dict], path) -> None:
@@ -79,20 +93,28 @@ def open_rows(path, features=None):
 
 def load_rows(path) -> list[dict]:
     "Read data rows that `save_rows` wrote; raises `FileNotFoundError` saying which chapter writes them."
-    if not Path(path).exists(): raise FileNotFoundError(f"{path} is missing; the chapter 30_serg writes it")
+    if not Path(path).exists():
+        raise FileNotFoundError(f"{path} is missing; the chapter 30_serg writes it")
     return open_rows(path, record_features()).to_list()
 
 # %% ../nbs/30_serg.ipynb #48d955ad
 def reflection(samples: list[Sample]) -> list[dict]:
     "For each task and level: samples, share with at least one backtrack, mean steps, mean length in characters."
     by_cell = {}
-    for sample in samples: by_cell.setdefault((sample.item.task, sample.item.level), []).append(sample)
-    def share(group, test): return round(sum(map(test, group)) / len(group), 3)
+    for sample in samples:
+        by_cell.setdefault((sample.item.task, sample.item.level), []).append(sample)
+
+    def share(group, test):
+        return round(sum(map(test, group)) / len(group), 3)
+
     return [
         {
-            "task": task, "level": level, "samples": len(group),
+            "task": task,
+            "level": level,
+            "samples": len(group),
             "with_backtrack": share(group, lambda one: any(step.kind == "backtrack" for step in one.steps)),
-            "steps": share(group, lambda one: len(one.steps)), "characters": share(group, lambda one: len(one.reply)),
+            "steps": share(group, lambda one: len(one.steps)),
+            "characters": share(group, lambda one: len(one.reply)),
         }
         for (task, level), group in by_cell.items()
     ]
@@ -106,7 +128,13 @@ def reflection_figure(table: list[dict]):
     for task in dict.fromkeys(line["task"] for line in table):
         lines = [line for line in table if line["task"] == task]
         figure.add_bar(x=[line["level"] for line in lines], y=[line["with_backtrack"] for line in lines], name=task)
-    return figure.update_layout(template="simple_white", title="Traces that go back at least once", xaxis_title="level", yaxis_title="share", yaxis_range=[0, 1])
+    return figure.update_layout(
+        template="simple_white",
+        title="Traces that go back at least once",
+        xaxis_title="level",
+        yaxis_title="share",
+        yaxis_range=[0, 1],
+    )
 
 # %% ../nbs/30_serg.ipynb #d86179ac
 def rows_path(profile, name: str, runs: str = "runs") -> Path:
@@ -117,10 +145,17 @@ def rows_path(profile, name: str, runs: str = "runs") -> Path:
 def training_samples(profile, length: str) -> list[Sample]:
     "An expert sample for each training item that a `Profile` asks for, shuffled; raises `ValueError` if the verifier rejects one."
     wanted = profile.generators
-    items = [item for cell in cells(wanted.tasks or None, wanted.levels) for item in distinct(*cell, "train", profile.serg.per_cell, profile.seed)]
+    items = [
+        item
+        for cell in cells(wanted.tasks or None, wanted.levels)
+        for item in distinct(*cell, "train", profile.serg.per_cell, profile.seed)
+    ]
     samples = [expert(item, length) for item in tqdm(items, "skeletons", leave=False)]
     rejected = [sample for sample in samples if not sample.verdict]
-    if rejected: raise ValueError(f"the verifier rejects {len(rejected)} skeletons, first {rejected[0].item}: {rejected[0].verdict.reason}")
+    if rejected:
+        raise ValueError(
+            f"the verifier rejects {len(rejected)} skeletons, first {rejected[0].item}: {rejected[0].verdict.reason}"
+        )
     Random(f"serg/{profile.seed}").shuffle(samples)
     return samples
 
@@ -134,7 +169,10 @@ def write_rows(profile, samples: list[Sample], runs: str) -> None:
     save_rows(rows, rows_path(profile, "sft", runs))
     save_rows(rows + [row | {"completion": []} for row in general], rows_path(profile, "rl", runs))
     items = benchmark_items(profile)
-    save_rows([to_record(item, modality=modality) for modality in ("image", "text") for item in items], rows_path(profile, "heldout", runs))
+    save_rows(
+        [to_record(item, modality=modality) for modality in ("image", "text") for item in items],
+        rows_path(profile, "heldout", runs),
+    )
 
 # %% ../nbs/30_serg.ipynb #a70f3200
 def run_serg(profile: str, runs: str, reports: str) -> dict:
@@ -144,7 +182,12 @@ def run_serg(profile: str, runs: str, reports: str) -> dict:
 
     settings = read_profile(profile)
     samples = training_samples(settings, "normal")
-    if settings.model.name != "mini": write_rows(settings, samples, runs)
-    results = {"samples": len(samples), "verified": sum(sample.verdict.ok for sample in samples), "cells": reflection(sorted(samples, key=lambda one: (one.item.task, one.item.level)))}
+    if settings.model.name != "mini":
+        write_rows(settings, samples, runs)
+    results = {
+        "samples": len(samples),
+        "verified": sum(sample.verdict.ok for sample in samples),
+        "cells": reflection(sorted(samples, key=lambda one: (one.item.task, one.item.level))),
+    }
     save_results(f"{reports}/{settings.name}/serg", results, model="none", profile=settings.name, seed=settings.seed)
     return results

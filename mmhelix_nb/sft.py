@@ -27,6 +27,7 @@ from .serg import open_rows, rows_path
 @dataclass(frozen=True)
 class SFTSettings:
     "How a model is fine-tuned; the defaults are the miniature's."
+
     learning_rate: float = 3e-4  # peak; ours (paper: not stated)
     steps: int = 250  # optimiser steps; ours
     batch_size: int = 8  # samples a forward pass; ours
@@ -58,24 +59,54 @@ SCHEDULES = {"cosine": "cosine_with_min_lr", "linear": "linear", "constant": "co
 
 def sft_config(settings: SFTSettings, out) -> SFTConfig:
     "`settings` as TRL's `SFTConfig` with checkpoints under `out`."
-    if settings.scheduler not in SCHEDULES: raise ValueError(f"scheduler {settings.scheduler!r} is unknown; choose one of {', '.join(SCHEDULES)}")
-    same = ("learning_rate", "gradient_accumulation_steps", "warmup_steps", "max_grad_norm", "weight_decay", "adam_beta1", "adam_beta2", "optim", "bf16",
-            "gradient_checkpointing", "logging_steps", "seed")
+    if settings.scheduler not in SCHEDULES:
+        raise ValueError(f"scheduler {settings.scheduler!r} is unknown; choose one of {', '.join(SCHEDULES)}")
+    same = (
+        "learning_rate",
+        "gradient_accumulation_steps",
+        "warmup_steps",
+        "max_grad_norm",
+        "weight_decay",
+        "adam_beta1",
+        "adam_beta2",
+        "optim",
+        "bf16",
+        "gradient_checkpointing",
+        "logging_steps",
+        "seed",
+    )
     return SFTConfig(
-        output_dir=str(Path(out) / "checkpoints"), max_steps=settings.steps, per_device_train_batch_size=settings.batch_size,
-        lr_scheduler_type=SCHEDULES[settings.scheduler], lr_scheduler_kwargs={"min_lr_rate": settings.min_lr_ratio} if settings.scheduler == "cosine" else {},
-        save_strategy="steps" if settings.save_steps else "no", save_steps=settings.save_steps or 500, save_total_limit=1,
-        max_length=None, completion_only_loss=True, use_cpu=not torch.cuda.is_available(), report_to=[], disable_tqdm=True, logging_nan_inf_filter=False,
-        **{name: getattr(settings, name) for name in same})
+        output_dir=str(Path(out) / "checkpoints"),
+        max_steps=settings.steps,
+        per_device_train_batch_size=settings.batch_size,
+        lr_scheduler_type=SCHEDULES[settings.scheduler],
+        lr_scheduler_kwargs={"min_lr_rate": settings.min_lr_ratio} if settings.scheduler == "cosine" else {},
+        save_strategy="steps" if settings.save_steps else "no",
+        save_steps=settings.save_steps or 500,
+        save_total_limit=1,
+        max_length=None,
+        completion_only_loss=True,
+        use_cpu=not torch.cuda.is_available(),
+        report_to=[],
+        disable_tqdm=True,
+        logging_nan_inf_filter=False,
+        **{name: getattr(settings, name) for name in same},
+    )
 
 # %% ../nbs/40_sft.ipynb #789be311
 def check_batch(batch, processor) -> None:
     "Raise `ModelError` unless a collated `batch` has a token for every image feature, and something to learn in each row."
     tokens = (batch["input_ids"] == processor.image_token_id).sum().item()
-    features = (batch["image_grid_thw"].prod(-1) // processor.image_processor.merge_size**2).sum().item() if "image_grid_thw" in batch else 0
-    if tokens != features: raise ModelError(f"a batch has {tokens} image tokens for {features} image features; set max_length to None")
+    features = (
+        (batch["image_grid_thw"].prod(-1) // processor.image_processor.merge_size**2).sum().item()
+        if "image_grid_thw" in batch
+        else 0
+    )
+    if tokens != features:
+        raise ModelError(f"a batch has {tokens} image tokens for {features} image features; set max_length to None")
     learnt = (batch["labels"] != -100).sum(-1)
-    if not learnt.all(): raise ModelError(f"row {int(learnt.argmin())} of a batch has no token to learn from; is its completion empty?")
+    if not learnt.all():
+        raise ModelError(f"row {int(learnt.argmin())} of a batch has no token to learn from; is its completion empty?")
 
 # %% ../nbs/40_sft.ipynb #2d620971
 def without_gradient(model, batch) -> list[str]:
@@ -86,7 +117,9 @@ def without_gradient(model, batch) -> list[str]:
         model(**{key: value.to(model.device) for key, value in batch.items()}).loss.backward()
     trainable = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
     lora = {name: weight for name, weight in trainable.items() if "lora_B" in name}
-    missing = [name for name, weight in (lora or trainable).items() if weight.grad is None or not weight.grad.abs().sum() > 0]
+    missing = [
+        name for name, weight in (lora or trainable).items() if weight.grad is None or not weight.grad.abs().sum() > 0
+    ]
     model.zero_grad(set_to_none=True)
     model.train(mode)
     return missing
@@ -94,17 +127,26 @@ def without_gradient(model, batch) -> list[str]:
 # %% ../nbs/40_sft.ipynb #d5bec34a
 class Curve(TrainerCallback):
     "Writes step, loss, gradient norm and learning rate of each logged step to a JSON-lines file."
-    def __init__(self, path): self.path = Path(path)
 
-    def on_train_begin(self, args, state, control, **kwargs): trim_curve(self.path, state.global_step)
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        trim_curve(self.path, state.global_step)
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        if not logs or "loss" not in logs: return
-        append_curve(self.path, {"step": state.global_step} | {key: float(logs[key]) for key in ("loss", "grad_norm", "learning_rate") if key in logs})
+        if not logs or "loss" not in logs:
+            return
+        append_curve(
+            self.path,
+            {"step": state.global_step}
+            | {key: float(logs[key]) for key in ("loss", "grad_norm", "learning_rate") if key in logs},
+        )
 
 # %% ../nbs/40_sft.ipynb #b14df683
 class ReadsCheckpoints:
     "A part of a trainer: reads the weights of a checkpoint through `from_pretrained`, which knows both spellings."
+
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         model = self.accelerator.unwrap_model(model or self.model)
         if hasattr(model, "peft_config") or self.is_fsdp_enabled or self.is_deepspeed_enabled:
@@ -126,12 +168,17 @@ def sft_trainer(model, processor, rows, settings: SFTSettings, out, curve=None) 
     "A trainer on `rows` (columns images, prompt, completion), after the checks on a first batch."
     set_seed(settings.seed)
     data, curve = rows.select_columns(["images", "prompt", "completion"]), Curve(curve or Path(out) / "curve.jsonl")
-    trainer = ResumableSFT(model=model, args=sft_config(settings, out), train_dataset=data, processing_class=processor, callbacks=[curve])
+    trainer = ResumableSFT(
+        model=model, args=sft_config(settings, out), train_dataset=data, processing_class=processor, callbacks=[curve]
+    )
     trainer.remove_callback(PrinterCallback)
     batch = trainer.data_collator([dict(data[i]) for i in range(min(2, len(data)))])
     check_batch(batch, processor)
     missing = without_gradient(trainer.model, batch)
-    if missing: raise ModelError(f"no gradient reaches {missing[0]} and {len(missing) - 1} more weights; is a part frozen that should train?")
+    if missing:
+        raise ModelError(
+            f"no gradient reaches {missing[0]} and {len(missing) - 1} more weights; is a part frozen that should train?"
+        )
     return trainer
 
 
@@ -144,14 +191,16 @@ def train_sft(model, processor, rows, settings: SFTSettings, out, curve=None):
 # %% ../nbs/40_sft.ipynb #2232545c
 def sft_settings(book, method: str = "sft") -> SFTSettings:
     "The settings of job `sft` or `sft_half` of a profile."
-    if method not in ("sft", "sft_half"): raise ValueError(f"method {method!r} is unknown; choose 'sft' or 'sft_half'")
+    if method not in ("sft", "sft_half"):
+        raise ValueError(f"method {method!r} is unknown; choose 'sft' or 'sft_half'")
     return settings_from(book.sft, book.seed, **({"steps": book.sft.half_steps} if method == "sft_half" else {}))
 
 
 def sft_rows(book, runs: str = "runs"):
     "The profile's expert samples, at most as many as it asks for."
     path = rows_path(book, "sft", runs)
-    if not path.is_file(): raise FileNotFoundError(f"{path}: no expert samples; the job {path.parent.name} writes them")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no expert samples; the job {path.parent.name} writes them")
     rows = open_rows(path)
     return rows.select(range(min(len(rows), book.sft.samples)))
 
@@ -168,7 +217,12 @@ def run_sft(profile: str, method: str = "sft", runs: str = "runs", reports: str 
     model = train_sft(model, processor, rows, settings, home, report / "curve.jsonl")
     save(model, processor, home / "model")
     curve = read_curve(report / "curve.jsonl")
-    found = {"settings": dataclasses.asdict(settings), "samples": len(rows), "first_loss": curve[0]["loss"], "last_loss": curve[-1]["loss"]}
+    found = {
+        "settings": dataclasses.asdict(settings),
+        "samples": len(rows),
+        "first_loss": curve[0]["loss"],
+        "last_loss": curve[-1]["loss"],
+    }
     save_results(report, found, model=method, profile=book.name, seed=book.seed)
     save_timing(report, train=time.perf_counter() - began)
     return found

@@ -21,6 +21,7 @@ class Step:
 
     `says` tells it as a sentence, `about` names the cells, nodes or values that it speaks of, `brief` is the same in a few symbols (empty where a
     short telling leaves it out), `board` is the state afterwards where the reader needs an anchor."""
+
     kind: str
     says: str
     about: tuple = ()
@@ -28,41 +29,111 @@ class Step:
     board: str = ""
 
     def __post_init__(self):
-        if self.kind not in KINDS: raise ValueError(f"step kind {self.kind!r} is unknown; choose one of {', '.join(KINDS)}")
+        if self.kind not in KINDS:
+            raise ValueError(f"step kind {self.kind!r} is unknown; choose one of {', '.join(KINDS)}")
 
 # %% ../nbs/04_trace.ipynb #bda9217a
 PHRASES = {
-    "observe": ("", "Looking at the puzzle: ", "First, what is given: ", "Let me read it carefully. ", "Here is what I see: ", "I write down what is there. "),
+    "observe": (
+        "",
+        "Looking at the puzzle: ",
+        "First, what is given: ",
+        "Let me read it carefully. ",
+        "Here is what I see: ",
+        "I write down what is there. ",
+    ),
     "deduce": ("", "", "", "So ", "Then ", "That settles one thing: ", "Next: ", "Good: "),
-    "hypothesise": ("Let me try something: ", "Suppose this: ", "Let me go on and see: ", "A try: ", "Let me test a case. "),
+    "hypothesise": (
+        "Let me try something: ",
+        "Suppose this: ",
+        "Let me go on and see: ",
+        "A try: ",
+        "Let me test a case. ",
+    ),
     "test": ("", "Checking: ", "Let me see. "),
-    "contradiction": ("Wait, that fails: ", "But this breaks: ", "That cannot be right: ", "Hm, no: ", "This leads nowhere: "),
+    "contradiction": (
+        "Wait, that fails: ",
+        "But this breaks: ",
+        "That cannot be right: ",
+        "Hm, no: ",
+        "This leads nowhere: ",
+    ),
     "backtrack": ("I go back. ", "So I take that back. ", "Back to where I was: ", "That try was wrong. "),
     "check": ("Let me verify. ", "Now a check of the whole: ", "Before I answer, a last look. ", ""),
     "conclude": ("", "So the answer is clear. ", "That completes it. ", "Done. "),
 }
 FULL = {  # what a full telling adds after a step: why one does such a thing
-    "hypothesise": ("If it breaks a rule, I come back to this point.", "I keep in mind where I was, in case it fails.", "Either it works out or I learn something."),
-    "contradiction": ("The steps since my last try follow from each other, so the try itself is at fault.", "So this way is closed.", "At least that rules one case out."),
-    "backtrack": ("What I knew before the try still stands.", "I go on from the position before it.", "Everything that rested on it goes."),
+    "hypothesise": (
+        "If it breaks a rule, I come back to this point.",
+        "I keep in mind where I was, in case it fails.",
+        "Either it works out or I learn something.",
+    ),
+    "contradiction": (
+        "The steps since my last try follow from each other, so the try itself is at fault.",
+        "So this way is closed.",
+        "At least that rules one case out.",
+    ),
+    "backtrack": (
+        "What I knew before the try still stands.",
+        "I go on from the position before it.",
+        "Everything that rested on it goes.",
+    ),
 }
 
 
 def tell(step: Step, rng: Random, full: bool = False) -> str:
     "One step as a sentence, `full` with a remark, and its board below it."
     phrase = rng.choice(PHRASES[step.kind])
-    if phrase == "So " and ", so " in step.says: phrase = ""  # once is enough
-    if phrase == "Suppose this: " and step.says.startswith("Suppose"): phrase = "A try: "
-    says = step.says if not phrase or phrase.endswith((". ", ": ")) or step.says.startswith("I ") else step.says[:1].lower() + step.says[1:]
+    if phrase == "So " and ", so " in step.says:
+        phrase = ""  # once is enough
+    if phrase == "Suppose this: " and step.says.startswith("Suppose"):
+        phrase = "A try: "
+    says = (
+        step.says
+        if not phrase or phrase.endswith((". ", ": ")) or step.says.startswith("I ")
+        else step.says[:1].lower() + step.says[1:]
+    )
     remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL else ""
     return f"{phrase}{says}{remark}" + (f"\n{step.board}\n" if step.board else "")
 
 # %% ../nbs/04_trace.ipynb #fd9f12fd
 OPENINGS = (
-    ("Okay.", "All right.", "Let me start.", "Let's see.", "Hm.", "Right.", "Let me think.", "First things first.", "Now then.", "I take my time with this one.", "So.", "Let me look."),
-    ("I read the task once more", "I want to get the rules straight", "I begin with what is given", "I look at the whole before any detail", "I go through it step by step",
-     "I will not guess before I have to", "I keep track of every step", "I start from what is certain", "I take stock first", "I note what I know"),
-    (".", ", then I work.", ", so that nothing slips by.", "; mistakes cost more later.", " and check as I go.", ", slowly.", " and see how far that carries me.", ", one thing after the other."),
+    (
+        "Okay.",
+        "All right.",
+        "Let me start.",
+        "Let's see.",
+        "Hm.",
+        "Right.",
+        "Let me think.",
+        "First things first.",
+        "Now then.",
+        "I take my time with this one.",
+        "So.",
+        "Let me look.",
+    ),
+    (
+        "I read the task once more",
+        "I want to get the rules straight",
+        "I begin with what is given",
+        "I look at the whole before any detail",
+        "I go through it step by step",
+        "I will not guess before I have to",
+        "I keep track of every step",
+        "I start from what is certain",
+        "I take stock first",
+        "I note what I know",
+    ),
+    (
+        ".",
+        ", then I work.",
+        ", so that nothing slips by.",
+        "; mistakes cost more later.",
+        " and check as I go.",
+        ", slowly.",
+        " and see how far that carries me.",
+        ", one thing after the other.",
+    ),
 )
 
 
@@ -88,7 +159,8 @@ def paragraphs(told: list[str], most: int = 4) -> str:
 def recap(steps: list[Step]) -> str:
     "What the search took, for a full telling."
     tries, back = (sum(step.kind == kind for step in steps) for kind in ("hypothesise", "backtrack"))
-    if not tries: return "Looking back, every step was forced; I never had to try."
+    if not tries:
+        return "Looking back, every step was forced; I never had to try."
     return f"Looking back, I tried {tries} {'time' if tries == 1 else 'times'} and went back {back} {'time' if back == 1 else 'times'}."
 
 
@@ -96,12 +168,14 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
     r"""The search as a reply: reasoning in `<think>` tags and the answer in `\boxed{}`.
 
     `brief` keeps only each step's few symbols, one step a line and without tags, for models with a short context."""
-    if length not in LENGTHS: raise ValueError(f"length {length!r} is unknown; choose one of {', '.join(LENGTHS)}")
+    if length not in LENGTHS:
+        raise ValueError(f"length {length!r} is unknown; choose one of {', '.join(LENGTHS)}")
     if length == "brief":
         lines = [step.brief for step in steps if step.brief]
         return "\n".join([*lines, f"\\boxed{{{answer}}}"])
     told = [opening(rng), *(tell(step, rng, length == "full") for step in steps)]
-    if length == "full": told.insert(-1, recap(steps))
+    if length == "full":
+        told.insert(-1, recap(steps))
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"
 
 # %% ../nbs/04_trace.ipynb #2c68cf2f

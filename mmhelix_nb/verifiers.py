@@ -18,14 +18,21 @@ from .core import Verdict, from_official, make, right, task_module, task_name, t
 def verdict(task: str, state: str, answer: str, reply: str) -> Verdict:
     "The verdict on a model's `reply` to a data row with `task`, packed `state` and stored `answer`."
     found = extract(reply)
-    if found.problem: return wrong(found.problem)
-    if not task.startswith("skill:"): return task_module(task).check(unpack(task_name(task), state), found.text)
-    return right("equals the stored answer") if found.text.split() == answer.split() else wrong("differs from the stored answer")
+    if found.problem:
+        return wrong(found.problem)
+    if not task.startswith("skill:"):
+        return task_module(task).check(unpack(task_name(task), state), found.text)
+    return (
+        right("equals the stored answer")
+        if found.text.split() == answer.split()
+        else wrong("differs from the stored answer")
+    )
 
 # %% ../nbs/20_verifiers.ipynb #9792721a
 def reply_text(completion) -> str:
     "The text of a completion as TRL hands it over: messages (the last one counts), or text."
-    if isinstance(completion, str): return completion
+    if isinstance(completion, str):
+        return completion
     content = completion[-1]["content"]
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
@@ -33,10 +40,14 @@ def reply_text(completion) -> str:
 def reward(completions: list, task: list[str], state: list[str], answer: list[str], **_columns) -> list[float]:
     "1.0 for each right completion and 0.0 for each wrong one, in the order given (paper section 3.3)."
     rows = zip(completions, task, state, answer, strict=True)
-    return [float(verdict(name, packed, stored, reply_text(completion)).ok) for completion, name, packed, stored in rows]
+    return [
+        float(verdict(name, packed, stored, reply_text(completion)).ok) for completion, name, packed, stored in rows
+    ]
 
 # %% ../nbs/20_verifiers.ipynb #be702bda
-_EXAMPLE = re.compile(r"(?:as in:?|like this:|like|such as:|be written|in the form:|The form, [^:\n]*\n?[^:\n]*:|the answer|look like:) ?\n?((?:[^\s,.]|[,.](?!\s*$)(?! ?\n?or No)|[ \n](?!\n))+)")
+_EXAMPLE = re.compile(
+    r"(?:as in:?|like this:|like|such as:|be written|in the form:|The form, [^:\n]*\n?[^:\n]*:|the answer|look like:) ?\n?((?:[^\s,.]|[,.](?!\s*$)(?! ?\n?or No)|[ \n](?!\n))+)"
+)
 _NUMBER = re.compile(r"it would be (?:[^=\n.]*= )?(\d+)")
 
 
@@ -44,7 +55,8 @@ def example_of(question: str) -> str | None:
     "The example answer that a question gives for its format; None where it gives none."
     tail = question[question.rfind("\n\n") :]
     number, found = _NUMBER.search(tail), _EXAMPLE.findall(tail)
-    if number: return number[1]
+    if number:
+        return number[1]
     return re.sub(r" for an? .*", "", found[-1]).strip(" .\n") if found else None
 
 
@@ -53,17 +65,40 @@ CONSTANTS = ("", "No", "Yes", "0", "1", "2", "3", "[0]", "[]", "up", "right")
 # %% ../nbs/20_verifiers.ipynb #71edb686
 def chance_floor(task: str, items: list) -> dict:
     "The shares of `items` that look-nothing answers get right: the best `constant`, a `random` other item's answer, the question's `example` (None where it gives none)."
-    def share(text, chosen): return sum(bool(item.check(f"\\boxed{{{text}}}")) for item in chosen) / max(1, len(chosen))
+
+    def share(text, chosen):
+        return sum(bool(item.check(f"\\boxed{{{text}}}")) for item in chosen) / max(1, len(chosen))
+
     common = Counter(item.answer for item in items).most_common(3)
     candidates = dict.fromkeys((*CONSTANTS, *(answer for answer, _ in common)))
     shares = {text: share(text, items) for text in candidates}
     best = max(shares, key=shares.get)
-    others = [share(other.answer, [item]) for item in items for other in items if other is not item and other.level == item.level]
+    others = [
+        share(other.answer, [item])
+        for item in items
+        for other in items
+        if other is not item and other.level == item.level
+    ]
     example = example_of(items[0].question("image"))
-    return {"task": task, "items": len(items), "constant": shares[best], "answer": best, "random": mean(others or [0.0]), "example": None if example is None else share(example, items)}
+    return {
+        "task": task,
+        "items": len(items),
+        "constant": shares[best],
+        "answer": best,
+        "random": mean(others or [0.0]),
+        "example": None if example is None else share(example, items),
+    }
 
 # %% ../nbs/20_verifiers.ipynb #11f5e7cd
-WRITINGS = ("{}", "\\boxed{{{}}}", "<answer>{}</answer>", "<|begin_of_box|>{}<|end_of_box|>", "Answer: {}", "```\n{}\n```", "<think>hm</think>\n\\boxed{{{}}}")
+WRITINGS = (
+    "{}",
+    "\\boxed{{{}}}",
+    "<answer>{}</answer>",
+    "<|begin_of_box|>{}<|end_of_box|>",
+    "Answer: {}",
+    "```\n{}\n```",
+    "<think>hm</think>\n\\boxed{{{}}}",
+)
 
 
 def audit(items: list) -> dict:
@@ -80,10 +115,13 @@ def run_verifiers(profile: str, runs: str, reports: str) -> dict:
     from mmhelix_nb.results import save_results
 
     settings, by_task = read_profile(profile), {}
-    for item in benchmark_items(settings): by_task.setdefault(item.task, []).append(item)
+    for item in benchmark_items(settings):
+        by_task.setdefault(item.task, []).append(item)
     results = {
         "audit": {task: audit(items) for task, items in by_task.items()},
         "floor": [chance_floor(task, items) for task, items in by_task.items()],
     }
-    save_results(f"{reports}/{settings.name}/verifiers", results, model="none", profile=settings.name, seed=settings.seed)
+    save_results(
+        f"{reports}/{settings.name}/verifiers", results, model="none", profile=settings.name, seed=settings.seed
+    )
     return results

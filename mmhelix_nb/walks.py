@@ -26,10 +26,14 @@ def short_way(free: list[tuple[int, int]], a: int, b: int, rng: Random) -> list[
     came, queue = {a: a}, [a]
     for node in queue:
         for other in near.get(node, ()):
-            if other not in came: came[other] = node; queue.append(other)
-    if b not in came: return None
+            if other not in came:
+                came[other] = node
+                queue.append(other)
+    if b not in came:
+        return None
     way = [b]
-    while way[-1] != a: way.append(came[way[-1]])
+    while way[-1] != a:
+        way.append(came[way[-1]])
     return [(min(step), max(step)) for step in pairwise(way)]
 
 # %% ../nbs/08_walks.ipynb #dd37e04f
@@ -41,6 +45,7 @@ def odd_nodes(n: int, edges) -> list[int]:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     nodes: int
     edges: tuple[int, int]  # least and most
     knights: float = 0.25  # share of the pairs a knight's move apart that may become edges
@@ -51,7 +56,8 @@ def ring(free: list[tuple[int, int]], room: int, rng: Random) -> list[tuple[int,
     "The edges of some ring of at most `room` of the `free` pairs; empty where none is found."
     for pair in rng.sample(free, min(len(free), 12)):
         way = short_way([other for other in free if other != pair], *pair, rng)
-        if way and len(way) < room: return [*way, pair]
+        if way and len(way) < room:
+            return [*way, pair]
     return []
 
 # %% ../nbs/08_walks.ipynb #da4e8ef6
@@ -65,10 +71,15 @@ def attempt(level: Level, odd: int, rng: Random) -> tuple[tuple[int, int], ...] 
         free = [(u, v) for u, v in pairs if (u, v) not in edges and max(used[u], used[v]) < level.degree - (not wrong)]
         ends = rng.sample(sorted(wrong), 2) if wrong else []
         new = short_way(free, *ends, rng) if wrong else ring(free, level.edges[1] - len(edges), rng)
-        if not new: break
+        if not new:
+            break
         edges.update(new)
         wrong -= set(ends)
-    fine = not wrong and level.edges[0] <= len(edges) <= level.edges[1] and all(2 <= mask.bit_count() <= level.degree for mask in neighbour_masks(n, edges))
+    fine = (
+        not wrong
+        and level.edges[0] <= len(edges) <= level.edges[1]
+        and all(2 <= mask.bit_count() <= level.degree for mask in neighbour_masks(n, edges))
+    )
     return tuple(sorted(edges)) if fine else None
 
 # %% ../nbs/08_walks.ipynb #c75179db
@@ -76,7 +87,8 @@ def graph_with(level: Level, odd: int, rng: Random) -> tuple[tuple[int, int], ..
     "Edges of a connected graph with `odd` odd nodes (an even number), each node with two edges at least."
     for _ in range(200):
         edges = attempt(level, odd, rng)
-        if edges: return edges
+        if edges:
+            return edges
     ring = [(node, node + 1) for node in range(level.nodes - 1)] + [(0, level.nodes - 1)]
     return tuple(sorted([*ring, *((2 * i, 2 * i + 2) for i in range(0, odd // 2 * 2, 2))]))
 
@@ -84,6 +96,7 @@ def graph_with(level: Level, odd: int, rng: Random) -> tuple[tuple[int, int], ..
 @dataclass(frozen=True)
 class Event:
     "`kind` is walk (`nodes` one after another), stuck (at the last of `walk`, edges are left), open (at `nodes[0]`, a place for a round trip), join or apart."
+
     kind: str
     walk: tuple[int, ...]
     nodes: tuple[int, ...]
@@ -105,13 +118,17 @@ def stroll(left: list[int], start: int, counter: Counter) -> list[int]:
 def explore(n: int, edges: tuple, start: int, counter: Counter) -> Iterator[Event]:
     "The search from `start`, event by event; returns the walk, or None where some edges cannot be reached."
     left = neighbour_masks(n, edges)
-    def unused(): return tuple((u, v) for u, v in edges if left[u] >> v & 1)
+
+    def unused():
+        return tuple((u, v) for u, v in edges if left[u] >> v & 1)
+
     walk = stroll(left, start, counter)
     yield Event("walk", tuple(walk), tuple(walk), unused())
     while any(left):
         yield Event("stuck", tuple(walk), (walk[-1],), unused())
         at = next((i for i, node in enumerate(walk) if left[node]), None)
-        if at is None: return (yield Event("apart", tuple(walk), (), unused()))
+        if at is None:
+            return (yield Event("apart", tuple(walk), (), unused()))
         counter.visit()
         yield Event("open", tuple(walk), (walk[at],), unused())
         trip = stroll(left, walk[at], counter)
@@ -125,26 +142,33 @@ def walk_of(n: int, edges: tuple, start: int, counter: Counter) -> tuple[int, ..
     "The walk that the search finds from `start`."
     steps = explore(n, edges, start, counter)
     while True:
-        try: next(steps)
-        except StopIteration as done: return done.value
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 # %% ../nbs/08_walks.ipynb #8b9421c7
 def follow(n: int, edges: tuple, walk: list[int]) -> tuple[str, set]:
     "The first rule that `walk` breaks (empty where it breaks none), and the edges that it does not use."
     left, known = set(edges), set(edges)
-    if walk[0] >= n: return f"node {walk[0]} does not exist; the nodes are 0 to {n - 1}", left
+    if walk[0] >= n:
+        return f"node {walk[0]} does not exist; the nodes are 0 to {n - 1}", left
     for number, (u, v) in enumerate(pairwise(walk), 1):
         edge = (min(u, v), max(u, v))
-        if v >= n: return f"node {v} does not exist; the nodes are 0 to {n - 1}", left
-        if edge not in known: return f"step {number}: no edge joins {u} and {v}", left
-        if edge not in left: return f"step {number}: the edge between {u} and {v} is used twice", left
+        if v >= n:
+            return f"node {v} does not exist; the nodes are 0 to {n - 1}", left
+        if edge not in known:
+            return f"step {number}: no edge joins {u} and {v}", left
+        if edge not in left:
+            return f"step {number}: the edge between {u} and {v} is used twice", left
         left.remove(edge)
     return "", left
 
 # %% ../nbs/08_walks.ipynb #e566c452
 def connected(n: int, edges: tuple) -> bool:
     "Whether all `edges` hang together."
-    if not edges: return True
+    if not edges:
+        return True
     masks, reached = neighbour_masks(n, edges), {edges[0][0]}
     fresh = [*reached]
     for node in fresh:
@@ -169,7 +193,8 @@ def degree_steps(n: int, edges: tuple) -> list[Step]:
     return [*steps, Step("deduce", says, tuple(odd), f"odd {' '.join(map(str, odd))}" if odd else "all even")]
 
 
-def board(walk: tuple, left: tuple) -> str: return f"walk: {' '.join(map(str, walk))}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}"
+def board(walk: tuple, left: tuple) -> str:
+    return f"walk: {' '.join(map(str, walk))}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}"
 
 # %% ../nbs/08_walks.ipynb #c13837a5
 def stretches(event: Event) -> Iterator[Step]:
@@ -179,22 +204,49 @@ def stretches(event: Event) -> Iterator[Step]:
     for i in range(0, len(nodes) - 1, STRETCH):
         part, last = nodes[i : i + STRETCH + 1], i + STRETCH >= len(nodes) - 1
         left = tuple(sorted([*event.left, *passed[i + STRETCH :]]))
-        says = f"From {part[0]} I walk to {', '.join(map(str, part[1:]))}" + (f"; there the {name} is stuck." if last else ".")
+        says = f"From {part[0]} I walk to {', '.join(map(str, part[1:]))}" + (
+            f"; there the {name} is stuck." if last else "."
+        )
         so_far = " ".join(map(str, nodes[: i + STRETCH + 1]))
-        yield Step("deduce", says, part, " ".join(map(str, part[1:])), f"{name}: {so_far}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}")
+        yield Step(
+            "deduce",
+            says,
+            part,
+            " ".join(map(str, part[1:])),
+            f"{name}: {so_far}\nunused: {' '.join(f'{u}-{v}' for u, v in left) or 'none'}",
+        )
 
 # %% ../nbs/08_walks.ipynb #564c5e4c
 def walk_steps(events) -> Iterator[Step]:
     "The steps that tell the search."
     for event in events:
-        if event.kind == "walk": yield from stretches(event)
+        if event.kind == "walk":
+            yield from stretches(event)
         elif event.kind == "stuck":
             some = f"{len(event.left)} edge{'s are' if len(event.left) > 1 else ' is'}"
-            yield Step("test", f"At {event.nodes[0]} no unused edge is left, but {some} not used yet.", event.nodes, f"x {len(event.left)} left")
+            yield Step(
+                "test",
+                f"At {event.nodes[0]} no unused edge is left, but {some} not used yet.",
+                event.nodes,
+                f"x {len(event.left)} left",
+            )
         elif event.kind == "open":
-            says = f"The first node of the walk that has unused edges is {event.nodes[0]}; I make a round trip from there."
+            says = (
+                f"The first node of the walk that has unused edges is {event.nodes[0]}; I make a round trip from there."
+            )
             yield Step("deduce", says, event.nodes, f"from {event.nodes[0]}", board(event.walk, event.left))
         elif event.kind == "join":
-            says = f"I put the round trip {' -> '.join(map(str, event.nodes))} into the walk in place of {event.nodes[0]}."
-            yield Step("deduce", says, event.nodes, f"+{' '.join(map(str, event.nodes))}", "" if event.left else board(event.walk, ()))
-        else: yield Step("deduce", "No node of the walk has an unused edge, so the edges do not hang together.", (), "x apart")
+            says = (
+                f"I put the round trip {' -> '.join(map(str, event.nodes))} into the walk in place of {event.nodes[0]}."
+            )
+            yield Step(
+                "deduce",
+                says,
+                event.nodes,
+                f"+{' '.join(map(str, event.nodes))}",
+                "" if event.left else board(event.walk, ()),
+            )
+        else:
+            yield Step(
+                "deduce", "No node of the walk has an unused edge, so the edges do not hang together.", (), "x apart"
+            )

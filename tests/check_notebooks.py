@@ -1,4 +1,5 @@
 """Check that `mmhelix_nb/` is what the notebooks export, and that the notebooks are clean. Nothing in the tree is changed."""
+
 import filecmp
 import shutil
 import subprocess
@@ -15,20 +16,25 @@ def copy_to(folder: Path) -> None:
     """Copy what nbdev reads and writes, without the exported modules of tasks and chapters."""
     for name in COPIED:
         source = ROOT / name
-        if source.is_dir(): shutil.copytree(source, folder / name, ignore=SKIPPED)
-        elif source.is_file(): shutil.copy2(source, folder / name)
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=SKIPPED)
+        elif source.is_file():
+            shutil.copy2(source, folder / name)
 
 
 def files(folder: Path) -> set[str]:
     """Notebooks and modules under `folder`, by relative path."""
     found = [*folder.glob("nbs/**/*.ipynb"), *folder.glob("mmhelix_nb/**/*.py")]
-    return {str(p.relative_to(folder)) for p in found if not {"__pycache__", ".ipynb_checkpoints", "_proc"} & set(p.parts)}
+    return {
+        str(p.relative_to(folder)) for p in found if not {"__pycache__", ".ipynb_checkpoints", "_proc"} & set(p.parts)
+    }
 
 
 def nbdev(folder: Path, tool: str) -> None:
     """Run one of nbdev's tools in `folder`."""
     done = subprocess.run([str(Path(sys.executable).with_name(tool))], cwd=folder, capture_output=True, text=True)
-    if done.returncode: sys.exit(f"{tool} failed:\n{done.stdout}{done.stderr}")
+    if done.returncode:
+        sys.exit(f"{tool} failed:\n{done.stdout}{done.stderr}")
 
 
 def orphans(folder: Path) -> list[str]:
@@ -36,7 +42,8 @@ def orphans(folder: Path) -> list[str]:
     found = []
     for path in folder.glob("mmhelix_nb/**/*.py"):
         first = next((line for line in path.read_text(encoding="utf-8").splitlines() if "File to edit:" in line), None)
-        if first and not (path.parent / first.split("File to edit:")[1].strip().rstrip(".")).resolve().exists(): found.append(str(path.relative_to(folder)))
+        if first and not (path.parent / first.split("File to edit:")[1].strip().rstrip(".")).resolve().exists():
+            found.append(str(path.relative_to(folder)))
     return found
 
 
@@ -49,11 +56,28 @@ def main() -> int:
         nbdev(folder, "nbdev_export")
         nbdev(folder, "nbdev_clean")
         names = files(ROOT) | files(folder)
-        changed = sorted(n for n in names if not ((ROOT / n).is_file() and (folder / n).is_file() and filecmp.cmp(ROOT / n, folder / n, shallow=False)))
-    for name in changed: print(f"{name}: " + ("not clean; run: make clean-nbs" if name.endswith(".ipynb") else "not what its notebook exports; run: make export"))
-    for name in lost: print(f"{name}: its notebook is gone; remove it")
-    if not changed and not lost: print(f"notebooks clean, exports up to date ({len(names)} files)")
+        changed = sorted(
+            n
+            for n in names
+            if not (
+                (ROOT / n).is_file() and (folder / n).is_file() and filecmp.cmp(ROOT / n, folder / n, shallow=False)
+            )
+        )
+    for name in changed:
+        print(
+            f"{name}: "
+            + (
+                "not clean; run: make clean-nbs"
+                if name.endswith(".ipynb")
+                else "not what its notebook exports; run: make export"
+            )
+        )
+    for name in lost:
+        print(f"{name}: its notebook is gone; remove it")
+    if not changed and not lost:
+        print(f"notebooks clean, exports up to date ({len(names)} files)")
     return 1 if changed or lost else 0
 
 
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,5 @@
 """A book of tiny chapters in a temporary folder, to try the runner on."""
+
 import json
 import os
 import shutil
@@ -49,12 +50,14 @@ def notebook(path: Path, *cells: str) -> None:
 
 def make_book(root: Path, seconds: float = 0.1, profile: str = "ahpo: {methods: [grpo]}\n") -> Path:
     """All chapters, each taking about `seconds`, and the profile `tiny`."""
-    for name in ("nbs", "profiles"): (root / name).mkdir(parents=True)
+    for name in ("nbs", "profiles"):
+        (root / name).mkdir(parents=True)
     shutil.copy(REPO / "Snakefile", root / "Snakefile")
     (root / "profiles" / "tiny.yaml").write_text(profile)
     # A copy of the package, found first from within the book: an export beside a running test must not make its jobs due again.
     shutil.copytree(REPO / "mmhelix_nb", root / "mmhelix_nb", ignore=shutil.ignore_patterns("__pycache__"))
-    for kind, (stem, _) in CHAPTERS.items(): notebook(root / "nbs" / f"{stem}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
+    for kind, (stem, _) in CHAPTERS.items():
+        notebook(root / "nbs" / f"{stem}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
     return root
 
 
@@ -67,9 +70,12 @@ def leftovers(root: Path) -> list[int]:
     """Processes that belong to a run of this book."""
     found = []
     for process in psutil.process_iter():
-        try: env = process.environ()
-        except (psutil.Error, OSError): continue
-        if str(root) in env.get("MMHELIX_RUN", "") + env.get("MMHELIX_JOB", ""): found.append(process.pid)
+        try:
+            env = process.environ()
+        except (psutil.Error, OSError):
+            continue
+        if str(root) in env.get("MMHELIX_RUN", "") + env.get("MMHELIX_JOB", ""):
+            found.append(process.pid)
     return found
 
 
@@ -77,6 +83,7 @@ def wait_for_step(root: Path, job: str, step: int, seconds: float = 60) -> None:
     """Wait until `job` has a checkpoint of at least `step`."""
     path, until = root / "runs/tiny" / job / "checkpoint", time.monotonic() + seconds
     while time.monotonic() < until:
-        if path.exists() and int(path.read_text() or 0) >= step: return
+        if path.exists() and int(path.read_text() or 0) >= step:
+            return
         time.sleep(0.05)
     raise AssertionError(f"{job} never came to step {step}")

@@ -1,6 +1,7 @@
 """An OpenAI-compatible server on loopback that misbehaves on demand.
 
 `python fakeserver.py SECONDS` serves good replies after that latency until its standard input ends, for measuring a client from another process."""
+
 import json
 import sys
 import threading
@@ -18,6 +19,7 @@ class FakeServer:
     """Serves `behave(asked, number) -> (status, body or None, headers)`; `number` counts the times that this very request has come.
 
     `latency` is in seconds; `most` is the largest number of requests that were there at once."""
+
     def __init__(self, behave=None, latency: float = 0.0):
         self.behave, self.latency = behave or (lambda asked, number: good(asked)), latency
         self.seen, self.lock, self.now, self.most, self.busy_s = Counter(), threading.Lock(), 0, 0, 0.0
@@ -26,8 +28,12 @@ class FakeServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # as real servers do; else each reply waits 40 ms for an acknowledgement
-            def do_POST(self): outer.answer(self)
-            def log_message(self, *_): pass
+
+            def do_POST(self):
+                outer.answer(self)
+
+            def log_message(self, *_):
+                pass
 
         class Listener(ThreadingHTTPServer):
             request_queue_size = 128  # two shards knock with all their requests at once
@@ -54,25 +60,35 @@ class FakeServer:
         began = time.monotonic()
         time.sleep(self.latency)
         status, body, headers = self.behave(asked, number)
-        with self.lock: self.now, self.busy_s = self.now - 1, self.busy_s + time.monotonic() - began
-        if status is None: return handler.connection.close()
+        with self.lock:
+            self.now, self.busy_s = self.now - 1, self.busy_s + time.monotonic() - began
+        if status is None:
+            return handler.connection.close()
         body = body.encode()
         handler.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items(): handler.send_header(name, value)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+            handler.send_header(name, value)
         handler.end_headers()
-        try: handler.wfile.write(body)
-        except OSError: return  # the client has gone
-        if int(headers.get("Content-Length", len(body))) > len(body): handler.connection.close()  # cut in mid-answer
+        try:
+            handler.wfile.write(body)
+        except OSError:
+            return  # the client has gone
+        if int(headers.get("Content-Length", len(body))) > len(body):
+            handler.connection.close()  # cut in mid-answer
 
 
 def completion(text, finish="stop", **changes) -> str:
     """The body of a chat completion."""
     choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}}
     usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
-    return json.dumps({"id": "1", "object": "chat.completion", "created": 0, "model": "fake", "choices": [choice], "usage": usage} | changes)
+    return json.dumps(
+        {"id": "1", "object": "chat.completion", "created": 0, "model": "fake", "choices": [choice], "usage": usage}
+        | changes
+    )
 
 
-def good(asked): return 200, completion(retold(asked)), {}
+def good(asked):
+    return 200, completion(retold(asked)), {}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """The paper's numbers, paired tests, claims and the page, on reports made up here."""
+
 import json
 import math
 from html.parser import HTMLParser
@@ -15,42 +16,75 @@ from mmhelix_nb.results import append_curve, read_results, save_results
 
 PAPER = Path(__file__).resolve().parents[1] / "reports" / "paper"
 BOOK = Profile(name="toy")
-RATES = {"base": (0.0, 0.95), "grpo": (0.03, 0.95), "sft": (0.6, 0.2), "sft_grpo": (0.6, 0.9), "luffy": (0.05, 0.95), "static": (0.62, 0.95), "ahpo": (0.6, 0.96)}
+RATES = {
+    "base": (0.0, 0.95),
+    "grpo": (0.03, 0.95),
+    "sft": (0.6, 0.2),
+    "sft_grpo": (0.6, 0.9),
+    "luffy": (0.05, 0.95),
+    "static": (0.62, 0.95),
+    "ahpo": (0.6, 0.96),
+}
 
 
 def write_evaluation(reports, method, rates, n=150, practised=("read",), asked="p"):
     rng, judged = Random(f"{method}"), []
     for task, rate in (("binairo", rates[0]), ("skill:read", rates[1]), ("skill:flip", rates[1])):
         category = "general" if task.startswith("skill") else "puzzles"
-        judged += [Judged(f"{task}/{i}", task, category, 1, "image", rng.random() < rate, "", 9, "stop", f"{asked}{task}{i}", "") for i in range(n)]
-    save_results(reports / "toy" / f"evaluation-{method}", {**summarise(judged), "practised": list(practised)}, model="toy", profile="toy", seed=0)
+        judged += [
+            Judged(
+                f"{task}/{i}", task, category, 1, "image", rng.random() < rate, "", 9, "stop", f"{asked}{task}{i}", ""
+            )
+            for i in range(n)
+        ]
+    save_results(
+        reports / "toy" / f"evaluation-{method}",
+        {**summarise(judged), "practised": list(practised)},
+        model="toy",
+        profile="toy",
+        seed=0,
+    )
 
 
 def write_curve(reports, method, final, steps=40):
     for step in range(1, steps + 1):
         own = final * step / steps
-        append_curve(reports / "toy" / f"ahpo-{method}" / "curve.jsonl", {
-            "step": step, "reward/on_policy": own, "reward/with_expert": own if method in ("grpo", "sft_grpo") else (1 + 5 * own) / 6, "reward/in_domain": own,
-            "xi": {"grpo": 0, "static": 1}.get(method, 1 - own), "zero_spread/in_domain": 1 - own, "zero_spread/general": 0.7, "loss": 0.1})
+        append_curve(
+            reports / "toy" / f"ahpo-{method}" / "curve.jsonl",
+            {
+                "step": step,
+                "reward/on_policy": own,
+                "reward/with_expert": own if method in ("grpo", "sft_grpo") else (1 + 5 * own) / 6,
+                "reward/in_domain": own,
+                "xi": {"grpo": 0, "static": 1}.get(method, 1 - own),
+                "zero_spread/in_domain": 1 - own,
+                "zero_spread/general": 0.7,
+                "loss": 0.1,
+            },
+        )
 
 
 def make_reports(folder, methods=tuple(RATES)):
     (folder / "paper").mkdir(parents=True)
-    for path in PAPER.glob("*.csv"): (folder / "paper" / path.name).write_bytes(path.read_bytes())
+    for path in PAPER.glob("*.csv"):
+        (folder / "paper" / path.name).write_bytes(path.read_bytes())
     for method in methods:
         write_evaluation(folder, method, RATES[method])
-        if method not in ("base", "sft"): write_curve(folder, method, RATES[method][0])
+        if method not in ("base", "sft"):
+            write_curve(folder, method, RATES[method][0])
     return folder
 
 
 @pytest.fixture
-def reports(tmp_path): return make_reports(tmp_path / "reports")
+def reports(tmp_path):
+    return make_reports(tmp_path / "reports")
 
 
 def test_paper_is_found_from_below(monkeypatch):
     monkeypatch.chdir(PAPER.parents[1] / "nbs")
     assert len(ab.paper_table1()) == 23 and len(ab.paper_curves()) == 5
-    with pytest.raises(FileNotFoundError, match="nothing.csv"): ab.paper_file("nothing.csv")
+    with pytest.raises(FileNotFoundError, match="nothing.csv"):
+        ab.paper_file("nothing.csv")
 
 
 def test_overall_column_mixes_two_means():
@@ -92,24 +126,47 @@ def test_table2_keeps_paper_and_ours_apart(reports):
     rows = ab.table2(reports, BOOK)
     assert [row["method"] for row in rows] == list(ab.METHODS)
     by_name = {row["method"]: row for row in rows}
-    assert by_name["static"]["paper"] == {"mm_helix": None, "average": None} and by_name["ahpo"]["paper"]["mm_helix"] == 24.9
+    assert (
+        by_name["static"]["paper"] == {"mm_helix": None, "average": None}
+        and by_name["ahpo"]["paper"]["mm_helix"] == 24.9
+    )
     assert by_name["sft_grpo"]["updates"] == by_name["ahpo"]["updates"] == by_name["sft"]["updates"]
     head, lines = ab.table2_cells(rows)
-    assert [name for name in head if name.startswith("paper:")] == head[-2:] and all(len(line) == len(head) for line in lines)
+    assert [name for name in head if name.startswith("paper:")] == head[-2:] and all(
+        len(line) == len(head) for line in lines
+    )
 
 
 def test_claims(reports):
     out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, "toy"))}
     assert set(out.values()) <= set(ab.OUTCOMES) and "not measured" not in out.values()
-    for name in ("grpo_starves", "luffy_stays_low", "sft_learns", "sft_forgets", "ahpo_learns", "ahpo_above_grpo", "ahpo_above_luffy"): assert out[name] == "reproduced"
-    for name in ("ahpo_above_sft", "ahpo_above_sft_grpo", "adaptive_above_static"): assert out[name] == "undecided"
+    for name in (
+        "grpo_starves",
+        "luffy_stays_low",
+        "sft_learns",
+        "sft_forgets",
+        "ahpo_learns",
+        "ahpo_above_grpo",
+        "ahpo_above_luffy",
+    ):
+        assert out[name] == "reproduced"
+    for name in ("ahpo_above_sft", "ahpo_above_sft_grpo", "adaptive_above_static"):
+        assert out[name] == "undecided"
 
 
 def test_claims_can_fail(reports):
     write_evaluation(reports, "ahpo", (0.02, 0.3))
     write_evaluation(reports, "grpo", (0.5, 0.95))
     out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, "toy"))}
-    for name in ("grpo_starves", "ahpo_above_grpo", "ahpo_above_sft", "ahpo_keeps_practised", "ahpo_keeps_untouched", "ahpo_improves_general", "adaptive_above_static"):
+    for name in (
+        "grpo_starves",
+        "ahpo_above_grpo",
+        "ahpo_above_sft",
+        "ahpo_keeps_practised",
+        "ahpo_keeps_untouched",
+        "ahpo_improves_general",
+        "adaptive_above_static",
+    ):
         assert out[name] == "not reproduced"
 
 
@@ -125,7 +182,8 @@ def test_figures(reports):
         assert own.y_range == paper.y_range and own.x_range == (0, 40) and paper.x_range[1] > 150
         assert counted.series[-1].y[0] > 0.16 > own.series[-1].y[0]
     assert [len(panel.series) for panel in ab.gate_figure(reports, "toy", 5)] == [5, 5, 5, 5]
-    for text in ab.report_figures(reports, BOOK, ab.table2(reports, BOOK)).values(): ElementTree.fromstring(text)
+    for text in ab.report_figures(reports, BOOK, ab.table2(reports, BOOK)).values():
+        ElementTree.fromstring(text)
 
 
 class Links(HTMLParser):
@@ -135,9 +193,11 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found += [v for k, v in attrs if k in ("href", "src")]
-        if tag not in ("meta", "br", "img", "link", "input"): self.open.append(tag)
+        if tag not in ("meta", "br", "img", "link", "input"):
+            self.open.append(tag)
 
-    def handle_startendtag(self, tag, attrs): pass
+    def handle_startendtag(self, tag, attrs):
+        pass
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -146,10 +206,26 @@ class Links(HTMLParser):
 def executed(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     out = [{"output_type": "execute_result", "execution_count": 1, "data": {"text/plain": ["4321"]}, "metadata": {}}]
-    cells = [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A title\n", "\n", "Words."]},
-             {"cell_type": "code", "execution_count": 1, "id": "b", "metadata": {}, "source": ["no_part_of_it = 1"], "outputs": []},
-             {"cell_type": "markdown", "id": "c", "metadata": {}, "source": ["## Run\n", "\n", "Now."]},
-             {"cell_type": "code", "execution_count": 2, "id": "d", "metadata": {}, "source": ["if profile:\n", "    go()"], "outputs": out}]
+    cells = [
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A title\n", "\n", "Words."]},
+        {
+            "cell_type": "code",
+            "execution_count": 1,
+            "id": "b",
+            "metadata": {},
+            "source": ["no_part_of_it = 1"],
+            "outputs": [],
+        },
+        {"cell_type": "markdown", "id": "c", "metadata": {}, "source": ["## Run\n", "\n", "Now."]},
+        {
+            "cell_type": "code",
+            "execution_count": 2,
+            "id": "d",
+            "metadata": {},
+            "source": ["if profile:\n", "    go()"],
+            "outputs": out,
+        },
+    ]
     path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
 
 
@@ -161,11 +237,20 @@ def test_job_writes_page_and_data(reports):
     chapter = (reports / "toy" / "chapters" / "ahpo-ahpo.html").read_text()
     assert "A title" in chapter and "4321" in chapter and "no_part_of_it" not in chapter
     text = (reports / "toy" / "index.html").read_text()
-    assert "<script" not in text and len(text) < 300_000 and all(sentence.split(":")[0] in text for sentence in results["caveats"])
+    assert (
+        "<script" not in text
+        and len(text) < 300_000
+        and all(sentence.split(":")[0] in text for sentence in results["caveats"])
+    )
     page = Links()
     page.feed(text)
     assert page.open == [] and page.found and all((reports / "toy" / link).exists() for link in page.found)
-    assert sorted(path.name for path in (reports / "toy" / "figures").iterdir()) == ["figure6.svg", "figure7.svg", "gates.svg", "main.svg"]
+    assert sorted(path.name for path in (reports / "toy" / "figures").iterdir()) == [
+        "figure6.svg",
+        "figure7.svg",
+        "gates.svg",
+        "main.svg",
+    ]
 
 
 def test_job_twice_gives_the_same_bytes(reports):
@@ -182,15 +267,29 @@ def test_missing_methods_are_said_to_be_missing(tmp_path, methods):
     (reports / "toy").mkdir(exist_ok=True)
     results = ab.run_ablations(BOOK, reports=reports)
     said = next(text for text in results["caveats"] if text.startswith("Not measured"))
-    assert all((ab.METHODS[key].label in said.removeprefix("Not measured: ").rstrip(".").split(", ")) == (key not in methods) for key in ab.METHODS)
+    assert all(
+        (ab.METHODS[key].label in said.removeprefix("Not measured: ").rstrip(".").split(", ")) == (key not in methods)
+        for key in ab.METHODS
+    )
     page = (reports / "toy" / "index.html").read_text()
     assert page.count("<svg") == 4 and ("not measured" in page)
 
 
 def test_real_model_joins_table1(reports):
-    judged = [Judged(f"{c}{i}", "t", c, 1, kind, i < 3, "", 9, "stop", f"{c}{i}", "") for kind in ("image", "text")
-              for c in ("algorithms", "graphs", "puzzles", "games") for i in range(10)]
-    save_results(reports / "toy" / "evaluation-ahpo", {**summarise(judged), "practised": []}, model="real", profile="toy", seed=0)
+    judged = [
+        Judged(f"{c}{i}", "t", c, 1, kind, i < 3, "", 9, "stop", f"{c}{i}", "")
+        for kind in ("image", "text")
+        for c in ("algorithms", "graphs", "puzzles", "games")
+        for i in range(10)
+    ]
+    save_results(
+        reports / "toy" / "evaluation-ahpo", {**summarise(judged), "practised": []}, model="real", profile="toy", seed=0
+    )
     last = ab.table1(reports, "toy")[-1]
-    assert (last["source"], last["model"], round(last["micro_img"], 6), round(last["macro_txt"], 6)) == ("here", "AHPO", 30, 30)
+    assert (last["source"], last["model"], round(last["micro_img"], 6), round(last["macro_txt"], 6)) == (
+        "here",
+        "AHPO",
+        30,
+        30,
+    )
     assert {row["source"] for row in ab.table1(reports, "toy")[:-1]} == {"paper"}

@@ -1,4 +1,5 @@
 """The hybrid loss inside TRL's trainer: what it reduces to, what it adds, and that a killed run comes back the same."""
+
 import os
 import subprocess
 import sys
@@ -29,8 +30,16 @@ def row(i: int, expert: bool = True) -> dict:
     """A row that is told by its colour, its prompt and its expert, whose lengths differ."""
     picture = Image.new("RGB", (56, 56), (10 * i % 256, 90, 200))
     reply = [{"role": "assistant", "content": f"e{i}" + "x" * (i % 4)}]
-    return {"images": [picture], "prompt": [{"role": "user", "content": f"p{i}"}], "completion": reply if expert else [],
-            "task": "sort" if expert else "skill:low", "state": str(i), "answer": str(i), "level": 1 + i % 2, "seed": i}
+    return {
+        "images": [picture],
+        "prompt": [{"role": "user", "content": f"p{i}"}],
+        "completion": reply if expert else [],
+        "task": "sort" if expert else "skill:low",
+        "state": str(i),
+        "answer": str(i),
+        "level": 1 + i % 2,
+        "seed": i,
+    }
 
 
 ROWS = [row(i, i % 3 != 2) for i in range(18)]
@@ -50,8 +59,17 @@ def never(completions, **columns):
 
 
 def settings(method: str = "ahpo", **more) -> AHPOSettings:
-    small = {"steps": 3, "prompts_in_domain": 2, "prompts_general": 1, "max_completion_length": 8, "learning_rate": 1e-3,
-             "warmup_steps": 0, "save_steps": 0, "scheduler": "constant", "max_grad_norm": 1e9}
+    small = {
+        "steps": 3,
+        "prompts_in_domain": 2,
+        "prompts_general": 1,
+        "max_completion_length": 8,
+        "learning_rate": 1e-3,
+        "warmup_steps": 0,
+        "save_steps": 0,
+        "scheduler": "constant",
+        "max_grad_norm": 1e9,
+    }
     return AHPOSettings(method=method, **{**small, **more})
 
 
@@ -76,7 +94,13 @@ def ready(tmp_path, reward=chance, rows=ROWS, **more):
 def gradient(model, loss) -> torch.Tensor:
     model.zero_grad()
     loss.backward()
-    return torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in model.parameters() if p.requires_grad])
+    return torch.cat(
+        [
+            (p.grad if p.grad is not None else torch.zeros_like(p)).flatten()
+            for p in model.parameters()
+            if p.requires_grad
+        ]
+    )
 
 
 def close(a, b, tolerance: float = 1e-5):
@@ -87,27 +111,58 @@ def sft_loss(trainer, batch, rows) -> torch.Tensor:
     """Mean over `rows` of the cross-entropy of the expert, through the model's own loss."""
     total = 0.0
     for i in rows:
-        ids = torch.cat([batch["prompt_ids"][i][batch["prompt_mask"][i].bool()], batch["expert_ids"][i][batch["expert_mask"][i].bool()]])[None]
+        ids = torch.cat(
+            [
+                batch["prompt_ids"][i][batch["prompt_mask"][i].bool()],
+                batch["expert_ids"][i][batch["expert_mask"][i].bool()],
+            ]
+        )[None]
         labels = ids.clone()
         labels[:, : int(batch["prompt_mask"][i].sum())] = -100
         patches = batch["image_grid_thw"].prod(-1).cumsum(0).tolist()
         pixels = batch["pixel_values"][patches[i - 1] if i else 0 : patches[i]]
         kinds = (ids == trainer.model.config.image_token_id).long()
-        out = trainer.model(input_ids=ids, labels=labels, pixel_values=pixels, image_grid_thw=batch["image_grid_thw"][i : i + 1], mm_token_type_ids=kinds)
+        out = trainer.model(
+            input_ids=ids,
+            labels=labels,
+            pixel_values=pixels,
+            image_grid_thw=batch["image_grid_thw"][i : i + 1],
+            mm_token_type_ids=kinds,
+        )
         total = total + out.loss / len(rows)
     return total
 
 
 # ---- what the loss reduces to -------------------------------------------------------------------------------------
 
+
 def plain_grpo(tmp_path, **more):
     """TRL's own trainer with the same numbers."""
     s = resolve(settings("grpo"))
     config = GRPOConfig(
-        str(tmp_path / "trl"), per_device_train_batch_size=15, num_generations=5, max_steps=3, learning_rate=1e-3, warmup_steps=0,
-        lr_scheduler_type="constant", max_grad_norm=1e9, max_completion_length=8, loss_type="grpo", beta=0.0, shuffle_dataset=False, use_cpu=True,
-        bf16=False, activation_checkpointing=False, report_to=[], save_strategy="no", disable_tqdm=True, logging_steps=1, seed=0,
-        generation_kwargs={"suppress_tokens": ahpo.vision_tokens(tiny().config)}, **more)
+        str(tmp_path / "trl"),
+        per_device_train_batch_size=15,
+        num_generations=5,
+        max_steps=3,
+        learning_rate=1e-3,
+        warmup_steps=0,
+        lr_scheduler_type="constant",
+        max_grad_norm=1e9,
+        max_completion_length=8,
+        loss_type="grpo",
+        beta=0.0,
+        shuffle_dataset=False,
+        use_cpu=True,
+        bf16=False,
+        activation_checkpointing=False,
+        report_to=[],
+        save_strategy="no",
+        disable_tqdm=True,
+        logging_steps=1,
+        seed=0,
+        generation_kwargs={"suppress_tokens": ahpo.vision_tokens(tiny().config)},
+        **more,
+    )
     model = tiny()
     ahpo.freeze_vision(model)
     trainer = GRPOTrainer(model, chance, config, ahpo.mixed(ROWS, s), processing_class=PROCESSOR)
@@ -199,7 +254,9 @@ def test_trainer_computes_the_papers_formula(tmp_path, norm, coef):
         ratio = (logp[i] - logp[i].detach()).exp()
         mask, taught = batch["expert_mask"][5 * q][None], group[0].has_expert
         xi = coef * taught * (rewards.sum() < 2).item()
-        total = total + ahpo.ahpo_loss(ratio, batch["completion_mask"][i], rewards, expert[5 * q][None], mask if taught else mask + 1, xi, norm) / len(groups)
+        total = total + ahpo.ahpo_loss(
+            ratio, batch["completion_mask"][i], rewards, expert[5 * q][None], mask if taught else mask + 1, xi, norm
+        ) / len(groups)
     reference = gradient(model, total)
     assert {ahpo.group_xi(g, 2) for g in groups} == {0.0, 1.0}
     close(gradient(model, trainer._compute_loss(model, batch)), reference)
@@ -220,7 +277,9 @@ def test_joint_norm_with_equal_lengths(tmp_path):
 def test_micro_batches_give_the_same_step(tmp_path):
     whole, _ = trained(tmp_path, name="whole", steps=1, method="static")
     parts, _ = trained(tmp_path, name="parts", steps=1, method="static", micro_batch=5)
-    close(weights(parts) - weights_of(tiny()), weights(whole) - weights_of(tiny()), 2e-2)  # Adam's first step is +-lr: only signs of tiny gradients may differ
+    close(
+        weights(parts) - weights_of(tiny()), weights(whole) - weights_of(tiny()), 2e-2
+    )  # Adam's first step is +-lr: only signs of tiny gradients may differ
 
 
 def weights_of(model):
@@ -228,6 +287,7 @@ def weights_of(model):
 
 
 # ---- LUFFY -------------------------------------------------------------------------------------------------------
+
 
 def test_luffy_against_the_hand_formula():
     torch.manual_seed(1)
@@ -283,6 +343,7 @@ def test_luffy_clips_neither_sign(tmp_path):
 
 # ---- batches, gates, logs ------------------------------------------------------------------------------------------
 
+
 def test_gate_counts_per_prompt(tmp_path):
     trainer, batch = ready(tmp_path, by_state, prompts_in_domain=6, prompts_general=2)
     weight = batch["expert_weight"].view(-1, 5)
@@ -292,11 +353,15 @@ def test_gate_counts_per_prompt(tmp_path):
     m = trainer._metrics["train"]
     taught = [g for g in trainer._groups if g[0].has_expert]
     assert m["xi"][0] == pytest.approx(sum(sum(r.reward for r in g) < 2 for g in taught) / 6)
-    assert m["xi/sort/1"][0] == pytest.approx(sum(sum(r.reward for r in g) < 2 for g in taught if g[0].level == 1) / sum(g[0].level == 1 for g in taught))
+    assert m["xi/sort/1"][0] == pytest.approx(
+        sum(sum(r.reward for r in g) < 2 for g in taught if g[0].level == 1) / sum(g[0].level == 1 for g in taught)
+    )
 
 
 def test_shuffle_keeps_expert_and_prompt_together(tmp_path):
-    trainer = make_trainer(tiny(), PROCESSOR, ROWS, settings(micro_batch=3, prompts_in_domain=4, prompts_general=2), tmp_path, reward=never)
+    trainer = make_trainer(
+        tiny(), PROCESSOR, ROWS, settings(micro_batch=3, prompts_in_domain=4, prompts_general=2), tmp_path, reward=never
+    )
     trainer.model.train()
     inputs = next(iter(trainer.get_train_dataloader()))
     trainer.current_gradient_accumulation_steps = 10
@@ -326,19 +391,32 @@ def first_pixel(i: int):
 def test_one_expert_pass_per_prompt(tmp_path):
     trainer, batch = ready(tmp_path, never, prompts_in_domain=4)
     passes, original = [], trainer._get_per_token_logps_and_entropies
-    trainer._get_per_token_logps_and_entropies = lambda model, ids, *a, **k: passes.append(len(ids)) or original(model, ids, *a, **k)
+    trainer._get_per_token_logps_and_entropies = lambda model, ids, *a, **k: (
+        passes.append(len(ids)) or original(model, ids, *a, **k)
+    )
     trainer._compute_loss(trainer.model, batch)
     assert passes == [1, 4]  # one row stands in for the 25 rollouts without gradient; four prompts, four experts
 
 
 def test_reused_rollouts_and_accumulation(tmp_path):
-    _, curve = trained(tmp_path, never, steps=6, num_iterations=2, micro_batch=5, generation_batch=15, method="static", learning_rate=3e-3)
+    _, curve = trained(
+        tmp_path,
+        never,
+        steps=6,
+        num_iterations=2,
+        micro_batch=5,
+        generation_batch=15,
+        method="static",
+        learning_rate=3e-3,
+    )
     nll = [line["expert/nll"] for line in curve]
     assert len(curve) == 6 and nll[-1] < nll[0]
     config = ahpo.to_config(settings(num_iterations=2, micro_batch=5), tmp_path)
     config.steps_per_generation, config.gradient_accumulation_steps, config.generation_batch_size = 2, 2, 10
     data = ahpo.mixed(ROWS, settings())
-    trainer = ahpo.AHPOTrainer(tiny(), chance, config, data, processing_class=PROCESSOR, callbacks=[ahpo.CurveCallback(tmp_path / "c.jsonl")])
+    trainer = ahpo.AHPOTrainer(
+        tiny(), chance, config, data, processing_class=PROCESSOR, callbacks=[ahpo.CurveCallback(tmp_path / "c.jsonl")]
+    )
     trainer.remove_callback(ahpo.PrinterCallback)
     trainer.train()  # two updates per batch of rollouts: old log-probabilities in use
     assert trainer.state.global_step == 3
@@ -348,8 +426,21 @@ def test_runs_repeat(tmp_path):
     a, curve_a = trained(tmp_path, name="a")
     b, curve_b = trained(tmp_path, name="b")
     assert torch.equal(weights(a), weights(b)) and curve_a == curve_b
-    assert {"xi", "reward/on_policy", "reward/with_expert", "reward/in_domain", "reward/general", "zero_spread/in_domain", "zero_spread/general",
-            "expert/nll", "policy/entropy", "completion/length", "completion/truncated", "loss", "grad_norm"} <= set().union(*curve_a)
+    assert {
+        "xi",
+        "reward/on_policy",
+        "reward/with_expert",
+        "reward/in_domain",
+        "reward/general",
+        "zero_spread/in_domain",
+        "zero_spread/general",
+        "expert/nll",
+        "policy/entropy",
+        "completion/length",
+        "completion/truncated",
+        "loss",
+        "grad_norm",
+    } <= set().union(*curve_a)
 
 
 def test_entropy_is_that_of_trl(tmp_path):
@@ -370,7 +461,10 @@ class Stop(TrainerCallback):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("method, more", [("ahpo", {}), ("luffy", {}), ("static", {"num_iterations": 2, "micro_batch": 5, "generation_batch": 5})])
+@pytest.mark.parametrize(
+    "method, more",
+    [("ahpo", {}), ("luffy", {}), ("static", {"num_iterations": 2, "micro_batch": 5, "generation_batch": 5})],
+)
 def test_resume_equals_an_uninterrupted_run(tmp_path, method, more):
     s = settings(method, steps=6, save_steps=2, scheduler="cosine", warmup_steps=1, **more)
     whole = train_ahpo(tiny(), PROCESSOR, ROWS, s, tmp_path / "whole", reward=chance)
@@ -379,7 +473,9 @@ def test_resume_equals_an_uninterrupted_run(tmp_path, method, more):
     with pytest.raises(KeyboardInterrupt):
         killed.train()
     assert [line["step"] for line in read_curve(tmp_path / "cut" / "curve.jsonl")] == [1, 2, 3]
-    again = train_ahpo(tiny(seed=5), PROCESSOR, ROWS, s, tmp_path / "cut", reward=chance)  # weights come from the checkpoint
+    again = train_ahpo(
+        tiny(seed=5), PROCESSOR, ROWS, s, tmp_path / "cut", reward=chance
+    )  # weights come from the checkpoint
     assert torch.equal(weights(whole), weights(again))
     assert read_curve(tmp_path / "whole" / "curve.jsonl") == read_curve(tmp_path / "cut" / "curve.jsonl")
 
@@ -392,12 +488,15 @@ def test_other_settings_are_not_continued(tmp_path):
 
 # ---- pictures ----------------------------------------------------------------------------------------------------
 
+
 def eager_for_pixels(model):
     """Makes `model` want nothing more than to write <|image_pad|>."""
+
     def push(module, args, logits):
         logits = logits.clone()
         logits[..., model.config.image_token_id] += 100.0
         return logits
+
     return model.lm_head.register_forward_hook(push)
 
 
@@ -423,7 +522,9 @@ def test_prompts_are_never_cut(tmp_path):
     long = [{**row(i), "prompt": [{"role": "user", "content": "p" * 300}]} for i in range(4)]
     trainer, batch = ready(tmp_path, never, rows=long, prompts_in_domain=2, prompts_general=0, max_completion_length=4)
     assert batch["prompt_mask"].sum(1).min() > 300
-    assert ((batch["prompt_ids"] == trainer.model.config.image_token_id).sum(1) == batch["image_grid_thw"].prod(-1) // 4).all()
+    assert (
+        (batch["prompt_ids"] == trainer.model.config.image_token_id).sum(1) == batch["image_grid_thw"].prod(-1) // 4
+    ).all()
     ahpo.check_image_tokens(PROCESSOR, row(0), trainer.model.config.image_token_id)
     with pytest.raises(ValueError, match="image tokens"):
         ahpo.check_image_tokens(PROCESSOR, row(0), trainer.model.config.video_token_id)
@@ -475,7 +576,10 @@ def test_job_of_a_profile(tmp_path, method):
     for start in ("base", "sft_half"):
         save(tiny(), PROCESSOR, tmp_path / "runs" / "tiny" / start / "model")
     boxed = [{"role": "assistant", "content": "\\boxed{4}"}]
-    rows = [{**r, "task": "skill:sort", "answer": "4", "completion": boxed if r["completion"] else [], "modality": "image"} for r in ROWS]
+    rows = [
+        {**r, "task": "skill:sort", "answer": "4", "completion": boxed if r["completion"] else [], "modality": "image"}
+        for r in ROWS
+    ]
     save_rows(rows, tmp_path / "runs" / "tiny" / "base" / "rl.parquet")
     last = ahpo.run_ahpo(str(tmp_path / "tiny.yaml"), method, str(tmp_path / "runs"), str(tmp_path / "reports"))
     report = tmp_path / "reports" / "tiny" / f"ahpo-{method}"
@@ -485,7 +589,9 @@ def test_job_of_a_profile(tmp_path, method):
     assert results["results"]["method"] == method and results["results"]["settings"]["steps"] == steps
     assert "reward/on_policy" in last and (report / "timing.json").is_file()
     model, _ = load(tmp_path / "runs" / "tiny" / f"ahpo-{method}" / "model")
-    assert torch.equal(weights_of(model), weights_of(tiny())) == (method in ("grpo", "sft_grpo"))  # starved: nothing was ever right
+    assert torch.equal(weights_of(model), weights_of(tiny())) == (
+        method in ("grpo", "sft_grpo")
+    )  # starved: nothing was ever right
 
 
 # ---- two processes -----------------------------------------------------------------------------------------------
@@ -505,8 +611,20 @@ for method, reward in (("ahpo", never), ("luffy", chance)):
 def test_two_processes(tmp_path):
     """Three groups of four on two processes: the middle group lies on both, and one process may have no expert."""
     (tmp_path / "two.py").write_text(TWO)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(tmp_path / "two.py"), str(Path(__file__).parent), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc_per_node",
+        "2",
+        str(tmp_path / "two.py"),
+        str(Path(__file__).parent),
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     for method in ("ahpo", "luffy"):
         assert (tmp_path / f"{method}-0").read_text() == (tmp_path / f"{method}-1").read_text()

@@ -1,4 +1,5 @@
 """The command line: quick, without torch, and every mistake is one line with exit code 2."""
+
 import json
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from mmhelix_nb.cli import app
 def call(*arguments):
     """Exit code and output of a command, in this process."""
     found = CliRunner().invoke(app, list(arguments))
-    if found.exception and not isinstance(found.exception, SystemExit): raise found.exception
+    if found.exception and not isinstance(found.exception, SystemExit):
+        raise found.exception
     return found.exit_code, found.output
 
 
@@ -30,11 +32,18 @@ def test_import_is_light():
 
 
 def test_runner_and_cli_import_without_heavy_libraries():
-    assert python(f"import sys, mmhelix_nb.runner, mmhelix_nb.cli; print([m for m in ({HEAVY}) if m in sys.modules])").strip() == "[]"
+    assert (
+        python(
+            f"import sys, mmhelix_nb.runner, mmhelix_nb.cli; print([m for m in ({HEAVY}) if m in sys.modules])"
+        ).strip()
+        == "[]"
+    )
 
 
 def test_help_loads_nothing_heavy_and_teaches():
-    shown = python(f"import sys; from mmhelix_nb.cli import app; app(['--help'], standalone_mode=False); print([m for m in ({HEAVY}) if m in sys.modules])")
+    shown = python(
+        f"import sys; from mmhelix_nb.cli import app; app(['--help'], standalone_mode=False); print([m for m in ({HEAVY}) if m in sys.modules])"
+    )
     assert shown.splitlines()[-1] == "[]"
     for command in ("run", "generate", "export", "verify", "eval", "serg", "verify-dataset"):
         assert command in shown
@@ -47,22 +56,25 @@ def test_help_without_torch():
     assert "Examples" in python(block)
 
 
-@pytest.mark.parametrize("arguments, said", [
-    (("run", "--profile", "mimi"), "did you mean mini?"),
-    (("run", "--cores", "0"), "--cores 0: must be at least 1"),
-    (("run", "--executor", "pbs"), "--executor pbs: must be local or slurm"),
-    (("run", "--root", "/"), "no Snakefile and nbs/ there"),
-    (("generate", "--out", "x", "--levels", "0-9"), "levels are 1 to 5"),
-    (("generate", "--out", "x", "--levels", "two"), "must look like 1,2 or 1-5"),
-    (("verify", "no_such_task", "x"), "is unknown"),
-    (("verify", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
-    (("eval", "nowhere"), "no such folder"),
-    (("serg", "--n", "1", "--out", "x", "--price", "2"), "--price 2: must be two prices"),
-    (("serg", "--n", "1", "--out", "x", "--cost-budget", "5"), "--cost-budget 5: needs --price"),
-    (("serg", "--n", "1", "--out", "x", "--levels", "1,2"), "must be paper, or five weights"),
-    (("verify-dataset", "nowhere.parquet"), "nowhere.parquet: no such file or folder"),
-    (("eval", "a/b", "--profile", "mimi"), "did you mean mini?"),
-])
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (("run", "--profile", "mimi"), "did you mean mini?"),
+        (("run", "--cores", "0"), "--cores 0: must be at least 1"),
+        (("run", "--executor", "pbs"), "--executor pbs: must be local or slurm"),
+        (("run", "--root", "/"), "no Snakefile and nbs/ there"),
+        (("generate", "--out", "x", "--levels", "0-9"), "levels are 1 to 5"),
+        (("generate", "--out", "x", "--levels", "two"), "must look like 1,2 or 1-5"),
+        (("verify", "no_such_task", "x"), "is unknown"),
+        (("verify", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
+        (("eval", "nowhere"), "no such folder"),
+        (("serg", "--n", "1", "--out", "x", "--price", "2"), "--price 2: must be two prices"),
+        (("serg", "--n", "1", "--out", "x", "--cost-budget", "5"), "--cost-budget 5: needs --price"),
+        (("serg", "--n", "1", "--out", "x", "--levels", "1,2"), "must be paper, or five weights"),
+        (("verify-dataset", "nowhere.parquet"), "nowhere.parquet: no such file or folder"),
+        (("eval", "a/b", "--profile", "mimi"), "did you mean mini?"),
+    ],
+)
 def test_bad_input_is_one_line(arguments, said):
     code, output = call(*arguments)
     assert code == 2 and output.startswith("Error: ") and said in output and output.count("\n") == 1
@@ -74,7 +86,10 @@ def test_unknown_chapter_and_broken_profile(tmp_path):
     assert code == 2 and "--only sergg: no such job in profile tiny; there are: " in said and "generators" in said
     (root / "profiles/tiny.yaml").write_text("ahpo: {learning_rat: 1e-5}")
     code, said = call("run", "--profile", "tiny", "--root", str(root))
-    assert code == 2 and said == "Error: profiles/tiny.yaml:1: ahpo.learning_rat: unknown key; did you mean learning_rate?\n"
+    assert (
+        code == 2
+        and said == "Error: profiles/tiny.yaml:1: ahpo.learning_rat: unknown key; did you mean learning_rate?\n"
+    )
     (root / "other.yaml").write_text("")
     code, said = call("run", "--profile", str(root / "other.yaml"), "--root", str(root))
     assert code == 2 and "put it there" in said
@@ -89,8 +104,11 @@ def test_missing_chapter(tmp_path):
 
 def test_missing_plugin(tmp_path, monkeypatch):
     import importlib.util
+
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name.startswith("snakemake_executor") else find(name, *a))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name.startswith("snakemake_executor") else find(name, *a)
+    )
     code, said = call("run", "--profile", "tiny", "--root", str(make_book(tmp_path / "book")), "--executor", "slurm")
     assert code == 2 and "pip install 'mmhelix_nb[cluster]'" in said
 
@@ -106,7 +124,10 @@ BAD_ROWS = {
     "not json": ("{", ":1: not JSON"),
     "a list": ("[]", ":1: must be an object"),
     "no seed": ('{"task": "maze", "level": 1, "reply": ""}', ":1: seed is missing"),
-    "level is a word": ('{"task": "maze", "level": "two", "seed": 0, "reply": ""}', ':1: level = "two": must be a whole number'),
+    "level is a word": (
+        '{"task": "maze", "level": "two", "seed": 0, "reply": ""}',
+        ':1: level = "two": must be a whole number',
+    ),
     "level 7": ('{"task": "maze", "level": 7, "seed": 0, "reply": ""}', ":1: level = 7: must be 1 to 5"),
     "reply is null": ('{"task": "maze", "level": 1, "seed": 0, "reply": null}', ":1: reply = null: must be a text"),
     "unknown task": ('{"task": "mase", "level": 1, "seed": 0, "reply": ""}', "is unknown"),
@@ -124,6 +145,7 @@ def test_bad_rows(tmp_path, kind):
 
 def test_verify_right_and_wrong(tmp_path):
     from mmhelix_nb import make
+
     item = make("maze", level=1, seed=0)
     right = f"so \\boxed{{{item.answer}}}"
     assert call("verify", "maze", right) == (0, "right\n")

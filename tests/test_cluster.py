@@ -1,6 +1,7 @@
 """A real SLURM on one machine: a small `mmhelix serg` through its queue, a worker killed in mid-job, and the same bytes as without.
 
 `make cluster-test` runs it. It needs root and Debian's packages: apt-get install slurm-wlm munge; without them it is skipped."""
+
 import os
 import shutil
 import signal
@@ -16,7 +17,16 @@ from test_factory import contents
 
 NEEDED = ("slurmctld", "slurmd", "munged", "squeue", "sinfo")
 ORDER = ("--n", "40", "--tasks", "maze,binairo", "--shard-size", "8", "--seed", "5")
-WATCH = ("--slurm-init-seconds-before-status-checks", "3", "--seconds-between-status-checks", "2", "--default-resources", "slurm_partition=main", "mem_mb=500", "runtime=5")
+WATCH = (
+    "--slurm-init-seconds-before-status-checks",
+    "3",
+    "--seconds-between-status-checks",
+    "2",
+    "--default-resources",
+    "slurm_partition=main",
+    "mem_mb=500",
+    "runtime=5",
+)
 CONF = """ClusterName=book
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
@@ -43,7 +53,10 @@ PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
 missing = [name for name in NEEDED if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")]
-pytestmark = pytest.mark.skipif(bool(missing) or os.geteuid() != 0 or "MMHELIX_CLUSTER" not in os.environ, reason=f"run by make cluster-test, as root, with {', '.join(missing) or 'SLURM'} installed")
+pytestmark = pytest.mark.skipif(
+    bool(missing) or os.geteuid() != 0 or "MMHELIX_CLUSTER" not in os.environ,
+    reason=f"run by make cluster-test, as root, with {', '.join(missing) or 'SLURM'} installed",
+)
 
 
 def until(test, seconds: float, what: str):
@@ -51,7 +64,8 @@ def until(test, seconds: float, what: str):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = test()
-        if found: return found
+        if found:
+            return found
         time.sleep(0.2)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
@@ -74,27 +88,38 @@ def free_ports() -> tuple[int, int]:
 def cluster(tmp_path_factory):
     """The environment of a running one-machine SLURM."""
     folder, host = tmp_path_factory.mktemp("slurm"), socket.gethostname().split(".")[0]
-    for name in ("state", "spool"): (folder / name).mkdir()
+    for name in ("state", "spool"):
+        (folder / name).mkdir()
     port, next_port = free_ports()
     memory = psutil.virtual_memory().total // 2**20 // 2
     place = Path("/etc/slurm/slurm.conf")  # a job step forgets SLURM_CONF, so the file has to lie where all look for it
-    if place.exists(): pytest.skip(f"{place} exists: a SLURM is configured here already")
+    if place.exists():
+        pytest.skip(f"{place} exists: a SLURM is configured here already")
     place.parent.mkdir(exist_ok=True)
-    place.write_text(CONF.format(folder=folder, host=host, port=port, next_port=next_port, cpus=os.cpu_count(), memory=memory))
+    place.write_text(
+        CONF.format(folder=folder, host=host, port=port, next_port=next_port, cpus=os.cpu_count(), memory=memory)
+    )
     environment = {**ENVIRONMENT, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
     started = []
     if not said("munge", "-n"):
         Path("/run/munge").mkdir(exist_ok=True)
         shutil.chown("/run/munge", "munge", "munge")
-        started.append(subprocess.Popen(["runuser", "-u", "munge", "--", "/usr/sbin/munged", "--foreground"], start_new_session=True))
+        started.append(
+            subprocess.Popen(
+                ["runuser", "-u", "munge", "--", "/usr/sbin/munged", "--foreground"], start_new_session=True
+            )
+        )
         until(lambda: said("munge", "-n"), 10, "munged")
-    for name in ("slurmctld", "slurmd"): started.append(subprocess.Popen([f"/usr/sbin/{name}", "-D"], env=environment, start_new_session=True))
+    for name in ("slurmctld", "slurmd"):
+        started.append(subprocess.Popen([f"/usr/sbin/{name}", "-D"], env=environment, start_new_session=True))
     until(lambda: "idle" in said("sinfo", "--noheader", env=environment), 40, "an idle node")
     yield environment
     for process in reversed(started):
         process.send_signal(signal.SIGTERM)
-        try: process.wait(10)
-        except subprocess.TimeoutExpired: process.kill()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
     place.unlink()
 
 
@@ -102,7 +127,10 @@ def cluster(tmp_path_factory):
 def local(tmp_path_factory):
     """The same order without a cluster."""
     out = tmp_path_factory.mktemp("local") / "out"
-    assert subprocess.run([*MMHELIX, "serg", "--out", str(out), *ORDER], env=ENVIRONMENT, capture_output=True).returncode == 0
+    assert (
+        subprocess.run([*MMHELIX, "serg", "--out", str(out), *ORDER], env=ENVIRONMENT, capture_output=True).returncode
+        == 0
+    )
     return contents(out)
 
 
@@ -125,7 +153,8 @@ def workers() -> list[psutil.Process]:
     found = []
     for one in psutil.process_iter(["cmdline"]):
         line = " ".join(one.info["cmdline"] or ())
-        if "shard_main" in line and "python" in line.split()[0]: found.append(one)
+        if "shard_main" in line and "python" in line.split()[0]:
+            found.append(one)
     return found
 
 

@@ -1,4 +1,5 @@
 """The whole book on the profile `smoke`, in a copy: every chapter runs, the report stands, a second run repeats nothing, a lost chapter comes back equal."""
+
 import json
 import shutil
 import subprocess
@@ -27,7 +28,13 @@ ablations: {window: 2, resamples: 100}
 
 def run(root: Path, *options: str) -> subprocess.CompletedProcess:
     "`mmhelix run` on the book in `root`."
-    return subprocess.run([*MMHELIX, "run", "--profile", "brief", "--cores", "2", "--root", str(root), *options], capture_output=True, text=True, env=ENVIRONMENT, timeout=900)
+    return subprocess.run(
+        [*MMHELIX, "run", "--profile", "brief", "--cores", "2", "--root", str(root), *options],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=900,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +44,10 @@ def book(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("book")
     for name in ("nbs", "mmhelix_nb", "profiles", "Snakefile", "settings.ini"):
         source = ROOT / name
-        if source.is_dir(): shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-        else: shutil.copy(source, root / name)
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        else:
+            shutil.copy(source, root / name)
     shutil.copytree(ROOT / "reports" / "paper", root / "reports" / "paper")
     (root / "profiles" / "brief.yaml").write_text(PROFILE)
     done = run(root)
@@ -60,7 +69,8 @@ def test_every_chapter_left_its_notebook_results_and_log(book):
 
 def test_training_left_curves_and_models(book):
     assert [line["step"] for line in read_curve(book / "reports/brief/ahpo-ahpo/curve.jsonl")] == [1, 2, 3]
-    for job in ("base", "sft", "ahpo-ahpo", "ahpo-luffy"): assert (book / "runs/brief" / job / "model" / "config.json").is_file()
+    for job in ("base", "sft", "ahpo-ahpo", "ahpo-luffy"):
+        assert (book / "runs/brief" / job / "model" / "config.json").is_file()
 
 
 def test_the_report_shows_what_was_run(book):

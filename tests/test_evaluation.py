@@ -1,4 +1,5 @@
 """Replies, verdicts and summaries: resumed runs, cut-off replies, replies made elsewhere, a whole job."""
+
 import json
 from dataclasses import asdict, replace
 
@@ -15,29 +16,55 @@ SETTINGS = ev.EvaluationSettings(batch_size=4, max_new_tokens=8)
 
 def lab_row(i, skill="read", picture=True, **more):
     images = [Image.new("RGB", (28, 28), (i, 0, 0))] if picture else []
-    return {"images": images, "prompt": [{"role": "user", "content": skill}], "completion": [], "task": f"skill:{skill}", "state": "", "answer": f"{i}",
-            "level": 0, "seed": i, "modality": "image" if picture else "text", **more}
+    return {
+        "images": images,
+        "prompt": [{"role": "user", "content": skill}],
+        "completion": [],
+        "task": f"skill:{skill}",
+        "state": "",
+        "answer": f"{i}",
+        "level": 0,
+        "seed": i,
+        "modality": "image" if picture else "text",
+        **more,
+    }
 
 
 def puzzle_row(seed, kind="image"):
     item = make("binairo", 1, seed)
-    return {"images": [item.image] if kind == "image" else [], "prompt": [{"role": "user", "content": item.question(kind)}], "completion": [],
-            "task": "binairo", "state": pack(item.state), "answer": item.answer, "level": 1, "seed": seed, "modality": kind}
+    return {
+        "images": [item.image] if kind == "image" else [],
+        "prompt": [{"role": "user", "content": item.question(kind)}],
+        "completion": [],
+        "task": "binairo",
+        "state": pack(item.state),
+        "answer": item.answer,
+        "level": 1,
+        "seed": seed,
+        "modality": kind,
+    }
 
 
 def answering(log, stop_at=None):
     """An `ask` that answers each row rightly, notes the batches, and dies at batch `stop_at`."""
+
     def ask(batch, start):
-        if start == stop_at: raise KeyboardInterrupt
+        if start == stop_at:
+            raise KeyboardInterrupt
         log.append([row["seed"] for row in batch])
-        return [ev.Reply(ev.item_name(row), ev.prompt_hash(row), rf"\boxed{{{row['answer']}}} {start}", 5, "stop") for row in batch]
+        return [
+            ev.Reply(ev.item_name(row), ev.prompt_hash(row), rf"\boxed{{{row['answer']}}} {start}", 5, "stop")
+            for row in batch
+        ]
+
     return ask
 
 
 def test_killed_run_goes_on_where_it_stopped(tmp_path):
     rows, path = [lab_row(i) for i in range(10)], tmp_path / "replies.jsonl"
     whole = ev.keep_replies(answering([]), rows, SETTINGS, tmp_path / "whole.jsonl")
-    with pytest.raises(KeyboardInterrupt): ev.keep_replies(answering([], stop_at=8), rows, SETTINGS, path)
+    with pytest.raises(KeyboardInterrupt):
+        ev.keep_replies(answering([], stop_at=8), rows, SETTINGS, path)
     log = []
     assert ev.keep_replies(answering(log), rows, SETTINGS, path) == whole and log == [[8, 9]]
     assert path.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -79,26 +106,34 @@ def test_prompt_hash_sees_text_and_pixels():
     assert len({ev.prompt_hash(r) for r in (row, lab_row(1, skill="rows"), lab_row(2), lab_row(1, picture=False))}) == 4
 
 
-@pytest.mark.parametrize("text, finish, ok, reason", [
-    (r"\boxed{7}", "stop", True, "equals the stored answer"),
-    (r"\boxed{7} and more and mo", "length", True, "equals the stored answer"),
-    ("<think>seven is", "length", False, ev.CUT),
-    ("so it is 7", "length", False, ev.CUT),
-    ("Answer: 7", "length", False, ev.CUT),
-    (r"<think>x</think>\boxed{7", "length", False, ev.CUT),
-    ("<think>seven is", "stop", False, "the reply is cut off in mid-thought: <think> is never closed"),
-    ("", "stop", False, "the reply is empty"),
-    (r"\boxed{8}", "length", False, "differs from the stored answer"),
-])
+@pytest.mark.parametrize(
+    "text, finish, ok, reason",
+    [
+        (r"\boxed{7}", "stop", True, "equals the stored answer"),
+        (r"\boxed{7} and more and mo", "length", True, "equals the stored answer"),
+        ("<think>seven is", "length", False, ev.CUT),
+        ("so it is 7", "length", False, ev.CUT),
+        ("Answer: 7", "length", False, ev.CUT),
+        (r"<think>x</think>\boxed{7", "length", False, ev.CUT),
+        ("<think>seven is", "stop", False, "the reply is cut off in mid-thought: <think> is never closed"),
+        ("", "stop", False, "the reply is empty"),
+        (r"\boxed{8}", "length", False, "differs from the stored answer"),
+    ],
+)
 def test_verdicts(text, finish, ok, reason):
     found = ev.verdict_on(lab_row(7), text, finish)
     assert (found.ok, found.reason) == (ok, reason)
 
 
 def judged_sample():
-    rows = [lab_row(i) for i in range(4)] + [puzzle_row(i) for i in range(3)] + [puzzle_row(i, "text") for i in range(2)]
+    rows = (
+        [lab_row(i) for i in range(4)] + [puzzle_row(i) for i in range(3)] + [puzzle_row(i, "text") for i in range(2)]
+    )
     texts = [rf"\boxed{{{row['answer']}}}" if i % 2 == 0 else "<think>" for i, row in enumerate(rows)]
-    replies = [ev.Reply(ev.item_name(r), ev.prompt_hash(r), t, 9, "stop" if "boxed" in t else "length") for r, t in zip(rows, texts)]
+    replies = [
+        ev.Reply(ev.item_name(r), ev.prompt_hash(r), t, 9, "stop" if "boxed" in t else "length")
+        for r, t in zip(rows, texts)
+    ]
     return rows, replies
 
 
@@ -107,9 +142,15 @@ def test_summary():
     summary = ev.summarise(ev.judge_replies(rows, replies))
     image, text = summary["modality"]["image"], summary["modality"]["text"]
     assert (image["general"]["skill"]["read"]["right"], image["general"]["skill"]["read"]["cut_off"]) == (2, 0.5)
-    assert (image["puzzles"]["micro"]["n"], image["puzzles"]["micro"]["right"], image["puzzles"]["macro"]) == (3, 2, pytest.approx(2 / 3))
+    assert (image["puzzles"]["micro"]["n"], image["puzzles"]["micro"]["right"], image["puzzles"]["macro"]) == (
+        3,
+        2,
+        pytest.approx(2 / 3),
+    )
     assert "general" not in text and text["puzzles"]["task"]["binairo"]["n"] == 2
-    assert summary["items"]["binairo/image"]["right"] == "101" and summary["items"]["skill:read/image"]["right"] == "1010"
+    assert (
+        summary["items"]["binairo/image"]["right"] == "101" and summary["items"]["skill:read/image"]["right"] == "1010"
+    )
     assert image["puzzles"]["micro"]["low"] < 2 / 3 < image["puzzles"]["micro"]["high"]
     assert "cut off" in ev.accuracy_table(summary) and "macro" not in ev.accuracy_table(summary)
 
@@ -133,25 +174,53 @@ def test_figures():
 def test_score_file(tmp_path):
     item, path = make("binairo", 2, 5), tmp_path / "r.jsonl"
     state, official = pack(item.state), item.state.to_official()
-    lines = [{"task": "binairo", "state": state, "answer": item.answer, "reply": item.answer, "level": 2, "seed": 5},
-             {"task": "binairo", "state": state, "answer": item.answer, "response": "<think>", "finish_reason": "length", "modality": "text"},
-             {"category": "binairo", "initial_state": json.dumps(official), "question_text": "?", "answer": "", "prediction": rf"\boxed{{{item.answer}}}"}]
+    lines = [
+        {"task": "binairo", "state": state, "answer": item.answer, "reply": item.answer, "level": 2, "seed": 5},
+        {
+            "task": "binairo",
+            "state": state,
+            "answer": item.answer,
+            "response": "<think>",
+            "finish_reason": "length",
+            "modality": "text",
+        },
+        {
+            "category": "binairo",
+            "initial_state": json.dumps(official),
+            "question_text": "?",
+            "answer": "",
+            "prediction": rf"\boxed{{{item.answer}}}",
+        },
+    ]
     path.write_text("\n".join(map(json.dumps, lines)) + "\n\n")
     summary, judged = ev.score_file(path)
     assert [j.ok for j in judged] == [True, False, True] and judged[1].reason == ev.CUT
-    assert summary["modality"]["image"]["puzzles"]["micro"]["right"] == 2 and summary["modality"]["text"]["puzzles"]["micro"]["right"] == 0
+    assert (
+        summary["modality"]["image"]["puzzles"]["micro"]["right"] == 2
+        and summary["modality"]["text"]["puzzles"]["micro"]["right"] == 0
+    )
 
 
-@pytest.mark.parametrize("line, what", [
-    ("not json", "Expecting value"), ("[1]", "no JSON object"), ('{"state": "x"}', "'task'"), ('{"category": "chess", "initial_state": []}', "unknown"),
-    ('{"task": "skill:read", "state": "", "answer": "1"}', "no text under"), ('{"task": "skill:read", "state": "", "answer": "1", "reply": 3}', "no text under"),
-    ('{"task": "binairo", "state": "not packed", "answer": "1", "reply": "0"}', "r.jsonl:1")])
+@pytest.mark.parametrize(
+    "line, what",
+    [
+        ("not json", "Expecting value"),
+        ("[1]", "no JSON object"),
+        ('{"state": "x"}', "'task'"),
+        ('{"category": "chess", "initial_state": []}', "unknown"),
+        ('{"task": "skill:read", "state": "", "answer": "1"}', "no text under"),
+        ('{"task": "skill:read", "state": "", "answer": "1", "reply": 3}', "no text under"),
+        ('{"task": "binairo", "state": "not packed", "answer": "1", "reply": "0"}', "r.jsonl:1"),
+    ],
+)
 def test_score_file_names_the_line(tmp_path, line, what):
     (tmp_path / "r.jsonl").write_text(line + "\n")
-    with pytest.raises(ValueError, match="r.jsonl:1") as error: ev.score_file(tmp_path / "r.jsonl")
+    with pytest.raises(ValueError, match="r.jsonl:1") as error:
+        ev.score_file(tmp_path / "r.jsonl")
     assert what in str(error.value)
     (tmp_path / "r.jsonl").write_text("")
-    with pytest.raises(ValueError, match="no replies"): ev.score_file(tmp_path / "r.jsonl")
+    with pytest.raises(ValueError, match="no replies"):
+        ev.score_file(tmp_path / "r.jsonl")
 
 
 def test_chosen_takes_even_distances():
@@ -166,7 +235,12 @@ def write_lab(runs, name="tiny"):
     """Held-out and training rows of a lab under `runs`, as the chapter on experts leaves them."""
     serg = pytest.importorskip("mmhelix_nb.serg")
     folder = runs / name / "base"
-    serg.save_rows([puzzle_row(i) for i in range(6)] + [lab_row(i, s) for s in ("read", "flip") for i in range(5)] + [puzzle_row(0, "text")], folder / "heldout.parquet")
+    serg.save_rows(
+        [puzzle_row(i) for i in range(6)]
+        + [lab_row(i, s) for s in ("read", "flip") for i in range(5)]
+        + [puzzle_row(0, "text")],
+        folder / "heldout.parquet",
+    )
     serg.save_rows([puzzle_row(9), lab_row(8, "flip")], folder / "rl.parquet")
 
 
@@ -175,10 +249,18 @@ def test_lab_rows_and_practised_skills(tmp_path):
     book = Profile(name="tiny")
     rows = ev.profile_rows(book, replace(SETTINGS, items=3, general_items=2, modalities=("image", "text")), tmp_path)
     assert [ev.item_name(rows[i]) for i in range(len(rows))] == [
-        "binairo/1/0/image", "binairo/1/2/image", "binairo/1/4/image", "skill:read/0/0/image", "skill:read/0/2/image", "skill:flip/0/0/image",
-        "skill:flip/0/2/image", "binairo/1/0/text"]
+        "binairo/1/0/image",
+        "binairo/1/2/image",
+        "binairo/1/4/image",
+        "skill:read/0/0/image",
+        "skill:read/0/2/image",
+        "skill:flip/0/0/image",
+        "skill:flip/0/2/image",
+        "binairo/1/0/text",
+    ]
     assert ev.practised_skills(book, tmp_path) == ["flip"]
-    with pytest.raises(FileNotFoundError, match="base"): ev.profile_rows(Profile(name="other"), SETTINGS, tmp_path)
+    with pytest.raises(FileNotFoundError, match="base"):
+        ev.profile_rows(Profile(name="other"), SETTINGS, tmp_path)
 
 
 def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
@@ -188,15 +270,27 @@ def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
     write_lab(tmp_path / "runs")
     processor = models.build_processor(models.build_tokenizer(["read flip 0123456789 \\boxed{}"] * 2))
     asked = []
-    monkeypatch.setattr(ev, "read_profile", lambda name: Profile(name="tiny", evaluation={"batch_size": 4, "max_new_tokens": 4, "items": 2, "general_items": 2}))
-    monkeypatch.setattr(ev, "load_named", lambda name, book: asked.append(name) or (models.build_mini(processor), processor))
+    monkeypatch.setattr(
+        ev,
+        "read_profile",
+        lambda name: Profile(
+            name="tiny", evaluation={"batch_size": 4, "max_new_tokens": 4, "items": 2, "general_items": 2}
+        ),
+    )
+    monkeypatch.setattr(
+        ev, "load_named", lambda name, book: asked.append(name) or (models.build_mini(processor), processor)
+    )
     folders = tmp_path / "runs", tmp_path / "reports"
     summary, judged = ev.run_evaluation("tiny", "ahpo", *folders)
     path = tmp_path / "reports/tiny/evaluation-ahpo/results.json"
     first = path.read_bytes()
     assert asked == [str(tmp_path / "runs/tiny/ahpo-ahpo/model")] and len(judged) == 6
     results = read_results(path)["results"]
-    assert results["practised"] == ["flip"] and set(results["items"]) == {"binairo/image", "skill:flip/image", "skill:read/image"}
+    assert results["practised"] == ["flip"] and set(results["items"]) == {
+        "binairo/image",
+        "skill:flip/image",
+        "skill:read/image",
+    }
     assert (path.parent / "accuracy.svg").read_text().startswith("<svg")
     (tmp_path / "runs/tiny/evaluation-ahpo/replies.jsonl").unlink()
     ev.run_evaluation("tiny", "ahpo", *folders)
@@ -214,7 +308,7 @@ def test_image_tokens_are_never_written():
     model.lm_head.weight.data[list(banned)] *= 50  # a model that would love to
     settings = replace(SETTINGS, max_new_tokens=6, temperature=1.0)
     inputs = ev.encode(processor, [lab_row(0), lab_row(1, picture=False)], model.device)
-    out = model.generate(**inputs, **ev.generation_options(model, settings))[:, inputs["input_ids"].shape[1]:]
+    out = model.generate(**inputs, **ev.generation_options(model, settings))[:, inputs["input_ids"].shape[1] :]
     assert len(banned) >= 3 and not banned & set(out.flatten().tolist())
     one, two = (ev.generate_batch(model, processor, [lab_row(0), lab_row(1)], settings, seed=s) for s in "aa")
     assert one == two and ev.generate_batch(model, processor, [lab_row(0), lab_row(1)], settings, seed="b") != one
@@ -233,4 +327,5 @@ def test_padding_does_not_change_a_greedy_reply():
 def test_settings_are_plain():
     assert json.dumps(asdict(ev.settings_of(Profile())))
     assert ev.settings_of(Profile(seed=4)).seed == 4
-    with pytest.raises(ValueError, match="choose one of base"): ev.model_place(Profile(), "best")
+    with pytest.raises(ValueError, match="choose one of base"):
+        ev.model_place(Profile(), "best")

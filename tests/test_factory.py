@@ -1,4 +1,5 @@
 """A folder of traces: killed and resumed to the same bytes, disjoint from the benchmark, verified, polished without a request sent twice."""
+
 import json
 import signal
 import subprocess
@@ -36,7 +37,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 def rows(folder: Path) -> list[dict]:
     """All samples, pictures left out."""
     import pyarrow.parquet as pq
-    return [row for path in sorted(folder.glob("data/*/*.parquet")) for row in pq.read_table(path).drop_columns(["images"]).to_pylist()]
+
+    return [
+        row
+        for path in sorted(folder.glob("data/*/*.parquet"))
+        for row in pq.read_table(path).drop_columns(["images"]).to_pylist()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,12 @@ def whole(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("seconds", [3.0, 5.0])
 def test_killed_and_resumed_gives_the_same_bytes(whole, tmp_path, seconds):
     out = tmp_path / "killed"
-    process = subprocess.Popen([*MMHELIX, "serg", "--out", str(out), *ORDER], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*MMHELIX, "serg", "--out", str(out), *ORDER],
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     time.sleep(seconds)
     below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.send_signal(signal.SIGKILL)
@@ -68,7 +79,12 @@ def test_samples_are_verified_and_disjoint_from_the_benchmark(whole):
     assert len(found) == 30 and len({(row["task"], row["canon"]) for row in found}) == 30
     for row in found:
         item = item_of(row)
-        assert split_of(item) == "train" and item.check(row["response"]) and row["kind"] == "skeleton" and item.state == make(row["task"], row["level"], row["seed"]).state
+        assert (
+            split_of(item) == "train"
+            and item.check(row["response"])
+            and row["kind"] == "skeleton"
+            and item.state == make(row["task"], row["level"], row["seed"]).state
+        )
     report = verify_rows(whole)
     assert report["right"] == report["rows"] == 30
 
@@ -90,16 +106,19 @@ def test_shards_hold_every_sample_once():
             held[piece.task, piece.level] = piece.stop
         assert held == Counter(wanted)
     by_level = Counter()
-    for (_, level), count in quotas(Batch(104_615)).items(): by_level[level] += count
+    for (_, level), count in quotas(Batch(104_615)).items():
+        by_level[level] += count
     assert [by_level[level] for level in range(1, 6)] == list(PAPER_LEVELS)
 
 
 def test_shards_of_one_cell_are_made_alone_and_make_each_candidate_once(tmp_path, monkeypatch):
     """A shard of a cell that is cut holds the same in an empty folder and in that of its neighbours; together they make no candidate twice."""
     made = Counter()
+
     def counted(task, level, seed):
         made[seed] += 1
         return make(task, level, seed)
+
     monkeypatch.setattr(factory, "make", counted)
     for n in (100, 400):
         made.clear()
@@ -120,7 +139,11 @@ def test_a_cut_cell_goes_through_snakemake_and_resumes(tmp_path):
     stamp = kept.stat().st_mtime_ns
     lost.unlink()
     assert mmhelix(*order).returncode == 0
-    assert contents(tmp_path / "x") == before and kept.stat().st_mtime_ns == stamp and not (tmp_path / "x" / "candidates").exists()
+    assert (
+        contents(tmp_path / "x") == before
+        and kept.stat().st_mtime_ns == stamp
+        and not (tmp_path / "x" / "candidates").exists()
+    )
 
 
 def test_small_cells_hold_what_they_promise():
@@ -135,15 +158,26 @@ def test_polished_folder_accounts_for_every_skeleton_and_pays_once(tmp_path):
     def behave(asked, number):
         kind = sum(map(ord, json.dumps(asked["messages"]))) % 4
         return (200, completion("I cannot say."), {}) if kind == 0 else good(asked)
+
     out = tmp_path / "polished"
     with FakeServer(behave) as fake:
         order = ("serg", "--out", out, *ORDER, "--polish", fake.url, "--model", "fake", "--attempts", 2)
         done = mmhelix(*order)
         assert done.returncode == 0, done.stderr
-        accepted, failed = rows(out), [json.loads(line) for path in out.glob("failed/*.jsonl") for line in path.read_text().splitlines()]
-        assert {row["kind"] for row in accepted} == {"polished"} and {row["source_model"] for row in accepted} == {"fake"}
+        accepted, failed = (
+            rows(out),
+            [json.loads(line) for path in out.glob("failed/*.jsonl") for line in path.read_text().splitlines()],
+        )
+        assert {row["kind"] for row in accepted} == {"polished"} and {row["source_model"] for row in accepted} == {
+            "fake"
+        }
         named = Counter((row["task"], row["level"], row["seed"]) for row in [*accepted, *failed])
-        assert len(named) == 30 and set(named.values()) == {1} and failed and all(len(line["reasons"]) == 2 for line in failed)
+        assert (
+            len(named) == 30
+            and set(named.values()) == {1}
+            and failed
+            and all(len(line["reasons"]) == 2 for line in failed)
+        )
         before = contents(out)
         next(out.glob("data/*/*.parquet")).unlink()  # a shard is lost: made again, it asks nothing
         assert mmhelix(*order).returncode == 0 and contents(out) == before and set(fake.seen.values()) == {1}
@@ -156,12 +190,16 @@ def test_a_server_that_refuses_is_one_line(tmp_path):
 
 
 def test_what_failed_is_tried_again_and_what_was_answered_is_not(tmp_path):
-    def behave(asked, number): return (500, "oops", {}) if number <= down else good(asked)
+    def behave(asked, number):
+        return (500, "oops", {}) if number <= down else good(asked)
+
     down, batch = 10**9, Batch(4, ("maze",), (1, 0, 0, 0, 0), model="fake")
     with FakeServer(behave) as fake:
         server = Server(fake.url, "fake", retries=1, backoff_s=0.01)
         manufacture(tmp_path / "x", batch, server)
-        assert not rows(tmp_path / "x") and summary(tmp_path / "x", 4).startswith("0 of 4 samples accepted; 4 failed, most often: no answer after (4)")
+        assert not rows(tmp_path / "x") and summary(tmp_path / "x", 4).startswith(
+            "0 of 4 samples accepted; 4 failed, most often: no answer after (4)"
+        )
         down = 0
         manufacture(tmp_path / "x", batch, server)
         assert not rows(tmp_path / "x")  # recorded is recorded
@@ -173,23 +211,38 @@ def test_what_failed_is_tried_again_and_what_was_answered_is_not(tmp_path):
 
 
 def test_a_server_that_is_not_there_writes_no_shard(tmp_path):
-    with FakeServer() as fake: url = fake.url
+    with FakeServer() as fake:
+        url = fake.url
     batch = Batch(2, ("maze",), (1, 0, 0, 0, 0), model="fake")
-    with pytest.raises(FolderError, match="cannot be reached"): manufacture(tmp_path / "x", batch, Server(url, "fake", retries=1, backoff_s=0.01))
+    with pytest.raises(FolderError, match="cannot be reached"):
+        manufacture(tmp_path / "x", batch, Server(url, "fake", retries=1, backoff_s=0.01))
     assert not [*(tmp_path / "x").glob("data/*/*"), *(tmp_path / "x").glob("failed/*")]
 
 
-PUBLISHED = {"category": "maze", "initial_state": "+-+-+\n|S 0|\n+-+ +\n|E 0|\n+-+-+", "question_text": "", "answer": "right down left"}
+PUBLISHED = {
+    "category": "maze",
+    "initial_state": "+-+-+\n|S 0|\n+-+ +\n|E 0|\n+-+-+",
+    "question_text": "",
+    "answer": "right down left",
+}
 
 
 def test_verify_dataset_reads_published_rows_and_says_why(tmp_path):
     data = tmp_path / "rows.jsonl"
-    changes = ({}, {"response": "<think>so</think> \\boxed{right down left}"}, {"response": "\\boxed{down}"}, {"initial_state": "nothing"}, {"category": "chess"},
-               {"conversations": [{"from": "gpt", "value": "\\boxed{right down left}"}], "answer": ""})
+    changes = (
+        {},
+        {"response": "<think>so</think> \\boxed{right down left}"},
+        {"response": "\\boxed{down}"},
+        {"initial_state": "nothing"},
+        {"category": "chess"},
+        {"conversations": [{"from": "gpt", "value": "\\boxed{right down left}"}], "answer": ""},
+    )
     data.write_text("\n".join(json.dumps(PUBLISHED | change) for change in changes))
     done = mmhelix("verify-dataset", data, "--out", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text())
     assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 3
-    assert report["tasks"]["maze"]["wrong"] == 1 and report["tasks"]["chess"]["unreadable"] == 1 and "wall" in done.stdout
+    assert (
+        report["tasks"]["maze"]["wrong"] == 1 and report["tasks"]["chess"]["unreadable"] == 1 and "wall" in done.stdout
+    )
     done = mmhelix("verify-dataset", data, "--column", "conversations")
     assert "1 of 6 rows are right" in done.stdout

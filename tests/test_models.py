@@ -1,4 +1,5 @@
 """Models: the miniature, the real architecture's loading path, four bits, LoRA, and errors in one line."""
+
 import json
 
 import pytest
@@ -31,11 +32,14 @@ def folder(processor, tmp_path_factory):
 
 def ready(processor, text="read"):
     chat = [{"role": "user", "content": [{"type": "image", "image": PICTURE}, {"type": "text", "text": text}]}]
-    return processor.apply_chat_template(chat, tokenize=True, add_generation_prompt=True, return_dict=True, return_tensors="pt")
+    return processor.apply_chat_template(
+        chat, tokenize=True, add_generation_prompt=True, return_dict=True, return_tensors="pt"
+    )
 
 
 def complaint(*args, **kwargs):
-    with pytest.raises(M.ModelError) as error: M.load(*args, **kwargs)
+    with pytest.raises(M.ModelError) as error:
+        M.load(*args, **kwargs)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -48,7 +52,8 @@ def test_round_trip_through_the_auto_classes(folder, processor):
     first, second = ready(processor), ready(processor2)
     assert all(torch.equal(first[key], second[key]) for key in first)
     loaded, _ = M.load(folder)
-    with torch.no_grad(): assert torch.equal(model(**first).logits, loaded(**first).logits)
+    with torch.no_grad():
+        assert torch.equal(model(**first).logits, loaded(**first).logits)
 
 
 def test_tokenizer_writes_any_text(processor):
@@ -67,7 +72,9 @@ def test_image_tokens_equal_features(folder):
 def test_same_seed_same_model(processor):
     state = torch.random.get_rng_state()
     first, second, other = (M.build_mini(processor, SMALL, seed) for seed in (0, 0, 1))
-    assert torch.equal(first.lm_head.weight, second.lm_head.weight) and not torch.equal(first.lm_head.weight, other.lm_head.weight)
+    assert torch.equal(first.lm_head.weight, second.lm_head.weight) and not torch.equal(
+        first.lm_head.weight, other.lm_head.weight
+    )
     assert torch.equal(state, torch.random.get_rng_state())
 
 
@@ -83,15 +90,22 @@ def test_four_bits_leave_vision_and_head_alone(folder, processor):
     pytest.importorskip("bitsandbytes")
     full, (four, _) = M.load(folder)[0], M.load(folder, quantise="nf4", lora_rank=4)
     types = {row["part"]: row["types"] for row in M.groups(four)}
-    assert types["vision tower"] == types["merger"] == types["embeddings"] == "float32" and "nf4" in types["language layers"]
-    with torch.no_grad(): near = torch.cosine_similarity(full(**ready(processor)).logits[0, -1], four(**ready(processor)).logits[0, -1], dim=0)
+    assert (
+        types["vision tower"] == types["merger"] == types["embeddings"] == "float32"
+        and "nf4" in types["language layers"]
+    )
+    with torch.no_grad():
+        near = torch.cosine_similarity(
+            full(**ready(processor)).logits[0, -1], four(**ready(processor)).logits[0, -1], dim=0
+        )
     assert near > 0.9
 
 
 def test_four_bits_train_after_evaluation(folder, processor):
     pytest.importorskip("bitsandbytes")
     model, _ = M.load(folder, quantise="nf4", lora_rank=4)
-    with torch.no_grad(): model.eval()(**ready(processor))  # repacks the weights on some CPUs, unless told not to
+    with torch.no_grad():
+        model.eval()(**ready(processor))  # repacks the weights on some CPUs, unless told not to
     inputs = ready(processor)
     model.train()(**inputs, labels=inputs["input_ids"]).loss.backward()
     assert all(weight.grad is not None for name, weight in model.named_parameters() if "lora_B" in name)
@@ -100,11 +114,13 @@ def test_four_bits_train_after_evaluation(folder, processor):
 def test_adapter_is_saved_alone_and_found_again(folder, processor, tmp_path):
     model, _ = M.load(folder, lora_rank=4)
     for name, weight in model.named_parameters():
-        if "lora_B" in name: torch.nn.init.normal_(weight)
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight)
     M.save(model, processor, tmp_path / "adapter")
     assert not (tmp_path / "adapter" / "model.safetensors").exists()
     again, _ = M.load(tmp_path / "adapter")
-    with torch.no_grad(): assert torch.allclose(model.eval()(**ready(processor)).logits, again.eval()(**ready(processor)).logits)
+    with torch.no_grad():
+        assert torch.allclose(model.eval()(**ready(processor)).logits, again.eval()(**ready(processor)).logits)
     assert any(weight.requires_grad for weight in again.parameters())
 
 
@@ -113,7 +129,8 @@ def test_errors_are_one_line(folder, tmp_path, monkeypatch):
     assert "no such folder" in complaint("/no/such/folder")
     assert "no config.json" in complaint(tmp_path)
     assert "choose 'none' or 'nf4'" in complaint(folder, quantise="int4")
-    if not torch.cuda.is_available(): assert "no GPU" in complaint(folder, device="cuda:0")
+    if not torch.cuda.is_available():
+        assert "no GPU" in complaint(folder, device="cuda:0")
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
     assert "a llama model" in complaint(tmp_path)
     (tmp_path / "config.json").write_text("{")

@@ -1,4 +1,5 @@
 """Polishing against a server that misbehaves: every skeleton is accepted once or recorded as failed; none is lost, none comes twice, nothing is paid twice."""
+
 import json
 import time
 from dataclasses import replace
@@ -10,7 +11,12 @@ from mmhelix_nb import make
 from mmhelix_nb.polish import Server, ServerError, anchors, keeps, polish_all
 from mmhelix_nb.serg import expert
 
-SKELETONS = [expert(make(task, level, seed)) for task in ("binairo", "maze", "hamiltonian_path") for level in (1, 2) for seed in range(3)]
+SKELETONS = [
+    expert(make(task, level, seed))
+    for task in ("binairo", "maze", "hamiltonian_path")
+    for level in (1, 2)
+    for seed in range(3)
+]
 QUICK = Server("", "fake", concurrency=4, timeout_s=0.6, backoff_s=0.01, retries=4, attempts=2)
 
 
@@ -18,12 +24,14 @@ def polished(fake, server=QUICK, cache=None, skeletons=SKELETONS):
     """The outcomes, after the account: each skeleton once, in order, accepted or with its reasons."""
     outcomes = polish_all(skeletons, replace(server, url=fake.url), cache)
     assert [outcome.skeleton for outcome in outcomes] == skeletons
-    for outcome in outcomes: assert outcome.reasons if outcome.sample is None else keeps(outcome.skeleton, outcome.sample.reply)
+    for outcome in outcomes:
+        assert outcome.reasons if outcome.sample is None else keeps(outcome.skeleton, outcome.sample.reply)
     return outcomes
 
 
 def slow(asked, number):
-    if number == 1: time.sleep(1.0)
+    if number == 1:
+        time.sleep(1.0)
     return good(asked)
 
 
@@ -34,28 +42,59 @@ PASSING = {  # what goes wrong on the way, at the first one or two times
     "503": lambda asked, number: (503, '{"error": "starting"}', {}) if number < 2 else good(asked),
     "timeout": slow,
     "cut before the answer": lambda asked, number: (None, None, None) if number < 3 else good(asked),
-    "cut in mid-answer": lambda asked, number: (200, completion("half")[:60], {"Content-Length": "5000"}) if number < 2 else good(asked),
+    "cut in mid-answer": lambda asked, number: (
+        (200, completion("half")[:60], {"Content-Length": "5000"}) if number < 2 else good(asked)
+    ),
     "invalid JSON": lambda asked, number: (200, '{"id": "1", "choices": [', {}) if number < 3 else good(asked),
     "no JSON": lambda asked, number: (200, "<html>gateway</html>", {}) if number < 2 else good(asked),
     "no choices": lambda asked, number: (200, completion("x", choices=[]), {}) if number < 3 else good(asked),
     "choices are null": lambda asked, number: (200, completion("x", choices=None), {}) if number < 2 else good(asked),
-    "no message": lambda asked, number: (200, completion("x", choices=[{"index": 0, "finish_reason": "stop", "message": None}]), {}) if number < 2 else good(asked),
+    "no message": lambda asked, number: (
+        (200, completion("x", choices=[{"index": 0, "finish_reason": "stop", "message": None}]), {})
+        if number < 2
+        else good(asked)
+    ),
 }
 
 
 @pytest.mark.parametrize("fault", PASSING)
 def test_faults_on_the_way_are_survived(fault):
-    with FakeServer(PASSING[fault]) as fake: assert all(outcome.sample for outcome in polished(fake))
+    with FakeServer(PASSING[fault]) as fake:
+        assert all(outcome.sample for outcome in polished(fake))
 
 
 LASTING = {  # what a reply itself gets wrong, at every attempt
-    "truncated": (lambda asked, number: (200, completion(retold(asked)[:-40], "length"), {}), "finish reason is 'length'"),
-    "always wrong": (lambda asked, number: (200, completion(retold(asked).rsplit("\\boxed", 1)[0] + "\\boxed{7 7 7}"), {}), "the verifier says"),
+    "truncated": (
+        lambda asked, number: (200, completion(retold(asked)[:-40], "length"), {}),
+        "finish reason is 'length'",
+    ),
+    "always wrong": (
+        lambda asked, number: (200, completion(retold(asked).rsplit("\\boxed", 1)[0] + "\\boxed{7 7 7}"), {}),
+        "the verifier says",
+    ),
     "empty": (lambda asked, number: (200, completion(""), {}), "length is 0"),
     "null": (lambda asked, number: (200, completion(None), {}), "length is 0"),
     "answer only": (lambda asked, number: (200, completion(retold(asked).split("</think>")[1]), {}), ""),
-    "leak": (lambda asked, number: (200, completion(retold(asked).replace("Let me think", "As the provided solution shows")), {}), "it speaks of"),
-    "rambling": (lambda asked, number: (200, completion(retold(asked).replace("</think>", "wait, let me look at this once more before I go on with it, " * 8 + "</think>")), {}), ""),
+    "leak": (
+        lambda asked, number: (
+            200,
+            completion(retold(asked).replace("Let me think", "As the provided solution shows")),
+            {},
+        ),
+        "it speaks of",
+    ),
+    "rambling": (
+        lambda asked, number: (
+            200,
+            completion(
+                retold(asked).replace(
+                    "</think>", "wait, let me look at this once more before I go on with it, " * 8 + "</think>"
+                )
+            ),
+            {},
+        ),
+        "",
+    ),
     "500 for ever": (lambda asked, number: (500, "oops", {}), "no answer after 5 requests"),
     "400": (lambda asked, number: (400, '{"error": {"message": "too long a prompt"}}', {}), "too long a prompt"),
 }
@@ -65,27 +104,42 @@ LASTING = {  # what a reply itself gets wrong, at every attempt
 def test_lasting_faults_are_recorded_with_their_reason(fault):
     behave, said = LASTING[fault]
     with FakeServer(behave) as fake:
-        for outcome in polished(fake): assert outcome.sample is None and said in outcome.reasons[-1]
+        for outcome in polished(fake):
+            assert outcome.sample is None and said in outcome.reasons[-1]
 
 
 def test_a_lost_anchor_is_not_accepted():
     def forgetful(asked, number):
         text = retold(asked)
-        board = next(board for sample in SKELETONS if sample.reply in asked["messages"][-1]["content"] for board in anchors(sample)[1:2])
+        board = next(
+            board
+            for sample in SKELETONS
+            if sample.reply in asked["messages"][-1]["content"]
+            for board in anchors(sample)[1:2]
+        )
         return 200, completion(text.replace(board, "(as before)")), {}
+
     chosen = [sample for sample in SKELETONS if len(anchors(sample)) > 2]
     with FakeServer(forgetful) as fake:
-        assert all(outcome.sample is None and any("anchor is lost" in reason for reason in outcome.reasons) for outcome in polished(fake, skeletons=chosen))
+        assert all(
+            outcome.sample is None and any("anchor is lost" in reason for reason in outcome.reasons)
+            for outcome in polished(fake, skeletons=chosen)
+        )
 
 
 def test_a_mixture_of_faults_loses_nothing():
     def mixed(asked, number):
         kind = (sum(map(ord, json.dumps(asked))) + number) % 6
-        if kind == 0: return 429, "{}", {}
-        if kind == 1: return None, None, None
-        if kind == 2: return 200, "{", {}
-        if kind == 3: return 200, completion("I cannot."), {}
+        if kind == 0:
+            return 429, "{}", {}
+        if kind == 1:
+            return None, None, None
+        if kind == 2:
+            return 200, "{", {}
+        if kind == 3:
+            return 200, completion("I cannot."), {}
         return good(asked)
+
     with FakeServer(mixed) as fake:
         outcomes = polished(fake, replace(QUICK, retries=8))
         assert any(outcome.reasons for outcome in outcomes)
@@ -106,12 +160,15 @@ def test_nothing_is_paid_twice(tmp_path):
 
 def test_a_wrong_key_ends_the_run_with_one_line():
     with FakeServer(lambda asked, number: (401, '{"error": {"message": "bad key"}}', {})) as fake:
-        with pytest.raises(ServerError, match="refuses .401.*MMHELIX_API_KEY"): polished(fake)
+        with pytest.raises(ServerError, match="refuses .401.*MMHELIX_API_KEY"):
+            polished(fake)
 
 
 def test_a_server_that_is_not_there_ends_the_run_with_one_line():
-    with FakeServer() as fake: url = fake.url  # nobody listens there any more
-    with pytest.raises(ServerError, match="cannot be reached; start the server"): polish_all(SKELETONS, replace(QUICK, url=url))
+    with FakeServer() as fake:
+        url = fake.url  # nobody listens there any more
+    with pytest.raises(ServerError, match="cannot be reached; start the server"):
+        polish_all(SKELETONS, replace(QUICK, url=url))
 
 
 def test_the_budget_is_kept():

@@ -1,4 +1,5 @@
 """Profiles: the shipped ones are complete, and each kind of mistake is one line that says what is right."""
+
 import pytest
 
 from mmhelix_nb.profiles import Profile, ProfileError, part, read_profile
@@ -8,8 +9,14 @@ SHIPPED = ("smoke", "mini", "gpu24", "paper")
 # text of the file, what the error says after the file's name
 MISTAKES = {
     "unknown section": ("training: {}", ":1: training: unknown key; allowed: about, seed, machine, model"),
-    "misspelt key": ("seed: 0\nahpo:\n  learning_rat: 1e-5", ":3: ahpo.learning_rat: unknown key; did you mean learning_rate?"),
-    "key of another section": ("model: {success_threshold: 2}", ":1: model.success_threshold: unknown key here; it belongs to ahpo"),
+    "misspelt key": (
+        "seed: 0\nahpo:\n  learning_rat: 1e-5",
+        ":3: ahpo.learning_rat: unknown key; did you mean learning_rate?",
+    ),
+    "key of another section": (
+        "model: {success_threshold: 2}",
+        ":1: model.success_threshold: unknown key here; it belongs to ahpo",
+    ),
     "word for a number": ("sft:\n  steps: ten", ':2: sft.steps = "ten": must be a whole number'),
     "quoted number": ('sft: {steps: "10"}', ':1: sft.steps = "10": must be a whole number'),
     "fraction for a whole number": ("sft: {steps: 1.5}", ":1: sft.steps = 1.5: must be a whole number"),
@@ -19,15 +26,33 @@ MISTAKES = {
     "empty section": ("model:", ":1: model = null: must be a section of keys"),
     "level 6": ("generators: {levels: [1, 6]}", ":1: generators.levels = [1, 6]: must be some of 1, 2, 3, 4, 5"),
     "not one of": ("model: {quantise: int8}", ':1: model.quantise = "int8": must be one of none or nf4'),
-    "unknown method": ("ahpo: {methods: [grpo, ppo]}", ':1: ahpo.methods.1 = "ppo": must be one of grpo, static, luffy, ahpo or sft_grpo'),
-    "method twice": ("ahpo: {methods: [grpo, grpo]}", ':1: ahpo.methods = ["grpo", "grpo"]: must be a list that names each method once'),
+    "unknown method": (
+        "ahpo: {methods: [grpo, ppo]}",
+        ':1: ahpo.methods.1 = "ppo": must be one of grpo, static, luffy, ahpo or sft_grpo',
+    ),
+    "method twice": (
+        "ahpo: {methods: [grpo, grpo]}",
+        ':1: ahpo.methods = ["grpo", "grpo"]: must be a list that names each method once',
+    ),
     "negative seed": ("seed: -1", ":1: seed = -1: must be at least 0"),
     "zero learning rate": ("sft: {learning_rate: 0.0}", ":1: sft.learning_rate = 0.0: must be more than 0"),
-    "threshold out of reach": ("ahpo: {success_threshold: 9}", ":1: ahpo.success_threshold = 9: must be at most num_generations + 1 (6)"),
-    "indivisible batch": ("ahpo: {micro_batch: 7}", ":1: ahpo.micro_batch = 7: must be a divisor of the 40 rollouts a step"),
-    "warm-up too long": ("sft: {steps: 20, warmup_steps: 20}", ":1: sft.warmup_steps = 20: must be fewer than steps (20)"),
+    "threshold out of reach": (
+        "ahpo: {success_threshold: 9}",
+        ":1: ahpo.success_threshold = 9: must be at most num_generations + 1 (6)",
+    ),
+    "indivisible batch": (
+        "ahpo: {micro_batch: 7}",
+        ":1: ahpo.micro_batch = 7: must be a divisor of the 40 rollouts a step",
+    ),
+    "warm-up too long": (
+        "sft: {steps: 20, warmup_steps: 20}",
+        ":1: sft.warmup_steps = 20: must be fewer than steps (20)",
+    ),
     "4 bits without LoRA": ("model: {quantise: nf4}", ":1: model.lora_rank = 0: must be at least 1 with quantise: nf4"),
-    "pixels the wrong way": ("model: {min_pixels: 9000, max_pixels: 1000}", ":1: model.max_pixels = 1000: must be at least min_pixels (9000)"),
+    "pixels the wrong way": (
+        "model: {min_pixels: 9000, max_pixels: 1000}",
+        ":1: model.max_pixels = 1000: must be at least min_pixels (9000)",
+    ),
     "model without owner": ("model: {name: tiny}", ':1: model.name = "tiny": must be mini, or owner/name'),
     "name in the file": ("name: other", ":1: name: unknown key; the file's name is the profile's name"),
     "key twice": ("seed: 1\nseed: 2", ":2: not valid YAML: 'seed' stands here twice"),
@@ -42,7 +67,8 @@ def complaint(tmp_path, text: str) -> str:
     """What the reader says about a file holding `text`."""
     file = tmp_path / "mine.yaml"
     file.write_text(text)
-    with pytest.raises(ProfileError) as caught: read_profile(str(file))
+    with pytest.raises(ProfileError) as caught:
+        read_profile(str(file))
     return str(caught.value)
 
 
@@ -61,13 +87,17 @@ def test_several_mistakes_are_counted(tmp_path):
 def test_binary_file(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ProfileError, match="cannot be read as text"): read_profile(str(file))
+    with pytest.raises(ProfileError, match="cannot be read as text"):
+        read_profile(str(file))
 
 
 def test_absent_profiles():
-    with pytest.raises(ProfileError, match="did you mean mini?"): read_profile("mimi")
-    with pytest.raises(ProfileError, match="there are: .*gpu24"): read_profile("zzzz")
-    with pytest.raises(ProfileError, match="no such file"): read_profile("nowhere/x.yaml")
+    with pytest.raises(ProfileError, match="did you mean mini?"):
+        read_profile("mimi")
+    with pytest.raises(ProfileError, match="there are: .*gpu24"):
+        read_profile("zzzz")
+    with pytest.raises(ProfileError, match="no such file"):
+        read_profile("nowhere/x.yaml")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -86,15 +116,19 @@ def test_paper_profile_holds_the_published_numbers():
 
 def test_gpu24_is_a_four_bit_lora_recipe():
     p = read_profile("gpu24")
-    assert p.model.quantise == "nf4" and p.model.double_quantisation and p.model.dtype == "bfloat16" and p.model.lora_rank
-    for stage in (p.sft, p.ahpo): assert stage.gradient_checkpointing and stage.optim == "paged_adamw_8bit" and stage.bf16
+    assert (
+        p.model.quantise == "nf4" and p.model.double_quantisation and p.model.dtype == "bfloat16" and p.model.lora_rank
+    )
+    for stage in (p.sft, p.ahpo):
+        assert stage.gradient_checkpointing and stage.optim == "paged_adamw_8bit" and stage.bf16
 
 
 def test_profiles_are_frozen_and_an_empty_file_is_the_default(tmp_path):
     (tmp_path / "empty.yaml").write_text("")
     profile = read_profile(str(tmp_path / "empty.yaml"))
     assert profile == Profile(name="empty")
-    with pytest.raises(ValueError): profile.seed = 1
+    with pytest.raises(ValueError):
+        profile.seed = 1
 
 
 def test_parts_differ_only_with_their_sections():

@@ -1,4 +1,5 @@
 """A benchmark folder: killed and resumed to the same bytes, never mixed, readable by other tools."""
+
 import json
 import os
 import signal
@@ -24,7 +25,11 @@ def mmhelix(*arguments, **options):
 
 def contents(folder: Path) -> dict[str, bytes]:
     """All files of a finished folder but its lock."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".lock"
+    }
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +45,12 @@ def whole(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 1.5, 2.0, 2.5])
 def test_killed_and_resumed_gives_the_same_bytes(whole, tmp_path, seconds):
     out = tmp_path / "killed"
-    process = subprocess.Popen([*MMHELIX, "generate", "--out", str(out), *ORDER, "--workers", "2"], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*MMHELIX, "generate", "--out", str(out), *ORDER, "--workers", "2"],
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     time.sleep(seconds)
     workers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.send_signal(signal.SIGKILL)
@@ -54,6 +64,7 @@ def test_killed_and_resumed_gives_the_same_bytes(whole, tmp_path, seconds):
 
 def test_torn_and_missing_parts_are_made_again(whole, tmp_path):
     from mmhelix_nb.publish import Order, build, make_part, part_path, take
+
     out, order = tmp_path / "torn", Order(("maze", "binairo", "hamiltonian_path"), (2, 3, 4), 5, 3)
     take(out, order)
     make_part(out, order, "binairo", 3)
@@ -68,15 +79,25 @@ def test_finished_folder_is_left_alone(whole):
     assert done.returncode == 0 and {path: path.stat().st_mtime_ns for path in before} == before
 
 
-@pytest.mark.parametrize("change, said", [
-    (("--per-cell", "6"), "was begun with per_cell = 5, not 6"), (("--seed", "4"), "was begun with seed = 3, not 4"),
-    (("--levels", "1"), "was begun with levels = [2, 3, 4], not [1]"), (("--style", "dark"), 'was begun with style = "light", not "dark"'),
-    (("--tasks", "sudoku"), "was begun with tasks"),
-])
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (("--per-cell", "6"), "was begun with per_cell = 5, not 6"),
+        (("--seed", "4"), "was begun with seed = 3, not 4"),
+        (("--levels", "1"), "was begun with levels = [2, 3, 4], not [1]"),
+        (("--style", "dark"), 'was begun with style = "light", not "dark"'),
+        (("--tasks", "sudoku"), "was begun with tasks"),
+    ],
+)
 def test_other_settings_are_refused(whole, change, said):
     before = contents(whole)
     done = mmhelix("generate", "--out", whole, *ORDER, *change)
-    assert done.returncode == 2 and said in done.stderr and "give another folder" in done.stderr and done.stderr.count("\n") == 1
+    assert (
+        done.returncode == 2
+        and said in done.stderr
+        and "give another folder" in done.stderr
+        and done.stderr.count("\n") == 1
+    )
     assert contents(whole) == before
 
 
@@ -88,6 +109,7 @@ def test_foreign_folder_is_refused(tmp_path):
 
 def test_two_builds_of_one_folder_do_not_meet(whole, tmp_path):
     from mmhelix_nb.results import claim
+
     out = tmp_path / "busy"
     with claim(out / ".lock", "a test"):
         done = mmhelix("generate", "--out", out, *ORDER)
@@ -104,6 +126,7 @@ def test_rows_make_their_items_again(whole):
 def test_exports_are_read_back(whole, tmp_path):
     import pandas
     from datasets import load_dataset
+
     for to, name in (("vlmevalkit", "bench.tsv"), ("published", "published.parquet"), ("lmms-eval", "lmms")):
         done = mmhelix("export", whole, "--to", to, "--out", tmp_path / name)
         assert done.returncode == 0, done.stderr
@@ -111,7 +134,9 @@ def test_exports_are_read_back(whole, tmp_path):
     table = pandas.read_csv(tmp_path / "bench.tsv", sep="\t", keep_default_na=False)
     for name in ("id", "category", "question", "question_text", "answer", "metric_info", "initial_state"):
         assert list(map(str, table[name])) == [row[name] for row in found]
-    again = load_dataset("parquet", data_files=str(tmp_path / "published.parquet"), split="train", cache_dir=str(tmp_path / "cache"))
+    again = load_dataset(
+        "parquet", data_files=str(tmp_path / "published.parquet"), split="train", cache_dir=str(tmp_path / "cache")
+    )
     assert again["answer"] == [row["answer"] for row in found] and again[0]["images"][0].size
     assert {"mmhelix_nb.yaml", "mmhelix_nb_text.yaml", "utils.py", "test.parquet"} == set(os.listdir(tmp_path / "lmms"))
     assert mmhelix("export", tmp_path, "--to", "vlmevalkit", "--out", tmp_path / "x.tsv").returncode == 2

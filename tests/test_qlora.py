@@ -1,4 +1,5 @@
 """AHPO on a model in four bits with LoRA, the way the 7B runs on one GPU, in miniature on a CPU."""
+
 import warnings
 
 import pytest
@@ -24,7 +25,14 @@ LORA = {"quantise": "nf4", "lora_rank": 8, "max_pixels": 12_544}
 def folder(tmp_path_factory):
     """A miniature that has seen the experts for a moment: four bits of random weights would prove little."""
     out = tmp_path_factory.mktemp("base")
-    trainer = train_ahpo(build_mini(PROCESSOR, SIZE), PROCESSOR, ROWS, settings("static", steps=8, learning_rate=3e-3), out / "run", reward=never)
+    trainer = train_ahpo(
+        build_mini(PROCESSOR, SIZE),
+        PROCESSOR,
+        ROWS,
+        settings("static", steps=8, learning_rate=3e-3),
+        out / "run",
+        reward=never,
+    )
     return save(trainer.model, PROCESSOR, out / "model")
 
 
@@ -39,7 +47,9 @@ def quantised(folder):
 
 def start(folder, method, tmp_path, **more):
     model, processor = quantised(folder)
-    trainer = make_trainer(model, processor, ROWS, settings(method, learning_rate=5e-3, **more), tmp_path / method, reward=chance)
+    trainer = make_trainer(
+        model, processor, ROWS, settings(method, learning_rate=5e-3, **more), tmp_path / method, reward=chance
+    )
     return trainer
 
 

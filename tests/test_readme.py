@@ -1,4 +1,5 @@
 """README.md is what index.ipynb and reports/ say."""
+
 from pathlib import Path
 
 from mmhelix_nb.readme import readme

@@ -1,4 +1,5 @@
 """SFT: the loss falls, adapters learn, a killed run goes on to the same end, and faults are found before the first step."""
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -23,9 +24,18 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def rows():
-    return Dataset.from_list([{
-        "images": [Image.new("RGB", (56, 56), name)], "prompt": [{"role": "user", "content": "colour"}],
-        "completion": [{"role": "assistant", "content": name}], "task": "skill:colour", "seed": i} for i, name in enumerate(NAMES)])
+    return Dataset.from_list(
+        [
+            {
+                "images": [Image.new("RGB", (56, 56), name)],
+                "prompt": [{"role": "user", "content": "colour"}],
+                "completion": [{"role": "assistant", "content": name}],
+                "task": "skill:colour",
+                "seed": i,
+            }
+            for i, name in enumerate(NAMES)
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +52,8 @@ def trained(processor, rows, tmp_path_factory):
     return model, out
 
 
-def losses(out): return [line["loss"] for line in read_curve(out / "curve.jsonl")]
+def losses(out):
+    return [line["loss"] for line in read_curve(out / "curve.jsonl")]
 
 
 def test_loss_falls_and_a_repeated_run_is_equal(processor, rows, trained, tmp_path):
@@ -54,14 +65,23 @@ def test_loss_falls_and_a_repeated_run_is_equal(processor, rows, trained, tmp_pa
 
 
 def test_another_seed_is_another_order(processor, rows, trained, tmp_path):
-    S.train_sft(M.build_mini(processor, SMALL), processor, rows, S.settings_from(vars(QUICK), seed=1, batch_size=2), tmp_path)
-    S.train_sft(M.build_mini(processor, SMALL), processor, rows, S.settings_from(vars(QUICK), seed=2, batch_size=2), tmp_path / "b")
+    S.train_sft(
+        M.build_mini(processor, SMALL), processor, rows, S.settings_from(vars(QUICK), seed=1, batch_size=2), tmp_path
+    )
+    S.train_sft(
+        M.build_mini(processor, SMALL),
+        processor,
+        rows,
+        S.settings_from(vars(QUICK), seed=2, batch_size=2),
+        tmp_path / "b",
+    )
     assert losses(tmp_path) != losses(tmp_path / "b")
 
 
 @pytest.mark.parametrize("quantise", [None, "nf4"])
 def test_adapters_learn(processor, rows, trained, tmp_path, quantise):
-    if quantise: pytest.importorskip("bitsandbytes")
+    if quantise:
+        pytest.importorskip("bitsandbytes")
     model, _ = M.load(trained[1] / "model", quantise=quantise, lora_rank=4)
     frozen = {name: weight.detach().clone() for name, weight in model.named_parameters() if not weight.requires_grad}
     model = S.train_sft(model, processor, rows, QUICK, tmp_path)
@@ -88,12 +108,14 @@ def test_killed_run_goes_on_to_the_same_end(processor, rows, trained, tmp_path):
 
     class Kill(TrainerCallback):
         def on_step_end(self, args, state, control, **kwargs):
-            if state.global_step == 6: raise KeyboardInterrupt
+            if state.global_step == 6:
+                raise KeyboardInterrupt
 
     saving = S.settings_from(vars(QUICK), save_steps=4)
     trainer = S.sft_trainer(M.build_mini(processor, SMALL), processor, rows, saving, tmp_path)
     trainer.add_callback(Kill())
-    with pytest.raises(KeyboardInterrupt): trainer.train()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train()
     assert S.last_checkpoint(tmp_path).endswith("checkpoint-4")
     model = S.train_sft(M.build_mini(processor, SMALL, seed=9), processor, rows, saving, tmp_path)
     assert losses(tmp_path) == losses(trained[1])
@@ -106,6 +128,9 @@ def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
     trainer = S.sft_trainer(frozen, processor, rows, QUICK, tmp_path)
     batch = trainer.data_collator([dict(row) for row in trainer.train_dataset])
     S.check_batch(batch, processor)
-    with pytest.raises(M.ModelError, match="image tokens for"): S.check_batch({**batch, "input_ids": batch["input_ids"][:, 8:]}, processor)
-    with pytest.raises(M.ModelError, match="no token to learn"): S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
-    with pytest.raises(ValueError, match="choose one of"): S.sft_config(S.SFTSettings(scheduler="cosin"), tmp_path)
+    with pytest.raises(M.ModelError, match="image tokens for"):
+        S.check_batch({**batch, "input_ids": batch["input_ids"][:, 8:]}, processor)
+    with pytest.raises(M.ModelError, match="no token to learn"):
+        S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
+    with pytest.raises(ValueError, match="choose one of"):
+        S.sft_config(S.SFTSettings(scheduler="cosin"), tmp_path)

@@ -1,6 +1,7 @@
 """SERG with a small real model on a real server: the paper's comparison in miniature, whatever comes out.
 
 Needs what `make serg-server` installs and minutes of two cores, so it runs only with MMHELIX_SERVER set (`make serg-study`)."""
+
 import os
 
 import pytest
@@ -10,8 +11,17 @@ from mmhelix_nb.core import make
 from mmhelix_nb.polish import Server, compare
 from mmhelix_nb.results import save_results
 
-pytestmark = pytest.mark.skipif("MMHELIX_SERVER" not in os.environ or bool(missing()), reason=f"run by make serg-study; missing: {missing() or 'nothing'}")
-TASKS = ("count_hills_and_valleys", "best_time_to_buy_and_sell_stock", "slidingpuzzle", "maze", "eulerian_path")  # those with the shortest skeletons, about 250 tokens
+pytestmark = pytest.mark.skipif(
+    "MMHELIX_SERVER" not in os.environ or bool(missing()),
+    reason=f"run by make serg-study; missing: {missing() or 'nothing'}",
+)
+TASKS = (
+    "count_hills_and_valleys",
+    "best_time_to_buy_and_sell_stock",
+    "slidingpuzzle",
+    "maze",
+    "eulerian_path",
+)  # those with the shortest skeletons, about 250 tokens
 MODEL = "SmolLM2-135M-Instruct"
 K, MAX_TOKENS = 2, 400
 
@@ -23,7 +33,21 @@ def test_comparison_on_a_real_server(tmp_path):
         table = compare(items, settings, K, tmp_path / "replies.sqlite")
     direct, skeleton, serg = table
     assert skeleton["pass@k"]["share"] == 1.0
-    for line in (direct, serg): assert 0 <= line["pass@1"]["share"] <= line["pass@k"]["share"] <= 1 and line["items"] == len(items)
-    save_results("reports/serg", {"tasks": TASKS, "level": 1, "max_tokens": MAX_TOKENS, "temperature": settings.temperature, "weights": "Q4_1, computed in float32", "table": table},
-                 model=MODEL, profile="serg-study", seed=0)
-    for line in table: print(line)
+    for line in (direct, serg):
+        assert 0 <= line["pass@1"]["share"] <= line["pass@k"]["share"] <= 1 and line["items"] == len(items)
+    save_results(
+        "reports/serg",
+        {
+            "tasks": TASKS,
+            "level": 1,
+            "max_tokens": MAX_TOKENS,
+            "temperature": settings.temperature,
+            "weights": "Q4_1, computed in float32",
+            "table": table,
+        },
+        model=MODEL,
+        profile="serg-study",
+        seed=0,
+    )
+    for line in table:
+        print(line)

@@ -1,4 +1,5 @@
 """Narrations: replayed from their text alone, told in three lengths, no two alike, accepted by the verifier."""
+
 import os
 from random import Random
 
@@ -34,7 +35,8 @@ def test_a_falsified_narration_is_noticed(task):
             item = make(task, level, seed)
             text = expert(item).reply
             wrong = replay_of(task).spoil(text, Random(f"{task}/{level}/{seed}"))
-            if wrong is None or wrong == text: continue
+            if wrong is None or wrong == text:
+                continue
             spoiled, noticed = spoiled + 1, noticed + bool(replay_of(task).replay(item.state, wrong))
     assert spoiled >= 3 * SEEDS and noticed >= 0.9 * spoiled, (noticed, spoiled)
 

@@ -24,6 +24,7 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "The `prices`, one a day."
+
     prices: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #c55480e1
@@ -42,6 +43,7 @@ def generate(level: Level, rng: Random) -> State:
 @dataclass(frozen=True)
 class Rise:
     "A stretch without a fall, from day `buy` to day `sell`, counted from 0."
+
     buy: int
     sell: int
     gain: int
@@ -52,10 +54,13 @@ def rises(prices: tuple[int, ...], counter: Counter) -> Iterator[Rise]:
     buy = 0
     for day in range(1, len(prices)):
         counter.visit()
-        if prices[day] >= prices[day - 1]: continue
-        if prices[day - 1] > prices[buy]: yield Rise(buy, day - 1, prices[day - 1] - prices[buy])
+        if prices[day] >= prices[day - 1]:
+            continue
+        if prices[day - 1] > prices[buy]:
+            yield Rise(buy, day - 1, prices[day - 1] - prices[buy])
         buy = day
-    if prices[-1] > prices[buy]: yield Rise(buy, len(prices) - 1, prices[-1] - prices[buy])
+    if prices[-1] > prices[buy]:
+        yield Rise(buy, len(prices) - 1, prices[-1] - prices[buy])
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #ab6e21d4
 def solve(state: State) -> Solution:
@@ -68,7 +73,8 @@ def solve(state: State) -> Solution:
 def best_profit(prices: tuple[int, ...]) -> int:
     "The largest total profit."
     without, holding = 0, -prices[0]
-    for price in prices: without, holding = max(without, holding + price), max(holding, without - price)
+    for price in prices:
+        without, holding = max(without, holding + price), max(holding, without - price)
     return without
 
 
@@ -79,8 +85,10 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the largest total profit."
     given, best = read_int(answer), best_profit(state.prices)
-    if given > best: return wrong(f"no sequence of trades earns {given}")
-    if given < best: return wrong(f"some sequence of trades earns more than {given}")
+    if given > best:
+        return wrong(f"no sequence of trades earns {given}")
+    if given < best:
+        return wrong(f"some sequence of trades earns more than {given}")
     return right("is the largest total profit")
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #77b56b26
@@ -100,17 +108,34 @@ FORMAT = "Give the largest total profit as one whole number."
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the prices."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows", "A bar chart shows", values="The prices, from the first day to the last",
-                    lines=lambda bars: in_lines(bars, "day"))
+    return question(
+        state.bars,
+        modality,
+        RULES,
+        FORMAT,
+        "The bar chart shows",
+        "A bar chart shows",
+        values="The prices, from the first day to the last",
+        lines=lambda bars: in_lines(bars, "day"),
+    )
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #8bce0e0c
 def rise_step(prices: tuple[int, ...], rise: Rise, after: int, total: int) -> Step:
     "The step for a `rise` that follows the last sale on day `after`; `total` is the profit with it."
     low, high = (f"{prices[day]} on day {day + 1}" for day in (rise.buy, rise.sell))
-    way = f"Prices rise from {low} to {high}" if rise.buy == after else f"From {prices[after]} on day {after + 1} prices fall to {low}, then rise to {high}"
+    way = (
+        f"Prices rise from {low} to {high}"
+        if rise.buy == after
+        else f"From {prices[after]} on day {after + 1} prices fall to {low}, then rise to {high}"
+    )
     earlier = total - rise.gain
     sum_so_far = f"{earlier} + {rise.gain} = {total} so far" if earlier else f"the profit so far is {total}"
-    return Step("deduce", f"{way}: a gain of {rise.gain}, {sum_so_far}.", (rise.buy, rise.sell), f"{prices[rise.buy]}>{prices[rise.sell]} {total}")
+    return Step(
+        "deduce",
+        f"{way}: a gain of {rise.gain}, {sum_so_far}.",
+        (rise.buy, rise.sell),
+        f"{prices[rise.buy]}>{prices[rise.sell]} {total}",
+    )
 
 
 def check_step(prices: tuple[int, ...], total: int) -> Step:
@@ -135,9 +160,19 @@ def trace(state: State) -> list[Step]:
         steps.append(Step(step.kind, step.says, step.about, step.brief, board))
         after = rise.sell
     if after < len(prices) - 1:
-        steps.append(Step("deduce", f"After day {after + 1} no price is higher than the one before it.", (after,), "", f"day {len(prices)}, profit {total}"))
+        steps.append(
+            Step(
+                "deduce",
+                f"After day {after + 1} no price is higher than the one before it.",
+                (after,),
+                "",
+                f"day {len(prices)}, profit {total}",
+            )
+        )
     steps.append(check_step(prices, total))
-    steps.append(Step("conclude", f"Every rise is used and every fall avoided, so the largest total profit is {total}.", (), ""))
+    steps.append(
+        Step("conclude", f"Every rise is used and every fall avoided, so the largest total profit is {total}.", (), "")
+    )
     return steps
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #767556c0

@@ -24,6 +24,7 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "The `heights` of the bars."
+
     fewest = 2
     heights: tuple[int, ...]
 
@@ -31,6 +32,7 @@ class State(Chart):
 @dataclass(frozen=True)
 class Duel:
     "A pair of walls at `left` and `right`, and the positions that are `passed` when the lower one gives way."
+
     left: int
     right: int
     area: int
@@ -78,14 +80,17 @@ def outline(length: int, top: int, rng: Random) -> tuple[int, ...]:
 def tempting(heights: tuple[int, ...]) -> bool:
     "Whether the two ends or the two highest bars, or equally high ones, are the best walls."
     best, last = best_duel(heights, Counter()), len(heights) - 1
-    return (best.left, best.right) == (0, last) or sorted((heights[best.left], heights[best.right])) == sorted(heights)[-2:]
+    return (best.left, best.right) == (0, last) or sorted((heights[best.left], heights[best.right])) == sorted(heights)[
+        -2:
+    ]
 
 
 def generate(level: Level, rng: Random) -> State:
     "Bars whose best walls are not the first guess; one draw in two or three is such."
     for _ in range(60):
         heights = outline(rng.randint(level.shortest, level.longest), level.top, rng)
-        if not tempting(heights): break
+        if not tempting(heights):
+            break
     return State(heights)
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #7db0f094
@@ -108,8 +113,10 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."
     given, area = read_int(answer), greatest(state.heights)
-    if given > area: return wrong(f"no two bars hold {given}")
-    if given < area: return wrong(f"two bars hold more than {given}")
+    if given > area:
+        return wrong(f"no two bars hold {given}")
+    if given < area:
+        return wrong(f"two bars hold more than {given}")
     return right("is the greatest area")
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #68c91793
@@ -140,8 +147,17 @@ def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> S
     a, b = heights[duel.left], heights[duel.right]
     record = "the best so far" if duel.area > best else f"no more than {best}"
     says = f"Bar {duel.left + 1} ({a}) and bar {duel.right + 1} ({b}): {min(a, b)} x {duel.right - duel.left} = {duel.area}, {record}."
-    says += f" Bar {(duel.left if a <= b else duel.right) + 1} gives way" if a != b else f" Both are equal; bar {duel.left + 1} gives way"
-    if duel.passed: says += " and, being no higher, so " + ("does " if len(duel.passed) == 1 else "do ") + ", ".join(f"{at + 1} ({heights[at]})" for at in duel.passed)
+    says += (
+        f" Bar {(duel.left if a <= b else duel.right) + 1} gives way"
+        if a != b
+        else f" Both are equal; bar {duel.left + 1} gives way"
+    )
+    if duel.passed:
+        says += (
+            " and, being no higher, so "
+            + ("does " if len(duel.passed) == 1 else "do ")
+            + ", ".join(f"{at + 1} ({heights[at]})" for at in duel.passed)
+        )
     far = len(duel.passed) + 1
     left, right = (duel.left + far, duel.right) if a <= b else (duel.left, duel.right - far)
     anchor = f"walls {left + 1} and {right + 1}, best area {max(best, duel.area)}" if board and left < right else ""
@@ -152,10 +168,19 @@ def trace(state: State) -> list[Step]:
     "The duels as they happened, and the best one once more."
     heights, best = state.heights, None
     shown = ", ".join(map(str, heights))
-    steps = [Step("observe", f"The {len(heights)} bars are {shown}. The walls start at both ends.", (), " ".join(map(str, heights)), f"walls 1 and {len(heights)}, best area 0")]
+    steps = [
+        Step(
+            "observe",
+            f"The {len(heights)} bars are {shown}. The walls start at both ends.",
+            (),
+            " ".join(map(str, heights)),
+            f"walls 1 and {len(heights)}, best area 0",
+        )
+    ]
     for number, duel in enumerate(duels(heights, Counter()), 1):
         steps.append(duel_step(heights, duel, best.area if best else -1, number % 8 == 0))
-        if best is None or duel.area > best.area: best = duel
+        if best is None or duel.area > best.area:
+            best = duel
     a, b, low = best.left + 1, best.right + 1, min(heights[best.left], heights[best.right])
     says = f"The best walls are bars {a} and {b}: the lower is {low} high, the positions differ by {b} - {a} = {b - a}, and {low} x {b - a} = {best.area}."
     steps.append(Step("check", says, (best.left, best.right), f"{low}x{b - a}={best.area}"))

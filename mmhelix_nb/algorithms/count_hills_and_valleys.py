@@ -22,6 +22,7 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "The heights of a `terrain`."
+
     terrain: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #e69f8db6
@@ -41,9 +42,12 @@ def generate(level: Level, rng: Random) -> State:
     steep = max(3, level.top // rng.choice((2, 3, 4)))
     while len(terrain) < length:
         terrain.append(height)
-        while len(terrain) < length and rng.random() < flat and terrain[-4:] != [height] * 4: terrain.append(height)
-        if rng.random() < turning or height + way not in range(1, level.top + 1): way = -way
-        if height + way not in range(1, level.top + 1): way = -way
+        while len(terrain) < length and rng.random() < flat and terrain[-4:] != [height] * 4:
+            terrain.append(height)
+        if rng.random() < turning or height + way not in range(1, level.top + 1):
+            way = -way
+        if height + way not in range(1, level.top + 1):
+            way = -way
         height = climb(height, way, steep, level.top, rng)
     return State(tuple(terrain))
 
@@ -51,12 +55,14 @@ def generate(level: Level, rng: Random) -> State:
 @dataclass(frozen=True)
 class Plateau:
     "Bars `first` to `last`, counted from 1, of one `height`."
+
     height: int
     first: int
     last: int
 
     @property
-    def bars(self) -> str: return f"bar {self.first}" if self.first == self.last else f"bars {self.first}-{self.last}"
+    def bars(self) -> str:
+        return f"bar {self.first}" if self.first == self.last else f"bars {self.first}-{self.last}"
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #87c51ae2
 def plateaus(terrain: tuple[int, ...], counter: Counter) -> list[Plateau]:
@@ -64,8 +70,10 @@ def plateaus(terrain: tuple[int, ...], counter: Counter) -> list[Plateau]:
     found = [Plateau(terrain[0], 1, 1)]
     for at, height in enumerate(terrain[1:], 2):
         counter.visit()
-        if height == found[-1].height: found[-1] = Plateau(height, found[-1].first, at)
-        else: found.append(Plateau(height, at, at))
+        if height == found[-1].height:
+            found[-1] = Plateau(height, found[-1].first, at)
+        else:
+            found.append(Plateau(height, at, at))
     return found
 
 
@@ -73,7 +81,8 @@ def kind(left: int, height: int, right: int, counter: Counter) -> str:
     "`hill`, `valley` or nothing, for a plateau between two others; a second comparison always decides."
     counter.visit()
     counter.visit()
-    if left < height > right: return "hill"
+    if left < height > right:
+        return "hill"
     return "valley" if left > height < right else ""
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #da991850
@@ -95,15 +104,22 @@ def turns(terrain: tuple[int, ...]) -> int:
 
 
 SCORER = "simple_str_match"  # the published score function
-BOTH = tuple(f"{hill} {sign} {valley}" for hill in ("hill", "hills") for sign in ("and", "or", "plus", "+") for valley in ("valley", "valleys"))
+BOTH = tuple(
+    f"{hill} {sign} {valley}"
+    for hill in ("hill", "hills")
+    for sign in ("and", "or", "plus", "+")
+    for valley in ("valley", "valleys")
+)
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #7b3797a1
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the number of hills and valleys."
     given, count = read_int(answer, BOTH), turns(state.terrain)
-    if given > count: return wrong(f"there are fewer than {given} hills and valleys")
-    if given < count: return wrong(f"there are more than {given} hills and valleys")
+    if given > count:
+        return wrong(f"there are fewer than {given} hills and valleys")
+    if given < count:
+        return wrong(f"there are more than {given} hills and valleys")
     return right("is the number of hills and valleys")
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #5256e352
@@ -124,27 +140,44 @@ FORMAT = "Give the number of hills plus the number of valleys as one whole numbe
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows a terrain of", "A bar chart shows a terrain of")
+    return question(
+        state.bars, modality, RULES, FORMAT, "The bar chart shows a terrain of", "A bar chart shows a terrain of"
+    )
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #a777da46
 def turn_step(found: list[Plateau], at: int, passed: list[Plateau], name: str, count: int, board: bool) -> Step:
     "The step for the plateau at index `at`, a hill or valley, and those `passed` before it."
     left, here, right = found[at - 1], found[at], found[at + 1]
     up, sign = name == "hill", "<" if name == "hill" else ">"
-    way = f"{', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} {'up' if up else 'down'}. " if passed else ""
+    way = (
+        f"{', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} {'up' if up else 'down'}. "
+        if passed
+        else ""
+    )
     says = f"{way}Height {here.height} ({here.bars}) lies {'above' if up else 'below'} {left.height} and {right.height}: a {name}, number {count}."
     brief = f"{left.height}{sign}{here.height}{'>' if up else '<'}{right.height} {count}"
-    return Step("test", says, tuple(range(here.first, here.last + 1)), brief, f"{count} counted up to bar {here.last}" if board else "")
+    return Step(
+        "test",
+        says,
+        tuple(range(here.first, here.last + 1)),
+        brief,
+        f"{count} counted up to bar {here.last}" if board else "",
+    )
 
 
 def first_steps(terrain: tuple[int, ...], found: list[Plateau]) -> list[Step]:
     "What is given, and the plateaus."
     says = f"The {len(terrain)} bars are {', '.join(map(str, terrain))}."
     flat = [f"{plateau.bars} ({plateau.height})" for plateau in found if plateau.first != plateau.last]
-    merged = f"Equal neighbours merge: {', '.join(flat)}." if flat else "No two neighbours are equal, so nothing merges."
+    merged = (
+        f"Equal neighbours merge: {', '.join(flat)}." if flat else "No two neighbours are equal, so nothing merges."
+    )
     board = " ".join(str(plateau.height) for plateau in found)
     ends = f"The ends {found[0].height} and {found[-1].height} never count."
-    return [Step("observe", says, (), " ".join(map(str, terrain)), "0 counted"), Step("deduce", f"{merged} That leaves {len(found)} plateaus. {ends}", (), board, board)]
+    return [
+        Step("observe", says, (), " ".join(map(str, terrain)), "0 counted"),
+        Step("deduce", f"{merged} That leaves {len(found)} plateaus. {ends}", (), board, board),
+    ]
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #c9d9a2cc
 def trace(state: State) -> list[Step]:
@@ -153,16 +186,28 @@ def trace(state: State) -> list[Step]:
     found = plateaus(state.terrain, counter)
     steps = first_steps(state.terrain, found)
     for at, name in enumerate(kinds(found, counter), 1):
-        if not name: passed.append(found[at])
+        if not name:
+            passed.append(found[at])
         else:
             counted.append((name, found[at]))
             steps.append(turn_step(found, at, passed, name, len(counted), len(counted) % 8 == 0))
             passed = []
-    if passed: steps.append(Step("test", f"After that {', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} on to the last height {found[-1].height}."))
+    if passed:
+        steps.append(
+            Step(
+                "test",
+                f"After that {', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} on to the last height {found[-1].height}.",
+            )
+        )
     hills, valleys = ([plateau.height for name, plateau in counted if name == wanted] for wanted in ("hill", "valley"))
     says = f"Hills: {', '.join(map(str, hills)) or 'none'}, so {len(hills)}. Valleys: {', '.join(map(str, valleys)) or 'none'}, so {len(valleys)}.{' They take turns.' if len(counted) > 1 else ''}"
     steps.append(Step("check", says, (), f"{len(hills)}+{len(valleys)}={len(counted)}"))
-    steps.append(Step("conclude", f"{len(hills)} + {len(valleys)} = {len(counted)}, so there {'is' if len(counted) == 1 else 'are'} {len(counted)} hill{' or valley' if len(counted) == 1 else 's and valleys'}."))
+    steps.append(
+        Step(
+            "conclude",
+            f"{len(hills)} + {len(valleys)} = {len(counted)}, so there {'is' if len(counted) == 1 else 'are'} {len(counted)} hill{' or valley' if len(counted) == 1 else 's and valleys'}.",
+        )
+    )
     return steps
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #ba7b57f5

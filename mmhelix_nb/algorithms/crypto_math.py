@@ -30,18 +30,23 @@ _EQUATION = re.compile(r"[A-Z]{1,8}(?:\+[A-Z]{1,8}){1,3}=[A-Z]{1,9}")
 @dataclass(frozen=True)
 class State:
     "An addition such as `AB+CA=DBC`."
+
     equation: str
 
     @property
-    def words(self) -> list[str]: return self.equation.replace("=", "+").split("+")  # the terms, then the result
+    def words(self) -> list[str]:
+        return self.equation.replace("=", "+").split("+")  # the terms, then the result
 
     @property
-    def width(self) -> int: return max(map(len, self.words))
+    def width(self) -> int:
+        return max(map(len, self.words))
 
     @property
-    def letters(self) -> list[str]: return sorted(set("".join(self.words)))
+    def letters(self) -> list[str]:
+        return sorted(set("".join(self.words)))
 
-    def to_official(self) -> dict: return {"equation": self.equation}
+    def to_official(self) -> dict:
+        return {"equation": self.equation}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -49,8 +54,12 @@ class State:
         state = row.get("initial_state")
         equation = state.get("equation") if isinstance(state, dict) else None
         text = equation.replace(" ", "") if isinstance(equation, str) else ""
-        if not _EQUATION.fullmatch(text): raise ValueError(f"field 'initial_state' must hold an 'equation' such as 'AB+CA=DBC', not {shorten(repr(state), 80)}")
-        if len(set(text) - set("+=")) > 10: raise ValueError(f"field 'initial_state': {text!r} has more than ten letters")
+        if not _EQUATION.fullmatch(text):
+            raise ValueError(
+                f"field 'initial_state' must hold an 'equation' such as 'AB+CA=DBC', not {shorten(repr(state), 80)}"
+            )
+        if len(set(text) - set("+=")) > 10:
+            raise ValueError(f"field 'initial_state': {text!r} has more than ten letters")
         return cls(text)
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #b9e995cd
@@ -58,7 +67,8 @@ def weights(words: list[str], place: int) -> dict[str, int]:
     "How often each letter stands above the line, less how often below it, at `place` from the right."
     weight = {}
     for word, sign in zip(words, [1] * (len(words) - 1) + [-1]):
-        if place < len(word): weight[word[-1 - place]] = weight.get(word[-1 - place], 0) + sign
+        if place < len(word):
+            weight[word[-1 - place]] = weight.get(word[-1 - place], 0) + sign
     return {letter: value for letter, value in weight.items() if value}
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #3527a278
@@ -67,7 +77,9 @@ def columns(state: State, given: dict) -> list[tuple]:
     met, found = set(given), []
     for place in range(state.width):
         weight = weights(state.words, place).items()
-        found.append((tuple(pair for pair in weight if pair[0] in met), tuple(pair for pair in weight if pair[0] not in met)))
+        found.append(
+            (tuple(pair for pair in weight if pair[0] in met), tuple(pair for pair in weight if pair[0] not in met))
+        )
         met.update(letter for letter, _ in weight)
     return [*found, ((), tuple((letter, 0) for letter in state.letters if letter not in met))]
 
@@ -75,13 +87,16 @@ def columns(state: State, given: dict) -> list[tuple]:
 def domains(state: State) -> dict[str, range]:
     "The digits that each letter may have: no leading 0, and a leading carry is smaller than the number of terms."
     *terms, result = state.words
-    found = {letter: range(letter in {word[0] for word in state.words if len(word) > 1}, 10) for letter in state.letters}
+    found = {
+        letter: range(letter in {word[0] for word in state.words if len(word) > 1}, 10) for letter in state.letters
+    }
     return found | ({result[0]: range(1, len(terms))} if len(result) > max(map(len, terms)) else {})
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #7d001227
 @dataclass(frozen=True)
 class Choice:
     "A digit on the way to the solution, and the digits that failed before it: (digit, tries below it, last column reached)."
+
     column: int
     letter: str
     digit: int
@@ -91,16 +106,24 @@ class Choice:
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #796dbe4a
 class Search:
     "A search for up to `most` solutions; `path` and `digits` tell the last one."
+
     def __init__(self, state: State, most: int = 1):
         self.domains, self.most, self.found, self.path = domains(state), most, 0, []
         self.given = {letter: few[0] for letter, few in self.domains.items() if len(few) == 1}
-        self.columns, self.digits, self.counter = columns(state, self.given), dict(self.given), Counter(10_000_000)  # ten letters have 3,628,800 orders
+        self.columns, self.digits, self.counter = (
+            columns(state, self.given),
+            dict(self.given),
+            Counter(10_000_000),
+        )  # ten letters have 3,628,800 orders
         self.used = {digit: digit in self.given.values() for digit in range(10)}
-        if len(set(self.given.values())) == len(self.given): self.fill(0, 0, 0)
+        if len(set(self.given.values())) == len(self.given):
+            self.fill(0, 0, 0)
         self.path.reverse()
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #93f4cecb
-FITS = [[[digit for digit in range(10) if not (total + weight * digit) % 10] for total in range(10)] for weight in range(10)]  # what makes a column end in 0
+FITS = [
+    [[digit for digit in range(10) if not (total + weight * digit) % 10] for total in range(10)] for weight in range(10)
+]  # what makes a column end in 0
 
 
 @patch
@@ -110,12 +133,15 @@ def fill(self: Search, number: int, place: int, total: int) -> int:
         self.found += not total
         return number
     known, new = self.columns[number]
-    if not place: total += sum([weight * self.digits[letter] for letter, weight in known])
-    if place == len(new): return number if total % 10 else self.fill(number + 1, 0, total // 10)
+    if not place:
+        total += sum([weight * self.digits[letter] for letter, weight in known])
+    if place == len(new):
+        return number if total % 10 else self.fill(number + 1, 0, total // 10)
     (letter, weight), forced, deepest, failed = new[place], place + 1 == len(new), number, []
     used, counter, domain = self.used, self.counter, self.domains[letter]
     for digit in FITS[weight % 10][total % 10] if forced else domain:
-        if used[digit] or digit not in domain: continue
+        if used[digit] or digit not in domain:
+            continue
         counter.visit()
         before, below, used[digit], self.digits[letter] = counter.nodes, total + weight * digit, True, digit
         reached = self.fill(number + 1, 0, below // 10) if forced else self.fill(number, place + 1, below)
@@ -124,7 +150,8 @@ def fill(self: Search, number: int, place: int, total: int) -> int:
             self.path.append(Choice(number, letter, digit, forced, tuple(failed)))
             return reached
         failed.append((digit, counter.nodes - before, reached))
-        if reached > deepest: deepest = reached
+        if reached > deepest:
+            deepest = reached
     return deepest
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #3c89dc05
@@ -136,13 +163,15 @@ def show(digits: dict[str, int]) -> str:
 def solve(state: State) -> Solution:
     "The digits of the letters; `effort` counts the digits tried until they are found."
     search = Search(state)
-    if not search.found: raise ValueError(f"{state.equation} has no solution")
+    if not search.found:
+        raise ValueError(f"{state.equation} has no solution")
     return Solution(show(search.digits), search.counter.nodes)
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #ca677a7b
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     terms: int
     digits: int  # of each term; the result has one more
     fewest: int  # letters
@@ -157,19 +186,28 @@ def candidate(level: Level, rng: Random) -> State | None:
     "An addition, its terms over `level.most - 1` digits; None where its result is too short or the number of letters does not fit."
     digits = rng.sample(range(10), level.most - 1)
     first = [digit for digit in digits if digit]
-    terms = [int("".join(map(str, [rng.choice(first), *rng.choices(digits, k=level.digits - 1)]))) for _ in range(level.terms)]
+    terms = [
+        int("".join(map(str, [rng.choice(first), *rng.choices(digits, k=level.digits - 1)])))
+        for _ in range(level.terms)
+    ]
     numbers = "+".join(map(str, terms)) + f"={sum(terms)}"
     names = dict.fromkeys(sign for sign in numbers if sign.isdecimal())
-    if sum(terms) < 10**level.digits or not level.fewest <= len(names) <= level.most: return None
+    if sum(terms) < 10**level.digits or not level.fewest <= len(names) <= level.most:
+        return None
     return State(numbers.translate(str.maketrans(dict(zip(names, "ABCDEFGHIJ")))))
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #2bbbf8dc
 def shape(state: State) -> list[tuple]:
     "Of each letter, sorted: how often it stands above and below the line in each column, and whether it leads a number."
     *terms, result = state.words
-    places = [([word[-1 - i : len(word) - i] for word in terms], result[-1 - i : len(result) - i]) for i in range(state.width)]
+    places = [
+        ([word[-1 - i : len(word) - i] for word in terms], result[-1 - i : len(result) - i]) for i in range(state.width)
+    ]
     leads = {word[0] for word in state.words if len(word) > 1}
-    return sorted((*((above.count(letter), int(below == letter)) for above, below in places), letter in leads) for letter in state.letters)
+    return sorted(
+        (*((above.count(letter), int(below == letter)) for above, below in places), letter in leads)
+        for letter in state.letters
+    )
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8cda2b70
 def swappable(state: State) -> bool:
@@ -182,12 +220,16 @@ def generate(level: Level, rng: Random) -> State:
     "An addition with exactly one solution; raises `ValueError` for a level without any."
     for _ in range(TRIES):
         state = candidate(level, rng)
-        if state and not swappable(state) and Search(state, most=2).found == 1: return state
+        if state and not swappable(state) and Search(state, most=2).found == 1:
+            return state
     raise ValueError(f"{level} has no puzzles")
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #a0e57b04
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|->|\S")
-_LABEL = re.compile(r"(?:(?:the|my|final|answer|solution|mapping|assignment|digits|letters|is|are)\b[ \t]{0,4}){1,6}:?\s{0,4}", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:the|my|final|answer|solution|mapping|assignment|digits|letters|is|are)\b[ \t]{0,4}){1,6}:?\s{0,4}",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"^[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]{1,4}(?=\W{0,3}[A-Za-z])", re.MULTILINE)
 MARKS = frozenset([*"=:|,;.\"'“”‘’`[](){}", "->", "is", "equals", "and"])
 
@@ -199,17 +241,25 @@ def read_digits(text: str) -> dict[str, int]:
     digits, letter = {}, ""
     for token in _TOKEN.findall(body):
         if token.isascii() and token.isdigit():
-            if not letter: raise Unreadable(f"{token[:12]} stands without a letter")
-            if len(token) > 1: raise Unreadable(f"{letter} is {token[:12]}, which is no single digit")
-            if digits.setdefault(letter, int(token)) != int(token): raise Unreadable(f"{letter} is said to be {digits[letter]} and {token}")
+            if not letter:
+                raise Unreadable(f"{token[:12]} stands without a letter")
+            if len(token) > 1:
+                raise Unreadable(f"{letter} is {token[:12]}, which is no single digit")
+            if digits.setdefault(letter, int(token)) != int(token):
+                raise Unreadable(f"{letter} is said to be {digits[letter]} and {token}")
             letter = ""
         elif token.isascii() and token.isalpha() and token.lower() not in MARKS:
-            if len(token) > 1: raise Unreadable(f"{shorten(token)} is no single letter")
-            if letter: raise Unreadable(f"{letter} has no digit")
+            if len(token) > 1:
+                raise Unreadable(f"{shorten(token)} is no single letter")
+            if letter:
+                raise Unreadable(f"{letter} has no digit")
             letter = token.upper()
-        elif token.lower() not in MARKS: raise Unreadable(f"{shorten(token)} does not belong into a list of letters and digits")
-    if letter: raise Unreadable(f"{letter} has no digit")
-    if any(body.count(left) != body.count(right) for left, right in ("[]", "()", "{}")): raise Unreadable("the answer is cut off: its brackets do not match")
+        elif token.lower() not in MARKS:
+            raise Unreadable(f"{shorten(token)} does not belong into a list of letters and digits")
+    if letter:
+        raise Unreadable(f"{letter} has no digit")
+    if any(body.count(left) != body.count(right) for left, right in ("[]", "()", "{}")):
+        raise Unreadable("the answer is cut off: its brackets do not match")
     return digits
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #cc19b49e
@@ -221,14 +271,19 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` gives every letter a digit of its own such that the sum holds."
     digits, owner = read_digits(answer), {}
     for letter in dict.fromkeys([*digits, *state.letters]):
-        if letter not in state.letters: return wrong(f"{letter} is no letter of the puzzle")
-        if letter not in digits: return wrong(f"{letter} has no digit")
-        if (twin := owner.setdefault(digits[letter], letter)) != letter: return wrong(f"{twin} and {letter} are both {digits[letter]}")
+        if letter not in state.letters:
+            return wrong(f"{letter} is no letter of the puzzle")
+        if letter not in digits:
+            return wrong(f"{letter} has no digit")
+        if (twin := owner.setdefault(digits[letter], letter)) != letter:
+            return wrong(f"{twin} and {letter} are both {digits[letter]}")
     numbers = ["".join(str(digits[letter]) for letter in word) for word in state.words]
     for word, number in zip(state.words, numbers):
-        if len(word) > 1 and number[0] == "0": return wrong(f"the number {word} begins with 0")
+        if len(word) > 1 and number[0] == "0":
+            return wrong(f"the number {word} begins with 0")
     total, result = sum(map(int, numbers[:-1])), numbers[-1]
-    if total == int(result): return right()
+    if total == int(result):
+        return right()
     return wrong(f"{' + '.join(numbers[:-1])} is {total}, but {state.words[-1]} is {result}")
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #b1c9e4a8
@@ -242,8 +297,10 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(2 * MARGIN + wide * STEP, 2 * MARGIN + len(state.words) * ROW + 12, style)
     for number, word in enumerate(state.words):
         y = MARGIN + (number + 0.5) * ROW + 12 * (number == len(terms))
-        for i, letter in enumerate(reversed(word)): canvas.text(canvas.width - MARGIN - (i + 0.5) * STEP, y, letter, GLYPH)
-        if 0 < number < len(terms): canvas.text(MARGIN + STEP / 2, y, "+", GLYPH, style.blue)
+        for i, letter in enumerate(reversed(word)):
+            canvas.text(canvas.width - MARGIN - (i + 0.5) * STEP, y, letter, GLYPH)
+        if 0 < number < len(terms):
+            canvas.text(MARGIN + STEP / 2, y, "+", GLYPH, style.blue)
     line = MARGIN + len(terms) * ROW + 6
     canvas.shapes.line([(MARGIN, line), (canvas.width - MARGIN, line)], style.ink, 3)
     return canvas
@@ -261,32 +318,68 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the equation."
     *terms, result = state.words
     what = "The picture shows a column addition in which digits were replaced by letters"
-    if modality == "text": what = f"In this addition, digits were replaced by letters: {' + '.join(terms)} = {result}"
+    if modality == "text":
+        what = f"In this addition, digits were replaced by letters: {' + '.join(terms)} = {result}"
     return f"{RULES.format(what=what)}\n\n{FORMAT}"
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #c7491f99
-PLACES = ("units", "tens", "hundreds", "thousands", "ten-thousands", "hundred-thousands", "millions", "ten-millions", "hundred-millions", "last")
+PLACES = (
+    "units",
+    "tens",
+    "hundreds",
+    "thousands",
+    "ten-thousands",
+    "hundred-thousands",
+    "millions",
+    "ten-millions",
+    "hundred-millions",
+    "last",
+)
 
 
 class Teller:
     "Writes down the steps of a search, with the digits known so far."
+
     def __init__(self, state: State):
         self.search = Search(state)
-        if not self.search.found: raise ValueError(f"{state.equation} has no solution")
+        if not self.search.found:
+            raise ValueError(f"{state.equation} has no solution")
         self.words, self.known, self.steps, self.carry = state.words, {}, [], 0
 
     def add(self, kind: str, says: str, about=(), brief: str = "", anchored: bool = False) -> None:
-        self.steps.append(Step(kind, says, about, brief, f"{show(self.known) or 'nothing known'}; carry {self.carry}" if anchored else ""))
+        self.steps.append(
+            Step(
+                kind,
+                says,
+                about,
+                brief,
+                f"{show(self.known) or 'nothing known'}; carry {self.carry}" if anchored else "",
+            )
+        )
 
     def failures(self, choice: Choice) -> None:
         "The digits that failed before the right one; those that fail at once are told together."
-        for (below, reached, *_), group in groupby(choice.failed, lambda one: (one[1], one[2], one[0] if one[1] else -1)):
+        for (below, reached, *_), group in groupby(
+            choice.failed, lambda one: (one[1], one[2], one[0] if one[1] else -1)
+        ):
             named, where = " or ".join(str(digit) for digit, *_ in group), PLACES[min(reached, 9)]
             self.known[choice.letter] = named.replace(" or ", "/")
-            self.add("hypothesise", f"Try {choice.letter} = {named}.", (choice.letter,), f"{choice.letter}={self.known.get(choice.letter)}?", True)
+            self.add(
+                "hypothesise",
+                f"Try {choice.letter} = {named}.",
+                (choice.letter,),
+                f"{choice.letter}={self.known.get(choice.letter)}?",
+                True,
+            )
             more = f"One more digit fits, then the {where} column fails."
-            if below > 1: more = f"{below} digits tried on other letters all fail, the furthest at the {where} column."
-            self.add("contradiction", more if below else f"No digit fits any more in the {where} column.", (choice.letter,), "no")
+            if below > 1:
+                more = f"{below} digits tried on other letters all fail, the furthest at the {where} column."
+            self.add(
+                "contradiction",
+                more if below else f"No digit fits any more in the {where} column.",
+                (choice.letter,),
+                "no",
+            )
             del self.known[choice.letter]
             self.add("backtrack", f"{choice.letter} is not {named}.", (choice.letter,), "", True)
 
@@ -294,7 +387,8 @@ class Teller:
 def column_letters(words: list[str], place: int) -> tuple[list[str], str, str]:
     "The letters above the line at `place`, the one below, and one that stands on both sides and was left out; a missing one is empty."
     above, below = [word[-1 - place] for word in words[:-1] if place < len(word)], words[-1][::-1][place : place + 1]
-    if below not in above: return above, below, ""
+    if below not in above:
+        return above, below, ""
     above.remove(below)
     return above, "", below
 
@@ -304,37 +398,89 @@ def tell_column(teller: Teller, place: int) -> None:
     (above, below, twice), digits, carry = column_letters(teller.words, place), teller.search.digits, teller.carry
     carried = [str(carry)] if carry or not above else []
     cancels = f"; {twice} stands above and below and cancels" if twice else ""
-    teller.add("observe", f"The {PLACES[place]} column: {' + '.join(above + carried)} must end in {below or 0}{cancels}.", (place,))
+    teller.add(
+        "observe",
+        f"The {PLACES[place]} column: {' + '.join(above + carried)} must end in {below or 0}{cancels}.",
+        (place,),
+    )
     for choice in (one for one in teller.search.path if one.column == place):
         teller.failures(choice)
         others = {*teller.known.values(), *(digit for digit, *_ in choice.failed)}
-        left, teller.known[choice.letter] = [digit for digit in teller.search.domains[choice.letter] if digit not in others], choice.digit
-        if choice.forced: teller.add("deduce", f"The column leaves {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}")
+        left, teller.known[choice.letter] = (
+            [digit for digit in teller.search.domains[choice.letter] if digit not in others],
+            choice.digit,
+        )
+        if choice.forced:
+            teller.add(
+                "deduce",
+                f"The column leaves {choice.letter} = {choice.digit}.",
+                (choice.letter,),
+                f"{choice.letter}={choice.digit}",
+            )
         elif len(left) == 1:
-            teller.add("deduce", f"Nothing else is left for {choice.letter}, so {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}", True)
-        else: teller.add("hypothesise", f"Try {choice.letter} = {choice.digit}.", (choice.letter,), f"{choice.letter}={choice.digit}?", True)
-    total, shown = carry + sum(digits[letter] for letter in above), " + ".join([*(str(digits[letter]) for letter in above), *carried])
+            teller.add(
+                "deduce",
+                f"Nothing else is left for {choice.letter}, so {choice.letter} = {choice.digit}.",
+                (choice.letter,),
+                f"{choice.letter}={choice.digit}",
+                True,
+            )
+        else:
+            teller.add(
+                "hypothesise",
+                f"Try {choice.letter} = {choice.digit}.",
+                (choice.letter,),
+                f"{choice.letter}={choice.digit}?",
+                True,
+            )
+    total, shown = (
+        carry + sum(digits[letter] for letter in above),
+        " + ".join([*(str(digits[letter]) for letter in above), *carried]),
+    )
     teller.carry = total // 10
-    ends = (f"{shown} = {total} ends in {total % 10}, as it must" if "+" in shown else f"That is {shown}, as it must be") + (f" for {below}" if below else "")
-    teller.add("test", f"{ends}; the carry is {teller.carry}.", (place,), f"{shown}={total}".replace(" ", ""), place % 2 == 1)
+    ends = (
+        f"{shown} = {total} ends in {total % 10}, as it must" if "+" in shown else f"That is {shown}, as it must be"
+    ) + (f" for {below}" if below else "")
+    teller.add(
+        "test", f"{ends}; the carry is {teller.carry}.", (place,), f"{shown}={total}".replace(" ", ""), place % 2 == 1
+    )
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #d31f51c4
 def trace(state: State) -> list[Step]:
     "The search as it happened, column by column, then the addition with digits."
     teller, (*terms, result) = Teller(state), state.words
-    sums, names = f"{' + '.join(terms)} = {result}", {ord(letter): str(digit) for letter, digit in teller.search.digits.items()}
+    sums, names = (
+        f"{' + '.join(terms)} = {result}",
+        {ord(letter): str(digit) for letter, digit in teller.search.digits.items()},
+    )
     teller.add("observe", f"The addition is {sums}.", tuple(state.letters), sums.replace(" ", ""), True)
     if len(result) > max(map(len, terms)):
         few = " or ".join(map(str, teller.search.domains[result[0]]))
-        teller.add("deduce", f"The result {result} is longer than the terms, so {result[0]} is what {len(terms)} terms can carry: {few}.", (result[0],), f"{result[0]}={few}")
+        teller.add(
+            "deduce",
+            f"The result {result} is longer than the terms, so {result[0]} is what {len(terms)} terms can carry: {few}.",
+            (result[0],),
+            f"{result[0]}={few}",
+        )
         teller.known.update(teller.search.given)
-    for place in range(state.width): tell_column(teller, place)
+    for place in range(state.width):
+        tell_column(teller, place)
     for choice in (one for one in teller.search.path if one.column >= state.width):
         teller.failures(choice)
         teller.known[choice.letter] = choice.digit
-        teller.add("deduce", f"The letter {choice.letter} cancels in every column; {choice.digit} is free for it.", (choice.letter,), f"{choice.letter}={choice.digit}")
+        teller.add(
+            "deduce",
+            f"The letter {choice.letter} cancels in every column; {choice.digit} is free for it.",
+            (choice.letter,),
+            f"{choice.letter}={choice.digit}",
+        )
     shown = sums.translate(names)
-    teller.add("check", f"With these digits {sums} is {shown}, which is right, and all digits differ.", tuple(state.letters), shown.replace(" ", ""))
+    teller.add(
+        "check",
+        f"With these digits {sums} is {shown}, which is right, and all digits differ.",
+        tuple(state.letters),
+        shown.replace(" ", ""),
+    )
     teller.add("conclude", f"The digits are {show(teller.search.digits)}")
     return teller.steps
 

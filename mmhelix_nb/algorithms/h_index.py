@@ -24,6 +24,7 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "The `citations`, one number a paper."
+
     citations: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #ff365b65
@@ -38,7 +39,9 @@ def generate(level: Level, rng: Random) -> State:
     values = []
     for paper in range(n):
         reach = near if rng.random() < share else level.top
-        values.append(rng.randint(h, min(max(h, level.top), h + reach)) if paper < h else rng.randint(max(0, h - reach), h))
+        values.append(
+            rng.randint(h, min(max(h, level.top), h + reach)) if paper < h else rng.randint(max(0, h - reach), h)
+        )
     rng.shuffle(values)
     return State(tuple(values))
 
@@ -46,6 +49,7 @@ def generate(level: Level, rng: Random) -> State:
 @dataclass(frozen=True)
 class Try:
     "One trial: does `h`, between `low` and `high`, have enough values? `counted` of them are sure, the `opened` ones are compared."
+
     h: int
     low: int
     high: int
@@ -54,12 +58,15 @@ class Try:
     reached: tuple[int, ...]  # the opened ones that are at least h
 
     @property
-    def total(self) -> int: return self.counted + len(self.reached)
+    def total(self) -> int:
+        return self.counted + len(self.reached)
 
     @property
-    def works(self) -> bool: return self.total >= self.h
+    def works(self) -> bool:
+        return self.total >= self.h
 
-    def board(self) -> str: return f"h {self.low} to {self.high}, counted {self.counted}, open: {' '.join(map(str, self.opened)) or 'none'}"
+    def board(self) -> str:
+        return f"h {self.low} to {self.high}, counted {self.counted}, open: {' '.join(map(str, self.opened)) or 'none'}"
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #868f7fe1
 def tries(citations: tuple[int, ...], counter: Counter) -> Iterator[Try]:
@@ -73,14 +80,17 @@ def tries(citations: tuple[int, ...], counter: Counter) -> Iterator[Try]:
             sides[value >= h].append(value)
         trial = Try(h, low, high, counted, opened, tuple(sides[True]))
         yield trial
-        if trial.works: low, opened = h, trial.reached
-        else: high, counted, opened = h - 1, trial.total, tuple(sides[False])
+        if trial.works:
+            low, opened = h, trial.reached
+        else:
+            high, counted, opened = h - 1, trial.total, tuple(sides[False])
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #e851efa7
 def solve(state: State) -> Solution:
     "The h-index; `effort` counts the comparisons."
     counter, best = Counter(), 0
-    for trial in tries(state.citations, counter): best = trial.h if trial.works else best
+    for trial in tries(state.citations, counter):
+        best = trial.h if trial.works else best
     return Solution(str(best), counter.nodes)
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #de067512
@@ -98,8 +108,11 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the h-index."
     given, best = read_int(answer), h_index(state.citations)
     if given > best:
-        return wrong(f"only {sum(value >= given for value in state.citations)} papers have {given} citations or more, not {given}")
-    if given < best: return wrong(f"more than {given} is possible: a larger number has enough papers as well")
+        return wrong(
+            f"only {sum(value >= given for value in state.citations)} papers have {given} citations or more, not {given}"
+        )
+    if given < best:
+        return wrong(f"more than {given} is possible: a larger number has enough papers as well")
     return right("is the h-index")
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #0bf4e63e
@@ -124,18 +137,41 @@ def paper_lines(bars: tuple[int, ...]) -> str:
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the values."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows", "A bar chart shows", values="The citations of the papers", lines=paper_lines)
+    return question(
+        state.bars,
+        modality,
+        RULES,
+        FORMAT,
+        "The bar chart shows",
+        "A bar chart shows",
+        values="The citations of the papers",
+        lines=paper_lines,
+    )
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #650ab9f3
 def outcome(trial: Try, after: str) -> list[Step]:
     "What comes of a trial; `after` is the board behind it."
     listed = f"Open values that are at least {trial.h}: {', '.join(map(str, trial.reached)) or 'none'}"
-    total = f"{trial.counted} counted before + {len(trial.reached)} = {trial.total}" if trial.counted else str(trial.total)
+    total = (
+        f"{trial.counted} counted before + {len(trial.reached)} = {trial.total}" if trial.counted else str(trial.total)
+    )
     brief = f"{trial.h}? {trial.total} {'yes' if trial.works else 'no'}"
-    if trial.works: return [Step("test", f"{listed}. That makes {total}, enough for {trial.h}. So h is at least {trial.h}.", (trial.h,), brief, after)]
+    if trial.works:
+        return [
+            Step(
+                "test",
+                f"{listed}. That makes {total}, enough for {trial.h}. So h is at least {trial.h}.",
+                (trial.h,),
+                brief,
+                after,
+            )
+        ]
     said = f"the {trial.total} values count" if trial.total != 1 else "the 1 value counts"
     small_h = f"The number h is at most {trial.h - 1}; {said} for every such h, and the others stay open."
-    return [Step("contradiction", f"{listed}. That makes {total}, fewer than {trial.h}.", (trial.h,), brief), Step("backtrack", small_h, (trial.h,), "", after)]
+    return [
+        Step("contradiction", f"{listed}. That makes {total}, fewer than {trial.h}.", (trial.h,), brief),
+        Step("backtrack", small_h, (trial.h,), "", after),
+    ]
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #6271e59c
 def check_step(citations: tuple[int, ...], h: int) -> Step:
@@ -149,7 +185,15 @@ def trace(state: State) -> list[Step]:
     "The trials as they happened, then a count of the whole chart."
     n, found = len(state.citations), list(tries(state.citations, Counter()))
     shown = ", ".join(map(str, state.citations))
-    steps = [Step("observe", f"The {n} papers have {shown} citations, so h is between 0 and {n}.", (), shown.replace(",", ""), f"h 0 to {n}")]
+    steps = [
+        Step(
+            "observe",
+            f"The {n} papers have {shown} citations, so h is between 0 and {n}.",
+            (),
+            shown.replace(",", ""),
+            f"h 0 to {n}",
+        )
+    ]
     for number, trial in enumerate(found):
         says = f"Is h at least {trial.h}, the middle of {trial.low} to {trial.high}? Then {trial.h} values must be at least {trial.h}."
         steps.append(Step("hypothesise", says, (trial.h,), "", trial.board()))

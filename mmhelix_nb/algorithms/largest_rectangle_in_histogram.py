@@ -25,26 +25,31 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "The `heights` of the bars."
+
     heights: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #274255e3
 @dataclass(frozen=True)
 class Block:
     "A rectangle over the bars `first` to `last`, counted from 1."
+
     height: int
     first: int
     last: int
 
     @property
-    def area(self) -> int: return self.height * (self.last - self.first + 1)
+    def area(self) -> int:
+        return self.height * (self.last - self.first + 1)
 
     @property
-    def bars(self) -> str: return f"bar {self.first}" if self.first == self.last else f"bars {self.first}-{self.last}"
+    def bars(self) -> str:
+        return f"bar {self.first}" if self.first == self.last else f"bars {self.first}-{self.last}"
 
 
 @dataclass(frozen=True)
 class Arrival:
     "What bar `at` of `height` does: the blocks that it closes, and the open ones, as (height, first bar), afterwards."
+
     at: int
     height: int
     closed: tuple[Block, ...]
@@ -58,11 +63,14 @@ def arrivals(heights: tuple[int, ...], counter: Counter) -> Iterator[Arrival]:
         first, closed = at, []
         while stack:
             counter.visit()
-            if stack[-1][0] < height: break
+            if stack[-1][0] < height:
+                break
             counter.visit()
             tall, first = stack.pop()
-            if tall > height: closed.append(Block(tall, first, at - 1))  # an equally high one goes on
-        if height: stack.append((height, first))
+            if tall > height:
+                closed.append(Block(tall, first, at - 1))  # an equally high one goes on
+        if height:
+            stack.append((height, first))
         yield Arrival(at, height, tuple(closed), tuple(stack))
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #123b392d
@@ -101,15 +109,22 @@ def generate(level: Level, rng: Random) -> State:
     "A chart whose largest rectangle has to be searched; one draw in two is such."
     for _ in range(60):
         heights = blocks(rng.randint(level.shortest, level.longest), level.top, rng)
-        if worthwhile(heights): break
+        if worthwhile(heights):
+            break
     return State(heights)
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #5fbd4235
 @lru_cache(maxsize=4096)
 def greatest(heights: tuple[int, ...]) -> int:
     "The area of the largest rectangle."
-    def reach(side, height): return next((steps for steps, other in enumerate(side) if other < height), len(side))
-    return max(height * (1 + reach(heights[at + 1 :], height) + reach(heights[:at][::-1], height)) for at, height in enumerate(heights))
+
+    def reach(side, height):
+        return next((steps for steps, other in enumerate(side) if other < height), len(side))
+
+    return max(
+        height * (1 + reach(heights[at + 1 :], height) + reach(heights[:at][::-1], height))
+        for at, height in enumerate(heights)
+    )
 
 
 SCORER = "simple_str_match"  # the published score function
@@ -119,8 +134,10 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."
     given, area = read_int(answer), greatest(state.heights)
-    if given > area: return wrong(f"no rectangle inside the bars has an area of {given}")
-    if given < area: return wrong(f"a rectangle with an area of more than {given} fits inside the bars")
+    if given > area:
+        return wrong(f"no rectangle inside the bars has an area of {given}")
+    if given < area:
+        return wrong(f"a rectangle with an area of more than {given} fits inside the bars")
     return right("is the area of the largest rectangle")
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #68c91793
@@ -146,11 +163,17 @@ def ask(state: State, modality: str) -> str:
 def closing_step(heights: tuple[int, ...], opened: list[Arrival], arrival: Arrival, best: int, board: bool) -> Step:
     "The step for a bar that closes rectangles, after bars that only opened some; `best` is the greatest area with this step's."
     rise = ", ".join(f"{one.at} ({one.height})" for one in opened)
-    says = f"Bar{'s' if len(opened) > 1 else ''} {rise} close{'' if len(opened) > 1 else 's'} nothing. " if opened else ""
+    says = (
+        f"Bar{'s' if len(opened) > 1 else ''} {rise} close{'' if len(opened) > 1 else 's'} nothing. " if opened else ""
+    )
     ended = arrival.at > len(heights)
     says += "The end closes " if ended else f"Bar {arrival.at} ({arrival.height}) closes "
-    says += ", ".join(f"height {block.height} over {block.bars} = {block.area}" for block in arrival.closed) + f"; best {best}."
-    if arrival.open and not ended and arrival.open[-1][1] < arrival.at: says += f" Height {arrival.height} reaches back to bar {arrival.open[-1][1]}."
+    says += (
+        ", ".join(f"height {block.height} over {block.bars} = {block.area}" for block in arrival.closed)
+        + f"; best {best}."
+    )
+    if arrival.open and not ended and arrival.open[-1][1] < arrival.at:
+        says += f" Height {arrival.height} reaches back to bar {arrival.open[-1][1]}."
     brief = f"{arrival.height}: {' '.join(str(block.area) for block in arrival.closed)} best {best}"
     places = tuple(sorted({at for block in arrival.closed for at in range(block.first, block.last + 1)}))
     return Step("test", says, places, brief, standing(arrival, best) if board else "")
@@ -169,7 +192,8 @@ def trace(state: State) -> list[Step]:
     steps = [Step("observe", says, (), " ".join(map(str, heights)), "open: none; best 0")]
     for arrival in arrivals(heights, Counter()):
         best = max([best, *arrival.closed], key=lambda block: block.area)
-        if not arrival.closed: opened.append(arrival)
+        if not arrival.closed:
+            opened.append(arrival)
         else:
             told += 1
             steps.append(closing_step(heights, opened, arrival, best.area, told % 8 == 0))
@@ -177,7 +201,14 @@ def trace(state: State) -> list[Step]:
     wide = best.last - best.first + 1
     covered = f"{', '.join(map(str, heights[best.first - 1 : best.last]))} {'are all' if wide > 1 else 'is'}"
     says = f"The largest is {best.height} high over {best.bars}: {covered} at least {best.height}"
-    steps.append(Step("check", f"{says}, and {best.height} x {wide} = {best.area}.", tuple(range(best.first, best.last + 1)), f"{best.height}x{wide}={best.area}"))
+    steps.append(
+        Step(
+            "check",
+            f"{says}, and {best.height} x {wide} = {best.area}.",
+            tuple(range(best.first, best.last + 1)),
+            f"{best.height}x{wide}={best.area}",
+        )
+    )
     steps.append(Step("conclude", f"No other rectangle is larger, so the greatest area is {best.area}."))
     return steps
 

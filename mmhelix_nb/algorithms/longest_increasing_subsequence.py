@@ -25,6 +25,7 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "A `sequence` of whole numbers."
+
     sequence: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #6bccfec5
@@ -36,16 +37,20 @@ def generate(level: Level, rng: Random) -> State:
     values = [rng.randint(1, level.top) for _ in range(rng.randint(level.shortest, level.longest))]
     places = sorted(rng.sample(range(len(values)), rng.randint(0, len(values) // 2)))
     falling = rng.random() < 0.4
-    for place, value in zip(places, sorted((values[place] for place in places), reverse=falling)): values[place] = value
+    for place, value in zip(places, sorted((values[place] for place in places), reverse=falling)):
+        values[place] = value
     return State(tuple(values))
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #cf45bee3
 @dataclass(frozen=True)
 class Ending:
     "What the search finds out about position `at`."
+
     at: int
     smaller: int  # how many values before it are smaller
-    raises: tuple[int, ...]  # positions that raised the best length, in the order of comparison; the last one is the predecessor
+    raises: tuple[
+        int, ...
+    ]  # positions that raised the best length, in the order of comparison; the last one is the predecessor
     length: int  # of the longest subsequence that ends here
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #e8ef1ebe
@@ -56,9 +61,11 @@ def endings(sequence: tuple[int, ...], counter: Counter) -> Iterator[Ending]:
         best, smaller, raises = 0, 0, []
         for before, length in enumerate(lengths):
             counter.visit()
-            if sequence[before] >= value: continue
+            if sequence[before] >= value:
+                continue
             smaller += 1
-            if length > best: best, raises = length, [*raises, before]
+            if length > best:
+                best, raises = length, [*raises, before]
         lengths.append(best + 1)
         yield Ending(at, smaller, tuple(raises), best + 1)
 
@@ -83,7 +90,8 @@ def solve(state: State) -> Solution:
 def longest(sequence: tuple[int, ...]) -> int:
     "The length of a longest strictly increasing subsequence."
     ends = []
-    for value in sequence: ends[(place := bisect_left(ends, value)) : place + 1] = [value]
+    for value in sequence:
+        ends[(place := bisect_left(ends, value)) : place + 1] = [value]
     return len(ends)
 
 
@@ -94,8 +102,10 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the length."
     given, length = read_int(answer), longest(state.sequence)
-    if given > length: return wrong(f"no strictly increasing subsequence has {given} values")
-    if given < length: return wrong(f"a strictly increasing subsequence with more than {given} values exists")
+    if given > length:
+        return wrong(f"no strictly increasing subsequence has {given} values")
+    if given < length:
+        return wrong(f"a strictly increasing subsequence with more than {given} values exists")
     return right("is the length of a longest increasing subsequence")
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #cc952e04
@@ -115,7 +125,9 @@ FORMAT = "Give the length of that subsequence as one whole number."
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the values."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows a sequence of", "A bar chart has a sequence of")
+    return question(
+        state.bars, modality, RULES, FORMAT, "The bar chart shows a sequence of", "A bar chart has a sequence of"
+    )
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #914363e9
 ANCHOR = 10  # positions between two boards
@@ -125,7 +137,8 @@ def ending_step(sequence: tuple[int, ...], found: Ending, lengths: list[int]) ->
     "The step for one position; `lengths` are those up to it."
     value, place = sequence[found.at], f"Position {found.at + 1} ({sequence[found.at]})"
     board = f"lengths: {' '.join(map(str, lengths))}" if len(lengths) % ANCHOR == 0 else ""
-    if not found.raises: return Step("deduce", f"{place}: nothing before it is smaller, so length 1.", (found.at,), f"{value} 1", board)
+    if not found.raises:
+        return Step("deduce", f"{place}: nothing before it is smaller, so length 1.", (found.at,), f"{value} 1", board)
     best = found.raises[-1]
     says = f"{place}: {found.smaller} smaller before it, best {sequence[best]} at {best + 1} with length {found.length - 1}, so length {found.length}."
     return Step("test", says, (found.at, best), f"{value}>{sequence[best]} {found.length}", board)
@@ -135,7 +148,9 @@ def trace(state: State) -> list[Step]:
     "The comparisons as they happened, and a longest subsequence as proof."
     sequence, found, steps = state.sequence, [], []
     says = "For each position I look for the smaller value before it that has the greatest length."
-    steps.append(Step("observe", f"The bars are {', '.join(map(str, sequence))}. {says}", (), " ".join(map(str, sequence))))
+    steps.append(
+        Step("observe", f"The bars are {', '.join(map(str, sequence))}. {says}", (), " ".join(map(str, sequence)))
+    )
     for ending in endings(sequence, Counter()):
         found.append(ending)
         steps.append(ending_step(sequence, ending, [one.length for one in found]))
@@ -144,7 +159,12 @@ def trace(state: State) -> list[Step]:
     where = ", ".join(str(at + 1) for at in chain)
     says = f"Going back from the best length gives {shown}, at positions {where}: {len(chain)} in order, each larger than the one before."
     steps.append(Step("check", says, tuple(chain), shown.replace(" ", "")))
-    steps.append(Step("conclude", f"No position has a greater length, so the longest increasing subsequence has length {len(chain)}."))
+    steps.append(
+        Step(
+            "conclude",
+            f"No position has a greater length, so the longest increasing subsequence has length {len(chain)}.",
+        )
+    )
     return steps
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #b0343c62

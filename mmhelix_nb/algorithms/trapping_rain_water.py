@@ -25,12 +25,14 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State(Chart):
     "The `height` of each bar."
+
     height: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #e7f2f3f5
 @dataclass(frozen=True)
 class Stretch:
     "The bars `inner`, counted from 0, that are decided by the lower wall at `wall`, while the other wall stands at `other`."
+
     wall: int
     other: int
     inner: tuple[int, ...]
@@ -61,6 +63,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level(Bars):
     "Parameters of a level."
+
     basins: int  # separate basins, at least
 
 
@@ -69,7 +72,11 @@ LEVELS = (Level(8, 10, 20, 2), Level(14, 20, 40, 3), Level(24, 30, 60, 4), Level
 
 def outline(length: int, top: int, rng: Random) -> tuple[int, ...]:
     "Random heights from 0 to `top` under a plain, a slope or a hill."
-    peak, flat, rough = rng.random(), rng.uniform(0.1, 1), rng.uniform(0.3, 1)  # where the hill is, how high its foot, how deep the dips
+    peak, flat, rough = (
+        rng.random(),
+        rng.uniform(0.1, 1),
+        rng.uniform(0.3, 1),
+    )  # where the hill is, how high its foot, how deep the dips
     reach = max(peak, 1 - peak)
     caps = [top * (flat + (1 - flat) * (1 - abs(i / (length - 1) - peak) / reach)) for i in range(length)]
     return tuple(rng.randint(round(cap * (1 - rough)), max(1, round(cap))) for cap in caps)
@@ -87,7 +94,8 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(80):
         height = outline(rng.randint(level.shortest, level.longest), level.top, rng)
         found = basins(height)
-        if len(found) >= level.basins and len(set(found)) >= 2: break
+        if len(found) >= level.basins and len(set(found)) >= 2:
+            break
     return State(height)
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #0de810fe
@@ -105,8 +113,10 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the amount of water."
     given, water = read_int(answer), trapped(state.height)
-    if given > water: return wrong(f"the bars hold less than {given}")
-    if given < water: return wrong(f"the bars hold more than {given}")
+    if given > water:
+        return wrong(f"the bars hold less than {given}")
+    if given < water:
+        return wrong(f"the bars hold more than {given}")
     return right("is the amount of water that stays")
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #3244c2fb
@@ -134,13 +144,21 @@ def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, 
     "The step for a stretch with water, after walls that had a higher bar beside them; `total` counts this stretch's water."
     low, other = height[one.wall], height[one.other]
     dry = ", ".join(f"{stretch.wall + 1} ({height[stretch.wall]})" for stretch in skipped)
-    says = f"Wall{'s' if len(skipped) > 1 else ''} {dry} hold{'' if len(skipped) > 1 else 's'} nothing. " if skipped else ""
+    says = (
+        f"Wall{'s' if len(skipped) > 1 else ''} {dry} hold{'' if len(skipped) > 1 else 's'} nothing. "
+        if skipped
+        else ""
+    )
     says += f"Wall {one.wall + 1} ({low}) is no higher than wall {one.other + 1} ({other}), so bars up to {low} beside it are decided: "
     wet = [at for at in one.inner if height[at] < low]
     says += ", ".join(f"bar {at + 1} holds {low}-{height[at]}={low - height[at]}" for at in wet)
     says += f"; {one.water} here, {total} so far." if len(wet) > 1 else f"; {total} so far."
     after = one.inner[-1] + (1 if one.wall < one.other else -1)  # the wall's next place
-    anchor = f"walls {min(after, one.other) + 1} and {max(after, one.other) + 1}, water {total}" if board and after != one.other else ""
+    anchor = (
+        f"walls {min(after, one.other) + 1} and {max(after, one.other) + 1}, water {total}"
+        if board and after != one.other
+        else ""
+    )
     return Step("test", says, one.inner, f"{low}: {'+'.join(str(low - height[at]) for at in wet)} sum {total}", anchor)
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #bdf2fc92
@@ -150,17 +168,32 @@ def trace(state: State) -> list[Step]:
     says = f"The {len(height)} bars are {', '.join(map(str, height))}. The walls start at both ends, and the lower one moves inwards."
     steps = [Step("observe", says, (), " ".join(map(str, height)), f"walls 1 and {len(height)}, water 0")]
     for one in stretches(height, Counter()):
-        if not one.water: skipped.append(one)
+        if not one.water:
+            skipped.append(one)
         else:
             waters.append(one.water)
             steps.append(stretch_step(height, skipped, one, sum(waters), len(waters) % 6 == 0))
             skipped = []
     last = ", ".join(str(one.wall + 1) for one in skipped)
-    says = f"The last walls, {last}, hold nothing, and the walls meet." if len(skipped) > 1 else f"The last wall, {last}, holds nothing, and the walls meet."
-    if skipped: steps.append(Step("test", says, (), "meet"))
+    says = (
+        f"The last walls, {last}, hold nothing, and the walls meet."
+        if len(skipped) > 1
+        else f"The last wall, {last}, holds nothing, and the walls meet."
+    )
+    if skipped:
+        steps.append(Step("test", says, (), "meet"))
     shown = " + ".join(map(str, waters)) or "0"
-    steps.append(Step("check", f"All stretches together: {shown} = {sum(waters)}.", (), f"{shown.replace(' ', '')}={sum(waters)}"))
-    steps.append(Step("conclude", f"Every bar is decided, so {sum(waters)} {'units of water stay' if sum(waters) != 1 else 'unit of water stays'}."))
+    steps.append(
+        Step(
+            "check", f"All stretches together: {shown} = {sum(waters)}.", (), f"{shown.replace(' ', '')}={sum(waters)}"
+        )
+    )
+    steps.append(
+        Step(
+            "conclude",
+            f"Every bar is decided, so {sum(waters)} {'units of water stay' if sum(waters) != 1 else 'unit of water stays'}.",
+        )
+    )
     return steps
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #c500ab64

@@ -29,18 +29,24 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "Four `numbers` from 1 to 99, ascending."
+
     numbers: tuple[int, ...]
 
-    def to_official(self) -> dict: return {"numbers": list(self.numbers)}
+    def to_official(self) -> dict:
+        return {"numbers": list(self.numbers)}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         state = row.get("initial_state")
         numbers = state.get("numbers") if isinstance(state, dict) else None
-        if not isinstance(numbers, list) or len(numbers) != 4: raise ValueError(f"field 'initial_state' must hold a list 'numbers' of four numbers, not {state!r}")
+        if not isinstance(numbers, list) or len(numbers) != 4:
+            raise ValueError(f"field 'initial_state' must hold a list 'numbers' of four numbers, not {state!r}")
         strange = [number for number in numbers if type(number) is not int or not 1 <= number <= 99]
-        if strange: raise ValueError(f"field 'initial_state': 'numbers' holds {strange[0]!r}, which is no whole number from 1 to 99")
+        if strange:
+            raise ValueError(
+                f"field 'initial_state': 'numbers' holds {strange[0]!r}, which is no whole number from 1 to 99"
+            )
         return cls(tuple(sorted(numbers)))
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #6266349e
@@ -50,27 +56,43 @@ TARGET = Fraction(24)
 @dataclass(frozen=True)
 class Made:
     "A value that was made: the expression, and its operations from the innermost on."
+
     text: str
     chain: tuple[str, ...]
 
 
-def show(value: Fraction) -> str: return str(value) if value.denominator == 1 else f"({value})"
+def show(value: Fraction) -> str:
+    return str(value) if value.denominator == 1 else f"({value})"
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #9146d352
 def pairs(numbers: tuple[int, ...]) -> dict:
     "What each pair of the numbers makes: {(a, b): {value: Made}}."
     table = {}
     for a, b in combinations(numbers, 2):
-        ways = ((a + b, f"{a} + {b}"), (b - a, f"{b} - {a}"), (a * b, f"{a} × {b}"), (Fraction(b, a), f"{b} ÷ {a}"), (Fraction(a, b), f"{a} ÷ {b}"))
+        ways = (
+            (a + b, f"{a} + {b}"),
+            (b - a, f"{b} - {a}"),
+            (a * b, f"{a} × {b}"),
+            (Fraction(b, a), f"{b} ÷ {a}"),
+            (Fraction(a, b), f"{a} ÷ {b}"),
+        )
         made = table.setdefault((a, b), {})
-        for value, text in ways: made.setdefault(Fraction(value), Made(text, (f"{text} = {show(Fraction(value))}",)))
+        for value, text in ways:
+            made.setdefault(Fraction(value), Made(text, (f"{text} = {show(Fraction(value))}",)))
     return table
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #aa48a799
 def shapes(goal: Fraction, part) -> list[tuple[Fraction, str]]:
     "Values that make `goal` together with `part`, and how; no value comes twice."
-    ways = [(goal / part, "{rest} × {part}"), (goal * part, "{rest} ÷ {part}"), *([(part / goal, "{part} ÷ {rest}")] if goal else [])]
-    ways += [(goal - part, "{rest} + {part}") if goal >= part else (part - goal, "{part} - {rest}"), (goal + part, "{rest} - {part}")]
+    ways = [
+        (goal / part, "{rest} × {part}"),
+        (goal * part, "{rest} ÷ {part}"),
+        *([(part / goal, "{part} ÷ {rest}")] if goal else []),
+    ]
+    ways += [
+        (goal - part, "{rest} + {part}") if goal >= part else (part - goal, "{part} - {rest}"),
+        (goal + part, "{rest} - {part}"),
+    ]
     return list({rest: (rest, shape) for rest, shape in reversed(ways)}.values())[::-1]
 
 
@@ -78,12 +100,15 @@ def joined(shape: str, goal: Fraction, rest: tuple, part: tuple) -> Made:
     "`goal` out of two (value, Made) by `shape`; Made is None for a number as given."
     texts = {name: f"({made.text})" if made else str(value) for name, (value, made) in (("rest", rest), ("part", part))}
     chain = [line for _, made in (part, rest) if made for line in made.chain]
-    return Made(shape.format(**texts), (*chain, f"{shape.format(rest=show(rest[0]), part=show(part[0]))} = {show(goal)}"))
+    return Made(
+        shape.format(**texts), (*chain, f"{shape.format(rest=show(rest[0]), part=show(part[0]))} = {show(goal)}")
+    )
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #11ddf7eb
 @dataclass(frozen=True)
 class Attempt:
     "A last operation in words, the questions to the table as (condition, pair, values), and what came of it."
+
     claim: str
     asked: list
     made: Made | None
@@ -102,7 +127,8 @@ def look_up(goal: Fraction, parts: list, table: dict, counter: Counter) -> tuple
         for rest, shape in shapes(goal, part):
             counter.visit()
             values.append(rest)
-            if found := table[pair].get(rest): return asked, joined(shape, goal, (rest, found), (part, made))
+            if found := table[pair].get(rest):
+                return asked, joined(shape, goal, (rest, found), (part, made))
     return asked, None
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #05c4460b
@@ -111,28 +137,35 @@ def attempts(numbers: tuple[int, ...], counter: Counter) -> Iterator[Attempt]:
     table, plans = pairs(numbers), []
     for part, others in aside(numbers):
         parts = [(f"{number} aside", pair, number, None) for number, pair in aside(others)]
-        plans += [((rest.denominator > 1, rest, part), f"24 = {shape.format(rest=show(rest), part=part)}", shape, parts) for rest, shape in shapes(TARGET, part)]
+        plans += [
+            ((rest.denominator > 1, rest, part), f"24 = {shape.format(rest=show(rest), part=part)}", shape, parts)
+            for rest, shape in shapes(TARGET, part)
+        ]
     for b, (c, d) in aside(numbers[1:]):
         parts = [(made.chain[0], (c, d), value, made) for value, made in table[numbers[0], b].items() if value]
         plans.append(((False, 10**6, b), f"24 from {numbers[0]}, {b} and {c}, {d}", "", parts))
     for (_, rest, part), claim, shape, parts in sorted(plans, key=lambda plan: plan[0]):
         asked, made = look_up(rest if shape else TARGET, parts, table, counter)
-        if made and shape: made = joined(shape, TARGET, (rest, made), (part, None))
+        if made and shape:
+            made = joined(shape, TARGET, (rest, made), (part, None))
         yield Attempt(claim, asked, made)
-        if made: return
+        if made:
+            return
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #081e5baa
 def solve(state: State) -> Solution:
     "An expression with value 24; `effort` counts the questions to the table of pairs."
     counter = Counter()
     made = next((attempt.made for attempt in attempts(state.numbers, counter) if attempt.made), None)
-    if made is None: raise ValueError(f"the numbers {state.numbers} do not make 24")
+    if made is None:
+        raise ValueError(f"the numbers {state.numbers} do not make 24")
     return Solution(made.text, counter.nodes)
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8aade0d0
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     low: int  # smallest number
     high: int  # largest number
     above: int  # some number is larger than this
@@ -141,14 +174,21 @@ class Level:
     most: int  # effort, below
 
 
-LEVELS = (Level(1, 9, 0, False, 0, 999), Level(1, 13, 9, False, 3, 40), Level(1, 20, 13, False, 13, 26), Level(1, 20, 13, True, 26, 60), Level(3, 25, 13, True, 60, 999))
+LEVELS = (
+    Level(1, 9, 0, False, 0, 999),
+    Level(1, 13, 9, False, 3, 40),
+    Level(1, 20, 13, False, 13, 26),
+    Level(1, 20, 13, True, 26, 60),
+    Level(3, 25, 13, True, 60, 999),
+)
 SPACES = {1: 404, 2: 626, 3: 1055, 4: 404, 5: 1006}  # number of puzzles
 TRIES = 10_000  # one in ten draws succeeds at the hardest level
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8d88f6ed
 def draw_numbers(level: Level, rng: Random) -> tuple[int, ...]:
     "Four numbers in ascending order, every combination equally likely."
-    if level.distinct: return tuple(sorted(rng.sample(range(level.low, level.high + 1), 4)))
+    if level.distinct:
+        return tuple(sorted(rng.sample(range(level.low, level.high + 1), 4)))
     return tuple(place - i for i, place in enumerate(sorted(rng.sample(range(level.low, level.high + 4), 4))))
 
 
@@ -156,18 +196,32 @@ def generate(level: Level, rng: Random) -> State:
     "Numbers that make 24; raises `ValueError` for a level without any."
     for _ in range(TRIES):
         numbers = draw_numbers(level, rng)
-        if numbers[3] <= level.above: continue
+        if numbers[3] <= level.above:
+            continue
         counter = Counter()
-        if any(attempt.made for attempt in attempts(numbers, counter)) and level.least <= counter.nodes < level.most: return State(numbers)
+        if any(attempt.made for attempt in attempts(numbers, counter)) and level.least <= counter.nodes < level.most:
+            return State(numbers)
     raise ValueError(f"{level} has no puzzles")
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #24ceef5a
-WRITTEN = {sign: token for token, signs in {  # how brackets and operators are written; what makes no token is skipped
-    "+": "+", "-": "- –", "*": r"* × x X · ⋅ ∙ • ∗ ✕ ✖ \times \cdot \ast", "/": r"/ ÷ ∕ : \div", "over": "¦", "(": "( [ {", ")": ") ] }",
-    "": r"\frac \dfrac \tfrac \cfrac \big \Big \bigl \bigr \Bigl \Bigr",
-}.items() for sign in signs.split()}
+WRITTEN = {
+    sign: token
+    for token, signs in {  # how brackets and operators are written; what makes no token is skipped
+        "+": "+",
+        "-": "- –",
+        "*": r"* × x X · ⋅ ∙ • ∗ ✕ ✖ \times \cdot \ast",
+        "/": r"/ ÷ ∕ : \div",
+        "over": "¦",
+        "(": "( [ {",
+        ")": ") ] }",
+        "": r"\frac \dfrac \tfrac \cfrac \big \Big \bigl \bigr \Bigl \Bigr",
+    }.items()
+    for sign in signs.split()
+}
 _TOKEN = re.compile(r"[0-9]+|\\[A-Za-z]+|[A-Za-z]+|\S")
-_LABEL = re.compile(r"(?:(?:the|my|a|one|final|possible|answer|solution|expression|result|is)\b[ \t]{0,4}){1,6}:?\s{0,4}", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:the|my|a|one|final|possible|answer|solution|expression|result|is)\b[ \t]{0,4}){1,6}:?\s{0,4}", re.IGNORECASE
+)
 _FRACTION = re.compile(r"\\[dtc]?frac")
 _BARE = re.compile(r"(\\[dtc]?frac)\s{0,2}(\d)\s{0,2}(\d)(?!\d)")  # \frac83
 _BETWEEN = re.compile(r"\}\s{0,4}\{")
@@ -182,9 +236,11 @@ def unmarked(text: str) -> str:
 def expression_in(text: str) -> str:
     "The expression, without a label in front and without `= 24`."
     body = unmarked(plain(f"|{text}|").strip("|\"'` \n").rstrip(" ."))
-    if label := _LABEL.match(body): body = body[label.end() :]
+    if label := _LABEL.match(body):
+        body = body[label.end() :]
     sides = [side.strip() for side in body.split("=")]
-    if len(sides) > 2 or len(sides) == 2 and "24" not in sides: raise Unreadable("an expression and '= 24' are expected, nothing else beside '='")
+    if len(sides) > 2 or len(sides) == 2 and "24" not in sides:
+        raise Unreadable("an expression and '= 24' are expected, nothing else beside '='")
     return sides[sides[0] == "24" and len(sides) == 2]
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #c6c7f199
@@ -192,13 +248,18 @@ def tokens_of(expression: str) -> list[str]:
     "Numbers, operators and round brackets; raises `Unreadable`."
     tokens, opened = [], []
     marked = _BETWEEN.sub("}¦{", _BARE.sub(r"\1{\2}{\3}", expression))
-    if marked.count("¦") != len(_FRACTION.findall(marked)): raise Unreadable(r"\frac and pairs of braces do not match")
+    if marked.count("¦") != len(_FRACTION.findall(marked)):
+        raise Unreadable(r"\frac and pairs of braces do not match")
     for token in _TOKEN.findall(marked):
-        if token in "([{": opened.append(token)
-        elif token in ")]}" and (not opened or opened.pop() + token not in ("()", "[]", "{}")): raise Unreadable(f"the brackets do not match at {token!r}")
-        if token not in WRITTEN and not "0" <= token[0] <= "9": raise Unreadable(f"{shorten(token)} is no number, no bracket and none of + - × ÷")
+        if token in "([{":
+            opened.append(token)
+        elif token in ")]}" and (not opened or opened.pop() + token not in ("()", "[]", "{}")):
+            raise Unreadable(f"the brackets do not match at {token!r}")
+        if token not in WRITTEN and not "0" <= token[0] <= "9":
+            raise Unreadable(f"{shorten(token)} is no number, no bracket and none of + - × ÷")
         tokens.append(WRITTEN.get(token, token))
-    if opened: raise Unreadable("the expression is cut off: a bracket is never closed")
+    if opened:
+        raise Unreadable("the expression is cut off: a bracket is never closed")
     return [token for token in tokens if token]
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #75dc8f88
@@ -207,10 +268,16 @@ def misused(numbers: tuple[int, ...], tokens: list[str]) -> str:
     given = Multiset(map(str, numbers))
     used = Multiset(token.lstrip("0") or "0" for token in tokens if token.isdecimal())
     for number, times in used.items():
-        if number not in given: return f"{number[:12]} is not among the numbers {', '.join(map(str, numbers))}"
-        if times > given[number]: return f"{number} is used {times} times, but given {'once' if given[number] == 1 else f'{given[number]} times'}"
+        if number not in given:
+            return f"{number[:12]} is not among the numbers {', '.join(map(str, numbers))}"
+        if times > given[number]:
+            return f"{number} is used {times} times, but given {'once' if given[number] == 1 else f'{given[number]} times'}"
     missing = given - used
-    return f"{next(iter(missing))} is not used" + (" often enough" if next(iter(missing)) in used else "") if missing else ""
+    return (
+        f"{next(iter(missing))} is not used" + (" often enough" if next(iter(missing)) in used else "")
+        if missing
+        else ""
+    )
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8eb94742
 APPLY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "over": operator.truediv}
@@ -224,12 +291,17 @@ def evaluate(tokens: list[str]) -> Fraction:
         if (token == "(" or token.isdecimal()) != wanted:
             where = f"in front of {token!r}" if i <= len(tokens) else "at the end"
             raise Unreadable(f"{'a number' if wanted else 'an operation'} is missing {where}")
-        if token.isdecimal(): values.append(Fraction(int(token)))
-        elif token == "(": operators.append(token)
+        if token.isdecimal():
+            values.append(Fraction(int(token)))
+        elif token == "(":
+            operators.append(token)
         else:
-            while RANK[operators[-1]] >= RANK[token]: values.append(APPLY[operators.pop()](values.pop(-2), values.pop()))
-            if token == ")": operators.pop()
-            else: operators.append(token)
+            while RANK[operators[-1]] >= RANK[token]:
+                values.append(APPLY[operators.pop()](values.pop(-2), values.pop()))
+            if token == ")":
+                operators.pop()
+            else:
+                operators.append(token)
         wanted = token != ")" and not token.isdecimal()
     return values[0]
 
@@ -241,10 +313,14 @@ SCORER = "24points_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is an expression that makes 24 out of the numbers."
     tokens = tokens_of(expression_in(answer))
-    if not tokens: return wrong("the answer holds no expression")
-    if fault := misused(state.numbers, tokens): return wrong(fault)
-    try: value = evaluate(tokens)
-    except ZeroDivisionError: return wrong("the expression divides by 0")
+    if not tokens:
+        return wrong("the answer holds no expression")
+    if fault := misused(state.numbers, tokens):
+        return wrong(fault)
+    try:
+        value = evaluate(tokens)
+    except ZeroDivisionError:
+        return wrong("the expression divides by 0")
     return right() if value == TARGET else wrong(f"the value is {value}, not 24")
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #e990bccd
@@ -279,7 +355,10 @@ def ask(state: State, modality: str) -> str:
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #dbc9899e
 def questions(attempt: Attempt) -> str:
     "What an attempt asked of the table, in words."
-    parts = [f"with {condition}, {a} and {b} must make {' or '.join(map(str, values))}" for condition, (a, b), values in attempt.asked]
+    parts = [
+        f"with {condition}, {a} and {b} must make {' or '.join(map(str, values))}"
+        for condition, (a, b), values in attempt.asked
+    ]
     return "; ".join(parts).capitalize()
 
 
@@ -288,9 +367,21 @@ def attempt_steps(given: str, attempt: Attempt) -> list[Step]:
     whole = "=" in attempt.claim
     says = f"The last operation is {attempt.claim}." if whole else f"I make {attempt.claim}."
     steps = [Step("hypothesise", says, (), f"{attempt.claim}?", attempt.claim)]
-    if attempt.made: return [*steps, Step("test", f"{questions(attempt)}. The last one is in the table: {attempt.made.chain[not whole]}.", (), "yes")]
+    if attempt.made:
+        return [
+            *steps,
+            Step(
+                "test",
+                f"{questions(attempt)}. The last one is in the table: {attempt.made.chain[not whole]}.",
+                (),
+                "yes",
+            ),
+        ]
     steps.append(Step("contradiction", f"{questions(attempt)}. The table has none of these.", (), "no"))
-    return [*steps, Step("backtrack", f"{'It is not' if whole else 'There is no'} {attempt.claim}.", (), "", f"24 from {given}")]
+    return [
+        *steps,
+        Step("backtrack", f"{'It is not' if whole else 'There is no'} {attempt.claim}.", (), "", f"24 from {given}"),
+    ]
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #84dbca71
 def trace(state: State) -> list[Step]:
@@ -298,9 +389,15 @@ def trace(state: State) -> list[Step]:
     numbers, steps = state.numbers, []
     given = ", ".join(map(str, numbers))
     lines = [f"{a}, {b}: {', '.join(str(value) for value in made)}" for (a, b), made in pairs(numbers).items()]
-    steps.append(Step("observe", f"The numbers are {given}. Two of them make:", numbers, given.replace(",", ""), "\n".join(lines)))
-    for attempt in attempts(numbers, Counter()): steps += attempt_steps(given, attempt)
-    if attempt.made is None: raise ValueError(f"the numbers {numbers} do not make 24")
+    steps.append(
+        Step(
+            "observe", f"The numbers are {given}. Two of them make:", numbers, given.replace(",", ""), "\n".join(lines)
+        )
+    )
+    for attempt in attempts(numbers, Counter()):
+        steps += attempt_steps(given, attempt)
+    if attempt.made is None:
+        raise ValueError(f"the numbers {numbers} do not make 24")
     chain = ", ".join(attempt.made.chain)
     steps.append(Step("check", f"Worked out step by step: {chain}. Each of {given} is used once.", numbers, chain))
     steps.append(Step("conclude", f"One way to make 24 is {attempt.made.text}"))

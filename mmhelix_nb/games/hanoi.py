@@ -26,28 +26,35 @@ DISKS = 10  # most disks that are read: 1,023 moves
 @dataclass(frozen=True)
 class State:
     "Three `pegs`, each with its disks from bottom to top."
+
     pegs: tuple[tuple[int, ...], ...]
 
     @property
-    def disks(self) -> int: return sum(map(len, self.pegs))
+    def disks(self) -> int:
+        return sum(map(len, self.pegs))
 
-    def to_official(self) -> str: return str([list(peg) for peg in self.pegs])
+    def to_official(self) -> str:
+        return str([list(peg) for peg in self.pegs])
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         pegs = decode_state(row.get("initial_state"))
         problem = position_problem(pegs)
-        if problem: raise ValueError(f"field 'initial_state' {problem}: {pegs!r}")
+        if problem:
+            raise ValueError(f"field 'initial_state' {problem}: {pegs!r}")
         return cls(tuple(map(tuple, pegs)))
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #56300fb7
 def position_problem(pegs) -> str | None:
     "What is wrong with published pegs; None where they are fine."
-    if not isinstance(pegs, list) or len(pegs) != 3 or not all(isinstance(peg, list) for peg in pegs): return "must be a list of three lists"
+    if not isinstance(pegs, list) or len(pegs) != 3 or not all(isinstance(peg, list) for peg in pegs):
+        return "must be a list of three lists"
     disks = [disk for peg in pegs for disk in peg]
-    if any(type(disk) is not int for disk in disks) or sorted(disks) != list(range(1, len(disks) + 1)): return "must hold the disks 1, 2, 3 and so on once each"
-    if not 1 <= len(disks) <= DISKS: return f"must hold 1 to {DISKS} disks"
+    if any(type(disk) is not int for disk in disks) or sorted(disks) != list(range(1, len(disks) + 1)):
+        return "must hold the disks 1, 2, 3 and so on once each"
+    if not 1 <= len(disks) <= DISKS:
+        return f"must hold 1 to {DISKS} disks"
     bad = next((peg for peg in pegs if peg != sorted(peg, reverse=True)), None)
     return f"has a disk on a smaller one in {bad}" if bad else None
 
@@ -55,6 +62,7 @@ def position_problem(pegs) -> str | None:
 @dataclass(frozen=True)
 class Event:
     "`kind` is goal, stays or move: `disk` and its peg `target`, with the `pegs` at that moment (after the move)."
+
     kind: str
     disk: int
     target: int
@@ -63,7 +71,8 @@ class Event:
 
 def gather(pegs: list[list[int]], disk: int, target: int, counter: Counter) -> Iterator[Event]:
     "Bring disks 1 to `disk` of `pegs` to peg `target` (0, 1 or 2), event by event."
-    if not disk: return
+    if not disk:
+        return
     counter.visit()
     here = next(i for i, peg in enumerate(pegs) if disk in peg)
     if here != target:
@@ -93,13 +102,26 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     disks: tuple[int, ...]  # numbers of disks to choose from
     fewest: int  # moves of the shortest solution, at least
     most: int  # and at most
 
 
-LEVELS = (Level((3, 4, 5), 3, 11), Level((4, 5, 6), 12, 19), Level((5, 6, 7), 20, 27), Level((5, 6, 7), 28, 39), Level((6, 7), 40, 60))
-SPACES = {1: 51, 2: 72, 3: 108, 4: 162, 5: 304}  # positions of each level, those with pegs 1 and 2 exchanged counted once
+LEVELS = (
+    Level((3, 4, 5), 3, 11),
+    Level((4, 5, 6), 12, 19),
+    Level((5, 6, 7), 20, 27),
+    Level((5, 6, 7), 28, 39),
+    Level((6, 7), 40, 60),
+)
+SPACES = {
+    1: 51,
+    2: 72,
+    3: 108,
+    4: 162,
+    5: 304,
+}  # positions of each level, those with pegs 1 and 2 exchanged counted once
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #52a29dbd
 def generate(level: Level, rng: Random) -> State:
@@ -117,7 +139,9 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #cbe9b899
 NOUNS = ("disk", "disc", "ring", "peg", "rod", "tower", "to", "onto", "move", "then", "and")
-_NUMBERING = re.compile(r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.IGNORECASE | re.MULTILINE)
+_NUMBERING = re.compile(
+    r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.IGNORECASE | re.MULTILINE
+)
 _NAMED = re.compile(r"(?:\b(disk|disc|ring)|\b(peg|rod|tower))?\s{0,3}\d+", re.IGNORECASE)
 
 
@@ -126,7 +150,10 @@ def moves_in(answer: str) -> list[tuple[int, ...]]:
     body = _NUMBERING.sub("", plain(answer))
     moves = read_records(body, (2,), NOUNS, order="")
     for i, number in enumerate(_NAMED.finditer(body)):
-        if number[2 - i % 2]: raise Unreadable(f"{shorten(number[0])} stands where a {'peg' if i % 2 else 'disk'} belongs; a move is (disk, peg)")
+        if number[2 - i % 2]:
+            raise Unreadable(
+                f"{shorten(number[0])} stands where a {'peg' if i % 2 else 'disk'} belongs; a move is (disk, peg)"
+            )
     return moves
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #58981ba3
@@ -140,7 +167,8 @@ def check(state: State, answer: str) -> Verdict:
     where = {disk: i for i, peg in enumerate(pegs) for disk in peg}
     for number, (disk, target) in enumerate(moves_in(answer), 1):
         problem = move_problem(pegs, where.get(disk), disk, target - 1)
-        if problem: return wrong(f"move {number} ({disk},{target}): {problem}")
+        if problem:
+            return wrong(f"move {number} ({disk},{target}): {problem}")
         pegs[target - 1].append(pegs[where[disk]].pop())
         where[disk] = target - 1
     loose = [disk for peg in pegs[:2] for disk in peg]
@@ -149,11 +177,16 @@ def check(state: State, answer: str) -> Verdict:
 # %% ../../nbs/tasks/games/hanoi.ipynb #14446cb9
 def move_problem(pegs: list[list[int]], here: int | None, disk: int, target: int) -> str | None:
     "Why `disk`, which is on peg `here`, may not go to peg `target` (0, 1 or 2); None where it may."
-    if here is None: return f"there is no disk {disk}"
-    if not 0 <= target < 3: return "the pegs are 1, 2 and 3"
-    if here == target: return f"disk {disk} lies on peg {target + 1} already"
-    if pegs[here][-1] != disk: return f"disk {pegs[here][-1]} lies on top of disk {disk}"
-    if pegs[target] and pegs[target][-1] < disk: return f"disk {disk} would lie on disk {pegs[target][-1]}, which is smaller"
+    if here is None:
+        return f"there is no disk {disk}"
+    if not 0 <= target < 3:
+        return "the pegs are 1, 2 and 3"
+    if here == target:
+        return f"disk {disk} lies on peg {target + 1} already"
+    if pegs[here][-1] != disk:
+        return f"disk {pegs[here][-1]} lies on top of disk {disk}"
+    if pegs[target] and pegs[target][-1] < disk:
+        return f"disk {disk} would lie on disk {pegs[target][-1]}, which is smaller"
     return None
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e98958e0
@@ -168,7 +201,9 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.shapes.rectangle([x - 4, base - thick * n - 26, x + 4, base], style.faint)
         for height, disk in enumerate(peg):
             top, half = base - thick * (height + 1), 13 + 10 * disk
-            canvas.shapes.rounded_rectangle([x - half, top + 2, x + half, top + thick - 1], 8, style.fill, style.blue, 2)
+            canvas.shapes.rounded_rectangle(
+                [x - half, top + 2, x + half, top + thick - 1], 8, style.fill, style.blue, 2
+            )
             canvas.text(x, top + thick / 2, str(disk), 20)
         canvas.text(x, base + 23, f"peg {i + 1}", 20)
     canvas.shapes.rectangle([6, base, canvas.width - 7, base + 5], style.ink)
@@ -188,7 +223,8 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the disks of each peg."
     parts = [RULES.format(n=state.disks), FORMAT]
     lists = [f"Peg {i}: {', '.join(map(str, peg)) or 'empty'}" for i, peg in enumerate(state.pegs, 1)]
-    if modality == "text": parts.insert(1, "\n".join(["The disks from bottom to top:", *lists]))
+    if modality == "text":
+        parts.insert(1, "\n".join(["The disks from bottom to top:", *lists]))
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #0a84e34d
@@ -200,9 +236,17 @@ def tower(disk: int) -> str:
 def event_step(event: Event) -> Step:
     "The step that tells a goal, a move or a stay of a larger disk."
     disk, target = event.disk, event.target + 1
-    if event.kind == "stays": return Step("deduce", f"Disk {disk} lies on peg {target} already and can stay.", (disk, target), f"{disk} ok")
+    if event.kind == "stays":
+        return Step("deduce", f"Disk {disk} lies on peg {target} already and can stay.", (disk, target), f"{disk} ok")
     here = next(i for i, peg in enumerate(event.pegs) if disk in peg) + 1
-    if event.kind == "move": return Step("deduce", f"Disk {disk} moves to peg {target}.", (disk, target), f"({disk},{target})", str([list(peg) for peg in event.pegs]))
+    if event.kind == "move":
+        return Step(
+            "deduce",
+            f"Disk {disk} moves to peg {target}.",
+            (disk, target),
+            f"({disk},{target})",
+            str([list(peg) for peg in event.pegs]),
+        )
     says = f"Disk {disk} lies on peg {here} and has to go to peg {target}, so {tower(disk - 1)} must first be on peg {6 - here - target}."
     return Step("deduce", says, (disk, here, target), f"{disk}:{here}>{target}")
 
@@ -210,16 +254,27 @@ def event_step(event: Event) -> Step:
 def small_step(moves: list[Event], target: int, disks: int) -> Step:
     "The step that brings the disks up to `disks` (1 or 2) to peg `target`, by `moves`."
     many = disks > 1
-    if not moves: return Step("deduce", f"{tower(disks).capitalize()} {'are' if many else 'is'} on peg {target + 1} already.", (), "ok")
+    if not moves:
+        return Step(
+            "deduce", f"{tower(disks).capitalize()} {'are' if many else 'is'} on peg {target + 1} already.", (), "ok"
+        )
     said = ", then ".join(f"disk {e.disk} to peg {e.target + 1}" for e in moves)
     brief = written((e.disk, e.target + 1) for e in moves)
-    return Step("deduce", f"{tower(disks).capitalize()} {'go' if many else 'goes'} to peg {target + 1}: {said}.", tuple((e.disk, e.target + 1) for e in moves), brief)
+    return Step(
+        "deduce",
+        f"{tower(disks).capitalize()} {'go' if many else 'goes'} to peg {target + 1}: {said}.",
+        tuple((e.disk, e.target + 1) for e in moves),
+        brief,
+    )
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #dae6f053
 def trace(state: State) -> list[Step]:
     "The recursion as it ran: goals of the larger disks, moves, and the whole list."
     pegs = "; ".join(f"peg {i} holds {', '.join(map(str, peg)) or 'nothing'}" for i, peg in enumerate(state.pegs, 1))
-    steps, events = [Step("observe", f"From bottom to top, {pegs}. All must go to peg 3.", (), "", state.to_official())], search(state, Counter())
+    steps, events = (
+        [Step("observe", f"From bottom to top, {pegs}. All must go to peg 3.", (), "", state.to_official())],
+        search(state, Counter()),
+    )
     at, low = 0, min(2, state.disks)
     while at < len(events):
         if events[at].disk > 2:

@@ -27,12 +27,15 @@ MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 @dataclass(frozen=True)
 class State:
     "The text picture of a square maze, as its `lines`."
+
     lines: tuple[str, ...]
 
     @property
-    def size(self) -> int: return len(self.lines) // 2
+    def size(self) -> int:
+        return len(self.lines) // 2
 
-    def to_official(self) -> str: return "\n".join(self.lines)
+    def to_official(self) -> str:
+        return "\n".join(self.lines)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -40,7 +43,8 @@ class State:
         text = row.get("initial_state")
         lines = text.strip("\r\n").splitlines() if isinstance(text, str) else []
         problem = picture_problem(lines) if isinstance(text, str) else "is no text"
-        if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
+        if problem:
+            raise ValueError(f"field 'initial_state' {problem}: {text!r}")
         return cls(tuple(lines))
 
 # %% ../../nbs/tasks/games/maze.ipynb #c970859d
@@ -55,19 +59,23 @@ def find(self: State, sign: str) -> tuple[int, int]:
 def ways(self: State, cell: tuple[int, int]) -> dict[str, tuple[int, int]]:
     "The moves that no wall forbids in `cell`, with the cells that they lead to."
     r, c = cell
-    return {move: (r + dr, c + dc) for move, (dr, dc) in MOVES.items() if self.lines[2 * r + 1 + dr][2 * c + 1 + dc] == " "}
+    return {
+        move: (r + dr, c + dc) for move, (dr, dc) in MOVES.items() if self.lines[2 * r + 1 + dr][2 * c + 1 + dc] == " "
+    }
 
 # %% ../../nbs/tasks/games/maze.ipynb #611ed708
 def picture_problem(lines: list[str]) -> str | None:
     "What is wrong with a text picture of a maze; None where it is fine."
     side = len(lines)
-    if side % 2 == 0 or not 5 <= side <= 51 or any(len(line) != side for line in lines): return "is no square picture of 2 to 25 cells a side"
+    if side % 2 == 0 or not 5 <= side <= 51 or any(len(line) != side for line in lines):
+        return "is no square picture of 2 to 25 cells a side"
     for r, line in enumerate(lines):
         for c, sign in enumerate(line):
             border = r in (0, side - 1) or c in (0, side - 1)
             wall = "-" if r % 2 == 0 else "|"
             legal = "+" if r % 2 == c % 2 == 0 else "0SE" if r % 2 == c % 2 == 1 else wall if border else wall + " "
-            if sign not in legal: return f"has {sign!r} in line {r + 1}, column {c + 1}, where one of {legal!r} belongs"
+            if sign not in legal:
+                return f"has {sign!r} in line {r + 1}, column {c + 1}, where one of {legal!r} belongs"
     counts = [sum(line.count(sign) for line in lines) for sign in "SE"]
     return None if counts == [1, 1] else f"has {counts[0]} S and {counts[1]} E; each must occur once"
 
@@ -75,6 +83,7 @@ def picture_problem(lines: list[str]) -> str | None:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     newest: float = 0.85  # how often to dig on from the newest cell
 
@@ -85,12 +94,17 @@ LEVELS = (Level(4), Level(6), Level(8), Level(10), Level(12))
 def dig(level: Level, rng: Random) -> list[list[str]]:
     "The characters of a maze without loops, S and E not yet set."
     n = level.size
-    grid = [["+" if r % 2 == c % 2 == 0 else "-" if r % 2 == 0 else "|" if c % 2 == 0 else "0" for c in range(2 * n + 1)] for r in range(2 * n + 1)]
+    grid = [
+        ["+" if r % 2 == c % 2 == 0 else "-" if r % 2 == 0 else "|" if c % 2 == 0 else "0" for c in range(2 * n + 1)]
+        for r in range(2 * n + 1)
+    ]
     active = [(rng.randrange(n), rng.randrange(n))]
     dug = set(active)
     while active:
         r, c = cell = active[-1] if rng.random() < level.newest else rng.choice(active)
-        fresh = [(dr, dc) for dr, dc in MOVES.values() if 0 <= r + dr < n and 0 <= c + dc < n and (r + dr, c + dc) not in dug]
+        fresh = [
+            (dr, dc) for dr, dc in MOVES.values() if 0 <= r + dr < n and 0 <= c + dc < n and (r + dr, c + dc) not in dug
+        ]
         if not fresh:
             active.remove(cell)
             continue
@@ -120,13 +134,15 @@ def generate(level: Level, rng: Random) -> State:
     cells = sorted(far, key=lambda cell: (-far[cell], cell))[: max(1, level.size**2 // 4)]
     detours = [(r, c) for r, c in cells if far[r, c] > abs(r - start[0]) + abs(c - start[1])]
     goal = rng.choice(detours or cells)
-    for sign, (r, c) in (("S", start), ("E", goal)): grid[2 * r + 1][2 * c + 1] = sign
+    for sign, (r, c) in (("S", start), ("E", goal)):
+        grid[2 * r + 1][2 * c + 1] = sign
     return State(tuple(map("".join, grid)))
 
 # %% ../../nbs/tasks/games/maze.ipynb #0bbee927
 @dataclass(frozen=True)
 class Corridor:
     "A way walked from `start` to `end`, by `moves`; at `start` the moves `ways` were open, the first of them taken."
+
     start: tuple[int, int]
     ways: tuple[str, ...]
     moves: tuple[str, ...]
@@ -140,7 +156,8 @@ def follow(state: State, start: tuple[int, int], ways: dict, seen: set, goal: tu
         moves.append(move)
         seen.add(cell)
         onward = [way for way in state.ways(cell).items() if way[1] not in seen]
-        if cell == goal or len(onward) != 1: return Corridor(start, tuple(ways), tuple(moves), cell)
+        if cell == goal or len(onward) != 1:
+            return Corridor(start, tuple(ways), tuple(moves), cell)
         move, cell = onward[0]
 
 # %% ../../nbs/tasks/games/maze.ipynb #5269a965
@@ -165,7 +182,8 @@ def go_back(state: State, path: list[Corridor], seen: set) -> tuple[int, int]:
     "Take corridors off `path` until a cell with a way not yet `seen`; returns that cell."
     while path:
         cell = path.pop().start
-        if any(to not in seen for to in state.ways(cell).values()): return cell
+        if any(to not in seen for to in state.ways(cell).values()):
+            return cell
     raise ValueError("this maze has no route from S to E")
 
 # %% ../../nbs/tasks/games/maze.ipynb #fee74bc4
@@ -173,7 +191,8 @@ def solve(state: State) -> Solution:
     "The route that the walk ends with; `effort` counts the cells entered."
     effort, path = 0, []
     for kind, what, path in walk(state):
-        if kind == "go": effort += len(what.moves)
+        if kind == "go":
+            effort += len(what.moves)
     return Solution(" ".join(move for corridor in path for move in corridor.moves), effort)
 
 # %% ../../nbs/tasks/games/maze.ipynb #66b7f5d2
@@ -189,13 +208,16 @@ def check(state: State, answer: str) -> Verdict:
     cell = state.find("S")
     for number, move in enumerate(read_moves(answer, WORDS), 1):
         ways = state.ways(cell)
-        if move not in ways: return wrong(f"move {number} ({move}) runs into a wall")
+        if move not in ways:
+            return wrong(f"move {number} ({move}) runs into a wall")
         cell = ways[move]
-    if cell != state.find("E"): return wrong(f"the walk ends at {name(cell)}, not on E")
+    if cell != state.find("E"):
+        return wrong(f"the walk ends at {name(cell)}, not on E")
     return right("is a walk from S to E")
 
 # %% ../../nbs/tasks/games/maze.ipynb #17e3c63f
-def name(cell: tuple[int, int]) -> str: return f"row {cell[0] + 1}, column {cell[1] + 1}"
+def name(cell: tuple[int, int]) -> str:
+    return f"row {cell[0] + 1}, column {cell[1] + 1}"
 
 # %% ../../nbs/tasks/games/maze.ipynb #d5b17734
 def layout(state: State, style: Style) -> Canvas:
@@ -205,13 +227,17 @@ def layout(state: State, style: Style) -> Canvas:
     width = 4 if mini else 5
     for r, line in enumerate(state.lines):
         for c, sign in enumerate(line):
-            if sign not in "-|": continue
+            if sign not in "-|":
+                continue
             (x, y), (dx, dy) = board.corner(r // 2, c // 2), (board.cell, 0) if sign == "-" else (0, board.cell)
-            canvas.shapes.rectangle([x - width // 2, y - width // 2, x + dx + width // 2 - 1, y + dy + width // 2 - 1], style.ink)
+            canvas.shapes.rectangle(
+                [x - width // 2, y - width // 2, x + dx + width // 2 - 1, y + dy + width // 2 - 1], style.ink
+            )
     inset = 8 if mini else board.cell // 4
     canvas.shapes.ellipse(board.box(*state.find("S"), inset), style.green)
     left, top, right, bottom = board.box(*state.find("E"), inset)
-    for ends in ([(left, top), (right, bottom)], [(left, bottom), (right, top)]): canvas.shapes.line(ends, style.red, 4 if mini else board.cell // 8)
+    for ends in ([(left, top), (right, bottom)], [(left, bottom), (right, top)]):
+        canvas.shapes.line(ends, style.red, 4 if mini else board.cell // 8)
     return canvas
 
 
@@ -228,7 +254,8 @@ FORMAT = "Give the moves in order, as the words up, down, left and right separat
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the maze as a text picture."
     parts = [RULES.format(n=state.size), FORMAT]
-    if modality == "text": parts.insert(1, f"{KEY}\n\n{state.to_official()}")
+    if modality == "text":
+        parts.insert(1, f"{KEY}\n\n{state.to_official()}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/games/maze.ipynb #31b0bef7
@@ -236,23 +263,49 @@ def corridor_step(corridor: Corridor) -> Step:
     "The step that tells a corridor walked."
     moves = " ".join(corridor.moves)
     about, brief = (corridor.start, corridor.end), "".join(move[0] for move in corridor.moves)
-    if len(corridor.ways) == 1: return Step("deduce", f"From {name(corridor.start)} the only new way is {moves}, to {name(corridor.end)}.", about, brief)
+    if len(corridor.ways) == 1:
+        return Step(
+            "deduce", f"From {name(corridor.start)} the only new way is {moves}, to {name(corridor.end)}.", about, brief
+        )
     ways = f"{', '.join(corridor.ways[:-1])} or {corridor.ways[-1]}"
-    return Step("hypothesise", f"From {name(corridor.start)} I can go {ways}; I go {moves}, to {name(corridor.end)}.", about, brief)
+    return Step(
+        "hypothesise",
+        f"From {name(corridor.start)} I can go {ways}; I go {moves}, to {name(corridor.end)}.",
+        about,
+        brief,
+    )
 
 # %% ../../nbs/tasks/games/maze.ipynb #c3f7215c
 def trace(state: State) -> list[Step]:
     "The walk as it happened, with its dead ends, and the route at the end."
     start, goal = state.find("S"), state.find("E")
-    steps, path = [Step("observe", f"The start S is at {name(start)} and the goal E at {name(goal)}.", (start, goal))], []
+    steps, path = (
+        [Step("observe", f"The start S is at {name(start)} and the goal E at {name(goal)}.", (start, goal))],
+        [],
+    )
     for kind, what, path in walk(state):
-        if kind == "go": steps.append(corridor_step(what))
-        elif kind == "dead": steps.append(Step("contradiction", f"{name(what).capitalize()} has no new way on.", (what,), "x"))
-        else: steps.append(Step("backtrack", f"The last place with a way left is {name(what)}.", (what,), f"back {what[0] + 1},{what[1] + 1}"))
+        if kind == "go":
+            steps.append(corridor_step(what))
+        elif kind == "dead":
+            steps.append(Step("contradiction", f"{name(what).capitalize()} has no new way on.", (what,), "x"))
+        else:
+            steps.append(
+                Step(
+                    "backtrack",
+                    f"The last place with a way left is {name(what)}.",
+                    (what,),
+                    f"back {what[0] + 1},{what[1] + 1}",
+                )
+            )
     dead = any(step.kind == "contradiction" for step in steps)
     moves = [move for corridor in path for move in corridor.moves]
     cells = " -> ".join(f"({r + 1}, {c + 1})" for r, c in [start, *(corridor.end for corridor in path)])
-    steps.append(Step("check", f"{'Without the dead ends the' if dead else 'The'} walk goes {cells} in {len(moves)} moves, and that is E."))
+    steps.append(
+        Step(
+            "check",
+            f"{'Without the dead ends the' if dead else 'The'} walk goes {cells} in {len(moves)} moves, and that is E.",
+        )
+    )
     steps.append(Step("conclude", "The moves from S to E are", (), "", " ".join(moves)))
     return steps
 
@@ -261,4 +314,8 @@ def canon(state: State) -> bytes:
     "Equal for mazes that turns, mirrors, or an exchange of S and E map onto each other."
     picture = "\n".join(state.lines).replace("-", "#").replace("|", "#")
     both = [tuple(map(tuple, text.split("\n"))) for text in (picture, picture.translate(str.maketrans("SE", "ES")))]
-    return min("\n".join(map("".join, transform(grid, move))).encode() for grid in both for move in square_symmetries(len(state.lines)))
+    return min(
+        "\n".join(map("".join, transform(grid, move))).encode()
+        for grid in both
+        for move in square_symmetries(len(state.lines))
+    )

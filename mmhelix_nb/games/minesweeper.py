@@ -25,12 +25,15 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A square `grid` of shown numbers; None is a blank, that is a mine or a cell without mined neighbours."
+
     grid: tuple[tuple[int | None, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
-    def to_official(self) -> str: return "\n".join(f"|{'|'.join(' ' if cell is None else str(cell) for cell in row)}|" for row in self.grid)
+    def to_official(self) -> str:
+        return "\n".join(f"|{'|'.join(' ' if cell is None else str(cell) for cell in row)}|" for row in self.grid)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -38,8 +41,10 @@ class State:
         text = row.get("initial_state")
         lines = [line.strip() for line in text.strip().split("\n")] if isinstance(text, str) else []
         n, sound = len(lines), 2 <= len(lines) <= 20
-        for line in lines: sound = sound and len(line) == 2 * n + 1 and set(line[::2]) == {"|"} and set(line[1::2]) <= set(" 12345678")
-        if not sound: raise ValueError(f"field 'initial_state' must be a square of up to 20 lines like '| |2|', not {text!r}")
+        for line in lines:
+            sound = sound and len(line) == 2 * n + 1 and set(line[::2]) == {"|"} and set(line[1::2]) <= set(" 12345678")
+        if not sound:
+            raise ValueError(f"field 'initial_state' must be a square of up to 20 lines like '| |2|', not {text!r}")
         return cls(tuple(tuple(None if sign == " " else int(sign) for sign in line[1::2]) for line in lines))
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #2e6253d4
@@ -47,7 +52,12 @@ class State:
 def neighbours(n: int, cell: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     "The up to eight cells around `cell` on an `n` x `n` board, in reading order."
     r, c = cell
-    return tuple((i, j) for i in range(max(0, r - 1), min(n, r + 2)) for j in range(max(0, c - 1), min(n, c + 2)) if (i, j) != cell)
+    return tuple(
+        (i, j)
+        for i in range(max(0, r - 1), min(n, r + 2))
+        for j in range(max(0, c - 1), min(n, c + 2))
+        if (i, j) != cell
+    )
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #e0825086
 def blank_groups(state: State) -> list[list[tuple[int, int]]]:
@@ -68,22 +78,33 @@ def blank_groups(state: State) -> list[list[tuple[int, int]]]:
 # %% ../../nbs/tasks/games/minesweeper.ipynb #02ada8bd
 class Field:
     "The `groups` of blanks with the `numbers` at their rim; for each number its `need` and how many cells of each group it `touches`."
+
     def __init__(self, state: State):
         self.size, self.groups = state.size, blank_groups(state)
         owner = {cell: i for i, group in enumerate(self.groups) for cell in group}
-        self.need = {(r, c): value for r, row in enumerate(state.grid) for c, value in enumerate(row) if value is not None}
+        self.need = {
+            (r, c): value for r, row in enumerate(state.grid) for c, value in enumerate(row) if value is not None
+        }
         self.touches, self.numbers = {}, [[] for _ in self.groups]
         for cell in self.need:
             near = [owner[other] for other in neighbours(state.size, cell) if other in owner]
-            if not near: raise ValueError(f"this minesweeper has no solution: the {self.need[cell]} at {cell} has no blank beside it")
+            if not near:
+                raise ValueError(
+                    f"this minesweeper has no solution: the {self.need[cell]} at {cell} has no blank beside it"
+                )
             self.touches[cell] = {group: near.count(group) for group in dict.fromkeys(near)}
-            for group in self.touches[cell]: self.numbers[group].append(cell)
+            for group in self.touches[cell]:
+                self.numbers[group].append(cell)
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #6d404f07
 @lru_cache(maxsize=10_000)
 def forced(parts: tuple[int, ...], need: int) -> tuple[bool | None, ...] | None:
     "For each of `parts` whether it is in every sum that makes `need` (True), in none (False) or open (None); None where there is no such sum."
-    sums = [choice for choice in product((False, True), repeat=len(parts)) if sum(size for size, taken in zip(parts, choice) if taken) == need]
+    sums = [
+        choice
+        for choice in product((False, True), repeat=len(parts))
+        if sum(size for size, taken in zip(parts, choice) if taken) == need
+    ]
     return tuple(values[0] if len(set(values)) == 1 else None for values in zip(*sums)) if sums else None
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #898650d5
@@ -95,35 +116,48 @@ def settle(field: Field, known: dict[int, bool], counter: Counter, cells, note=N
         del waiting[cell]
         parts = field.touches[cell]
         left = {group: count for group, count in parts.items() if group not in known}
-        result = forced(tuple(left.values()), field.need[cell] - sum(count for group, count in parts.items() if known.get(group)))
-        if result is None: return cell
+        result = forced(
+            tuple(left.values()), field.need[cell] - sum(count for group, count in parts.items() if known.get(group))
+        )
+        if result is None:
+            return cell
         fresh = {group: value for group, value in zip(left, result) if value is not None}
-        for _ in fresh: counter.visit()
+        for _ in fresh:
+            counter.visit()
         known.update(fresh)
-        if fresh and note: note(cell, fresh)
+        if fresh and note:
+            note(cell, fresh)
         waiting.update(dict.fromkeys(number for group in fresh for number in field.numbers[group]))
     return None
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #ad75d91a
-def advance(field: Field, known: dict[int, bool], counter: Counter, cells, note=None) -> tuple[tuple[int, int] | None, int | None]:
+def advance(
+    field: Field, known: dict[int, bool], counter: Counter, cells, note=None
+) -> tuple[tuple[int, int] | None, int | None]:
     "Settle from the numbers in `cells` on, then group by group up to one that stays open; returns (broken number, open group)."
     broken = settle(field, known, counter, cells, note)
     for group in range(len(field.groups)):
-        if broken is None and group not in known: broken = settle(field, known, counter, field.numbers[group], note)
-        if broken is not None: return broken, None
-        if group not in known: return None, group
+        if broken is None and group not in known:
+            broken = settle(field, known, counter, field.numbers[group], note)
+        if broken is not None:
+            return broken, None
+        if group not in known:
+            return None, group
     return None, None
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #1e47f0bd
 def solutions(field: Field, known: dict[int, bool], counter: Counter, most: int, cells=()) -> list[dict[int, bool]]:
     "Up to `most` ways to settle all groups that agree with `known`, which is new to the numbers in `cells`."
     (broken, group), found = advance(field, known, counter, cells), []
-    if broken is not None: return []
-    if group is None: return [known]
+    if broken is not None:
+        return []
+    if group is None:
+        return [known]
     for value in (True, False):
         counter.visit()
         found += solutions(field, {**known, group: value}, counter, most - len(found), field.numbers[group])
-        if len(found) >= most: break
+        if len(found) >= most:
+            break
     return found
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #421ffb44
@@ -141,13 +175,15 @@ def solve(state: State) -> Solution:
     "The mines; `effort` counts the groups that the search settles or supposes."
     counter, field = Counter(), Field(state)
     found = solutions(field, {}, counter, 1)
-    if not found: raise ValueError("this minesweeper has no solution")
+    if not found:
+        raise ValueError("this minesweeper has no solution")
     return Solution(show_cells(mines(field, found[0])) or "none", counter.nodes)
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #bfd571e5
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     mines: int
     tries: int  # fields to choose from
@@ -160,8 +196,11 @@ def field_of(n: int, mined: set[tuple[int, int]]) -> State:
     "The field that `mined` cells give."
     count = [[0] * n for _ in range(n)]
     for cell in mined:
-        for r, c in neighbours(n, cell): count[r][c] += 1
-    return State(tuple(tuple(None if (r, c) in mined or not count[r][c] else count[r][c] for c in range(n)) for r in range(n)))
+        for r, c in neighbours(n, cell):
+            count[r][c] += 1
+    return State(
+        tuple(tuple(None if (r, c) in mined or not count[r][c] else count[r][c] for c in range(n)) for r in range(n))
+    )
 
 
 def cost(state: State) -> int:
@@ -172,11 +211,16 @@ def cost(state: State) -> int:
 
 def generate(level: Level, rng: Random) -> State:
     "A field with one solution, the hardest of some."
-    cells, best, state = list(product(range(level.size), repeat=2)), 0, field_of(level.size, {(0, 0)})  # one mine in a corner is always unique
+    cells, best, state = (
+        list(product(range(level.size), repeat=2)),
+        0,
+        field_of(level.size, {(0, 0)}),
+    )  # one mine in a corner is always unique
     for _ in range(level.tries):
         candidate = field_of(level.size, set(rng.sample(cells, level.mines)))
         price = cost(candidate)
-        if price > best: best, state = price, candidate
+        if price > best:
+            best, state = price, candidate
     return state
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #33edeeea
@@ -189,15 +233,20 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` lists the mines."
     n, mined = state.size, dict.fromkeys(read_records(answer, (2,), NOUNS))
     for r, c in mined:
-        if r >= n or c >= n: return wrong(f"({r}, {c}) is not on the board, which has rows and columns 0 to {n - 1}")
-        if state.grid[r][c] is not None: return wrong(f"({r}, {c}) shows the number {state.grid[r][c]}, so it is no mine")
+        if r >= n or c >= n:
+            return wrong(f"({r}, {c}) is not on the board, which has rows and columns 0 to {n - 1}")
+        if state.grid[r][c] is not None:
+            return wrong(f"({r}, {c}) shows the number {state.grid[r][c]}, so it is no mine")
     count = [[0] * n for _ in range(n)]
     for cell in mined:
-        for r, c in neighbours(n, cell): count[r][c] += 1
+        for r, c in neighbours(n, cell):
+            count[r][c] += 1
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
-            if value is not None and count[r][c] != value: return wrong(f"the {value} at ({r}, {c}) has {count[r][c]} mined neighbour{'s' * (count[r][c] != 1)}")
-            if value is None and count[r][c] and (r, c) not in mined: return wrong(f"({r}, {c}) is blank and no mine, but has a mined neighbour")
+            if value is not None and count[r][c] != value:
+                return wrong(f"the {value} at ({r}, {c}) has {count[r][c]} mined neighbour{'s' * (count[r][c] != 1)}")
+            if value is None and count[r][c] and (r, c) not in mined:
+                return wrong(f"({r}, {c}) is blank and no mine, but has a mined neighbour")
     return right()
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #378debec
@@ -210,7 +259,13 @@ def layout(state: State, style: Style) -> Canvas:
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
             canvas.shapes.rectangle(board.box(r, c), style.fill if value is None else style.paper, style.ink, 1)
-            if value is not None: canvas.text(*board.center(r, c), str(value), min(28, board.cell * 3 // 5), style.blue if value < 3 else style.red)
+            if value is not None:
+                canvas.text(
+                    *board.center(r, c),
+                    str(value),
+                    min(28, board.cell * 3 // 5),
+                    style.blue if value < 3 else style.red,
+                )
     return canvas
 
 
@@ -229,7 +284,8 @@ row and first column and in the first row and second column, would be written (2
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the field."
     parts = [RULES.format(n=state.size), FORMAT]
-    if modality == "text": parts.insert(1, f"The field, row by row, with an empty place for a blank cell:\n{state.to_official()}")
+    if modality == "text":
+        parts.insert(1, f"The field, row by row, with an empty place for a blank cell:\n{state.to_official()}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #d1d6a1ff
@@ -240,13 +296,15 @@ def show(state: State, field: Field, known: dict[int, bool]) -> str:
     "The field with the settled groups as `*` and `.`, the open ones as letters."
     signs = [["?" if value is None else str(value) for value in row] for row in state.grid]
     for i, group in enumerate(field.groups):
-        for r, c in group: signs[r][c] = {True: "*", False: "."}.get(known.get(i), NAMES[i % 52])
+        for r, c in group:
+            signs[r][c] = {True: "*", False: "."}.get(known.get(i), NAMES[i % 52])
     return "\n".join("".join(row) for row in signs)
 
 
 def said(field: Field, groups: list[int], mined: bool) -> str:
     "What `groups` are called that are settled."
-    if not mined: return "empty"
+    if not mined:
+        return "empty"
     return "mines" if len(groups) > 1 else "a mine" if len(field.groups[groups[0]]) == 1 else "all mines"
 
 
@@ -258,23 +316,37 @@ def title(field: Field, i: int) -> str:
 # %% ../../nbs/tasks/games/minesweeper.ipynb #307413c1
 class Teller:
     "Writes down the steps of a search."
+
     def __init__(self, state: State):
         self.state, self.field, self.steps, self.counter, self.quiet = state, Field(state), [], Counter(), 0
 
     def add(self, kind: str, says: str, about=(), brief: str = "", known: dict | None = None) -> None:
-        self.steps.append(Step(kind, says, tuple(about), brief, "" if known is None else show(self.state, self.field, known)))
+        self.steps.append(
+            Step(kind, says, tuple(about), brief, "" if known is None else show(self.state, self.field, known))
+        )
         self.quiet = 0 if known is not None else self.quiet + 1
 
     def explore(self, known: dict[int, bool], cells=()) -> dict[int, bool] | None:
         "Settle, then suppose, until all groups are settled; None where a number cannot be reached."
-        broken, group = advance(self.field, known, self.counter, cells, lambda cell, fresh: self.deduce(cell, fresh, known))
-        if broken is not None: return self.breach(broken, known)
-        if group is None: return known
+        broken, group = advance(
+            self.field, known, self.counter, cells, lambda cell, fresh: self.deduce(cell, fresh, known)
+        )
+        if broken is not None:
+            return self.breach(broken, known)
+        if group is None:
+            return known
         cells, letter = self.field.groups[group], NAMES[group % 52]
         self.counter.visit()
         branch = {**known, group: True}
-        self.add("hypothesise", f"The numbers around {title(self.field, group)} leave it open. I assume that it is {said(self.field, [group], True)}.", cells, f"try {letter}*", branch)
-        if found := self.explore(branch, self.field.numbers[group]): return found
+        self.add(
+            "hypothesise",
+            f"The numbers around {title(self.field, group)} leave it open. I assume that it is {said(self.field, [group], True)}.",
+            cells,
+            f"try {letter}*",
+            branch,
+        )
+        if found := self.explore(branch, self.field.numbers[group]):
+            return found
         self.counter.visit()
         branch = {**known, group: False}
         self.add("backtrack", f"{letter} holds no mine, it is empty.", cells, f"{letter}.", branch)
@@ -283,7 +355,10 @@ class Teller:
 # %% ../../nbs/tasks/games/minesweeper.ipynb #0b06c839
 def counted(field: Field, cell: tuple[int, int], groups) -> str:
     "Groups with the number of their cells that touch `cell`."
-    return " and ".join(f"{NAMES[i % 52]}" + (f" with {field.touches[cell][i]} cells" if field.touches[cell][i] > 1 else "") for i in groups)
+    return " and ".join(
+        f"{NAMES[i % 52]}" + (f" with {field.touches[cell][i]} cells" if field.touches[cell][i] > 1 else "")
+        for i in groups
+    )
 
 
 @patch
@@ -292,13 +367,26 @@ def deduce(self: Teller, cell: tuple[int, int], fresh: dict[int, bool], known: d
     field, before = self.field, {group: value for group, value in known.items() if group not in fresh}
     has = sum(count for group, count in field.touches[cell].items() if before.get(group))
     left = [group for group in field.touches[cell] if group not in before]
-    parts = [f"{' and '.join(NAMES[i % 52] for i in some)} {'are' if len(some) > 1 else 'is'} {said(field, some, value)}"
-             for value in (True, False) if (some := [group for group in fresh if fresh[group] == value])]
+    parts = [
+        f"{' and '.join(NAMES[i % 52] for i in some)} {'are' if len(some) > 1 else 'is'} {said(field, some, value)}"
+        for value in (True, False)
+        if (some := [group for group in fresh if fresh[group] == value])
+    ]
     need = field.need[cell]
-    state = f"has all its mines and still touches {counted(field, cell, left)}" if has == need else f"needs {need - has} more of {counted(field, cell, left)}"
+    state = (
+        f"has all its mines and still touches {counted(field, cell, left)}"
+        if has == need
+        else f"needs {need - has} more of {counted(field, cell, left)}"
+    )
     says = f"The {need} at ({cell[0]}, {cell[1]}) {state}, so {', '.join(parts)}."
     brief = f"{cell[0]}{cell[1]} " + "".join(f"{NAMES[i % 52]}{'*' if value else '.'}" for i, value in fresh.items())
-    self.add("deduce", says, (cell, *(one for group in fresh for one in field.groups[group])), brief, known if self.quiet >= 6 else None)
+    self.add(
+        "deduce",
+        says,
+        (cell, *(one for group in fresh for one in field.groups[group])),
+        brief,
+        known if self.quiet >= 6 else None,
+    )
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #8c27ab4a
 @patch
@@ -320,13 +408,23 @@ def trace(state: State) -> list[Step]:
     teller = Teller(state)
     teller.add("observe", f"{GROUPS.replace(chr(10), ' ')}:", (), show(state, teller.field, {}), {})
     known = teller.explore({})
-    if known is None: raise ValueError("this minesweeper has no solution")
+    if known is None:
+        raise ValueError("this minesweeper has no solution")
     found, field = mines(teller.field, known), teller.field
-    teller.add("check", f"With {'these ' * (len(found) > 1)}{len(found)} mine{'s' * (len(found) != 1)} each of the {len(field.need)} numbers counts right, and no empty blank touches a mine.", (), "", known)
+    teller.add(
+        "check",
+        f"With {'these ' * (len(found) > 1)}{len(found)} mine{'s' * (len(found) != 1)} each of the {len(field.need)} numbers counts right, and no empty blank touches a mine.",
+        (),
+        "",
+        known,
+    )
     teller.steps.append(Step("conclude", "The mines are", tuple(found), "", show_cells(found) or "none"))
     return teller.steps
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #d6904463
 def canon(state: State) -> bytes:
     "Equal for fields that turns and mirrors map onto each other."
-    return min("\n".join("".join(str(cell or ".") for cell in row) for row in transform(state.grid, move)).encode() for move in square_symmetries(state.size))
+    return min(
+        "\n".join("".join(str(cell or ".") for cell in row) for row in transform(state.grid, move)).encode()
+        for move in square_symmetries(state.size)
+    )

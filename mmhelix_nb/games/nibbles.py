@@ -24,20 +24,28 @@ from ..trace import Step
 # %% ../../nbs/tasks/games/nibbles.ipynb #23d5b829
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 _CELLS = r"((?: \(\d{1,2},\d{1,2}\)){1,99})"
-_FORM = re.compile(rf"Grid: (\d{{1,2}})x(\d{{1,2}})\nSnake:{_CELLS}\nDirection: ([a-z]{{2,5}})\nApples:{_CELLS}(?:\nGoal: .{{0,40}})?")
+_FORM = re.compile(
+    rf"Grid: (\d{{1,2}})x(\d{{1,2}})\nSnake:{_CELLS}\nDirection: ([a-z]{{2,5}})\nApples:{_CELLS}(?:\nGoal: .{{0,40}})?"
+)
 _CELL = re.compile(r"\((\d+),(\d+)\)")
 
 
-def cells_text(cells) -> str: return " ".join(f"({r},{c})" for r, c in cells)
+def cells_text(cells) -> str:
+    return " ".join(f"({r},{c})" for r, c in cells)
 
 
 def snake_problem(size: int, snake: tuple, direction: str, apples: tuple) -> str | None:
     "What is wrong with a position; None where it is fine."
-    if not 2 <= size <= 20: return "needs a square grid of 2 to 20 cells a side"
-    if direction not in MOVES: return "has an unknown direction"
-    if any(max(cell) >= size for cell in snake + apples): return "has a cell outside the grid"
-    if len({*snake, *apples}) < len(snake) + len(apples): return "names a cell twice"
-    if any(abs(r - i) + abs(c - j) != 1 for (r, c), (i, j) in zip(snake, snake[1:])): return "has a snake that is torn"
+    if not 2 <= size <= 20:
+        return "needs a square grid of 2 to 20 cells a side"
+    if direction not in MOVES:
+        return "has an unknown direction"
+    if any(max(cell) >= size for cell in snake + apples):
+        return "has a cell outside the grid"
+    if len({*snake, *apples}) < len(snake) + len(apples):
+        return "names a cell twice"
+    if any(abs(r - i) + abs(c - j) != 1 for (r, c), (i, j) in zip(snake, snake[1:])):
+        return "has a snake that is torn"
     behind = tuple(a - d for a, d in zip(snake[0], MOVES[direction]))
     return "has a snake that does not look away from its body" if len(snake) > 1 and snake[1] != behind else None
 
@@ -45,6 +53,7 @@ def snake_problem(size: int, snake: tuple, direction: str, apples: tuple) -> str
 @dataclass(frozen=True)
 class State:
     "A grid of `size` x `size` cells, the `snake` head first, the `direction` in which it looks, and the `apples`."
+
     size: int
     snake: tuple[tuple[int, int], ...]
     direction: str
@@ -52,25 +61,32 @@ class State:
 
     def to_official(self) -> str:
         goal = f"Eat {len(self.apples)} apple{'s' if len(self.apples) > 1 else ''}"
-        return (f"Grid: {self.size}x{self.size}\nSnake: {cells_text(self.snake)}\nDirection: {self.direction}\n"
-                f"Apples: {cells_text(self.apples)}\nGoal: {goal}")
+        return (
+            f"Grid: {self.size}x{self.size}\nSnake: {cells_text(self.snake)}\nDirection: {self.direction}\n"
+            f"Apples: {cells_text(self.apples)}\nGoal: {goal}"
+        )
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("initial_state")
         match = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
-        if match is None: raise ValueError(f"field 'initial_state' must have the lines Grid, Snake, Direction, Apples and Goal, not {text!r}")
+        if match is None:
+            raise ValueError(
+                f"field 'initial_state' must have the lines Grid, Snake, Direction, Apples and Goal, not {text!r}"
+            )
         snake, apples = (tuple((int(r), int(c)) for r, c in _CELL.findall(match[i])) for i in (3, 5))
         size = int(match[1]) if match[1] == match[2] else 0
         problem = snake_problem(size, snake, match[4], apples)
-        if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
+        if problem:
+            raise ValueError(f"field 'initial_state' {problem}: {text!r}")
         return cls(size, snake, match[4], apples)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #ce3e9a64
 @dataclass(frozen=True)
 class Position:
     "The snake (head first), the direction in which it looks, and the apples that are left."
+
     snake: tuple[tuple[int, int], ...]
     direction: str
     apples: tuple[tuple[int, int], ...]
@@ -80,14 +96,19 @@ def after(n: int, at: Position, move: str) -> Position | str:
     "The position after `move` on an `n` x `n` grid, or what the head runs into."
     (r, c), (dr, dc) = at.snake[0], MOVES[move]
     head = r + dr, c + dc
-    if (-dr, -dc) == MOVES[at.direction]: return "turns the snake back on itself"
-    if not (0 <= head[0] < n and 0 <= head[1] < n): return "runs into the wall"
-    if head in at.snake: return f"runs into the {'tail' if head == at.snake[-1] else 'body'} at {head}"
-    if head in at.apples: return Position((head, *at.snake), move, tuple(apple for apple in at.apples if apple != head))
+    if (-dr, -dc) == MOVES[at.direction]:
+        return "turns the snake back on itself"
+    if not (0 <= head[0] < n and 0 <= head[1] < n):
+        return "runs into the wall"
+    if head in at.snake:
+        return f"runs into the {'tail' if head == at.snake[-1] else 'body'} at {head}"
+    if head in at.apples:
+        return Position((head, *at.snake), move, tuple(apple for apple in at.apples if apple != head))
     return Position((head, *at.snake[:-1]), move, at.apples)
 
 
-def begin(state: State) -> Position: return Position(state.snake, state.direction, state.apples)
+def begin(state: State) -> Position:
+    return Position(state.snake, state.direction, state.apples)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #ccfe19dd
 def straight_walks(at: Position, apple: tuple[int, int]) -> list[list[str]]:
@@ -101,16 +122,21 @@ def straight_walks(at: Position, apple: tuple[int, int]) -> list[list[str]]:
 # %% ../../nbs/tasks/games/nibbles.ipynb #1332d613
 def way_round(n: int, at: Position, apple: tuple[int, int], counter: Counter) -> list[str] | None:
     "The shortest way to `apple` without pausing and past the other apples; None where there is none."
-    gone = {cell: len(at.snake) - i for i, cell in enumerate(at.snake)}  # a cell may be entered by a move later than this
+    gone = {
+        cell: len(at.snake) - i for i, cell in enumerate(at.snake)
+    }  # a cell may be entered by a move later than this
     reached, queue = {at.snake[0]: None}, deque([(at.snake[0], 0)])
     while queue:
         (r, c), time = queue.popleft()
         counter.visit()
-        if (r, c) == apple: return walk_back(reached, apple)
+        if (r, c) == apple:
+            return walk_back(reached, apple)
         for move, (dr, dc) in MOVES.items():
             cell = r + dr, c + dc
-            if not (0 <= cell[0] < n and 0 <= cell[1] < n) or cell in reached or time + 1 <= gone.get(cell, 0): continue
-            if cell in at.apples and cell != apple or not time and (-dr, -dc) == MOVES[at.direction]: continue
+            if not (0 <= cell[0] < n and 0 <= cell[1] < n) or cell in reached or time + 1 <= gone.get(cell, 0):
+                continue
+            if cell in at.apples and cell != apple or not time and (-dr, -dc) == MOVES[at.direction]:
+                continue
             reached[cell] = (r, c), move
             queue.append((cell, time + 1))
     return None
@@ -130,19 +156,22 @@ def run(n: int, at: Position, moves: list[str], counter: Counter) -> tuple[Posit
     for made, move in enumerate(moves):
         counter.visit()
         then = after(n, at, move)
-        if isinstance(then, str): return at, made, then
+        if isinstance(then, str):
+            return at, made, then
         at = then
     return at, len(moves), ""
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #b888019e
 def legs(n: int, at: Position, counter: Counter):
     "The search as (`try`, from, apple, moves, where), (`hit`, from, moves made, why), (`shut`, at), (`back`, at); returns the moves or None."
-    if not at.apples: return []
+    if not at.apples:
+        return []
     (r, c) = at.snake[0]
     for apple in sorted(at.apples, key=lambda cell: (abs(cell[0] - r) + abs(cell[1] - c), cell)):
         for moves in [*straight_walks(at, apple), None]:
             round_about = moves is None
-            if round_about: moves = way_round(n, at, apple, counter)
+            if round_about:
+                moves = way_round(n, at, apple, counter)
             if moves is None:
                 yield "none", at, apple
                 continue
@@ -153,7 +182,8 @@ def legs(n: int, at: Position, counter: Counter):
                 continue
             yield "eat", then
             rest = yield from legs(n, then, counter)
-            if rest is not None: return moves + rest
+            if rest is not None:
+                return moves + rest
             yield "back", at
     yield "shut", at
     return None
@@ -164,15 +194,18 @@ def solve(state: State) -> Solution:
     counter = Counter()
     search = legs(state.size, begin(state), counter)
     while True:
-        try: next(search)
+        try:
+            next(search)
         except StopIteration as end:
-            if end.value is None: raise ValueError("this search finds no way to all apples") from None
+            if end.value is None:
+                raise ValueError("this search finds no way to all apples") from None
             return Solution(" ".join(end.value), counter.nodes)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #50f5bd0d
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     apples: int
     length: int  # cells of the snake at the start
@@ -187,8 +220,13 @@ def random_snake(n: int, length: int, rng: Random) -> tuple[tuple[int, int], ...
     snake = [(rng.randrange(n), rng.randrange(n))]
     while len(snake) < length:
         r, c = snake[-1]
-        free = [(r + dr, c + dc) for dr, dc in MOVES.values() if 0 <= r + dr < n and 0 <= c + dc < n and (r + dr, c + dc) not in snake]
-        if not free: break
+        free = [
+            (r + dr, c + dc)
+            for dr, dc in MOVES.values()
+            if 0 <= r + dr < n and 0 <= c + dc < n and (r + dr, c + dc) not in snake
+        ]
+        if not free:
+            break
         snake.append(rng.choice(free))
     return tuple(snake)
 
@@ -196,9 +234,17 @@ def random_snake(n: int, length: int, rng: Random) -> tuple[tuple[int, int], ...
 def random_board(level: Level, rng: Random) -> State | None:
     "A random board; None where the snake came out too short."
     n, snake = level.size, random_snake(level.size, level.length, rng)
-    if len(snake) < level.length: return None
-    direction = next(move for move, step in MOVES.items() if step == (snake[0][0] - snake[1][0], snake[0][1] - snake[1][1]))
-    return State(n, snake, direction, tuple(rng.sample([cell for cell in product(range(n), repeat=2) if cell not in snake], level.apples)))
+    if len(snake) < level.length:
+        return None
+    direction = next(
+        move for move, step in MOVES.items() if step == (snake[0][0] - snake[1][0], snake[0][1] - snake[1][1])
+    )
+    return State(
+        n,
+        snake,
+        direction,
+        tuple(rng.sample([cell for cell in product(range(n), repeat=2) if cell not in snake], level.apples)),
+    )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #7c27cc00
 TANGLED = 12  # failures of a search that is still worth telling
@@ -208,20 +254,25 @@ def failures(state: State) -> int | None:
     "How often the search runs into something or is shut in; None where that is too often, or no way is found."
     search, count = legs(state.size, begin(state), Counter()), 0
     while count <= TANGLED:
-        try: count += next(search)[0] in ("hit", "shut", "none")
-        except StopIteration as end: return None if end.value is None else count
+        try:
+            count += next(search)[0] in ("hit", "shut", "none")
+        except StopIteration as end:
+            return None if end.value is None else count
     return None
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #4da5913a
 def generate(level: Level, rng: Random) -> State:
     "A board that can be solved, and on which straight walks fail more often than on others."
     n = level.size
-    easy = tuple((0, i) for i in reversed(range(1, min(level.length, n - 1) + 1)))  # along the top wall, with all apples in the next row
+    easy = tuple(
+        (0, i) for i in reversed(range(1, min(level.length, n - 1) + 1))
+    )  # along the top wall, with all apples in the next row
     best, chosen = -1, State(n, easy, "right", tuple((1, i) for i in range(level.apples)))
     for _ in range(level.tries):
         board = random_board(level, rng)
         count = failures(board) if board else None
-        if count is not None and count > best: best, chosen = count, board
+        if count is not None and count > best:
+            best, chosen = count, board
     return chosen
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #c6ed594a
@@ -232,19 +283,34 @@ SCORER = "nibbles_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether the moves of `answer` eat all apples without a hit."
-    n, snake, body, apples, facing = state.size, deque(state.snake), set(state.snake), set(state.apples), state.direction
+    n, snake, body, apples, facing = (
+        state.size,
+        deque(state.snake),
+        set(state.snake),
+        set(state.apples),
+        state.direction,
+    )
     for number, move in enumerate(read_moves(answer, WORDS), 1):
         (r, c), (dr, dc) = snake[0], MOVES[move]
         head = r + dr, c + dc
-        if (-dr, -dc) == MOVES[facing]: return wrong(f"move {number} ({move}) turns the snake back on itself")
-        if not (0 <= head[0] < n and 0 <= head[1] < n): return wrong(f"move {number} ({move}) runs into the wall")
-        if head in body: return wrong(f"move {number} ({move}) runs into the snake at {head}")
+        if (-dr, -dc) == MOVES[facing]:
+            return wrong(f"move {number} ({move}) turns the snake back on itself")
+        if not (0 <= head[0] < n and 0 <= head[1] < n):
+            return wrong(f"move {number} ({move}) runs into the wall")
+        if head in body:
+            return wrong(f"move {number} ({move}) runs into the snake at {head}")
         snake.appendleft(head)
         body.add(head)
         facing = move
-        if head in apples: apples.remove(head)
-        else: body.remove(snake.pop())
-    return wrong(f"{len(apples)} of {len(state.apples)} apples are left, one at {min(apples)}") if apples else right("eats all apples")
+        if head in apples:
+            apples.remove(head)
+        else:
+            body.remove(snake.pop())
+    return (
+        wrong(f"{len(apples)} of {len(state.apples)} apples are left, one at {min(apples)}")
+        if apples
+        else right("eats all apples")
+    )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #4e8c5c73
 def layout(state: State, style: Style) -> Canvas:
@@ -252,12 +318,16 @@ def layout(state: State, style: Style) -> Canvas:
     board = Board(state.size, state.size, min(50, 680 // state.size), 32)
     canvas, cell = Canvas(*board.size, style), board.cell
     coordinates(canvas, board, 16, style.blue)
-    for r, c in product(range(state.size), repeat=2): canvas.shapes.rectangle(board.box(r, c), style.paper, style.faint, 1)
+    for r, c in product(range(state.size), repeat=2):
+        canvas.shapes.rectangle(board.box(r, c), style.paper, style.faint, 1)
     canvas.shapes.rectangle([*board.corner(0, 0), *board.corner(state.size, state.size)], None, style.ink, 3)
-    for r, c in state.apples: canvas.shapes.ellipse(board.box(r, c, cell // 4), style.red)
+    for r, c in state.apples:
+        canvas.shapes.ellipse(board.box(r, c, cell // 4), style.red)
     points = [board.center(*at) for at in state.snake]
     for (x, y), (u, v) in zip(points, points[1:]):
-        canvas.shapes.rectangle([min(x, u) - cell // 6, min(y, v) - cell // 6, max(x, u) + cell // 6, max(y, v) + cell // 6], style.green)
+        canvas.shapes.rectangle(
+            [min(x, u) - cell // 6, min(y, v) - cell // 6, max(x, u) + cell // 6, max(y, v) + cell // 6], style.green
+        )
     draw_head(canvas, board, state)
     return canvas
 
@@ -280,14 +350,22 @@ RULES = """A snake lives on a grid of {n} x {n} cells. Steer it so that it eats 
 3. The head must not leave the grid, and must not enter a cell that the snake covers before the move, not even the cell that its tail is about to leave.
 So the snake cannot reverse."""
 PICTURE = "In the picture the head is the blue disc, with its eyes looking ahead; the body is the green line that begins at the head; apples are red."
-FORMAT = "Give the moves in order, as the words up, down, left and right separated by blanks, such as: up left left down"
+FORMAT = (
+    "Give the moves in order, as the words up, down, left and right separated by blanks, such as: up left left down"
+)
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the position."
     count = f"{len(state.apples)} apples" if len(state.apples) > 1 else "the apple"
     position = f"Cells are (row, column), counted from 0 at the top left, and the snake is listed head first.\n{state.to_official()}"
-    return "\n\n".join([RULES.format(n=state.size, count=count.replace("the apple", "one apple")), PICTURE if modality == "image" else position, FORMAT])
+    return "\n\n".join(
+        [
+            RULES.format(n=state.size, count=count.replace("the apple", "one apple")),
+            PICTURE if modality == "image" else position,
+            FORMAT,
+        ]
+    )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #95cf0935
 def anchor(at: Position) -> str:
@@ -295,46 +373,91 @@ def anchor(at: Position) -> str:
     return f"snake {cells_text(at.snake)}; apples {cells_text(at.apples) or 'none'}"
 
 
-def cell_name(cell: tuple[int, int]) -> str: return f"({cell[0]}, {cell[1]})"
+def cell_name(cell: tuple[int, int]) -> str:
+    return f"({cell[0]}, {cell[1]})"
 
 
 def try_step(at: Position, apple: tuple[int, int], moves: list[str], round_about: bool) -> Step:
     "A walk that is about to be tried."
     how = "go round on the shortest way" if round_about else "go straight"
     says = f"For the apple at {cell_name(apple)} I {how} from {cell_name(at.snake[0])}: {' '.join(moves)}."
-    return Step("hypothesise", says, (at.snake[0], apple), f"{apple[0]}{apple[1]} {''.join(move[0] for move in moves)}", anchor(at))
+    return Step(
+        "hypothesise",
+        says,
+        (at.snake[0], apple),
+        f"{apple[0]}{apple[1]} {''.join(move[0] for move in moves)}",
+        anchor(at),
+    )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #b12766bf
 def leg_steps(event: tuple) -> list[Step]:
     "The steps that tell one event of the search."
     kind, at, *rest = event
-    if kind == "try": return [try_step(at, *rest)]
+    if kind == "try":
+        return [try_step(at, *rest)]
     if kind == "hit":
         moves, why = rest
-        return [Step("contradiction", f"Move {len(moves)} of these ({moves[-1]}) {why}.", (at.snake[0],), f"{len(moves)}{moves[-1][0]} x"),
-                Step("backtrack", f"The head is at {cell_name(at.snake[0])} again.", (at.snake[0],), "back", anchor(at))]
+        return [
+            Step(
+                "contradiction",
+                f"Move {len(moves)} of these ({moves[-1]}) {why}.",
+                (at.snake[0],),
+                f"{len(moves)}{moves[-1][0]} x",
+            ),
+            Step("backtrack", f"The head is at {cell_name(at.snake[0])} again.", (at.snake[0],), "back", anchor(at)),
+        ]
     if kind == "none":
         says = f"I look for a way round to the apple at {cell_name(rest[0])} too, past the other apples and without detours, but find none."
         return [Step("test", says, (rest[0],), "no way")]
-    if kind == "shut": return [Step("contradiction", f"From {cell_name(at.snake[0])} I find no way to eat all that is left.", (at.snake[0],), "shut")]
-    if kind == "back": return [Step("backtrack", f"The head is at {cell_name(at.snake[0])} again, as before that walk.", (at.snake[0],), "back", anchor(at))]
+    if kind == "shut":
+        return [
+            Step(
+                "contradiction",
+                f"From {cell_name(at.snake[0])} I find no way to eat all that is left.",
+                (at.snake[0],),
+                "shut",
+            )
+        ]
+    if kind == "back":
+        return [
+            Step(
+                "backtrack",
+                f"The head is at {cell_name(at.snake[0])} again, as before that walk.",
+                (at.snake[0],),
+                "back",
+                anchor(at),
+            )
+        ]
     left = f"apples left at {cells_text(at.apples)}" if at.apples else "no apple is left"
-    return [Step("deduce", f"This walk works: the head is at {cell_name(at.snake[0])}, the snake has {len(at.snake)} cells, {left}.", (at.snake[0],), "ok")]
+    return [
+        Step(
+            "deduce",
+            f"This walk works: the head is at {cell_name(at.snake[0])}, the snake has {len(at.snake)} cells, {left}.",
+            (at.snake[0],),
+            "ok",
+        )
+    ]
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #e5130018
 def trace(state: State) -> list[Step]:
     "The search as it happened: walks, hits, ways round, the moves."
     at = begin(state)
     says = f"The head is at {cell_name(at.snake[0])} and looks {at.direction}; the snake has {len(at.snake)} cells, and there are {len(at.apples)} apples."
-    steps, search = [Step("observe", says, (at.snake[0],), f"{at.snake[0][0]}{at.snake[0][1]} {at.direction[0]}", anchor(at))], legs(state.size, at, Counter())
+    steps, search = (
+        [Step("observe", says, (at.snake[0],), f"{at.snake[0][0]}{at.snake[0][1]} {at.direction[0]}", anchor(at))],
+        legs(state.size, at, Counter()),
+    )
     while True:
-        try: told = leg_steps(next(search))
+        try:
+            told = leg_steps(next(search))
         except StopIteration as end:
             moves = end.value
             break
-        if told[0].board == steps[-1].board: told[0] = replace(told[0], board="")  # nothing has changed since
+        if told[0].board == steps[-1].board:
+            told[0] = replace(told[0], board="")  # nothing has changed since
         steps += told
-    if moves is None: raise ValueError("this search finds no way to all apples")
+    if moves is None:
+        raise ValueError("this search finds no way to all apples")
     ends = run(state.size, at, moves, Counter())[0]
     says = f"The {len(moves)} moves end at {cell_name(ends.snake[0])}; all {len(at.apples)} apples are eaten and nothing was hit."
     steps.append(Step("check", says, (ends.snake[0],)))
@@ -345,4 +468,7 @@ def canon(state: State) -> bytes:
     "Equal for boards that turns and mirrors map onto each other, whatever the order of the apples."
     (r, c), (dr, dc) = state.snake[0], MOVES[state.direction]
     line = ((r + dr, c + dc), *state.snake)
-    return min(repr((state.size, [move(*cell) for cell in line], sorted(move(*cell) for cell in state.apples))).encode() for move in square_symmetries(state.size))
+    return min(
+        repr((state.size, [move(*cell) for cell in line], sorted(move(*cell) for cell in state.apples))).encode()
+        for move in square_symmetries(state.size)
+    )

@@ -29,19 +29,23 @@ GOAL = (*range(1, 16), 0)
 @dataclass(frozen=True)
 class State:
     "Four rows of a 15-puzzle, `grid`, with 0 for the gap."
+
     grid: tuple[tuple[int, ...], ...]
 
     @property
-    def board(self) -> tuple[int, ...]: return sum(self.grid, ())
+    def board(self) -> tuple[int, ...]:
+        return sum(self.grid, ())
 
-    def to_official(self) -> str: return str([list(row) for row in self.grid])
+    def to_official(self) -> str:
+        return str([list(row) for row in self.grid])
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         grid = decode_state(row.get("initial_state"))
         problem = grid_problem(grid)
-        if problem: raise ValueError(f"field 'initial_state' {problem}: {grid!r}")
+        if problem:
+            raise ValueError(f"field 'initial_state' {problem}: {grid!r}")
         return cls(tuple(map(tuple, grid)))
 
     @classmethod
@@ -52,17 +56,29 @@ class State:
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3f7d7931
 def grid_problem(grid) -> str | None:
     "What is wrong with a published grid; None where it is fine."
-    if not isinstance(grid, list) or len(grid) != 4 or any(not isinstance(line, list) or len(line) != 4 for line in grid): return "must be a 4 x 4 list of lists"
+    if (
+        not isinstance(grid, list)
+        or len(grid) != 4
+        or any(not isinstance(line, list) or len(line) != 4 for line in grid)
+    ):
+        return "must be a 4 x 4 list of lists"
     board = sum(grid, [])
-    if any(type(tile) is not int for tile in board) or sorted(board) != list(range(16)): return "must hold each of 0 to 15 once"
+    if any(type(tile) is not int for tile in board) or sorted(board) != list(range(16)):
+        return "must hold each of 0 to 15 once"
     swaps = sum(a > b > 0 for i, a in enumerate(board) for b in board[i + 1 :])
     return "cannot be solved" if (swaps + board.index(0) // 4) % 2 == 0 else None
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #8c385dfb
-MOVES = {"up": (1, 0), "down": (-1, 0), "left": (0, 1), "right": (0, -1)}  # where the tile comes from, seen from the gap
+MOVES = {
+    "up": (1, 0),
+    "down": (-1, 0),
+    "left": (0, 1),
+    "right": (0, -1),
+}  # where the tile comes from, seen from the gap
 BACK = {"up": "down", "down": "up", "left": "right", "right": "left"}
 SOURCES = tuple(
-    {move: gap + 4 * dr + dc for move, (dr, dc) in MOVES.items() if 0 <= gap // 4 + dr < 4 and 0 <= gap % 4 + dc < 4} for gap in range(16)
+    {move: gap + 4 * dr + dc for move, (dr, dc) in MOVES.items() if 0 <= gap // 4 + dr < 4 and 0 <= gap % 4 + dc < 4}
+    for gap in range(16)
 )  # for each place of the gap: the moves, and the place of the tile
 
 
@@ -78,7 +94,8 @@ def slide(board: tuple[int, ...], move: str) -> tuple[int, ...]:
 def out_of_order(places: tuple[int, ...]) -> int:
     "How many of the `places` are left over by their longest rising run."
     longest = []
-    for i, place in enumerate(places): longest.append(1 + max((longest[j] for j in range(i) if places[j] < place), default=0))
+    for i, place in enumerate(places):
+        longest.append(1 + max((longest[j] for j in range(i) if places[j] < place), default=0))
     return len(places) - max(longest, default=0)
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #1ed49aba
@@ -95,32 +112,39 @@ def estimate(board: tuple[int, ...]) -> int:
 @dataclass(frozen=True)
 class Node:
     "A board that the search entered by `move`; of the moves that `fit` into the moves left it `tried` the first ones."
+
     move: str
     board: tuple[int, ...]
     fit: tuple[str, ...] = ()
     tried: tuple["Node", ...] = ()
 
     @property
-    def solved(self) -> bool: return self.board == GOAL or bool(self.tried) and self.tried[-1].solved
+    def solved(self) -> bool:
+        return self.board == GOAL or bool(self.tried) and self.tried[-1].solved
 
     @property
-    def size(self) -> int: return 1 + sum(node.size for node in self.tried)
+    def size(self) -> int:
+        return 1 + sum(node.size for node in self.tried)
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #5379dbab
 def explore(board: tuple[int, ...], move: str, left: int, counter: Counter) -> Node:
     "Search on from `board`, which `move` led to, with `left` moves left."
-    if board == GOAL: return Node(move, board)
+    if board == GOAL:
+        return Node(move, board)
     ways = []
     for way in SOURCES[board.index(0)]:
-        if way == BACK.get(move): continue
+        if way == BACK.get(move):
+            continue
         counter.visit()
         after = slide(board, way)
-        if (need := estimate(after)) < left: ways.append((need, way, after))
+        if (need := estimate(after)) < left:
+            ways.append((need, way, after))
     ways.sort(key=lambda way: way[0])
     tried = []
     for _, way, after in ways:
         tried.append(explore(after, way, left - 1, counter))
-        if tried[-1].solved: break
+        if tried[-1].solved:
+            break
     return Node(move, board, tuple(way for _, way, _ in ways), tuple(tried))
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #ebcba071
@@ -154,6 +178,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     fewest: int  # moves of a shortest solution, at least
     most: int  # and at most
     visits: int  # estimates of the search, at most
@@ -182,7 +207,8 @@ def generate(level: Level, rng: Random) -> State:
         attempts, visits = search(state)
         moves = len(way_of(attempts[-1]))
         if level.fewest <= moves <= level.most:
-            if visits <= level.visits: return state
+            if visits <= level.visits:
+                return state
             spare = spare or state
     return spare or state
 
@@ -198,17 +224,25 @@ def check(state: State, answer: str) -> Verdict:
     board = list(state.board)
     gap = board.index(0)
     for number, (name, source) in enumerate(sources(board, answer), 1):
-        if source not in SOURCES[gap].values(): return wrong(f"move {number} ({name}): {problem_at(gap, name)}")
+        if source not in SOURCES[gap].values():
+            return wrong(f"move {number} ({name}): {problem_at(gap, name)}")
         board[gap], board[source], gap = board[source], 0, source
     at = next((at for at in range(16) if board[at] != GOAL[at]), None)
-    if at is None: return right("ends on the ordered board")
-    return wrong(f"at the end row {at // 4 + 1}, column {at % 4 + 1} holds {board[at] or 'the gap'}, not {GOAL[at] or 'the gap'}")
+    if at is None:
+        return right("ends on the ordered board")
+    return wrong(
+        f"at the end row {at // 4 + 1}, column {at % 4 + 1} holds {board[at] or 'the gap'}, not {GOAL[at] or 'the gap'}"
+    )
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #27b7a6f4
 def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:
     "The moves of `answer` as (word or tile number, place of the tile on the `board` at that moment, -1 where there is none)."
     text = plain(answer)
-    if any(map(str.isdecimal, text)) or text.strip("[](){} .").lower() in ("", "none", "empty"):  # tile numbers, or no moves at all
+    if any(map(str.isdecimal, text)) or text.strip("[](){} .").lower() in (
+        "",
+        "none",
+        "empty",
+    ):  # tile numbers, or no moves at all
         return ((tile, board.index(tile) if tile in board else -1) for (tile,) in read_records(answer, (1,), NOUNS))
     return ((move, SOURCES[board.index(0)].get(move, -1)) for move in read_moves(answer, WORDS))
 
@@ -216,7 +250,8 @@ def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:
 def problem_at(gap: int, name: str | int) -> str:
     "Why a move cannot be made while the gap is at place `gap`."
     where = f"the gap in row {gap // 4 + 1}, column {gap % 4 + 1}"
-    if isinstance(name, int): return f"tile {name} is not beside {where}" if 0 < name < 16 else "the tiles are 1 to 15"
+    if isinstance(name, int):
+        return f"tile {name} is not beside {where}" if 0 < name < 16 else "the tiles are 1 to 15"
     return f"no tile can move {name} into {where}"
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #0d09214b
@@ -226,7 +261,8 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     canvas.shapes.rectangle([12, 12, canvas.width - 13, canvas.height - 13], style.faint, style.ink, 3)
     for at, tile in enumerate(state.board):
-        if not tile: continue
+        if not tile:
+            continue
         canvas.shapes.rounded_rectangle(board.box(at // 4, at % 4, 3), 8, style.fill, style.blue, 2)
         canvas.text(*board.center(at // 4, at % 4), str(tile), 32)
     return canvas
@@ -246,7 +282,8 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the board, with 0 for the gap."
     rows = "\n".join(" ".join(map(str, row)) for row in state.grid)
     parts = [RULES, FORMAT]
-    if modality == "text": parts.insert(1, f"The board, with 0 for the gap:\n{rows}")
+    if modality == "text":
+        parts.insert(1, f"The board, with 0 for the gap:\n{rows}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #2b64f7cb
@@ -265,12 +302,20 @@ SMALL = 6  # boards in a dead end that is told in one sentence
 
 class Teller:
     "Writes down the steps of an attempt with `bound` moves."
-    def __init__(self, bound: int): self.steps, self.bound, self.quick = [], bound, []
+
+    def __init__(self, bound: int):
+        self.steps, self.bound, self.quick = [], bound, []
 
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
         "Write a step, after the small dead ends that came before it."
         quick, self.quick = self.quick, []
-        if quick: self.add("test", f"{too_late(quick)}.".capitalize(), tuple(node.move for node in quick), " ".join(f"{node.move} x" for node in quick))
+        if quick:
+            self.add(
+                "test",
+                f"{too_late(quick)}.".capitalize(),
+                tuple(node.move for node in quick),
+                " ".join(f"{node.move} x" for node in quick),
+            )
         self.steps.append(Step(kind, says, tuple(about), brief, board))
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #562ee7eb
@@ -281,10 +326,24 @@ def descend(self: Teller, node: Node, path: list[str]) -> None:
     while len(node.fit) == 1:
         node = node.tried[0]
         forced.append(node.move)
-    if forced: self.add("deduce", f"Only {' '.join(forced)} can still be in time.", forced, " ".join(forced), show(node.board) if len(forced) > 3 else "")
+    if forced:
+        self.add(
+            "deduce",
+            f"Only {' '.join(forced)} can still be in time.",
+            forced,
+            " ".join(forced),
+            show(node.board) if len(forced) > 3 else "",
+        )
     left = self.bound - len(path) - len(forced)
-    if node.tried: self.branch(node, path + forced)
-    elif not node.solved: self.add("contradiction", f"With {left} move{'s' * (left != 1)} left, no move can be in time any more.", forced[-1:], "x")
+    if node.tried:
+        self.branch(node, path + forced)
+    elif not node.solved:
+        self.add(
+            "contradiction",
+            f"With {left} move{'s' * (left != 1)} left, no move can be in time any more.",
+            forced[-1:],
+            "x",
+        )
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #b16b79f4
 @patch
@@ -295,10 +354,15 @@ def branch(self: Teller, node: Node, path: list[str]) -> None:
             self.quick.append(child)
             continue
         ways = node.fit[number:]
-        says = f"{' or '.join(ways).capitalize()} may be in time; I try {child.move}." if len(ways) > 1 else f"What is left here is {child.move}."
+        says = (
+            f"{' or '.join(ways).capitalize()} may be in time; I try {child.move}."
+            if len(ways) > 1
+            else f"What is left here is {child.move}."
+        )
         self.add("hypothesise", says, ways, child.move, show(child.board))
         self.descend(child, [*path, child.move])
-        if not child.solved: self.add("backtrack", f"So {child.move} fails here.", (child.move,), f"back {child.move}", show(node.board))
+        if not child.solved:
+            self.add("backtrack", f"So {child.move} fails here.", (child.move,), f"back {child.move}", show(node.board))
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3bae2f9f
 def trace(state: State) -> list[Step]:
@@ -309,7 +373,14 @@ def trace(state: State) -> list[Step]:
     for attempt in attempts:
         teller = Teller(bound)
         teller.descend(attempt, [])
-        if not attempt.solved: teller.add("backtrack", f"So {bound} moves are not enough; I look for {bound + 2}.", (bound,), f"{bound + 2}?", show(state.board))
+        if not attempt.solved:
+            teller.add(
+                "backtrack",
+                f"So {bound} moves are not enough; I look for {bound + 2}.",
+                (bound,),
+                f"{bound + 2}?",
+                show(state.board),
+            )
         steps, bound = steps + teller.steps, bound + 2
     moves = way_of(attempts[-1])
     board, tiles = state.board, []

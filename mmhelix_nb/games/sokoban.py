@@ -30,14 +30,16 @@ def flood(free: int, start: int, width: int) -> int:
     "The cells of the bit mask `free` that can be walked to from those of `start`; a row has `width` bits."
     while True:
         grown = (start | start << 1 | start >> 1 | start << width | start >> width) & free
-        if grown == start: return start
+        if grown == start:
+            return start
         start = (grown | grown << 1 | grown >> 1 | grown << width | grown >> width) & free  # twice before the next look
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #62e0f28b
 def mask(cells) -> int:
     "A bit mask of cells."
     found = 0
-    for cell in cells: found |= 1 << cell
+    for cell in cells:
+        found |= 1 << cell
     return found
 
 
@@ -49,23 +51,34 @@ def bits(cells: int) -> list[int]:
 def board_problem(lines: list[str]) -> str | None:
     "What is wrong with a text picture; None where it is fine."
     rows, width, text = len(lines), len(lines[0]), "".join(lines)
-    if not (3 <= rows <= 20 and 3 <= width <= 20): return "needs 3 to 20 rows and columns"
-    if set(text) - set("#@$.*+ "): return "has a sign that is none of '#@$.*+ '"
+    if not (3 <= rows <= 20 and 3 <= width <= 20):
+        return "needs 3 to 20 rows and columns"
+    if set(text) - set("#@$.*+ "):
+        return "has a sign that is none of '#@$.*+ '"
     count = Tally(text)
-    if count["@"] + count["+"] != 1: return f"has {count['@'] + count['+']} players, not one"
-    if not 1 <= count["$"] + count["*"] <= min(6, count["."] + count["*"] + count["+"]) or count["."] > 6: return "needs one to six boxes, and a target for each"
-    if not count["$"]: return "has all boxes on targets already"
+    if count["@"] + count["+"] != 1:
+        return f"has {count['@'] + count['+']} players, not one"
+    if not 1 <= count["$"] + count["*"] <= min(6, count["."] + count["*"] + count["+"]) or count["."] > 6:
+        return "needs one to six boxes, and a target for each"
+    if not count["$"]:
+        return "has all boxes on targets already"
     border = mask(i for i in range(rows * width) if i // width in (0, rows - 1) or i % width in (0, width - 1))
-    floor = flood(mask(i for i, sign in enumerate(text) if sign != "#"), mask(i for i, sign in enumerate(text) if sign in "@+"), width)
+    floor = flood(
+        mask(i for i, sign in enumerate(text) if sign != "#"),
+        mask(i for i, sign in enumerate(text) if sign in "@+"),
+        width,
+    )
     return "is not closed around the player" if floor & border else None
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #3399898a
 @dataclass(frozen=True)
 class State:
     "The text picture of a board, as its `lines`."
+
     lines: tuple[str, ...]
 
-    def to_official(self) -> str: return "\n".join(self.lines)
+    def to_official(self) -> str:
+        return "\n".join(self.lines)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -74,15 +87,20 @@ class State:
         lines = text.strip("\n").split("\n") if isinstance(text, str) else [""]
         lines = [line.ljust(max(map(len, lines))) for line in lines]
         problem = board_problem(lines)
-        if problem: raise ValueError(f"field 'initial_state' {problem}: {text!r}")
+        if problem:
+            raise ValueError(f"field 'initial_state' {problem}: {text!r}")
         return cls(tuple(lines))
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #93d78267
 class Room:
     "What does not change during the search: `floor`, `targets`, and the pushes `home` from each cell to each target."
+
     def __init__(self, lines: tuple[str, ...]):
         text, self.width = "".join(lines), len(lines[0])
-        self.player, self.boxes = next(i for i, sign in enumerate(text) if sign in "@+"), tuple(i for i, sign in enumerate(text) if sign in "$*")
+        self.player, self.boxes = (
+            next(i for i, sign in enumerate(text) if sign in "@+"),
+            tuple(i for i, sign in enumerate(text) if sign in "$*"),
+        )
         self.targets = tuple(i for i, sign in enumerate(text) if sign in ".*+")
         self.floor = flood(mask(i for i, sign in enumerate(text) if sign != "#"), 1 << self.player, self.width)
         self.steps = {move: dr * self.width + dc for move, (dr, dc) in MOVES.items()}
@@ -105,9 +123,13 @@ class Room:
 def least(self: Room, boxes: tuple[int, ...]) -> int:
     "The fewest pushes that could bring `boxes` home; 999 where it cannot be."
     if boxes not in self.known:
-        if len(self.targets) < 5: pairs = (zip(boxes, order) for order in permutations(self.targets, len(boxes)))
-        else: pairs = [[(box, min(self.targets, key=lambda target: self.home[target].get(box, 999))) for box in boxes]]
-        self.known[boxes] = min(999, min(sum(self.home[target].get(box, 999) for box, target in pair) for pair in pairs))
+        if len(self.targets) < 5:
+            pairs = (zip(boxes, order) for order in permutations(self.targets, len(boxes)))
+        else:
+            pairs = [[(box, min(self.targets, key=lambda target: self.home[target].get(box, 999))) for box in boxes]]
+        self.known[boxes] = min(
+            999, min(sum(self.home[target].get(box, 999) for box, target in pair) for pair in pairs)
+        )
     return self.known[boxes]
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #a9ac2be4
@@ -122,13 +144,16 @@ def blocked(room: Room, boxes: tuple[int, ...], box: int) -> bool:
         for down in (-room.width, room.width):
             four = (box, box + across, box + down, box + across + down)
             solid = all(cell in boxes or not room.floor >> cell & 1 for cell in four)
-            if solid and any(cell in boxes and cell not in room.targets for cell in four): return True
+            if solid and any(cell in boxes and cell not in room.targets for cell in four):
+                return True
     return False
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #e82664ca
 class Search:
     "Depth first with a bound on pushes that rises; `rounds` holds the (bound, log) of each."
-    def __init__(self, room: Room, limit: int = 50_000): self.room, self.counter, self.rounds = room, Counter(limit), []
+
+    def __init__(self, room: Room, limit: int = 50_000):
+        self.room, self.counter, self.rounds = room, Counter(limit), []
 
     def run(self) -> list[tuple[int, str]]:
         "The pushes that solve the room, as (box, move); raises `ValueError` where there are none, `SearchLimit` where it takes too long."
@@ -138,19 +163,22 @@ class Search:
             self.log, self.next, self.seen = [], 999, {(room.boxes, reach): 0}
             self.rounds.append((bound, self.log))
             found = self.explore(room.boxes, reach, 0, bound)
-            if found is not None: return found
+            if found is not None:
+                return found
             bound = self.next
         raise ValueError("this sokoban has no solution")
 
     def explore(self, boxes: tuple[int, ...], reach: int, made: int, bound: int) -> list[tuple[int, str]] | None:
         "The pushes that lead home from a position in which `made` pushes were made; None where there are none up to `bound`."
-        if self.room.least(boxes) == 0: return []
+        if self.room.least(boxes) == 0:
+            return []
         for box, move, after in self.options(boxes, reach):
             self.counter.visit()
             result, onward = self.result(box + self.room.steps[move], box, after, made + 1, bound)
             self.log.append((made, box, move, result))
             rest = self.explore(after, onward, made + 1, bound) if result == "on" else None
-            if rest is not None: return [(box, move), *rest]
+            if rest is not None:
+                return [(box, move), *rest]
         return None
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #80425814
@@ -161,21 +189,25 @@ def options(self: Search, boxes: tuple[int, ...], reach: int) -> list[tuple[int,
     free = room.floor & ~mask(boxes)
     for box in boxes:
         for move, step in room.steps.items():
-            if reach >> box - step & 1 and free >> box + step & 1: found.append((box, move, tuple(sorted([box + step if one == box else one for one in boxes]))))
+            if reach >> box - step & 1 and free >> box + step & 1:
+                found.append((box, move, tuple(sorted([box + step if one == box else one for one in boxes]))))
     return sorted(found, key=lambda push: room.least(push[2]))
 
 
 @patch
 def result(self: Search, to: int, player: int, boxes: tuple[int, ...], made: int, bound: int) -> tuple[str, int]:
     "What comes of a push that put a box on `to`, and where the player can walk then."
-    if not self.room.alive >> to & 1: return "dead", 0
-    if blocked(self.room, boxes, to): return "block", 0
+    if not self.room.alive >> to & 1:
+        return "dead", 0
+    if blocked(self.room, boxes, to):
+        return "block", 0
     needs = made + self.room.least(boxes)
     if needs > bound:
         self.next = min(self.next, needs)
         return "far", 0
     reach = region(self.room, boxes, player)
-    if self.seen.get((boxes, reach), 999) <= made: return "seen", 0
+    if self.seen.get((boxes, reach), 999) <= made:
+        return "seen", 0
     self.seen[boxes, reach] = made
     return "on", reach
 
@@ -184,7 +216,8 @@ def walk(room: Room, boxes: tuple[int, ...], start: int, goal: int) -> list[str]
     "The shortest walk of the player from `start` to `goal` around the boxes."
     free, came, queue = room.floor & ~mask(boxes), {start: None}, [start]
     for cell in queue:
-        if cell == goal: break
+        if cell == goal:
+            break
         for move, step in room.steps.items():
             if free >> cell + step & 1 and cell + step not in came:
                 came[cell + step] = cell, move
@@ -217,6 +250,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     side: tuple[int, int]  # rows and columns, walls included, from and to
     boxes: int
     walls: float  # share of the inner cells that may be walls, at most
@@ -227,12 +261,23 @@ class Level:
 
 
 LEVELS = (
-    Level((6, 7), 1, 0.30, 14, (8, 15), 14, 100), Level((7, 9), 1, 0.35, 18, (16, 26), 20, 100), Level((7, 9), 2, 0.30, 22, (22, 40), 12, 100),
-    Level((11, 13), 2, 0.40, 30, (32, 55), 14, 300), Level((11, 13), 3, 0.40, 36, (42, 70), 24, 600),
+    Level((6, 7), 1, 0.30, 14, (8, 15), 14, 100),
+    Level((7, 9), 1, 0.35, 18, (16, 26), 20, 100),
+    Level((7, 9), 2, 0.30, 22, (22, 40), 12, 100),
+    Level((11, 13), 2, 0.40, 30, (32, 55), 14, 300),
+    Level((11, 13), 3, 0.40, 36, (42, 70), 24, 600),
 )
 PIECES = (
-    ((0, 0),), ((0, 0), (0, 1)), ((0, 0), (1, 0)), ((0, 0), (0, 1), (0, 2)), ((0, 0), (1, 0), (2, 0)), ((0, 0), (0, 1), (1, 0)),
-    ((0, 0), (1, 0), (1, 1)), ((0, 0), (0, 1), (1, 1)), ((0, 1), (1, 0), (1, 1)), ((0, 0), (0, 1), (1, 0), (1, 1)),
+    ((0, 0),),
+    ((0, 0), (0, 1)),
+    ((0, 0), (1, 0)),
+    ((0, 0), (0, 1), (0, 2)),
+    ((0, 0), (1, 0), (2, 0)),
+    ((0, 0), (0, 1), (1, 0)),
+    ((0, 0), (1, 0), (1, 1)),
+    ((0, 0), (0, 1), (1, 1)),
+    ((0, 1), (1, 0), (1, 1)),
+    ((0, 0), (0, 1), (1, 0), (1, 1)),
 )
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #021a1949
@@ -243,16 +288,21 @@ def carve(rows: int, width: int, walls: float, rng: Random) -> int:
     for _ in range(40):
         row, column = rng.randrange(1, rows - 1), rng.randrange(1, width - 1)
         rest = floor & ~mask((row + i) * width + column + j for i, j in rng.choice(PIECES))
-        if rest.bit_count() >= least and flood(rest, rest & -rest, width) == rest: floor = rest
+        if rest.bit_count() >= least and flood(rest, rest & -rest, width) == rest:
+            floor = rest
     return floor
 
 
 def picture(floor: int, rows: int, width: int, targets, boxes, player: int) -> tuple[str, ...]:
     "The text picture of a board."
+
     def sign(cell: int) -> str:
-        if cell in boxes: return "*" if cell in targets else "$"
-        if cell == player: return "+" if cell in targets else "@"
+        if cell in boxes:
+            return "*" if cell in targets else "$"
+        if cell == player:
+            return "+" if cell in targets else "@"
         return "." if cell in targets else " " if floor >> cell & 1 else "#"
+
     return tuple("".join(sign(r * width + c) for c in range(width)) for r in range(rows))
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #0c7d2269
@@ -262,7 +312,8 @@ def pulls(floor: int, width: int, boxes: tuple[int, ...], player: int) -> list[t
     reach = flood(free, 1 << player, width)
     for box in boxes:
         for step in (-width, 1, width, -1):
-            if not (reach >> box + step & 1 and free >> box + 2 * step & 1): continue
+            if not (reach >> box + step & 1 and free >> box + 2 * step & 1):
+                continue
             moved = tuple(sorted([box + step if one == box else one for one in boxes]))
             onward = flood(floor & ~mask(moved), 1 << box + 2 * step, width)
             found.append((moved, (onward & -onward).bit_length() - 1))
@@ -278,9 +329,12 @@ def pull_away(floor: int, width: int, targets: tuple[int, ...], most: int, rng: 
         left &= ~part
     seen = set(layer)
     for _ in range(most):
-        fresh = [after for before in layer for after in dict.fromkeys(pulls(floor, width, *before)) if after not in seen]
+        fresh = [
+            after for before in layer for after in dict.fromkeys(pulls(floor, width, *before)) if after not in seen
+        ]
         fresh = list(dict.fromkeys(fresh))
-        if not fresh: break
+        if not fresh:
+            break
         seen.update(fresh)
         layer = rng.sample(fresh, min(4, len(fresh)))
     return layer[0]
@@ -305,13 +359,17 @@ def plain_board(level: Level) -> State:
 # %% ../../nbs/tasks/games/sokoban.ipynb #9789f1ea
 def rating(level: Level, state: State) -> tuple[int, int]:
     "How good a board is: whether its moves are in range, then the effort; (-1, 0) where it is no puzzle."
-    if board_problem(list(state.lines)): return -1, 0
+    if board_problem(list(state.lines)):
+        return -1, 0
     room = Room(state.lines)
     search = Search(room, level.effort)
-    try: pushes = search.run()
-    except SearchLimit: return -1, 0
+    try:
+        pushes = search.run()
+    except SearchLimit:
+        return -1, 0
     moves = sum(map(len, all_moves(room, pushes)))
-    if len(pushes) < 3 or moves > level.moves[1]: return -1, 0
+    if len(pushes) < 3 or moves > level.moves[1]:
+        return -1, 0
     return int(moves >= level.moves[0]), search.counter.nodes
 
 
@@ -320,7 +378,8 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(5):  # once is enough, nearly always
         boards = [(rating(level, board), board) for board in (random_board(level, rng) for _ in range(level.tries))]
         best, board = max(boards, key=lambda pair: pair[0])
-        if best[0] >= 0: return board
+        if best[0] >= 0:
+            return board
     return plain_board(level)
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #cf192d5f
@@ -337,15 +396,22 @@ def check(state: State, answer: str) -> Verdict:
     for number, move in enumerate(read_moves(answer, WORDS), 1):
         dr, dc = MOVES[move]
         to, behind = (r + dr, c + dc), (r + 2 * dr, c + 2 * dc)
-        if signs[to] == "#": return wrong(f"move {number} ({move}) runs into the wall at {to}")
+        if signs[to] == "#":
+            return wrong(f"move {number} ({move}) runs into the wall at {to}")
         if to in boxes:
-            if signs.get(behind, "#") == "#": return wrong(f"move {number} ({move}) pushes the box at {to} into a wall")
-            if behind in boxes: return wrong(f"move {number} ({move}) pushes the box at {to} into another box")
+            if signs.get(behind, "#") == "#":
+                return wrong(f"move {number} ({move}) pushes the box at {to} into a wall")
+            if behind in boxes:
+                return wrong(f"move {number} ({move}) pushes the box at {to} into another box")
             boxes.remove(to)
             boxes.add(behind)
         r, c = to
     away = sorted(boxes - targets)
-    return wrong(f"{len(away)} of {len(boxes)} boxes are not on a target, one at {away[0]}") if away else right("brings every box onto a target")
+    return (
+        wrong(f"{len(away)} of {len(boxes)} boxes are not on a target, one at {away[0]}")
+        if away
+        else right("brings every box onto a target")
+    )
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #5e6527e4
 def layout(state: State, style: Style) -> Canvas:
@@ -355,24 +421,32 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     for r, line in enumerate(state.lines):
         for c, sign in enumerate(line):
-            if sign == "#": canvas.shapes.rectangle(board.box(r, c), style.faint, style.ink, 1)
-            else: canvas.shapes.rectangle(board.box(r, c), style.paper, style.fill, 1)
+            if sign == "#":
+                canvas.shapes.rectangle(board.box(r, c), style.faint, style.ink, 1)
+            else:
+                canvas.shapes.rectangle(board.box(r, c), style.paper, style.fill, 1)
     for r, line in enumerate(state.lines):
-        for c, sign in enumerate(line): draw_sign(canvas, board, r, c, sign)
+        for c, sign in enumerate(line):
+            draw_sign(canvas, board, r, c, sign)
     return canvas
 
 
 def draw_sign(canvas: Canvas, board: Board, r: int, c: int, sign: str) -> None:
     "The target, box or player in a cell."
     style, cell, (x, y) = canvas.style, board.cell, board.center(r, c)
-    if sign in ".*+": canvas.shapes.ellipse(board.box(r, c, cell // 4 if sign == "." else 2), style.green)
+    if sign in ".*+":
+        canvas.shapes.ellipse(board.box(r, c, cell // 4 if sign == "." else 2), style.green)
     if sign in "$*":
         left, top, right_, bottom = board.box(r, c, cell // 6 if sign == "$" else cell // 4)
         canvas.shapes.rectangle([left, top, right_, bottom], style.paper, style.red, 3)
-        for ends in ([(left, top), (right_, bottom)], [(left, bottom), (right_, top)]): canvas.shapes.line(ends, style.red, 3)
+        for ends in ([(left, top), (right_, bottom)], [(left, bottom), (right_, top)]):
+            canvas.shapes.line(ends, style.red, 3)
     if sign in "@+":
         canvas.shapes.ellipse(board.box(r, c, cell // 6 if sign == "@" else cell // 4), style.blue)
-        for side in (-1, 1): canvas.shapes.ellipse([x + side * cell / 9 - 2, y - cell / 10 - 2, x + side * cell / 9 + 2, y - cell / 10 + 2], style.paper)
+        for side in (-1, 1):
+            canvas.shapes.ellipse(
+                [x + side * cell / 9 - 2, y - cell / 10 - 2, x + side * cell / 9 + 2, y - cell / 10 + 2], style.paper
+            )
 
 
 draw = render(layout, mini=False)
@@ -391,17 +465,28 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the board."
     count = sum(line.count("$") + line.count("*") for line in state.lines)
     targets = sum(line.count(sign) for line in state.lines for sign in ".*+")
-    boxes = "the box onto the target" if count == targets == 1 else f"all {count} boxes onto the targets" if count > 1 else "the box onto a target"
-    return "\n\n".join([RULES.format(boxes=boxes), PICTURE if modality == "image" else f"{KEY}\n\n{state.to_official()}", FORMAT])
+    boxes = (
+        "the box onto the target"
+        if count == targets == 1
+        else f"all {count} boxes onto the targets"
+        if count > 1
+        else "the box onto a target"
+    )
+    return "\n\n".join(
+        [RULES.format(boxes=boxes), PICTURE if modality == "image" else f"{KEY}\n\n{state.to_official()}", FORMAT]
+    )
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #a26fad21
 FATES = {
-    "dead": "put a box where no target can be reached any more", "block": "made a block of four that can never move", "far": "left too few pushes for the rest",
+    "dead": "put a box where no target can be reached any more",
+    "block": "made a block of four that can never move",
+    "far": "left too few pushes for the rest",
     "seen": "led to a position tried before",
 }
 
 
-def plural(count: int, what: str = "push") -> str: return f"{count} {what}{'es' * (count != 1)}"
+def plural(count: int, what: str = "push") -> str:
+    return f"{count} {what}{'es' * (count != 1)}"
 
 
 def fates(results) -> str:
@@ -413,16 +498,22 @@ def fates(results) -> str:
 # %% ../../nbs/tasks/games/sokoban.ipynb #0a0574b6
 class Teller:
     "Tells the rounds of a search; it follows the boxes and the player along the solution."
+
     def __init__(self, state: State):
         self.lines, self.room = state.lines, Room(state.lines)
         self.boxes, self.player, self.steps, self.shown = self.room.boxes, self.room.player, [], ""
 
-    def name(self, cell: int) -> str: return f"({cell // self.room.width}, {cell % self.room.width})"
+    def name(self, cell: int) -> str:
+        return f"({cell // self.room.width}, {cell % self.room.width})"
 
     def add(self, kind: str, says: str, about=(), brief: str = "", anchor: bool = False) -> None:
         "A step, with the board where it has changed since the last anchor."
         floor = mask(i for i, sign in enumerate("".join(self.lines)) if sign != "#")
-        board = "\n".join(picture(floor, len(self.lines), self.room.width, self.room.targets, self.boxes, self.player)) if anchor else ""
+        board = (
+            "\n".join(picture(floor, len(self.lines), self.room.width, self.room.targets, self.boxes, self.player))
+            if anchor
+            else ""
+        )
         cells = tuple(divmod(cell, self.room.width) for cell in about)
         self.steps.append(Step(kind, says, cells, brief, "" if board == self.shown else board))
         self.shown = board or self.shown
@@ -445,8 +536,13 @@ def failed_tries(self: Teller, tries: list[list]) -> None:
     self.add("hypothesise", f"I try {', then '.join(names)}.", [entry[1] for entry, *_ in tries], brief)
     told = []
     for name, (first, *rest) in zip(names, tries):
-        if first[3] != "on": told.append(f"{name} {FATES[first[3]]}")
-        else: told.append(f"{name} was followed by {plural(len(rest), 'more push')} without success" + (f" ({fates(entry[3] for entry in rest)})" if rest else ""))
+        if first[3] != "on":
+            told.append(f"{name} {FATES[first[3]]}")
+        else:
+            told.append(
+                f"{name} was followed by {plural(len(rest), 'more push')} without success"
+                + (f" ({fates(entry[3] for entry in rest)})" if rest else "")
+            )
     self.add("contradiction", f"{'; '.join(told)}.".capitalize(), (), "x")
     self.add("backtrack", "The boxes stand as before the try.", (), "back", True)
 
@@ -461,7 +557,9 @@ def make_pushes(self: Teller, legs: list[tuple[int, str, list[str]]]) -> None:
     on = ", onto a target" if to in self.room.targets else ""
     times = f" {count} times" if count > 1 else ""
     brief = f"{self.name(box)[1:-1].replace(', ', ',')} {move[0] * count}"
-    self.add("deduce", f"The box at {self.name(box)} goes {move}{times} to {self.name(to)}{on}: {walked}.", (box, to), brief)
+    self.add(
+        "deduce", f"The box at {self.name(box)} goes {move}{times} to {self.name(to)}{on}: {walked}.", (box, to), brief
+    )
 
 
 @patch
@@ -470,11 +568,14 @@ def solution_round(self: Teller, bound: int, log: list, moves: list[list[str]]) 
     self.add("hypothesise", f"Perhaps {plural(bound)} will do.", (), f"at most {bound}", True)
     legs = []
     for (tries, (_, box, move, _)), made in zip(along(log), moves):
-        straight = legs and not tries and move == legs[-1][1] and box == legs[-1][0] + self.room.steps[move] and len(made) == 1
+        straight = (
+            legs and not tries and move == legs[-1][1] and box == legs[-1][0] + self.room.steps[move] and len(made) == 1
+        )
         if legs and not straight:
             self.make_pushes(legs)
             legs = []
-        if tries: self.failed_tries(tries)
+        if tries:
+            self.failed_tries(tries)
         legs.append((box, move, made))
     self.make_pushes(legs)
 
@@ -487,18 +588,34 @@ def trace(state: State) -> list[Step]:
     moves, boxes = all_moves(room, pushes), " ".join(map(teller.name, room.boxes))
     targets = " ".join(map(teller.name, room.targets))
     says = f"Cells are (row, column), counted from 0. The player is at {teller.name(room.player)}, boxes at {boxes}, targets at {targets}."
-    teller.add("observe", f"{says} If no box were in the way of another, it would take {plural(room.least(room.boxes))}.", room.boxes, f"at least {room.least(room.boxes)}", True)
-    for bound, log in search.rounds[:-1]: teller.failed_round(bound, log)
+    teller.add(
+        "observe",
+        f"{says} If no box were in the way of another, it would take {plural(room.least(room.boxes))}.",
+        room.boxes,
+        f"at least {room.least(room.boxes)}",
+        True,
+    )
+    for bound, log in search.rounds[:-1]:
+        teller.failed_round(bound, log)
     teller.solution_round(*search.rounds[-1], moves)
     text = " ".join(move for leg in moves for move in leg)
-    teller.add("check", f"After {plural(len(pushes))} and {len(text.split())} moves every box is on a target.", teller.boxes, "", True)
+    teller.add(
+        "check",
+        f"After {plural(len(pushes))} and {len(text.split())} moves every box is on a target.",
+        teller.boxes,
+        "",
+        True,
+    )
     return [*teller.steps, Step("conclude", "The moves are", (), "", text)]
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #e3700b14
 def canon(state: State) -> bytes:
     "Equal for boards that turns and mirrors map onto each other, whatever walls surround them."
     room = Room(state.lines)
-    cells = ["".join(sign if room.floor >> r * room.width + c & 1 else "#" for c, sign in enumerate(line)) for r, line in enumerate(state.lines)]
+    cells = [
+        "".join(sign if room.floor >> r * room.width + c & 1 else "#" for c, sign in enumerate(line))
+        for r, line in enumerate(state.lines)
+    ]
     rows = [r for r, line in enumerate(cells) if set(line) != {"#"}]
     columns = [c for c, line in enumerate(zip(*cells)) if set(line) != {"#"}]
     grid, forms = [cells[r][columns[0] : columns[-1] + 1] for r in range(rows[0], rows[-1] + 1)], []

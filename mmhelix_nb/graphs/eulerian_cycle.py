@@ -22,20 +22,29 @@ from ..walks import Level, connected, degree_steps, explore, follow, graph_with,
 @dataclass(frozen=True)
 class State:
     "A graph of `n` nodes and undirected `edges` (u, v) with u < v in order."
+
     n: int
     edges: tuple[tuple[int, int], ...]
 
-    def to_official(self) -> dict: return adjacency(self.n, self.edges)
+    def to_official(self) -> dict:
+        return adjacency(self.n, self.edges)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         n, edges = read_graph(row.get("initial_state"))
-        if not edges: raise ValueError(f"field 'initial_state' has no edges: {row['initial_state']!r}")
+        if not edges:
+            raise ValueError(f"field 'initial_state' has no edges: {row['initial_state']!r}")
         return cls(n, edges)
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #e7756f8c
-LEVELS = (Level(12, (17, 19), 0.4), Level(13, (21, 22), 0.4), Level(14, (24, 25)), Level(15, (28, 30)), Level(16, (33, 36)))
+LEVELS = (
+    Level(12, (17, 19), 0.4),
+    Level(13, (21, 22), 0.4),
+    Level(14, (24, 25)),
+    Level(15, (28, 30)),
+    Level(16, (33, 36)),
+)
 
 
 def generate(level: Level, rng: Random) -> State:
@@ -47,11 +56,13 @@ def generate(level: Level, rng: Random) -> State:
 def solve(state: State) -> Solution:
     "A closed walk as a list, or No; `effort` counts the edges that are looked at."
     counter = Counter()
-    for _ in range(2 * len(state.edges)): counter.visit()
+    for _ in range(2 * len(state.edges)):
+        counter.visit()
     if not odd_nodes(state.n, state.edges):
         walk = walk_of(state.n, state.edges, state.edges[0][0], counter)
         return Solution(str(list(walk)) if walk else "No", counter.nodes)
-    for _ in state.edges: counter.visit()
+    for _ in state.edges:
+        counter.visit()
     return Solution("No", counter.nodes)
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #e7e318cc
@@ -63,15 +74,27 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a closed walk that uses every edge once, or No where there is none."
     if says_no(answer):
         odd = odd_nodes(state.n, state.edges)
-        if odd: return right(f"no Eulerian cycle exists: node {odd[0]} has an odd number of edges")
-        return wrong("an Eulerian cycle exists") if connected(state.n, state.edges) else right("no Eulerian cycle exists: the edges do not hang together")
+        if odd:
+            return right(f"no Eulerian cycle exists: node {odd[0]} has an odd number of edges")
+        return (
+            wrong("an Eulerian cycle exists")
+            if connected(state.n, state.edges)
+            else right("no Eulerian cycle exists: the edges do not hang together")
+        )
     walk = read_ints(answer)
     problem, left = follow(state.n, state.edges, walk)
-    if problem: return wrong(problem)
-    if walk[0] != walk[-1]: left.discard((min(walk[0], walk[-1]), max(walk[0], walk[-1])))  # the way back is understood
-    if left: return wrong("the edge between {} and {} is not used".format(*min(left)))
+    if problem:
+        return wrong(problem)
+    if walk[0] != walk[-1]:
+        left.discard((min(walk[0], walk[-1]), max(walk[0], walk[-1])))  # the way back is understood
+    if left:
+        return wrong("the edge between {} and {} is not used".format(*min(left)))
     closed = walk[0] == walk[-1] or len(walk) == len(state.edges)
-    return right("uses every edge once and closes") if closed else wrong(f"the walk ends at {walk[-1]}, not at {walk[0]}, where it began")
+    return (
+        right("uses every edge once and closes")
+        if closed
+        else wrong(f"the walk ends at {walk[-1]}, not at {walk[0]}, where it began")
+    )
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #fb5c97a4
 def layout(state: State, style: Style) -> Canvas:
@@ -99,7 +122,12 @@ def trace(state: State) -> list[Step]:
     if odd:
         says = f"A closed walk leaves each node as often as it comes, which is impossible at {listed(odd, 'or')}."
         counted = f"The counts add up to {2 * len(state.edges)}, twice the {len(state.edges)} edges, as they must."
-        return [*steps, Step("deduce", says, tuple(odd), "no"), Step("check", counted), Step("conclude", "There is no Eulerian cycle, so the answer is", (), "", "No")]
+        return [
+            *steps,
+            Step("deduce", says, tuple(odd), "no"),
+            Step("check", counted),
+            Step("conclude", "There is no Eulerian cycle, so the answer is", (), "", "No"),
+        ]
     says = f"A closed walk exists if the edges hang together. I begin at {start} and always take the unused edge to the smallest number."
     steps.append(Step("deduce", says, (start,), f"from {start}"))
     steps += walk_steps(explore(state.n, state.edges, start, Counter()))

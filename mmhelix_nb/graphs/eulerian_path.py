@@ -22,20 +22,29 @@ from ..walks import Level, connected, degree_steps, explore, follow, graph_with,
 @dataclass(frozen=True)
 class State:
     "A graph of `n` nodes and undirected `edges` (u, v) with u < v in order."
+
     n: int
     edges: tuple[tuple[int, int], ...]
 
-    def to_official(self) -> dict: return adjacency(self.n, self.edges)
+    def to_official(self) -> dict:
+        return adjacency(self.n, self.edges)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         n, edges = read_graph(row.get("initial_state"))
-        if not edges: raise ValueError(f"field 'initial_state' has no edges: {row['initial_state']!r}")
+        if not edges:
+            raise ValueError(f"field 'initial_state' has no edges: {row['initial_state']!r}")
         return cls(n, edges)
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #db1850c5
-LEVELS = (Level(11, (16, 17), 0.4), Level(12, (19, 20), 0.4), Level(13, (22, 23)), Level(14, (26, 28)), Level(16, (33, 36)))
+LEVELS = (
+    Level(11, (16, 17), 0.4),
+    Level(12, (19, 20), 0.4),
+    Level(13, (22, 23)),
+    Level(14, (26, 28)),
+    Level(16, (33, 36)),
+)
 
 
 def generate(level: Level, rng: Random) -> State:
@@ -52,11 +61,13 @@ def beginning(state: State) -> int:
 def solve(state: State) -> Solution:
     "A walk as a list, or No; `effort` counts the edges that are looked at."
     counter = Counter()
-    for _ in range(2 * len(state.edges)): counter.visit()
+    for _ in range(2 * len(state.edges)):
+        counter.visit()
     if len(odd_nodes(state.n, state.edges)) <= 2:
         walk = walk_of(state.n, state.edges, beginning(state), counter)
         return Solution(str(list(walk)) if walk else "No", counter.nodes)
-    for _ in state.edges: counter.visit()
+    for _ in state.edges:
+        counter.visit()
     return Solution("No", counter.nodes)
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #5cc5a042
@@ -68,10 +79,16 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a walk that uses every edge once, or No where there is none."
     if says_no(answer):
         odd = odd_nodes(state.n, state.edges)
-        if len(odd) > 2: return right(f"no Eulerian path exists: nodes {listed(odd)} have an odd number of edges")
-        return wrong("an Eulerian path exists") if connected(state.n, state.edges) else right("no Eulerian path exists: the edges do not hang together")
+        if len(odd) > 2:
+            return right(f"no Eulerian path exists: nodes {listed(odd)} have an odd number of edges")
+        return (
+            wrong("an Eulerian path exists")
+            if connected(state.n, state.edges)
+            else right("no Eulerian path exists: the edges do not hang together")
+        )
     problem, left = follow(state.n, state.edges, read_ints(answer))
-    if problem: return wrong(problem)
+    if problem:
+        return wrong(problem)
     return wrong("the edge between {} and {} is not used".format(*min(left))) if left else right("uses every edge once")
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #fb5c97a4
@@ -100,9 +117,21 @@ def trace(state: State) -> list[Step]:
     if len(odd) > 2:
         says = f"A walk leaves each node as often as it comes, but for its first and its last; {len(odd)} odd nodes are too many."
         counted = f"The counts add up to {2 * len(state.edges)}, twice the {len(state.edges)} edges, as they must."
-        return [*steps, Step("deduce", says, tuple(odd), "no"), Step("check", counted), Step("conclude", "There is no Eulerian path, so the answer is", (), "", "No")]
+        return [
+            *steps,
+            Step("deduce", says, tuple(odd), "no"),
+            Step("check", counted),
+            Step("conclude", "There is no Eulerian path, so the answer is", (), "", "No"),
+        ]
     ends = f"A walk has to join {listed(odd)}" if odd else "A walk may begin anywhere and has to end there"
-    steps.append(Step("deduce", f"{ends}. I begin at {start} and always take the unused edge to the smallest number.", (start,), f"from {start}"))
+    steps.append(
+        Step(
+            "deduce",
+            f"{ends}. I begin at {start} and always take the unused edge to the smallest number.",
+            (start,),
+            f"from {start}",
+        )
+    )
     steps += walk_steps(explore(state.n, state.edges, start, Counter()))
     walk = walk_of(state.n, state.edges, start, Counter())
     if walk is None:

@@ -21,7 +21,21 @@ from random import Random
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
-from ..networks import bits, draw_edge, draw_nodes, exchanged, listed, neighbour_masks, random_graph, reachable, read_graph, read_lists, renumbered, route, write_lists
+from mmhelix_nb.networks import (
+    bits,
+    draw_edge,
+    draw_nodes,
+    exchanged,
+    listed,
+    neighbour_masks,
+    random_graph,
+    reachable,
+    read_graph,
+    read_lists,
+    renumbered,
+    route,
+    write_lists,
+)
 from ..search import Counter, SearchLimit, canonical_graph
 from ..trace import Step
 
@@ -32,24 +46,34 @@ Edges = tuple[tuple[int, int], ...]
 @dataclass(frozen=True)
 class State:
     "Two graphs of `n` nodes, each with undirected edges (u, v) with u < v in order."
+
     n: int
     edges1: Edges
     edges2: Edges
 
-    def graphs(self) -> tuple[Edges, Edges]: return self.edges1, self.edges2
+    def graphs(self) -> tuple[Edges, Edges]:
+        return self.edges1, self.edges2
 
-    def to_official(self) -> None: return None
+    def to_official(self) -> None:
+        return None
 
-    def as_text(self) -> str: return "\n\n".join(f"G{i}:\n{write_lists(self.n, edges)}" for i, edges in enumerate(self.graphs(), 1))
+    def as_text(self) -> str:
+        return "\n\n".join(f"G{i}:\n{write_lists(self.n, edges)}" for i, edges in enumerate(self.graphs(), 1))
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row's `question_text`; raises `ValueError` naming the field and its value."
         text = str(row.get("question_text"))
         first, second = text.rfind("G1:"), text.rfind("G2:")
-        if not 0 <= first < second: raise ValueError(f"field 'question_text' must list two graphs under G1: and G2: (there is no 'initial_state'), not {text[:200]!r}")
-        read = [read_graph(read_lists(part), most=16, field="question_text") for part in (text[first:second], text[second:])]
-        if read[0][0] != read[1][0]: raise ValueError(f"field 'question_text' has graphs of {read[0][0]} and {read[1][0]} nodes: {text[:200]!r}")
+        if not 0 <= first < second:
+            raise ValueError(
+                f"field 'question_text' must list two graphs under G1: and G2: (there is no 'initial_state'), not {text[:200]!r}"
+            )
+        read = [
+            read_graph(read_lists(part), most=16, field="question_text") for part in (text[first:second], text[second:])
+        ]
+        if read[0][0] != read[1][0]:
+            raise ValueError(f"field 'question_text' has graphs of {read[0][0]} and {read[1][0]} nodes: {text[:200]!r}")
         return cls(read[0][0], read[0][1], read[1][1])
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #486a0963
@@ -64,6 +88,7 @@ def kinds(masks: list[int]) -> list[Kind]:
 @dataclass(frozen=True)
 class Event:
     "`kind` is go (`pairs` ends with the new pair; `nodes` of G2 were open), dead (node `nodes[0]` of G1 has no partner left), or back (`nodes` are left)."
+
     kind: str
     pairs: tuple[tuple[int, int], ...]
     nodes: tuple[int, ...] = ()
@@ -72,6 +97,7 @@ class Event:
 @dataclass
 class Search:
     "The masks and kinds of both graphs, in the form that the search needs."
+
     masks: tuple[list[int], list[int]]
     kinds: tuple[list[Kind], list[Kind]]
 
@@ -80,47 +106,60 @@ class Search:
         masks = tuple(neighbour_masks(state.n, edges) for edges in state.graphs())
         return cls(masks, tuple(map(kinds, masks)))
 
-    def alike(self) -> bool: return Bag(self.kinds[0]) == Bag(self.kinds[1])
+    def alike(self) -> bool:
+        return Bag(self.kinds[0]) == Bag(self.kinds[1])
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2711ae3b
 def following(search: Search, pairs: tuple) -> int:
     "The node of G1 to match next."
     masks, kinds1 = search.masks[0], search.kinds[0]
     matched, sizes = sum(1 << u for u, _ in pairs), Bag(kinds1)
-    return min(bits((1 << len(masks)) - 1 & ~matched), key=lambda u: (-(masks[u] & matched).bit_count(), sizes[kinds1[u]], u))
+    return min(
+        bits((1 << len(masks)) - 1 & ~matched), key=lambda u: (-(masks[u] & matched).bit_count(), sizes[kinds1[u]], u)
+    )
 
 
 def partners(search: Search, pairs: tuple, node: int) -> list[int]:
     "The nodes of G2 that fit `node` of G1 and all `pairs`."
     (masks1, masks2), (kinds1, kinds2) = search.masks, search.kinds
     used, beside = sum(1 << v for _, v in pairs), sum(1 << v for u, v in pairs if masks1[node] >> u & 1)
-    return [v for v in range(len(masks2)) if kinds2[v] == kinds1[node] and not used >> v & 1 and masks2[v] & used == beside]
+    return [
+        v for v in range(len(masks2)) if kinds2[v] == kinds1[node] and not used >> v & 1 and masks2[v] & used == beside
+    ]
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #0d645369
 def explore(search: Search, pairs: tuple, counter: Counter) -> Iterator[Event]:
     "The search from `pairs` on, event by event; returns all pairs, or None where none fit."
-    if len(pairs) == len(search.masks[0]): return pairs
+    if len(pairs) == len(search.masks[0]):
+        return pairs
     node = following(search, pairs)
     fitting = partners(search, pairs, node)
-    if not fitting: return (yield Event("dead", pairs, (node,)))
+    if not fitting:
+        return (yield Event("dead", pairs, (node,)))
     for tried, partner in enumerate(fitting, 1):
         counter.visit()
         yield Event("go", (*pairs, (node, partner)), tuple(fitting[tried - 1 :]))
         whole = yield from explore(search, (*pairs, (node, partner)), counter)
-        if whole: return whole
-        if fitting[tried:]: yield Event("back", pairs, (node, *fitting[tried:]))
+        if whole:
+            return whole
+        if fitting[tried:]:
+            yield Event("back", pairs, (node, *fitting[tried:]))
     return None
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d569b0bf
 def outcome(state: State, counter: Counter) -> tuple[tuple[int, int], ...] | None:
     "Partners for all nodes; None where the graphs are not isomorphic."
-    for _ in range(2 * state.n): counter.visit()  # the kinds
+    for _ in range(2 * state.n):
+        counter.visit()  # the kinds
     search = Search.of(state)
-    if not search.alike(): return None
+    if not search.alike():
+        return None
     steps = explore(search, (), counter)
     while True:
-        try: next(steps)
-        except StopIteration as done: return done.value
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8ebc7df8
 def solve(state: State) -> Solution:
@@ -132,6 +171,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     nodes: int
     edges: tuple[int, int]  # least and most
     effort: int  # wanted nodes of the search
@@ -140,7 +180,13 @@ class Level:
     tries: int = 80  # pairs to choose from; a tenth of them where they are isomorphic
 
 
-LEVELS = (Level(8, (11, 14), 25, near=5, tries=40), Level(9, (12, 14), 29), Level(10, (13, 15), 33), Level(11, (14, 16), 36), Level(12, (15, 18), 43, degree=3))
+LEVELS = (
+    Level(8, (11, 14), 25, near=5, tries=40),
+    Level(9, (12, 14), 29),
+    Level(10, (13, 15), 33),
+    Level(11, (14, 16), 36),
+    Level(12, (15, 18), 43, degree=3),
+)
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #a6338d67
 def generate(level: Level, rng: Random) -> State:
@@ -149,20 +195,27 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(level.tries if differ else level.tries // 10):
         edges = random_graph(level.nodes, rng.randint(*level.edges), level.degree, rng)
         other = exchanged(edges, rng) if differ else edges
-        state, counter = State(level.nodes, renumbered(level.nodes, edges, rng), renumbered(level.nodes, other, rng)), Counter()
+        state, counter = (
+            State(level.nodes, renumbered(level.nodes, edges, rng), renumbered(level.nodes, other, rng)),
+            Counter(),
+        )
         whole = reachable(neighbour_masks(level.nodes, other), 0, (1 << level.nodes) - 2) == (1 << level.nodes) - 2
         fits = (outcome(state, counter) is None) == differ and whole
         far = abs(counter.nodes - level.effort) + (0 if fits else 1e6)
-        if far < least: best, least = state, far
-        if least <= level.near: break
+        if far < least:
+            best, least = state, far
+        if least <= level.near:
+            break
     return best
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2e3d6df4
 @lru_cache(maxsize=4096)
 def isomorphic(state: State) -> bool | None:
     "Whether the graphs are isomorphic; None where graphs from elsewhere would take too long."
-    try: return outcome(state, Counter(limit=20_000)) is not None
-    except SearchLimit: return None
+    try:
+        return outcome(state, Counter(limit=20_000)) is not None
+    except SearchLimit:
+        return None
 
 
 _CLAIM = re.compile(
@@ -172,11 +225,15 @@ _CLAIM = re.compile(
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8da26555
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
-    line = " ".join(plain(text[:400]).lower().replace("aren't", "are not").replace("isn't", "is not").split()).strip("[](){}\"' .!")
+    line = " ".join(plain(text[:400]).lower().replace("aren't", "are not").replace("isn't", "is not").split()).strip(
+        "[](){}\"' .!"
+    )
     match = _CLAIM.fullmatch(line) if len(text) <= 400 else None
     claims = {match["word"] == "yes"} if match and match["word"] else set()
-    if match and match["kind"]: claims.add(match["kind"] == "isomorphic")
-    if len(claims) != 1: raise Unreadable(f"the answer says neither Yes nor No, or both: {shorten(text)}")
+    if match and match["kind"]:
+        claims.add(match["kind"] == "isomorphic")
+    if len(claims) != 1:
+        raise Unreadable(f"the answer says neither Yes nor No, or both: {shorten(text)}")
     return claims.pop()
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #1123b721
@@ -187,21 +244,28 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` tells rightly if the graphs are isomorphic."
     claim, truth = read_claim(answer), isomorphic(state)
-    if truth is None: return wrong("whether the graphs are isomorphic could not be decided")
-    if claim == truth: return right("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
+    if truth is None:
+        return wrong("whether the graphs are isomorphic could not be decided")
+    if claim == truth:
+        return right("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
     return wrong("the graphs are isomorphic" if truth else "the graphs are not isomorphic")
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #29117d4c
 def ring_order(n: int, edges: Edges) -> list[int]:
     "The place of each node on the circle: by number, then swapped while that makes the edges shorter in all."
     spot = [*range(n)]
-    def length(): return sum(min(abs(spot[u] - spot[v]), n - abs(spot[u] - spot[v])) for u, v in edges)
+
+    def length():
+        return sum(min(abs(spot[u] - spot[v]), n - abs(spot[u] - spot[v])) for u, v in edges)
+
     least = length()
     for u, v in combinations(range(n), 2):
         spot[u], spot[v] = spot[v], spot[u]
         new = length()
-        if new < least: least = new
-        else: spot[u], spot[v] = spot[v], spot[u]
+        if new < least:
+            least = new
+        else:
+            spot[u], spot[v] = spot[v], spot[u]
     return spot
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d3fe1c78
@@ -214,7 +278,8 @@ def layout(state: State, style: Style) -> Canvas:
         x, y = side // 2 + i * (side + 16), side // 2 + 30
         turns = [2 * pi * place / state.n for place in ring_order(state.n, edges)]
         centers = [(round(x + across * sin(turn)), round(y - across * cos(turn))) for turn in turns]
-        for u, v in edges: draw_edge(canvas, route(centers, u, v, 20), width=3)
+        for u, v in edges:
+            draw_edge(canvas, route(centers, u, v, 20), width=3)
         draw_nodes(canvas, centers, 15, 18)
         canvas.text(x, 16, f"G{i + 1}", 22)
     canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
@@ -238,7 +303,8 @@ def ask(state: State, modality: str) -> str:
     return f"{what}{lists}\n\n{RULES}\n\nAnswer with one word, Yes or No."
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #670bfde3
-def kind_text(kind: Kind) -> str: return f"{kind[0]}({''.join(map(str, kind[1]))})"
+def kind_text(kind: Kind) -> str:
+    return f"{kind[0]}({''.join(map(str, kind[1]))})"
 
 
 def opening(state: State, search: Search) -> list[Step]:
@@ -248,27 +314,47 @@ def opening(state: State, search: Search) -> list[Step]:
     both = "\n".join(f"G{i}: {part}" for i, part in enumerate(told, 1))
     says = "For each node I note its degree and, in brackets, the degrees of its neighbours; only nodes alike in this can be partners."
     return [
-        Step("observe", f"G1 has {len(state.edges1)} edges: {lists[0]}. G2 has {len(state.edges2)} edges: {lists[1]}.", (), "", "pairs: none"),
+        Step(
+            "observe",
+            f"G1 has {len(state.edges1)} edges: {lists[0]}. G2 has {len(state.edges2)} edges: {lists[1]}.",
+            (),
+            "",
+            "pairs: none",
+        ),
         Step("test", says, (), "; ".join(told), both),
     ]
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #31e8e1af
-def pairs_text(pairs: tuple) -> str: return "pairs: " + (" ".join(f"{u}={v}" for u, v in pairs) or "none")
+def pairs_text(pairs: tuple) -> str:
+    return "pairs: " + (" ".join(f"{u}={v}" for u, v in pairs) or "none")
 
 
 def forced_step(run: list[Event]) -> Step:
     "The step that tells a `run` of nodes with a single partner."
     pairs = tuple(event.pairs[-1] for event in run)
     told = "; ".join(f"{u} can only be {v}" for u, v in pairs)
-    return Step("deduce", f"By kind and by what is matched, {told}.", pairs, " ".join(f"{u}={v}" for u, v in pairs), pairs_text(run[-1].pairs) if len(run) > 3 else "")
+    return Step(
+        "deduce",
+        f"By kind and by what is matched, {told}.",
+        pairs,
+        " ".join(f"{u}={v}" for u, v in pairs),
+        pairs_text(run[-1].pairs) if len(run) > 3 else "",
+    )
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #52884096
 def dead_step(search: Search, event: Event, tried: bool = True) -> Step:
     "The step that tells why a node has no partner left."
     node, kind = event.nodes[0], kind_text(search.kinds[0][event.nodes[0]])
     beside = [v for u, v in event.pairs if search.masks[0][node] >> u & 1]
-    needs = f"beside {listed(beside)} in G2 and beside no other matched node" if beside else "beside no matched node of G2"
-    return Step("contradiction" if tried else "test", f"Node {node} of G1, of kind {kind}, needs a free partner {needs}, but there is none.", (node, *beside), f"x {node}")
+    needs = (
+        f"beside {listed(beside)} in G2 and beside no other matched node" if beside else "beside no matched node of G2"
+    )
+    return Step(
+        "contradiction" if tried else "test",
+        f"Node {node} of G1, of kind {kind}, needs a free partner {needs}, but there is none.",
+        (node, *beside),
+        f"x {node}",
+    )
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #854db51c
 def event_steps(search: Search, events: Iterator[Event]) -> Iterator[Step]:
@@ -280,23 +366,31 @@ def event_steps(search: Search, events: Iterator[Event]) -> Iterator[Step]:
         if run and (not forced or len(run) == 8):
             yield forced_step(run)
             run = []
-        if forced: run.append(event)
+        if forced:
+            run.append(event)
         elif event.kind == "go":
             (node, partner), kind = event.pairs[-1], kind_text(search.kinds[0][event.pairs[-1][0]])
             says = f"Node {node} of G1, of kind {kind}, can be {listed(event.nodes, 'or')} of G2; I try {partner}."
             yield Step("hypothesise", says, (node, *event.nodes), f"{node}={partner}?", pairs_text(event.pairs))
-        elif event.kind == "dead": yield dead_step(search, event, tried)
+        elif event.kind == "dead":
+            yield dead_step(search, event, tried)
         else:
             says = f"For node {event.nodes[0]} of G1 there {'are' if len(event.nodes) > 2 else 'is'} {listed(event.nodes[1:])} left to try."
             yield Step("backtrack", says, event.nodes, f"back {event.nodes[0]}", pairs_text(event.pairs))
-    if run: yield forced_step(run)
+    if run:
+        yield forced_step(run)
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #c748aaf6
 def odd_kind(search: Search) -> Step:
     "The step that names a kind that is not equally frequent in both graphs."
     counts = [Bag(part) for part in search.kinds]
     kind = min(kind for kind in {*counts[0], *counts[1]} if counts[0][kind] != counts[1][kind])
-    return Step("test", f"G1 has {counts[0][kind]} of kind {kind_text(kind)}, but G2 has {counts[1][kind]}.", (kind[0],), f"x {kind_text(kind)}")
+    return Step(
+        "test",
+        f"G1 has {counts[0][kind]} of kind {kind_text(kind)}, but G2 has {counts[1][kind]}.",
+        (kind[0],),
+        f"x {kind_text(kind)}",
+    )
 
 
 def trace(state: State) -> list[Step]:
@@ -304,16 +398,33 @@ def trace(state: State) -> list[Step]:
     search = Search.of(state)
     steps = opening(state, search)
     if search.alike():
-        steps.append(Step("deduce", "Every kind is as frequent in G1 as in G2, so I look for partners.", (), "same kinds"))
+        steps.append(
+            Step("deduce", "Every kind is as frequent in G1 as in G2, so I look for partners.", (), "same kinds")
+        )
         steps += event_steps(search, explore(search, (), Counter()))
-    else: steps.append(odd_kind(search))
+    else:
+        steps.append(odd_kind(search))
     pairs = outcome(state, Counter())
     if pairs is None:
-        why = "Every possible partner has been tried or ruled out." if search.alike() else "A renaming would keep every kind, so none is possible."
-        return [*steps, Step("check", why), Step("conclude", "The graphs are not isomorphic, so the answer is", (), "", "No")]
+        why = (
+            "Every possible partner has been tried or ruled out."
+            if search.alike()
+            else "A renaming would keep every kind, so none is possible."
+        )
+        return [
+            *steps,
+            Step("check", why),
+            Step("conclude", "The graphs are not isomorphic, so the answer is", (), "", "No"),
+        ]
     names = dict(pairs)
     told = " ".join(f"{u}-{v}={names[u]}-{names[v]}" for u, v in state.edges1)
-    steps.append(Step("check", f"With these partners each of the {len(state.edges1)} edges of G1 becomes one of the {len(state.edges2)} edges of G2: {told}.", pairs))
+    steps.append(
+        Step(
+            "check",
+            f"With these partners each of the {len(state.edges1)} edges of G1 becomes one of the {len(state.edges2)} edges of G2: {told}.",
+            pairs,
+        )
+    )
     return [*steps, Step("conclude", "The graphs are isomorphic, so the answer is", (), "", "Yes")]
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #df2d74cc

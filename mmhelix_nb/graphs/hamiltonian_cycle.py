@@ -17,7 +17,18 @@ from random import Random
 from ..answers import read_ints, says_no
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
-from ..networks import adjacency, bits, describe, draw_graph, listed, neighbour_masks, random_path, raster_pairs, reachable, read_graph
+from mmhelix_nb.networks import (
+    adjacency,
+    bits,
+    describe,
+    draw_graph,
+    listed,
+    neighbour_masks,
+    random_path,
+    raster_pairs,
+    reachable,
+    read_graph,
+)
 from ..search import Counter, SearchLimit, canonical_graph
 from ..trace import Step
 
@@ -25,12 +36,15 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A graph of `n` nodes and undirected `edges` (u, v) with u < v in order."
+
     n: int
     edges: tuple[tuple[int, int], ...]
 
-    def masks(self) -> list[int]: return neighbour_masks(self.n, self.edges)
+    def masks(self) -> list[int]:
+        return neighbour_masks(self.n, self.edges)
 
-    def to_official(self) -> dict: return adjacency(self.n, self.edges)
+    def to_official(self) -> dict:
+        return adjacency(self.n, self.edges)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -41,6 +55,7 @@ class State:
 @dataclass(frozen=True)
 class Event:
     "`kind` is go (to the last of `path`; `nodes` were open), must (likewise, forced), cut, sides, short, torn or open (dead because of `nodes`), again, or back."
+
     kind: str
     path: tuple[int, ...]
     nodes: tuple[int, ...] = ()
@@ -67,8 +82,10 @@ def uneven(masks: list[int]) -> list[int]:
     side, queue = {0: 0}, [0]
     for node in queue:
         for other in bits(masks[node]):
-            if side.setdefault(other, 1 - side[node]) == side[node]: return []
-            if other not in queue: queue.append(other)
+            if side.setdefault(other, 1 - side[node]) == side[node]:
+                return []
+            if other not in queue:
+                queue.append(other)
     sides = [[node for node in sorted(side) if side[node] == one] for one in (0, 1)]
     return [] if len(sides[0]) == len(sides[1]) else max(sides, key=len)
 
@@ -76,41 +93,58 @@ def uneven(masks: list[int]) -> list[int]:
 def dead_end(masks: list[int], path: tuple[int, ...], free: int, tight: list) -> Event | None:
     "Why `path` cannot be finished, as far as one look at the `tight` nodes tells."
     first, last = path[0], path[-1]
-    if not free: return None if masks[last] >> first & 1 and len(path) > 2 else Event("open", path)
+    if not free:
+        return None if masks[last] >> first & 1 and len(path) > 2 else Event("open", path)
     cut = free & ~reachable(masks, last, free)
-    if cut: return Event("cut", path, tuple(bits(cut)))
+    if cut:
+        return Event("cut", path, tuple(bits(cut)))
     larger = uneven(masks) if len(path) == 1 else []
-    if larger: return Event("sides", path, tuple(larger))
+    if larger:
+        return Event("sides", path, tuple(larger))
     few = [node for node, ways in tight if ways.bit_count() < 2]
-    if len(path) == 1 and masks[first].bit_count() < 2: few = [first]
-    if few: return Event("short", path, (few[0],))
+    if len(path) == 1 and masks[first].bit_count() < 2:
+        few = [first]
+    if few:
+        return Event("short", path, (few[0],))
     must = pressing(tight, last)
-    if len(must) > (2 if first == last else 1): return Event("torn", path, tuple(must))
+    if len(must) > (2 if first == last else 1):
+        return Event("torn", path, tuple(must))
     return None if masks[first] & free else Event("open", path)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #ec24a74c
 def onward(masks: list[int], path: tuple[int, ...], free: int, must: list[int]) -> list[int]:
     "The nodes to try after `path`: one that `must` come, else all, the one with the fewest ways on first."
-    if must: return must[:1]
+    if must:
+        return must[:1]
     ways = sorted(bits(masks[path[-1]] & free), key=lambda way: (masks[way] & free).bit_count())
-    return ways[:-1] if len(path) == 1 else ways  # a cycle uses two edges of the first node and can be walked either way
+    return (
+        ways[:-1] if len(path) == 1 else ways
+    )  # a cycle uses two edges of the first node and can be walked either way
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #675d03f3
-def explore(masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set, note: Callable | None = None) -> tuple[int, ...] | None:
+def explore(
+    masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set, note: Callable | None = None
+) -> tuple[int, ...] | None:
     "The nodes of the cycle that the search finds from `path` on, in order, or None; `note(event)` hears of each event."
     counter.visit()
-    if (path[-1], free) in failed: return note and note(Event("again", path))
+    if (path[-1], free) in failed:
+        return note and note(Event("again", path))
     tight = narrow(masks, path, free)
     dead = dead_end(masks, path, free, tight)
-    if dead: return note and note(dead)
-    if not free: return path
+    if dead:
+        return note and note(dead)
+    if not free:
+        return path
     must = pressing(tight, path[-1])
     ways = onward(masks, path, free, must)
     for tried, way in enumerate(ways, 1):
-        if note: note(Event("must" if must else "go", (*path, way), tuple(ways[tried - 1 :])))
+        if note:
+            note(Event("must" if must else "go", (*path, way), tuple(ways[tried - 1 :])))
         whole = explore(masks, (*path, way), free & ~(1 << way), counter, failed, note)
-        if whole: return whole
-        if note and ways[tried:]: note(Event("back", path, tuple(ways[tried:])))
+        if whole:
+            return whole
+        if note and ways[tried:]:
+            note(Event("back", path, tuple(ways[tried:])))
     failed.add((path[-1], free))
     return None
 
@@ -139,6 +173,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     nodes: int
     edges: tuple[int, int]  # least and most
     effort: int  # wanted nodes of the search
@@ -147,9 +182,13 @@ class Level:
     degree: int = 5  # edges at a node, at most
 
 
-LEVELS = (Level(9, (13, 16), 12, 6), Level(11, (16, 18), 17), Level(12, (18, 20), 22), Level(14, (21, 23), 30), Level(16, (25, 27), 42))
-
-
+LEVELS = (
+    Level(9, (13, 16), 12, 6),
+    Level(11, (16, 18), 17),
+    Level(12, (18, 20), 22),
+    Level(14, (21, 23), 30),
+    Level(16, (25, 27), 42),
+)
 
 
 def candidate(level: Level, rng: Random) -> State | None:
@@ -161,8 +200,10 @@ def candidate(level: Level, rng: Random) -> State | None:
     rng.shuffle(pairs)
     for wanted in (1, level.degree - 1):  # the ends of the path first
         for u, v in pairs:
-            if len(edges) == most or (u, v) in edges: continue
-            if min(degrees[u], degrees[v]) > wanted or max(degrees[u], degrees[v]) >= level.degree: continue
+            if len(edges) == most or (u, v) in edges:
+                continue
+            if min(degrees[u], degrees[v]) > wanted or max(degrees[u], degrees[v]) >= level.degree:
+                continue
             edges.add((u, v))
             degrees[u], degrees[v] = degrees[u] + 1, degrees[v] + 1
     return State(level.nodes, tuple(sorted(edges))) if len(edges) == most and min(degrees) > 1 else None
@@ -173,21 +214,26 @@ def generate(level: Level, rng: Random) -> State:
     without, best, least, found = rng.random() < 0.5, None, 1e9, 0
     for _ in range(4 * level.tries):
         graph = candidate(level, rng)
-        if graph is None: continue
+        if graph is None:
+            continue
         counter = Counter()
         fits = (outcome(graph, counter) is None) == without
         found += fits
         far = abs(counter.nodes - level.effort) + (0 if fits else 1e6)
-        if far < least: best, least = graph, far
-        if found == level.tries: break
+        if far < least:
+            best, least = graph, far
+        if found == level.tries:
+            break
     return best or State(level.nodes, tuple((node, node + 1) for node in range(level.nodes - 1)))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #239c0492
 @lru_cache(maxsize=4096)
 def possible(state: State) -> bool | None:
     "Whether a cycle exists; None where a graph from elsewhere would take too long."
-    try: return outcome(state, Counter(limit=20_000)) is not None
-    except SearchLimit: return None
+    try:
+        return outcome(state, Counter(limit=20_000)) is not None
+    except SearchLimit:
+        return None
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #1d368c47
 SCORER = "hamiltonian_cycle_evaluator"  # the published score function
@@ -196,24 +242,33 @@ SCORER = "hamiltonian_cycle_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a cycle through all nodes, or No where there is none."
-    if not says_no(answer): return judge_cycle(state, read_ints(answer))
-    if possible(state) is None: return wrong("whether a cycle exists could not be decided")
+    if not says_no(answer):
+        return judge_cycle(state, read_ints(answer))
+    if possible(state) is None:
+        return wrong("whether a cycle exists could not be decided")
     return wrong("a Hamiltonian cycle exists") if possible(state) else right("no Hamiltonian cycle exists")
 
 
 def judge_cycle(state: State, cycle: list[int]) -> Verdict:
     "Whether `cycle` follows edges, visits every node once and closes."
-    if len(cycle) > 1 and cycle[0] == cycle[-1]: cycle = cycle[:-1]
+    if len(cycle) > 1 and cycle[0] == cycle[-1]:
+        cycle = cycle[:-1]
     masks, seen = state.masks(), 0
     for number, node in enumerate(cycle):
-        if node >= state.n: return wrong(f"node {node} does not exist; the nodes are 0 to {state.n - 1}")
-        if number and not masks[node] >> cycle[number - 1] & 1: return wrong(f"step {number}: no edge joins {cycle[number - 1]} and {node}")
-        if seen >> node & 1: return wrong(f"node {node} is visited twice")
+        if node >= state.n:
+            return wrong(f"node {node} does not exist; the nodes are 0 to {state.n - 1}")
+        if number and not masks[node] >> cycle[number - 1] & 1:
+            return wrong(f"step {number}: no edge joins {cycle[number - 1]} and {node}")
+        if seen >> node & 1:
+            return wrong(f"node {node} is visited twice")
         seen |= 1 << node
     missing = bits((1 << state.n) - 1 & ~seen)
-    if missing: return wrong(f"node {missing[0]} is not visited")
-    if len(cycle) < 3: return wrong("a cycle has three nodes at least")
-    if not masks[cycle[-1]] >> cycle[0] & 1: return wrong(f"no edge joins the last node {cycle[-1]} and the first node {cycle[0]}")
+    if missing:
+        return wrong(f"node {missing[0]} is not visited")
+    if len(cycle) < 3:
+        return wrong("a cycle has three nodes at least")
+    if not masks[cycle[-1]] >> cycle[0] & 1:
+        return wrong(f"no edge joins the last node {cycle[-1]} and the first node {cycle[0]}")
     return right("visits every node once and closes")
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #fb5c97a4
@@ -236,7 +291,8 @@ def ask(state: State, modality: str) -> str:
     return f"{RULES.format(what=describe(state.n, state.edges, modality))}\n\n{FORMAT}"
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #26a0ca76
-def way(path: tuple[int, ...]) -> str: return " -> ".join(map(str, path))
+def way(path: tuple[int, ...]) -> str:
+    return " -> ".join(map(str, path))
 
 
 def dead_step(event: Event) -> Step:
@@ -255,13 +311,18 @@ def dead_step(event: Event) -> Step:
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #2b11a986
 def forced_step(run: list[Event]) -> Step:
     "The step that tells a `run` of moves without a choice."
+
     def why(event):
-        if event.kind == "must": return "which has just two ways left"
+        if event.kind == "must":
+            return "which has just two ways left"
         return "the only way left" if len(event.path) > 2 else "as a cycle can be walked either way round"
+
     told = [f"from {event.path[-2]} to {event.path[-1]}, {why(event)}" for event in run]
     nodes = tuple(event.path[-1] for event in run)
     board = f"path: {way(run[-1].path)}" if len(run) > 3 else ""
-    return Step("deduce", f"The way is forced {'; '.join(told)}.", (run[0].path[-2], *nodes), " ".join(map(str, nodes)), board)
+    return Step(
+        "deduce", f"The way is forced {'; '.join(told)}.", (run[0].path[-2], *nodes), " ".join(map(str, nodes)), board
+    )
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #06a62ff1
 def event_steps(events: list[Event]) -> Iterator[Step]:
@@ -272,16 +333,21 @@ def event_steps(events: list[Event]) -> Iterator[Step]:
         if run and (not forced or len(run) == 6):
             yield forced_step(run)
             run = []
-        if forced: run.append(event)
+        if forced:
+            run.append(event)
         elif event.kind == "go":
             before, node, board = *event.path[-2:], f"path: {way(event.path)}"
-            says = f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}, which has as few ways on as any."
+            says = (
+                f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}, which has as few ways on as any."
+            )
             yield Step("hypothesise", says, event.nodes, f"{node}", board)
         elif event.kind == "back":
             says = f"At {event.path[-1]} there {'are' if len(event.nodes) > 1 else 'is'} {listed(event.nodes)} left to try."
             yield Step("backtrack", says, event.path, f"back {event.path[-1]}", f"path: {way(event.path)}")
-        else: yield dead_step(event)
-    if run: yield forced_step(run)
+        else:
+            yield dead_step(event)
+    if run:
+        yield forced_step(run)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #516da10d
 def trace(state: State) -> list[Step]:
@@ -290,10 +356,24 @@ def trace(state: State) -> list[Step]:
     said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
     few = state.masks()[first].bit_count()
-    steps = [Step("observe", f"The edges join {said}. I begin at {first}, which has the fewest edges, {few}.", (first,), brief, f"path: {first}"), *event_steps(events)]
+    steps = [
+        Step(
+            "observe",
+            f"The edges join {said}. I begin at {first}, which has the fewest edges, {few}.",
+            (first,),
+            brief,
+            f"path: {first}",
+        ),
+        *event_steps(events),
+    ]
     cycle = outcome(state, Counter())
     if cycle is None:
-        steps.append(Step("check", f"Every way from {first} has been tried or ruled out; a cycle could be walked from any of its nodes, so none exists."))
+        steps.append(
+            Step(
+                "check",
+                f"Every way from {first} has been tried or ruled out; a cycle could be walked from any of its nodes, so none exists.",
+            )
+        )
         return [*steps, Step("conclude", "There is no Hamiltonian cycle, so the answer is", (), "", "No")]
     says = f"The cycle {way((*cycle, first))} has {state.n} different nodes, each step is an edge, and so is the last, back to {first}."
     return [*steps, Step("check", says, cycle), Step("conclude", "The cycle is", (), "", str([*cycle, first]))]

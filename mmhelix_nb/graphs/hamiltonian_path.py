@@ -18,35 +18,54 @@ from random import Random
 from ..answers import read_ints, says_no
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
-from ..networks import adjacency, bits, describe, draw_graph, listed, neighbour_masks, random_path, raster_pairs, reachable, read_graph
+from mmhelix_nb.networks import (
+    adjacency,
+    bits,
+    describe,
+    draw_graph,
+    listed,
+    neighbour_masks,
+    random_path,
+    raster_pairs,
+    reachable,
+    read_graph,
+)
 from ..search import Counter, SearchLimit, canonical_graph
 from ..trace import Step
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #74ece373
 _NODE = r"(?:the )?(?:node|vertex|point)"
-_START = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?(?: {_NODE})?(?: (?:from|at|with|in|is)|:| =)?(?: {_NODE})? (\d{{1,3}})\b", re.IGNORECASE)
+_START = re.compile(
+    rf"\b(?:start|begin)(?:s|ning|ing)?(?: {_NODE})?(?: (?:from|at|with|in|is)|:| =)?(?: {_NODE})? (\d{{1,3}})\b",
+    re.IGNORECASE,
+)
 
 
 def read_start(row: dict, n: int) -> int:
     "The start node that a published row's `question_text` names; raises `ValueError`."
     text = row.get("question_text")
     found = {int(number) for number in _START.findall(" ".join(str(text).replace("*", "").split()))}
-    if len(found) != 1: raise ValueError(f"field 'question_text' must name one start node, as in 'starting from node 3', not {text!r}")
+    if len(found) != 1:
+        raise ValueError(f"field 'question_text' must name one start node, as in 'starting from node 3', not {text!r}")
     start = found.pop()
-    if start >= n: raise ValueError(f"field 'question_text' names start node {start}, but the nodes are 0 to {n - 1}")
+    if start >= n:
+        raise ValueError(f"field 'question_text' names start node {start}, but the nodes are 0 to {n - 1}")
     return start
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #8c757ebb
 @dataclass(frozen=True)
 class State:
     "A graph of `n` nodes, undirected `edges` (u, v) with u < v in order, and the `start`."
+
     n: int
     edges: tuple[tuple[int, int], ...]
     start: int
 
-    def masks(self) -> list[int]: return neighbour_masks(self.n, self.edges)
+    def masks(self) -> list[int]:
+        return neighbour_masks(self.n, self.edges)
 
-    def to_official(self) -> dict: return adjacency(self.n, self.edges)
+    def to_official(self) -> dict:
+        return adjacency(self.n, self.edges)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -58,6 +77,7 @@ class State:
 @dataclass(frozen=True)
 class Event:
     "`kind` is go (to the last of `path`; `nodes` were open), dead (because of `nodes`), again, or back (`nodes` are left to try)."
+
     kind: str
     path: tuple[int, ...]
     nodes: tuple[int, ...] = ()
@@ -73,20 +93,28 @@ def ends(masks: list[int], last: int, free: int) -> list[int]:
     return [node for node in bits(free) if (masks[node] & (free | 1 << last)).bit_count() < 2]
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #c6cc5765
-def explore(masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set, note: Callable | None = None) -> tuple[int, ...] | None:
+def explore(
+    masks: list[int], path: tuple[int, ...], free: int, counter: Counter, failed: set, note: Callable | None = None
+) -> tuple[int, ...] | None:
     "The whole path that the search finds from `path` on, or None; `note(event)` hears of each event."
     counter.visit()
-    if not free: return path
+    if not free:
+        return path
     last = path[-1]
-    if (last, free) in failed: return note and note(Event("again", path))
+    if (last, free) in failed:
+        return note and note(Event("again", path))
     cut_off, narrow = bits(lost(masks, last, free)), ends(masks, last, free)
-    if cut_off or len(narrow) > 1: return note and note(Event("dead", path, tuple(cut_off) or tuple(narrow)))
+    if cut_off or len(narrow) > 1:
+        return note and note(Event("dead", path, tuple(cut_off) or tuple(narrow)))
     ways = sorted(bits(masks[last] & free), key=lambda way: (masks[way] & free).bit_count())
     for tried, way in enumerate(ways, 1):
-        if note: note(Event("go", (*path, way), tuple(ways[tried - 1 :])))
+        if note:
+            note(Event("go", (*path, way), tuple(ways[tried - 1 :])))
         whole = explore(masks, (*path, way), free & ~(1 << way), counter, failed, note)
-        if whole: return whole
-        if note and ways[tried:]: note(Event("back", path, tuple(ways[tried:])))
+        if whole:
+            return whole
+        if note and ways[tried:]:
+            note(Event("back", path, tuple(ways[tried:])))
     failed.add((last, free))
     return None
 
@@ -113,6 +141,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     nodes: int
     extra: int  # edges besides those of the path
     tries: int  # graphs from which the hardest is kept
@@ -131,27 +160,32 @@ def candidate(level: Level, rng: Random) -> State:
     rng.shuffle(pairs)
     for u, v in pairs:
         crowded = any(sum(node in edge for edge in edges) >= level.degree for node in (u, v))
-        if len(edges) < level.nodes - 1 + level.extra and not crowded: edges.add((u, v))
+        if len(edges) < level.nodes - 1 + level.extra and not crowded:
+            edges.add((u, v))
     return State(level.nodes, tuple(sorted(edges)), path[0])
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
 def generate(level: Level, rng: Random) -> State:
     "The hardest of some graphs; with chance 1 in 2 one without a path from its start."
     without, graphs = rng.random() < 0.5, [candidate(level, rng) for _ in range(level.tries)]
-    if without: graphs += [State(level.nodes, graph.edges, start) for graph in graphs for start in range(level.nodes)]
+    if without:
+        graphs += [State(level.nodes, graph.edges, start) for graph in graphs for start in range(level.nodes)]
     hardest, most = graphs[0], -1
     for graph in graphs:
         counter = Counter()
         missing = outcome(graph, counter) is None
-        if missing == without and counter.nodes > most: hardest, most = graph, counter.nodes
+        if missing == without and counter.nodes > most:
+            hardest, most = graph, counter.nodes
     return hardest
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #65083f49
 @lru_cache(maxsize=4096)
 def possible(state: State) -> bool | None:
     "Whether a path exists; None where a badly formed graph would take too long."
-    try: return outcome(state, Counter(limit=50_000)) is not None
-    except SearchLimit: return None
+    try:
+        return outcome(state, Counter(limit=50_000)) is not None
+    except SearchLimit:
+        return None
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #6f9befc2
 SCORER = "hamiltonian_path_evaluator"  # the published score function
@@ -161,19 +195,24 @@ SCORER = "hamiltonian_path_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a path from the start through all nodes, or No where there is none."
     if says_no(answer):
-        if possible(state) is None: return wrong("whether a path exists could not be decided")
+        if possible(state) is None:
+            return wrong("whether a path exists could not be decided")
         return wrong(f"a path from node {state.start} exists") if possible(state) else right("no path exists")
     return judge_path(state, read_ints(answer))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #b28c5916
 def judge_path(state: State, path: list[int]) -> Verdict:
     "Whether `path` begins at the start, follows edges and visits every node once."
-    if path[0] != state.start: return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
+    if path[0] != state.start:
+        return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
     masks, seen = state.masks(), 0
     for number, node in enumerate(path):
-        if node >= state.n: return wrong(f"node {node} does not exist; the nodes are 0 to {state.n - 1}")
-        if number and not masks[node] >> path[number - 1] & 1: return wrong(f"step {number}: no edge joins {path[number - 1]} and {node}")
-        if seen >> node & 1: return wrong(f"node {node} is visited twice")
+        if node >= state.n:
+            return wrong(f"node {node} does not exist; the nodes are 0 to {state.n - 1}")
+        if number and not masks[node] >> path[number - 1] & 1:
+            return wrong(f"step {number}: no edge joins {path[number - 1]} and {node}")
+        if seen >> node & 1:
+            return wrong(f"node {node} is visited twice")
         seen |= 1 << node
     missing = bits((1 << state.n) - 1 & ~seen)
     return wrong(f"node {missing[0]} is not visited") if missing else right("visits every node once")
@@ -189,18 +228,23 @@ draw = render(layout)
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #a5f99662
 RULES = """{what}
 Find a path that starts at node {start}, moves along edges and visits every node exactly once. It need not return."""
-FORMAT = "Give the node numbers in order as a list in square brackets, separated by commas, or No if there is no such path."
+FORMAT = (
+    "Give the node numbers in order as a list in square brackets, separated by commas, or No if there is no such path."
+)
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
-    what = describe(state.n, state.edges, modality) + (" The start node is ringed in red." if modality == "image" else "")
+    what = describe(state.n, state.edges, modality) + (
+        " The start node is ringed in red." if modality == "image" else ""
+    )
     return f"{RULES.format(what=what, start=state.start)}\n\n{FORMAT}"
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #2afcb625
 def fault(state: State, event: Event) -> str:
     "What is wrong with the last node of a dead end; two nodes are enough to see it."
-    if event.kind == "again": return "meets nodes left over from which I have failed before"
+    if event.kind == "again":
+        return "meets nodes left over from which I have failed before"
     free = (1 << state.n) - 1 & ~sum(1 << node for node in event.path)
     nodes = listed(event.nodes[:2])
     return f"cuts off {nodes}" if lost(state.masks(), event.path[-1], free) else f"leaves {nodes} with one way each"
@@ -208,16 +252,25 @@ def fault(state: State, event: Event) -> str:
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #bfbb81ca
 def dead_step(state: State, group: list[Event], kind: str = "contradiction") -> Step:
     "The step of a `kind` that tells a `group` of moves from one node that fail at once."
-    nodes, told = tuple(event.path[-1] for event in group), [f"to {event.path[-1]} {fault(state, event)}" for event in group]
+    nodes, told = (
+        tuple(event.path[-1] for event in group),
+        [f"to {event.path[-1]} {fault(state, event)}" for event in group],
+    )
     brief = " ".join(f"{event.path[-1]} x {' '.join(map(str, event.nodes[:2]))}".strip() for event in group)
-    if len(group[0].path) == 1: return Step(kind, f"Beginning at {state.start} {fault(state, group[0])}.", nodes, brief)
+    if len(group[0].path) == 1:
+        return Step(kind, f"Beginning at {state.start} {fault(state, group[0])}.", nodes, brief)
     return Step(kind, f"Going from {group[0].path[-2]} {'; '.join(told)}.", (group[0].path[-2], *nodes), brief)
 
 
 def forced_step(run: list[Event]) -> Step:
     "The step that tells a `run` of moves without a choice."
     before, nodes = run[0].path[-2], tuple(event.path[-1] for event in run)
-    return Step("deduce", f"From {before} the only way left is to {', then '.join(map(str, nodes))}.", (before, *nodes), " ".join(map(str, nodes)))
+    return Step(
+        "deduce",
+        f"From {before} the only way left is to {', then '.join(map(str, nodes))}.",
+        (before, *nodes),
+        " ".join(map(str, nodes)),
+    )
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #c7b1a9b7
 def batches(events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
@@ -227,27 +280,49 @@ def batches(events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
         if event.kind == "go" and after and after.kind in ("dead", "again"):
             more = len(event.nodes) > 1
             continue
-        if event.kind == "back" and name == "dead" and batch[-1].path[:-1] == event.path: continue
-        new = "dead" if event.kind in ("dead", "again") else "forced" if event.kind == "go" and len(event.nodes) == 1 else event.kind
-        if batch and (new != name or new not in ("dead", "forced") or new == "dead" and batch[-1].path[:-1] != event.path[:-1]):
+        if event.kind == "back" and name == "dead" and batch[-1].path[:-1] == event.path:
+            continue
+        new = (
+            "dead"
+            if event.kind in ("dead", "again")
+            else "forced"
+            if event.kind == "go" and len(event.nodes) == 1
+            else event.kind
+        )
+        if batch and (
+            new != name or new not in ("dead", "forced") or new == "dead" and batch[-1].path[:-1] != event.path[:-1]
+        ):
             yield "barred" if name == "dead" and more else name, batch
             batch = []
         batch, name = [*batch, event], new
-    if batch: yield name, batch
+    if batch:
+        yield name, batch
 
 
 def batch_step(state: State, name: str, batch: list[Event]) -> Step:
     "The step that tells a batch of events."
-    if name in ("dead", "barred"): return dead_step(state, batch, "test" if name == "barred" else "contradiction")
-    if name == "forced": return forced_step(batch)
+    if name in ("dead", "barred"):
+        return dead_step(state, batch, "test" if name == "barred" else "contradiction")
+    if name == "forced":
+        return forced_step(batch)
     event, path = batch[0], " -> ".join(map(str, batch[0].path))
-    if name == "back": return Step("backtrack", f"The path is {path} again, with {listed(event.nodes)} left to try.", event.path, f"back {event.path[-1]}")
+    if name == "back":
+        return Step(
+            "backtrack",
+            f"The path is {path} again, with {listed(event.nodes)} left to try.",
+            event.path,
+            f"back {event.path[-1]}",
+        )
     before, node = event.path[-2:]
-    return Step("hypothesise", f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}.", event.nodes, f"{node}")
+    return Step(
+        "hypothesise", f"From {before} I can go to {listed(event.nodes, 'or')}; I try {node}.", event.nodes, f"{node}"
+    )
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #52c1534e
-PLAN = ("Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left "
-        "each, for only the end of the path can have one.")
+PLAN = (
+    "Where I have a choice, I take a node with as few ways on as any. A node that is cut off ends a try, and so do two nodes with one way left "
+    "each, for only the end of the path can have one."
+)
 
 
 def trace(state: State) -> list[Step]:
@@ -257,13 +332,20 @@ def trace(state: State) -> list[Step]:
     brief = " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())
     steps = [Step("observe", f"The edges join {said}. The path starts at {state.start}. {PLAN}", (), brief)]
     told = [*batches(search(state, Counter()))]
-    if all(name != "go" for name, _ in told): told = [("barred" if name == "dead" else name, batch) for name, batch in told]  # no try is at fault
+    if all(name != "go" for name, _ in told):
+        told = [("barred" if name == "dead" else name, batch) for name, batch in told]  # no try is at fault
     steps += [batch_step(state, *batch) for batch in told]
     path = outcome(state, Counter())
     if path is None:
         steps.append(Step("check", f"Every way from {state.start} has been tried or ruled out."))
         return [*steps, Step("conclude", "No such path exists, so the answer is", (), "", "No")]
-    steps.append(Step("check", f"The path {' -> '.join(map(str, path))} has {state.n} different nodes, and each step is an edge.", path))
+    steps.append(
+        Step(
+            "check",
+            f"The path {' -> '.join(map(str, path))} has {state.n} different nodes, and each step is an edge.",
+            path,
+        )
+    )
     return [*steps, Step("conclude", "The path is", (), "", str(list(path)))]
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #67ecc163

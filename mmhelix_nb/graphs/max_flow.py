@@ -30,30 +30,38 @@ WIDEST = 999  # capacity of an arrow, at most
 @dataclass(frozen=True)
 class State:
     "A network of `n` nodes without cycles, its arrows `edges` (from, to, capacity) in order, the `source` and the `sink`."
+
     n: int
     edges: tuple[tuple[int, int, int], ...]
     source: int
     sink: int
 
-    def to_official(self) -> None: return None
+    def to_official(self) -> None:
+        return None
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("question_text")
         ends = set(_ENDS.findall(" ".join(text.split()))) if isinstance(text, str) else ()
-        if len(ends) != 1: raise ValueError(f"field 'question_text' must say once 'from node 0 to node 3' and hold the network (there is no initial_state), not {text!r}")
+        if len(ends) != 1:
+            raise ValueError(
+                f"field 'question_text' must say once 'from node 0 to node 3' and hold the network (there is no initial_state), not {text!r}"
+            )
         n, edges = read_graph(read_lists(text, labelled=True), directed=True, labelled=True, field="question_text")
         state = cls(n, edges, *map(int, *ends))
         problem = network_problem(state)
-        if problem: raise ValueError(f"field 'question_text' {problem}: {text!r}")
+        if problem:
+            raise ValueError(f"field 'question_text' {problem}: {text!r}")
         return state
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #6aa38257
 def network_problem(state: State) -> str | None:
     "What is wrong with the ends, the capacities or the arrows of a network; None where they are fine."
-    if not all(1 <= capacity <= WIDEST for *_, capacity in state.edges): return f"must have capacities from 1 to {WIDEST}"
-    if state.source == state.sink or max(state.source, state.sink) >= state.n: return f"must ask for two of the nodes 0 to {state.n - 1}"
+    if not all(1 <= capacity <= WIDEST for *_, capacity in state.edges):
+        return f"must have capacities from 1 to {WIDEST}"
+    if state.source == state.sink or max(state.source, state.sink) >= state.n:
+        return f"must ask for two of the nodes 0 to {state.n - 1}"
     return "has a cycle" if max(columns(state)) >= state.n else None
 
 
@@ -61,13 +69,15 @@ def columns(state: State) -> list[int]:
     "The column of each node: the most arrows on a way to it; `n` and more in a cycle."
     column = [0] * state.n
     for _ in range(state.n + 1):
-        for u, v, _ in state.edges: column[v] = max(column[v], column[u] + 1)
+        for u, v, _ in state.edges:
+            column[v] = max(column[v], column[u] + 1)
     return column
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #d23a1043
 @dataclass(frozen=True)
 class Push:
     "A `path` with its `rooms`, and before it the dead ends `dead`: (nodes given up, path that was left). Without a way, `path` is empty and `seen` was reached."
+
     path: tuple[int, ...]
     rooms: tuple[int, ...]
     dead: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
@@ -83,7 +93,8 @@ def find_way(room: list[dict[int, int]], arrows: set, source: int, sink: int, co
         if not ways:
             popped.append(path.pop())
             continue
-        if popped: dead.append((tuple(popped), tuple(path)))
+        if popped:
+            dead.append((tuple(popped), tuple(path)))
         popped = []
         path.append(min(ways)[2])
         seen.add(path[-1])
@@ -94,12 +105,15 @@ def find_way(room: list[dict[int, int]], arrows: set, source: int, sink: int, co
 def augment(state: State, counter: Counter) -> Iterator[Push]:
     "All ways that the search sends something along, and the last search, which finds none."
     room, arrows = [{} for _ in range(state.n)], {(u, v) for u, v, _ in state.edges}
-    for u, v, capacity in state.edges: room[u][v], room[v][u] = capacity, 0
+    for u, v, capacity in state.edges:
+        room[u][v], room[v][u] = capacity, 0
     while True:
         push = find_way(room, arrows, state.source, state.sink, counter)
         yield push
-        if not push.path: return
-        for u, v in zip(push.path, push.path[1:]): room[u][v], room[v][u] = room[u][v] - min(push.rooms), room[v][u] + min(push.rooms)
+        if not push.path:
+            return
+        for u, v in zip(push.path, push.path[1:]):
+            room[u][v], room[v][u] = room[u][v] - min(push.rooms), room[v][u] + min(push.rooms)
 
 
 def solve(state: State) -> Solution:
@@ -111,6 +125,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     layers: tuple[int, ...]  # nodes of each layer
     share: float  # of the other pairs of near nodes in neighbouring layers that get an arrow
     widest: int  # capacity, at most
@@ -128,23 +143,38 @@ LEVELS = (
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #042f9207
 def arrows_between(left: range, right: range, share: float, rng: Random) -> set[tuple[int, int]]:
     "Arrows from the nodes of a layer to those of the next: at least one at each node, only near ones where both layers are large."
-    def height(layer, node): return layer.index(node) - (len(layer) - 1) / 2
-    pairs = [(u, v) for u in left for v in right if abs(height(left, u) - height(right, v)) < 2 or 1 in (len(left), len(right))]
-    if 1 in (len(left), len(right)): return set(pairs)
+
+    def height(layer, node):
+        return layer.index(node) - (len(layer) - 1) / 2
+
+    pairs = [
+        (u, v)
+        for u in left
+        for v in right
+        if abs(height(left, u) - height(right, v)) < 2 or 1 in (len(left), len(right))
+    ]
+    if 1 in (len(left), len(right)):
+        return set(pairs)
     chosen = {rng.choice([pair for pair in pairs if pair[0] == u]) for u in left}
     for v in right:
-        if not any(pair[1] == v for pair in chosen): chosen.add(rng.choice([pair for pair in pairs if pair[1] == v]))
+        if not any(pair[1] == v for pair in chosen):
+            chosen.add(rng.choice([pair for pair in pairs if pair[1] == v]))
     return chosen | {pair for pair in pairs if rng.random() < share}
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #6d3db88d
 def network(level: Level, rng: Random) -> State:
     "A random network of the level."
     nodes, layers = 0, []
-    for size in level.layers: layers, nodes = [*layers, range(nodes, nodes + size)], nodes + size
+    for size in level.layers:
+        layers, nodes = [*layers, range(nodes, nodes + size)], nodes + size
     edges = []
     for left, right in zip(layers, layers[1:]):
-        least = level.widest // 2 if 1 in (len(left), len(right)) else 1  # wide at both ends, so that the middle decides
-        edges += [(u, v, rng.randint(least, level.widest)) for u, v in sorted(arrows_between(left, right, level.share, rng))]
+        least = (
+            level.widest // 2 if 1 in (len(left), len(right)) else 1
+        )  # wide at both ends, so that the middle decides
+        edges += [
+            (u, v, rng.randint(least, level.widest)) for u, v in sorted(arrows_between(left, right, level.share, rng))
+        ]
     return State(nodes, tuple(edges), 0, nodes - 1)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #de62eb32
@@ -154,9 +184,12 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(level.tries):
         state, counter = network(level, rng), Counter()
         flow = sum(min(push.rooms) for push in augment(state, counter) if push.path)
-        ends = [sum(capacity for u, v, capacity in state.edges if node in (u, v)) for node in (state.source, state.sink)]
+        ends = [
+            sum(capacity for u, v, capacity in state.edges if node in (u, v)) for node in (state.source, state.sink)
+        ]
         worth = counter.nodes + 1000 * (flow < min(ends))
-        if worth > most: best, most = state, worth
+        if worth > most:
+            best, most = state, worth
     return best
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #ae817180
@@ -173,8 +206,13 @@ def largest(state: State) -> int:
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the largest flow."
     flow, best = read_int(answer), largest(state)
-    if flow < best: return wrong(f"more than {flow} can flow from node {state.source} to node {state.sink}")
-    return wrong(f"no flow from node {state.source} to node {state.sink} is as large as {flow}") if flow > best else right("is the largest flow")
+    if flow < best:
+        return wrong(f"more than {flow} can flow from node {state.source} to node {state.sink}")
+    return (
+        wrong(f"no flow from node {state.source} to node {state.sink} is as large as {flow}")
+        if flow > best
+        else right("is the largest flow")
+    )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #b4f8b871
 RADIUS = 20  # px of a node
@@ -185,9 +223,18 @@ def spread(state: State) -> tuple[int, int, list[tuple[float, float]]]:
     column = columns(state)
     layers = [[node for node in range(state.n) if column[node] == i] for i in range(max(column) + 1)]
     most, edge = max(map(len, layers)), RADIUS + 12
-    across, down = min(130, (MAX_SIDE - 2 * edge) // max(1, len(layers) - 1)), min(120, (MAX_SIDE - 2 * edge) // max(1, most - 1))
+    across, down = (
+        min(130, (MAX_SIDE - 2 * edge) // max(1, len(layers) - 1)),
+        min(120, (MAX_SIDE - 2 * edge) // max(1, most - 1)),
+    )
     width, height = 2 * edge + across * (len(layers) - 1), 2 * edge + down * (most - 1)
-    centers = [(edge + across * column[node], height / 2 + down * (layers[column[node]].index(node) - (len(layers[column[node]]) - 1) / 2)) for node in range(state.n)]
+    centers = [
+        (
+            edge + across * column[node],
+            height / 2 + down * (layers[column[node]].index(node) - (len(layers[column[node]]) - 1) / 2),
+        )
+        for node in range(state.n)
+    ]
     return width, height, centers
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aacf0942
@@ -196,7 +243,8 @@ def layout(state: State, style: Style) -> Canvas:
     width, height, centers = spread(state)
     canvas = Canvas(width, height, style)
     routes = [route(centers, u, v, RADIUS + 8) for u, v, _ in state.edges]
-    for points in routes: draw_edge(canvas, points, width=3, arrow=RADIUS)
+    for points in routes:
+        draw_edge(canvas, points, width=3, arrow=RADIUS)
     draw_numbers(canvas, routes, [capacity for *_, capacity in state.edges], centers, RADIUS, size=18, arrows=True)
     draw_nodes(canvas, centers, RADIUS, 22, {state.source: style.green, state.sink: style.red})
     return canvas
@@ -219,7 +267,9 @@ FORMAT = "Give the number of units alone, as a whole number."
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the lists of targets and capacities."
     seen = modality == "image"
-    what = (PICTURE if seen else WORDS).format(n=state.n, last=state.n - 1, lists=write_lists(state.n, state.edges, directed=True))
+    what = (PICTURE if seen else WORDS).format(
+        n=state.n, last=state.n - 1, lists=write_lists(state.n, state.edges, directed=True)
+    )
     return f"{what}\n\n{(RULES + RINGS * seen).format(source=state.source, sink=state.sink)}\n\n{FORMAT}"
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #394a8b08
@@ -231,9 +281,14 @@ def chain(path) -> str:
 def dead_steps(popped: tuple[int, ...], left: tuple[int, ...]) -> list[Step]:
     "The steps that tell a try, its dead end and the way back from it."
     says = f"Node {popped[0]} has no room left to a node not yet seen."
-    if popped[1:]: says = f"{says} Nor {'has' if len(popped) == 2 else 'have'} {listed(popped[1:])}."
+    if popped[1:]:
+        says = f"{says} Nor {'has' if len(popped) == 2 else 'have'} {listed(popped[1:])}."
     way = Step("hypothesise", f"I go along {chain([*left, *popped[::-1]])}.", (*left, *popped[::-1]))
-    return [way, Step("contradiction", says, popped, f"x {' '.join(map(str, popped))}"), Step("backtrack", f"Back at {left[-1]}.", left[-1:], f"back {left[-1]}", chain(left))]
+    return [
+        way,
+        Step("contradiction", says, popped, f"x {' '.join(map(str, popped))}"),
+        Step("backtrack", f"Back at {left[-1]}.", left[-1:], f"back {left[-1]}", chain(left)),
+    ]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #bf3407e1
 def push_step(push: Push, arrows: set, total: int, anchor: str) -> Step:
@@ -241,23 +296,43 @@ def push_step(push: Push, arrows: set, total: int, anchor: str) -> Step:
     amount, steps = min(push.rooms), list(zip(push.path, push.path[1:]))
     says = f"The way {chain(push.path)} has room for {listed(push.rooms)}, so {amount} can go along it."
     for u, v in steps:
-        if (u, v) not in arrows: says += f" From {u} to {v} this pushes back {amount} of what went from {v} to {u}."
-    return Step("deduce", f"{says} The flow is {total} now.", push.path, f"{'-'.join(map(str, push.path))} +{amount} ={total}", anchor)
+        if (u, v) not in arrows:
+            says += f" From {u} to {v} this pushes back {amount} of what went from {v} to {u}."
+    return Step(
+        "deduce",
+        f"{says} The flow is {total} now.",
+        push.path,
+        f"{'-'.join(map(str, push.path))} +{amount} ={total}",
+        anchor,
+    )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #fbe1cf38
 def flows(used: dict) -> str:
     "Flow and capacity of each arrow that carries something."
-    return ", ".join(f"{u}>{v} {flow}/{capacity}" for (u, v), (flow, capacity) in used.items() if flow) or "nothing flows yet"
+    return (
+        ", ".join(f"{u}>{v} {flow}/{capacity}" for (u, v), (flow, capacity) in used.items() if flow)
+        or "nothing flows yet"
+    )
 
 
 def cut_steps(state: State, seen: tuple[int, ...], total: int) -> list[Step]:
     "The last steps: nodes that can still be reached, the full arrows that lead out of them, and the flow."
     cut = [(u, v, capacity) for u, v, capacity in state.edges if u in seen and v not in seen]
-    says = f"From {state.source} room is left only to {listed(seen[1:])}" if seen[1:] else f"From {state.source} no room is left"
+    says = (
+        f"From {state.source} room is left only to {listed(seen[1:])}"
+        if seen[1:]
+        else f"From {state.source} no room is left"
+    )
     steps = [Step("deduce", f"{says}, so no way to {state.sink} remains.", seen, f"cut {' '.join(map(str, seen))}")]
     arrows = ", ".join(f"{u} to {v} ({capacity})" for u, v, capacity in cut) or "none"
     sum_ = " + ".join(str(capacity) for *_, capacity in cut) or "0"
-    steps.append(Step("check", f"The arrows that lead out of {listed(seen)} are {arrows}; nothing else can leave, and {sum_} = {total}, which is the flow.", seen))
+    steps.append(
+        Step(
+            "check",
+            f"The arrows that lead out of {listed(seen)} are {arrows}; nothing else can leave, and {sum_} = {total}, which is the flow.",
+            seen,
+        )
+    )
     return [*steps, Step("conclude", "The largest flow is", (), "", str(total))]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #4b88a15f
@@ -269,8 +344,10 @@ def trace(state: State) -> list[Step]:
     says = f"The arrows with their capacities: {said}. I look for ways from {state.source} to {state.sink}."
     steps = [Step("observe", says, (state.source, state.sink), brief, flows(used))]
     for push in augment(state, Counter()):
-        if not push.path: break
-        for popped, left in push.dead: steps += dead_steps(popped, left)
+        if not push.path:
+            break
+        for popped, left in push.dead:
+            steps += dead_steps(popped, left)
         total, sent, amount = total + min(push.rooms), sent + 1, min(push.rooms)
         for u, v in zip(push.path, push.path[1:]):
             arrow, sign = ((u, v), 1) if (u, v) in used else ((v, u), -1)
@@ -283,5 +360,8 @@ def canon(state: State) -> bytes:
     "Equal for networks that a renaming of nodes, or turning all arrows round, maps onto each other."
     ends = [int(node == state.source) + 2 * (node == state.sink) for node in range(state.n)]
     turned = [{1: 2, 2: 1}.get(mark, 0) for mark in ends]
-    forms = canonical_graph(state.n, state.edges, ends, directed=True), canonical_graph(state.n, [(v, u, c) for u, v, c in state.edges], turned, directed=True)
+    forms = (
+        canonical_graph(state.n, state.edges, ends, directed=True),
+        canonical_graph(state.n, [(v, u, c) for u, v, c in state.edges], turned, directed=True),
+    )
     return min(repr(form).encode() for form in forms)

@@ -17,7 +17,18 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, render
-from ..networks import adjacency, draw_edge, draw_nodes, draw_numbers, raster_pairs, read_graph, read_lists, route, spots, write_lists
+from mmhelix_nb.networks import (
+    adjacency,
+    draw_edge,
+    draw_nodes,
+    draw_numbers,
+    raster_pairs,
+    read_graph,
+    read_lists,
+    route,
+    spots,
+    write_lists,
+)
 from ..search import Counter, canonical_graph
 from ..trace import Step
 
@@ -29,30 +40,38 @@ LONGEST = 999  # length of an edge, at most
 @dataclass(frozen=True)
 class State:
     "A graph of `n` nodes with undirected `edges` (u, v, length), u < v, in order, and the two nodes in question."
+
     n: int
     edges: tuple[tuple[int, int, int], ...]
     start: int
     end: int
 
-    def to_official(self) -> None: return None
+    def to_official(self) -> None:
+        return None
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("question_text")
         ends = set(_ENDS.findall(" ".join(text.split()))) if isinstance(text, str) else ()
-        if len(ends) != 1: raise ValueError(f"field 'question_text' must say once 'from node 0 to node 5' and hold the graph (there is no initial_state), not {text!r}")
+        if len(ends) != 1:
+            raise ValueError(
+                f"field 'question_text' must say once 'from node 0 to node 5' and hold the graph (there is no initial_state), not {text!r}"
+            )
         n, edges = read_graph(read_lists(text, labelled=True), labelled=True, field="question_text")
         state = cls(n, edges, *map(int, *ends))
         problem = ends_problem(state)
-        if problem: raise ValueError(f"field 'question_text' {problem}: {text!r}")
+        if problem:
+            raise ValueError(f"field 'question_text' {problem}: {text!r}")
         return state
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #713c6104
 def ends_problem(state: State) -> str | None:
     "What is wrong with the two nodes and the lengths of a graph; None where they are fine."
-    if not all(1 <= length <= LONGEST for *_, length in state.edges): return f"must have lengths from 1 to {LONGEST}"
-    if state.start == state.end or max(state.start, state.end) >= state.n: return f"must ask for two of the nodes 0 to {state.n - 1}"
+    if not all(1 <= length <= LONGEST for *_, length in state.edges):
+        return f"must have lengths from 1 to {LONGEST}"
+    if state.start == state.end or max(state.start, state.end) >= state.n:
+        return f"must ask for two of the nodes 0 to {state.n - 1}"
     settled = [event.node for event in settle(state, Counter())]
     return None if state.end in settled else f"has no way from node {state.start} to node {state.end}"
 
@@ -60,6 +79,7 @@ def ends_problem(state: State) -> str | None:
 @dataclass(frozen=True)
 class Settled:
     "A `node` settled at `distance`, with `looked` (neighbour, length, known distance or None) and the table `known` afterwards."
+
     node: int
     distance: int
     looked: tuple[tuple[int, int, int | None], ...]
@@ -74,11 +94,17 @@ def settle(state: State, counter: Counter) -> Iterator[Settled]:
         done.add(node)
         looked = []
         for other, length in near[str(node)] if node != state.end else ():
-            if other in done: continue
+            if other in done:
+                continue
             counter.visit()
             looked.append((other, length, known.get(other)))
             known[other] = min(known.get(other, known[node] + length), known[node] + length)
-        yield Settled(node, known[node], tuple(looked), tuple(sorted((other, far) for other, far in known.items() if other not in done)))
+        yield Settled(
+            node,
+            known[node],
+            tuple(looked),
+            tuple(sorted((other, far) for other, far in known.items() if other not in done)),
+        )
 
 
 def solve(state: State) -> Solution:
@@ -91,6 +117,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     nodes: int
     extra: int  # edges besides a tree
     longest: int  # length of an edge, at most
@@ -138,9 +165,11 @@ def generate(level: Level, rng: Random) -> State:
             ways = zip(lengths(level.nodes, edges, start), lengths(level.nodes, plain, start))
             found += [(start, end, way[1], way[1] > fewest) for end, (way, (fewest, _)) in enumerate(ways)]
         fit = [(start, end) for start, end, hops, longer in found if hops >= level.hops and longer == detour]
-        if fit: return State(level.nodes, edges, *rng.choice(fit))
+        if fit:
+            return State(level.nodes, edges, *rng.choice(fit))
         farthest = max(found, key=lambda pair: pair[2])
-        if spare is None or farthest[2] > spare[0]: spare = farthest[2], State(level.nodes, edges, *farthest[:2])
+        if spare is None or farthest[2] > spare[0]:
+            spare = farthest[2], State(level.nodes, edges, *farthest[:2])
     return spare[1]
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #bcd30113
@@ -157,8 +186,13 @@ def distance(state: State) -> int:
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the length of the shortest way."
     length, best = read_int(answer), distance(state)
-    if length < best: return wrong(f"no way from node {state.start} to node {state.end} is as short as {length}")
-    return wrong(f"a way from node {state.start} to node {state.end} is shorter than {length}") if length > best else right("is the length of the shortest way")
+    if length < best:
+        return wrong(f"no way from node {state.start} to node {state.end} is as short as {length}")
+    return (
+        wrong(f"a way from node {state.start} to node {state.end} is shorter than {length}")
+        if length > best
+        else right("is the length of the shortest way")
+    )
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #41825950
 RADIUS = 22  # px of a node
@@ -169,7 +203,8 @@ def layout(state: State, style: Style) -> Canvas:
     width, height, centers = spots(state.n, style, step=134, margin=34)
     canvas = Canvas(width, height, style)
     routes = [route(centers, u, v, RADIUS + 8) for u, v, _ in state.edges]
-    for points in routes: draw_edge(canvas, points, width=3)
+    for points in routes:
+        draw_edge(canvas, points, width=3)
     draw_numbers(canvas, routes, [length for *_, length in state.edges], centers, RADIUS, size=19)
     draw_nodes(canvas, centers, RADIUS, 23, {state.start: style.green, state.end: style.red})
     return canvas
@@ -199,17 +234,34 @@ def looked_at(event: Settled, other: int, length: int, before: int | None) -> st
     "What the search says of one edge."
     far = event.distance + length
     sum_ = f"{other} at {event.distance} + {length} = {far}"
-    if before is None: return sum_
+    if before is None:
+        return sum_
     return f"{sum_}, better than {before}" if far < before else f"{sum_}, no better than {before}"
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #e0fc387f
 def settled_step(event: Settled, anchor: str) -> Step:
     "The step that tells a node settled and what its edges give."
-    says = f"The nearest open node is {event.node}, at {event.distance}." if event.distance else f"The start {event.node} is at 0."
-    if event.looked: says += f" From it: {'; '.join(looked_at(event, *one) for one in event.looked)}."
-    elif not event.known: says += " Nothing is open any more."
-    better = [f"{other}={event.distance + length}" for other, length, before in event.looked if before is None or event.distance + length < before]
-    return Step("deduce", says, (event.node, *(other for other, *_ in event.looked)), " ".join([f"{event.node}:{event.distance}", *better]), anchor)
+    says = (
+        f"The nearest open node is {event.node}, at {event.distance}."
+        if event.distance
+        else f"The start {event.node} is at 0."
+    )
+    if event.looked:
+        says += f" From it: {'; '.join(looked_at(event, *one) for one in event.looked)}."
+    elif not event.known:
+        says += " Nothing is open any more."
+    better = [
+        f"{other}={event.distance + length}"
+        for other, length, before in event.looked
+        if before is None or event.distance + length < before
+    ]
+    return Step(
+        "deduce",
+        says,
+        (event.node, *(other for other, *_ in event.looked)),
+        " ".join([f"{event.node}:{event.distance}", *better]),
+        anchor,
+    )
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #ecf973b8
 def way_back(state: State, events: list[Settled]) -> list[int]:
@@ -217,7 +269,9 @@ def way_back(state: State, events: list[Settled]) -> list[int]:
     far, path = {event.node: event.distance for event in events}, [state.end]
     near = adjacency(state.n, state.edges)
     while path[-1] != state.start:
-        path.append(next(other for other, length in near[str(path[-1])] if far.get(other, 10**9) + length == far[path[-1]]))
+        path.append(
+            next(other for other, length in near[str(path[-1])] if far.get(other, 10**9) + length == far[path[-1]])
+        )
     return path[::-1]
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #76bf8c12
@@ -225,20 +279,34 @@ def trace(state: State) -> list[Step]:
     "Dijkstra's search as it ran, the way found, and its length."
     events = list(settle(state, Counter()))
     near = adjacency(state.n, state.edges)
-    later = {node: [f"{other} ({length})" for other, length in others if other > int(node)] for node, others in near.items()}
+    later = {
+        node: [f"{other} ({length})" for other, length in others if other > int(node)] for node, others in near.items()
+    }
     said = "; ".join(f"{node} to {', '.join(others)}" for node, others in later.items() if others)
     brief = " ".join(f"{u}-{v}:{length}" for u, v, length in state.edges)
     says = f"The edges with their lengths go from {said}. I look for the way from {state.start} to {state.end}."
     steps = [Step("observe", says, (state.start, state.end), brief, f"open: {state.start} at 0")]
     for number, event in enumerate(events):
-        anchor = f"open: {', '.join(f'{node} at {far}' for node, far in event.known)}" if number % 3 == 2 and event.known else ""
+        anchor = (
+            f"open: {', '.join(f'{node} at {far}' for node, far in event.known)}"
+            if number % 3 == 2 and event.known
+            else ""
+        )
         steps.append(settled_step(event, anchor))
     path, far = way_back(state, events), {event.node: event.distance for event in events}
     parts = " + ".join(str(far[v] - far[u]) for u, v in zip(path, path[1:]))
-    says = f"Back from the end by the distances, the way is {' -> '.join(map(str, path))}, and {parts} = {far[state.end]}."
-    return [*steps, Step("check", says, tuple(path)), Step("conclude", "The shortest way has the length", (), "", str(far[state.end]))]
+    says = (
+        f"Back from the end by the distances, the way is {' -> '.join(map(str, path))}, and {parts} = {far[state.end]}."
+    )
+    return [
+        *steps,
+        Step("check", says, tuple(path)),
+        Step("conclude", "The shortest way has the length", (), "", str(far[state.end])),
+    ]
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #988da289
 def canon(state: State) -> bytes:
     "Equal for graphs that a renaming of nodes maps onto each other, start and end onto start and end or the other way round."
-    return repr(canonical_graph(state.n, state.edges, [int(node in (state.start, state.end)) for node in range(state.n)])).encode()
+    return repr(
+        canonical_graph(state.n, state.edges, [int(node in (state.start, state.end)) for node in range(state.n)])
+    ).encode()

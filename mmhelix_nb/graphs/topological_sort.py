@@ -22,22 +22,26 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A graph of `n` nodes without cycles, and its arrows, `edges` (from, to), in order."
+
     n: int
     edges: tuple[tuple[int, int], ...]
 
-    def to_official(self) -> dict: return adjacency(self.n, self.edges, directed=True)
+    def to_official(self) -> dict:
+        return adjacency(self.n, self.edges, directed=True)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         n, edges = read_graph(row.get("initial_state"), directed=True)
-        if len(list(take(n, edges, Counter()))) < n: raise ValueError(f"field 'initial_state' has a cycle: {row.get('initial_state')!r}")
+        if len(list(take(n, edges, Counter()))) < n:
+            raise ValueError(f"field 'initial_state' has a cycle: {row.get('initial_state')!r}")
         return cls(n, edges)
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #bb5399d7
 @dataclass(frozen=True)
 class Taken:
     "A `node` taken while the nodes `free` were, and the nodes `fresh` that are free now for lack of its arrows to `targets`."
+
     node: int
     free: tuple[int, ...]
     targets: tuple[int, ...]
@@ -47,7 +51,8 @@ class Taken:
 def take(n: int, edges: tuple, counter: Counter) -> Iterator[Taken]:
     "Take free nodes as long as there are any; `counter` counts nodes and arrows."
     into, free = [0] * n, []
-    for _, v in edges: into[v] += 1
+    for _, v in edges:
+        into[v] += 1
     free = [node for node in range(n) if not into[node]]
     while free:
         node, targets = free[0], [v for u, v in edges if u == free[0]]
@@ -69,6 +74,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     nodes: int
     fewest: int  # arrows, at least
     most: int  # and at most
@@ -86,7 +92,8 @@ def generate(level: Level, rng: Random) -> State:
     more = [pair for pair in pairs if pair not in tree]
     chosen = tree + more[: rng.randint(level.fewest, level.most) - len(tree)]
     rank = rng.sample(range(level.nodes), level.nodes)
-    if all((rank[u] < rank[v]) == (u < v) for u, v in chosen): rank = rank[::-1]
+    if all((rank[u] < rank[v]) == (u < v) for u, v in chosen):
+        rank = rank[::-1]
     return State(level.nodes, tuple(sorted((u, v) if rank[u] < rank[v] else (v, u) for u, v in chosen)))
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #2a776934
@@ -94,7 +101,8 @@ def spanning_tree(n: int, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]
     "Those of `pairs`, the first ones first, that join parts not joined before."
     part, tree = list(range(n)), []
     for u, v in pairs:
-        if part[u] == part[v]: continue
+        if part[u] == part[v]:
+            continue
         tree.append((u, v))
         old, new = part[v], part[u]
         part = [new if one == old else one for one in part]
@@ -109,13 +117,20 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` lists every node once, with every arrow pointing forward."
     place = {}
     for number, node in enumerate(read_ints(answer)):
-        if node >= state.n: return wrong(f"node {node} does not exist; the nodes are 0 to {state.n - 1}")
-        if node in place: return wrong(f"node {node} is listed twice")
+        if node >= state.n:
+            return wrong(f"node {node} does not exist; the nodes are 0 to {state.n - 1}")
+        if node in place:
+            return wrong(f"node {node} is listed twice")
         place[node] = number
     missing = next((node for node in range(state.n) if node not in place), None)
-    if missing is not None: return wrong(f"node {missing} is not listed")
+    if missing is not None:
+        return wrong(f"node {missing} is not listed")
     broken = next(((u, v) for u, v in state.edges if place[u] > place[v]), None)
-    return wrong(f"node {broken[1]} comes before node {broken[0]}, but an arrow leads from {broken[0]} to {broken[1]}") if broken else right("every arrow points forward")
+    return (
+        wrong(f"node {broken[1]} comes before node {broken[0]}, but an arrow leads from {broken[0]} to {broken[1]}")
+        if broken
+        else right("every arrow points forward")
+    )
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #80f3015d
 RADIUS = 23  # px of a node
@@ -125,7 +140,8 @@ def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, joined by arrows."
     width, height, centers = spots(state.n, style, step=122, margin=42)
     canvas = Canvas(width, height, style)
-    for u, v in state.edges: draw_edge(canvas, route(centers, u, v, RADIUS + 9), width=4, arrow=RADIUS)
+    for u, v in state.edges:
+        draw_edge(canvas, route(centers, u, v, RADIUS + 9), width=4, arrow=RADIUS)
     draw_nodes(canvas, centers, RADIUS, 24)
     return canvas
 
@@ -142,7 +158,9 @@ FORMAT = "Give the node numbers in order as a list in square brackets, separated
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds where the arrows of every node lead."
-    lists = "\n".join(f"{node}: {', '.join(map(str, targets)) or 'none'}" for node, targets in state.to_official().items())
+    lists = "\n".join(
+        f"{node}: {', '.join(map(str, targets)) or 'none'}" for node, targets in state.to_official().items()
+    )
     what = (PICTURE if modality == "image" else WORDS).format(n=state.n, last=state.n - 1, lists=lists)
     return f"{what}\n{RULES}\n\n{FORMAT}"
 
@@ -151,10 +169,18 @@ def taken_step(taken: Taken, anchor: str) -> Step:
     "The step that tells a node taken."
     node, free, targets = taken.node, taken.free, taken.targets
     says = f"Only {node} is free" if len(free) == 1 else f"Free are {listed(free)}; I take {node}"
-    if targets: says += f", and its arrow{'s' * (len(targets) > 1)} to {listed(targets)} {'go' if len(targets) > 1 else 'goes'}"
-    if not taken.fresh: return Step("deduce", f"{says}.", (node, *targets), f"{node}", anchor)
+    if targets:
+        says += f", and its arrow{'s' * (len(targets) > 1)} to {listed(targets)} {'go' if len(targets) > 1 else 'goes'}"
+    if not taken.fresh:
+        return Step("deduce", f"{says}.", (node, *targets), f"{node}", anchor)
     fresh = listed(taken.fresh)
-    return Step("deduce", f"{says}. Now {fresh} {'are' if len(taken.fresh) > 1 else 'is'} free.", (node, *targets), f"{node} frees {fresh}", anchor)
+    return Step(
+        "deduce",
+        f"{says}. Now {fresh} {'are' if len(taken.fresh) > 1 else 'is'} free.",
+        (node, *targets),
+        f"{node} frees {fresh}",
+        anchor,
+    )
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #a6086a6d
 def trace(state: State) -> list[Step]:
@@ -164,7 +190,9 @@ def trace(state: State) -> list[Step]:
     brief = " ".join(f"{node}>{','.join(map(str, targets))}" for node, targets in graph.items() if targets)
     into = "; ".join(f"{node} has {sum(v == node for _, v in state.edges)}" for node in range(state.n))
     steps = [Step("observe", f"The arrows lead {said}.", (), brief, "order so far: none")]
-    steps.append(Step("deduce", f"Arrows that lead to a node: {into}. A node with none is free.", tuple(range(state.n))))
+    steps.append(
+        Step("deduce", f"Arrows that lead to a node: {into}. A node with none is free.", tuple(range(state.n)))
+    )
     order = []
     for taken in take(state.n, state.edges, Counter()):
         order.append(taken.node)

@@ -23,29 +23,55 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "The number of the tank in every cell of `regions`, and the wet cells of the `rows` and `columns`."
+
     regions: tuple[tuple[int, ...], ...]
     rows: tuple[int, ...]
     columns: tuple[int, ...]
 
     def to_official(self) -> dict:
-        return {"regions": [list(row) for row in self.regions], "row_clues": list(self.rows), "col_clues": list(self.columns),
-                "grid_size": [len(self.rows), len(self.columns)]}
+        return {
+            "regions": [list(row) for row in self.regions],
+            "row_clues": list(self.rows),
+            "col_clues": list(self.columns),
+            "grid_size": [len(self.rows), len(self.columns)],
+        }
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         data = row.get("initial_state")
-        if not _is_puzzle(data): raise ValueError(f"field 'initial_state' must hold regions with row_clues and col_clues, of at most 12 x 12 cells, not {data!r}")
+        if not _is_puzzle(data):
+            raise ValueError(
+                f"field 'initial_state' must hold regions with row_clues and col_clues, of at most 12 x 12 cells, not {data!r}"
+            )
         return cls(tuple(map(tuple, data["regions"])), tuple(data["row_clues"]), tuple(data["col_clues"]))
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #c6ba7714
 def _is_puzzle(data) -> bool:
     "Whether `data` are tanks and counts of a common size."
-    def numbers(line, size, most): return isinstance(line, list) and len(line) == size and all(type(one) is int and 0 <= one <= most for one in line)
-    if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in ("regions", "row_clues", "col_clues")): return False
+
+    def numbers(line, size, most):
+        return (
+            isinstance(line, list) and len(line) == size and all(type(one) is int and 0 <= one <= most for one in line)
+        )
+
+    if not isinstance(data, dict) or not all(
+        isinstance(data.get(key), list) for key in ("regions", "row_clues", "col_clues")
+    ):
+        return False
     rows, columns = len(data["row_clues"]), len(data["col_clues"])
-    if not (2 <= rows <= 12 and 2 <= columns <= 12 and len(data["regions"]) == rows and data.get("grid_size", [rows, columns]) == [rows, columns]): return False
-    return numbers(data["row_clues"], rows, columns) and numbers(data["col_clues"], columns, rows) and all(numbers(line, columns, 999) for line in data["regions"])
+    if not (
+        2 <= rows <= 12
+        and 2 <= columns <= 12
+        and len(data["regions"]) == rows
+        and data.get("grid_size", [rows, columns]) == [rows, columns]
+    ):
+        return False
+    return (
+        numbers(data["row_clues"], rows, columns)
+        and numbers(data["col_clues"], columns, rows)
+        and all(numbers(line, columns, 999) for line in data["regions"])
+    )
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #82a471ec
 @lru_cache(maxsize=256)
@@ -73,6 +99,7 @@ def level_subsets(total: int, weights: tuple[int, ...], tanks: tuple) -> tuple[i
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #88376d23
 class Count(Patterns):
     "Parts that lie in a line with `weights` cells and add up to `total` wet ones; `tanks` names the tank of each."
+
     def __init__(self, parts, title: str, total: int, weights, tanks):
         self.total, self.weights, self.tanks = total, tuple(weights), tuple(tanks)
         super().__init__(parts, title, level_subsets(total, self.weights, self.tanks))
@@ -81,7 +108,8 @@ class Count(Patterns):
         "The parts in `mask` as `A 2 + B 1`, the cells of each tank together."
         cells = {}
         for i, tank in enumerate(self.tanks):
-            if mask >> i & 1: cells[tank] = cells.get(tank, 0) + self.weights[i]
+            if mask >> i & 1:
+                cells[tank] = cells.get(tank, 0) + self.weights[i]
         return sign.join(f"{tank} {number}" for tank, number in cells.items())
 
     def open(self, domains) -> tuple[int, int, int]:
@@ -91,19 +119,26 @@ class Count(Patterns):
 
     def why(self, domains, changes):
         rest, wet, free = self.open(domains)
-        if rest == 0: return f"{self.title} has {f'all its wet cells ({self.total})' if self.total else 'no wet cell'}"
+        if rest == 0:
+            return f"{self.title} has {f'all its wet cells ({self.total})' if self.total else 'no wet cell'}"
         ways = [pattern & free for pattern in self.patterns if pattern & ~free == wet]
-        only = f"only {listed([self.cells_of(way, ' + ') for way in ways], 'or')}" if len(ways) <= 3 else "all ways agree"
+        only = (
+            f"only {listed([self.cells_of(way, ' + ') for way in ways], 'or')}" if len(ways) <= 3 else "all ways agree"
+        )
         return f"{self.title} needs {rest} {'more ' * bool(wet)}wet cell{'s' * (rest > 1)} from {self.cells_of(free, ', ')}: {only}"
 
     def broken(self, domains):
         rest, _, free = self.open(domains)
-        if rest < 0: return f"{self.title} has {self.total - rest} wet cells, not {self.total}."
-        return f"{self.title} needs {rest} more wet cell{'s' * (rest > 1)}, which " + (f"{self.cells_of(free, ', ')} cannot give." if free else "no open cell can give.")
+        if rest < 0:
+            return f"{self.title} has {self.total - rest} wet cells, not {self.total}."
+        return f"{self.title} needs {rest} more wet cell{'s' * (rest > 1)}, which " + (
+            f"{self.cells_of(free, ', ')} cannot give." if free else "no open cell can give."
+        )
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #1d373cad
 class Tank(Patterns):
     "The parts of a tank from top to bottom: from some part on all are wet."
+
     def __init__(self, parts, title: str):
         parts = tuple(parts)
         full = (1 << len(parts)) - 1
@@ -111,10 +146,14 @@ class Tank(Patterns):
 
     def why(self, domains, changes):
         wet = any(mask == 2 for _, mask in changes)
-        if wet and any(mask == 1 for _, mask in changes): return f"the water in {self.title} stands level"
-        return f"what lies {'below a wet' if wet else 'above a dry'} part of {self.title} is {'wet' if wet else 'dry'} too"
+        if wet and any(mask == 1 for _, mask in changes):
+            return f"the water in {self.title} stands level"
+        return (
+            f"what lies {'below a wet' if wet else 'above a dry'} part of {self.title} is {'wet' if wet else 'dry'} too"
+        )
 
-    def broken(self, domains): return f"{self.title} would be wet above a dry part."
+    def broken(self, domains):
+        return f"{self.title} would be wet above a dry part."
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #60b77f54
 @lru_cache(maxsize=64)
@@ -126,9 +165,19 @@ def problem(state: State) -> Problem:
     rules = [Tank([at[part] for part in parts if part[1] == tank], f"tank {name}") for tank, name in names.items()]
     for r, (line, total) in enumerate(zip(state.regions, state.rows)):
         tanks = [tank for row, tank in parts if row == r]
-        rules.append(Count([at[r, tank] for tank in tanks], f"row {r}", total, [line.count(tank) for tank in tanks], map(names.get, tanks)))
+        rules.append(
+            Count(
+                [at[r, tank] for tank in tanks],
+                f"row {r}",
+                total,
+                [line.count(tank) for tank in tanks],
+                map(names.get, tanks),
+            )
+        )
     for c, (line, total) in enumerate(zip(columns, state.columns)):
-        rules.append(Count([at[part] for part in enumerate(line)], f"column {c}", total, [1] * len(line), map(names.get, line)))
+        rules.append(
+            Count([at[part] for part in enumerate(line)], f"column {c}", total, [1] * len(line), map(names.get, line))
+        )
     return Problem([3] * len(parts), rules)
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #23adf42e
@@ -153,6 +202,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     tank: float  # cells a tank on average, before single cells join others
     choices: int = 1  # puzzles of which the one with the longest search is taken
@@ -168,21 +218,25 @@ def random_tanks(n: int, count: int, rng: Random) -> tuple[tuple[int, ...], ...]
     while len(tanks) < n * n:
         cell = rng.choice(edge)
         free = [other for other in beside(n, *cell) if other not in tanks]
-        if not free: edge.remove(cell)
+        if not free:
+            edge.remove(cell)
         else:
             tanks[other := rng.choice(free)] = tanks[cell]
             edge.append(other)
     for cell in sorted(tanks):
-        if list(tanks.values()).count(tanks[cell]) == 1 and rng.random() < 0.8: tanks[cell] = tanks[rng.choice(beside(n, *cell))]
+        if list(tanks.values()).count(tanks[cell]) == 1 and rng.random() < 0.8:
+            tanks[cell] = tanks[rng.choice(beside(n, *cell))]
     names = {tank: i for i, tank in enumerate(dict.fromkeys(tanks[cell] for cell in sorted(tanks)))}
     return tuple(tuple(names[tanks[r, c]] for c in range(n)) for r in range(n))
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #6ddc9d5e
 def generate(level: Level, rng: Random) -> State:
     "An aquarium with exactly one solution, the hardest of a few that do not need very long tries."
+
     def rank(state):
         effort = solve(state).effort
         return effort if effort <= 3 * len(parts_of(state.regions)) else 0
+
     return max((one_puzzle(level, rng) for _ in range(level.choices)), key=rank)
 
 
@@ -195,27 +249,30 @@ def one_puzzle(level: Level, rng: Random) -> State:
         water = {tank: rng.randint(0, height) for tank, height in heights.items()}
         for _ in range(n * n if final else 4):
             state = counted(regions, water)
-            fuller = [found for found in (water_of(regions, values) for values in solutions(problem(state))) if found != water]
+            fuller = [
+                found for found in (water_of(regions, values) for values in solutions(problem(state))) if found != water
+            ]
             if not fuller:
-                if final or 0.3 * n * n <= sum(state.rows) <= 0.75 * n * n: return state
+                if final or 0.3 * n * n <= sum(state.rows) <= 0.75 * n * n:
+                    return state
                 break
             water[rng.choice([tank for tank in water if any(found[tank] > water[tank] for found in fuller)])] += 1
     return counted(regions, heights)  # full tanks, never reached
-
-
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #55f8ce6b
 def water_of(regions, values: list[int]) -> dict[int, int]:
     "How many rows of each tank are wet, from 0 or 1 for every part."
     water = dict.fromkeys(tank_names(regions), 0)
-    for (_, tank), value in zip(parts_of(regions), values): water[tank] += value
+    for (_, tank), value in zip(parts_of(regions), values):
+        water[tank] += value
     return water
 
 
 def counted(regions, water: dict[int, int]) -> State:
     "The puzzle in which the lowest `water[tank]` rows of each tank are wet."
     wet = set()
-    for tank, rows in water.items(): wet |= {(r, tank) for r in [r for r, line in enumerate(regions) if tank in line][::-1][:rows]}
+    for tank, rows in water.items():
+        wet |= {(r, tank) for r in [r for r, line in enumerate(regions) if tank in line][::-1][:rows]}
     grid = [[(r, tank) in wet for tank in line] for r, line in enumerate(regions)]
     return State(regions, tuple(map(sum, grid)), tuple(map(sum, zip(*grid))))
 
@@ -228,17 +285,27 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the wet cells in `answer` are level in their tanks and have the counts of the puzzle."
     height, width, wet = len(state.rows), len(state.columns), set()
     for x, y in read_records(answer, (2,), order="cr"):
-        if x >= width or y >= height: return wrong(f"({x}, {y}) lies outside the grid")
+        if x >= width or y >= height:
+            return wrong(f"({x}, {y}) lies outside the grid")
         wet.add((y, x))
     levels = {}  # the highest wet row of each tank
-    for r, c in sorted(wet): levels.setdefault(state.regions[r][c], r)
+    for r, c in sorted(wet):
+        levels.setdefault(state.regions[r][c], r)
     for r, line in enumerate(state.regions):
         for c, tank in enumerate(line):
-            if (r, c) not in wet and levels.get(tank, height) <= r: return wrong(f"({c}, {r}) is dry, though its tank has water in row {levels[tank]}")
-    found = [list(map(at.count, range(size))) for at, size in zip(map(list, zip(*wet)), (height, width))] if wet else [[0] * height, [0] * width]
+            if (r, c) not in wet and levels.get(tank, height) <= r:
+                return wrong(f"({c}, {r}) is dry, though its tank has water in row {levels[tank]}")
+    found = (
+        [list(map(at.count, range(size))) for at, size in zip(map(list, zip(*wet)), (height, width))]
+        if wet
+        else [[0] * height, [0] * width]
+    )
     for name, at, totals in (("row", 0, state.rows), ("column", 1, state.columns)):
         for number, total in enumerate(totals):
-            if found[at][number] != total: return wrong(f"{name} {number} has {found[at][number]} wet cell{'s' * (found[at][number] != 1)}, not {total}")
+            if found[at][number] != total:
+                return wrong(
+                    f"{name} {number} has {found[at][number]} wet cell{'s' * (found[at][number] != 1)}, not {total}"
+                )
     return right()
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #16f6dd68
@@ -251,8 +318,12 @@ def layout(state: State, style: Style) -> Canvas:
     tanks = dict(((r, c), tank) for r, line in enumerate(state.regions) for c, tank in enumerate(line))
     for r in range(rows + 1):
         for c in range(columns + 1):
-            for other, end in (((r - 1, c), (r, c + 1)), ((r, c - 1), (r + 1, c))):  # the border above and the one to the left
-                if end[0] <= rows and end[1] <= columns and tanks.get((r, c)) != tanks.get(other): thick(canvas, board.corner(r, c), board.corner(*end))
+            for other, end in (
+                ((r - 1, c), (r, c + 1)),
+                ((r, c - 1), (r + 1, c)),
+            ):  # the border above and the one to the left
+                if end[0] <= rows and end[1] <= columns and tanks.get((r, c)) != tanks.get(other):
+                    thick(canvas, board.corner(r, c), board.corner(*end))
     for i in range(rows):
         canvas.text(board.margin + columns * board.cell + 22, board.center(i, 0)[1], str(state.rows[i]), 26)
         canvas.text(24, board.center(i, 0)[1], str(i), 17, style.green)
@@ -281,10 +352,20 @@ Give the list of all wet cells, in any order; a grid with water in two cells onl
 def ask(state: State, modality: str) -> str:
     "The question; the text form holds the tanks, as letters, and the counts."
     pictured = modality == "image"
-    counts = "The black numbers above the columns and right of the rows count the wet cells there." if pictured else "Each row and column has as many wet cells as given."
-    rules = RULES.format(columns=len(state.columns), rows=len(state.rows), borders=" by thick lines" if pictured else "", counts=counts)
+    counts = (
+        "The black numbers above the columns and right of the rows count the wet cells there."
+        if pictured
+        else "Each row and column has as many wet cells as given."
+    )
+    rules = RULES.format(
+        columns=len(state.columns), rows=len(state.rows), borders=" by thick lines" if pictured else "", counts=counts
+    )
     parts = [rules, FORMAT.format(green=" (the green numbers)" if pictured else "")]
-    if not pictured: parts.insert(1, f"The tanks, one letter each (cells with the same sign belong to one tank):\n{lettered(state.regions)}\n{counts_of(state)}")
+    if not pictured:
+        parts.insert(
+            1,
+            f"The tanks, one letter each (cells with the same sign belong to one tank):\n{lettered(state.regions)}\n{counts_of(state)}",
+        )
     return "\n\n".join(parts)
 
 
@@ -303,11 +384,20 @@ def trace(state: State) -> list[Step]:
     "The search as it happened: tanks and counts, parts that are settled, tries, contradictions, the wet cells."
     parts, names = parts_of(state.regions), tank_names(state.regions)
     words = Words(
-        cell=lambda i: f"tank {names[parts[i][1]]} in row {parts[i][0]}", board=lambda domains: show(state.regions, domains),
-        value=lambda i, value: ("dry", "wet")[value], brief=lambda i, value: f"{names[parts[i][1]]}{parts[i][0]}{'-~'[value]}", about=lambda i: (parts[i],),
+        cell=lambda i: f"tank {names[parts[i][1]]} in row {parts[i][0]}",
+        board=lambda domains: show(state.regions, domains),
+        value=lambda i, value: ("dry", "wet")[value],
+        brief=lambda i, value: f"{names[parts[i][1]]}{parts[i][0]}{'-~'[value]}",
+        about=lambda i: (parts[i],),
     )
     given = f"Rows and columns count from 0. With a letter for each tank, the grid is\n{lettered(state.regions)}\n{counts_of(state)}\nWater (~ wet, - dry, . open):"
-    return tell_search(problem(state), words, given, "Water stands level in every tank, and all counts are right.", lambda domains: wet_cells(state.regions, domains))
+    return tell_search(
+        problem(state),
+        words,
+        given,
+        "Water stands level in every tank, and all counts are right.",
+        lambda domains: wet_cells(state.regions, domains),
+    )
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #4e13a35d
 def canon(state: State) -> bytes:
@@ -316,5 +406,9 @@ def canon(state: State) -> bytes:
     for turn in (1, -1):
         regions = tuple(line[::turn] for line in state.regions)
         names = {tank: i for i, tank in enumerate(tank_names(regions))}
-        forms.append(json.dumps([[[names[tank] for tank in line] for line in regions], state.rows, state.columns[::turn]]).encode())
+        forms.append(
+            json.dumps(
+                [[[names[tank] for tank in line] for line in regions], state.rows, state.columns[::turn]]
+            ).encode()
+        )
     return min(forms)

@@ -25,27 +25,45 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A square `grid` of 0, 1, and None for a blank."
+
     grid: tuple[tuple[int | None, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
-    def to_official(self) -> list: return [list(row) for row in self.grid]
+    def to_official(self) -> list:
+        return [list(row) for row in self.grid]
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         grid, n = row.get("initial_state"), None
-        if isinstance(grid, list) and grid and all(isinstance(line, list) for line in grid): n = len(grid)
-        if n is None or n % 2 or n > 20 or any(len(line) != n or any(cell is not None and (type(cell) is not int or cell not in (0, 1)) for cell in line) for line in grid):
-            raise ValueError(f"field 'initial_state' must be a square list of lists of 0, 1 and null with an even side, not {grid!r}")
+        if isinstance(grid, list) and grid and all(isinstance(line, list) for line in grid):
+            n = len(grid)
+        if (
+            n is None
+            or n % 2
+            or n > 20
+            or any(
+                len(line) != n
+                or any(cell is not None and (type(cell) is not int or cell not in (0, 1)) for cell in line)
+                for line in grid
+            )
+        ):
+            raise ValueError(
+                f"field 'initial_state' must be a square list of lists of 0, 1 and null with an even side, not {grid!r}"
+            )
         return cls(tuple(tuple(line) for line in grid))
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #6aaecbfc
 @lru_cache
 def patterns(n: int) -> tuple[int, ...]:
     "All legal lines of `n` cells as bit masks of their 1s; bit 0 is the first cell."
-    def legal(bits): return sum(bits) * 2 == n and all(len(set(bits[i : i + 3])) > 1 for i in range(n - 2))
+
+    def legal(bits):
+        return sum(bits) * 2 == n and all(len(set(bits[i : i + 3])) > 1 for i in range(n - 2))
+
     return tuple(sum(bit << i for i, bit in enumerate(bits)) for bits in product((0, 1), repeat=n) if legal(bits))
 
 
@@ -54,12 +72,14 @@ def forced(n: int, ones: int, zeros: int) -> tuple[int, int] | None:
     "The (1s, 0s) that all legal fillings of a line share; None where there is none."
     common_ones = common_zeros = full = (1 << n) - 1
     for line in patterns(n):
-        if line & ones == ones and not line & zeros: common_ones, common_zeros = common_ones & line, common_zeros & ~line
+        if line & ones == ones and not line & zeros:
+            common_ones, common_zeros = common_ones & line, common_zeros & ~line
     return None if common_ones & common_zeros else (common_ones, common_zeros & full)
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #876e9ad5
 class Position:
     "A grid during the search: masks of 1s and 0s of the `n` rows, then of the `n` columns."
+
     def __init__(self, n: int):
         self.n, self.ones, self.zeros = n, [0] * (2 * n), [0] * (2 * n)
 
@@ -75,7 +95,8 @@ class Position:
         masks[self.n + column] |= 1 << row
 
     def get(self, row: int, column: int) -> int | None:
-        if self.ones[row] >> column & 1: return 1
+        if self.ones[row] >> column & 1:
+            return 1
         return 0 if self.zeros[row] >> column & 1 else None
 
     def grid(self) -> tuple[tuple[int | None, ...], ...]:
@@ -87,7 +108,8 @@ def start(state: State) -> Position:
     position = Position(state.size)
     for r, line in enumerate(state.grid):
         for c, value in enumerate(line):
-            if value is not None: position.put(r, c, value)
+            if value is not None:
+                position.put(r, c, value)
     return position
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #5dd1c7c5
@@ -97,16 +119,20 @@ def settle(position: Position, counter: Counter, note=None, dirty=None) -> int |
     while dirty:
         line = dirty.pop(0)
         result = forced(n, position.ones[line], position.zeros[line])
-        if result is None: return line
+        if result is None:
+            return line
         fresh = (result[0] & ~position.ones[line]) | (result[1] & ~position.zeros[line])
         for i in range(n):
-            if not fresh >> i & 1: continue
+            if not fresh >> i & 1:
+                continue
             counter.visit()
             cell = (line, i) if line < n else (i, line - n)
             position.put(*cell, result[0] >> i & 1)
             crossing = n + i if line < n else i
-            if crossing not in dirty: dirty.append(crossing)
-        if fresh and note: note(line, fresh)
+            if crossing not in dirty:
+                dirty.append(crossing)
+        if fresh and note:
+            note(line, fresh)
     return equal_lines(position)
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #03bde886
@@ -114,9 +140,11 @@ def equal_lines(position: Position) -> tuple[int, int] | None:
     "Two full rows, or two full columns, that are equal."
     n, full, seen = position.n, (1 << position.n) - 1, {}
     for line in range(2 * n):
-        if position.ones[line] | position.zeros[line] != full: continue
+        if position.ones[line] | position.zeros[line] != full:
+            continue
         twin = seen.setdefault((line < n, position.ones[line]), line)
-        if twin != line: return twin, line
+        if twin != line:
+            return twin, line
     return None
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #3dca4c72
@@ -130,15 +158,18 @@ def next_cell(position: Position) -> tuple[int, int] | None:
 
 def solutions(position: Position, counter: Counter, most: int = 2, values=(0, 1), dirty=None) -> list[Position]:
     "Up to `most` full grids that extend `position`, trying `values` in this order."
-    if settle(position, counter, dirty=dirty) is not None: return []
+    if settle(position, counter, dirty=dirty) is not None:
+        return []
     cell = next_cell(position)
-    if cell is None: return [position]
+    if cell is None:
+        return [position]
     found = []
     for value in values:
         branch = position.copy()
         branch.put(*cell, value)
         found += solutions(branch, counter, most - len(found), values, [cell[0], position.n + cell[1]])
-        if len(found) >= most: break
+        if len(found) >= most:
+            break
     return found
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #b2c2a05d
@@ -146,7 +177,8 @@ def solve(state: State) -> Solution:
     "The solution in rows of digits; `effort` counts the cells that the search writes, those that it takes back included."
     counter = Counter()
     found = solutions(start(state), counter, most=1)
-    if not found: raise ValueError("this binairo has no solution")
+    if not found:
+        raise ValueError("this binairo has no solution")
     return Solution(show(found[0].grid()), counter.nodes)
 
 
@@ -158,6 +190,7 @@ def show(grid) -> str:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side, even
     clues: float  # share of cells that stay given, at least
 
@@ -173,10 +206,13 @@ def generate(level: Level, rng: Random) -> State:
     rng.shuffle(cells)
     to_remove = level.size**2 - round(level.clues * level.size**2)
     for r, c in cells:
-        if not to_remove: break
+        if not to_remove:
+            break
         given[r][c] = None
-        if opposite_fails(given, r, c, 1 - full[r][c]): to_remove -= 1
-        else: given[r][c] = full[r][c]
+        if opposite_fails(given, r, c, 1 - full[r][c]):
+            to_remove -= 1
+        else:
+            given[r][c] = full[r][c]
     return State(tuple(map(tuple, given)))
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #56cf7ca2
@@ -190,10 +226,13 @@ def opposite_fails(grid, row: int, column: int, value: int) -> bool:
 def random_grid(n: int, rng: Random) -> tuple[tuple[int, ...], ...]:
     "A full legal grid: rows in random order of their patterns, first fit, with backtracking."
     position = Position(n)
-    for cell in rng.sample([(r, c) for r in range(n) for c in range(n)], n):  # a few random seeds make the search start anywhere
+    for cell in rng.sample(
+        [(r, c) for r in range(n) for c in range(n)], n
+    ):  # a few random seeds make the search start anywhere
         branch = position.copy()
         branch.put(*cell, rng.randint(0, 1))
-        if settle(branch, Counter()) is None: position = branch
+        if settle(branch, Counter()) is None:
+            position = branch
     order = (0, 1) if rng.random() < 0.5 else (1, 0)
     found = solutions(position.copy(), Counter(), 1, order) or solutions(Position(n), Counter(), 1, order)
     return found[0].grid()
@@ -208,11 +247,16 @@ def check(state: State, answer: str) -> Verdict:
     n = state.size
     grid = tuple(tuple(map(int, row)) for row in read_grid(answer, n, "01"))
     for r, c in product(range(n), range(n)):
-        if state.grid[r][c] not in (None, grid[r][c]): return wrong(f"row {r + 1}, column {c + 1} is given as {state.grid[r][c]}")
-    lines = {f"row {i}": row for i, row in enumerate(grid, 1)} | {f"column {i}": column for i, column in enumerate(zip(*grid), 1)}
+        if state.grid[r][c] not in (None, grid[r][c]):
+            return wrong(f"row {r + 1}, column {c + 1} is given as {state.grid[r][c]}")
+    lines = {f"row {i}": row for i, row in enumerate(grid, 1)} | {
+        f"column {i}": column for i, column in enumerate(zip(*grid), 1)
+    }
     for name, line in lines.items():
-        if sum(line) * 2 != n: return wrong(f"{name} holds {sum(line)} ones, not {n // 2}")
-        if any(len(set(line[i : i + 3])) == 1 for i in range(n - 2)): return wrong(f"{name} has three equal digits in a row")
+        if sum(line) * 2 != n:
+            return wrong(f"{name} holds {sum(line)} ones, not {n // 2}")
+        if any(len(set(line[i : i + 3])) == 1 for i in range(n - 2)):
+            return wrong(f"{name} has three equal digits in a row")
     twins = _twins(lines)
     return wrong(f"{twins[0]} and {twins[1]} are equal") if twins else right()
 
@@ -222,7 +266,8 @@ def _twins(lines: dict) -> tuple[str, str] | None:
     seen = {}
     for name, line in lines.items():
         twin = seen.setdefault((name.split()[0], line), name)
-        if twin != name: return twin, name
+        if twin != name:
+            return twin, name
     return None
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #b1f5a42c
@@ -230,12 +275,15 @@ def layout(state: State, style: Style) -> Canvas:
     "Blue 0s and red 1s on a grid; a blank cell is empty."
     board = fit_board(state.size, state.size, style)
     canvas = Canvas(*board.size, style)
-    if style.name != "mini": grid_lines(canvas, board, 2)
+    if style.name != "mini":
+        grid_lines(canvas, board, 2)
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
-            if value is None: continue
+            if value is None:
+                continue
             color = style.red if value else style.blue
-            if style.name != "mini": canvas.shapes.ellipse(board.box(r, c, 10), outline=color, width=3)
+            if style.name != "mini":
+                canvas.shapes.ellipse(board.box(r, c, 10), outline=color, width=3)
             canvas.text(*board.center(r, c), str(value), 24 if style.name == "mini" else board.cell // 2, color)
     return canvas
 
@@ -254,22 +302,28 @@ FORMAT = "Give the full grid: {n} lines from top to bottom, each with {n} digits
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the grid, with `.` for an empty cell."
     parts = [RULES.format(n=state.size, half=state.size // 2), FORMAT.format(n=state.size)]
-    if modality == "text": parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
+    if modality == "text":
+        parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #7710f80c
 class Teller:
     "Writes down the steps of a search on one position after the other."
-    def __init__(self): self.steps, self.counter = [], Counter()
 
-    def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None: self.steps.append(Step(kind, says, about, brief, board))
+    def __init__(self):
+        self.steps, self.counter = [], Counter()
+
+    def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
+        self.steps.append(Step(kind, says, about, brief, board))
 
     def explore(self, position: Position, dirty=None) -> Position | None:
         "Settle, then try 0 in a cell, and go on with 1 where it fails, until the grid is full; None where a rule breaks."
         broken = settle(position, self.counter, lambda line, fresh: self.add(*deduction(position, line, fresh)), dirty)
-        if broken is not None: return self.add("contradiction", *breach(position.n, broken))
+        if broken is not None:
+            return self.add("contradiction", *breach(position.n, broken))
         cell = next_cell(position)
-        if cell is None: return position
+        if cell is None:
+            return position
         name, place = f"row {cell[0] + 1}, column {cell[1] + 1}", f"{cell[0] + 1}{cell[1] + 1}"
         for value in (0, 1):
             branch = position.copy()
@@ -277,17 +331,23 @@ class Teller:
             step = ("deduce", f"Only 1 is left for {name}.") if value else ("hypothesise", f"Put 0 into {name}.")
             self.add(*step, (cell,), f"{'so' if value else 'try'} {place} {value}", show(branch.grid()))
             found = self.explore(branch, [cell[0], position.n + cell[1]])
-            if found: return found
-            if not value: self.add("backtrack", f"So {name} is not 0.", (cell,), "back")
+            if found:
+                return found
+            if not value:
+                self.add("backtrack", f"So {name} is not 0.", (cell,), "back")
         return None
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #012e76c9
-def line_name(n: int, line: int) -> str: return f"row {line + 1}" if line < n else f"column {line - n + 1}"
+def line_name(n: int, line: int) -> str:
+    return f"row {line + 1}" if line < n else f"column {line - n + 1}"
 
 
 def line_cells(position: Position, line: int) -> str:
     "A line as digits, `.` for a blank."
-    signs = ["1" if position.ones[line] >> i & 1 else "0" if position.zeros[line] >> i & 1 else "." for i in range(position.n)]
+    signs = [
+        "1" if position.ones[line] >> i & 1 else "0" if position.zeros[line] >> i & 1 else "."
+        for i in range(position.n)
+    ]
     return "".join(signs)
 
 
@@ -304,7 +364,8 @@ def deduction(position: Position, line: int, fresh: int) -> tuple:
 
 def breach(n: int, broken) -> tuple[str, tuple, str]:
     "What a contradiction says: a line without a legal filling, or two equal lines."
-    if isinstance(broken, tuple): return f"{line_name(n, broken[0])} and {line_name(n, broken[1])} would be equal.".capitalize(), broken, "equal"
+    if isinstance(broken, tuple):
+        return f"{line_name(n, broken[0])} and {line_name(n, broken[1])} would be equal.".capitalize(), broken, "equal"
     return f"{line_name(n, broken)} cannot be filled any more.".capitalize(), (broken,), "no"
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #18a34ddc
@@ -314,7 +375,8 @@ def trace(state: State) -> list[Step]:
     compact = show(state.grid).replace(" ", "")
     teller.add("observe", "The grid, with . for an empty cell, is", (), compact, show(state.grid))
     solved = teller.explore(start(state))
-    if solved is None: raise ValueError("this binairo has no solution")
+    if solved is None:
+        raise ValueError("this binairo has no solution")
     teller.add("check", "Every line is balanced, none has three equal digits in a row, and no two lines are alike.")
     teller.add("conclude", "The grid is full.", (), "", show(solved.grid()))
     return teller.steps
@@ -323,4 +385,8 @@ def trace(state: State) -> list[Step]:
 def canon(state: State) -> bytes:
     "Equal for puzzles that turn, mirror, or swap of 0 and 1 map onto each other."
     swapped = tuple(tuple(cell if cell is None else 1 - cell for cell in row) for row in state.grid)
-    return min(json.dumps(transform(grid, move)).encode() for grid in (state.grid, swapped) for move in square_symmetries(state.size))
+    return min(
+        json.dumps(transform(grid, move)).encode()
+        for grid in (state.grid, swapped)
+        for move in square_symmetries(state.size)
+    )

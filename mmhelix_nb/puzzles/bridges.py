@@ -25,29 +25,40 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "The `islands` as (column, row, number), in ascending order."
+
     islands: tuple[tuple[int, int, int], ...]
 
     @property
-    def size(self) -> tuple[int, int]: return max(x for x, _, _ in self.islands) + 1, max(y for _, y, _ in self.islands) + 1
+    def size(self) -> tuple[int, int]:
+        return max(x for x, _, _ in self.islands) + 1, max(y for _, y, _ in self.islands) + 1
 
-    def to_official(self) -> dict: return {"islands": [{"x": x, "y": y, "num": number} for x, y, number in self.islands]}
+    def to_official(self) -> dict:
+        return {"islands": [{"x": x, "y": y, "num": number} for x, y, number in self.islands]}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         value = row.get("initial_state")
         listed = value.get("islands") if isinstance(value, dict) else None
-        if not isinstance(listed, list) or not 2 <= len(listed) <= 150: raise ValueError(f"field 'initial_state' must be a dict with 2 to 150 'islands', not {str(value)[:200]!r}")
+        if not isinstance(listed, list) or not 2 <= len(listed) <= 150:
+            raise ValueError(f"field 'initial_state' must be a dict with 2 to 150 'islands', not {str(value)[:200]!r}")
         islands = tuple(sorted(map(_island, listed)))
-        if len({(x, y) for x, y, _ in islands}) < len(islands): raise ValueError(f"field 'initial_state' has two islands in one place: {str(listed)[:200]!r}")
+        if len({(x, y) for x, y, _ in islands}) < len(islands):
+            raise ValueError(f"field 'initial_state' has two islands in one place: {str(listed)[:200]!r}")
         return cls(islands)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #51be4e08
 def _island(entry) -> tuple[int, int, int]:
     "One published island; raises `ValueError`."
     found = [entry.get(key) for key in ("x", "y", "num")] if isinstance(entry, dict) else []
-    if not found or any(type(number) is not int for number in found) or not (0 <= min(found[:2]) and max(found[:2]) < 20 and 1 <= found[2] <= 8):
-        raise ValueError(f"field 'initial_state' must hold islands with x and y from 0 to 19 and num from 1 to 8, not {entry!r}")
+    if (
+        not found
+        or any(type(number) is not int for number in found)
+        or not (0 <= min(found[:2]) and max(found[:2]) < 20 and 1 <= found[2] <= 8)
+    ):
+        raise ValueError(
+            f"field 'initial_state' must hold islands with x and y from 0 to 19 and num from 1 to 8, not {entry!r}"
+        )
     return tuple(found)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #1766684b
@@ -72,13 +83,17 @@ def ends(state: State, span: Span) -> tuple[int, int, int, int]:
 
 def cross(state: State, one: Span, other: Span) -> bool:
     "Whether bridges on both spans would cross."
-    def inside(across, down): return across[0] < down[0] < across[2] and down[1] < across[1] < down[3]
+
+    def inside(across, down):
+        return across[0] < down[0] < across[2] and down[1] < across[1] < down[3]
+
     a, b = ends(state, one), ends(state, other)
     return a[1] == a[3] and b[0] == b[2] and inside(a, b) or b[1] == b[3] and a[0] == a[2] and inside(b, a)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #7b67109f
 class Total(Rule):
     "The bridges of the island at `place` add up to `number`."
+
     tells = True
 
     def __init__(self, cells, place: str, number: int):
@@ -90,52 +105,67 @@ class Total(Rule):
         for cell in self.cells:
             mask = domains[cell]
             least, most = least + (mask & -mask).bit_length() - 1, most + mask.bit_length() - 1
-        if not least <= self.number <= most: return None
+        if not least <= self.number <= most:
+            return None
         for cell in self.cells:
             mask = domains[cell]
-            low, high = self.number - most + mask.bit_length() - 1, self.number - least + (mask & -mask).bit_length() - 1
+            low, high = (
+                self.number - most + mask.bit_length() - 1,
+                self.number - least + (mask & -mask).bit_length() - 1,
+            )
             new = mask & (1 << min(high, 2) + 1) - (1 << max(low, 0))
-            if not new: return None
-            if new != mask: changes.append((cell, new))
+            if not new:
+                return None
+            if new != mask:
+                changes.append((cell, new))
         return changes
 
     def why(self, domains, changes):
         known = [only_value(domains[cell]) for cell in self.cells]
         left, ways = self.number - sum(value or 0 for value in known), known.count(None)
-        if not left: return f"{self.title} has its {self.number}"
+        if not left:
+            return f"{self.title} has its {self.number}"
         return f"{self.title} needs {left}{' more' if left < self.number else ''} on {ways} {'way' if ways == 1 else 'ways'}"
 
-    def broken(self, domains): return f"{self.title} cannot have exactly {self.number} any more."
+    def broken(self, domains):
+        return f"{self.title} cannot have exactly {self.number} any more."
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #0e761b3f
 class Crossing(Rule):
     "Of two spans that cross, one is empty; `names` are those of the two."
+
     def __init__(self, cells, names):
         super().__init__(cells, " and ".join(names))
         self.names = names
 
     def narrow(self, domains):
         one, other = self.cells
-        if not domains[one] & 1: return None if not domains[other] & 1 else [(other, 1)] if domains[other] != 1 else []
+        if not domains[one] & 1:
+            return None if not domains[other] & 1 else [(other, 1)] if domains[other] != 1 else []
         return [(one, 1)] if not domains[other] & 1 and domains[one] != 1 else []
 
-    def why(self, domains, changes): return f"there is a bridge on {self.names[self.cells[0] == changes[0][0]]}"
+    def why(self, domains, changes):
+        return f"there is a bridge on {self.names[self.cells[0] == changes[0][0]]}"
 
-    def broken(self, domains): return f"bridges on {self.title} would cross."
+    def broken(self, domains):
+        return f"bridges on {self.title} would cross."
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #f7306b17
 def groups(count: int, pairs) -> list[set[int]]:
     "The connected parts of `count` islands joined by `pairs`."
     part = {island: {island} for island in range(count)}
     for a, b in pairs:
-        if part[a] is part[b]: continue
+        if part[a] is part[b]:
+            continue
         part[a] |= part[b]
-        for island in part[b]: part[island] = part[a]
+        for island in part[b]:
+            part[island] = part[a]
     return list({id(members): members for members in part.values()}.values())
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #a6da7d26
 class Joined(Rule):
     "One can get from every island to every other."
+
     late = True
 
     def __init__(self, state: State):
@@ -145,15 +175,19 @@ class Joined(Rule):
     def lost(self, domains) -> set[int]:
         "A group of islands that cannot be joined to the rest; empty where all is well."
         possible = groups(self.count, (span for span, mask in zip(self.spans, domains) if mask != 1))
-        if len(possible) > 1: return min(possible, key=len)
+        if len(possible) > 1:
+            return min(possible, key=len)
         certain = groups(self.count, (span for span, mask in zip(self.spans, domains) if not mask & 1))
         waiting = {island for span, mask in zip(self.spans, domains) if mask & mask - 1 for island in span}
         return next((group for group in certain if len(group) < self.count and not group & waiting), set())
 
-    def narrow(self, domains): return None if self.lost(domains) else []
+    def narrow(self, domains):
+        return None if self.lost(domains) else []
 
     def broken(self, domains):
-        names = " ".join(f"({x},{y})" for x, y, _ in (self.state.islands[island] for island in sorted(self.lost(domains))))
+        names = " ".join(
+            f"({x},{y})" for x, y, _ in (self.state.islands[island] for island in sorted(self.lost(domains)))
+        )
         return f"the islands {names} would be cut off from the others."
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #bc0f6423
@@ -169,9 +203,13 @@ def problem(state: State) -> Problem:
     "The puzzle for the shared search: a cell for each span."
     cells = spans(state)
     rules = [
-        Total([i for i, span in enumerate(cells) if island in span], f"({x},{y})", number) for island, (x, y, number) in enumerate(state.islands)
+        Total([i for i, span in enumerate(cells) if island in span], f"({x},{y})", number)
+        for island, (x, y, number) in enumerate(state.islands)
     ]
-    rules += [Crossing(pair, [name(state, cells[i]) for i in pair]) for pair in crossings(tuple((x, y) for x, y, _ in state.islands))]
+    rules += [
+        Crossing(pair, [name(state, cells[i]) for i in pair])
+        for pair in crossings(tuple((x, y) for x, y, _ in state.islands))
+    ]
     return Problem([7] * len(cells), [*rules, Joined(state)])
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #48229327
@@ -182,20 +220,24 @@ def name(state: State, span: Span) -> str:
 
 def show(state: State, domains: list[int]) -> str:
     "The bridges in the published form, a line each."
-    return "\n".join(f"{name(state, span)}:{only_value(mask)}" for span, mask in zip(spans(state), domains) if mask != 1)
+    return "\n".join(
+        f"{name(state, span)}:{only_value(mask)}" for span, mask in zip(spans(state), domains) if mask != 1
+    )
 
 
 def solve(state: State) -> Solution:
     "The bridges as `(x,y)-(x,y):number`; `effort` counts the narrowings and tries of the search."
     counter = Counter()
     found = search(problem(state), problem(state).start[:], counter)
-    if not found: raise ValueError("these islands cannot be joined")
+    if not found:
+        raise ValueError("these islands cannot be joined")
     return Solution(show(state, found[0]), counter.nodes)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #d8448a9d
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     side: int  # cells a side
     islands: int
     tries: int  # puzzles of which the hardest is kept
@@ -213,9 +255,11 @@ def sprout(side: int, places: list, water: set, rng: Random) -> tuple | None:
     free = []
     for step in range(1, side):
         place = (x + dx * step, y + dy * step)
-        if min(place) < 0 or max(place) >= side or place in places or place in water: break
+        if min(place) < 0 or max(place) >= side or place in places or place in water:
+            break
         free.append(place)
-    if not free: return None
+    if not free:
+        return None
     end = rng.randrange(len(free)) if len(free) < 3 else rng.randrange(1, len(free))  # islands side by side are rare
     water.update(free[:end])
     return free[end], (x, y)
@@ -231,9 +275,11 @@ def sea(level: Level, rng: Random) -> tuple[State, list[int]]:
             joined.add((min(grown), max(grown)))
     bare = State(tuple(sorted((x, y, 1) for x, y in places)))
     laid = []
-    for span in spans(bare): laid.append(1 + (rng.random() < level.double) if (ends(bare, span)[:2], ends(bare, span)[2:]) in joined else 0)
+    for span in spans(bare):
+        laid.append(1 + (rng.random() < level.double) if (ends(bare, span)[:2], ends(bare, span)[2:]) in joined else 0)
     for at in rng.sample(range(len(laid)), len(laid)):
-        if not laid[at] and free_to_lay(bare, laid, at) and rng.random() < level.rings: laid[at] = 1 + (rng.random() < level.double)
+        if not laid[at] and free_to_lay(bare, laid, at) and rng.random() < level.rings:
+            laid[at] = 1 + (rng.random() < level.double)
     return bare, laid
 
 
@@ -244,22 +290,28 @@ def free_to_lay(state: State, laid: list[int], at: int) -> bool:
 
 def numbered(bare: State, laid: list[int]) -> State:
     "The state whose numbers are those of the bridges `laid`."
-    count = [sum(number for number, span in zip(laid, spans(bare)) if island in span) for island in range(len(bare.islands))]
+    count = [
+        sum(number for number, span in zip(laid, spans(bare)) if island in span) for island in range(len(bare.islands))
+    ]
     return State(tuple((x, y, total) for (x, y, _), total in zip(bare.islands, count)))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #01863b47
 def other_way(state: State, laid: list[int]) -> list[int] | None:
     "A solution other than `laid`; None if there is none; `laid` itself where the search takes too long."
-    try: return next((found for found in solutions(problem(state), 2, 3000) if found != laid), None)
-    except SearchLimit: return laid
+    try:
+        return next((found for found in solutions(problem(state), 2, 3000) if found != laid), None)
+    except SearchLimit:
+        return laid
 
 
 def change(bare: State, laid: list[int], at: int, rng: Random) -> None:
     "Another number of bridges on span number `at`, if the islands still hang together."
     old, choice = laid[at], [number for number in (0, 1, 2) if number != laid[at]]
-    if not old and not free_to_lay(bare, laid, at): return
+    if not old and not free_to_lay(bare, laid, at):
+        return
     laid[at] = rng.choice(choice)
-    if len(groups(len(bare.islands), [span for span, number in zip(spans(bare), laid) if number])) > 1: laid[at] = 3 - old
+    if len(groups(len(bare.islands), [span for span, number in zip(spans(bare), laid) if number])) > 1:
+        laid[at] = 3 - old
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #53dc6a16
 def candidate(level: Level, rng: Random) -> State:
@@ -269,8 +321,10 @@ def candidate(level: Level, rng: Random) -> State:
         for _ in range(12):
             state = numbered(bare, laid)
             other = other_way(state, laid)
-            if other is None: return state
-            if other is laid: break
+            if other is None:
+                return state
+            if other is laid:
+                break
             change(bare, laid, rng.choice([at for at, number in enumerate(laid) if number != other[at]]), rng)
     return state
 
@@ -292,13 +346,20 @@ def check(state: State, answer: str) -> Verdict:
     for *place, count in read_records(_SIGNS.sub(" ", answer), (2, 2, 1), _WORDS, "cr"):
         pair = (min(one := tuple(place[:2]), two := tuple(place[2:])), max(one, two))
         flaw = _misplaced(pair, number) or _blocked(pair, number, water)
-        if flaw: return wrong(flaw)
+        if flaw:
+            return wrong(flaw)
         laid[pair] = laid.get(pair, 0) + count
-        for end in pair: has[end] += count
-        if not count: return wrong(f"{_named(pair)} is listed with 0 bridges; one or two can be there")
-        if laid[pair] > 2: return wrong(f"{_named(pair)} has {laid[pair]} bridges; one or two can be there")
+        for end in pair:
+            has[end] += count
+        if not count:
+            return wrong(f"{_named(pair)} is listed with 0 bridges; one or two can be there")
+        if laid[pair] > 2:
+            return wrong(f"{_named(pair)} has {laid[pair]} bridges; one or two can be there")
     for place, wanted in number.items():
-        if has[place] != wanted: return wrong(f"island ({place[0]},{place[1]}) has {has[place]} bridge{'s' * (has[place] != 1)}, not {wanted}")
+        if has[place] != wanted:
+            return wrong(
+                f"island ({place[0]},{place[1]}) has {has[place]} bridge{'s' * (has[place] != 1)}, not {wanted}"
+            )
     order = {place: i for i, place in enumerate(number)}
     parts = groups(len(number), [(order[one], order[two]) for one, two in laid])
     return right() if len(parts) == 1 else wrong(f"the islands fall into {len(parts)} parts that no bridge joins")
@@ -307,13 +368,15 @@ def check(state: State, answer: str) -> Verdict:
 _SIGNS = re.compile(r"(?<=\))\s{0,3}(?:\\times|[×xX*])(?=\s{0,3}\d)|(?<=bridge)\(s\)")  # they say no more than a blank
 
 
-def _named(pair) -> str: return "({},{})-({},{})".format(*pair[0], *pair[1])
+def _named(pair) -> str:
+    return "({},{})-({},{})".format(*pair[0], *pair[1])
 
 
 def _misplaced(pair, number: dict) -> str | None:
     "What is wrong with the ends of a bridge."
     for place in pair:
-        if place not in number: return f"({place[0]},{place[1]}) is no island"
+        if place not in number:
+            return f"({place[0]},{place[1]}) is no island"
     (x, y), (x2, y2) = pair
     return f"{_named(pair)} is not straight" if (x == x2) == (y == y2) else None
 
@@ -322,8 +385,10 @@ def _blocked(pair, number: dict, water: dict) -> str | None:
     "What stands in the way of a bridge; takes the `water` under it otherwise."
     (x, y), (x2, y2) = pair
     for place in [(x, at) for at in range(y + 1, y2)] if x == x2 else [(at, y) for at in range(x + 1, x2)]:
-        if place in number: return f"{_named(pair)} passes over the island ({place[0]},{place[1]})"
-        if water.setdefault(place, pair) != pair: return f"{_named(pair)} crosses {_named(water[place])}"
+        if place in number:
+            return f"{_named(pair)} passes over the island ({place[0]},{place[1]})"
+        if water.setdefault(place, pair) != pair:
+            return f"{_named(pair)} crosses {_named(water[place])}"
     return None
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #b2d2f604
@@ -340,7 +405,9 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.text(place.margin / 2, place.center(y, 0)[1], str(y), 16, style.green)
     for x, y, number in state.islands:
         at = place.center(y, x)
-        canvas.shapes.ellipse([at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius], style.fill, style.ink, 2)
+        canvas.shapes.ellipse(
+            [at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius], style.fill, style.ink, 2
+        )
         canvas.text(*at, str(number), min(24, max(14, place.cell // 2)))
     return canvas
 
@@ -362,7 +429,8 @@ Give one line for each pair of joined islands, with the number of its bridges, a
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the islands as a list and as a sketch."
-    if modality != "text": return f"{RULES}\n\n{FORMAT}"
+    if modality != "text":
+        return f"{RULES}\n\n{FORMAT}"
     islands = " ".join(f"({x},{y}):{number}" for x, y, number in state.islands)
     return f"{RULES}\n\nThe islands as (x,y):number are\n{islands}\nand on the map, with . for water:\n{sketch(state)}\n\n{FORMAT}"
 
@@ -379,11 +447,20 @@ PARTLY = {3: "carries one bridge at most", 5: "carries no bridge or two", 6: "ca
 
 class Crossings(Story):
     "A story about spans of which sometimes only a part is known."
-    def narrower(self, cell: int, mask: int) -> str: return f"{self.words.cell(cell)} {PARTLY[mask]}"
+
+    def narrower(self, cell: int, mask: int) -> str:
+        return f"{self.words.cell(cell)} {PARTLY[mask]}"
 
     def takes_back(self, cell, value, domains):
-        if value: return super().takes_back(cell, value, domains)
-        self.add("backtrack", f"So there is a bridge on {self.words.cell(cell)}.", self.words.about(cell), "back", self.words.board(domains))
+        if value:
+            return super().takes_back(cell, value, domains)
+        self.add(
+            "backtrack",
+            f"So there is a bridge on {self.words.cell(cell)}.",
+            self.words.about(cell),
+            "back",
+            self.words.board(domains),
+        )
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #f30ce38e
 def words(state: State) -> Words:
@@ -396,7 +473,10 @@ def words(state: State) -> Words:
         return f"laid: {' '.join(laid) or 'nothing'}" + (f"\nempty: {' '.join(empty)}" if empty else "")
 
     return Words(
-        cell=lambda cell: cells[cell], board=board, value=lambda cell, value: LAID[value], brief=lambda cell, value: f"{cells[cell]}:{value}",
+        cell=lambda cell: cells[cell],
+        board=board,
+        value=lambda cell, value: LAID[value],
+        brief=lambda cell, value: f"{cells[cell]}:{value}",
         about=lambda cell: (ends(state, spans(state)[cell])[:2], ends(state, spans(state)[cell])[2:]),
     )
 
@@ -406,20 +486,29 @@ def trace(state: State) -> list[Step]:
     story, puzzle = Crossings(words(state), pace=10), problem(state)
     story.add("observe", "The map, with . for water, is", (), "", sketch(state))
     found = search(puzzle, puzzle.start[:], Counter(), watcher=story)
-    if not found: raise ValueError("these islands cannot be joined")
-    story.add("check", f"All {len(state.islands)} islands have as many bridges as they say, no bridges cross, and all islands are connected.")
+    if not found:
+        raise ValueError("these islands cannot be joined")
+    story.add(
+        "check",
+        f"All {len(state.islands)} islands have as many bridges as they say, no bridges cross, and all islands are connected.",
+    )
     story.add("conclude", "These are all bridges:", (), "", show(state, found[0]))
     return story.steps
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #6f56ca58
 def canon(state: State) -> bytes:
     "Equal for puzzles that turning, mirroring and other distances map onto each other."
-    across, down = ({place: rank for rank, place in enumerate(sorted({island[way] for island in state.islands}))} for way in (0, 1))
+    across, down = (
+        {place: rank for rank, place in enumerate(sorted({island[way] for island in state.islands}))} for way in (0, 1)
+    )
     dense = [(across[x], down[y], number) for x, y, number in state.islands]
     forms = []
     for swap in (False, True):
         for flip_x in (False, True):
             for flip_y in (False, True):
-                turned = ((len(across) - 1 - x if flip_x else x, len(down) - 1 - y if flip_y else y, number) for x, y, number in dense)
+                turned = (
+                    (len(across) - 1 - x if flip_x else x, len(down) - 1 - y if flip_y else y, number)
+                    for x, y, number in dense
+                )
                 forms.append(sorted((y, x, number) if swap else (x, y, number) for x, y, number in turned))
     return repr(min(forms)).encode()

@@ -23,36 +23,58 @@ from ..search import Counter, SearchLimit, square_symmetries
 from ..trace import Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
-OPERATORS = {"+": "+", "-": "-", "*": "*", "x": "*", "×": "*", "/": "÷", "÷": "÷", "−": "-"}  # as they are read, and as they are kept
+OPERATORS = {
+    "+": "+",
+    "-": "-",
+    "*": "*",
+    "x": "*",
+    "×": "*",
+    "/": "÷",
+    "÷": "÷",
+    "−": "-",
+}  # as they are read, and as they are kept
 
 
 @dataclass(frozen=True)
 class State:
     "The side `size` and `regions` (cells, operator, target) with cells as (row, column) from 1."
+
     size: int
     regions: tuple[tuple[tuple[tuple[int, int], ...], str, int], ...]
 
     def to_official(self) -> dict:
-        regions = [{"cells": [list(cell) for cell in cells], "operator": sign, "target": target} for cells, sign, target in self.regions]
+        regions = [
+            {"cells": [list(cell) for cell in cells], "operator": sign, "target": target}
+            for cells, sign, target in self.regions
+        ]
         return {"size": self.size, "regions": regions}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         data = row.get("initial_state")
-        try: return cls(data["size"], _regions(data["size"], data["regions"]))
+        try:
+            return cls(data["size"], _regions(data["size"], data["regions"]))
         except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise ValueError(f"field 'initial_state' must hold size, 2 to 9, and regions that cover the grid ({error}), not {data!r}") from None
+            raise ValueError(
+                f"field 'initial_state' must hold size, 2 to 9, and regions that cover the grid ({error}), not {data!r}"
+            ) from None
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #98c0eb39
 def _regions(n: int, regions: list[dict]) -> tuple:
     "The published regions as tuples; raises `ValueError`."
-    if type(n) is not int or not 2 <= n <= 9 or len(regions) > n * n: raise ValueError("a wrong size")
-    found = tuple((tuple((r, c) for r, c in one["cells"]), OPERATORS.get(one["operator"]), one["target"]) for one in regions)
+    if type(n) is not int or not 2 <= n <= 9 or len(regions) > n * n:
+        raise ValueError("a wrong size")
+    found = tuple(
+        (tuple((r, c) for r, c in one["cells"]), OPERATORS.get(one["operator"]), one["target"]) for one in regions
+    )
     for cells, sign, target in found:
-        if sign is None or not 1 <= len(cells) <= 6 or sign in "-÷" and len(cells) != 2: raise ValueError("a wrong operator or number of cells")
-        if type(target) is not int or target < 1 or not connected(cells): raise ValueError("a target that is no positive number, or cells apart")
-    if sorted(cell for cells, _, _ in found for cell in cells) != list(product(range(1, n + 1), repeat=2)): raise ValueError("cells missing or doubled")
+        if sign is None or not 1 <= len(cells) <= 6 or sign in "-÷" and len(cells) != 2:
+            raise ValueError("a wrong operator or number of cells")
+        if type(target) is not int or target < 1 or not connected(cells):
+            raise ValueError("a target that is no positive number, or cells apart")
+    if sorted(cell for cells, _, _ in found for cell in cells) != list(product(range(1, n + 1), repeat=2)):
+        raise ValueError("cells missing or doubled")
     return found
 
 
@@ -61,7 +83,9 @@ def connected(cells) -> bool:
     reached, border = {cells[0]}, [cells[0]]
     while border:
         r, c = border.pop()
-        fresh = [cell for cell in ((r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)) if cell in cells and cell not in reached]
+        fresh = [
+            cell for cell in ((r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)) if cell in cells and cell not in reached
+        ]
         reached.update(fresh)
         border += fresh
     return len(reached) == len(cells)
@@ -69,10 +93,13 @@ def connected(cells) -> bool:
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #31061d34
 def made(sign: str, values) -> int | None:
     "What `values` make with the operator `sign`; None for a quotient that is not whole."
-    if sign == "+": return sum(values)
-    if sign == "*": return prod(values)
+    if sign == "+":
+        return sum(values)
+    if sign == "*":
+        return prod(values)
     low, high = sorted(values)
-    if sign == "-": return high - low
+    if sign == "-":
+        return high - low
     return None if high % low else high // low
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #120327fb
@@ -83,8 +110,10 @@ def fillings(n: int, cells: tuple[tuple[int, int], ...], sign: str, target: int)
     for i, (row, column) in enumerate(cells):
         shared = [k for k in range(i) if cells[k][0] == row or cells[k][1] == column]
         ways = [(*way, value) for way in ways for value in range(1, n + 1) if all(way[k] != value for k in shared)]
-        if sign == "*": ways = [way for way in ways if target % prod(way) == 0]
-        if sign == "+": ways = [way for way in ways if sum(way) + len(cells) - i - 1 <= target]
+        if sign == "*":
+            ways = [way for way in ways if target % prod(way) == 0]
+        if sign == "+":
+            ways = [way for way in ways if sum(way) + len(cells) - i - 1 <= target]
     return Table([way for way in ways if made(sign, way) == target], len(cells), n)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #953c9b6f
@@ -99,13 +128,15 @@ def label(region) -> str:
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ab410059
 class Cage(Listed):
     "The cells of `region` make its target."
+
     def __init__(self, n: int, region):
         places = sorted((r - 1, c - 1) for r, c in region[0])
         top, left = min(r for r, _ in places), min(c for _, c in places)
         table = fillings(n, tuple((r - top, c - left) for r, c in places), *region[1:])
         super().__init__([n * r + c for r, c in places], f"the cage {label(region)} at {name(places[0])}", table)
 
-    def why(self, domains, changes): return f"{self.title} {self.ways(domains, 'ways')}" if len(self.cells) > 1 else f"{self.title} is one cell"
+    def why(self, domains, changes):
+        return f"{self.title} {self.ways(domains, 'ways')}" if len(self.cells) > 1 else f"{self.title} is one cell"
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #9c158e73
 @lru_cache(maxsize=64)
@@ -123,6 +154,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     side: int
     cages: tuple[int, ...]  # numbers of cells from which that of a cage is drawn
 
@@ -146,8 +178,10 @@ def cut(n: int, sizes: tuple[int, ...], rng: Random) -> list[list[tuple[int, int
             cage.append(rng.choice(border))
             del free[cage[-1]]
         room = [other for other in cages if len(cage) == 1 and len(other) < max(sizes) and around(cage[0], other)]
-        if room: rng.choice(room).extend(cage)
-        else: cages.append(cage)
+        if room:
+            rng.choice(room).extend(cage)
+        else:
+            cages.append(cage)
     return cages
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #e76c5358
@@ -156,7 +190,8 @@ def halves(cage: list, rng: Random) -> tuple[list, list]:
     for size in range(len(cage) // 2, 0, -1):
         parts = [(list(part), [cell for cell in cage if cell not in part]) for part in combinations(cage, size)]
         parts = [pair for pair in parts if connected(pair[0]) and connected(pair[1])]
-        if parts: return rng.choice(parts)
+        if parts:
+            return rng.choice(parts)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #3496a049
 def region_of(cage: list, values: dict, other: dict, rng: Random) -> tuple | None:
@@ -164,15 +199,18 @@ def region_of(cage: list, values: dict, other: dict, rng: Random) -> tuple | Non
     here, there = [values[cell] for cell in cage], [other.get(cell, 0) for cell in cage]
     signs = ["+"] if len(cage) == 1 else ["+", "*"] if len(cage) > 2 else ["+", "*", "-", "÷"]
     signs = [sign for sign in signs if made(sign, here) and (not other or made(sign, there) != made(sign, here))]
-    if not signs: return None
+    if not signs:
+        return None
     sign = rng.choice(signs)
     return tuple(sorted(cage)), sign, made(sign, here)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #72ea64f0
 def another(state: State, full: list[int]) -> list[int] | None:
     "A solution that is not `full`, an empty list where the search takes too long, None where there is none."
-    try: found = search(problem(state), problem(state).start[:], Counter(1_500), 2)
-    except SearchLimit: return []
+    try:
+        found = search(problem(state), problem(state).start[:], Counter(1_500), 2)
+    except SearchLimit:
+        return []
     values = [[only_value(mask) for mask in one] for one in found]
     return next((one for one in values if one != full), None)
 
@@ -186,7 +224,11 @@ def generate(level: Level, rng: Random) -> State:
     regions = [region_of(cage, values, {}, rng) for cage in cages]
     while (found := another(state := State(n, tuple(regions)), full)) is not None:
         other = dict(zip(every, found))
-        differ = [i for i, (cells, _, _) in enumerate(regions) if len(cells) > 1 and (not other or any(other[cell] != values[cell] for cell in cells))]
+        differ = [
+            i
+            for i, (cells, _, _) in enumerate(regions)
+            if len(cells) > 1 and (not other or any(other[cell] != values[cell] for cell in cells))
+        ]
         i = max(differ, key=lambda i: (len(regions[i][0]), rng.random()))
         cage = regions.pop(i)[0]
         better = region_of(cage, values, other, rng) if other and cage not in changed else None
@@ -202,9 +244,11 @@ SCORER = "calcudoku_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the grid by the rules."
     grid = read_square(answer, state.size)
-    if reason := repeated(grid): return wrong(reason)
+    if reason := repeated(grid):
+        return wrong(reason)
     for cells, sign, target in state.regions:
-        if (result := made(sign, [grid[r - 1][c - 1] for r, c in cells])) == target: continue
+        if (result := made(sign, [grid[r - 1][c - 1] for r, c in cells])) == target:
+            continue
         (r, c), what = min(cells), "no whole number" if result is None else result
         return wrong(f"the cage {label((cells, sign, target))} at row {r}, column {c} makes {what}, not {target}")
     return right()
@@ -220,9 +264,15 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board)
     cage_of = {cell: number for number, (cells, _, _) in enumerate(state.regions) for cell in cells}
-    for a, b in product(range(n + 1), range(n)):  # the lines above row a + 1, left of column a + 1, and at the other ends
-        for one, two, ends in (((a, b + 1), (a + 1, b + 1), ((a, b), (a, b + 1))), ((b + 1, a), (b + 1, a + 1), ((b, a), (b + 1, a)))):
-            if cage_of.get(one) != cage_of.get(two): canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
+    for a, b in product(
+        range(n + 1), range(n)
+    ):  # the lines above row a + 1, left of column a + 1, and at the other ends
+        for one, two, ends in (
+            ((a, b + 1), (a + 1, b + 1), ((a, b), (a, b + 1))),
+            ((b + 1, a), (b + 1, a + 1), ((b, a), (b + 1, a))),
+        ):
+            if cage_of.get(one) != cage_of.get(two):
+                canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
         size = 18 if len(text) < 5 else 16
@@ -244,25 +294,46 @@ FORMAT = "Give the grid as a list of {n} rows from top to bottom, each a list of
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the cages."
     text = modality == "text"
-    parts = [RULES.format(n=state.size, drawn="" if text else " by thick lines, each with its target in its first cell"), FORMAT.format(n=state.size)]
-    if text: parts.insert(1, f"The cages, with their cells as (row, column), rows from the top and columns from the left, both from 1:\n{cage_list(state)}")
+    parts = [
+        RULES.format(n=state.size, drawn="" if text else " by thick lines, each with its target in its first cell"),
+        FORMAT.format(n=state.size),
+    ]
+    if text:
+        parts.insert(
+            1,
+            f"The cages, with their cells as (row, column), rows from the top and columns from the left, both from 1:\n{cage_list(state)}",
+        )
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #42ccae75
 def cage_list(state: State) -> str:
     "One line for each cage: its target and sign, and its cells."
-    return "\n".join(f"{label(region)}: {' '.join(f'({r}, {c})' for r, c in sorted(region[0]))}" for region in state.regions)
+    return "\n".join(
+        f"{label(region)}: {' '.join(f'({r}, {c})' for r, c in sorted(region[0]))}" for region in state.regions
+    )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #1c8f0e6d
 def trace(state: State) -> list[Step]:
     "The search as it happened: the cages, deductions, tries, contradictions, the full grid."
     brief = " ".join(f"{label(region)}:{','.join(f'{r}{c}' for r, c in sorted(region[0]))}" for region in state.regions)
-    return tell_square(problem(state), state.size, f"The cages are\n{cage_list(state)}", brief, f"all {len(state.regions)} cages make their targets")
+    return tell_square(
+        problem(state),
+        state.size,
+        f"The cages are\n{cage_list(state)}",
+        brief,
+        f"all {len(state.regions)} cages make their targets",
+    )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:
     "The smallest of the eight forms."
-    def moved(cells, move): return sorted(move(r - 1, c - 1) for r, c in cells)
+
+    def moved(cells, move):
+        return sorted(move(r - 1, c - 1) for r, c in cells)
+
     kept = [(cells, sign if len(cells) > 1 else "+", target) for cells, sign, target in state.regions]
-    forms = (sorted((moved(cells, move), sign, target) for cells, sign, target in kept) for move in square_symmetries(state.size))
+    forms = (
+        sorted((moved(cells, move), sign, target) for cells, sign, target in kept)
+        for move in square_symmetries(state.size)
+    )
     return repr(min(forms)).encode()

@@ -24,40 +24,58 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "The `grid` as lines of T for a tree and X for a free cell, and the tents of the `rows` and `columns`."
+
     grid: tuple[str, ...]
     rows: tuple[int, ...]
     columns: tuple[int, ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
     def to_official(self) -> dict:
-        return {"input_grid": [list(line) for line in self.grid], "row_constraints": list(self.rows), "col_constraints": list(self.columns)}
+        return {
+            "input_grid": [list(line) for line in self.grid],
+            "row_constraints": list(self.rows),
+            "col_constraints": list(self.columns),
+        }
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         data = row.get("initial_state")
         if not _is_puzzle(data):
-            raise ValueError(f"field 'initial_state' must hold a square input_grid of T and X (2 to 15 a side), row_constraints and col_constraints, not {data!r}")
-        return cls(tuple(map("".join, data["input_grid"])), tuple(data["row_constraints"]), tuple(data["col_constraints"]))
+            raise ValueError(
+                f"field 'initial_state' must hold a square input_grid of T and X (2 to 15 a side), row_constraints and col_constraints, not {data!r}"
+            )
+        return cls(
+            tuple(map("".join, data["input_grid"])), tuple(data["row_constraints"]), tuple(data["col_constraints"])
+        )
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #9903ec08
 def _is_puzzle(data) -> bool:
     "Whether `data` are a square of trees and two lists of counts."
-    if not isinstance(data, dict): return False
+    if not isinstance(data, dict):
+        return False
     grid, *counts = (data.get(key) for key in ("input_grid", "row_constraints", "col_constraints"))
     n = len(grid) if isinstance(grid, list) else 0
-    def numbers(line): return isinstance(line, list) and len(line) == n and all(type(one) is int and 0 <= one <= n for one in line)
-    def cells(line): return isinstance(line, list) and len(line) == n and all(cell in ("T", "X") for cell in line)
+
+    def numbers(line):
+        return isinstance(line, list) and len(line) == n and all(type(one) is int and 0 <= one <= n for one in line)
+
+    def cells(line):
+        return isinstance(line, list) and len(line) == n and all(cell in ("T", "X") for cell in line)
+
     return 2 <= n <= 15 and all(map(cells, grid)) and all(map(numbers, counts))
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #3177b063
 @lru_cache(maxsize=5_000)
 def tent_sets(total: int, places: tuple[int, ...]) -> tuple[int, ...]:
     "Sets of `total` of the ascending `places` without neighbours, as bit masks."
-    if total == 0: return (0,)
-    if not places: return ()
+    if total == 0:
+        return (0,)
+    if not places:
+        return ()
     without = tuple(mask << 1 for mask in tent_sets(total, places[1:]))
     skip = 2 if len(places) > 1 and places[1] == places[0] + 1 else 1
     return without + tuple(mask << skip | 1 for mask in tent_sets(total - 1, places[skip:]))
@@ -65,6 +83,7 @@ def tent_sets(total: int, places: tuple[int, ...]) -> tuple[int, ...]:
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #20f181a7
 class Line(Patterns):
     "The places of a row or column of which `total` hold a tent, no two side by side."
+
     def __init__(self, cells, title: str, total: int, n: int):
         cells = tuple(cells)
         super().__init__(cells, title, tent_sets(total, tuple(cell % n + cell // n for cell in cells)))
@@ -72,18 +91,25 @@ class Line(Patterns):
 
     def needs(self, domains) -> tuple[int, int]:
         "How many tents are missing, and how many places are open."
-        return self.total - sum(domains[cell] == 2 for cell in self.cells), sum(domains[cell] == 3 for cell in self.cells)
+        return self.total - sum(domains[cell] == 2 for cell in self.cells), sum(
+            domains[cell] == 3 for cell in self.cells
+        )
 
     def why(self, domains, changes):
         rest, free = self.needs(domains)
-        if rest == 0: return f"{self.title} has {f'its {self.total} already' if self.total else 'no tent'}"
-        if rest == free: return f"{self.title} needs {tents(rest, bool(self.total - rest))} and has no more places than that"
+        if rest == 0:
+            return f"{self.title} has {f'its {self.total} already' if self.total else 'no tent'}"
+        if rest == free:
+            return f"{self.title} needs {tents(rest, bool(self.total - rest))} and has no more places than that"
         return f"{self.title} needs {tents(rest, bool(self.total - rest))}, and its {free} open places give room only with gaps"
 
     def broken(self, domains):
         rest, free = self.needs(domains)
-        if rest < 0: return f"{self.title} has {tents(self.total - rest)}, not {self.total}."
-        return f"{self.title} needs {tents(rest, bool(self.total - rest))}, but " + (f"its {free} open places have no room for that." if free else "no place is open.")
+        if rest < 0:
+            return f"{self.title} has {tents(self.total - rest)}, not {self.total}."
+        return f"{self.title} needs {tents(rest, bool(self.total - rest))}, but " + (
+            f"its {free} open places have no room for that." if free else "no place is open."
+        )
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #8a787e40
 def tents(number: int, more: bool = False) -> str:
@@ -93,9 +119,12 @@ def tents(number: int, more: bool = False) -> str:
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #0727d9a0
 class Tent(KeepsClear):
     "A tent on the first cell keeps the other cells, those around it, empty."
-    def why(self, domains, changes): return f"the tent at {self.title} must not touch another"
 
-    def broken(self, domains): return f"the tent at {self.title} touches another."
+    def why(self, domains, changes):
+        return f"the tent at {self.title} must not touch another"
+
+    def broken(self, domains):
+        return f"the tent at {self.title} touches another."
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #69d16e6a
 @lru_cache(maxsize=64)
@@ -104,10 +133,13 @@ def problem(state: State) -> Problem:
     n = state.size
     places = [r * n + c for r in range(n) for c in range(n) if is_place(state.grid, r, c)]
     rules = [Line([i for i in places if i // n == r], f"row {r + 1}", total, n) for r, total in enumerate(state.rows)]
-    rules += [Line([i for i in places if i % n == c], f"column {c + 1}", total, n) for c, total in enumerate(state.columns)]
+    rules += [
+        Line([i for i in places if i % n == c], f"column {c + 1}", total, n) for c, total in enumerate(state.columns)
+    ]
     for i in places:
         touching = [j for j in places if j != i and abs(i // n - j // n) < 2 and abs(i % n - j % n) < 2]
-        if touching: rules.append(Tent([i, *touching], f"row {i // n + 1}, column {i % n + 1}"))
+        if touching:
+            rules.append(Tent([i, *touching], f"row {i // n + 1}, column {i % n + 1}"))
     return Problem([3 if i in places else 1 for i in range(n * n)], rules)
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #2db6891a
@@ -125,7 +157,10 @@ def tent_cells(domains: list[int]) -> str:
 def show(state: State, domains: list[int]) -> str:
     "The grid so far: T tree, A tent, - no tent, . open."
     n = state.size
-    return "\n".join("".join("T" if cell == "T" else "-A."[domains[r * n + c] - 1] for c, cell in enumerate(line)) for r, line in enumerate(state.grid))
+    return "\n".join(
+        "".join("T" if cell == "T" else "-A."[domains[r * n + c] - 1] for c, cell in enumerate(line))
+        for r, line in enumerate(state.grid)
+    )
 
 
 def solve(state: State) -> Solution:
@@ -137,6 +172,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     tents: int
     decoys: int  # trees more than tents
@@ -154,12 +190,15 @@ def planted(level: Level, rng: Random) -> list[str]:
             at = rng.choice(free)
             grid[at] = "A"
             free = [i for i in free if abs(i // n - at // n) > 1 or abs(i % n - at % n) > 1]
-        if grid.count("A") == level.tents: break
+        if grid.count("A") == level.tents:
+            break
     for at in [i for i, sign in enumerate(grid) if sign == "A"]:
         near = [y * n + x for y, x in beside(n, *divmod(at, n))]
-        if all(grid[i] != "T" for i in near) or rng.random() < 0.6: grid[rng.choice(near)] = "T"
+        if all(grid[i] != "T" for i in near) or rng.random() < 0.6:
+            grid[rng.choice(near)] = "T"
     open_cells = [i for i, sign in enumerate(grid) if sign == "X"]
-    for at in rng.sample(open_cells, max(0, level.tents + level.decoys - grid.count("T"))): grid[at] = "T"
+    for at in rng.sample(open_cells, max(0, level.tents + level.decoys - grid.count("T"))):
+        grid[at] = "T"
     return grid
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #8b4c591d
@@ -170,8 +209,11 @@ def generate(level: Level, rng: Random) -> State:
         grid = planted(level, rng)
         for _ in range(n * n if final else 4):
             state = numbered(grid)
-            doubtful = sorted({i for found in solutions(problem(state)) for i, value in enumerate(found) if value and grid[i] != "A"})
-            if not doubtful: return state
+            doubtful = sorted(
+                {i for found in solutions(problem(state)) for i, value in enumerate(found) if value and grid[i] != "A"}
+            )
+            if not doubtful:
+                return state
             grid[rng.choice(doubtful)] = "T"
     return numbered(grid)  # trees everywhere, never reached
 
@@ -180,7 +222,11 @@ def numbered(grid: list[str]) -> State:
     "The puzzle of a board with tents: their numbers, and the board without them."
     n = round(len(grid) ** 0.5)
     lines = ["".join(grid[r * n : r * n + n]) for r in range(n)]
-    return State(tuple(line.replace("A", "X") for line in lines), tuple(line.count("A") for line in lines), tuple(column.count("A") for column in zip(*lines)))
+    return State(
+        tuple(line.replace("A", "X") for line in lines),
+        tuple(line.count("A") for line in lines),
+        tuple(column.count("A") for column in zip(*lines)),
+    )
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #6cb5a1a3
 SCORER = "campsite_evaluator"
@@ -191,17 +237,24 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the tents in `answer` keep all rules."
     n, found = state.size, set()
     for row, column in read_records(answer, (2,), ("cell", "cells", "tent", "tents", "at")):
-        if not (1 <= row <= n and 1 <= column <= n): return wrong(f"[{row}, {column}] lies outside the grid")
-        if state.grid[row - 1][column - 1] == "T": return wrong(f"[{row}, {column}] is a tree, where no tent can stand")
-        if not is_place(state.grid, row - 1, column - 1): return wrong(f"the tent at [{row}, {column}] has no tree beside it")
+        if not (1 <= row <= n and 1 <= column <= n):
+            return wrong(f"[{row}, {column}] lies outside the grid")
+        if state.grid[row - 1][column - 1] == "T":
+            return wrong(f"[{row}, {column}] is a tree, where no tent can stand")
+        if not is_place(state.grid, row - 1, column - 1):
+            return wrong(f"the tent at [{row}, {column}] has no tree beside it")
         found.add((row, column))
     for r, c in sorted(found):
-        near = next((other for other in ((r, c + 1), (r + 1, c - 1), (r + 1, c), (r + 1, c + 1)) if other in found), None)
-        if near: return wrong(f"the tents at {[r, c]} and {list(near)} touch")
+        near = next(
+            (other for other in ((r, c + 1), (r + 1, c - 1), (r + 1, c), (r + 1, c + 1)) if other in found), None
+        )
+        if near:
+            return wrong(f"the tents at {[r, c]} and {list(near)} touch")
     for name, at, totals in (("row", 0, state.rows), ("column", 1, state.columns)):
         for number, total in enumerate(totals, 1):
             own = sum(cell[at] == number for cell in found)
-            if own != total: return wrong(f"{name} {number} has {tents(own)}, not {total}")
+            if own != total:
+                return wrong(f"{name} {number} has {tents(own)}, not {total}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #9197f59f
@@ -213,12 +266,15 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2)
     for r, line in enumerate(state.grid):
         for c, cell in enumerate(line):
-            if cell == "T": tree(canvas, *board.center(r, c), board.cell)
+            if cell == "T":
+                tree(canvas, *board.center(r, c), board.cell)
     far = board.margin + n * board.cell + 22
     for i in range(n):
         middle = board.center(i, i)[0]
-        for place in ((22, middle), (middle, 22)): canvas.text(*place, str(i + 1), 17, style.green)
-        for place, number in (((far, middle), state.rows[i]), ((middle, far), state.columns[i])): canvas.text(*place, str(number), 26)
+        for place in ((22, middle), (middle, 22)):
+            canvas.text(*place, str(i + 1), 17, style.green)
+        for place, number in (((far, middle), state.rows[i]), ((middle, far), state.columns[i])):
+            canvas.text(*place, str(number), 26)
     return canvas
 
 
@@ -227,7 +283,9 @@ def tree(canvas: Canvas, x: float, y: float, cell: int) -> None:
     half, green = cell * 0.36, canvas.style.green
     canvas.shapes.rectangle([x - 4, y + half * 0.5, x + 4, y + half], canvas.style.ink)
     for top, base, width in ((-1.0, 0.05, 0.65), (-0.45, 0.6, 0.95)):
-        canvas.shapes.polygon([(x, y + half * top), (x - half * width, y + half * base), (x + half * width, y + half * base)], green)
+        canvas.shapes.polygon(
+            [(x, y + half * top), (x - half * width, y + half * base), (x + half * width, y + half * base)], green
+        )
 
 
 draw = render(layout, mini=False)
@@ -245,11 +303,16 @@ Give the list of all tents, in any order. With two tents it could look like this
 def ask(state: State, modality: str) -> str:
     "The question; the text form holds the grid and the numbers."
     pictured = modality == "image"
-    counts = "The black numbers right of the rows and below the columns count the tents there." if pictured else "Each row and each column has as many tents as given."
+    counts = (
+        "The black numbers right of the rows and below the columns count the tents there."
+        if pictured
+        else "Each row and each column has as many tents as given."
+    )
     signs, green = (" (drawn in green)", " (the small green numbers)") if pictured else ("", "")
     parts = [RULES.format(n=state.size, signs=signs, counts=counts), FORMAT.format(green=green)]
     grid = "\n".join(" ".join(line.replace("X", ".")) for line in state.grid)
-    if not pictured: parts.insert(1, f"The grid, with T for a tree and . for a free cell:\n{grid}\n{numbers_of(state)}")
+    if not pictured:
+        parts.insert(1, f"The grid, with T for a tree and . for a free cell:\n{grid}\n{numbers_of(state)}")
     return "\n\n".join(parts)
 
 
@@ -262,11 +325,20 @@ def trace(state: State) -> list[Step]:
     "The search as it happened: places, cells that are settled, tries, contradictions, the tents."
     n = state.size
     words = Words(
-        cell=lambda i: f"row {i // n + 1}, column {i % n + 1}", board=lambda domains: show(state, domains), value=lambda i, value: ("empty", "a tent")[value],
-        brief=lambda i, value: f"{i // n + 1},{i % n + 1}{'-A'[value]}", about=lambda i: ((i // n + 1, i % n + 1),),
+        cell=lambda i: f"row {i // n + 1}, column {i % n + 1}",
+        board=lambda domains: show(state, domains),
+        value=lambda i, value: ("empty", "a tent")[value],
+        brief=lambda i, value: f"{i // n + 1},{i % n + 1}{'-A'[value]}",
+        about=lambda i: ((i // n + 1, i % n + 1),),
     )
     given = f"{numbers_of(state)}\nOnly free cells beside a tree can hold a tent. With T for a tree, . for such a place and - for any other cell, the grid is"
-    return tell_search(problem(state), words, given, "Every tent has a tree beside it, no two touch, and all numbers are right.", tent_cells)
+    return tell_search(
+        problem(state),
+        words,
+        given,
+        "Every tent has a tree beside it, no two touch, and all numbers are right.",
+        tent_cells,
+    )
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #38713e6e
 def canon(state: State) -> bytes:

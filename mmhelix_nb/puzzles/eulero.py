@@ -17,7 +17,19 @@ from itertools import product
 from random import Random
 
 from ..answers import plain, read_table
-from ..constraints import AllDifferent, Problem, Rule, Story, Words, dig, first_solution, listed, only_value, search, values_of
+from mmhelix_nb.constraints import (
+    AllDifferent,
+    Problem,
+    Rule,
+    Story,
+    Words,
+    dig,
+    first_solution,
+    listed,
+    only_value,
+    search,
+    values_of,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from .futoshiki import name, square, unruled
@@ -31,37 +43,51 @@ LETTERS = "ABCDEFGHI"
 @dataclass(frozen=True)
 class State:
     "A square `grid` of pairs such as `A1`, with an empty text for an empty cell."
+
     grid: tuple[tuple[str, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
-    def to_official(self) -> str: return "\n".join("|".join(pair or " " for pair in row) for row in self.grid)
+    def to_official(self) -> str:
+        return "\n".join("|".join(pair or " " for pair in row) for row in self.grid)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("initial_state")
-        grid = tuple(tuple(cell.strip() for cell in line.split("|")) for line in text.strip("\n").split("\n")) if isinstance(text, str) else ()
+        grid = (
+            tuple(tuple(cell.strip() for cell in line.split("|")) for line in text.strip("\n").split("\n"))
+            if isinstance(text, str)
+            else ()
+        )
         n, pair = len(grid), re.compile(f"[{LETTERS[: len(grid)]}][1-{len(grid)}]") if 2 <= len(grid) <= 9 else None
-        if pair is None or any(len(line) != n or any(cell and not pair.fullmatch(cell) for cell in line) for line in grid):
+        if pair is None or any(
+            len(line) != n or any(cell and not pair.fullmatch(cell) for cell in line) for line in grid
+        ):
             raise ValueError(f"field 'initial_state' must be 2 to 9 lines of as many pairs, between bars, not {text!r}")
         return cls(grid)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #68a0d815
-def pair_name(n: int, pair: int) -> str: return f"{LETTERS[pair // n]}{pair % n + 1}"
+def pair_name(n: int, pair: int) -> str:
+    return f"{LETTERS[pair // n]}{pair % n + 1}"
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #d900d554
 @lru_cache(maxsize=32)
 def seen_by(groups: tuple[int, ...]) -> Callable[[int], int]:
     "A function from pairs, as a mask, to the letters or digits among them, as a mask; it remembers, since the lines of a square ask the same."
+
     @lru_cache(maxsize=50_000)
-    def seen(mask: int) -> int: return sum([1 << i for i, group in enumerate(groups) if mask & group])
+    def seen(mask: int) -> int:
+        return sum([1 << i for i, group in enumerate(groups) if mask & group])
+
     return seen
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #e1a7b302
 class Half(Rule):
     "The letters, or the digits, of a line are all different; `groups` are the pairs with the same letter or digit, as masks."
+
     def __init__(self, cells, title: str, n: int, kind: str):
         super().__init__(cells, title)
         self.kind, self.names = kind, LETTERS[:n] if kind == "letter" else "123456789"[:n]
@@ -71,25 +97,34 @@ class Half(Rule):
 
     def narrow(self, domains):
         changes = self.plain.narrow([self.seen(domains[cell]) for cell in self.cells])
-        if changes is None: return None
-        return [(self.cells[i], domains[self.cells[i]] & sum(self.groups[a] for a in values_of(mask))) for i, mask in changes]
+        if changes is None:
+            return None
+        return [
+            (self.cells[i], domains[self.cells[i]] & sum(self.groups[a] for a in values_of(mask)))
+            for i, mask in changes
+        ]
 
     def why(self, domains, changes):
-        cell, mask = next(((cell, mask) for cell, mask in changes if only_value(self.seen(mask)) is not None), changes[0])
+        cell, mask = next(
+            ((cell, mask) for cell, mask in changes if only_value(self.seen(mask)) is not None), changes[0]
+        )
         decided = [a for a in (only_value(self.seen(domains[cell])) for cell in self.cells) if a is not None]
         only, left = only_value(self.seen(mask)), [a for a in values_of(self.seen(domains[cell])) if a not in decided]
-        if only is not None and len(left) > 1: return f"in {self.title} no other place is left for the {self.kind} {self.names[only]}"
+        if only is not None and len(left) > 1:
+            return f"in {self.title} no other place is left for the {self.kind} {self.names[only]}"
         return f"{self.title} has the {self.kind}{'s' * (len(decided) > 1)} {listed([self.names[a] for a in sorted(decided)])} already"
 
     def reasons(self, domains, changes):
         "First what the line has already."
         return sorted(AllDifferent.reasons(self, domains, changes), key=lambda reason: reason[0].startswith("in "))
 
-    def broken(self, domains): return f"{self.title} cannot have every {self.kind} once any more."
+    def broken(self, domains):
+        return f"{self.title} cannot have every {self.kind} once any more."
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #09471d71
 class Pairs(AllDifferent):
     "Every pair occurs once in the square; asked last, because it looks at all cells."
+
     late = True
 
     def __init__(self, n: int):
@@ -99,9 +134,14 @@ class Pairs(AllDifferent):
     def why(self, domains, changes):
         cell, mask = next(((cell, mask) for cell, mask in changes if not mask & mask - 1), changes[0])
         used = sum(domains[other] for other in self.cells if not domains[other] & domains[other] - 1)
-        if domains[cell] & ~used != mask: return f"no other cell can take {pair_name(self.n, only_value(mask))}"
+        if domains[cell] & ~used != mask:
+            return f"no other cell can take {pair_name(self.n, only_value(mask))}"
         gone = [pair_name(self.n, pair) for pair in values_of(domains[cell] & used)]
-        return f"the pairs {listed(gone)} stand elsewhere already" if len(gone) > 1 else f"the pair {gone[0]} stands elsewhere already"
+        return (
+            f"the pairs {listed(gone)} stand elsewhere already"
+            if len(gone) > 1
+            else f"the pair {gone[0]} stands elsewhere already"
+        )
 
     def broken(self, domains):
         twice = _twice([mask for mask in domains if not mask & mask - 1])
@@ -110,13 +150,17 @@ class Pairs(AllDifferent):
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #6332a91b
 def _twice(values: list):
     "The first value that stands in `values` more than once; None where all differ."
-    return next((value for value in values if values.count(value) > 1), None) if len(set(values)) < len(values) else None
+    return (
+        next((value for value in values if values.count(value) > 1), None) if len(set(values)) < len(values) else None
+    )
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #778267ab
 @lru_cache(maxsize=16)
 def rules(n: int) -> list[Rule]:
     "The rules of a square of order `n`; cells are numbered row by row."
-    lines = [(range(n * i, n * i + n), f"row {i + 1}") for i in range(n)] + [(range(i, n * n, n), f"column {i + 1}") for i in range(n)]
+    lines = [(range(n * i, n * i + n), f"row {i + 1}") for i in range(n)] + [
+        (range(i, n * n, n), f"column {i + 1}") for i in range(n)
+    ]
     return [Half(*line, n, kind) for kind in ("letter", "digit") for line in lines] + [Pairs(n)]
 
 
@@ -124,8 +168,14 @@ def rules(n: int) -> list[Rule]:
 def problem(state: State) -> Problem:
     "The puzzle for the shared search."
     n, full = state.size, (1 << state.size**2) - 1
-    if n in (2, 6): raise ValueError(f"there is no Graeco-Latin square of order {n}")  # a search would take very long to find that out
-    return Problem([1 << n * LETTERS.index(pair[0]) + int(pair[1]) - 1 if pair else full for row in state.grid for pair in row], rules(n))
+    if n in (2, 6):
+        raise ValueError(
+            f"there is no Graeco-Latin square of order {n}"
+        )  # a search would take very long to find that out
+    return Problem(
+        [1 << n * LETTERS.index(pair[0]) + int(pair[1]) - 1 if pair else full for row in state.grid for pair in row],
+        rules(n),
+    )
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #0103f37c
 @lru_cache(maxsize=50_000)
@@ -146,25 +196,44 @@ def solve(state: State) -> Solution:
     return Solution(board(found, state.size).replace(" ", "|"), effort)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #1c77664b
-FIELDS = {3: (3, (2,)), 4: (2, (1, 1)), 5: (5, (2,)), 7: (7, (3,)), 8: (2, (1, 1, 0)), 9: (3, (1, 1))}  # order: prime p, x^k as a polynomial
+FIELDS = {
+    3: (3, (2,)),
+    4: (2, (1, 1)),
+    5: (5, (2,)),
+    7: (7, (3,)),
+    8: (2, (1, 1, 0)),
+    9: (3, (1, 1)),
+}  # order: prime p, x^k as a polynomial
 
 
 @lru_cache
 def field(n: int) -> tuple[tuple, tuple]:
     "The tables of sums and products of the field with `n` elements: polynomials, written as numbers in base p; all but 0 are powers of x."
     p, tail = FIELDS[n]
-    def digits(a): return [a // p**i % p for i in range(len(tail))]
-    def number(digits): return sum(digit % p * p**i for i, digit in enumerate(digits))
+
+    def digits(a):
+        return [a // p**i % p for i in range(len(tail))]
+
+    def number(digits):
+        return sum(digit % p * p**i for i, digit in enumerate(digits))
+
     powers = [1]
-    while len(powers) < n - 1: powers.append(number(low + digits(powers[-1])[-1] * t for low, t in zip([0, *digits(powers[-1])], tail)))
-    def times(a, b): return powers[(powers.index(a) + powers.index(b)) % (n - 1)] if a and b else 0
-    def plus(a, b): return number(x + y for x, y in zip(digits(a), digits(b)))
+    while len(powers) < n - 1:
+        powers.append(number(low + digits(powers[-1])[-1] * t for low, t in zip([0, *digits(powers[-1])], tail)))
+
+    def times(a, b):
+        return powers[(powers.index(a) + powers.index(b)) % (n - 1)] if a and b else 0
+
+    def plus(a, b):
+        return number(x + y for x, y in zip(digits(a), digits(b)))
+
     return tuple(tuple(tuple(made(a, b) for b in range(n)) for a in range(n)) for made in (plus, times))
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #bcb913e5
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     order: int
     givens: int  # at least
 
@@ -193,9 +262,15 @@ _PAIR = re.compile(r"\(? ?['\"]?([A-Ia-i])['\"]? ?[-,_]? ?\{?([1-9])\}? ?\)?")
 
 def read_pairs(answer: str, n: int) -> list[list[str]]:
     "The `n` rows of pairs in `answer`; raises `Unreadable`."
-    rows, pairs = [line.split("|") for line in answer.split("\n")], {letter + digit for letter in LETTERS[:n] for digit in "123456789"[:n]}
-    if len(rows) == n and all(len(row) == n and pairs.issuperset(row) for row in rows): return rows  # the published form, quickly
-    table = read_table(_PAIR.sub(r" \1\2 ", plain(unruled(answer))), n, n, f"[{LETTERS[:n]}{LETTERS[:n].lower()}][1-{n}]")
+    rows, pairs = (
+        [line.split("|") for line in answer.split("\n")],
+        {letter + digit for letter in LETTERS[:n] for digit in "123456789"[:n]},
+    )
+    if len(rows) == n and all(len(row) == n and pairs.issuperset(row) for row in rows):
+        return rows  # the published form, quickly
+    table = read_table(
+        _PAIR.sub(r" \1\2 ", plain(unruled(answer))), n, n, f"[{LETTERS[:n]}{LETTERS[:n].lower()}][1-{n}]"
+    )
     return [[pair.upper() for pair in row] for row in table]
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #535ff99d
@@ -204,10 +279,12 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the square by the rules."
     grid, n = read_pairs(answer, state.size), state.size
     for r, c in product(range(n), repeat=2):
-        if state.grid[r][c] not in ("", grid[r][c]): return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
+        if state.grid[r][c] not in ("", grid[r][c]):
+            return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
     for kind, lines in (("row", grid), ("column", zip(*grid))):
         for i, line in enumerate(lines, 1):
-            if (twice := _twice([pair[0] for pair in line]) or _twice([pair[1] for pair in line])): return wrong(f"{kind} {i} holds {twice} twice")
+            if twice := _twice([pair[0] for pair in line]) or _twice([pair[1] for pair in line]):
+                return wrong(f"{kind} {i} holds {twice} twice")
     twice = _twice([pair for row in grid for pair in row])
     return wrong(f"the pair {twice} stands twice") if twice else right()
 
@@ -219,7 +296,8 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2)
     for r, c in product(range(state.size), repeat=2):
         x, y = board.center(r, c)
-        for sign, left, color in zip(state.grid[r][c], (x - 10, x + 10), (style.blue, style.red)): canvas.text(left, y, sign, 26, color)
+        for sign, left, color in zip(state.grid[r][c], (x - 10, x + 10), (style.blue, style.red)):
+            canvas.text(left, y, sign, 26, color)
     return canvas
 
 
@@ -236,27 +314,50 @@ FORMAT = "Give the full square as {n} lines from top to bottom, each with {n} pa
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the square, with `.` for an empty cell."
     parts = [RULES.format(n=state.size, last=LETTERS[state.size - 1]), FORMAT.format(n=state.size)]
-    if modality == "text": parts.insert(1, "The square, with . for an empty cell:\n" + "\n".join("|".join(pair or "." for pair in row) for row in state.grid))
+    if modality == "text":
+        parts.insert(
+            1,
+            "The square, with . for an empty cell:\n"
+            + "\n".join("|".join(pair or "." for pair in row) for row in state.grid),
+        )
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #a3093244
 class Tale(Story):
     "Tells of cells whose letter, digit or pair becomes known."
+
     def __init__(self, n: int):
-        def brief(cell, pair): return f"{cell // n + 1}{cell % n + 1}={pair_name(n, pair)}"
-        words = Words(lambda cell: name(divmod(cell, n)), lambda domains: board(domains, n), lambda _, pair: pair_name(n, pair), brief, lambda cell: (divmod(cell, n),))
+        def brief(cell, pair):
+            return f"{cell // n + 1}{cell % n + 1}={pair_name(n, pair)}"
+
+        words = Words(
+            lambda cell: name(divmod(cell, n)),
+            lambda domains: board(domains, n),
+            lambda _, pair: pair_name(n, pair),
+            brief,
+            lambda cell: (divmod(cell, n),),
+        )
         super().__init__(words, pace=10)
         self.n = n
 
-    def worth(self, rule, before, changes): return [(cell, mask) for cell, mask in changes if known(self.n, mask) != known(self.n, before[cell])]
+    def worth(self, rule, before, changes):
+        return [(cell, mask) for cell, mask in changes if known(self.n, mask) != known(self.n, before[cell])]
 
     def facts(self, changes):
-        now, about = [(cell, known(self.n, mask)) for cell, mask in changes], [divmod(cell, self.n) for cell, _ in changes]
-        return [self.half_fact(*one) for one in now], " ".join(f"{r + 1}{c + 1}={pair}" for (r, c), (_, pair) in zip(about, now)), about
+        now, about = (
+            [(cell, known(self.n, mask)) for cell, mask in changes],
+            [divmod(cell, self.n) for cell, _ in changes],
+        )
+        return (
+            [self.half_fact(*one) for one in now],
+            " ".join(f"{r + 1}{c + 1}={pair}" for (r, c), (_, pair) in zip(about, now)),
+            about,
+        )
 
     def half_fact(self, cell: int, pair: str) -> str:
         "What is known of a cell, in words."
-        if "." not in pair: return f"{self.words.cell(cell)} is {pair}"
+        if "." not in pair:
+            return f"{self.words.cell(cell)} is {pair}"
         return f"{self.words.cell(cell)} has the " + (f"letter {pair[0]}" if pair[1] == "." else f"digit {pair[1]}")
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #ae573b35
@@ -265,7 +366,8 @@ def trace(state: State) -> list[Step]:
     tale, puzzle, n = Tale(state.size), problem(state), state.size
     tale.add("observe", "The square, with .. for an empty cell, is", (), "", board(puzzle.start, n))
     found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
-    if not found: raise ValueError("this eulero has no solution")
+    if not found:
+        raise ValueError("this eulero has no solution")
     tale.add("check", f"Every row and column has each letter and each digit once, and all {n * n} pairs are different.")
     tale.add("conclude", "The square is full.", (), "", board(found[0], n).replace(" ", "|"))
     return tale.steps
@@ -275,10 +377,14 @@ def trace(state: State) -> list[Step]:
 def canon(state: State) -> bytes:
     "A hash of the canonical form of the puzzle's graph: equal for puzzles that are the same up to exchanges and naming."
     n = state.size
-    edges = [(i, 4 * n + i // n) for i in range(4 * n)]  # rows, columns, letters and digits, each kind held together by a node of its own
+    edges = [
+        (i, 4 * n + i // n) for i in range(4 * n)
+    ]  # rows, columns, letters and digits, each kind held together by a node of its own
     colors = [0] * (2 * n) + [1] * (2 * n) + [2, 2, 3, 3]
     for r, c in product(range(n), repeat=2):
         if pair := state.grid[r][c]:
-            edges += [(len(colors), end) for end in (r, n + c, 2 * n + LETTERS.index(pair[0]), 3 * n + int(pair[1]) - 1)]
+            edges += [
+                (len(colors), end) for end in (r, n + c, 2 * n + LETTERS.index(pair[0]), 3 * n + int(pair[1]) - 1)
+            ]
             colors.append(4)
     return hashlib.sha256(repr(canonical_graph(len(colors), edges, colors)).encode()).digest()

@@ -14,7 +14,18 @@ from itertools import product
 from random import Random
 
 from ..answers import read_grid
-from ..constraints import AllDifferent, Problem, Rule, Story, Words, dig, first_solution, only_value, random_solution, search
+from mmhelix_nb.constraints import (
+    AllDifferent,
+    Problem,
+    Rule,
+    Story,
+    Words,
+    dig,
+    first_solution,
+    only_value,
+    random_solution,
+    search,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, render
 from ..search import Counter, square_symmetries, transform
@@ -27,11 +38,13 @@ SIGNS = "<>"
 @dataclass(frozen=True)
 class State:
     "A square `grid` with 0 for an empty cell, and `inequalities` (cell, cell, sign) with cells as (row, column) from 0."
+
     grid: tuple[tuple[int, ...], ...]
     inequalities: tuple[tuple[tuple[int, int], tuple[int, int], str], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
     def less(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         "The signs as pairs (cell with the smaller value, cell with the larger)."
@@ -45,30 +58,42 @@ class State:
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         data = row.get("initial_state")
-        try: return cls(_grid(data["grid"], data.get("size")), tuple(_sign(one, len(data["grid"])) for one in data["inequalities"]))
+        try:
+            return cls(
+                _grid(data["grid"], data.get("size")),
+                tuple(_sign(one, len(data["grid"])) for one in data["inequalities"]),
+            )
         except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise ValueError(f"field 'initial_state' must hold a grid of 2 to 9 a side and its inequalities ({error}), not {data!r}") from None
+            raise ValueError(
+                f"field 'initial_state' must hold a grid of 2 to 9 a side and its inequalities ({error}), not {data!r}"
+            ) from None
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #d07cb630
 def _grid(grid: list, size: int | None) -> tuple[tuple[int, ...], ...]:
     "The published grid as tuples; raises `ValueError`."
     n = len(grid)
-    if not 2 <= n <= 9 or size not in (None, n) or any(not isinstance(line, list) or len(line) != n for line in grid): raise ValueError("no square grid")
-    if any(type(value) is not int or not 0 <= value <= n for line in grid for value in line): raise ValueError(f"a value is not 0 to {n}")
+    if not 2 <= n <= 9 or size not in (None, n) or any(not isinstance(line, list) or len(line) != n for line in grid):
+        raise ValueError("no square grid")
+    if any(type(value) is not int or not 0 <= value <= n for line in grid for value in line):
+        raise ValueError(f"a value is not 0 to {n}")
     return tuple(map(tuple, grid))
 
 
 def _sign(one: dict, n: int) -> tuple:
     "A published inequality as (cell, cell, sign); raises `ValueError`."
     (r, c), (row, column), sign = one["cell1"], one["cell2"], one["symbol"]
-    if any(type(x) is not int or not 0 <= x < n for x in (r, c, row, column)): raise ValueError("a cell outside the grid")
-    if abs(r - row) + abs(c - column) != 1: raise ValueError("cells that are no neighbours")
-    if sign not in list(SIGNS): raise ValueError(f"a sign {sign!r}")
+    if any(type(x) is not int or not 0 <= x < n for x in (r, c, row, column)):
+        raise ValueError("a cell outside the grid")
+    if abs(r - row) + abs(c - column) != 1:
+        raise ValueError("cells that are no neighbours")
+    if sign not in list(SIGNS):
+        raise ValueError(f"a sign {sign!r}")
     return (r, c), (row, column), sign
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #c4783ce8
 class Sign(Rule):
     "The first of two cells holds less than the second."
+
     tells = True
 
     def narrow(self, domains):
@@ -76,15 +101,19 @@ class Sign(Rule):
         low, high = domains[one], domains[two]
         new_low = low & ((1 << high.bit_length() - 1) - 1)
         new_high = high & -((new_low & -new_low) << 1)
-        if not new_low or not new_high: return None
+        if not new_low or not new_high:
+            return None
         return [(cell, new) for cell, new, had in ((one, new_low, low), (two, new_high, high)) if new != had]
 
-    def why(self, domains, changes): return self.title
+    def why(self, domains, changes):
+        return self.title
 
-    def broken(self, domains): return f"{self.title} cannot hold any more."
+    def broken(self, domains):
+        return f"{self.title} cannot hold any more."
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #762f23e5
-def name(cell: tuple[int, int]) -> str: return f"row {cell[0] + 1}, column {cell[1] + 1}"
+def name(cell: tuple[int, int]) -> str:
+    return f"row {cell[0] + 1}, column {cell[1] + 1}"
 
 
 def square(values, n: int) -> tuple[tuple[int, ...], ...]:
@@ -109,7 +138,9 @@ def problem(state: State) -> Problem:
     "The puzzle for the shared search."
     n = state.size
     signs = [Sign((n * a[0] + a[1], n * b[0] + b[1]), f"{name(a)} < {name(b)}") for a, b in state.less()]
-    return Problem([1 << value if value else (1 << n + 1) - 2 for row in state.grid for value in row], signs + latin_lines(n))
+    return Problem(
+        [1 << value if value else (1 << n + 1) - 2 for row in state.grid for value in row], signs + latin_lines(n)
+    )
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #00791434
 def solve_square(puzzle: Problem, n: int) -> Solution:
@@ -126,6 +157,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int
     givens: float  # share of cells that stay given, at least
     signs: float  # share of neighbours with a sign between them
@@ -138,7 +170,9 @@ def generate(level: Level, rng: Random) -> State:
     "A futoshiki with exactly one solution."
     n = level.size
     full = random_solution(problem(State(((0,) * n,) * n, ())), rng)
-    pairs = [((r, c), other) for r, c in product(range(n), repeat=2) for other in ((r, c + 1), (r + 1, c)) if max(other) < n]
+    pairs = [
+        ((r, c), other) for r, c in product(range(n), repeat=2) for other in ((r, c + 1), (r + 1, c)) if max(other) < n
+    ]
     chosen = sorted(rng.sample(pairs, round(level.signs * len(pairs))))
     signs = tuple((a, b, SIGNS[full[n * a[0] + a[1]] > full[n * b[0] + b[1]]]) for a, b in chosen)
     blank = problem(State(((0,) * n,) * n, signs))
@@ -161,7 +195,8 @@ def repeated(grid) -> str | None:
     "The first row or column of `grid` that holds a number twice, in words; None where all are different."
     for kind, lines in (("row", grid), ("column", zip(*grid))):
         for i, line in enumerate(lines, 1):
-            if len(set(line)) < len(line): return f"{kind} {i} holds {next(value for value in line if line.count(value) > 1)} twice"
+            if len(set(line)) < len(line):
+                return f"{kind} {i} holds {next(value for value in line if line.count(value) > 1)} twice"
     return None
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #f539ec8a
@@ -173,10 +208,15 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the grid by the rules."
     grid = read_square(answer, state.size)
     for r, c in product(range(state.size), repeat=2):
-        if state.grid[r][c] not in (0, grid[r][c]): return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
-    if reason := repeated(grid): return wrong(reason)
+        if state.grid[r][c] not in (0, grid[r][c]):
+            return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
+    if reason := repeated(grid):
+        return wrong(reason)
     for (r, c), (row, column) in state.less():
-        if grid[r][c] >= grid[row][column]: return wrong(f"{name((r, c))} must be less than {name((row, column))}, but {grid[r][c]} is not less than {grid[row][column]}")
+        if grid[r][c] >= grid[row][column]:
+            return wrong(
+                f"{name((r, c))} must be less than {name((row, column))}, but {grid[r][c]} is not less than {grid[row][column]}"
+            )
     return right()
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #1dd4403a
@@ -190,11 +230,15 @@ def layout(state: State, style: Style) -> Canvas:
     board = Board(n, n, pitch, GAP // 2)
     for r, c in product(range(n), repeat=2):
         canvas.shapes.rectangle(board.box(r, c, GAP // 2), outline=style.faint, width=2)
-        if state.grid[r][c]: canvas.text(*board.center(r, c), str(state.grid[r][c]), 26)
+        if state.grid[r][c]:
+            canvas.text(*board.center(r, c), str(state.grid[r][c]), 26)
     for (r, c), (row, column) in state.less():
         dr, dc = row - r, column - c
         x, y = board.center((r + row) / 2, (c + column) / 2)
-        point, ends = (x - 7 * dc, y - 7 * dr), [(x + 7 * dc + 8 * side * dr, y + 7 * dr + 8 * side * dc) for side in (-1, 1)]
+        point, ends = (
+            (x - 7 * dc, y - 7 * dr),
+            [(x + 7 * dc + 8 * side * dr, y + 7 * dr + 8 * side * dc) for side in (-1, 1)],
+        )
         canvas.shapes.line([ends[0], point, ends[1]], style.red, 3, joint="curve")
     return canvas
 
@@ -226,18 +270,23 @@ def show(grid) -> str:
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #e47e6d0c
 class Tale(Story):
     "Tells of the cells that are left with one or two numbers."
+
     def narrowed(self, rule, before, changes):
         told = [(cell, mask) for cell, mask in changes if mask.bit_count() <= 2]
-        if told: super().narrowed(rule, before, told)
+        if told:
+            super().narrowed(rule, before, told)
 
-    def narrower(self, cell, mask): return super().narrower(cell, mask).replace("can only be", "is")
+    def narrower(self, cell, mask):
+        return super().narrower(cell, mask).replace("can only be", "is")
 
 
 def words(n: int) -> Words:
     "Cells by row and column from 1."
     return Words(
-        cell=lambda cell: name(divmod(cell, n)), board=lambda domains: show(square([only_value(mask) for mask in domains], n)),
-        brief=lambda cell, value: f"{cell // n + 1}{cell % n + 1}={value}", about=lambda cell: (divmod(cell, n),),
+        cell=lambda cell: name(divmod(cell, n)),
+        board=lambda domains: show(square([only_value(mask) for mask in domains], n)),
+        brief=lambda cell, value: f"{cell // n + 1}{cell % n + 1}={value}",
+        about=lambda cell: (divmod(cell, n),),
     )
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #06cae8e4
@@ -246,7 +295,8 @@ def tell_square(puzzle: Problem, n: int, opening: str, brief: str, closing: str)
     tale = Tale(words(n))
     tale.add("observe", f"{opening}; the grid, with . for an empty cell, is", (), brief, tale.words.board(puzzle.start))
     found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
-    if not found: raise ValueError("this puzzle has no solution")
+    if not found:
+        raise ValueError("this puzzle has no solution")
     tale.add("check", f"Every row and column holds 1 to {n} once, and {closing}.")
     tale.add("conclude", "The grid is full.", (), "", answer_text([only_value(mask) for mask in found[0]], n))
     return tale.steps
@@ -262,9 +312,14 @@ def trace(state: State) -> list[Step]:
 def canon(state: State) -> bytes:
     "The smallest of the sixteen forms: eight symmetries, with or without small and large exchanged."
     n, less = state.size, state.less()
+
     def forms():
         for move in square_symmetries(n):
             grid, pairs = transform(state.grid, move), [(move(*one), move(*two)) for one, two in less]
             yield sum(grid, ()), sorted((*a, *b) for a, b in pairs)
-            yield tuple(n + 1 - value if value else 0 for row in grid for value in row), sorted((*b, *a) for a, b in pairs)
+            yield (
+                tuple(n + 1 - value if value else 0 for row in grid for value in row),
+                sorted((*b, *a) for a, b in pairs),
+            )
+
     return bytes(number for part in min((cells, sum(pairs, ())) for cells, pairs in forms()) for number in part)

@@ -15,7 +15,15 @@ from random import Random
 
 from ..answers import plain, read_records
 from ..constraints import AllDifferent, Connected, KeepsClear, Patterns, Problem, Rule, Words
-from ..constraints import beside, first_solution, hangs_together, random_solution, solutions, square_text, tell_search
+from mmhelix_nb.constraints import (
+    beside,
+    first_solution,
+    hangs_together,
+    random_solution,
+    solutions,
+    square_text,
+    tell_search,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
 from ..search import SearchLimit, square_symmetries, transform
@@ -25,25 +33,37 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A square `grid` of numbers."
+
     grid: tuple[tuple[int, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
-    def to_official(self) -> list: return [list(line) for line in self.grid]
+    def to_official(self) -> list:
+        return [list(line) for line in self.grid]
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         grid = row.get("initial_state")
         n = len(grid) if isinstance(grid, list) else 0
-        def fits(line): return isinstance(line, list) and len(line) == n and all(type(one) is int and 1 <= one <= 99 for one in line)
-        if not 2 <= n <= 15 or not all(map(fits, grid)): raise ValueError(f"field 'initial_state' must be a square of numbers from 1 to 99, 2 to 15 a side, not {grid!r}")
+
+        def fits(line):
+            return (
+                isinstance(line, list) and len(line) == n and all(type(one) is int and 1 <= one <= 99 for one in line)
+            )
+
+        if not 2 <= n <= 15 or not all(map(fits, grid)):
+            raise ValueError(
+                f"field 'initial_state' must be a square of numbers from 1 to 99, 2 to 15 a side, not {grid!r}"
+            )
         return cls(tuple(map(tuple, grid)))
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #85bef1a3
 class Repeats(Patterns):
     "Cells of a line (at `places`) with the same `number`: all shaded but one at most, no two shaded side by side."
+
     def __init__(self, cells, title: str, number: int, places):
         full = (1 << len(places)) - 1
         touching = [3 << i for i, (a, b) in enumerate(zip(places, places[1:])) if b == a + 1]
@@ -52,31 +72,40 @@ class Repeats(Patterns):
         self.number, self.touching = number, bool(touching)
 
     def why(self, domains, changes):
-        if any(domains[cell] == 1 for cell in self.cells): return f"{self.title} has its {self.number}"
-        if self.touching: return f"of the {self.number}s side by side in {self.title} one stays"
+        if any(domains[cell] == 1 for cell in self.cells):
+            return f"{self.title} has its {self.number}"
+        if self.touching:
+            return f"of the {self.number}s side by side in {self.title} one stays"
         return f"{self.title} keeps at most one {self.number}"
 
     def broken(self, domains):
-        if sum(domains[cell] == 1 for cell in self.cells) > 1: return f"{self.title} would hold {self.number} twice."
+        if sum(domains[cell] == 1 for cell in self.cells) > 1:
+            return f"{self.title} would hold {self.number} twice."
         return f"the {self.number}s side by side in {self.title} cannot all be shaded, nor two of them stay."
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #4a893a14
 class Between(Rule):
     "The cell between two equal numbers stays unshaded."
+
     def narrow(self, domains):
         mask = domains[self.cells[0]]
         return None if mask == 2 else [(self.cells[0], 1)] if mask == 3 else []
 
-    def why(self, domains, changes): return f"one of the equal numbers on both sides {self.title} gets shaded"
+    def why(self, domains, changes):
+        return f"one of the equal numbers on both sides {self.title} gets shaded"
 
-    def broken(self, domains): return f"the shaded cell {self.title} would leave two equal numbers beside it."
+    def broken(self, domains):
+        return f"the shaded cell {self.title} would leave two equal numbers beside it."
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #171b7cdb
 class Shaded(KeepsClear):
     "A shaded first cell keeps the other cells, its neighbours, unshaded."
-    def why(self, domains, changes): return f"{self.title} is shaded and its neighbours must not be"
 
-    def broken(self, domains): return f"{self.title} is shaded next to a shaded cell."
+    def why(self, domains, changes):
+        return f"{self.title} is shaded and its neighbours must not be"
+
+    def broken(self, domains):
+        return f"{self.title} is shaded next to a shaded cell."
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #5b957365
 @lru_cache(maxsize=64)
@@ -88,8 +117,11 @@ def problem(state: State) -> Problem:
         numbers = [state.grid[i // n][i % n] for i in cells]
         for number in sorted(set(numbers)):
             places = [place for place in range(n) if numbers[place] == number]
-            if len(places) > 1: rules.append(Repeats([cells[place] for place in places], title, number, places))
-        rules += [Between([cells[i]], f"of {named(cells[i], n)}") for i in range(1, n - 1) if numbers[i - 1] == numbers[i + 1]]
+            if len(places) > 1:
+                rules.append(Repeats([cells[place] for place in places], title, number, places))
+        rules += [
+            Between([cells[i]], f"of {named(cells[i], n)}") for i in range(1, n - 1) if numbers[i - 1] == numbers[i + 1]
+        ]
     rules += [Shaded([i, *(y * n + x for y, x in beside(n, *divmod(i, n)))], named(i, n)) for i in range(n * n)]
     return Problem([3] * (n * n), [*rules, Connected(n, 0, "unshaded cells")])
 
@@ -119,6 +151,7 @@ def show(domains: list[int]) -> str:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
 
 
@@ -130,7 +163,8 @@ def random_shading(n: int, rng: Random) -> set[tuple[int, int]]:
     light = {(r, c) for r in range(n) for c in range(n)}
     every = sorted(light)
     for cell in rng.sample(every, n * n):
-        if light.issuperset(beside(n, *cell)) and hangs_together(n, light - {cell}): light.remove(cell)
+        if light.issuperset(beside(n, *cell)) and hangs_together(n, light - {cell}):
+            light.remove(cell)
     return set(every) - light
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #f7511589
@@ -139,8 +173,10 @@ def latin(n: int, rng: Random) -> list[list[int]]:
     full = (1 << n + 1) - 2
     rows = [AllDifferent(range(r * n, r * n + n), "", full) for r in range(n)]
     square = Problem([full] * (n * n), rows + [AllDifferent(range(c, n * n, n), "", full) for c in range(n)])
-    try: values = random_solution(square, rng, 40 * n * n)
-    except SearchLimit: values = [1 + (r + c) % n for r in range(n) for c in range(n)]
+    try:
+        values = random_solution(square, rng, 40 * n * n)
+    except SearchLimit:
+        values = [1 + (r + c) % n for r in range(n) for c in range(n)]
     names = rng.sample(range(1, n + 1), n)
     return [[names[value - 1] for value in values[r * n : r * n + n]] for r in range(n)]
 
@@ -148,7 +184,9 @@ def latin(n: int, rng: Random) -> list[list[int]]:
 def repeat(grid: list[list[int]], dark: set, cell: tuple[int, int], rng: Random) -> None:
     "Give a shaded cell the number of a random unshaded cell in its row or column."
     r, c = cell
-    others = [(r, x) for x in range(len(grid)) if (r, x) not in dark] + [(y, c) for y in range(len(grid)) if (y, c) not in dark]
+    others = [(r, x) for x in range(len(grid)) if (r, x) not in dark] + [
+        (y, c) for y in range(len(grid)) if (y, c) not in dark
+    ]
     y, x = rng.choice(others)
     grid[r][c] = grid[y][x]
 
@@ -158,12 +196,16 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(30):
         dark = random_shading(level.size, rng)
         grid = latin(level.size, rng)
-        for cell in sorted(dark): repeat(grid, dark, cell, rng)
+        for cell in sorted(dark):
+            repeat(grid, dark, cell, rng)
         for _ in range(8):
             state = State(tuple(map(tuple, grid)))
-            try: found = solutions(problem(state), 2, 60 * level.size**2)
-            except SearchLimit: break
-            if len(found) == 1: return state
+            try:
+                found = solutions(problem(state), 2, 60 * level.size**2)
+            except SearchLimit:
+                break
+            if len(found) == 1:
+                return state
             other = next(values for values in found if any(values[r * level.size + c] == 0 for r, c in dark))
             repeat(grid, dark, rng.choice([(r, c) for r, c in sorted(dark) if not other[r * level.size + c]]), rng)
     return generate(level, Random(0))  # known to succeed; 30 failures in a row were never seen
@@ -171,7 +213,8 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #3e2c248f
 def read_cells(answer: str) -> list[tuple[int, int]]:
     "The (row, column) pairs of an answer; raises `Unreadable`."
-    if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset", "\\varnothing"): return []
+    if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset", "\\varnothing"):
+        return []
     return read_records(answer, (2,), ("cell", "cells", "set"))
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #e231f73e
@@ -183,13 +226,16 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the shaded cells in `answer` keep all rules."
     n, dark = state.size, set()
     for r, c in read_cells(answer):
-        if r >= n or c >= n: return wrong(f"({r}, {c}) lies outside the grid")
+        if r >= n or c >= n:
+            return wrong(f"({r}, {c}) lies outside the grid")
         dark.add((r, c))
     for r, c in sorted(dark):
         near = next((other for other in ((r, c + 1), (r + 1, c)) if other in dark), None)
-        if near: return wrong(f"the shaded cells ({r}, {c}) and {near} touch")
+        if near:
+            return wrong(f"the shaded cells ({r}, {c}) and {near} touch")
     twice = repeated(state.grid, dark)
-    if twice: return wrong(twice)
+    if twice:
+        return wrong(twice)
     light = {(r, c) for r in range(n) for c in range(n)} - dark
     return right() if hangs_together(n, light) else wrong("the unshaded cells do not hang together")
 
@@ -200,7 +246,8 @@ def repeated(grid, dark: set) -> str:
     for name, way in (("row", lines), ("column", zip(*lines))):
         for i, line in enumerate(way):
             light = [number for number in line if number]
-            if len(set(light)) < len(light): return f"{name} {i} holds {next(one for one in light if light.count(one) > 1)} twice"
+            if len(set(light)) < len(light):
+                return f"{name} {i} holds {next(one for one in light if light.count(one) > 1)} twice"
     return ""
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #3578383e
@@ -211,7 +258,8 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2, style.ink)
     for r, line in enumerate(state.grid):
-        for c, number in enumerate(line): canvas.text(*board.center(r, c), str(number), min(30, board.cell // 2))
+        for c, number in enumerate(line):
+            canvas.text(*board.center(r, c), str(number), min(30, board.cell // 2))
     coordinates(canvas, board, 17, style.green)
     return canvas
 
@@ -229,8 +277,12 @@ Give the set of all shaded cells, in any order. With two shaded cells it could l
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form holds the numbers."
-    parts = [RULES.format(n=state.size), FORMAT.format(green=" (the small green numbers)" if modality == "image" else "")]
-    if modality == "text": parts.insert(1, f"The numbers:\n{numbers(state)}")
+    parts = [
+        RULES.format(n=state.size),
+        FORMAT.format(green=" (the small green numbers)" if modality == "image" else ""),
+    ]
+    if modality == "text":
+        parts.insert(1, f"The numbers:\n{numbers(state)}")
     return "\n\n".join(parts)
 
 
@@ -243,11 +295,20 @@ def trace(state: State) -> list[Step]:
     "The search as it happened: numbers, cells that are settled, tries, contradictions, the shaded cells."
     n = state.size
     words = Words(
-        cell=lambda i: named(i, n), board=show, value=lambda i, value: ("unshaded", "shaded")[value],
-        brief=lambda i, value: f"{i // n},{i % n}{'o#'[value]}", about=lambda i: (divmod(i, n),),
+        cell=lambda i: named(i, n),
+        board=show,
+        value=lambda i, value: ("unshaded", "shaded")[value],
+        brief=lambda i, value: f"{i // n},{i % n}{'o#'[value]}",
+        about=lambda i: (divmod(i, n),),
     )
     given = f"Rows and columns count from 0. The numbers are\n{numbers(state)}\nCells (# shaded, o unshaded, . open):"
-    return tell_search(problem(state), words, given, "No line holds a number twice, no shaded cells touch, and the unshaded cells hang together.", shaded_cells)
+    return tell_search(
+        problem(state),
+        words,
+        given,
+        "No line holds a number twice, no shaded cells touch, and the unshaded cells hang together.",
+        shaded_cells,
+    )
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #5471454a
 def canon(state: State) -> bytes:

@@ -14,7 +14,19 @@ from itertools import combinations
 from random import Random
 
 from ..answers import read_records
-from ..constraints import Problem, Rule, Story, Words, first_solution, listed, only_value, search, settle, solutions, values_of
+from mmhelix_nb.constraints import (
+    Problem,
+    Rule,
+    Story,
+    Words,
+    first_solution,
+    listed,
+    only_value,
+    search,
+    settle,
+    solutions,
+    values_of,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, coordinates, fit_board, render
 from ..search import Counter, SearchLimit, square_symmetries
@@ -24,12 +36,14 @@ from ..trace import Step
 @dataclass(frozen=True)
 class Line:
     "A line of white cells: its `cells` in order, the `total` of its digits (0: no clue, so no run), and whether it goes `across`."
+
     cells: tuple[tuple[int, int], ...]
     total: int
     across: bool
 
     @property
-    def title(self) -> str: return f"the {'row' if self.across else 'column'} run from ({self.cells[0][0]},{self.cells[0][1]}) to ({self.cells[-1][0]},{self.cells[-1][1]})"
+    def title(self) -> str:
+        return f"the {'row' if self.across else 'column'} run from ({self.cells[0][0]},{self.cells[0][1]}) to ({self.cells[-1][0]},{self.cells[-1][1]})"
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #e9a2ff60
 def runs(white: set, clue) -> list[Line]:
@@ -38,7 +52,8 @@ def runs(white: set, clue) -> list[Line]:
     for down, right in ((0, 1), (1, 0)):
         for r, c in sorted(white):
             before, run = (r - down, c - right), []
-            if before in white: continue
+            if before in white:
+                continue
             while (r, c) in white:
                 run.append((r, c))
                 r, c = r + down, c + right
@@ -49,10 +64,12 @@ def runs(white: set, clue) -> list[Line]:
 @dataclass(frozen=True)
 class State:
     "A `grid` of cells: None is white, (sum to the right, sum below) is black, 0 where no clue stands."
+
     grid: tuple[tuple[tuple[int, int] | None, ...], ...]
 
     @property
-    def white(self) -> list: return [(r, c) for r, row in enumerate(self.grid) for c, cell in enumerate(row) if cell is None]
+    def white(self) -> list:
+        return [(r, c) for r, row in enumerate(self.grid) for c, cell in enumerate(row) if cell is None]
 
     def clue(self, cell: tuple[int, int], across: bool) -> int:
         "The sum that black `cell` gives; 0 outside the board."
@@ -60,40 +77,54 @@ class State:
 
     def to_official(self) -> list:
         def entry(cell):
-            if cell is None: return {"type": "white"}
+            if cell is None:
+                return {"type": "white"}
             return {"type": "black"} | {key: total for key, total in zip(("right", "down"), cell) if total}
+
         return [[entry(cell) for cell in row] for row in self.grid]
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         grid = row.get("initial_state")
-        if not isinstance(grid, list) or not 1 < len(grid) < 16 or any(not isinstance(line, list) or len(line) != len(grid) for line in grid):
-            raise ValueError(f"field 'initial_state' must be a square list of 2 to 15 lists of cells, not {str(grid)[:200]!r}")
+        if (
+            not isinstance(grid, list)
+            or not 1 < len(grid) < 16
+            or any(not isinstance(line, list) or len(line) != len(grid) for line in grid)
+        ):
+            raise ValueError(
+                f"field 'initial_state' must be a square list of 2 to 15 lists of cells, not {str(grid)[:200]!r}"
+            )
         state = cls(tuple(tuple(map(_cell, line)) for line in grid))
         problem = _flaw(state)
-        if problem: raise ValueError(f"field 'initial_state' {problem}: {str(grid)[:200]!r}")
+        if problem:
+            raise ValueError(f"field 'initial_state' {problem}: {str(grid)[:200]!r}")
         return state
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #c44de890
 def _cell(entry) -> tuple[int, int] | None:
     "One published cell; raises `ValueError`."
     kind = entry.get("type") if isinstance(entry, dict) else None
-    if kind == "white": return None
+    if kind == "white":
+        return None
     clues = [entry.get(key) or 0 for key in ("right", "down")] if kind == "black" else []
     if not clues or any(type(clue) is not int or not 0 <= clue <= 45 for clue in clues):
-        raise ValueError(f"field 'initial_state' must hold white cells and black cells with sums from 1 to 45, not {entry!r}")
+        raise ValueError(
+            f"field 'initial_state' must hold white cells and black cells with sums from 1 to 45, not {entry!r}"
+        )
     return clues[0], clues[1]
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b8a06939
 def _flaw(state: State) -> str | None:
     "What makes `state` no puzzle at all."
     white = set(state.white)
-    if not white: return "has no white cell"
+    if not white:
+        return "has no white cell"
     for r, row in enumerate(state.grid):
         for c, cell in enumerate(row):
             for total, beyond in zip(cell or (), ((r, c + 1), (r + 1, c))):
-                if total and beyond not in white: return f"has a clue at ({r},{c}) without a run"
+                if total and beyond not in white:
+                    return f"has a clue at ({r},{c}) without a run"
     return "has a run of more than nine cells" if any(len(run.cells) > 9 for run in lines(state)) else None
 
 
@@ -109,7 +140,9 @@ ANY_DIGIT = 0b1111111110
 @lru_cache(maxsize=None)
 def ways(size: int, total: int) -> tuple[int, ...]:
     "The sets of `size` different digits with sum `total`, as masks."
-    return tuple(sum(1 << digit for digit in digits) for digits in combinations(range(1, 10), size) if total == sum(digits))
+    return tuple(
+        sum(1 << digit for digit in digits) for digits in combinations(range(1, 10), size) if total == sum(digits)
+    )
 
 
 def fit(digits: int, masks: tuple[int, ...]) -> list[int] | None:
@@ -117,10 +150,13 @@ def fit(digits: int, masks: tuple[int, ...]) -> list[int] | None:
     reach = known = 0
     for mask in masks:
         reach |= mask & digits
-        if mask & mask - 1: continue
-        if known & mask: return None
+        if mask & mask - 1:
+            continue
+        if known & mask:
+            return None
         known |= mask
-    if reach != digits or known & ~digits: return None  # a digit has no place, or a place no digit
+    if reach != digits or known & ~digits:
+        return None  # a digit has no place, or a place no digit
     left = [mask & digits & ~known if mask & mask - 1 else mask for mask in masks]
     return left if all(left) else None
 
@@ -131,12 +167,14 @@ def common(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     union = [0] * len(masks)
     for digits in ways(len(masks), total):
         fitting = fit(digits, masks)
-        if fitting: union = [a | b for a, b in zip(union, fitting)]
+        if fitting:
+            union = [a | b for a, b in zip(union, fitting)]
     return tuple(union) if all(union) else None
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b394902b
 class Run(Rule):
     "The digits of a run are different and add up to `total`."
+
     tells = True
 
     def __init__(self, cells, line: Line):
@@ -146,17 +184,21 @@ class Run(Rule):
     def narrow(self, domains):
         now = tuple([domains[cell] for cell in self.cells])
         union = common(self.total, now)
-        if union is None or union == now: return None if union is None else []
+        if union is None or union == now:
+            return None if union is None else []
         return [(cell, new) for cell, new, had in zip(self.cells, union, now) if new != had]
 
     def why(self, domains, changes):
         now = tuple(domains[cell] for cell in self.cells)
         fitting = [digits for digits in ways(len(now), self.total) if fit(digits, now)]
-        if len(self.cells) == 1: return f"{self.title} is one cell with sum {self.total}"
-        if len(fitting) > 3: return f"{self.title} adds up to {self.total}"
+        if len(self.cells) == 1:
+            return f"{self.title} is one cell with sum {self.total}"
+        if len(fitting) > 3:
+            return f"{self.title} adds up to {self.total}"
         return f"{self.title} adds up to {self.total} by {listed(['+'.join(map(str, values_of(digits))) for digits in fitting], 'or')}"
 
-    def broken(self, domains): return f"{self.title} cannot add up to {self.total} any more."
+    def broken(self, domains):
+        return f"{self.title} cannot add up to {self.total} any more."
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #962a4a07
 def as_problem(white, found) -> Problem:
@@ -185,6 +227,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     side: int  # cells a side, the clue row and the clue column included
     blacks: int  # black cells inside
     doubt: int  # candidates too many that rules alone may leave to the search
@@ -196,7 +239,8 @@ LEVELS = (Level(4, 1, 6, 5), Level(5, 3, 10, 10), Level(6, 6, 20, 20), Level(7, 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b1bf4c6e
 def sound(white: set) -> bool:
     "Whether all runs have two cells at least and all white cells hang together."
-    if any(len(line.cells) < 2 for line in runs(white, lambda cell, across: 0)): return False
+    if any(len(line.cells) < 2 for line in runs(white, lambda cell, across: 0)):
+        return False
     reached, todo = {min(white)}, [min(white)]
     for r, c in todo:  # grows while it is read
         near = {(r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)} & white - reached
@@ -211,53 +255,66 @@ def pattern(level: Level, rng: Random) -> set:
     white, wanted = set(inside), len(inside) - level.blacks
     for r, c in rng.sample(inside, len(inside)):
         gone = {(r, c)} if rng.random() < 0.4 else {(r, c), (level.side - r, level.side - c)}
-        if len(white) > wanted and gone <= white and sound(white - gone): white -= gone
+        if len(white) > wanted and gone <= white and sound(white - gone):
+            white -= gone
     return white
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #4f5edd7a
 class Draft:
     "A pattern with digits, on the way to a puzzle with one solution."
+
     def __init__(self, white: set):
         self.white, self.found = sorted(white), runs(white, lambda cell, across: 0)
         self.problem, self.digits = as_problem(white, self.found), [0] * len(white)
 
     def free(self, cell: int) -> list[int]:
         "The digits that no other cell of its runs holds, its own excepted."
-        taken = {self.digits[other] for number in self.problem.touching[cell] for other in self.problem.rules[number].cells}
+        taken = {
+            self.digits[other] for number in self.problem.touching[cell] for other in self.problem.rules[number].cells
+        }
         return [digit for digit in range(1, 10) if digit not in taken]
 
     def fill(self, rng: Random) -> None:
         "Random digits, no digit twice in a run; a cell without any is left at 0."
-        for cell in range(len(self.digits)): self.digits[cell] = rng.choice(self.free(cell) or [0])
+        for cell in range(len(self.digits)):
+            self.digits[cell] = rng.choice(self.free(cell) or [0])
 
     def add_up(self) -> None:
         "Set the sums of the runs by the digits."
-        for rule in self.problem.rules: rule.total = sum([self.digits[cell] for cell in rule.cells])
+        for rule in self.problem.rules:
+            rule.total = sum([self.digits[cell] for cell in rule.cells])
 
     def doubt(self) -> tuple[int, list[int]]:
         "How many candidates too many are left without a try, and the cells that have them."
         self.add_up()
         domains = self.problem.start[:]
         settle(self.problem, domains, Counter())
-        return sum(mask.bit_count() - 1 for mask in domains), [cell for cell, mask in enumerate(domains) if mask & mask - 1]
+        return sum(mask.bit_count() - 1 for mask in domains), [
+            cell for cell, mask in enumerate(domains) if mask & mask - 1
+        ]
 
     def single(self) -> bool:
         "Whether the search proves quickly that there is one solution."
-        try: return len(solutions(self.problem, 2, 400)) == 1
-        except SearchLimit: return False
+        try:
+            return len(solutions(self.problem, 2, 400)) == 1
+        except SearchLimit:
+            return False
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #a06d0d72
 def improve(draft: Draft, limit: int, rng: Random, steps: int = 120) -> bool:
     "Change digits in doubtful cells; whether the draft has got one solution."
     best, doubtful = draft.doubt()
     for _ in range(steps):
-        if best < limit and draft.single(): return True
+        if best < limit and draft.single():
+            return True
         cell = rng.choice(doubtful)
         others, old = draft.free(cell), draft.digits[cell]
-        if not others: continue
+        if not others:
+            continue
         draft.digits[cell] = rng.choice(others)
         now, cells = draft.doubt()
-        if now <= best: best, doubtful = now, cells
+        if now <= best:
+            best, doubtful = now, cells
         else:
             draft.digits[cell] = old
             draft.add_up()  # the sums as they were
@@ -270,10 +327,12 @@ def harden(draft: Draft, level: Level, rng: Random) -> None:
     for _ in range(level.harder):
         cell = rng.randrange(len(draft.digits))
         others, old = draft.free(cell), draft.digits[cell]
-        if not others: continue
+        if not others:
+            continue
         draft.digits[cell] = rng.choice(others)
         now, _ = draft.doubt()
-        if most <= now <= level.doubt and draft.single(): most = now
+        if most <= now <= level.doubt and draft.single():
+            most = now
         else:
             draft.digits[cell] = old
             draft.add_up()  # the sums as they were
@@ -287,7 +346,8 @@ def generate(level: Level, rng: Random) -> State:
         if all(draft.digits) and improve(draft, level.doubt, rng):
             harden(draft, level, rng)
             break
-    else: draft = blocks(level.side)
+    else:
+        draft = blocks(level.side)
     return board(level.side, draft)
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #fdef7159
@@ -308,7 +368,9 @@ def board(side: int, draft: Draft) -> State:
         r, c = line.cells[0]
         before = (r, c - 1) if line.across else (r - 1, c)
         clues[before][not line.across] = sum(digits[cell] for cell in line.cells)
-    return State(tuple(tuple(tuple(clues[r, c]) if (r, c) in clues else None for c in range(side)) for r in range(side)))
+    return State(
+        tuple(tuple(tuple(clues[r, c]) if (r, c) in clues else None for c in range(side)) for r in range(side))
+    )
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #7dfef741
 SCORER = "kakuro_evaluator"  # the published score function
@@ -319,16 +381,22 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills every white cell by the rules."
     digits, white = {}, set(state.white)
     for r, c, digit in read_records(answer, (2, 1), ("cell", "cells", "is", "digit", "value")):
-        if (r, c) not in white: return wrong(f"({r},{c}) is no white cell")
-        if not 1 <= digit <= 9: return wrong(f"({r},{c}) is {digit}, which is no digit from 1 to 9")
-        if digits.setdefault((r, c), digit) != digit: return wrong(f"({r},{c}) is both {digits[r, c]} and {digit}")
+        if (r, c) not in white:
+            return wrong(f"({r},{c}) is no white cell")
+        if not 1 <= digit <= 9:
+            return wrong(f"({r},{c}) is {digit}, which is no digit from 1 to 9")
+        if digits.setdefault((r, c), digit) != digit:
+            return wrong(f"({r},{c}) is both {digits[r, c]} and {digit}")
     missing = min(white - digits.keys(), default=None)
-    if missing: return wrong(f"({missing[0]},{missing[1]}) has no digit")
+    if missing:
+        return wrong(f"({missing[0]},{missing[1]}) has no digit")
     for line in lines(state):
         values = [digits[cell] for cell in line.cells]
         twice = next((value for value in values if values.count(value) > 1), None)
-        if twice: return wrong(f"{line.title} holds {twice} twice")
-        if sum(values) != line.total: return wrong(f"{line.title} adds up to {sum(values)}, not {line.total}")
+        if twice:
+            return wrong(f"{line.title} holds {twice} twice")
+        if sum(values) != line.total:
+            return wrong(f"{line.title} adds up to {sum(values)}, not {line.total}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #393482d2
@@ -342,10 +410,13 @@ def layout(state: State, style: Style) -> Canvas:
         for c, cell in enumerate(state.grid[r]):
             box = place.box(r, c)
             canvas.shapes.rectangle(box, style.paper if cell is None else style.faint, style.ink)
-            if cell is None: continue
-            if any(cell): canvas.shapes.line([box[:2], box[2:]], style.ink)
+            if cell is None:
+                continue
+            if any(cell):
+                canvas.shapes.line([box[:2], box[2:]], style.ink)
             for total, row, column in zip(cell, (0.27, 0.73), (0.72, 0.28)):
-                if total: canvas.text(*place.corner(r + row, c + column), str(total), small)
+                if total:
+                    canvas.text(*place.corner(r + row, c + column), str(total), small)
     return canvas
 
 
@@ -362,7 +433,8 @@ Give every open cell with its digit, separated by blanks, as in (7,3):5 (7,4):9"
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the board."
-    if modality != "text": return f"{RULES}\n\n{FORMAT}"
+    if modality != "text":
+        return f"{RULES}\n\n{FORMAT}"
     rows = "\n".join(f"row {r}: {' '.join(map(_word, row))}" for r, row in enumerate(state.grid))
     key = r"The board, with . for an open cell, # for a grey cell without numbers, and a\b for a grey cell where a is the sum of the run below and b the sum of the run to the right (- where there is none):"
     return f"{RULES}\n\n{key}\n{rows}\n\n{FORMAT}"
@@ -370,18 +442,25 @@ def ask(state: State, modality: str) -> str:
 
 def _word(cell) -> str:
     "A cell in the text form."
-    if cell is None: return "."
+    if cell is None:
+        return "."
     return f"{cell[1] or '-'}\\{cell[0] or '-'}" if any(cell) else "#"
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #1c140017
 class Candidates(Story):
     "A story in which cells have lists of digits."
+
     def narrower(self, cell: int, mask: int) -> str:
-        return f"{self.words.cell(cell)} is {listed([str(digit) for digit in values_of(mask)], 'or')}" if mask.bit_count() < 4 else ""
+        return (
+            f"{self.words.cell(cell)} is {listed([str(digit) for digit in values_of(mask)], 'or')}"
+            if mask.bit_count() < 4
+            else ""
+        )
 
     def narrowed(self, rule, before, changes):
         telling = [(cell, mask) for cell, mask in changes if mask.bit_count() < 4]
-        if telling: super().narrowed(rule, before, telling)
+        if telling:
+            super().narrowed(rule, before, telling)
 
 
 def words(state: State) -> Words:
@@ -390,10 +469,14 @@ def words(state: State) -> Words:
 
     def board(domains):
         digit = {cell: str(only_value(mask) or ".") for cell, mask in zip(white, domains)}
-        return "\n".join(" ".join(digit.get((r, c), "#") for c in range(len(state.grid))) for r in range(len(state.grid)))
+        return "\n".join(
+            " ".join(digit.get((r, c), "#") for c in range(len(state.grid))) for r in range(len(state.grid))
+        )
 
     return Words(
-        cell=lambda cell: f"({white[cell][0]},{white[cell][1]})", board=board, brief=lambda cell, value: f"{white[cell][0]}{white[cell][1]}={value}",
+        cell=lambda cell: f"({white[cell][0]},{white[cell][1]})",
+        board=board,
+        brief=lambda cell, value: f"{white[cell][0]}{white[cell][1]}={value}",
         about=lambda cell: (white[cell],),
     )
 
@@ -403,7 +486,8 @@ def trace(state: State) -> list[Step]:
     story, puzzle = Candidates(words(state)), problem(state)
     story.add("observe", "The white cells are dots, the grey ones are #.", (), "", story.words.board(puzzle.start))
     found = search(puzzle, puzzle.start[:], Counter(), watcher=story)
-    if not found: raise ValueError("this kakuro has no solution")
+    if not found:
+        raise ValueError("this kakuro has no solution")
     story.add("check", f"All {len(lines(state))} sums are right, and no run holds a digit twice.")
     story.add("conclude", "The board is full:", (), "", f"{story.words.board(found[0])}\n{show(state, found[0])}")
     return story.steps
@@ -413,7 +497,8 @@ def canon(state: State) -> bytes:
     "Equal for puzzles that turning, mirroring, moving and the swap of d and 10 - d map onto each other."
     sums = {cell: [(0, 0), (0, 0)] for cell in state.white}
     for line in lines(state):
-        for cell in line.cells: sums[cell][not line.across] = (line.total, 10 * len(line.cells) - line.total)
+        for cell in line.cells:
+            sums[cell][not line.across] = (line.total, 10 * len(line.cells) - line.total)
     forms, side = [], len(state.grid)
     for turn, move in enumerate(square_symmetries(side)):
         swap = move(0, 1)[1] == move(0, 0)[1]  # rows have become columns

@@ -13,7 +13,17 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_grid
-from ..constraints import Patterns, Problem, Words, first_solution, line_rules, listed, solutions, square_text, tell_search
+from mmhelix_nb.constraints import (
+    Patterns,
+    Problem,
+    Words,
+    first_solution,
+    line_rules,
+    listed,
+    solutions,
+    square_text,
+    tell_search,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..trace import Step
@@ -22,13 +32,16 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "The totals of the `rows`, top to bottom, and of the `columns`, left to right."
+
     rows: tuple[int, ...]
     columns: tuple[int, ...]
 
     @property
-    def size(self) -> int: return len(self.rows)
+    def size(self) -> int:
+        return len(self.rows)
 
-    def to_official(self) -> dict: return {"row_sums": list(self.rows), "col_sums": list(self.columns), "size": self.size}
+    def to_official(self) -> dict:
+        return {"row_sums": list(self.rows), "col_sums": list(self.columns), "size": self.size}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -36,9 +49,18 @@ class State:
         data = row.get("initial_state")
         totals = [data.get(key) for key in ("row_sums", "col_sums")] if isinstance(data, dict) else [None, None]
         n = len(totals[0]) if isinstance(totals[0], list) else 0
-        def fits(line): return isinstance(line, list) and len(line) == n and all(type(total) is int and 0 <= total <= n * (n + 1) // 2 for total in line)
+
+        def fits(line):
+            return (
+                isinstance(line, list)
+                and len(line) == n
+                and all(type(total) is int and 0 <= total <= n * (n + 1) // 2 for total in line)
+            )
+
         if not (2 <= n <= 12 and all(map(fits, totals)) and data.get("size", n) == n):
-            raise ValueError(f"field 'initial_state' must hold row_sums and col_sums of equal length (2 to 12) within reach, not {data!r}")
+            raise ValueError(
+                f"field 'initial_state' must hold row_sums and col_sums of equal length (2 to 12) within reach, not {data!r}"
+            )
         return cls(*map(tuple, totals))
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #7d8f38d9
@@ -55,6 +77,7 @@ def weights_of(mask: int) -> list[int]:
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #c0a0eb14
 class Total(Patterns):
     "A row or column whose black cells have weights that add up to `total`."
+
     def __init__(self, cells, title: str, total: int):
         cells = tuple(cells)
         super().__init__(cells, title, subsets(total, len(cells)))
@@ -68,17 +91,26 @@ class Total(Patterns):
 
     def why(self, domains, changes):
         rest, free, ways = self.open(domains)
-        if rest == 0: return f"{self.title} has its {self.total} already"
+        if rest == 0:
+            return f"{self.title} has its {self.total} already"
         start = f"{self.title} needs {rest} {'more ' * (rest < self.total)}from weight{'s' * (len(free) > 1)} {', '.join(map(str, free))}"
-        if len(ways) <= 3: return f"{start}: only {listed(ways, 'or')}"
+        if len(ways) <= 3:
+            return f"{start}: only {listed(ways, 'or')}"
         used, unused = ([str(self.cells.index(cell) + 1) for cell, mask in changes if mask == sign] for sign in (2, 1))
         shares = (("every", used, "and"), ("no", unused, "or"))
-        return f"{start}: " + " and ".join(f"{share} way has {listed(weights, last)}" for share, weights, last in shares if weights)
+        return f"{start}: " + " and ".join(
+            f"{share} way has {listed(weights, last)}" for share, weights, last in shares if weights
+        )
 
     def broken(self, domains):
         rest, free, _ = self.open(domains)
-        if rest < 0: return f"{self.title} is {-rest} above its {self.total}."
-        return f"{self.title} still needs {rest}, but " + (f"weight{'s' * (len(free) > 1)} {', '.join(map(str, free))} {'do' if len(free) > 1 else 'does'} not make {rest}." if free else "no cell of it is open.")
+        if rest < 0:
+            return f"{self.title} is {-rest} above its {self.total}."
+        return f"{self.title} still needs {rest}, but " + (
+            f"weight{'s' * (len(free) > 1)} {', '.join(map(str, free))} {'do' if len(free) > 1 else 'does'} not make {rest}."
+            if free
+            else "no cell of it is open."
+        )
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #b2eb5945
 @lru_cache(maxsize=64)
@@ -106,6 +138,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     black: float = 0.5  # share of black cells to begin with
 
@@ -120,9 +153,12 @@ def generate(level: Level, rng: Random) -> State:
         grid = [int(rng.random() < level.black) for _ in range(n * n)]
         while sum(grid) <= (n * n if final else (level.black + 0.12) * n * n):
             state = totals_of(grid, n)
-            doubtful = sorted({i for found in solutions(problem(state)) for i, value in enumerate(found) if value > grid[i]})
+            doubtful = sorted(
+                {i for found in solutions(problem(state)) for i, value in enumerate(found) if value > grid[i]}
+            )
             if not doubtful:
-                if final or solve(state).effort <= 2 * n * n: return state
+                if final or solve(state).effort <= 2 * n * n:
+                    return state
                 break
             grid[rng.choice(doubtful)] = 1
     return totals_of(grid, n)  # a full grid, never reached
@@ -144,7 +180,8 @@ def check(state: State, answer: str) -> Verdict:
     found = totals_of(grid, state.size)
     for name, wanted, got in (("row", state.rows, found.rows), ("column", state.columns, found.columns)):
         for number, (total, own) in enumerate(zip(wanted, got), 1):
-            if own != total: return wrong(f"{name} {number} adds up to {own}, not {total}")
+            if own != total:
+                return wrong(f"{name} {number} adds up to {own}, not {total}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #a9e08bc3
@@ -155,7 +192,8 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2, style.ink)
     for i in range(n):
-        for place in ((i, -0.85), (-0.85, i)): canvas.text(*board.center(*place), str(i + 1), 18, style.green)
+        for place in ((i, -0.85), (-0.85, i)):
+            canvas.text(*board.center(*place), str(i + 1), 18, style.green)
         for place, total in (((i, n - 0.08), state.rows[i]), ((n - 0.08, i), state.columns[i])):
             canvas.text(*board.center(*place), str(total), 24)
     return canvas
@@ -174,10 +212,18 @@ For a grid of 2 x 2 cells that could look like this: [[0, 1], [1, 1]]"""
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form lists the totals."
-    hints = {"weights": " (the green numbers)", "totals": " right of the row or below the column"} if modality == "image" else {"weights": "", "totals": " here"}
+    hints = (
+        {"weights": " (the green numbers)", "totals": " right of the row or below the column"}
+        if modality == "image"
+        else {"weights": "", "totals": " here"}
+    )
     parts = [RULES.format(n=state.size, **hints), FORMAT.format(n=state.size)]
-    lines = [f"Totals of the {name}: {', '.join(map(str, totals))}" for name, totals in (("rows, top to bottom", state.rows), ("columns, left to right", state.columns))]
-    if modality == "text": parts.insert(1, "\n".join(lines))
+    lines = [
+        f"Totals of the {name}: {', '.join(map(str, totals))}"
+        for name, totals in (("rows, top to bottom", state.rows), ("columns, left to right", state.columns))
+    ]
+    if modality == "text":
+        parts.insert(1, "\n".join(lines))
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #77bf9c82
@@ -185,11 +231,16 @@ def trace(state: State) -> list[Step]:
     "The search as it happened: totals that settle cells, tries, contradictions, the full grid."
     n = state.size
     words = Words(
-        cell=lambda i: f"row {i // n + 1}, column {i % n + 1}", board=show, value=lambda i, value: ("white", "black")[value],
-        brief=lambda i, value: f"{i // n + 1},{i % n + 1}={value}", about=lambda i: (divmod(i, n),),
+        cell=lambda i: f"row {i // n + 1}, column {i % n + 1}",
+        board=show,
+        value=lambda i, value: ("white", "black")[value],
+        brief=lambda i, value: f"{i // n + 1},{i % n + 1}={value}",
+        about=lambda i: (divmod(i, n),),
     )
     given = f"The rows need {', '.join(map(str, state.rows))} and the columns {', '.join(map(str, state.columns))}; the grid, with . for an open cell, is"
-    return tell_search(problem(state), words, given, "The black cells of every row and column add up to its total.", matrix)
+    return tell_search(
+        problem(state), words, given, "The black cells of every row and column add up to its total.", matrix
+    )
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #30fe1e18
 def canon(state: State) -> bytes:

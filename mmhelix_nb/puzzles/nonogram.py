@@ -15,7 +15,16 @@ from itertools import groupby
 from random import Random
 
 from ..answers import Unreadable, read_grid
-from ..constraints import Patterns, Problem, Words, first_solution, line_rules, solutions, square_text, tell_search
+from mmhelix_nb.constraints import (
+    Patterns,
+    Problem,
+    Words,
+    first_solution,
+    line_rules,
+    solutions,
+    square_text,
+    tell_search,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import MAX_SIDE, Canvas, Style, render
 from ..trace import Step
@@ -24,27 +33,40 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "The run lengths of the `rows`, top to bottom, and of the `columns`, left to right."
+
     rows: tuple[tuple[int, ...], ...]
     columns: tuple[tuple[int, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.rows)
+    def size(self) -> int:
+        return len(self.rows)
 
-    def to_official(self) -> list: return [[list(clue) for clue in lines] for lines in (self.rows, self.columns)]
+    def to_official(self) -> list:
+        return [[list(clue) for clue in lines] for lines in (self.rows, self.columns)]
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         clues = row.get("initial_state")
         if not _is_clues(clues):
-            raise ValueError(f"field 'initial_state' must be the run lengths of as many rows as columns (at most 15), not {clues!r}")
+            raise ValueError(
+                f"field 'initial_state' must be the run lengths of as many rows as columns (at most 15), not {clues!r}"
+            )
         return cls(*(tuple(map(tuple, lines)) for lines in clues))
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #5e5e9b32
 def _is_clues(clues) -> bool:
     "Whether `clues` are two equally long lists of lists of run lengths that fit on a line."
-    def fits(clue, n): return isinstance(clue, list) and all(type(run) is int and run > 0 for run in clue) and sum(clue) + len(clue) - 1 <= n
-    if not (isinstance(clues, list) and len(clues) == 2 and all(isinstance(lines, list) for lines in clues)): return False
+
+    def fits(clue, n):
+        return (
+            isinstance(clue, list)
+            and all(type(run) is int and run > 0 for run in clue)
+            and sum(clue) + len(clue) - 1 <= n
+        )
+
+    if not (isinstance(clues, list) and len(clues) == 2 and all(isinstance(lines, list) for lines in clues)):
+        return False
     n = len(clues[0])
     return 2 <= n <= 15 and len(clues[1]) == n and all(fits(clue, n) for lines in clues for clue in lines)
 
@@ -52,7 +74,8 @@ def _is_clues(clues) -> bool:
 @lru_cache(maxsize=5_000)
 def fillings(clue: tuple[int, ...], n: int) -> tuple[int, ...]:
     "All ways to place the runs of `clue` on `n` cells, as bit masks; bit 0 is the first cell."
-    if not clue: return (0,)
+    if not clue:
+        return (0,)
     run, room = clue[0], n - sum(clue) - len(clue) + 1  # how far the first run can move
     placed = []
     for start in range(room + 1):
@@ -63,6 +86,7 @@ def fillings(clue: tuple[int, ...], n: int) -> tuple[int, ...]:
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #8e46a021
 class Line(Patterns):
     "A row or column whose filled cells form the runs of `clue`."
+
     def __init__(self, cells, title: str, clue: tuple[int, ...]):
         cells = tuple(cells)
         super().__init__(cells, title, fillings(clue, len(cells)))
@@ -70,10 +94,16 @@ class Line(Patterns):
 
     def why(self, domains, changes):
         seen, start = "".join(".X?"[domains[cell] - 1] for cell in self.cells), f"{self.title} has {self.clue}"
-        if self.clue == "no run": return start
-        return start + ("" if set(seen) == {"?"} else f" and reads {seen}") + f"; every way to place {'them' if ',' in self.clue else 'it'} agrees"
+        if self.clue == "no run":
+            return start
+        return (
+            start
+            + ("" if set(seen) == {"?"} else f" and reads {seen}")
+            + f"; every way to place {'them' if ',' in self.clue else 'it'} agrees"
+        )
 
-    def broken(self, domains): return f"{self.title} reads {''.join('.X?'[domains[cell] - 1] for cell in self.cells)}, where {self.clue} cannot be placed."
+    def broken(self, domains):
+        return f"{self.title} reads {''.join('.X?'[domains[cell] - 1] for cell in self.cells)}, where {self.clue} cannot be placed."
 
 
 def named(clue) -> str:
@@ -101,6 +131,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     fill: float  # share of filled cells to begin with
 
@@ -117,7 +148,8 @@ def generate(level: Level, rng: Random) -> State:
             state = clues_of(grid)
             doubtful = differing(state, grid)
             if not doubtful:
-                if final or solve(state).effort <= 1.6 * level.size**2: return state
+                if final or solve(state).effort <= 1.6 * level.size**2:
+                    return state
                 break
             r, c = rng.choice(doubtful)
             grid[r][c] = 1
@@ -126,14 +158,24 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #3345a9ce
 def clues_of(grid) -> State:
     "The numbers of a filled grid."
-    def runs(line): return tuple(len(list(group)) for filled, group in groupby(line) if filled)
+
+    def runs(line):
+        return tuple(len(list(group)) for filled, group in groupby(line) if filled)
+
     return State(tuple(map(runs, grid)), tuple(map(runs, zip(*grid))))
 
 
 def differing(state: State, grid) -> list[tuple[int, int]]:
     "Empty cells of `grid` that are filled in one of two other solutions; none where `grid` is the only one."
     n = state.size
-    return sorted({divmod(i, n) for found in solutions(problem(state)) for i, value in enumerate(found) if value and not grid[i // n][i % n]})
+    return sorted(
+        {
+            divmod(i, n)
+            for found in solutions(problem(state))
+            for i, value in enumerate(found)
+            if value and not grid[i // n][i % n]
+        }
+    )
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #b34726a7
 FILLED, EMPTY = "Xx#1■█▓⬛●", ".0-_□░⬜○·"
@@ -143,10 +185,14 @@ SCORER = "nonogram_evaluator"
 def read_signs(answer: str, n: int) -> tuple[tuple[str, ...], ...]:
     "The signs of the `n` x `n` grid in `answer`; a dot after a grid without dots is a full stop. Raises `Unreadable`."
     text = answer.rstrip()
-    try: return read_grid(text, n, FILLED + EMPTY)
+    try:
+        return read_grid(text, n, FILLED + EMPTY)
     except Unreadable as error:
-        if text and text.find(".") == len(text) - 1: return read_grid(text[:-1], n, FILLED + EMPTY)
-        raise Unreadable(str(error).replace(" or ".join(FILLED + EMPTY), "X or .")) from None  # not all that is read, but what is asked for
+        if text and text.find(".") == len(text) - 1:
+            return read_grid(text[:-1], n, FILLED + EMPTY)
+        raise Unreadable(
+            str(error).replace(" or ".join(FILLED + EMPTY), "X or .")
+        ) from None  # not all that is read, but what is asked for
 
 
 @judge
@@ -156,7 +202,8 @@ def check(state: State, answer: str) -> Verdict:
     found = clues_of(grid)
     for name, wanted, got in (("row", state.rows, found.rows), ("column", state.columns, found.columns)):
         for number, (clue, runs) in enumerate(zip(wanted, got), 1):
-            if clue != runs: return wrong(f"{name} {number} has {named(runs)}, not {named(clue)}")
+            if clue != runs:
+                return wrong(f"{name} {number} has {named(runs)}, not {named(clue)}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #4032680c
@@ -175,8 +222,10 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.shapes.line([(left, top + line * cell), (left + n * cell, top + line * cell)], color, width)
     for i in range(n):
         middle = (i + 0.5) * cell
-        for k, run in enumerate(reversed(state.rows[i] or (0,))): canvas.text(left - 20 - k * STEP, top + middle, str(run), 22)
-        for k, run in enumerate(reversed(state.columns[i] or (0,))): canvas.text(left + middle, top - 20 - k * STEP, str(run), 22)
+        for k, run in enumerate(reversed(state.rows[i] or (0,))):
+            canvas.text(left - 20 - k * STEP, top + middle, str(run), 22)
+        for k, run in enumerate(reversed(state.columns[i] or (0,))):
+            canvas.text(left + middle, top - 20 - k * STEP, str(run), 22)
     return canvas
 
 
@@ -196,9 +245,13 @@ XX"""
 def ask(state: State, modality: str) -> str:
     "The question; the text form lists the numbers."
     pictured = modality == "image"
-    places = {"rows": "left of a row" if pictured else "of a row", "columns": "above a column" if pictured else "of a column"}
+    places = {
+        "rows": "left of a row" if pictured else "of a row",
+        "columns": "above a column" if pictured else "of a column",
+    }
     parts = [RULES.format(n=state.size, **places), FORMAT.format(n=state.size)]
-    if not pictured: parts.insert(1, "\n".join([*listing("Row", state.rows), *listing("Column", state.columns)]))
+    if not pictured:
+        parts.insert(1, "\n".join([*listing("Row", state.rows), *listing("Column", state.columns)]))
     return "\n\n".join(parts)
 
 
@@ -211,16 +264,28 @@ def trace(state: State) -> list[Step]:
     "The search as it happened: lines that settle cells, tries, contradictions, the full grid."
     n = state.size
     words = Words(
-        cell=lambda i: f"row {i // n + 1}, column {i % n + 1}", board=show, value=lambda i, value: ("empty", "filled")[value],
-        brief=lambda i, value: f"{i // n + 1},{i % n + 1}{'.X'[value]}", about=lambda i: (divmod(i, n),),
+        cell=lambda i: f"row {i // n + 1}, column {i % n + 1}",
+        board=show,
+        value=lambda i, value: ("empty", "filled")[value],
+        brief=lambda i, value: f"{i // n + 1},{i % n + 1}{'.X'[value]}",
+        about=lambda i: (divmod(i, n),),
     )
-    given = "; ".join(f"{name} {i} {named(clue)}" for name, clues in (("row", state.rows), ("column", state.columns)) for i, clue in enumerate(clues, 1))
-    return tell_search(problem(state), words, f"The numbers say: {given}.", "The runs of every row and column have the lengths wanted.")
+    given = "; ".join(
+        f"{name} {i} {named(clue)}"
+        for name, clues in (("row", state.rows), ("column", state.columns))
+        for i, clue in enumerate(clues, 1)
+    )
+    return tell_search(
+        problem(state), words, f"The numbers say: {given}.", "The runs of every row and column have the lengths wanted."
+    )
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #6ada2876
 def canon(state: State) -> bytes:
     "Equal for puzzles that turning or mirroring maps onto each other."
-    def mirrored(rows, columns): return tuple(clue[::-1] for clue in rows), columns[::-1]  # left to right
+
+    def mirrored(rows, columns):
+        return tuple(clue[::-1] for clue in rows), columns[::-1]  # left to right
+
     forms, form = [], (state.rows, state.columns)
     for _ in range(4):
         forms += [form, mirrored(*form)]

@@ -25,26 +25,42 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A square `grid` of numbers, 0 where the cell is empty."
+
     grid: tuple[tuple[int, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
     @property
-    def top(self) -> int: return max(map(max, self.grid))
+    def top(self) -> int:
+        return max(map(max, self.grid))
 
-    def to_official(self) -> str: return "\n" + show(self.grid, " ")
+    def to_official(self) -> str:
+        return "\n" + show(self.grid, " ")
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("initial_state")
         rows = text.strip("\n").split("\n") if isinstance(text, str) else []
-        cells = [line.strip()[1:-1].split("|") for line in rows if re.fullmatch(r"\|(?: {0,3}\d{0,3} {0,3}\|){1,20}", line.strip())]
+        cells = [
+            line.strip()[1:-1].split("|")
+            for line in rows
+            if re.fullmatch(r"\|(?: {0,3}\d{0,3} {0,3}\|){1,20}", line.strip())
+        ]
         grid = tuple(tuple(int(cell.strip() or 0) for cell in line) for line in cells)
         given = [number for line in grid for number in line if number]
-        if not 2 <= len(rows) <= 14 or any(len(line) != len(rows) for line in (grid, *grid)) or not given or len(set(given)) < len(given) or max(given) > len(grid) ** 2:
-            raise ValueError(f"field 'initial_state' must be a square grid of different numbers and blanks between bars, not {str(text)[:300]!r}")
+        if (
+            not 2 <= len(rows) <= 14
+            or any(len(line) != len(rows) for line in (grid, *grid))
+            or not given
+            or len(set(given)) < len(given)
+            or max(given) > len(grid) ** 2
+        ):
+            raise ValueError(
+                f"field 'initial_state' must be a square grid of different numbers and blanks between bars, not {str(text)[:300]!r}"
+            )
         return cls(grid)
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #8251ecac
@@ -57,45 +73,59 @@ def show(grid, blank: str = ".") -> str:
 def neighbours(n: int) -> tuple[tuple[int, ...], ...]:
     "For each cell of an `n` x `n` grid the cells beside, above and below it."
     return tuple(
-        tuple(r * n + c for r, c in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)) if 0 <= r < n and 0 <= c < n) for y in range(n) for x in range(n)
+        tuple(r * n + c for r, c in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)) if 0 <= r < n and 0 <= c < n)
+        for y in range(n)
+        for x in range(n)
     )
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #e1194ca2
 class Maze:
     "Paths through the free cells of an `n` x `n` grid, with a memory; `counter` counts the cells stepped on."
-    def __init__(self, n: int, counter: Counter): self.n, self.near, self.counter, self.found = n, neighbours(n), counter, {}
 
-    def distance(self, one: int, two: int) -> int: return abs(one // self.n - two // self.n) + abs(one % self.n - two % self.n)
+    def __init__(self, n: int, counter: Counter):
+        self.n, self.near, self.counter, self.found = n, neighbours(n), counter, {}
+
+    def distance(self, one: int, two: int) -> int:
+        return abs(one // self.n - two // self.n) + abs(one % self.n - two % self.n)
 
     def way(self, cell: int, goal: int | None, steps: int, free: int) -> int:
         "The mask of a path of `steps` steps from `cell` through `free` cells to `goal` (None: anywhere), `cell` included; 0 where there is none."
         known = self.found.get((cell, goal, steps), 0)
-        if known and not known & ~free: return known
+        if known and not known & ~free:
+            return known
         mask = self.look(cell, goal, steps, free)
-        if mask: self.found[cell, goal, steps] = mask
+        if mask:
+            self.found[cell, goal, steps] = mask
         return mask
 
     def look(self, cell: int, goal: int | None, steps: int, free: int) -> int:
         "`way` without the memory."
         self.counter.visit()
-        if goal is None and not steps: return 1 << cell
+        if goal is None and not steps:
+            return 1 << cell
         if goal is not None:
             slack = steps - self.distance(cell, goal)
-            if slack < 0 or slack % 2: return 0
-            if steps == 1: return 1 << cell
+            if slack < 0 or slack % 2:
+                return 0
+            if steps == 1:
+                return 1 << cell
         free &= ~(1 << cell)
         for other in self.near[cell]:
             if free >> other & 1:
                 rest = self.look(other, goal, steps - 1, free)
-                if rest: return rest | 1 << cell
+                if rest:
+                    return rest | 1 << cell
         return 0
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #1b195648
 class Position:
     "The cells of `known` numbers and the mask of `free` cells."
-    def __init__(self, known: dict[int, int], free: int): self.known, self.free = known, free
 
-    def copy(self) -> "Position": return Position(dict(self.known), self.free)
+    def __init__(self, known: dict[int, int], free: int):
+        self.known, self.free = known, free
+
+    def copy(self) -> "Position":
+        return Position(dict(self.known), self.free)
 
     def put(self, number: int, cell: int) -> None:
         self.known[number] = cell
@@ -104,20 +134,30 @@ class Position:
     def gaps(self) -> list[tuple[int, int]]:
         "Known numbers (low, high) with unknown ones between, the shortest gap first; low is 0 where the path begins in the gap."
         order = sorted({0, *self.known})
-        return sorted(((low, high) for low, high in zip(order, order[1:]) if high - low > 1), key=lambda gap: (gap[1] - gap[0] + 3 * (not gap[0]), gap))
+        return sorted(
+            ((low, high) for low, high in zip(order, order[1:]) if high - low > 1),
+            key=lambda gap: (gap[1] - gap[0] + 3 * (not gap[0]), gap),
+        )
 
     def places(self, maze: Maze, low: int, high: int, down: bool) -> list[int]:
         "The cells for number high - 1 (`down`) or low + 1, from which the gap can be filled."
         begin, goal = (high, low) if down else (low, high)
         target = self.known.get(goal)
         steps = high - low - 1 - (target is None)
-        return [cell for cell in maze.near[self.known[begin]] if self.free >> cell & 1 and maze.way(cell, target, steps, self.free)]
+        return [
+            cell
+            for cell in maze.near[self.known[begin]]
+            if self.free >> cell & 1 and maze.way(cell, target, steps, self.free)
+        ]
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #5db9f966
 def start(state: State) -> Position:
     "The position with the givens of `state`."
     cells = [number for row in state.grid for number in row]
-    return Position({number: cell for cell, number in enumerate(cells) if number}, sum(1 << cell for cell, number in enumerate(cells) if not number))
+    return Position(
+        {number: cell for cell, number in enumerate(cells) if number},
+        sum(1 << cell for cell, number in enumerate(cells) if not number),
+    )
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #a7066449
 def grid_of(position: Position, n: int) -> tuple[tuple[int, ...], ...]:
@@ -128,7 +168,9 @@ def grid_of(position: Position, n: int) -> tuple[tuple[int, ...], ...]:
 
 def openings(position: Position) -> int:
     "The mask of the cells from which the path can go on: free ones, and those of numbers at the ends of gaps."
-    return position.free | sum(1 << position.known[number] for number in {number for gap in position.gaps() for number in gap if number})
+    return position.free | sum(
+        1 << position.known[number] for number in {number for gap in position.gaps() for number in gap if number}
+    )
 
 
 def stranded(position: Position, maze: Maze) -> int | None:
@@ -136,10 +178,13 @@ def stranded(position: Position, maze: Maze) -> int | None:
     ways = openings(position)
     spare = 1 not in position.known  # the cell of number 1 needs one neighbour only
     for cell in range(maze.n**2):
-        if not position.free >> cell & 1: continue
+        if not position.free >> cell & 1:
+            continue
         links = sum(ways >> other & 1 for other in maze.near[cell])
-        if links > 1: continue
-        if not links or not spare: return cell
+        if links > 1:
+            continue
+        if not links or not spare:
+            return cell
         spare = False
     return None
 
@@ -152,36 +197,47 @@ def settle(position: Position, maze: Maze, whole: bool, note: Callable | None = 
         for low, high in position.gaps():
             first, last, written = low, high, []
             while last - first > 1:
-                for down in ([False, True] if first else [True]):
+                for down in [False, True] if first else [True]:
                     places = position.places(maze, first, last, down)
-                    if len(places) < 2: break
-                if not places: return low, high
-                if len(places) > 1: break
+                    if len(places) < 2:
+                        break
+                if not places:
+                    return low, high
+                if len(places) > 1:
+                    break
                 number = last - 1 if down else first + 1
                 position.put(number, places[0])
                 written.append(number)
                 first, last = (first, number) if down else (number, last)
-            if written and note: note((low, high), sorted(written))
+            if written and note:
+                note((low, high), sorted(written))
             again = again or bool(written)
     return stranded(position, maze) if whole else None
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #9b7e4e02
-def search(position: Position, maze: Maze, whole: bool, most: int = 1, watcher: Callable = lambda *event: None) -> list[Position]:
+def search(
+    position: Position, maze: Maze, whole: bool, most: int = 1, watcher: Callable = lambda *event: None
+) -> list[Position]:
     "Up to `most` full positions that extend `position`, which is filled in place."
     broken = settle(position, maze, whole, lambda gap, numbers: watcher("forced", position, gap, numbers))
     if broken is not None:
         watcher("broken", position, broken)
         return []
     ends = [(low, high, down) for low, high in position.gaps() for down in (False, True) if low or down]
-    if not ends: return [position]
-    number, places = min(((high - 1 if down else low + 1, position.places(maze, low, high, down)) for low, high, down in ends), key=lambda end: len(end[1]))
+    if not ends:
+        return [position]
+    number, places = min(
+        ((high - 1 if down else low + 1, position.places(maze, low, high, down)) for low, high, down in ends),
+        key=lambda end: len(end[1]),
+    )
     found = []
     for tried, cell in enumerate(places):
         branch = position.copy()
         branch.put(number, cell)
         watcher("try", branch, number, cell)
         found += search(branch, maze, whole, most - len(found), watcher)
-        if len(found) >= most: break
+        if len(found) >= most:
+            break
         watcher("back", position, number, cell)
     return found
 
@@ -190,7 +246,8 @@ def solutions(state: State, counter: Counter, most: int = 2, watcher: Callable =
     "Up to `most` full grids; two are enough to know that a puzzle is ambiguous."
     n, position, maze = state.size, start(state), Maze(state.size, counter)
     steps = ((cell, position.known.get(number + 1)) for number, cell in position.known.items())
-    if any(after is not None and maze.distance(cell, after) > 1 for cell, after in steps): return []  # givens that contradict each other
+    if any(after is not None and maze.distance(cell, after) > 1 for cell, after in steps):
+        return []  # givens that contradict each other
     return [grid_of(found, n) for found in search(position, maze, state.top == n * n, most, watcher)]
 
 
@@ -198,13 +255,15 @@ def solve(state: State) -> Solution:
     "The full grid in the published form; `effort` counts the cells that the search for paths steps on."
     counter = Counter()
     found = solutions(state, counter, 1)
-    if not found: raise ValueError("this numbrix has no solution")
+    if not found:
+        raise ValueError("this numbrix has no solution")
     return Solution(show(found[0], " "), counter.nodes)
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #9a00380b
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     given: float  # share of numbers that stay, at least
 
@@ -216,7 +275,8 @@ def random_path(n: int, rng: Random) -> list[int]:
     "A random path through all cells of an `n` x `n` grid."
     path = [r * n + (c if r % 2 == 0 else n - 1 - c) for r in range(n) for c in range(n)]
     for _ in range(8 * n * n):
-        if rng.random() < 0.5: path.reverse()
+        if rng.random() < 0.5:
+            path.reverse()
         bite = path.index(rng.choice(neighbours(n)[path[-1]]))
         path[bite + 1 :] = path[:bite:-1]
     return path
@@ -224,8 +284,10 @@ def random_path(n: int, rng: Random) -> list[int]:
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #8f737414
 def is_single(state: State, limit: int) -> bool:
     "Whether the search proves within `limit` nodes that there is one solution."
-    try: return len(solutions(state, Counter(limit))) == 1
-    except SearchLimit: return False
+    try:
+        return len(solutions(state, Counter(limit))) == 1
+    except SearchLimit:
+        return False
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #1033068e
 def generate(level: Level, rng: Random) -> State:
@@ -234,9 +296,11 @@ def generate(level: Level, rng: Random) -> State:
     given = {cell: number for number, cell in enumerate(path, 1)}
     keep = round(level.given * n * n)
     for cell in rng.sample(path[:-1], n * n - 1):
-        if len(given) <= keep: break
+        if len(given) <= keep:
+            break
         number = given.pop(cell)
-        if not is_single(with_givens(n, given), 60 * n * n): given[cell] = number
+        if not is_single(with_givens(n, given), 60 * n * n):
+            given[cell] = number
     return with_givens(n, given)
 
 
@@ -254,8 +318,11 @@ def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     "The grid that `answer` shows, 0 where a cell is left empty; raises `Unreadable`."
     text = plain(answer)
     last = text.rpartition("\n")[2]
-    if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n: text = text[:-1]  # a full stop, no empty cell
-    rows = [line for line in text.split("\n") if "--" not in line or line.strip("|-: \t")]  # without the ruler of a table
+    if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n:
+        text = text[:-1]  # a full stop, no empty cell
+    rows = [
+        line for line in text.split("\n") if "--" not in line or line.strip("|-: \t")
+    ]  # without the ruler of a table
     text = "\n".join(_EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in rows)
     return tuple(tuple(map(int, row)) for row in read_table(text, n, n, r"\d{1,3}"))
 
@@ -266,14 +333,19 @@ def check(state: State, answer: str) -> Verdict:
     grid, at = read_numbers(answer, state.size), {}
     for r, (row, givens) in enumerate(zip(grid, state.grid), 1):
         for c, (number, given) in enumerate(zip(row, givens), 1):
-            if given not in (0, number): return wrong(f"row {r}, column {c} is given as {given}")
-            if number > state.top: return wrong(f"row {r}, column {c} is {number}, but the largest number is {state.top}")
-            if number and at.setdefault(number, (r, c)) != (r, c): return wrong(f"{number} stands in two cells")
+            if given not in (0, number):
+                return wrong(f"row {r}, column {c} is given as {given}")
+            if number > state.top:
+                return wrong(f"row {r}, column {c} is {number}, but the largest number is {state.top}")
+            if number and at.setdefault(number, (r, c)) != (r, c):
+                return wrong(f"{number} stands in two cells")
     missing = next((number for number in range(1, state.top + 1) if number not in at), None)
-    if missing: return wrong(f"{missing} is missing")
+    if missing:
+        return wrong(f"{missing} is missing")
     for number in range(1, state.top):
         (r, c), (row, column) = at[number], at[number + 1]
-        if abs(r - row) + abs(c - column) != 1: return wrong(f"{number} and {number + 1} are no neighbours")
+        if abs(r - row) + abs(c - column) != 1:
+            return wrong(f"{number} and {number + 1} are no neighbours")
     return right()
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #c795b6e8
@@ -285,7 +357,8 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2)
     for r, row in enumerate(state.grid):
         for c, number in enumerate(row):
-            if number: canvas.text(*board.center(r, c), str(number), 26 if board.cell > 50 else 20)
+            if number:
+                canvas.text(*board.center(r, c), str(number), 26 if board.cell > 50 else 20)
     return canvas
 
 
@@ -308,46 +381,68 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the grid."
     n, top = state.size, state.top
     rest = (WHOLE if top == n * n else HOLES).format(top=top, holes=n * n - top, cells=n * n)
-    parts = [RULES.format(n=n, top=top, rest=rest), FORMAT.format(blank="" if top == n * n else "\nA cell that stays empty is a blank between bars.")]
-    if modality == "text": parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
+    parts = [
+        RULES.format(n=n, top=top, rest=rest),
+        FORMAT.format(blank="" if top == n * n else "\nA cell that stays empty is a blank between bars."),
+    ]
+    if modality == "text":
+        parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #81482cfd
 def shut(position: Position, n: int, cell: int) -> str:
     "What is wrong with a `stranded` cell."
-    if 1 in position.known or not any(openings(position) >> other & 1 for other in neighbours(n)[cell]): return "cannot be both entered and left, and it must be filled"
+    if 1 in position.known or not any(openings(position) >> other & 1 for other in neighbours(n)[cell]):
+        return "cannot be both entered and left, and it must be filled"
     return "is the second cell that cannot be both entered and left, and only one of them can hold 1"
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #8ce3d2d3
 class Teller:
     "Writes down what the search reports."
-    def __init__(self, n: int, pace: int = 6): self.n, self.pace, self.steps, self.since = n, pace, [], 0
+
+    def __init__(self, n: int, pace: int = 6):
+        self.n, self.pace, self.steps, self.since = n, pace, [], 0
 
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
         self.steps.append(Step(kind, says, tuple(about), brief, board))
         self.since = 0 if board else self.since + 1
 
-    def cell(self, cell: int) -> str: return f"row {cell // self.n + 1}, column {cell % self.n + 1}"
+    def cell(self, cell: int) -> str:
+        return f"row {cell // self.n + 1}, column {cell % self.n + 1}"
 
-    def board(self, position: Position) -> str: return show(grid_of(position, self.n))
+    def board(self, position: Position) -> str:
+        return show(grid_of(position, self.n))
 
-    def __call__(self, kind: str, position: Position, *about) -> None: getattr(self, "on_" + kind)(position, *about)
+    def __call__(self, kind: str, position: Position, *about) -> None:
+        getattr(self, "on_" + kind)(position, *about)
 
     def on_forced(self, position: Position, gap, numbers) -> None:
         facts = [f"{self.cell(position.known[number])} is {number}" for number in numbers]
         between = f"Between {gap[0]} and {gap[1]}" if gap[0] else f"Below {gap[1]}"
         board = self.board(position) if self.since >= self.pace else ""
-        brief = " ".join(f"{number}@{position.known[number] // self.n + 1}{position.known[number] % self.n + 1}" for number in numbers)
+        brief = " ".join(
+            f"{number}@{position.known[number] // self.n + 1}{position.known[number] % self.n + 1}"
+            for number in numbers
+        )
         self.add("deduce", f"{between} there is no other way: {'; '.join(facts)}.", numbers, brief, board)
 
     def on_broken(self, position: Position, what) -> None:
-        if isinstance(what, int): says = f"{self.cell(what).capitalize()} {shut(position, self.n, what)}."
-        elif what[0]: says = f"No way from {what[0]} to {what[1]} is left through empty cells."
-        else: says = f"There is no way left for the numbers below {what[1]}."
+        if isinstance(what, int):
+            says = f"{self.cell(what).capitalize()} {shut(position, self.n, what)}."
+        elif what[0]:
+            says = f"No way from {what[0]} to {what[1]} is left through empty cells."
+        else:
+            says = f"There is no way left for the numbers below {what[1]}."
         self.add("contradiction", says, (what,) if isinstance(what, int) else what, "no")
 
     def on_try(self, position: Position, number: int, cell: int) -> None:
-        self.add("hypothesise", f"Suppose {self.cell(cell)} is {number}.", (number,), f"try {number}@{cell // self.n + 1}{cell % self.n + 1}", self.board(position))
+        self.add(
+            "hypothesise",
+            f"Suppose {self.cell(cell)} is {number}.",
+            (number,),
+            f"try {number}@{cell // self.n + 1}{cell % self.n + 1}",
+            self.board(position),
+        )
 
     def on_back(self, position: Position, number: int, cell: int) -> None:
         self.add("backtrack", f"So {self.cell(cell)} is not {number}.", (number,), "back", self.board(position))
@@ -356,9 +451,16 @@ class Teller:
 def trace(state: State) -> list[Step]:
     "The search as it happened: gaps with one way, tries, contradictions, the full grid."
     teller, n = Teller(state.size), state.size
-    teller.add("observe", f"The numbers go from 1 to {state.top}; the grid, with . for an empty cell, is", (), "", show(state.grid))
+    teller.add(
+        "observe",
+        f"The numbers go from 1 to {state.top}; the grid, with . for an empty cell, is",
+        (),
+        "",
+        show(state.grid),
+    )
     found = solutions(state, Counter(), 1, teller)
-    if not found: raise ValueError("this numbrix has no solution")
+    if not found:
+        raise ValueError("this numbrix has no solution")
     teller.add("check", f"From 1 to {state.top}, each number is a neighbour of the next.")
     teller.add("conclude", "The path is complete:", (), "", show(found[0], " "))
     return teller.steps
@@ -367,5 +469,6 @@ def trace(state: State) -> list[Step]:
 def canon(state: State) -> bytes:
     "Equal for puzzles that turning, mirroring and reading backwards map onto each other."
     grids = [state.grid]
-    if any(1 in row for row in state.grid): grids.append(tuple(tuple(number and state.top + 1 - number for number in row) for row in state.grid))
+    if any(1 in row for row in state.grid):
+        grids.append(tuple(tuple(number and state.top + 1 - number for number in row) for row in state.grid))
     return min(repr(transform(grid, move)).encode() for grid in grids for move in square_symmetries(state.size))

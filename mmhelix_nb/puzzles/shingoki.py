@@ -29,29 +29,49 @@ Point = tuple[int, int]
 @dataclass(frozen=True)
 class State:
     "A square `grid` of points: `.`, or W (white) or B (black) with its number."
+
     grid: tuple[tuple[str, ...], ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
     @cached_property
     def circles(self) -> dict[Point, tuple[str, int]]:
         "Colour and number of each circle by its point."
-        return {(r, c): (sign[0], int(sign[1:])) for r, row in enumerate(self.grid) for c, sign in enumerate(row) if sign != "."}
+        return {
+            (r, c): (sign[0], int(sign[1:]))
+            for r, row in enumerate(self.grid)
+            for c, sign in enumerate(row)
+            if sign != "."
+        }
 
-    def to_official(self) -> list: return [list(row) for row in self.grid]
+    def to_official(self) -> list:
+        return [list(row) for row in self.grid]
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         grid = row.get("initial_state")
-        fine = isinstance(grid, list) and 2 <= len(grid) <= 15 and all(isinstance(line, list) and len(line) == len(grid) for line in grid)
-        if not fine or not all(isinstance(sign, str) and re.fullmatch(r"\.|[WB]\d{1,2}", sign) for line in grid for sign in line):
-            raise ValueError(f"field 'initial_state' must be a square list of lists of '.', 'W3' or 'B6', not {str(grid)[:300]!r}")
-        state = cls(tuple(tuple(sign if sign == "." else f"{sign[0]}{int(sign[1:])}" for sign in line) for line in grid))
+        fine = (
+            isinstance(grid, list)
+            and 2 <= len(grid) <= 15
+            and all(isinstance(line, list) and len(line) == len(grid) for line in grid)
+        )
+        if not fine or not all(
+            isinstance(sign, str) and re.fullmatch(r"\.|[WB]\d{1,2}", sign) for line in grid for sign in line
+        ):
+            raise ValueError(
+                f"field 'initial_state' must be a square list of lists of '.', 'W3' or 'B6', not {str(grid)[:300]!r}"
+            )
+        state = cls(
+            tuple(tuple(sign if sign == "." else f"{sign[0]}{int(sign[1:])}" for sign in line) for line in grid)
+        )
         most = {"W": state.size - 1, "B": 2 * state.size - 2}
         if not state.circles or not all(2 <= number <= most[color] for color, number in state.circles.values()):
-            raise ValueError(f"field 'initial_state' must hold circles with numbers from 2 to {most['W']} (white) or {most['B']} (black), not {grid!r}")
+            raise ValueError(
+                f"field 'initial_state' must hold circles with numbers from 2 to {most['W']} (white) or {most['B']} (black), not {grid!r}"
+            )
         return state
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #b7f0e8f5
@@ -62,7 +82,13 @@ Option = tuple[int, int]  # lines that are drawn, lines that are not
 @lru_cache
 def line_bits(n: int) -> dict[tuple[Point, Point], int]:
     "The bit of the line between two neighbouring points, both ways round."
-    pairs = [((r, c), (r + down, c + right)) for r in range(n) for c in range(n) for right, down in ((1, 0), (0, 1)) if r + down < n and c + right < n]
+    pairs = [
+        ((r, c), (r + down, c + right))
+        for r in range(n)
+        for c in range(n)
+        for right, down in ((1, 0), (0, 1))
+        if r + down < n and c + right < n
+    ]
     bits = {pair: 1 << i for i, pair in enumerate(pairs)}
     return bits | {(b, a): bit for (a, b), bit in bits.items()}
 
@@ -77,8 +103,12 @@ def arm(n: int, point: Point, way: int, length: int) -> Option | None:
     drawn = ruled_out = 0
     for step in range(length + 1):
         lines = around(n, (point[0] + AHEAD[way][0] * step, point[1] + AHEAD[way][1] * step))
-        if step: ruled_out |= (lines[way - 1] | lines[way - 3]) if step < length else lines[way]  # straight on, and a turn at the end
-        if step < length and not lines[way]: return None
+        if step:
+            ruled_out |= (
+                (lines[way - 1] | lines[way - 3]) if step < length else lines[way]
+            )  # straight on, and a turn at the end
+        if step < length and not lines[way]:
+            return None
         drawn |= lines[way] if step < length else 0
     return drawn, ruled_out
 
@@ -88,13 +118,20 @@ def options(n: int, point: Point, color: str, number: int) -> tuple[Option, ...]
     "What can happen at a point with a circle of `color` and `number`, or without one (`color` empty)."
     lines = around(n, point)
     everything = sum(lines)
-    pairs = [(a, b) for b in range(4) for a in range(b) if lines[a] and lines[b] and (not color or (b - a == 2) == (color == "W"))]
-    if not color: return (*((lines[a] | lines[b], everything & ~(lines[a] | lines[b])) for a, b in pairs), (0, everything))
+    pairs = [
+        (a, b)
+        for b in range(4)
+        for a in range(b)
+        if lines[a] and lines[b] and (not color or (b - a == 2) == (color == "W"))
+    ]
+    if not color:
+        return (*((lines[a] | lines[b], everything & ~(lines[a] | lines[b])) for a, b in pairs), (0, everything))
     found = []
     for a, b in pairs:
         for length in range(1, number):
             one, two = arm(n, point, a, length), arm(n, point, b, number - length)
-            if one and two: found.append((one[0] | two[0], one[1] | two[1] | everything & ~(lines[a] | lines[b])))
+            if one and two:
+                found.append((one[0] | two[0], one[1] | two[1] | everything & ~(lines[a] | lines[b])))
     return tuple(found)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #eb477ea4
@@ -106,7 +143,8 @@ def puzzle(state: State) -> tuple[list[Point], list[tuple[Option, ...]], list[li
     ways = [options(n, point, *circles.get(point, ("", 0))) for point in points]
     touching = [[] for _ in range(2 * n * (n - 1))]
     for number, some in enumerate(ways):
-        for line in spoken_of(some): touching[line].append(number)
+        for line in spoken_of(some):
+            touching[line].append(number)
     return points, ways, touching
 
 
@@ -114,7 +152,8 @@ def puzzle(state: State) -> tuple[list[Point], list[tuple[Option, ...]], list[li
 def spoken_of(some: tuple[Option, ...]) -> list[int]:
     "The lines that options speak of."
     spoken = 0
-    for drawn, ruled_out in some: spoken |= drawn | ruled_out
+    for drawn, ruled_out in some:
+        spoken |= drawn | ruled_out
     return list(bits(spoken))
 
 
@@ -133,9 +172,12 @@ def bits(mask: int) -> Iterator[int]:
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #6eb8ea1e
 class Position:
     "Lines `drawn` and `ruled_out`, and the `ways` that are left at each point."
-    def __init__(self, drawn: int, ruled_out: int, ways: list): self.drawn, self.ruled_out, self.ways = drawn, ruled_out, ways
 
-    def copy(self) -> "Position": return Position(self.drawn, self.ruled_out, self.ways[:])
+    def __init__(self, drawn: int, ruled_out: int, ways: list):
+        self.drawn, self.ruled_out, self.ways = drawn, ruled_out, ways
+
+    def copy(self) -> "Position":
+        return Position(self.drawn, self.ruled_out, self.ways[:])
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #771b54cf
 @lru_cache(maxsize=64)
@@ -148,7 +190,8 @@ def chains(n: int, drawn: int) -> list[list[Point]]:
         near.setdefault(two, []).append(one)
     found = []
     for begin in [point for point, others in near.items() if len(others) == 1] + list(near):
-        if begin not in near: continue
+        if begin not in near:
+            continue
         chain = [begin]
         while chain[-1] in near:
             onward = [other for other in near.pop(chain[-1]) if other in near or other == begin and len(chain) > 2]
@@ -169,9 +212,11 @@ def loop_rule(state: State, position: Position) -> tuple[int, str]:
     for chain in found:
         whole = len(found) == 1 and state.circles.keys() <= set(chain)
         if chain[0] == chain[-1]:
-            if not whole: return 0, f"the lines around ({chain[0][0]},{chain[0][1]}) close a loop that is not all"
+            if not whole:
+                return 0, f"the lines around ({chain[0][0]},{chain[0][1]}) close a loop that is not all"
             early |= (1 << 2 * n * (n - 1)) - 1 & ~position.drawn
-        elif not whole: early |= line_bits(n).get((chain[0], chain[-1]), 0) & ~position.drawn
+        elif not whole:
+            early |= line_bits(n).get((chain[0], chain[-1]), 0) & ~position.drawn
     return early & ~position.ruled_out, ""
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #e7208431
@@ -183,20 +228,30 @@ def settle(state: State, position: Position, counter: Counter, todo: list[int], 
         while todo:
             point = todo.pop(0)
             waiting.discard(point)
-            left = tuple([way for way in position.ways[point] if not way[0] & position.ruled_out and not way[1] & position.drawn])
-            if not left: return f"no way is left for {title(state, points[point])}"
+            left = tuple(
+                [way for way in position.ways[point] if not way[0] & position.ruled_out and not way[1] & position.drawn]
+            )
+            if not left:
+                return f"no way is left for {title(state, points[point])}"
             position.ways[point], drawn, ruled_out = left, -1, -1
-            for way in left: drawn, ruled_out = drawn & way[0], ruled_out & way[1]
+            for way in left:
+                drawn, ruled_out = drawn & way[0], ruled_out & way[1]
             drawn, ruled_out = drawn & ~position.drawn, ruled_out & ~position.ruled_out
-            if drawn | ruled_out: learn(position, drawn, ruled_out, counter, touching, todo, waiting)
-            if note and drawn | ruled_out: note(point, drawn, ruled_out)
+            if drawn | ruled_out:
+                learn(position, drawn, ruled_out, counter, touching, todo, waiting)
+            if note and drawn | ruled_out:
+                note(point, drawn, ruled_out)
         early, wrong_loop = loop_rule(state, position)
-        if wrong_loop or not early: return wrong_loop
+        if wrong_loop or not early:
+            return wrong_loop
         learn(position, 0, early, counter, touching, todo, waiting)
-        if note: note(None, 0, early)
+        if note:
+            note(None, 0, early)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #8da952f2
-def learn(position: Position, drawn: int, ruled_out: int, counter: Counter, touching: list, todo: list, waiting: set) -> None:
+def learn(
+    position: Position, drawn: int, ruled_out: int, counter: Counter, touching: list, todo: list, waiting: set
+) -> None:
     "Write down new lines, and put the points that they touch on the list."
     position.drawn, position.ruled_out = position.drawn | drawn, position.ruled_out | ruled_out
     for line in bits(drawn | ruled_out):
@@ -210,7 +265,9 @@ def learn(position: Position, drawn: int, ruled_out: int, counter: Counter, touc
 def title(state: State, point: Point) -> str:
     "A point as it is called in sentences."
     color, number = state.circles.get(point, ("", 0))
-    return {"W": f"the white {number} at ", "B": f"the black {number} at ", "": "the point "}[color] + f"({point[0]},{point[1]})"
+    return {"W": f"the white {number} at ", "B": f"the black {number} at ", "": "the point "}[
+        color
+    ] + f"({point[0]},{point[1]})"
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #deb32c5c
 def next_point(state: State, position: Position) -> int | None:
@@ -218,13 +275,22 @@ def next_point(state: State, position: Position) -> int | None:
     points, best = puzzle(state)[0], None
     loose = {point for chain in chains(state.size, position.drawn) for point in (chain[0], chain[-1])}
     for number, ways in enumerate(position.ways):
-        if len(ways) < 2: continue
+        if len(ways) < 2:
+            continue
         rank = (points[number] not in state.circles and points[number] not in loose, len(ways), number)
-        if best is None or rank < best: best = rank
+        if best is None or rank < best:
+            best = rank
     return best and best[-1]
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #c722d6e4
-def search(state: State, position: Position, counter: Counter, todo: list[int], most: int = 1, watcher: Callable = lambda *event: None) -> list[int]:
+def search(
+    state: State,
+    position: Position,
+    counter: Counter,
+    todo: list[int],
+    most: int = 1,
+    watcher: Callable = lambda *event: None,
+) -> list[int]:
     """The drawn lines of up to `most` solutions that extend `position`; `watcher(kind, position, ...)` hears of it all.
 
     The last way at a point is no try, since all others have failed."""
@@ -233,7 +299,8 @@ def search(state: State, position: Position, counter: Counter, todo: list[int], 
         watcher("broken", position, broken)
         return []
     number = next_point(state, position)
-    if number is None: return [position.drawn]
+    if number is None:
+        return [position.drawn]
     found, ways = [], position.ways[number]
     for way in ways:
         counter.visit()
@@ -241,8 +308,10 @@ def search(state: State, position: Position, counter: Counter, todo: list[int], 
         branch.ways[number] = (way,)
         watcher("must" if way is ways[-1] else "try", branch, number, way)
         found += search(state, branch, counter, [number], most - len(found), watcher)
-        if len(found) >= most: break
-        if way is not ways[-1]: watcher("back", position, number, way)
+        if len(found) >= most:
+            break
+        if way is not ways[-1]:
+            watcher("back", position, number, way)
     return found
 
 
@@ -262,13 +331,15 @@ def solve(state: State) -> Solution:
     "The loop as `(row,column)-(row,column)` lines; `effort` counts the lines that the search settles and its tries."
     counter = Counter()
     found = solutions(state, counter, 1)
-    if not found: raise ValueError("this shingoki has no loop")
+    if not found:
+        raise ValueError("this shingoki has no loop")
     return Solution(show(state, found[0]), counter.nodes)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #c1978fdd
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # points a side
     circles: int  # circles that stay, at least
 
@@ -290,7 +361,8 @@ def region(cells: int, rng: Random) -> set[Point]:
     while len(grown) < wanted:
         sides = {cell: may_join(grown, cell) for cell in all_points(cells) if cell not in grown}
         able = [cell for cell, shared in sides.items() if shared]
-        if not able: break
+        if not able:
+            break
         grown.add(rng.choices(able, [(8, 2, 1, 1)[sides[cell] - 1] for cell in able])[0])
     return grown
 
@@ -300,7 +372,8 @@ def border(cells: set[Point], n: int) -> int:
     drawn = 0
     for r, c in cells:
         corners = ((r, c), (r, c + 1), (r + 1, c + 1), (r + 1, c), (r, c))
-        for pair in zip(corners, corners[1:]): drawn ^= line_bits(n)[pair]
+        for pair in zip(corners, corners[1:]):
+            drawn ^= line_bits(n)[pair]
     return drawn
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #bc413951
@@ -308,11 +381,13 @@ def circle(loop: list[Point], at: int) -> str:
     "The circle that fits point number `at` of a closed `loop` (its last point is not repeated)."
     size, number = len(loop), 0
 
-    def step(i, j): return loop[j % size][0] - loop[i % size][0], loop[j % size][1] - loop[i % size][1]
+    def step(i, j):
+        return loop[j % size][0] - loop[i % size][0], loop[j % size][1] - loop[i % size][1]
 
     for way in (1, -1):
         ahead, i = step(at, at + way), at
-        while step(i, i + way) == ahead: i, number = i + way, number + 1
+        while step(i, i + way) == ahead:
+            i, number = i + way, number + 1
     return f"{'W' if step(at - 1, at) == step(at, at + 1) else 'B'}{number}"
 
 
@@ -323,8 +398,10 @@ def with_circles(n: int, circles: dict[Point, str]) -> State:
 
 def is_single(state: State, limit: int = 400) -> bool:
     "Whether the search proves within `limit` nodes that there is one loop."
-    try: return len(solutions(state, Counter(limit))) == 1
-    except SearchLimit: return False
+    try:
+        return len(solutions(state, Counter(limit))) == 1
+    except SearchLimit:
+        return False
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #41a3e52b
 def generate(level: Level, rng: Random) -> State:
@@ -333,12 +410,16 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(20):
         loop = chains(n, border(region(n - 1, rng), n))[0][:-1]
         circles = {point: circle(loop, at) for at, point in enumerate(loop)}
-        if is_single(with_circles(n, circles)): break
-    else: circles = {(r, c): f"B{2 * n - 2}" for r in (0, n - 1) for c in (0, n - 1)}  # four corners say it all
+        if is_single(with_circles(n, circles)):
+            break
+    else:
+        circles = {(r, c): f"B{2 * n - 2}" for r in (0, n - 1) for c in (0, n - 1)}  # four corners say it all
     for point in rng.sample(sorted(circles), len(circles)):
-        if len(circles) <= level.circles: break
+        if len(circles) <= level.circles:
+            break
         sign = circles.pop(point)
-        if not is_single(with_circles(n, circles)): circles[point] = sign
+        if not is_single(with_circles(n, circles)):
+            circles[point] = sign
     return with_circles(n, circles)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #88c5f9a0
@@ -352,7 +433,9 @@ def walk(answer: str) -> list[tuple[int, ...]]:
     text = plain(answer)
     points = [tuple(map(int, point)) for point in re.findall(_POINT, text)] if _CHAIN.fullmatch(text) else [()]
     lines = [one + two for one, two in zip(points, points[1:])]
-    return [] if points[0] != points[-1] or any(line[:2] == line[2:] for line in lines) else lines  # a point told twice begins a new line
+    return (
+        [] if points[0] != points[-1] or any(line[:2] == line[2:] for line in lines) else lines
+    )  # a point told twice begins a new line
 
 
 def read_lines(answer: str, n: int) -> tuple[dict[Point, list[Point]], str]:
@@ -360,12 +443,15 @@ def read_lines(answer: str, n: int) -> tuple[dict[Point, list[Point]], str]:
     near = {}
     for r, c, row, column in walk(answer) or read_records(answer, (2, 2), ("from", "to", "line", "lines")):
         name = f"({r},{c})-({row},{column})"
-        if max(r, c, row, column) >= n: return near, f"{name} leaves the grid; rows and columns go from 0 to {n - 1}"
-        if (r == row) == (c == column): return near, f"{name} is no straight line"
+        if max(r, c, row, column) >= n:
+            return near, f"{name} leaves the grid; rows and columns go from 0 to {n - 1}"
+        if (r == row) == (c == column):
+            return near, f"{name} is no straight line"
         down, right, length = (row > r) - (row < r), (column > c) - (column < c), abs(row - r) + abs(column - c)
         way = [(r + down * i, c + right * i) for i in range(length + 1)]
         for one, two in zip(way, way[1:]):
-            if two in near.get(one, ()): return near, f"the line ({one[0]},{one[1]})-({two[0]},{two[1]}) is drawn twice"
+            if two in near.get(one, ()):
+                return near, f"the line ({one[0]},{one[1]})-({two[0]},{two[1]}) is drawn twice"
             near.setdefault(one, []).append(two)
             near.setdefault(two, []).append(one)
     return near, "" if near else "no lines are drawn"
@@ -375,31 +461,38 @@ def read_lines(answer: str, n: int) -> tuple[dict[Point, list[Point]], str]:
 def check(state: State, answer: str) -> Verdict:
     "Whether the lines in `answer` are one closed loop that fits all circles."
     near, flaw = read_lines(answer, state.size)
-    if flaw: return wrong(flaw)
+    if flaw:
+        return wrong(flaw)
     for (r, c), others in near.items():
-        if len(others) != 2: return wrong(f"{len(others)} {'line ends' if len(others) == 1 else 'lines meet'} at ({r},{c}), not 2")
+        if len(others) != 2:
+            return wrong(f"{len(others)} {'line ends' if len(others) == 1 else 'lines meet'} at ({r},{c}), not 2")
     first = before = next(iter(near))
     here, length = near[first][0], 1
     while here != first:
         before, here = here, near[here][near[here][0] == before]
         length += 1
-    if length < len(near): return wrong("the lines are more than one loop")
+    if length < len(near):
+        return wrong("the lines are more than one loop")
     for point, (color, number) in state.circles.items():
         flaw = _misfit(near, point, color, number)
-        if flaw: return wrong(f"{title(state, point)} {flaw}")
+        if flaw:
+            return wrong(f"{title(state, point)} {flaw}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #d0609ca5
 def _misfit(near: dict, point: Point, color: str, number: int) -> str | None:
     "What is wrong with the loop at a circle."
-    if point not in near: return "is not on the loop"
+    if point not in near:
+        return "is not on the loop"
     total, (one, two) = 0, near[point]
     straight = one[0] + two[0] == 2 * point[0] and one[1] + two[1] == 2 * point[1]
-    if straight != (color == "W"): return "is a turn" if color == "W" else "is no turn"
+    if straight != (color == "W"):
+        return "is a turn" if color == "W" else "is no turn"
     for other in (one, two):
         down, right_ = other[0] - point[0], other[1] - point[1]
         here, total = other, total + 1
-        while (ahead := (here[0] + down, here[1] + right_)) in near[here]: here, total = ahead, total + 1
+        while (ahead := (here[0] + down, here[1] + right_)) in near[here]:
+            here, total = ahead, total + 1
     return None if total == number else f"has arms of {total} together"
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #c77508a7
@@ -418,8 +511,11 @@ def layout(state: State, style: Style) -> Canvas:
         x, y = board.center(r, c)
         color, number = state.circles.get((r, c), ("", 0))
         reach = radius if color else 4
-        canvas.shapes.ellipse([x - reach, y - reach, x + reach, y + reach], {"W": bright, "B": deep, "": style.ink}[color], style.ink, 3)
-        if color: canvas.text(x, y, str(number), min(22, max(14, board.cell // 3)), bright if color == "B" else deep)
+        canvas.shapes.ellipse(
+            [x - reach, y - reach, x + reach, y + reach], {"W": bright, "B": deep, "": style.ink}[color], style.ink, 3
+        )
+        if color:
+            canvas.text(x, y, str(number), min(22, max(14, board.cell // 3)), bright if color == "B" else deep)
     return canvas
 
 
@@ -440,7 +536,10 @@ def ask(state: State, modality: str) -> str:
     parts = [RULES.format(n=state.size), FORMAT]
     if modality == "text":
         rows = "\n".join(f"row {r}: {' '.join(row)}" for r, row in enumerate(state.grid))
-        parts.insert(1, f"The points, with W for a white circle, B for a black one, each with its number, and . for a point without a circle:\n{rows}")
+        parts.insert(
+            1,
+            f"The points, with W for a white circle, B for a black one, each with its number, and . for a point without a circle:\n{rows}",
+        )
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #2f3743dd
@@ -448,7 +547,8 @@ def straights(n: int, mask: int) -> str:
     "The lines in `mask`, those in a row joined to one."
     found, left = [], set(bits(mask))
     for line in sorted(left):
-        if line not in left: continue
+        if line not in left:
+            continue
         (begin, end), step = ends_of(n)[line], line
         while step in left:
             left.discard(step)
@@ -465,21 +565,31 @@ def sketch(state: State, position: Position) -> str:
 
     def sign(one, two):
         bit = line_bits(n)[one, two]
-        return ("-|"[one[0] != two[0]] if position.drawn & bit else "x" if position.ruled_out & bit else " ")
+        return "-|"[one[0] != two[0]] if position.drawn & bit else "x" if position.ruled_out & bit else " "
 
     rows = []
     for r in range(n):
-        rows.append("".join(state.grid[r][c][0].replace(".", "+") + (sign((r, c), (r, c + 1)) if c < n - 1 else "") for c in range(n)))
-        if r < n - 1: rows.append(" ".join(sign((r, c), (r + 1, c)) for c in range(n)).rstrip())
+        rows.append(
+            "".join(
+                state.grid[r][c][0].replace(".", "+") + (sign((r, c), (r, c + 1)) if c < n - 1 else "")
+                for c in range(n)
+            )
+        )
+        if r < n - 1:
+            rows.append(" ".join(sign((r, c), (r + 1, c)) for c in range(n)).rstrip())
     return "\n".join(rows)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #3ae4f8a0
 class Notes:
     "Steps in the words of this puzzle; what plain points say is gathered."
+
     def __init__(self, state: State, pace: int = 7):
         self.state, self.pace, self.steps, self.since = state, pace, [], 0
         self.points, self.drawn, self.ruled_out = puzzle(state)[0], 0, 0
-        self.plain, self.tried = Position(0, 0, []), None  # the position after the last plain point; the point that is tried
+        self.plain, self.tried = (
+            Position(0, 0, []),
+            None,
+        )  # the position after the last plain point; the point that is tried
 
     def add(self, kind: str, says: str, about=(), brief: str = "", board: str = "") -> None:
         self.steps.append(Step(kind, says[:1].upper() + says[1:], tuple(about), brief, board))
@@ -487,26 +597,39 @@ class Notes:
 
     def facts(self, drawn: int, ruled_out: int) -> str:
         n, parts = self.state.size, []
-        if drawn: parts.append(f"drawn: {straights(n, drawn)}")
-        if ruled_out: parts.append(f"not drawn: {straights(n, ruled_out)}")
+        if drawn:
+            parts.append(f"drawn: {straights(n, drawn)}")
+        if ruled_out:
+            parts.append(f"not drawn: {straights(n, ruled_out)}")
         return "; ".join(parts)
 
     def deduce(self, position: Position, why: str, drawn: int, ruled_out: int, about=()) -> None:
         board = sketch(self.state, position) if self.since >= self.pace else ""
-        self.add("deduce", f"{why}; {self.facts(drawn, ruled_out)}.", about, straights(self.state.size, drawn) or "x", board)
+        self.add(
+            "deduce", f"{why}; {self.facts(drawn, ruled_out)}.", about, straights(self.state.size, drawn) or "x", board
+        )
 
     def gather(self, position: Position, drawn: int, ruled_out: int) -> None:
-        self.drawn, self.ruled_out, self.plain = self.drawn | drawn, self.ruled_out | ruled_out, Position(position.drawn, position.ruled_out, [])
+        self.drawn, self.ruled_out, self.plain = (
+            self.drawn | drawn,
+            self.ruled_out | ruled_out,
+            Position(position.drawn, position.ruled_out, []),
+        )
 
     def flush(self) -> None:
         "Tell what plain points have given."
-        if self.drawn | self.ruled_out: self.deduce(self.plain, "at each point two lines meet or none, which settles some", self.drawn, self.ruled_out)
+        if self.drawn | self.ruled_out:
+            self.deduce(
+                self.plain, "at each point two lines meet or none, which settles some", self.drawn, self.ruled_out
+            )
         self.drawn = self.ruled_out = 0
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #4bc46fcc
 class Tries(Notes):
     "What it says of tries."
-    def on_broken(self, position: Position, broken: str) -> None: self.add("contradiction", f"{broken}.", (), "no")
+
+    def on_broken(self, position: Position, broken: str) -> None:
+        self.add("contradiction", f"{broken}.", (), "no")
 
     def on_try(self, position: Position, number: int, way: Option) -> None:
         shown, self.tried = Position(position.drawn | way[0], position.ruled_out | way[1], []), number
@@ -520,26 +643,46 @@ class Tries(Notes):
         self.add("deduce", says, (self.points[number],), lines or "x")
 
     def on_back(self, position: Position, number: int, way: Option) -> None:
-        self.add("backtrack", f"So that is not the way at {title(self.state, self.points[number])}.", (self.points[number],), "back", sketch(self.state, position))
+        self.add(
+            "backtrack",
+            f"So that is not the way at {title(self.state, self.points[number])}.",
+            (self.points[number],),
+            "back",
+            sketch(self.state, position),
+        )
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #b5d20e6f
 class Teller(Tries):
     "Writes down what the search reports."
+
     def __call__(self, kind: str, position: Position, *about) -> None:
-        if kind != "known": self.flush()
+        if kind != "known":
+            self.flush()
         getattr(self, "on_" + kind)(position, *about)
 
     def on_known(self, position: Position, number: int | None, drawn: int, ruled_out: int) -> None:
         point = None if number is None else self.points[number]
-        if point is not None and number == self.tried: return  # it has been told
-        if point is not None and point not in self.state.circles: return self.gather(position, drawn, ruled_out)
+        if point is not None and number == self.tried:
+            return  # it has been told
+        if point is not None and point not in self.state.circles:
+            return self.gather(position, drawn, ruled_out)
         self.flush()
         if point is None:
             closed = chains(self.state.size, position.drawn)[0]
-            why = "the loop is closed, so that is all" if closed[0] == closed[-1] else "the loop must not close before it has passed everything"
+            why = (
+                "the loop is closed, so that is all"
+                if closed[0] == closed[-1]
+                else "the loop must not close before it has passed everything"
+            )
             return self.deduce(position, why, 0, ruled_out)
         one = len(position.ways[number]) == 1
-        self.deduce(position, f"{title(self.state, point)} has {'one way' if one else 'some ways'} left{'' if one else ', which agree in this'}", drawn, ruled_out, (point,))
+        self.deduce(
+            position,
+            f"{title(self.state, point)} has {'one way' if one else 'some ways'} left{'' if one else ', which agree in this'}",
+            drawn,
+            ruled_out,
+            (point,),
+        )
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #b93f7702
 def trace(state: State) -> list[Step]:
@@ -548,9 +691,13 @@ def trace(state: State) -> list[Step]:
     rows = "\n".join(" ".join(row) for row in state.grid)
     teller.add("observe", "The points, with W for white and B for black circles, are", (), "", rows)
     found = solutions(state, Counter(), 1, teller)
-    if not found: raise ValueError("this shingoki has no loop")
+    if not found:
+        raise ValueError("this shingoki has no loop")
     teller.flush()
-    teller.add("check", f"The lines are one closed loop of length {found[0].bit_count()}, and all {len(state.circles)} circles have their numbers.")
+    teller.add(
+        "check",
+        f"The lines are one closed loop of length {found[0].bit_count()}, and all {len(state.circles)} circles have their numbers.",
+    )
     teller.add("conclude", "The loop is", (), "", show(state, found[0]))
     return teller.steps
 

@@ -30,6 +30,7 @@ SIDES = ("top", "bottom", "left", "right")
 @dataclass(frozen=True)
 class State:
     "The side `n` and the numbers at the four borders."
+
     n: int
     top: tuple[int, ...]
     bottom: tuple[int, ...]
@@ -40,7 +41,8 @@ class State:
         "The two numbers at the ends of each line: of rows (left, right), then of columns (top, bottom)."
         return [*zip(self.left, self.right), *zip(self.top, self.bottom)]
 
-    def to_official(self) -> dict: return {"n": self.n} | {side: list(getattr(self, side)) for side in SIDES}
+    def to_official(self) -> dict:
+        return {"n": self.n} | {side: list(getattr(self, side)) for side in SIDES}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -48,8 +50,15 @@ class State:
         data = row.get("initial_state")
         n = data.get("n") if isinstance(data, dict) else None
         sides = [data.get(side) for side in SIDES] if type(n) is int and 2 <= n <= 8 else [None]
-        if any(not isinstance(side, list) or len(side) != n or any(type(clue) is not int or not 1 <= clue <= n for clue in side) for side in sides):
-            raise ValueError(f"field 'initial_state' must hold n from 2 to 8 and the lists {', '.join(SIDES)} of n numbers from 1 to n each, not {data!r}")
+        if any(
+            not isinstance(side, list)
+            or len(side) != n
+            or any(type(clue) is not int or not 1 <= clue <= n for clue in side)
+            for side in sides
+        ):
+            raise ValueError(
+                f"field 'initial_state' must hold n from 2 to 8 and the lists {', '.join(SIDES)} of n numbers from 1 to n each, not {data!r}"
+            )
         return cls(n, *map(tuple, sides))
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #23cedc14
@@ -57,7 +66,8 @@ def seen(line) -> int:
     "How many towers of `line` are seen from its first one."
     top = count = 0
     for height in line:
-        if height > top: top, count = height, count + 1
+        if height > top:
+            top, count = height, count + 1
     return count
 
 
@@ -71,22 +81,28 @@ def views(line: tuple[int, ...]) -> tuple[int, int]:
 def orders(n: int) -> dict[tuple[int, int], list[tuple[int, ...]]]:
     "All orders of the heights 1 to `n`, by what is seen from the two ends."
     found = {}
-    for line in permutations(range(1, n + 1)): found.setdefault(views(line), []).append(line)
+    for line in permutations(range(1, n + 1)):
+        found.setdefault(views(line), []).append(line)
     return found
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #d7fefdbb
 class Table:
     "A list of `lines` of values up to `most` on so many `places`, and `where[place][value]`, the mask of the lines with that value there."
+
     def __init__(self, lines: list[tuple[int, ...]], places: int, most: int):
         self.lines = lines
-        self.where = [[sum(1 << i for i, line in enumerate(lines) if line[place] == value) for value in range(most + 1)] for place in range(places)]
+        self.where = [
+            [sum(1 << i for i, line in enumerate(lines) if line[place] == value) for value in range(most + 1)]
+            for place in range(places)
+        ]
         self.unions = [{} for _ in range(places)]
 
     def left(self, masks: list[int]) -> int:
         "The mask of the lines that fit what the places may hold."
         alive = (1 << len(self.lines)) - 1
         for where, unions, mask in zip(self.where, self.unions, masks):
-            if mask not in unions: unions[mask] = sum(fitting for value, fitting in enumerate(where) if mask >> value & 1)
+            if mask not in unions:
+                unions[mask] = sum(fitting for value, fitting in enumerate(where) if mask >> value & 1)
             alive &= unions[mask]
         return alive
 
@@ -98,6 +114,7 @@ class Table:
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #84275423
 class Listed(Rule):
     "The cells hold one of the lines of `table`."
+
     late = tells = True
 
     def __init__(self, cells, title: str, table: Table):
@@ -106,13 +123,17 @@ class Listed(Rule):
 
     def narrow(self, domains):
         alive, changes = self.table.left([domains[cell] for cell in self.cells]), []
-        if not alive: return None
+        if not alive:
+            return None
         for where, cell in zip(self.table.where, self.cells):
             new = domains[cell]
-            if not new & new - 1: continue
+            if not new & new - 1:
+                continue
             for value, fitting in enumerate(where):
-                if new >> value & 1 and not fitting & alive: new &= ~(1 << value)
-            if new != domains[cell]: changes.append((cell, new))
+                if new >> value & 1 and not fitting & alive:
+                    new &= ~(1 << value)
+            if new != domains[cell]:
+                changes.append((cell, new))
         return changes
 
     def ways(self, domains, word: str) -> str:
@@ -129,13 +150,16 @@ def table(n: int, near: int, far: int) -> Table:
 
 class View(Listed):
     "A line of towers that shows `clues` from its two `ends`."
+
     def __init__(self, cells, title: str, clues: tuple[int, int], ends: tuple[str, str]):
         super().__init__(cells, title, table(len(cells), *clues))
         self.clue = f"{clues[0]} from the {ends[0]} and {clues[1]} from the {ends[1]}"
 
-    def why(self, domains, changes): return f"{self.title} shows {self.clue} and {self.ways(domains, 'orders')}"
+    def why(self, domains, changes):
+        return f"{self.title} shows {self.clue} and {self.ways(domains, 'orders')}"
 
-    def broken(self, domains): return f"{self.title} cannot show {self.clue} any more."
+    def broken(self, domains):
+        return f"{self.title} cannot show {self.clue} any more."
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #ace242e8
 @lru_cache(maxsize=64)
@@ -143,7 +167,10 @@ def problem(state: State) -> Problem:
     "The puzzle for the shared search, cells numbered row by row."
     n, lines = state.n, latin_lines(state.n)
     ends = [("left", "right")] * n + [("top", "bottom")] * n
-    return Problem([(1 << n + 1) - 2] * (n * n), lines + [View(line.cells, line.title, *more) for line, *more in zip(lines, state.pairs(), ends)])
+    return Problem(
+        [(1 << n + 1) - 2] * (n * n),
+        lines + [View(line.cells, line.title, *more) for line, *more in zip(lines, state.pairs(), ends)],
+    )
 
 
 def solve(state: State) -> Solution:
@@ -163,8 +190,10 @@ def exchanged(grid, rng: Random):
     order = list(range(len(grid)))
     order[i], order[j] = j, i
     match rng.randrange(3):
-        case 0: return tuple(map(grid.__getitem__, order))
-        case 1: return tuple([tuple(map(row.__getitem__, order)) for row in grid])
+        case 0:
+            return tuple(map(grid.__getitem__, order))
+        case 1:
+            return tuple([tuple(map(row.__getitem__, order)) for row in grid])
     order = [0, *(height + 1 for height in order)]
     return tuple([tuple(map(order.__getitem__, row)) for row in grid])
 
@@ -182,8 +211,10 @@ def freedom(grid: tuple[tuple[int, ...], ...]) -> int:
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #e1e1f98a
 def is_unique(state: State) -> bool:
     "Whether the search proves within a few thousand nodes that there is one solution."
-    try: return len(search(problem(state), problem(state).start[:], Counter(4_000), 2)) == 1
-    except SearchLimit: return False
+    try:
+        return len(search(problem(state), problem(state).start[:], Counter(4_000), 2)) == 1
+    except SearchLimit:
+        return False
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #7383d0d9
 def cycles(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[list[int]]:
@@ -200,13 +231,18 @@ def cycles(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[list[int]]:
 
 def has_twin(grid: tuple[tuple[int, ...], ...]) -> bool:
     "Whether two rows or two columns can exchange heights so that all views stay: nine of ten squares that are not the only one need no search."
-    def stays(line, places, source): return views(tuple([source[k] if k in places else height for k, height in enumerate(line)])) == views(line)
+
+    def stays(line, places, source):
+        return views(tuple([source[k] if k in places else height for k, height in enumerate(line)])) == views(line)
+
     for lines in (grid, tuple(zip(*grid))):
         across = tuple(zip(*lines))
         for (i, one), (j, other) in combinations(enumerate(lines), 2):
             for cycle in cycles(one, other):
-                if not (stays(one, cycle, other) and stays(other, cycle, one)): continue
-                if all(stays(across[k], (i, j), {i: other[k], j: one[k]}) for k in cycle): return True
+                if not (stays(one, cycle, other) and stays(other, cycle, one)):
+                    continue
+                if all(stays(across[k], (i, j), {i: other[k], j: one[k]}) for k in cycle):
+                    return True
     return False
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #90eb290c
@@ -215,19 +251,25 @@ def lone_square(n: int, rng: Random) -> State:
     blank = Problem([(1 << n + 1) - 2] * (n * n), latin_lines(n))
     for _ in range(60):
         grid = tuple(map(tuple, square(random_solution(blank, rng), n)))
-        if not has_twin(grid) and is_unique(state := state_of(grid)): return state
+        if not has_twin(grid) and is_unique(state := state_of(grid)):
+            return state
         free = freedom(grid)
         for step in range(30 * n):
             other = exchanged(grid, rng)
             before, now = free, freedom(other)
-            if now <= before: grid, free = other, now
-            if now < before and step >= 25 * (n - 5) and not has_twin(other) and is_unique(state := state_of(other)): return state  # the first steps are not worth a search
-    return state_of([[(r + c) % n + 1 for c in range(n)] for r in range(n)])  # hardly ever reached: this one is always the only one
+            if now <= before:
+                grid, free = other, now
+            if now < before and step >= 25 * (n - 5) and not has_twin(other) and is_unique(state := state_of(other)):
+                return state  # the first steps are not worth a search
+    return state_of(
+        [[(r + c) % n + 1 for c in range(n)] for r in range(n)]
+    )  # hardly ever reached: this one is always the only one
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #bcc9d6b6
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int
     draws: int  # the hardest of so many puzzles is kept
 
@@ -247,12 +289,19 @@ SCORER = "skyscrapers_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the grid by the rules."
     grid = read_square(answer, state.n)
-    if reason := repeated(grid): return wrong(reason)
+    if reason := repeated(grid):
+        return wrong(reason)
     columns = [list(column) for column in zip(*grid)]
-    views = (("column", "top", columns, 1), ("column", "bottom", columns, -1), ("row", "left", grid, 1), ("row", "right", grid, -1))
+    views = (
+        ("column", "top", columns, 1),
+        ("column", "bottom", columns, -1),
+        ("row", "left", grid, 1),
+        ("row", "right", grid, -1),
+    )
     for kind, side, lines, way in views:
         for i, (line, clue) in enumerate(zip(lines, getattr(state, side)), 1):
-            if (count := seen(line[::way])) != clue: return wrong(f"{kind} {i} shows {count} towers from the {side}, not {clue}")
+            if (count := seen(line[::way])) != clue:
+                return wrong(f"{kind} {i} shows {count} towers from the {side}, not {clue}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #03b8126a
@@ -265,7 +314,12 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2)
     for i in range(state.n):
-        for side, at in (("top", (-0.95, i)), ("bottom", (state.n - 0.05, i)), ("left", (i, -0.95)), ("right", (i, state.n - 0.05))):
+        for side, at in (
+            ("top", (-0.95, i)),
+            ("bottom", (state.n - 0.05, i)),
+            ("left", (i, -0.95)),
+            ("right", (i, state.n - 0.05)),
+        ):
             canvas.text(*board.center(*at), str(getattr(state, side)[i]), 24, style.blue)
     return canvas
 
@@ -277,25 +331,35 @@ RULES = """Place a tower into every cell of this {n} x {n} grid; all cells are e
 1. A tower has a height from 1 to {n}. Every row holds each height exactly once, and so does every column.
 2. A number at the border counts the towers that are seen when one looks along its row or column from there: a tower hides all lower ones behind it."""
 FORMAT = "Give the heights as a list of {n} rows from top to bottom, each a list of {n} numbers; a 2 x 2 grid would be written [[1, 2], [2, 1]]."
-READ = {"top": "from left to right", "bottom": "from left to right", "left": "from top to bottom", "right": "from top to bottom"}
+READ = {
+    "top": "from left to right",
+    "bottom": "from left to right",
+    "left": "from top to bottom",
+    "right": "from top to bottom",
+}
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the numbers at the four borders."
     parts = [RULES.format(n=state.n), FORMAT.format(n=state.n)]
-    if modality == "text": parts.insert(1, borders(state))
+    if modality == "text":
+        parts.insert(1, borders(state))
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #652469f8
 def borders(state: State) -> str:
     "The numbers at the borders in four lines."
-    return "\n".join(f"Numbers at the {side}, {READ[side]}: {' '.join(map(str, getattr(state, side)))}" for side in SIDES)
+    return "\n".join(
+        f"Numbers at the {side}, {READ[side]}: {' '.join(map(str, getattr(state, side)))}" for side in SIDES
+    )
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #fd2c755e
 def trace(state: State) -> list[Step]:
     "The search as it happened: the numbers, deductions, tries, contradictions, the full grid."
     brief = " ".join(f"{side} {''.join(map(str, getattr(state, side)))}" for side in SIDES)
-    return tell_square(problem(state), state.n, borders(state), brief, "from each side as many towers are seen as the border says")
+    return tell_square(
+        problem(state), state.n, borders(state), brief, "from each side as many towers are seen as the border says"
+    )
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #c64458a7
 def turned(state: State) -> State:
@@ -311,5 +375,6 @@ def mirrored(state: State) -> State:
 def canon(state: State) -> bytes:
     "The smallest of the eight forms."
     forms = [state, mirrored(state)]
-    for _ in range(3): forms += [turned(form) for form in forms[-2:]]
+    for _ in range(3):
+        forms += [turned(form) for form in forms[-2:]]
     return min(bytes((form.n, *form.top, *form.bottom, *form.left, *form.right)) for form in forms)

@@ -26,6 +26,7 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A `size` x `size` grid with the `start` and the `end` of the snake, and its cells per row and column."
+
     size: int
     start: tuple[int, int]
     end: tuple[int, int]
@@ -41,13 +42,27 @@ class State:
         "Read a published row; raises `ValueError` naming the field and its value."
         grid = row.get("initial_state")
         size = len(grid) if isinstance(grid, list) else 0
-        cells = [] if not 2 <= size <= 20 else [(cell, (r, c)) for r, line in enumerate(grid) if isinstance(line, list) for c, cell in enumerate(line)]
+        cells = (
+            []
+            if not 2 <= size <= 20
+            else [
+                (cell, (r, c)) for r, line in enumerate(grid) if isinstance(line, list) for c, cell in enumerate(line)
+            ]
+        )
         places = {cell: at for cell, at in cells if isinstance(cell, str)}
         marks = sorted(str(cell) for cell, _ in cells if cell is not None)
-        if not cells or any(not isinstance(line, list) or len(line) != size for line in grid) or marks != ["E", "S"] or len(places) != 2:
-            raise ValueError(f"field 'initial_state' must be a square list of lists of null, one 'S' and one 'E', not {grid!r}")
+        if (
+            not cells
+            or any(not isinstance(line, list) or len(line) != size for line in grid)
+            or marks != ["E", "S"]
+            or len(places) != 2
+        ):
+            raise ValueError(
+                f"field 'initial_state' must be a square list of lists of null, one 'S' and one 'E', not {grid!r}"
+            )
         rows, columns = (read_counts(row, name, size) for name in ("Row", "Column"))
-        if sum(rows) != sum(columns): raise ValueError(f"the counts in field 'question_text' have different sums: {rows} and {columns}")
+        if sum(rows) != sum(columns):
+            raise ValueError(f"the counts in field 'question_text' have different sums: {rows} and {columns}")
         return cls(size, places["S"], places["E"], rows, columns)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #806ff670
@@ -55,7 +70,13 @@ def read_counts(row: dict, name: str, size: int) -> tuple[int, ...]:
     "The `name` counts of a published row: a field of its own, or in the text of the question."
     counts, text = row.get(f"{name[:3].lower()}_counts"), row.get("question_text")
     if not isinstance(counts, list):
-        match = re.search(rf"\b{name}s? counts?\b[^\d\n]{{0,40}}(\d{{1,2}}(?:[, ]{{1,3}}\d{{1,2}}){{0,30}})", text, re.IGNORECASE) if isinstance(text, str) else None
+        match = (
+            re.search(
+                rf"\b{name}s? counts?\b[^\d\n]{{0,40}}(\d{{1,2}}(?:[, ]{{1,3}}\d{{1,2}}){{0,30}})", text, re.IGNORECASE
+            )
+            if isinstance(text, str)
+            else None
+        )
         counts = list(map(int, re.findall(r"\d+", match[1]))) if match else []
     if len(counts) != size or not all(type(count) is int and 0 <= count <= size for count in counts):
         raise ValueError(f"field 'question_text' must hold '{name} counts: ' and {size} numbers, not {text!r}")
@@ -68,7 +89,12 @@ def around(n: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     edges, kings = [], []
     for r in range(n):
         for c in range(n):
-            near = [(i, j) for i in range(max(0, r - 1), min(n, r + 2)) for j in range(max(0, c - 1), min(n, c + 2)) if (i, j) != (r, c)]
+            near = [
+                (i, j)
+                for i in range(max(0, r - 1), min(n, r + 2))
+                for j in range(max(0, c - 1), min(n, c + 2))
+                if (i, j) != (r, c)
+            ]
             edges.append(sum(1 << i * n + j for i, j in near if i == r or j == c))
             kings.append(sum(1 << i * n + j for i, j in near))
     return tuple(edges), tuple(kings)
@@ -88,18 +114,22 @@ def cut_off(need: list[int], at: int, end: int) -> tuple[int, int] | None:
     for step, stop in ((-1, -1), (1, len(need))):
         closed = None
         for line in range(at + step, stop, step):
-            if not need[line] and line != end: closed = line if closed is None else closed
-            elif closed is not None: return line, closed
+            if not need[line] and line != end:
+                closed = line if closed is None else closed
+            elif closed is not None:
+                return line, closed
     return None
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #a0fe30ac
 class Search:
     "Depth first along the snake; `log` holds (cells before, cell, what came of it, detail) for every cell tried."
+
     def __init__(self, state: State, limit: int = 300_000):
         self.n, self.counter, self.log, self.found, self.cost = state.size, Counter(limit), [], [], 0
         self.start, self.end = (r * self.n + c for r, c in (state.start, state.end))
         self.rows, self.columns = list(state.row_counts), list(state.column_counts)
-        for cell in (self.start, self.end): self.take(cell, 1)  # both are known; the counts are for the cells between
+        for cell in (self.start, self.end):
+            self.take(cell, 1)  # both are known; the counts are for the cells between
         self.edges, self.kings = around(self.n)
 
     def take(self, cell: int, number: int) -> None:
@@ -110,7 +140,8 @@ class Search:
     def run(self, most: int = 1) -> list[list[int]]:
         "Up to `most` snakes; `cost` is the effort up to the first."
         left = sum(self.rows)
-        if min(self.rows + self.columns) >= 0 and not self.fault(self.start, left): self.extend([self.start], 0, left, most)
+        if min(self.rows + self.columns) >= 0 and not self.fault(self.start, left):
+            self.extend([self.start], 0, left, most)
         return self.found
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #5f7a9bf3
@@ -118,27 +149,36 @@ class Search:
 def extend(self: Search, path: list[int], touched: int, left: int, most: int) -> None:
     "Try all ways on from `path`, with `left` cells to go before E."
     if not left:
-        if self.edges[path[-1]] >> self.end & 1: self.found.append([*path, self.end])
+        if self.edges[path[-1]] >> self.end & 1:
+            self.found.append([*path, self.end])
         self.cost = self.cost or self.counter.nodes
         return
     ways = self.ways(path, touched)
-    if not ways and self.log: self.log[-1] = (*self.log[-1][:2], "stuck", ())
-    if len(path) > 1: touched |= self.kings[path[-2]] | 1 << path[-2]
+    if not ways and self.log:
+        self.log[-1] = (*self.log[-1][:2], "stuck", ())
+    if len(path) > 1:
+        touched |= self.kings[path[-2]] | 1 << path[-2]
     for cell in ways:
         self.counter.visit()
         self.take(cell, 1)
         fault = self.fault(cell, left - 1)
         self.log.append((len(path), cell, *(fault or ("on", ()))))
-        if not fault: self.extend([*path, cell], touched, left - 1, most)
+        if not fault:
+            self.extend([*path, cell], touched, left - 1, most)
         self.take(cell, -1)
-        if len(self.found) >= most: return
+        if len(self.found) >= most:
+            return
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #3ffb3c8f
 @patch
 def ways(self: Search, path: list[int], touched: int) -> list[int]:
     "The cells to which the snake can go on: free, not touched, in a row and a column that still need cells."
     taken = touched | 1 << self.end | sum(1 << cell for cell in path[-2:])
-    return [cell for cell in bits(self.edges[path[-1]] & ~taken) if self.rows[cell // self.n] > 0 and self.columns[cell % self.n] > 0]
+    return [
+        cell
+        for cell in bits(self.edges[path[-1]] & ~taken)
+        if self.rows[cell // self.n] > 0 and self.columns[cell % self.n] > 0
+    ]
 
 
 @patch
@@ -146,10 +186,13 @@ def fault(self: Search, cell: int, left: int) -> tuple | None:
     "Why the snake cannot end well once it has come to `cell` with `left` cells to go before E; None where it may."
     (r, c), (i, j) = divmod(cell, self.n), divmod(self.end, self.n)
     distance = abs(r - i) + abs(c - j)
-    if self.kings[cell] >> self.end & 1 and distance != left + 1: return "early", ()
-    if distance > left + 1: return "far", (distance, left)
+    if self.kings[cell] >> self.end & 1 and distance != left + 1:
+        return "early", ()
+    if distance > left + 1:
+        return "far", (distance, left)
     row, column = cut_off(self.rows, r, i), cut_off(self.columns, c, j)
-    if row: return "cut", ("row", *row)
+    if row:
+        return "cut", ("row", *row)
     return ("cut", ("column", *column)) if column else None
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #cd6785b5
@@ -162,13 +205,15 @@ def solve(state: State) -> Solution:
     "The cells of the snake from S to E; `effort` counts the cells that the search tries."
     search = Search(state)
     found = search.run()
-    if not found: raise ValueError("this snake has no solution")
+    if not found:
+        raise ValueError("this snake has no solution")
     return Solution(show_cells(state.size, found[0]), search.counter.nodes)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #a649d2c3
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     length: tuple[int, int]  # cells of the snake, from and to
     extra: int  # moves more than on the shortest way from S to E, at least
@@ -177,7 +222,11 @@ class Level:
 
 
 LEVELS = (
-    Level(7, (10, 16), 2, 2, 100), Level(8, (15, 19), 4, 4, 100), Level(9, (20, 25), 8, 6, 200), Level(11, (28, 33), 10, 6, 300), Level(13, (38, 43), 12, 6, 450),
+    Level(7, (10, 16), 2, 2, 100),
+    Level(8, (15, 19), 4, 4, 100),
+    Level(9, (20, 25), 8, 6, 200),
+    Level(11, (28, 33), 10, 6, 300),
+    Level(13, (38, 43), 12, 6, 450),
 )
 
 
@@ -187,9 +236,11 @@ def random_snake(n: int, length: int, turn: float, rng: Random) -> list[int]:
     while len(path) < length:
         here = path[-1]
         ways = bits(edges[here] & ~touched & ~sum(1 << cell for cell in path[-2:]))
-        if not ways: break
+        if not ways:
+            break
         ahead = 2 * here - path[-2] if len(path) > 1 else -1
-        if len(path) > 1: touched |= kings[path[-2]] | 1 << path[-2]
+        if len(path) > 1:
+            touched |= kings[path[-2]] | 1 << path[-2]
         path.append(ahead if ahead in ways and rng.random() > turn else rng.choice(ways))
     return path
 
@@ -197,16 +248,25 @@ def random_snake(n: int, length: int, turn: float, rng: Random) -> list[int]:
 def state_of(n: int, path: list[int]) -> State:
     "The puzzle whose solution is `path`."
     rows, columns = Tally(cell // n for cell in path), Tally(cell % n for cell in path)
-    return State(n, divmod(path[0], n), divmod(path[-1], n), tuple(rows[i] for i in range(n)), tuple(columns[i] for i in range(n)))
+    return State(
+        n,
+        divmod(path[0], n),
+        divmod(path[-1], n),
+        tuple(rows[i] for i in range(n)),
+        tuple(columns[i] for i in range(n)),
+    )
 
 
 def price(level: Level, path: list[int]) -> int:
     "The effort of the puzzle; 0 where it is too short, too direct, too hard, or has other solutions."
     (r, c), (i, j) = divmod(path[0], level.size), divmod(path[-1], level.size)
-    if len(path) - 1 - abs(r - i) - abs(c - j) < level.extra: return 0
+    if len(path) - 1 - abs(r - i) - abs(c - j) < level.extra:
+        return 0
     search = Search(state_of(level.size, path), 3 * level.effort)
-    try: search.run(most=2)
-    except SearchLimit: return 0
+    try:
+        search.run(most=2)
+    except SearchLimit:
+        return 0
     return search.cost if len(search.found) == 1 and search.cost <= level.effort else 0
 
 
@@ -216,9 +276,11 @@ def generate(level: Level, rng: Random) -> State:
     for _ in range(20 * level.tries):
         path = random_snake(level.size, rng.randint(*level.length), rng.uniform(0.3, 0.6), rng)
         worth = price(level, path) if len(path) >= level.length[0] else 0
-        if worth > best: best, chosen = worth, path
+        if worth > best:
+            best, chosen = worth, path
         good += worth > 0
-        if good == level.tries: break
+        if good == level.tries:
+            break
     return state_of(level.size, chosen)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #02b8485d
@@ -228,7 +290,8 @@ _PAIRS = re.compile(r"(?:\(\d{1,2}, ?\d{1,2}\)[ ,]{0,2}){1,400}")
 
 def read_cells(answer: str) -> dict[tuple[int, int], None]:
     "The cells that `answer` lists, each once; the published form goes a short way."
-    if not _PAIRS.fullmatch(answer): return dict.fromkeys(read_records(answer, (2,)))
+    if not _PAIRS.fullmatch(answer):
+        return dict.fromkeys(read_records(answer, (2,)))
     numbers = [int(number) for number in re.findall(r"\d+", answer)]
     return dict.fromkeys(zip(numbers[::2], numbers[1::2]))
 
@@ -238,12 +301,18 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the cells of `answer` are a snake from S to E with the right counts."
     n, cells = state.size, read_cells(answer)
     for r, c in cells:
-        if r >= n or c >= n: return wrong(f"({r}, {c}) is not on the grid, which has rows and columns 0 to {n - 1}")
+        if r >= n or c >= n:
+            return wrong(f"({r}, {c}) is not on the grid, which has rows and columns 0 to {n - 1}")
     for name, cell in (("S", state.start), ("E", state.end)):
-        if cell not in cells: return wrong(f"{name} at {cell} is not among the cells")
-    for name, counts, have in (("row", state.row_counts, Tally(r for r, _ in cells)), ("column", state.column_counts, Tally(c for _, c in cells))):
+        if cell not in cells:
+            return wrong(f"{name} at {cell} is not among the cells")
+    for name, counts, have in (
+        ("row", state.row_counts, Tally(r for r, _ in cells)),
+        ("column", state.column_counts, Tally(c for _, c in cells)),
+    ):
         for line, count in enumerate(counts):
-            if have[line] != count: return wrong(f"{name} {line} holds {have[line]} cells of the snake, not {count}")
+            if have[line] != count:
+                return wrong(f"{name} {line} holds {have[line]} cells of the snake, not {count}")
     problem = _path_problem(state, cells)
     return wrong(problem) if problem else right("is a snake from S to E")
 
@@ -253,16 +322,22 @@ def _path_problem(state: State, cells: dict) -> str | None:
     path, before = [state.start], None
     while True:  # from S along the only neighbour; the walk ends, for a cell that closes a ring has three
         r, c = path[-1]
-        near = [other for other in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)) if other in cells and other != before]
+        near = [
+            other for other in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)) if other in cells and other != before
+        ]
         last = path[-1] == state.end
-        if len(near) != (not last): return f"({r}, {c}) has {len(near) + len(path[:2]) - 1} neighbours in the snake, not {1 if last or before is None else 2}"
-        if last: break
+        if len(near) != (not last):
+            return f"({r}, {c}) has {len(near) + len(path[:2]) - 1} neighbours in the snake, not {1 if last or before is None else 2}"
+        if last:
+            break
         before = path[-1]
         path.append(near[0])
-    if len(path) < len(cells): return f"{next(cell for cell in cells if cell not in path)} is not joined to S"
+    if len(path) < len(cells):
+        return f"{next(cell for cell in cells if cell not in path)} is not joined to S"
     for r, c in path:
         for side in (c - 1, c + 1):
-            if (r + 1, side) in cells and (r + 1, c) not in cells and (r, side) not in cells: return f"({r}, {c}) and ({r + 1}, {side}) touch diagonally"
+            if (r + 1, side) in cells and (r + 1, c) not in cells and (r, side) not in cells:
+                return f"({r}, {c}) and ({r + 1}, {side}) touch diagonally"
     return None
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #f4e1042b
@@ -300,15 +375,21 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds S, E and the counts."
     numbers = "The numbers on the right and below tell" if modality == "image" else "The counts tell"
     parts = [RULES.format(n=state.size, numbers=numbers), FORMAT]
-    if modality == "image": parts.insert(1, "The small numbers on the left and above count the rows and columns from 0.")
+    if modality == "image":
+        parts.insert(1, "The small numbers on the left and above count the rows and columns from 0.")
     else:
         counts = f"Row counts: {', '.join(map(str, state.row_counts))}\nColumn counts: {', '.join(map(str, state.column_counts))}"
-        parts.insert(1, f"S is at {state.start}, E is at {state.end}, as (row, column), both counted from 0 at the top left.\n{counts}")
+        parts.insert(
+            1,
+            f"S is at {state.start}, E is at {state.end}, as (row, column), both counted from 0 at the top left.\n{counts}",
+        )
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #8492124e
 FATES = {
-    "cut": "cut off a row or column that must still be reached", "early": "touched E too early", "far": "was too far from E for the cells left",
+    "cut": "cut off a row or column that must still be reached",
+    "early": "touched E too early",
+    "far": "was too far from E for the cells left",
     "stuck": "left no way on",
 }
 
@@ -320,11 +401,13 @@ def direction(n: int, cell: int, to: int) -> str:
 # %% ../../nbs/tasks/puzzles/snake.ipynb #11076da4
 class Teller:
     "Tells a search; it follows the path of the solution."
+
     def __init__(self, state: State):
         self.search, self.n, self.steps, self.quiet = Search(state), state.size, [], 0
         self.path = [self.search.start]
 
-    def name(self, cell: int) -> str: return f"({cell // self.n}, {cell % self.n})"
+    def name(self, cell: int) -> str:
+        return f"({cell // self.n}, {cell % self.n})"
 
     def anchor(self) -> str:
         "The path so far as letters, and the cells that rows and columns still need, E aside."
@@ -332,15 +415,20 @@ class Teller:
         return f"path S{moves}; rows need {' '.join(map(str, self.search.rows))}; columns need {' '.join(map(str, self.search.columns))}"
 
     def add(self, kind: str, says: str, about=(), brief: str = "", anchor: bool = False) -> None:
-        self.steps.append(Step(kind, says, tuple(divmod(cell, self.n) for cell in about), brief, self.anchor() if anchor else ""))
+        self.steps.append(
+            Step(kind, says, tuple(divmod(cell, self.n) for cell in about), brief, self.anchor() if anchor else "")
+        )
         self.quiet = 0 if anchor else self.quiet + 1
 
     def reason(self, way: str, entry: tuple) -> str:
         "What came of a cell at once."
         kind, detail = entry[2:]
-        if kind == "early": return f"{way} touches E too early"
-        if kind == "far": return f"{way} is {detail[0]} moves from E with only {detail[1]} cell{'s' * (detail[1] != 1)} left between"
-        if kind == "stuck": return f"{way} leaves no way on"
+        if kind == "early":
+            return f"{way} touches E too early"
+        if kind == "far":
+            return f"{way} is {detail[0]} moves from E with only {detail[1]} cell{'s' * (detail[1] != 1)} left between"
+        if kind == "stuck":
+            return f"{way} leaves no way on"
         return f"{way} cuts off {detail[0]} {detail[1]}, which must still be reached, by {detail[0]} {detail[2]}, which is used up"
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #40bb4d0a
@@ -349,14 +437,27 @@ def failed(self: Teller, tries: list[list[tuple]]) -> None:
     "Tell the ways that were tried before the right one, in order."
     here, told = self.path[-1], []
     names = [direction(self.n, here, first[1]) for first, *_ in tries]
-    self.add("hypothesise", f"From {self.name(here)} I try {', then '.join(names)}.", [here], "".join(f"{name[0]}?" for name in names))
+    self.add(
+        "hypothesise",
+        f"From {self.name(here)} I try {', then '.join(names)}.",
+        [here],
+        "".join(f"{name[0]}?" for name in names),
+    )
     for name, (first, *rest) in zip(names, tries):
         count = Tally(entry[2] for entry in rest)
         parts = ", ".join(f"{count[kind]} {text}" for kind, text in FATES.items() if count[kind])
-        if not rest: told.append(self.reason(name, first))
-        elif len(rest) == 1: told.append(f"{name} leads only to {self.name(rest[0][1])}, and that {self.reason('', rest[0]).strip()}")
-        else: told.append(f"{name} was followed by {len(rest)} more cells without success: {parts}")
-    self.add("contradiction", f"{'; '.join(told)}.".capitalize().replace(" e ", " E "), [first[1] for first, *_ in tries], "x")
+        if not rest:
+            told.append(self.reason(name, first))
+        elif len(rest) == 1:
+            told.append(f"{name} leads only to {self.name(rest[0][1])}, and that {self.reason('', rest[0]).strip()}")
+        else:
+            told.append(f"{name} was followed by {len(rest)} more cells without success: {parts}")
+    self.add(
+        "contradiction",
+        f"{'; '.join(told)}.".capitalize().replace(" e ", " E "),
+        [first[1] for first, *_ in tries],
+        "x",
+    )
     self.add("backtrack", f"I am at {self.name(here)} again.", [here], "back", self.quiet >= 4)
 
 
@@ -365,9 +466,16 @@ def go(self: Teller, cells: list[int]) -> None:
     "Tell cells that the search entered one after the other and kept."
     here = self.path[-1]
     moves = [direction(self.n, cell, to) for cell, to in zip([here, *cells], cells)]
-    for cell in cells: self.search.take(cell, 1)
+    for cell in cells:
+        self.search.take(cell, 1)
     self.path += cells
-    self.add("deduce", f"From {self.name(here)} I go {' '.join(moves)} to {self.name(cells[-1])}.", cells, "".join(move[0] for move in moves), self.quiet >= 6)
+    self.add(
+        "deduce",
+        f"From {self.name(here)} I go {' '.join(moves)} to {self.name(cells[-1])}.",
+        cells,
+        "".join(move[0] for move in moves),
+        self.quiet >= 6,
+    )
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #1b4225a7
 def trace(state: State) -> list[Step]:
@@ -375,18 +483,27 @@ def trace(state: State) -> list[Step]:
     teller = Teller(state)
     search, total = teller.search, sum(state.row_counts)
     found = search.run()
-    if not found: raise ValueError("this snake has no solution")
+    if not found:
+        raise ValueError("this snake has no solution")
     search.rows, search.columns = Search(state).rows, Search(state).columns
     says = f"Cells are (row, column) from 0. S is at {teller.name(search.start)}, E at {teller.name(search.end)}, and the snake has {total} cells."
-    teller.add("observe", f"{says} Without S and E the rows and columns need", [search.start, search.end], f"{total} cells", True)
+    teller.add(
+        "observe",
+        f"{says} Without S and E the rows and columns need",
+        [search.start, search.end],
+        f"{total} cells",
+        True,
+    )
     cells = []
     for tries, entry in along(search.log):
         if tries and cells:
             teller.go(cells)
             cells = []
-        if tries: teller.failed(tries)
+        if tries:
+            teller.failed(tries)
         cells.append(entry[1])
-    if cells: teller.go(cells)
+    if cells:
+        teller.go(cells)
     says = f"The next cell is E at {teller.name(search.end)}; every row and column has its count, and no two parts of the snake touch."
     teller.add("check", says, [search.end], "E", True)
     return [*teller.steps, Step("conclude", "The cells are", (), "", show_cells(state.size, found[0]))]
@@ -397,8 +514,11 @@ def canon(state: State) -> bytes:
     last, forms = state.size - 1, []
     for code in range(8):
         rows, columns, ends = state.row_counts, state.column_counts, [state.start, state.end]
-        if code & 1: rows, ends = rows[::-1], [(last - r, c) for r, c in ends]
-        if code & 2: columns, ends = columns[::-1], [(r, last - c) for r, c in ends]
-        if code & 4: rows, columns, ends = columns, rows, [(c, r) for r, c in ends]
+        if code & 1:
+            rows, ends = rows[::-1], [(last - r, c) for r, c in ends]
+        if code & 2:
+            columns, ends = columns[::-1], [(r, last - c) for r, c in ends]
+        if code & 4:
+            rows, columns, ends = columns, rows, [(c, r) for r, c in ends]
         forms.append(repr((rows, columns, sorted(ends))))
     return min(forms).encode()

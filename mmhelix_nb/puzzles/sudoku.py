@@ -13,7 +13,16 @@ from functools import lru_cache
 from itertools import product
 from random import Random
 
-from ..constraints import AllDifferent, Problem, Story, dig, first_solution, only_value, random_solution, search
+from mmhelix_nb.constraints import (
+    AllDifferent,
+    Problem,
+    Story,
+    dig,
+    first_solution,
+    only_value,
+    random_solution,
+    search,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, grid_lines, render
 from .futoshiki import name, read_square, repeated, show, square, words
@@ -24,22 +33,31 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A 9 x 9 `grid` with 0 for an empty cell."
+
     grid: tuple[tuple[int, ...], ...]
 
-    def to_official(self) -> str: return show(self.grid)
+    def to_official(self) -> str:
+        return show(self.grid)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         text = row.get("initial_state")
-        lines = [line.split() if " " in line.strip() else list(line.strip()) for line in text.strip().split("\n")] if isinstance(text, str) else []
-        if len(lines) != 9 or any(len(line) != 9 or any(len(sign) != 1 or sign not in ".0123456789" for sign in line) for line in lines):
+        lines = (
+            [line.split() if " " in line.strip() else list(line.strip()) for line in text.strip().split("\n")]
+            if isinstance(text, str)
+            else []
+        )
+        if len(lines) != 9 or any(
+            len(line) != 9 or any(len(sign) != 1 or sign not in ".0123456789" for sign in line) for line in lines
+        ):
             raise ValueError(f"field 'initial_state' must be nine lines of nine digits or dots, not {text!r}")
         return cls(tuple(tuple(int(sign) if sign != "." else 0 for sign in line) for line in lines))
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #ebddc017
 class Unit(AllDifferent):
     "A row, column or box."
+
     def why(self, domains, changes):
         reason = super().why(domains, changes)
         return reason if "no other place" in reason else "every other digit stands in its row, column or box"
@@ -52,7 +70,9 @@ def box(number: int) -> list[int]:
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #89c2b905
 DIGITS = 0b1111111110
-UNITS = [Unit(range(9 * i, 9 * i + 9), f"row {i + 1}", DIGITS) for i in range(9)] + [Unit(range(i, 81, 9), f"column {i + 1}", DIGITS) for i in range(9)]
+UNITS = [Unit(range(9 * i, 9 * i + 9), f"row {i + 1}", DIGITS) for i in range(9)] + [
+    Unit(range(i, 81, 9), f"column {i + 1}", DIGITS) for i in range(9)
+]
 UNITS += [Unit(box(i), f"box {i + 1}", DIGITS) for i in range(9)]
 
 
@@ -71,6 +91,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     givens: int
 
 
@@ -83,11 +104,13 @@ def generate(level: Level, rng: Random) -> State:
     full = random_solution(blank, rng)
     given = dig(blank, full, rng.sample(range(81), 81), level.givens)
     for _ in range(100):  # a few rounds are enough
-        if len(given) <= level.givens: break
+        if len(given) <= level.givens:
+            break
         free = rng.sample([cell for cell in range(81) if cell not in given], 77 - len(given))  # all but four
         rest = [cell for cell in range(81) if cell not in free]
         other = dig(blank, full, free + rng.sample(rest, len(rest)), level.givens)
-        if len(other) <= len(given): given = other
+        if len(other) <= len(given):
+            given = other
     return State(square([digit if cell in given else 0 for cell, digit in enumerate(full)], 9))
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8e8b2467
@@ -99,11 +122,14 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the grid by the rules."
     grid = read_square(answer, 9)
     for r, c in product(range(9), repeat=2):
-        if state.grid[r][c] not in (0, grid[r][c]): return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
-    if reason := repeated(grid): return wrong(reason)
+        if state.grid[r][c] not in (0, grid[r][c]):
+            return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
+    if reason := repeated(grid):
+        return wrong(reason)
     for number in range(9):
         digits = [grid[cell // 9][cell % 9] for cell in box(number)]
-        if len(set(digits)) < 9: return wrong(f"box {number + 1} holds {next(digit for digit in digits if digits.count(digit) > 1)} twice")
+        if len(set(digits)) < 9:
+            return wrong(f"box {number + 1} holds {next(digit for digit in digits if digits.count(digit) > 1)} twice")
     return right()
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #2a236e8e
@@ -113,9 +139,11 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board)
     for i in (0, 3, 6, 9):
-        for ends in (((i, 0), (i, 9)), ((0, i), (9, i))): canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
+        for ends in (((i, 0), (i, 9)), ((0, i), (9, i))):
+            canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
     for r, c in product(range(9), repeat=2):
-        if state.grid[r][c]: canvas.text(*board.center(r, c), str(state.grid[r][c]), 26, style.blue)
+        if state.grid[r][c]:
+            canvas.text(*board.center(r, c), str(state.grid[r][c]), 26, style.blue)
     return canvas
 
 
@@ -132,18 +160,32 @@ FORMAT = "Give all 81 digits of the full grid, row by row from top to bottom, ea
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the grid, with `.` for an empty cell."
     parts = [RULES, FORMAT]
-    if modality == "text": parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
+    if modality == "text":
+        parts.insert(1, f"The grid, with . for an empty cell:\n{show(state.grid)}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #00d7257f
 def trace(state: State) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full grid."
     story, puzzle = Story(words(9), pace=12), problem(state)
-    story.add("observe", "The boxes are numbered from 1 to 9, row by row; the grid, with . for an empty cell, is", (), "", show(state.grid))
+    story.add(
+        "observe",
+        "The boxes are numbered from 1 to 9, row by row; the grid, with . for an empty cell, is",
+        (),
+        "",
+        show(state.grid),
+    )
     found = search(puzzle, puzzle.start[:], Counter(), watcher=story)
-    if not found: raise ValueError("this sudoku has no solution")
+    if not found:
+        raise ValueError("this sudoku has no solution")
     digits = [only_value(mask) for mask in found[0]]
-    story.add("check", "Every row, column and box holds 1 to 9 once, and the givens stand where they stood.", (), "", show(square(digits, 9)))
+    story.add(
+        "check",
+        "Every row, column and box holds 1 to 9 once, and the givens stand where they stood.",
+        (),
+        "",
+        show(square(digits, 9)),
+    )
     story.add("conclude", "The grid is full.", (), "", " ".join(map(str, digits)))
     return story.steps
 
@@ -151,8 +193,12 @@ def trace(state: State) -> list[Step]:
 @lru_cache(maxsize=64)
 def canon(state: State) -> bytes:
     "A hash of the canonical form of the puzzle's graph: equal for puzzles that are the same up to the symmetries of sudoku."
-    edges = [(9 * side + i, 18 + 3 * side + i // 3) for side in (0, 1) for i in range(9)]  # 0 to 17 rows and columns, 18 to 23 bands and stacks
-    edges += [(18 + 3 * side + i, 24 + side) for side in (0, 1) for i in range(3)]  # 24 and 25 hold rows and columns together
+    edges = [
+        (9 * side + i, 18 + 3 * side + i // 3) for side in (0, 1) for i in range(9)
+    ]  # 0 to 17 rows and columns, 18 to 23 bands and stacks
+    edges += [
+        (18 + 3 * side + i, 24 + side) for side in (0, 1) for i in range(3)
+    ]  # 24 and 25 hold rows and columns together
     colors = [0] * 18 + [1] * 6 + [2] * 2 + [3] * 9  # 26 to 34 are the digits
     for r, c in product(range(9), repeat=2):
         if state.grid[r][c]:

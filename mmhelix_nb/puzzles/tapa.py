@@ -15,7 +15,18 @@ from itertools import combinations
 from random import Random
 
 from ..answers import plain, read_grid, read_records
-from ..constraints import Connected, Patterns, Problem, Rule, Words, beside, first_solution, hangs_together, solutions, tell_search
+from mmhelix_nb.constraints import (
+    Connected,
+    Patterns,
+    Problem,
+    Rule,
+    Words,
+    beside,
+    first_solution,
+    hangs_together,
+    solutions,
+    tell_search,
+)
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
 from ..search import SearchLimit, square_symmetries, transform
@@ -25,16 +36,19 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "A square `grid` as lines of digits (clues) and dots."
+
     grid: tuple[str, ...]
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
     def clues(self) -> dict[tuple[int, int], int]:
         "The number of every clue by its cell."
         return {(r, c): int(sign) for r, line in enumerate(self.grid) for c, sign in enumerate(line) if sign != "."}
 
-    def to_official(self) -> str: return "\n".join(self.grid)
+    def to_official(self) -> str:
+        return "\n".join(self.grid)
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -42,7 +56,9 @@ class State:
         text = row.get("initial_state")
         lines = text.strip("\n").split("\n") if isinstance(text, str) else []
         if not 2 <= len(lines) <= 12 or any(len(line) != len(lines) or set(line) - set(".012345678") for line in lines):
-            raise ValueError(f"field 'initial_state' must be a square of dots and digits up to 8, 2 to 12 a side, not {text!r}")
+            raise ValueError(
+                f"field 'initial_state' must be a square of dots and digits up to 8, 2 to 12 a side, not {text!r}"
+            )
         return cls(tuple(lines))
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ece36aa5
@@ -53,22 +69,32 @@ def groups(number: int, cells) -> tuple[int, ...]:
 
 @lru_cache(maxsize=5_000)
 def _groups(number: int, cells: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
-    def touch(a, b): return abs(cells[a][0] - cells[b][0]) < 2 and abs(cells[a][1] - cells[b][1]) < 2
+    def touch(a, b):
+        return abs(cells[a][0] - cells[b][0]) < 2 and abs(cells[a][1] - cells[b][1]) < 2
+
     def one_group(chosen):
         reached = set(chosen[:1])
-        for _ in chosen: reached |= {b for b in chosen if any(touch(a, b) for a in reached)}
+        for _ in chosen:
+            reached |= {b for b in chosen if any(touch(a, b) for a in reached)}
         return len(reached) == len(chosen)
+
     return tuple(sum(1 << i for i in chosen) for chosen in combinations(range(len(cells)), number) if one_group(chosen))
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #37bbecaa
 @lru_cache(maxsize=2_000)
 def around(n: int, r: int, c: int) -> tuple[tuple[int, int], ...]:
     "The up to eight cells around a cell."
-    return tuple((y, x) for y in range(max(0, r - 1), min(n, r + 2)) for x in range(max(0, c - 1), min(n, c + 2)) if (y, x) != (r, c))
+    return tuple(
+        (y, x)
+        for y in range(max(0, r - 1), min(n, r + 2))
+        for x in range(max(0, c - 1), min(n, c + 2))
+        if (y, x) != (r, c)
+    )
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #296aa2d3
 class Clue(Patterns):
     "Cells around a clue, of which `number` are shaded and form one group."
+
     def __init__(self, cells, title: str, number: int, n: int):
         cells = tuple(cells)
         super().__init__(cells, title, groups(number, [divmod(cell, n) for cell in cells]))
@@ -80,34 +106,50 @@ class Clue(Patterns):
 
     def why(self, domains, changes):
         shaded, free = self.seen(domains)
-        if shaded == self.number: return f"{self.title} has its {shaded or 'no'} shaded cell{'s' * (shaded != 1)} around it"
-        if shaded + free == self.number: return f"{self.title} needs all its open cells"
+        if shaded == self.number:
+            return f"{self.title} has its {shaded or 'no'} shaded cell{'s' * (shaded != 1)} around it"
+        if shaded + free == self.number:
+            return f"{self.title} needs all its open cells"
         return f"all groups of {self.number} around {self.title} agree"
 
     def broken(self, domains):
         shaded, free = self.seen(domains)
-        if shaded > self.number: return f"{self.title} has {shaded} shaded cells around it."
-        if shaded + free < self.number: return f"{self.title} can only have {shaded + free} shaded cell{'s' * (shaded + free != 1)} around it."
+        if shaded > self.number:
+            return f"{self.title} has {shaded} shaded cells around it."
+        if shaded + free < self.number:
+            return f"{self.title} can only have {shaded + free} shaded cell{'s' * (shaded + free != 1)} around it."
         return f"{self.title} cannot have its shaded cells in one group."
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ae481d3b
 class Square(Rule):
     "No 2 x 2 square is shaded throughout."
+
     def narrow(self, domains):
         light = [cell for cell in self.cells if domains[cell] != 2]
         return None if not light else [(light[0], 1)] if len(light) == 1 and domains[light[0]] == 3 else []
 
-    def why(self, domains, changes): return f"the other three cells of {self.title} are shaded"
+    def why(self, domains, changes):
+        return f"the other three cells of {self.title} are shaded"
 
-    def broken(self, domains): return f"{self.title} is shaded throughout."
+    def broken(self, domains):
+        return f"{self.title} is shaded throughout."
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #27136315
 @lru_cache
 def board_rules(n: int) -> tuple[list[tuple[set, Square]], Connected]:
     "The rules that do not depend on clues: each square with its cells, and that the shaded cells hang together."
-    def square(r, c): return Square([y * n + x for y, x in corners(r, c)], f"the square of rows {r} and {r + 1}, columns {c} and {c + 1}")
-    def corners(r, c): return [(r, c), (r, c + 1), (r + 1, c), (r + 1, c + 1)]
-    return [(set(corners(r, c)), square(r, c)) for r in range(n - 1) for c in range(n - 1)], Connected(n, 1, "the shaded cells", "fall apart")
+
+    def square(r, c):
+        return Square(
+            [y * n + x for y, x in corners(r, c)], f"the square of rows {r} and {r + 1}, columns {c} and {c + 1}"
+        )
+
+    def corners(r, c):
+        return [(r, c), (r, c + 1), (r + 1, c), (r + 1, c + 1)]
+
+    return [(set(corners(r, c)), square(r, c)) for r in range(n - 1) for c in range(n - 1)], Connected(
+        n, 1, "the shaded cells", "fall apart"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -132,7 +174,10 @@ def shaded_cells(domains: list[int]) -> str:
 def show(state: State, domains: list[int]) -> str:
     "The grid so far: # shaded, o white, . open, and the clues."
     n = state.size
-    return "\n".join("".join(sign if sign != "." else "o#."[domains[r * n + c] - 1] for c, sign in enumerate(line)) for r, line in enumerate(state.grid))
+    return "\n".join(
+        "".join(sign if sign != "." else "o#."[domains[r * n + c] - 1] for c, sign in enumerate(line))
+        for r, line in enumerate(state.grid)
+    )
 
 
 def solve(state: State) -> Solution:
@@ -144,6 +189,7 @@ def solve(state: State) -> Solution:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     shaded: float  # share of shaded cells to aim at
     spare: int = 0  # clues that stay beyond those that are needed
@@ -159,7 +205,8 @@ def random_figure(level: Level, rng: Random) -> set[tuple[int, int]]:
     while edge and len(figure) < level.shaded * n * n:
         r, c = edge.pop(rng.randrange(len(edge)))
         corners = [{(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)} - {(r, c)} for y in (r - 1, r) for x in (c - 1, c)]
-        if (r, c) in figure or any(rest <= figure for rest in corners): continue
+        if (r, c) in figure or any(rest <= figure for rest in corners):
+            continue
         figure.add((r, c))
         edge += beside(n, r, c)
     return figure
@@ -170,7 +217,8 @@ def possible_clues(n: int, figure: set) -> dict[tuple[int, int], int]:
     found = {}
     for cell in sorted({(r, c) for r in range(n) for c in range(n)} - figure):
         shaded = tuple(other for other in around(n, *cell) if other in figure)
-        if shaded and groups(len(shaded), shaded): found[cell] = len(shaded)
+        if shaded and groups(len(shaded), shaded):
+            found[cell] = len(shaded)
     return found
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #7603fe4a
@@ -179,14 +227,17 @@ def generate(level: Level, rng: Random) -> State:
     n = level.size
     for _ in range(40):
         clues = possible_clues(n, random_figure(level, rng))
-        if not is_unique(with_clues(n, clues)): continue
+        if not is_unique(with_clues(n, clues)):
+            continue
         needed = clues
         for cell in rng.sample(list(clues), len(clues)):
             fewer = {other: number for other, number in needed.items() if other != cell}
-            if is_unique(with_clues(n, fewer)): needed = fewer
+            if is_unique(with_clues(n, fewer)):
+                needed = fewer
         spare = [cell for cell in clues if cell not in needed]
         state = with_clues(n, needed | {cell: clues[cell] for cell in rng.sample(spare, min(level.spare, len(spare)))})
-        if solve(state).effort <= 2 * n * n: return state  # no long tries
+        if solve(state).effort <= 2 * n * n:
+            return state  # no long tries
     return generate(level, Random(0))  # known to succeed; 40 failures in a row were never seen
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #925f1442
@@ -197,15 +248,22 @@ def with_clues(n: int, clues: dict) -> State:
 
 def is_unique(state: State) -> bool:
     "Whether a search of moderate length proves that there is one solution."
-    try: return len(solutions(problem(state), 2, 40 * state.size**2)) == 1
-    except SearchLimit: return False
+    try:
+        return len(solutions(problem(state), 2, 40 * state.size**2)) == 1
+    except SearchLimit:
+        return False
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #c0e98abb
 def read_cells(answer: str, n: int) -> list[tuple[int, int]]:
     "The (row, column) pairs of an answer, or the B cells of a grid; raises `Unreadable`."
     text = plain(answer)
     if not any(sign.isdecimal() for sign in text) and any(sign in "BbWw#" for sign in text):
-        return [(r, c) for r, line in enumerate(read_grid(text, n, "BbWw#.")) for c, sign in enumerate(line) if sign in "Bb#"]
+        return [
+            (r, c)
+            for r, line in enumerate(read_grid(text, n, "BbWw#."))
+            for c, sign in enumerate(line)
+            if sign in "Bb#"
+        ]
     return read_records(answer, (2,))
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #88524cf9
@@ -217,15 +275,20 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the shaded cells in `answer` keep all rules."
     n, dark, clues = state.size, set(), state.clues()
     for cell in read_cells(answer, n):
-        if max(cell) >= n: return wrong(f"{cell} lies outside the grid")
-        if cell in clues: return wrong(f"{cell} is a clue, which stays white")
+        if max(cell) >= n:
+            return wrong(f"{cell} lies outside the grid")
+        if cell in clues:
+            return wrong(f"{cell} is a clue, which stays white")
         dark.add(cell)
     for r, c in sorted(dark):
-        if {(r, c + 1), (r + 1, c), (r + 1, c + 1)} <= dark: return wrong(f"the 2 x 2 square at {(r, c)} is shaded throughout")
+        if {(r, c + 1), (r + 1, c), (r + 1, c + 1)} <= dark:
+            return wrong(f"the 2 x 2 square at {(r, c)} is shaded throughout")
     for cell, number in clues.items():
         near = [other for other in around(n, *cell) if other in dark]
-        if len(near) != number: return wrong(f"the clue {number} at {cell} has {len(near)} shaded cells around it")
-        if not groups(number, near): return wrong(f"the shaded cells around the clue {number} at {cell} form several groups")
+        if len(near) != number:
+            return wrong(f"the clue {number} at {cell} has {len(near)} shaded cells around it")
+        if not groups(number, near):
+            return wrong(f"the shaded cells around the clue {number} at {cell} form several groups")
     return right() if hangs_together(n, dark) else wrong("the shaded cells do not hang together")
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ea981a6d
@@ -235,7 +298,8 @@ def layout(state: State, style: Style) -> Canvas:
     board = Board(n, n, 62 if n < 7 else min(58, 660 // n), 34)
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2, style.ink)
-    for (r, c), number in state.clues().items(): canvas.text(*board.center(r, c), str(number), min(32, board.cell // 2))
+    for (r, c), number in state.clues().items():
+        canvas.text(*board.center(r, c), str(number), min(32, board.cell // 2))
     coordinates(canvas, board, 17, style.green)
     return canvas
 
@@ -255,8 +319,14 @@ List all shaded cells, in any order. With three shaded cells it could look like 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form holds the grid."
-    parts = [RULES.format(n=state.size), FORMAT.format(green=" (the small green numbers outside the grid)" if modality == "image" else "")]
-    if modality == "text": parts.insert(1, "The grid, with . for a cell without a number:\n" + "\n".join(" ".join(line) for line in state.grid))
+    parts = [
+        RULES.format(n=state.size),
+        FORMAT.format(green=" (the small green numbers outside the grid)" if modality == "image" else ""),
+    ]
+    if modality == "text":
+        parts.insert(
+            1, "The grid, with . for a cell without a number:\n" + "\n".join(" ".join(line) for line in state.grid)
+        )
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #225dbcad
@@ -264,11 +334,20 @@ def trace(state: State) -> list[Step]:
     "The search as it happened: clues, cells that are settled, tries, contradictions, the shaded cells."
     n = state.size
     words = Words(
-        cell=lambda i: f"row {i // n}, column {i % n}", board=lambda domains: show(state, domains), value=lambda i, value: ("white", "shaded")[value],
-        brief=lambda i, value: f"{i // n},{i % n}{'o#'[value]}", about=lambda i: (divmod(i, n),),
+        cell=lambda i: f"row {i // n}, column {i % n}",
+        board=lambda domains: show(state, domains),
+        value=lambda i, value: ("white", "shaded")[value],
+        brief=lambda i, value: f"{i // n},{i % n}{'o#'[value]}",
+        about=lambda i: (divmod(i, n),),
     )
     given = "Rows and columns count from 0. The grid (clues, # shaded, o white, . open):"
-    return tell_search(problem(state), words, given, "Every clue has its one group, no 2 x 2 square is shaded, and the shaded cells hang together.", shaded_cells)
+    return tell_search(
+        problem(state),
+        words,
+        given,
+        "Every clue has its one group, no 2 x 2 square is shaded, and the shaded cells hang together.",
+        shaded_cells,
+    )
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #977c0fd9
 def canon(state: State) -> bytes:

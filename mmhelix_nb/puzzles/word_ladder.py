@@ -25,13 +25,16 @@ from ..trace import Step
 @dataclass(frozen=True)
 class State:
     "The `start_word` and the `target_word`, of 3 to 5 letters."
+
     start_word: str
     target_word: str
 
     @property
-    def ends(self) -> tuple[str, str]: return self.start_word.lower(), self.target_word.lower()
+    def ends(self) -> tuple[str, str]:
+        return self.start_word.lower(), self.target_word.lower()
 
-    def to_official(self) -> dict: return {"start_word": self.start_word, "target_word": self.target_word}
+    def to_official(self) -> dict:
+        return {"start_word": self.start_word, "target_word": self.target_word}
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
@@ -40,7 +43,9 @@ class State:
         pair = tuple(state.get(key) for key in ("start_word", "target_word")) if isinstance(state, dict) else ()
         fine = pair and all(isinstance(word, str) and re.fullmatch("[A-Za-z]{3,5}", word) for word in pair)
         if not fine or len(pair[0]) != len(pair[1]) or pair[0].lower() == pair[1].lower():
-            raise ValueError(f"field 'initial_state' must hold 'start_word' and 'target_word', two words of one length from 3 to 5 letters, not {state!r}")
+            raise ValueError(
+                f"field 'initial_state' must hold 'start_word' and 'target_word', two words of one length from 3 to 5 letters, not {state!r}"
+            )
         return cls(*pair)
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #4be7621f
@@ -65,6 +70,7 @@ def neighbours(word: str, name: str) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Layer:
     "The words that are first reached after `depth` changes from one end (0 start, 1 target)."
+
     end: int
     depth: int
     words: tuple[str, ...]
@@ -72,18 +78,23 @@ class Layer:
     meeting: str  # the word that the other end has reached too, if any
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #bbafdb9b
-def advance(border: list[str], seen: dict, other: dict, name: str, counter: Counter) -> tuple[list[str], list[str], str]:
+def advance(
+    border: list[str], seen: dict, other: dict, name: str, counter: Counter
+) -> tuple[list[str], list[str], str]:
     "The new words beside the `border`, its dead ends, and the first word that the `other` side knows; `seen` learns where words come from."
     fresh, dead = [], []
     for word in border:
         before = len(fresh)
         for near in neighbours(word, name):
-            if near in seen: continue
+            if near in seen:
+                continue
             counter.visit()
             seen[near] = word
             fresh.append(near)
-            if near in other: return fresh, dead, near
-        if len(fresh) == before: dead.append(word)
+            if near in other:
+                return fresh, dead, near
+        if len(fresh) == before:
+            dead.append(word)
     return fresh, dead, ""
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #eeadb6a1
@@ -96,7 +107,8 @@ def layers(ends: tuple[str, str], name: str, seen: tuple[dict, dict], counter: C
         borders[side], dead, meeting = advance(borders[side], seen[side], seen[1 - side], name, counter)
         depth[side] += 1
         yield Layer(side, depth[side], tuple(borders[side]), tuple(dead), meeting)
-        if meeting: return
+        if meeting:
+            return
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #62bde141
 def search(state: State, counter: Counter) -> tuple[list[Layer], list[str]]:
@@ -104,15 +116,18 @@ def search(state: State, counter: Counter) -> tuple[list[Layer], list[str]]:
     for name in ("words", "accepted_words"):
         seen = ({}, {})
         found = list(layers(state.ends, name, seen, counter))
-        if found[-1].meeting: return found, ladder(found[-1].meeting, seen)
+        if found[-1].meeting:
+            return found, ladder(found[-1].meeting, seen)
     raise ValueError(f"no ladder joins {state.start_word} and {state.target_word}")
 
 
 def ladder(meeting: str, seen: tuple[dict, dict]) -> list[str]:
     "The words from the start over `meeting` to the target."
     words = [meeting]
-    while before := seen[0][words[0]]: words.insert(0, before)
-    while after := seen[1][words[-1]]: words.append(after)
+    while before := seen[0][words[0]]:
+        words.insert(0, before)
+    while after := seen[1][words[-1]]:
+        words.append(after)
     return words
 
 
@@ -122,12 +137,14 @@ def solve(state: State) -> Solution:
     return Solution(written(state, search(state, counter)[1]), counter.nodes)
 
 
-def written(state: State, words: list[str]) -> str: return " -> ".join([state.start_word, *words[1:-1], state.target_word])
+def written(state: State, words: list[str]) -> str:
+    return " -> ".join([state.start_word, *words[1:-1], state.target_word])
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #43fd3259
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     letters: int
     fewest: int  # steps of a shortest ladder, at least
     most: int  # steps of a shortest ladder, at most
@@ -135,7 +152,13 @@ class Level:
     most_found: int  # words that the search finds, at most
 
 
-LEVELS = (Level(3, 3, 5, 20, 60), Level(4, 4, 5, 50, 90), Level(4, 6, 7, 80, 125), Level(5, 7, 8, 105, 160), Level(5, 9, 10, 140, 260))
+LEVELS = (
+    Level(3, 3, 5, 20, 60),
+    Level(4, 4, 5, 50, 90),
+    Level(4, 6, 7, 80, 125),
+    Level(5, 7, 8, 105, 160),
+    Level(5, 9, 10, 140, 260),
+)
 
 
 def distances(start: str) -> dict[str, int]:
@@ -143,7 +166,8 @@ def distances(start: str) -> dict[str, int]:
     found, queue = {start: 0}, [start]
     for word in queue:
         for other in neighbours(word, "words"):
-            if other in found: continue
+            if other in found:
+                continue
             found[other] = found[word] + 1
             queue.append(other)
     return found
@@ -156,12 +180,16 @@ def generate(level: Level, rng: Random) -> State:
         targets = [word for word, distance in far.items() if distance == steps]
         for target in rng.sample(targets, min(3, len(targets))):
             state = State(start, target)
-            if level.least_found <= solve(state).effort <= level.most_found: return state
+            if level.least_found <= solve(state).effort <= level.most_found:
+                return state
     return state
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
 _TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\S")
-_LABEL = re.compile(r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?",
+    re.IGNORECASE,
+)
 _COUNT = re.compile(r"\(\d{1,2} (?:steps|changes|moves|words)\)")
 _BETWEEN = frozenset(["->", *",;:.->/|\"'*_[](){}"])
 
@@ -173,10 +201,14 @@ def read_words(answer: str) -> list[str]:
         if token.isascii() and token.isalpha():
             words.append(token)
             number = None
-        elif token.isdecimal() and number is None and token in (str(len(words)), str(len(words) + 1)): number = int(token)  # counts the words
-        elif token not in _BETWEEN: raise Unreadable(f"the ladder holds {shorten(token)}, which is no word and counts none")
-    if not words: raise Unreadable("the answer lists no words")
-    if number not in (None, len(words)): raise Unreadable(f"the answer ends with the number {number}")
+        elif token.isdecimal() and number is None and token in (str(len(words)), str(len(words) + 1)):
+            number = int(token)  # counts the words
+        elif token not in _BETWEEN:
+            raise Unreadable(f"the ladder holds {shorten(token)}, which is no word and counts none")
+    if not words:
+        raise Unreadable("the answer lists no words")
+    if number not in (None, len(words)):
+        raise Unreadable(f"the answer ends with the number {number}")
     return words
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #60267576
@@ -187,16 +219,22 @@ SCORER = "wordladder_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a ladder from the start to the target."
     words, (start, target), known = read_words(answer), state.ends, word_list("accepted_words")
-    if words[0] != start: return wrong(f"the ladder starts with {shorten(words[0])}, not with {start!r}")
+    if words[0] != start:
+        return wrong(f"the ladder starts with {shorten(words[0])}, not with {start!r}")
     places = {}
     for at, word in enumerate(words, 1):
-        if len(word) != len(start): return wrong(f"word {at}, {shorten(word)}, has {len(word)} letters, not {len(start)}")
-        if word in places: return wrong(f"word {at}, {word!r}, is word {places[word]} again")
+        if len(word) != len(start):
+            return wrong(f"word {at}, {shorten(word)}, has {len(word)} letters, not {len(start)}")
+        if word in places:
+            return wrong(f"word {at}, {word!r}, is word {places[word]} again")
         changed = sum(a != b for a, b in zip(word, words[at - 2])) if at > 1 else 1
-        if changed != 1: return wrong(f"from word {at - 1}, {words[at - 2]!r}, to word {at}, {word!r}, {changed} letters change")
-        if word not in known and word not in (start, target): return wrong(f"word {at}, {word!r}, is not in the list of English words")
+        if changed != 1:
+            return wrong(f"from word {at - 1}, {words[at - 2]!r}, to word {at}, {word!r}, {changed} letters change")
+        if word not in known and word not in (start, target):
+            return wrong(f"word {at}, {word!r}, is not in the list of English words")
         places[word] = at
-    if words[-1] != target: return wrong(f"the ladder ends with {words[-1]!r}, not with {target!r}")
+    if words[-1] != target:
+        return wrong(f"the ladder ends with {words[-1]!r}, not with {target!r}")
     return right("is a ladder of English words")
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #727c5068
@@ -208,13 +246,18 @@ def layout(state: State, style: Style) -> Canvas:
     row = len(state.start_word) * (TILE + GAP) - GAP
     width, left = max(300, row + 68), (max(300, row + 68) - row) // 2
     canvas = Canvas(width, 2 * (TOP + TILE) + 54, style)
-    for name, word, top, color in (("START", state.start_word, TOP, style.blue), ("TARGET", state.target_word, 2 * TOP + TILE + 30, style.green)):
+    for name, word, top, color in (
+        ("START", state.start_word, TOP, style.blue),
+        ("TARGET", state.target_word, 2 * TOP + TILE + 30, style.green),
+    ):
         canvas.text(width / 2, top - 24, name, 20, color)
         for i, letter in enumerate(word.upper()):
             x = left + i * (TILE + GAP)
             canvas.shapes.rounded_rectangle([x, top, x + TILE, top + TILE], 8, style.fill, color, 3)
             canvas.text(x + TILE / 2, top + TILE / 2, letter, 40)
-    canvas.shapes.polygon([(width // 2 + dx, TOP + TILE + dy) for dx, dy in ((-16, 12), (16, 12), (0, 32))], style.faint)  # points to the target
+    canvas.shapes.polygon(
+        [(width // 2 + dx, TOP + TILE + dy) for dx, dy in ((-16, 12), (16, 12), (0, 32))], style.faint
+    )  # points to the target
     return canvas
 
 
@@ -232,26 +275,32 @@ FORMAT = "Give all words in order, the start and the target included, with -> be
 def ask(state: State, modality: str) -> str:
     "The question; the text form names the two words."
     between = "from the start word to the target word, both shown in the picture"
-    if modality == "text": between = f'from the start word "{state.start_word}" to the target word "{state.target_word}"'
+    if modality == "text":
+        between = f'from the start word "{state.start_word}" to the target word "{state.target_word}"'
     return f"{RULES.format(between=between)}\n\n{FORMAT}"
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #830c476e
-def some(words, most: int) -> str: return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+def some(words, most: int) -> str:
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
 def layer_step(state: State, layer: Layer, reached: list[int]) -> Step:
     "The step for one layer; `reached` counts the words that each end has reached."
     end, change = state.ends[layer.end], "change" if layer.depth == 1 else "changes"
     says = f"With {layer.depth} {change} from {end} I reach {some(layer.words, 160) if layer.words else 'nothing new'}."
-    if layer.dead: says += f" Dead end, with no new word beside it: {some(layer.dead, 12)}."
-    if layer.meeting: says += f" The other side has reached {layer.meeting} too."
+    if layer.dead:
+        says += f" Dead end, with no new word beside it: {some(layer.dead, 12)}."
+    if layer.meeting:
+        says += f" The other side has reached {layer.meeting} too."
     board = "; ".join(f"{end} side: {count} word{'s' * (count != 1)}" for end, count in zip(state.ends, reached))
     return Step("test", says, layer.words[:160], f"{end}+{layer.depth}: {len(layer.words)}", board)
 
 
 def changes(words: list[str]) -> str:
     "What changes from word to word."
-    return "; ".join(f"{a} to {b} turns {old} into {new}" for a, b in zip(words, words[1:]) for old, new in zip(a, b) if old != new)
+    return "; ".join(
+        f"{a} to {b} turns {old} into {new}" for a, b in zip(words, words[1:]) for old, new in zip(a, b) if old != new
+    )
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #a9c96f31
 def trace(state: State) -> list[Step]:
@@ -264,8 +313,18 @@ def trace(state: State) -> list[Step]:
         reached[layer.end] += len(layer.words)
         steps.append(layer_step(state, layer, reached))
     back, on = " <- ".join(words[words.index(meeting) :: -1]), " -> ".join(words[words.index(meeting) :])
-    steps.append(Step("deduce", f"Both sides meet at {meeting}. Back to the start: {back}. On to the target: {on}.", tuple(words), f"meet {meeting}", " -> ".join(words)))
-    steps.append(Step("check", f"Step by step, {changes(words)}. No word comes twice.", tuple(words), f"{len(words) - 1} steps"))
+    steps.append(
+        Step(
+            "deduce",
+            f"Both sides meet at {meeting}. Back to the start: {back}. On to the target: {on}.",
+            tuple(words),
+            f"meet {meeting}",
+            " -> ".join(words),
+        )
+    )
+    steps.append(
+        Step("check", f"Step by step, {changes(words)}. No word comes twice.", tuple(words), f"{len(words) - 1} steps")
+    )
     return [*steps, Step("conclude", f"The ladder of {len(words) - 1} steps is {written(state, words)}.", tuple(words))]
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #8aeb68e4

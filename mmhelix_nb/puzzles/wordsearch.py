@@ -29,40 +29,68 @@ _ASKED = re.compile(r'Find the word "([A-Z]{3,20})"')
 @dataclass(frozen=True)
 class State:
     "A square `grid` of capital letters and the `word` that is hidden in it."
+
     grid: tuple[tuple[str, ...], ...]
     word: str
 
     @property
-    def size(self) -> int: return len(self.grid)
+    def size(self) -> int:
+        return len(self.grid)
 
-    def to_official(self) -> list: return [list(row) for row in self.grid]
+    def to_official(self) -> list:
+        return [list(row) for row in self.grid]
 
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         grid = row.get("initial_state")
-        square = isinstance(grid, list) and 3 <= len(grid) <= 20 and all(isinstance(line, list) and len(line) == len(grid) for line in grid)
-        if not square or not all(isinstance(cell, str) and re.fullmatch("[A-Z]", cell) for line in grid for cell in line):
-            raise ValueError(f"field 'initial_state' must be a square list of 3 to 20 lists of capital letters, not {grid!r}")
-        asked = _ASKED.search(str(row.get("question_text", ""))) or re.match(r"\s*([A-Za-z]{3,20})\b", str(row.get("answer", "")))
-        if not asked: raise ValueError(f"field 'question_text' does not say which word to find: {row.get('question_text')!r}")
-        if len(asked[1]) > len(grid): raise ValueError(f"field 'question_text' or 'answer' names {asked[1]!r}, which is longer than the grid is wide")
+        square = (
+            isinstance(grid, list)
+            and 3 <= len(grid) <= 20
+            and all(isinstance(line, list) and len(line) == len(grid) for line in grid)
+        )
+        if not square or not all(
+            isinstance(cell, str) and re.fullmatch("[A-Z]", cell) for line in grid for cell in line
+        ):
+            raise ValueError(
+                f"field 'initial_state' must be a square list of 3 to 20 lists of capital letters, not {grid!r}"
+            )
+        asked = _ASKED.search(str(row.get("question_text", ""))) or re.match(
+            r"\s*([A-Za-z]{3,20})\b", str(row.get("answer", ""))
+        )
+        if not asked:
+            raise ValueError(f"field 'question_text' does not say which word to find: {row.get('question_text')!r}")
+        if len(asked[1]) > len(grid):
+            raise ValueError(
+                f"field 'question_text' or 'answer' names {asked[1]!r}, which is longer than the grid is wide"
+            )
         return cls(tuple(map(tuple, grid)), asked[1].upper())
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #52631650
-WAYS = {"E": (1, 0), "SE": (1, 1), "S": (0, 1), "SW": (-1, 1), "W": (-1, 0), "NW": (-1, -1), "N": (0, -1), "NE": (1, -1)}  # (right, down)
+WAYS = {
+    "E": (1, 0),
+    "SE": (1, 1),
+    "S": (0, 1),
+    "SW": (-1, 1),
+    "W": (-1, 0),
+    "NW": (-1, -1),
+    "N": (0, -1),
+    "NE": (1, -1),
+}  # (right, down)
 
 
 @dataclass(frozen=True)
 class Trial:
     "From column `x`, row `y`, counted from 0, in the direction `way`, the first `fits` letters of the word are there."
+
     x: int
     y: int
     way: str
     fits: int
 
     @property
-    def place(self) -> str: return f"({self.x + 1}, {self.y + 1})"
+    def place(self) -> str:
+        return f"({self.x + 1}, {self.y + 1})"
 
 
 def letters(state: State, x: int, y: int, way: str) -> str:
@@ -77,23 +105,29 @@ def trials(state: State, counter: Counter) -> Iterator[Trial]:
     word = state.word
     for y, x in product(range(state.size), repeat=2):
         counter.visit()
-        if state.grid[y][x] != word[0]: continue
+        if state.grid[y][x] != word[0]:
+            continue
         for way in WAYS:
             line, fits = letters(state, x, y, way), 1
-            if len(line) < len(word): continue
+            if len(line) < len(word):
+                continue
             while fits < len(word):
                 counter.visit()
-                if line[fits] != word[fits]: break
+                if line[fits] != word[fits]:
+                    break
                 fits += 1
             yield Trial(x, y, way, fits)
-            if fits == len(word): return
+            if fits == len(word):
+                return
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #2fcd7c22
 def solve(state: State) -> Solution:
     "Word, direction and first cell; `effort` counts the letters that are looked at."
     counter, last = Counter(), None
-    for last in trials(state, counter): pass
-    if last is None or last.fits < len(state.word): raise ValueError(f"the grid does not hold the word {state.word}")
+    for last in trials(state, counter):
+        pass
+    if last is None or last.fits < len(state.word):
+        raise ValueError(f"the grid does not hold the word {state.word}")
     return Solution(f"{state.word} {last.way} @ {last.place}", counter.nodes)
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #9ff1a85e
@@ -107,6 +141,7 @@ def hidden_words(shortest: int, longest: int) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Level:
     "Parameters of a level."
+
     size: int  # cells a side
     shortest: int  # letters of the word, at least
     longest: int  # letters of the word, at most
@@ -119,7 +154,10 @@ LEVELS = (Level(5, 3, 4, 4), Level(7, 4, 5, 8), Level(10, 5, 6, 14), Level(12, 6
 def line(size: int, length: int, rng: Random) -> list[tuple[int, int]]:
     "Random cells (row, column) of a straight line of `length` in a random direction."
     dx, dy = WAYS[rng.choice(list(WAYS))]
-    def start(step): return rng.randint(0 if step >= 0 else length - 1, size - 1 if step <= 0 else size - length)
+
+    def start(step):
+        return rng.randint(0 if step >= 0 else length - 1, size - 1 if step <= 0 else size - length)
+
     x, y = start(dx), start(dy)
     return [(y + i * dy, x + i * dx) for i in range(length)]
 
@@ -130,8 +168,10 @@ def put_decoys(cells: dict, word: str, level: Level, rng: Random) -> None:
         part = word[: rng.randint(2, len(word) - 1)]
         for _ in range(6):
             spots = list(zip(line(level.size, len(part), rng), part))
-            if all(cells.get(cell, letter) == letter for cell, letter in spots): break
-        else: continue
+            if all(cells.get(cell, letter) == letter for cell, letter in spots):
+                break
+        else:
+            continue
         cells.update(spots)
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #8340ac64
@@ -140,7 +180,8 @@ def copies(grid: list[list[str]], word: str) -> list[list[tuple[int, int]]]:
     state, found = State(tuple(map(tuple, grid)), word), []
     starts = [(x, y) for y, row in enumerate(grid) for x, letter in enumerate(row) if letter == word[0]]
     for (x, y), (way, (dx, dy)) in product(starts, WAYS.items()):
-        if letters(state, x, y, way) == word: found.append([(y + i * dy, x + i * dx) for i in range(len(word))])
+        if letters(state, x, y, way) == word:
+            found.append([(y + i * dy, x + i * dx) for i in range(len(word))])
     return found
 
 
@@ -150,8 +191,14 @@ def generate(level: Level, rng: Random) -> State:
     home = line(level.size, len(word), rng)
     cells = dict(zip(home, word))
     put_decoys(cells, word, level, rng)
-    alphabet, others = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", [letter for letter in "ABCDEFGHIJKLMNOPRSTUVW" if letter not in word]
-    def fill(): return rng.choice(word if rng.random() < 0.5 else alphabet)
+    alphabet, others = (
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        [letter for letter in "ABCDEFGHIJKLMNOPRSTUVW" if letter not in word],
+    )
+
+    def fill():
+        return rng.choice(word if rng.random() < 0.5 else alphabet)
+
     grid = [[cells.get((r, c)) or fill() for c in range(level.size)] for r in range(level.size)]
     while len(found := copies(grid, word)) > 1:
         copy = next(copy for copy in found if set(copy) != set(home))
@@ -161,8 +208,14 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #6908b7f1
 _NAMES = {
-    "N": "n north up upward upwards top", "S": "s south down downward downwards", "E": "e east right rightward rightwards", "W": "w west left leftward leftwards",
-    "NE": "ne northeast", "NW": "nw northwest", "SE": "se southeast", "SW": "sw southwest",
+    "N": "n north up upward upwards top",
+    "S": "s south down downward downwards",
+    "E": "e east right rightward rightwards",
+    "W": "w west left leftward leftwards",
+    "NE": "ne northeast",
+    "NW": "nw northwest",
+    "SE": "se southeast",
+    "SW": "sw southwest",
 }
 _WAY_OF = {name: way for way, names in _NAMES.items() for name in names.split()}
 _FILLERS = frozenset(
@@ -188,23 +241,35 @@ def read_find(answer: str, word: str) -> tuple[str, int, int]:
     body = plain(answer)
     pieces = _PIECE.findall(body)
     names = [piece.upper() for piece in pieces if piece.isascii() and piece.isalpha()]
-    if names.count(word) != 1: raise Unreadable(f"the answer must name the word {word} once: {shorten(answer)}")
+    if names.count(word) != 1:
+        raise Unreadable(f"the answer must name the word {word} once: {shorten(answer)}")
     names.remove(word)
     ways = given_ways([name.lower() for name in names])
     strange = [name for name in names if name.lower() not in _WAY_OF and name.lower() not in _FILLERS]
-    strange += [piece for piece in pieces if not (piece.isascii() and piece.isalnum()) and piece not in "@()[]{},;:.='\"->|*"]
-    if strange: raise Unreadable(f"the answer holds {shorten(strange[0])}, which belongs to no place or direction")
-    if len(ways) != 1: raise Unreadable(f"the answer must give one direction, not {len(ways)}: {shorten(answer)}")
+    strange += [
+        piece for piece in pieces if not (piece.isascii() and piece.isalnum()) and piece not in "@()[]{},;:.='\"->|*"
+    ]
+    if strange:
+        raise Unreadable(f"the answer holds {shorten(strange[0])}, which belongs to no place or direction")
+    if len(ways) != 1:
+        raise Unreadable(f"the answer must give one direction, not {len(ways)}: {shorten(answer)}")
     return (ways.pop(), *read_place(body, pieces, answer))
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #9448e7de
 def read_place(body: str, pieces: list[str], answer: str) -> tuple[int, int]:
     "Column and row, both counted from 1."
     found, axes = _NUMBER.findall(body), ["c" if axis[1] else "r" for axis in _AXIS.finditer(body)]
-    if len(found) != 2 or sum(piece.isdecimal() for piece in pieces) != 2: raise Unreadable(f"the answer must give a column and a row as two whole numbers: {shorten(answer)}")
-    if len(axes) == 1: axes = axes + ["?"] if found[0][0] else ["?"] + axes if found[1][0] else []  # of the number that it stands before
-    if axes not in ([], ["c", "r"], ["r", "c"], ["c", "?"], ["?", "r"], ["r", "?"], ["?", "c"]): raise Unreadable(f"the answer names its column and row in a way that does not fit: {shorten(answer)}")
-    column, row = (int(number) for _, number in (found[::-1] if axes in (["r", "c"], ["r", "?"], ["?", "c"]) else found))
+    if len(found) != 2 or sum(piece.isdecimal() for piece in pieces) != 2:
+        raise Unreadable(f"the answer must give a column and a row as two whole numbers: {shorten(answer)}")
+    if len(axes) == 1:
+        axes = (
+            axes + ["?"] if found[0][0] else ["?"] + axes if found[1][0] else []
+        )  # of the number that it stands before
+    if axes not in ([], ["c", "r"], ["r", "c"], ["c", "?"], ["?", "r"], ["r", "?"], ["?", "c"]):
+        raise Unreadable(f"the answer names its column and row in a way that does not fit: {shorten(answer)}")
+    column, row = (
+        int(number) for _, number in (found[::-1] if axes in (["r", "c"], ["r", "?"], ["?", "c"]) else found)
+    )
     return column, row
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #f4de07e4
@@ -216,10 +281,13 @@ def check(state: State, answer: str) -> Verdict:
     "Whether the word can be read from the given cell in the given direction."
     way, column, row = read_find(answer, state.word)
     n = state.size
-    if not (1 <= column <= n and 1 <= row <= n): return wrong(f"column {column}, row {row} lies outside the grid of {n} x {n}")
+    if not (1 <= column <= n and 1 <= row <= n):
+        return wrong(f"column {column}, row {row} lies outside the grid of {n} x {n}")
     found = letters(state, column - 1, row - 1, way)
-    if len(found) < len(state.word): return wrong(f"from column {column}, row {row} in direction {way} the grid ends after {len(found)} letters")
-    if found != state.word: return wrong(f"from column {column}, row {row} in direction {way} the letters are {found}, not {state.word}")
+    if len(found) < len(state.word):
+        return wrong(f"from column {column}, row {row} in direction {way} the grid ends after {len(found)} letters")
+    if found != state.word:
+        return wrong(f"from column {column}, row {row} in direction {way} the letters are {found}, not {state.word}")
     return right("is where the word stands")
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #352cee01
@@ -236,7 +304,8 @@ def layout(state: State, style: Style) -> Canvas:
     for i in range(n):
         canvas.text(left + (i + 0.5) * cell, top - 14, str(i + 1), 16, style.blue)
         canvas.text(left - 16, top + (i + 0.5) * cell, str(i + 1), 16, style.blue)
-        for j in range(n): canvas.text(left + (j + 0.5) * cell, top + (i + 0.5) * cell, state.grid[i][j], cell * 11 // 20 + 2)
+        for j in range(n):
+            canvas.text(left + (j + 0.5) * cell, top + (i + 0.5) * cell, state.grid[i][j], cell * 11 // 20 + 2)
     return canvas
 
 
@@ -258,7 +327,8 @@ def ask(state: State, modality: str) -> str:
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #20ffbd31
-def enough(word: str) -> int: return 2 if len(word) <= 4 else 3  # letters that make a trial worth telling by itself
+def enough(word: str) -> int:
+    return 2 if len(word) <= 4 else 3  # letters that make a trial worth telling by itself
 
 
 def quiet_step(word: str, starts: list[tuple[tuple, list[Trial]]], empty: list[int]) -> Step:
@@ -266,9 +336,16 @@ def quiet_step(word: str, starts: list[tuple[tuple, list[Trial]]], empty: list[i
     deep, said = enough(word), []
     for (x, y), tried in starts:
         begun = [trial.way for trial in tried if trial.fits == 2 and deep == 3]
-        said.append(f"({x + 1}, {y + 1})" + (f" with {word[:2]} towards {', '.join(begun)} but no {word[2]}" if begun else ""))
-    parts = [f"No {word[0]} in row{'s' if len(empty) > 1 else ''} {', '.join(str(row + 1) for row in empty)}."] if empty else []
-    if said: parts.append(f"{word[0]} at {', '.join(said)}: no direction with room goes on to {word[:deep]}.")
+        said.append(
+            f"({x + 1}, {y + 1})" + (f" with {word[:2]} towards {', '.join(begun)} but no {word[2]}" if begun else "")
+        )
+    parts = (
+        [f"No {word[0]} in row{'s' if len(empty) > 1 else ''} {', '.join(str(row + 1) for row in empty)}."]
+        if empty
+        else []
+    )
+    if said:
+        parts.append(f"{word[0]} at {', '.join(said)}: no direction with room goes on to {word[:deep]}.")
     places = " ".join(f"{x + 1},{y + 1}" for (x, y), _ in starts)
     return Step("test", " ".join(parts), tuple((x + 1, y + 1) for (x, y), _ in starts), f"{word[0]} {places or 'none'}")
 
@@ -278,9 +355,21 @@ def attempt_steps(state: State, trial: Trial) -> list[Step]:
     word, cell, at = state.word, (trial.x + 1, trial.y + 1), trial.place.replace(" ", "")
     part, after = word[: trial.fits], letters(state, trial.x, trial.y, trial.way)[trial.fits]
     return [
-        Step("hypothesise", f"From {trial.place} towards {trial.way} it begins with {part}.", (cell,), f"{at} {trial.way} {part}", part + "." * (len(word) - trial.fits)),
+        Step(
+            "hypothesise",
+            f"From {trial.place} towards {trial.way} it begins with {part}.",
+            (cell,),
+            f"{at} {trial.way} {part}",
+            part + "." * (len(word) - trial.fits),
+        ),
         Step("contradiction", f"The next letter is {after}, not {word[trial.fits]}.", (cell,), f"{after} no"),
-        Step("backtrack", f"The word does not run from {trial.place} towards {trial.way}.", (cell,), "back", word[0] + "." * (len(word) - 1)),
+        Step(
+            "backtrack",
+            f"The word does not run from {trial.place} towards {trial.way}.",
+            (cell,),
+            "back",
+            word[0] + "." * (len(word) - 1),
+        ),
     ]
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #35c755e6
@@ -288,26 +377,42 @@ def told_starts(state: State, done: list[Trial]) -> Iterator[Step]:
     "The steps for the first letters in reading order, up to the one where the word stands."
     word, last, quiet, rows = state.word, done[-1], [], 0
     for y, x in product(range(last.y + 1), range(state.size)):
-        if state.grid[y][x] != word[0] or (y, x) > (last.y, last.x): continue
+        if state.grid[y][x] != word[0] or (y, x) > (last.y, last.x):
+            continue
         tried = [trial for trial in done if (trial.x, trial.y) == (x, y) and trial is not last]
         far, final = [trial for trial in tried if trial.fits >= enough(word)], (x, y) == (last.x, last.y)
-        if not far and not final: quiet.append(((x, y), tried))
+        if not far and not final:
+            quiet.append(((x, y), tried))
         if far or final or len(quiet) == 6:
             empty = [row for row in range(rows, y) if word[0] not in state.grid[row]]
-            if quiet or empty: yield quiet_step(word, quiet, empty)
+            if quiet or empty:
+                yield quiet_step(word, quiet, empty)
             quiet, rows = [], y
-        for trial in far: yield from attempt_steps(state, trial)
+        for trial in far:
+            yield from attempt_steps(state, trial)
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #bb5be733
 def trace(state: State) -> list[Step]:
     "The trials as they happened, told in reading order, and the letters of the find."
     word, done = state.word, list(trials(state, Counter()))
-    if not done or done[-1].fits < len(word): raise ValueError(f"the grid does not hold the word {word}")
+    if not done or done[-1].fits < len(word):
+        raise ValueError(f"the grid does not hold the word {word}")
     last, (dx, dy) = done[-1], WAYS[done[-1].way]
     cells = [(last.x + 1 + i * dx, last.y + 1 + i * dy) for i in range(len(word))]
     shown = "\n".join(" ".join(row) for row in state.grid)
-    steps = [Step("observe", f"I look for {word}: at each {word[0]} I follow the letters around it.", (), word, shown), *told_starts(state, done)]
-    steps.append(Step("hypothesise", f"From {last.place} towards {last.way} it begins with {word[: enough(word)]}.", tuple(cells[:1]), f"{last.place.replace(' ', '')} {last.way}", word))
+    steps = [
+        Step("observe", f"I look for {word}: at each {word[0]} I follow the letters around it.", (), word, shown),
+        *told_starts(state, done),
+    ]
+    steps.append(
+        Step(
+            "hypothesise",
+            f"From {last.place} towards {last.way} it begins with {word[: enough(word)]}.",
+            tuple(cells[:1]),
+            f"{last.place.replace(' ', '')} {last.way}",
+            word,
+        )
+    )
     reading = ", ".join(f"{letter} at {cell}" for letter, cell in zip(word, cells))
     steps.append(Step("check", f"Towards {last.way} I read {reading}: the whole word.", tuple(cells), word))
     steps.append(Step("conclude", f"The answer is {word} {last.way} @ {last.place}.", tuple(cells)))

@@ -11,6 +11,7 @@ and may have
     SEVERAL = True                  where other answers than the solver's are often right
     count(state, most) -> int       number of solutions, counted up to `most`, where there must be exactly one
 """
+
 import importlib
 import re
 from functools import lru_cache

@@ -1,51 +1,66 @@
 """An independent judge of aquarium: water poured cell by cell, and SAT for the number of solutions."""
+
 import re
 
 OTHERS = [*map(str, range(9)), "x", "-1"]
 
 
-def split(answer) -> list[str]: return re.findall(r"\d+", answer)
+def split(answer) -> list[str]:
+    return re.findall(r"\d+", answer)
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens): return False
+    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+        return False
     numbers = list(map(int, tokens))
     wet = {(y, x) for x, y in zip(numbers[::2], numbers[1::2])}
     height, width = len(state.regions), len(state.regions[0])
-    if not all(y < height and x < width for y, x in wet): return False
+    if not all(y < height and x < width for y, x in wet):
+        return False
     for y, x in wet:  # from every wet cell water flows to all cells of the tank in this row and below
         for r in range(y, height):
-            if any(state.regions[r][c] == state.regions[y][x] and (r, c) not in wet for c in range(width)): return False
+            if any(state.regions[r][c] == state.regions[y][x] and (r, c) not in wet for c in range(width)):
+                return False
     rows = [sum((r, c) in wet for c in range(width)) for r in range(height)]
-    return rows == list(state.rows) and [sum((r, c) in wet for r in range(height)) for c in range(width)] == list(state.columns)
+    return rows == list(state.rows) and [sum((r, c) in wet for r in range(height)) for c in range(width)] == list(
+        state.columns
+    )
 
 
-def write(state, tokens) -> str: return "[" + ", ".join(f"({', '.join(tokens[i : i + 2])})" for i in range(0, len(tokens), 2)) + "]"
+def write(state, tokens) -> str:
+    return "[" + ", ".join(f"({', '.join(tokens[i : i + 2])})" for i in range(0, len(tokens), 2)) + "]"
 
 
 def guise(state, rng):
     tanks = sorted({tank for line in state.regions for tank in line})
     names = dict(zip(tanks, rng.sample(range(100), len(tanks))))
     turn = rng.choice((1, -1))
-    return type(state)(tuple(tuple(names[tank] for tank in line[::turn]) for line in state.regions), state.rows, state.columns[::turn])
+    return type(state)(
+        tuple(tuple(names[tank] for tank in line[::turn]) for line in state.regions), state.rows, state.columns[::turn]
+    )
 
 
 def count(state, most) -> int:
     from pysat.card import CardEnc
     from pysat.solvers import Solver
+
     height, width = len(state.regions), len(state.regions[0])
     cells = [(r, c) for r in range(height) for c in range(width)]
     var = {cell: i for i, cell in enumerate(cells, 1)}
     with Solver(name="cadical153") as solver:
         for r, c in cells:
             for row, column in cells:
-                if row >= r and state.regions[row][column] == state.regions[r][c]: solver.add_clause([-var[r, c], var[row, column]])
+                if row >= r and state.regions[row][column] == state.regions[r][c]:
+                    solver.add_clause([-var[r, c], var[row, column]])
         top, found = len(cells), 0
-        lines = [([var[r, c] for c in range(width)], state.rows[r]) for r in range(height)] + [([var[r, c] for r in range(height)], state.columns[c]) for c in range(width)]
+        lines = [([var[r, c] for c in range(width)], state.rows[r]) for r in range(height)] + [
+            ([var[r, c] for r in range(height)], state.columns[c]) for c in range(width)
+        ]
         for line, total in lines:
             encoded = CardEnc.equals(lits=line, bound=total, top_id=top)
             top = max(top, encoded.nv)
-            for clause in encoded.clauses: solver.add_clause(clause)
+            for clause in encoded.clauses:
+                solver.add_clause(clause)
         while found < most and solver.solve():
             found += 1
             solver.add_clause([-value for value in solver.get_model()[: len(cells)]])

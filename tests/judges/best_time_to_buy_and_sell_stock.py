@@ -17,9 +17,17 @@ def judge(state, tokens) -> bool:
 
 def guise(state, rng):
     prices, shift = state.prices, rng.randint(1, 50)
-    return type(state)(tuple(max(prices) + shift - price for price in prices[::-1]) if rng.random() < 0.5 else tuple(price + shift for price in prices))
+    return type(state)(
+        tuple(max(prices) + shift - price for price in prices[::-1])
+        if rng.random() < 0.5
+        else tuple(price + shift for price in prices)
+    )
 
 
 def corrupted(row) -> list[str]:
     answer = int(row["answer"])
-    return [str(answer + step) for step in (-1, 1, 10)] + [f"not {answer}", f"{answer} or {answer + 1}", f"{answer - 1} + 1"]
+    return [str(answer + step) for step in (-1, 1, 10)] + [
+        f"not {answer}",
+        f"{answer} or {answer + 1}",
+        f"{answer - 1} + 1",
+    ]

@@ -1,4 +1,5 @@
 """An independent judge of binairo."""
+
 from itertools import product
 
 from mmhelix_nb.search import square_symmetries, transform
@@ -8,10 +9,13 @@ OTHERS = ["0", "1", "2", ".", "x"]
 
 def judge(state, tokens) -> bool:
     n = state.size
-    if len(tokens) != n * n or set(tokens) - {"0", "1"}: return False
+    if len(tokens) != n * n or set(tokens) - {"0", "1"}:
+        return False
     rows = ["".join(tokens[n * i : n * i + n]) for i in range(n)]
     columns = ["".join(column) for column in zip(*rows)]
-    fits = all(given is None or str(given) == rows[r][c] for r, row in enumerate(state.grid) for c, given in enumerate(row))
+    fits = all(
+        given is None or str(given) == rows[r][c] for r, row in enumerate(state.grid) for c, given in enumerate(row)
+    )
     lines_fine = all(line.count("1") == n // 2 and "000" not in line and "111" not in line for line in rows + columns)
     return fits and lines_fine and len(set(rows)) == len(set(columns)) == n
 
@@ -19,25 +23,39 @@ def judge(state, tokens) -> bool:
 def count(state, most: int) -> int:
     """By rows: legal rows one after the other, columns checked as they grow."""
     n = state.size
-    def fine(line): return "000" not in line and "111" not in line and line.count("0") <= n // 2 and line.count("1") <= n // 2
+
+    def fine(line):
+        return "000" not in line and "111" not in line and line.count("0") <= n // 2 and line.count("1") <= n // 2
+
     rows = [row for row in map("".join, product("01", repeat=n)) if fine(row)]
+
     def extend(grid):
-        if len(grid) == n: return int(len({*zip(*grid)}) == n)
+        if len(grid) == n:
+            return int(len({*zip(*grid)}) == n)
         found, given = 0, state.grid[len(grid)]
         for row in rows:
-            if row in grid or any(cell is not None and str(cell) != sign for cell, sign in zip(given, row)): continue
-            if not all(fine("".join(column)) for column in zip(*grid, row)): continue
+            if row in grid or any(cell is not None and str(cell) != sign for cell, sign in zip(given, row)):
+                continue
+            if not all(fine("".join(column)) for column in zip(*grid, row)):
+                continue
             found += extend([*grid, row])
-            if found >= most: break
+            if found >= most:
+                break
         return found
+
     return min(most, extend([]))
 
 
-def write(state, tokens) -> str: return "\n".join(" ".join(tokens[i : i + state.size]) for i in range(0, len(tokens), state.size))
+def write(state, tokens) -> str:
+    return "\n".join(" ".join(tokens[i : i + state.size]) for i in range(0, len(tokens), state.size))
 
 
 def guise(state, rng):
-    grid = state.grid if rng.random() < 0.5 else tuple(tuple(cell if cell is None else 1 - cell for cell in row) for row in state.grid)
+    grid = (
+        state.grid
+        if rng.random() < 0.5
+        else tuple(tuple(cell if cell is None else 1 - cell for cell in row) for row in state.grid)
+    )
     return type(state)(transform(grid, rng.choice(square_symmetries(state.size))))
 
 

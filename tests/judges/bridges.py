@@ -1,4 +1,5 @@
 """An independent judge of bridges."""
+
 import json
 import re
 
@@ -7,7 +8,8 @@ import networkx as nx
 OTHERS = [*map(str, range(10))]
 
 
-def split(answer) -> list[str]: return re.findall(r"\d+", answer)
+def split(answer) -> list[str]:
+    return re.findall(r"\d+", answer)
 
 
 def write(state, tokens) -> str:
@@ -17,25 +19,34 @@ def write(state, tokens) -> str:
 
 def judge(state, tokens) -> bool:
     "By a graph: every bridge as an edge with the set of half steps that it covers."
-    if not tokens or len(tokens) % 5: return False
+    if not tokens or len(tokens) % 5:
+        return False
     graph, number = nx.Graph(), {(x, y): number for x, y, number in state.islands}
     graph.add_nodes_from(number)
     for x, y, x2, y2, count in zip(*[iter(map(int, tokens))] * 5):
         a, b = (x, y), (x2, y2)
-        if a not in number or b not in number or a == b or (x != x2 and y != y2) or not count: return False
+        if a not in number or b not in number or a == b or (x != x2 and y != y2) or not count:
+            return False
         water = {(p, q) for p in range(min(x, x2), max(x, x2) + 1) for q in range(min(y, y2), max(y, y2) + 1)} - {a, b}
-        if water & set(number): return False
+        if water & set(number):
+            return False
         graph.add_edge(a, b, count=count + graph.get_edge_data(a, b, {"count": 0})["count"], water=water)
     edges = list(graph.edges(data=True))
-    if any(data["count"] > 2 for _, _, data in edges) or not nx.is_connected(graph): return False
-    if any(edges[i][2]["water"] & edges[j][2]["water"] for i in range(len(edges)) for j in range(i)): return False
-    return all(sum(data["count"] for _, _, data in graph.edges(place, data=True)) == wanted for place, wanted in number.items())
+    if any(data["count"] > 2 for _, _, data in edges) or not nx.is_connected(graph):
+        return False
+    if any(edges[i][2]["water"] & edges[j][2]["water"] for i in range(len(edges)) for j in range(i)):
+        return False
+    return all(
+        sum(data["count"] for _, _, data in graph.edges(place, data=True)) == wanted for place, wanted in number.items()
+    )
 
 
 def guise(state, rng):
     swap, flip_x, flip_y = (rng.random() < 0.5 for _ in range(3))
     width, height = state.size
-    moved = [(width - 1 - x if flip_x else x, height - 1 - y if flip_y else y, number) for x, y, number in state.islands]
+    moved = [
+        (width - 1 - x if flip_x else x, height - 1 - y if flip_y else y, number) for x, y, number in state.islands
+    ]
     gap = rng.randrange(width + 1)  # one more empty column
     moved = [(x + (x >= gap), y, number) for x, y, number in moved]
     return type(state)(tuple(sorted((y, x, number) if swap else (x, y, number) for x, y, number in moved)))
@@ -49,7 +60,8 @@ def count(state, most) -> int:
         for dx, dy in ((1, 0), (0, 1)):
             seen = [(x + dx * step, y + dy * step) for step in range(1, 25)]
             hit = next((i for i, place in enumerate(seen) if place in number), None)
-            if hit is not None: links.append(((x, y), seen[hit], frozenset(seen[:hit])))
+            if hit is not None:
+                links.append(((x, y), seen[hit], frozenset(seen[:hit])))
     last = {place: max(i for i, link in enumerate(links) if place in link[:2]) for place in number}
 
     def go(i, need, laid):
@@ -59,20 +71,34 @@ def count(state, most) -> int:
         a, b, water = links[i]
         found = 0
         for amount in range(min(2, need[a], need[b]) + 1):
-            if amount and any(n and water & link[2] for n, link in zip(laid, links)): break
+            if amount and any(n and water & link[2] for n, link in zip(laid, links)):
+                break
             left = {**need, a: need[a] - amount, b: need[b] - amount}
-            if any(last[place] == i and left[place] for place in (a, b)): continue
-            if any(left[p] > 2 * sum(p in link[:2] for link in links[i + 1 :]) for p in (a, b)): continue
+            if any(last[place] == i and left[place] for place in (a, b)):
+                continue
+            if any(left[p] > 2 * sum(p in link[:2] for link in links[i + 1 :]) for p in (a, b)):
+                continue
             found += go(i + 1, left, [*laid, amount])
-            if found >= most: break
+            if found >= most:
+                break
         return found
 
     return min(go(0, number, []), most)
 
 
 def corrupted(row) -> list[str]:
-    lines, state = row["answer"].split("\n"), json.loads(row["initial_state"]) if isinstance(row["initial_state"], str) else row["initial_state"]
+    lines, state = (
+        row["answer"].split("\n"),
+        json.loads(row["initial_state"]) if isinstance(row["initial_state"], str) else row["initial_state"],
+    )
     first = state["islands"][0]
     more = lines[0][:-1] + str(3 - int(lines[0][-1]))
-    return ["\n".join(lines[1:]), "\n".join([more, *lines[1:]]), "\n".join([*lines, lines[0]]), row["answer"][:-1], row["answer"] + f"\n({first['x']},{first['y']})-(19,19):1",
-            row["answer"].replace(":", " ").replace("-", " ")[:-2], lines[0]]
+    return [
+        "\n".join(lines[1:]),
+        "\n".join([more, *lines[1:]]),
+        "\n".join([*lines, lines[0]]),
+        row["answer"][:-1],
+        row["answer"] + f"\n({first['x']},{first['y']})-(19,19):1",
+        row["answer"].replace(":", " ").replace("-", " ")[:-2],
+        lines[0],
+    ]

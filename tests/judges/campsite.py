@@ -1,4 +1,5 @@
 """An independent judge of campsite: rules written out cell by cell, and SAT for the number of solutions."""
+
 import re
 from itertools import combinations
 
@@ -7,22 +8,31 @@ from mmhelix_nb.search import square_symmetries, transform
 OTHERS = [*map(str, range(11)), "x", "-1"]
 
 
-def split(answer) -> list[str]: return re.findall(r"\d+", answer)
+def split(answer) -> list[str]:
+    return re.findall(r"\d+", answer)
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens): return False
+    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+        return False
     tents = {(int(r) - 1, int(c) - 1) for r, c in zip(tokens[::2], tokens[1::2])}
     board = {(r, c): cell for r, line in enumerate(state.grid) for c, cell in enumerate(line)}
-    if any(board.get(tent) != "X" for tent in tents): return False
-    if any(max(abs(a - c), abs(b - d)) == 1 for (a, b), (c, d) in combinations(tents, 2)): return False
-    if not all(any(board.get((r + dr, c + dc)) == "T" for dr in (-1, 0, 1) for dc in (-1, 0, 1) if dr * dc == 0) for r, c in tents): return False
+    if any(board.get(tent) != "X" for tent in tents):
+        return False
+    if any(max(abs(a - c), abs(b - d)) == 1 for (a, b), (c, d) in combinations(tents, 2)):
+        return False
+    if not all(
+        any(board.get((r + dr, c + dc)) == "T" for dr in (-1, 0, 1) for dc in (-1, 0, 1) if dr * dc == 0)
+        for r, c in tents
+    ):
+        return False
     n = len(state.grid)
     rows, columns = ([[tent[axis] for tent in tents].count(i) for i in range(n)] for axis in (0, 1))
     return (tuple(rows), tuple(columns)) == (state.rows, state.columns)
 
 
-def write(state, tokens) -> str: return "[" + ", ".join(f"[{', '.join(tokens[i : i + 2])}]" for i in range(0, len(tokens), 2)) + "]"
+def write(state, tokens) -> str:
+    return "[" + ", ".join(f"[{', '.join(tokens[i : i + 2])}]" for i in range(0, len(tokens), 2)) + "]"
 
 
 def guise(state, rng):
@@ -39,20 +49,26 @@ def guise(state, rng):
 def count(state, most) -> int:
     from pysat.card import CardEnc
     from pysat.solvers import Solver
+
     n = len(state.grid)
     var = {(r, c): r * n + c + 1 for r in range(n) for c in range(n)}
     with Solver(name="cadical153") as solver:
         for (r, c), one in var.items():
             near = any(state.grid[y][x] == "T" for y, x in var if abs(y - r) + abs(x - c) == 1)
-            if state.grid[r][c] == "T" or not near: solver.add_clause([-one])
+            if state.grid[r][c] == "T" or not near:
+                solver.add_clause([-one])
             for (y, x), other in var.items():
-                if other > one and abs(y - r) < 2 and abs(x - c) < 2: solver.add_clause([-one, -other])
+                if other > one and abs(y - r) < 2 and abs(x - c) < 2:
+                    solver.add_clause([-one, -other])
         top, found = n * n, 0
-        lines = [([var[i, c] for c in range(n)], state.rows[i]) for i in range(n)] + [([var[r, i] for r in range(n)], state.columns[i]) for i in range(n)]
+        lines = [([var[i, c] for c in range(n)], state.rows[i]) for i in range(n)] + [
+            ([var[r, i] for r in range(n)], state.columns[i]) for i in range(n)
+        ]
         for line, total in lines:
             encoded = CardEnc.equals(lits=line, bound=total, top_id=top)
             top = max(top, encoded.nv)
-            for clause in encoded.clauses: solver.add_clause(clause)
+            for clause in encoded.clauses:
+                solver.add_clause(clause)
         while found < most and solver.solve():
             found += 1
             solver.add_clause([-value for value in solver.get_model()[: n * n]])
@@ -61,4 +77,11 @@ def count(state, most) -> int:
 
 def corrupted(row) -> list[str]:
     cells = [list(map(int, pair)) for pair in re.findall(r"\[(\d+), (\d+)\]", row["answer"])]
-    return [str(cells[1:]), str(cells[:-1]), row["answer"][:-1], str([*cells, [99, 1]]), str([[r - 1, c - 1] for r, c in cells]), str([*cells[:-1], [cells[-1][0], cells[-1][1] + 1]])]
+    return [
+        str(cells[1:]),
+        str(cells[:-1]),
+        row["answer"][:-1],
+        str([*cells, [99, 1]]),
+        str([[r - 1, c - 1] for r, c in cells]),
+        str([*cells[:-1], [cells[-1][0], cells[-1][1] + 1]]),
+    ]

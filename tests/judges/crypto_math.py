@@ -1,4 +1,5 @@
 """An independent judge of crypto_math: numbers instead of columns, and a count of solutions that meets in the middle."""
+
 from itertools import permutations
 
 OTHERS = [*"ABCDEFGHIJKZ", *map(str, range(12))]
@@ -10,13 +11,18 @@ def words(state) -> list[str]:
 
 
 def judge(state, tokens) -> bool:
-    if len(tokens) % 2: return False
+    if len(tokens) % 2:
+        return False
     value = {}
     for letter, digit in zip(tokens[::2], tokens[1::2]):
-        if not (len(letter) == 1 and letter.isalpha() and len(digit) == 1 and digit.isdecimal()): return False
-        if value.setdefault(letter, digit) != digit: return False
-    if set(value) != set(state.equation) - set("+="): return False
-    if len(set(value.values())) < len(value): return False
+        if not (len(letter) == 1 and letter.isalpha() and len(digit) == 1 and digit.isdecimal()):
+            return False
+        if value.setdefault(letter, digit) != digit:
+            return False
+    if set(value) != set(state.equation) - set("+="):
+        return False
+    if len(set(value.values())) < len(value):
+        return False
     numbers = [word.translate(str.maketrans(value)) for word in words(state)]
     return sum(map(int, numbers[:-1])) == int(numbers[-1]) and all(number == str(int(number)) for number in numbers)
 
@@ -25,7 +31,11 @@ def weight(state) -> dict[str, int]:
     "The factor of each letter in terms minus result."
     found = {}
     for number, word in enumerate(words(state)):
-        for place, letter in enumerate(reversed(word)): found[letter] = found.get(letter, 0) + (-1 if word is words(state) or number == len(words(state)) - 1 else 1) * 10**place
+        for place, letter in enumerate(reversed(word)):
+            found[letter] = (
+                found.get(letter, 0)
+                + (-1 if word is words(state) or number == len(words(state)) - 1 else 1) * 10**place
+            )
     return found
 
 
@@ -37,14 +47,20 @@ def count(state, most: int) -> int:
 
     def halves(part):
         for digits in permutations(range(10), len(part)):
-            if any(not digit and letter in leading for letter, digit in zip(part, digits)): continue
-            yield sum(factors[letter] * digit for letter, digit in zip(part, digits)), sum(1 << digit for digit in digits)
+            if any(not digit and letter in leading for letter, digit in zip(part, digits)):
+                continue
+            yield (
+                sum(factors[letter] * digit for letter, digit in zip(part, digits)),
+                sum(1 << digit for digit in digits),
+            )
 
     sums, found = {}, 0
-    for total, mask in halves(letters[:half]): sums.setdefault(total, []).append(mask)
+    for total, mask in halves(letters[:half]):
+        sums.setdefault(total, []).append(mask)
     for total, mask in halves(letters[half:]):
         found += sum(not mask & other for other in sums.get(-total, ()))
-        if found >= most: return most
+        if found >= most:
+            return most
     return found
 
 
@@ -53,7 +69,9 @@ def guise(state, rng):
     columns = [rng.sample(column, len(column)) for column in zip(*terms)]
     text = "+".join("".join(column[i] for column in columns) for i in range(len(terms))) + "=" + result
     letters = sorted(set(text) - set("+="))
-    return type(state)(text.translate(str.maketrans(dict(zip(letters, rng.sample("ABCDEFGHIJKLMNOPQRSTUVWXYZ", len(letters)))))))
+    return type(state)(
+        text.translate(str.maketrans(dict(zip(letters, rng.sample("ABCDEFGHIJKLMNOPQRSTUVWXYZ", len(letters))))))
+    )
 
 
 def corrupted(row) -> list[str]:
@@ -66,5 +84,14 @@ def corrupted(row) -> list[str]:
     first = min(digits)
     fewer = {letter: digit for letter, digit in digits.items() if letter != first}
     same = {letter: digits[first] for letter in digits}
-    return [json.dumps(fewer), json.dumps(same), json.dumps(numbers), json.dumps({**digits, first: -digits[first] - 1}), json.dumps({**digits, first: 10 + digits[first]}),
-            json.dumps({**digits, **{word: 1 for word in numbers}}), row["answer"] + f", {first}={(digits[first] + 1) % 10}", row["answer"] + ", " + "".join(sorted(digits)), "+".join(numbers.values())]
+    return [
+        json.dumps(fewer),
+        json.dumps(same),
+        json.dumps(numbers),
+        json.dumps({**digits, first: -digits[first] - 1}),
+        json.dumps({**digits, first: 10 + digits[first]}),
+        json.dumps({**digits, **{word: 1 for word in numbers}}),
+        row["answer"] + f", {first}={(digits[first] + 1) % 10}",
+        row["answer"] + ", " + "".join(sorted(digits)),
+        "+".join(numbers.values()),
+    ]

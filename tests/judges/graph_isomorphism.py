@@ -1,4 +1,5 @@
 """An independent judge of graph_isomorphism."""
+
 import networkx as nx
 
 OTHERS = ["Yes", "No", "isomorphic", "not", "are", "maybe", "6"]
@@ -15,12 +16,16 @@ def same(state) -> bool:
 
 def judge(state, tokens) -> bool:
     words, claims = [token.lower() for token in tokens], []
-    if words and words[0] in ("yes", "no"): claims.append(words.pop(0) == "yes")
+    if words and words[0] in ("yes", "no"):
+        claims.append(words.pop(0) == "yes")
     if words:
-        if words.pop() != "isomorphic": return False
+        if words.pop() != "isomorphic":
+            return False
         claims.append(not (words and words[-1] == "not"))
-        if not claims[-1]: words.pop()
-        if not set(words) <= FILLERS or len(words) > 9: return False
+        if not claims[-1]:
+            words.pop()
+        if not set(words) <= FILLERS or len(words) > 9:
+            return False
     return bool(claims) and set(claims) == {same(state)}
 
 
@@ -28,10 +33,21 @@ def guise(state, rng):
     def renamed(edges):
         names = rng.sample(range(state.n), state.n)
         return tuple(sorted(tuple(sorted((names[u], names[v]))) for u, v in edges))
+
     pair = [renamed(state.edges1), renamed(state.edges2)]
     return type(state)(state.n, *(pair[::-1] if rng.random() < 0.5 else pair))
 
 
 def corrupted(row) -> list[str]:
     other = {"yes": "No", "no": "Yes"}[row["answer"].lower()]
-    return [other, other.lower(), f"{other}.", "Yes or No", "Yes No", f"{row['answer']} {other}", "They are", "not", "is it isomorphic?"]
+    return [
+        other,
+        other.lower(),
+        f"{other}.",
+        "Yes or No",
+        "Yes No",
+        f"{row['answer']} {other}",
+        "They are",
+        "not",
+        "is it isomorphic?",
+    ]

@@ -1,4 +1,5 @@
 """An independent judge of kakuro."""
+
 import re
 from itertools import combinations, product
 
@@ -15,18 +16,25 @@ def entries(state) -> list[tuple[list, int]]:
                 cells = [(i, j) if across else (j, i) for j in range(*run.span())]
                 j = run.start() - 1
                 black = (state.grid[i][j] if across else state.grid[j][i]) if j >= 0 else (0, 0)
-                if black[not across]: found.append((cells, black[not across]))
+                if black[not across]:
+                    found.append((cells, black[not across]))
     return found
 
 
 def judge(state, tokens) -> bool:
-    if len(tokens) % 3 or not all(token.isdecimal() for token in tokens): return False
+    if len(tokens) % 3 or not all(token.isdecimal() for token in tokens):
+        return False
     digits = {}
     for r, c, digit in zip(*[iter(map(int, tokens))] * 3):
-        if digits.get((r, c), digit) != digit or not 0 < digit < 10: return False
+        if digits.get((r, c), digit) != digit or not 0 < digit < 10:
+            return False
         digits[r, c] = digit
-    if set(digits) != {(r, c) for r, row in enumerate(state.grid) for c, cell in enumerate(row) if cell is None}: return False
-    return all(len({digits[cell] for cell in cells}) == len(cells) and sum(digits[cell] for cell in cells) == total for cells, total in entries(state))
+    if set(digits) != {(r, c) for r, row in enumerate(state.grid) for c, cell in enumerate(row) if cell is None}:
+        return False
+    return all(
+        len({digits[cell] for cell in cells}) == len(cells) and sum(digits[cell] for cell in cells) == total
+        for cells, total in entries(state)
+    )
 
 
 def write(state, tokens) -> str:
@@ -41,16 +49,20 @@ def guise(state, rng):
 
     def moved(cell):
         r, c = cell[0] - 1, cell[1] - 1
-        for _ in range(turns): r, c = c, side - 2 - r
+        for _ in range(turns):
+            r, c = c, side - 2 - r
         return (r + 1, side - 2 - c + 1) if mirror else (r + 1, c + 1)
 
     grid = {cell: [0, 0] for cell in product(range(side), repeat=2)}
-    for r, c in [moved((r, c)) for r, row in enumerate(state.grid) for c, cell in enumerate(row) if cell is None]: grid[r, c] = None
+    for r, c in [moved((r, c)) for r, row in enumerate(state.grid) for c, cell in enumerate(row) if cell is None]:
+        grid[r, c] = None
     for cells, total in entries(state):
         (r, c), (row, column) = sorted(map(moved, cells))[:2]
         sum_ = 10 * len(cells) - total if swap else total
-        if r == row: grid[r, c - 1][0] = sum_
-        else: grid[r - 1, c][1] = sum_
+        if r == row:
+            grid[r, c - 1][0] = sum_
+        else:
+            grid[r - 1, c][1] = sum_
     return type(state)(tuple(tuple(grid[r, c] and tuple(grid[r, c]) for c in range(side)) for r in range(side)))
 
 
@@ -62,16 +74,21 @@ def count(state, most) -> int:
     name = {(cell, digit): 9 * i + digit for i, cell in enumerate(white) for digit in range(1, 10)}
     fresh = 9 * len(white)
     with Cadical153() as solver:
-        for cell in white: solver.add_clause([name[cell, digit] for digit in range(1, 10)])
-        for cell, (a, b) in product(white, combinations(range(1, 10), 2)): solver.add_clause([-name[cell, a], -name[cell, b]])
+        for cell in white:
+            solver.add_clause([name[cell, digit] for digit in range(1, 10)])
+        for cell, (a, b) in product(white, combinations(range(1, 10), 2)):
+            solver.add_clause([-name[cell, a], -name[cell, b]])
         for cells, total in entries(state):
-            for (one, other), digit in product(combinations(cells, 2), range(1, 10)): solver.add_clause([-name[one, digit], -name[other, digit]])
+            for (one, other), digit in product(combinations(cells, 2), range(1, 10)):
+                solver.add_clause([-name[one, digit], -name[other, digit]])
             chosen = []
             for digits in combinations(range(1, 10), len(cells)):
-                if sum(digits) != total: continue
+                if sum(digits) != total:
+                    continue
                 fresh += 1
                 chosen.append(fresh)
-                for cell, digit in product(cells, set(range(1, 10)) - set(digits)): solver.add_clause([-fresh, -name[cell, digit]])
+                for cell, digit in product(cells, set(range(1, 10)) - set(digits)):
+                    solver.add_clause([-fresh, -name[cell, digit]])
             solver.add_clause(chosen)
         found = 0
         while found < most and solver.solve():
@@ -85,4 +102,11 @@ def corrupted(row) -> list[str]:
     parts = row["answer"].split()
     (place, digit), rest = parts[0].split(":"), parts[1:]
     other = " ".join([f"{place}:{int(digit) % 9 + 1}", *rest])
-    return [" ".join(rest), other, f"{row['answer']} (0,99):1", row["answer"][:-1], f"{place}:{digit}{digit} {' '.join(rest)}", f"{row['answer']} {place}:{int(digit) % 9 + 1}"]
+    return [
+        " ".join(rest),
+        other,
+        f"{row['answer']} (0,99):1",
+        row["answer"][:-1],
+        f"{place}:{digit}{digit} {' '.join(rest)}",
+        f"{row['answer']} {place}:{int(digit) % 9 + 1}",
+    ]

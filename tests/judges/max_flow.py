@@ -1,4 +1,5 @@
 """An independent judge of max_flow."""
+
 from functools import lru_cache
 
 import networkx as nx
@@ -14,16 +15,27 @@ def largest(state) -> int:
     return nx.maximum_flow_value(graph, state.source, state.sink, flow_func=nx.algorithms.flow.preflow_push)
 
 
-def judge(state, tokens) -> bool: return len(tokens) == 1 and tokens[0].isdecimal() and int(tokens[0]) == largest(state)
+def judge(state, tokens) -> bool:
+    return len(tokens) == 1 and tokens[0].isdecimal() and int(tokens[0]) == largest(state)
 
 
 def guise(state, rng):
     names = rng.sample(range(state.n), state.n)
-    edges, source, sink = [(names[u], names[v], capacity) for u, v, capacity in state.edges], names[state.source], names[state.sink]
-    if rng.random() < 0.5: edges, source, sink = [(v, u, capacity) for u, v, capacity in edges], sink, source
+    edges, source, sink = (
+        [(names[u], names[v], capacity) for u, v, capacity in state.edges],
+        names[state.source],
+        names[state.sink],
+    )
+    if rng.random() < 0.5:
+        edges, source, sink = [(v, u, capacity) for u, v, capacity in edges], sink, source
     return type(state)(state.n, tuple(sorted(edges)), source, sink)
 
 
 def corrupted(row) -> list[str]:
     answer = int(row["answer"])
-    return [str(answer + step) for step in (-1, 1, 10)] + [f"not {answer}", f"{answer} or {answer + 1}", f"-{answer}", f"{answer}.5"]
+    return [str(answer + step) for step in (-1, 1, 10)] + [
+        f"not {answer}",
+        f"{answer} or {answer + 1}",
+        f"-{answer}",
+        f"{answer}.5",
+    ]

@@ -1,4 +1,5 @@
 """An independent judge of minesweeper."""
+
 from itertools import product
 
 from mmhelix_nb.search import square_symmetries, transform
@@ -9,34 +10,49 @@ OTHERS = [*map(str, range(10)), "q", "or"]
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens): return False
+    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+        return False
     mines = set(zip(map(int, tokens[::2]), map(int, tokens[1::2])))
     cells = set(product(range(state.size), repeat=2))
-    if mines - cells: return False
+    if mines - cells:
+        return False
     for r, c in cells:
         around = sum(max(abs(r - i), abs(c - j)) == 1 for i, j in mines)
         shown = "mine" if (r, c) in mines else around or None
-        if shown == "mine": shown = None
-        if shown != state.grid[r][c]: return False
+        if shown == "mine":
+            shown = None
+        if shown != state.grid[r][c]:
+            return False
     return True
 
 
 def write(state, tokens) -> str:
-    if len(tokens) % 2: return " ".join(tokens)
+    if len(tokens) % 2:
+        return " ".join(tokens)
     return ",".join(f"({r}, {c})" for r, c in zip(tokens[::2], tokens[1::2]))
 
 
-def guise(state, rng): return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))))
+def guise(state, rng):
+    return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))))
 
 
 def count(state, most: int) -> int:
     "By a SAT solver, one variable a blank."
-    blanks = {(r, c): i for i, (r, c) in enumerate(((r, c) for r, row in enumerate(state.grid) for c, value in enumerate(row) if value is None), 1)}
+    blanks = {
+        (r, c): i
+        for i, (r, c) in enumerate(
+            ((r, c) for r, row in enumerate(state.grid) for c, value in enumerate(row) if value is None), 1
+        )
+    }
     top, clauses = len(blanks), []
     for r, c in product(range(state.size), repeat=2):
         near = [variable for (i, j), variable in blanks.items() if max(abs(r - i), abs(c - j)) == 1]
-        if (r, c) in blanks: clauses += [[blanks[r, c], -other] for other in near]  # a mine beside it makes it a mine, for it shows no number
-        elif len(near) < state.grid[r][c]: return 0
+        if (r, c) in blanks:
+            clauses += [
+                [blanks[r, c], -other] for other in near
+            ]  # a mine beside it makes it a mine, for it shows no number
+        elif len(near) < state.grid[r][c]:
+            return 0
         else:
             exactly = CardEnc.equals(near, state.grid[r][c], top_id=top)
             top, clauses = max(top, exactly.nv), clauses + exactly.clauses
@@ -52,4 +68,13 @@ def corrupted(row) -> list[str]:
     answer = row["answer"]
     cells = answer.split("),")
     rest = "),".join(cells[1:])
-    return [rest, f"{answer},(99, 99)", f"{answer},(0", f"{answer},0", answer + " or none", answer.replace("(", "(-1"), "none", "(0, 0),(0, 1),(0, 2)"]
+    return [
+        rest,
+        f"{answer},(99, 99)",
+        f"{answer},(0",
+        f"{answer},0",
+        answer + " or none",
+        answer.replace("(", "(-1"),
+        "none",
+        "(0, 0),(0, 1),(0, 2)",
+    ]

@@ -1,4 +1,5 @@
 """An independent judge of nibbles."""
+
 from mmhelix_nb.search import square_symmetries
 
 OTHERS = ["up", "down", "left", "right", "stay", "0"]
@@ -10,10 +11,12 @@ def judge(state, tokens) -> bool:
     trail = [complex(c, r) for r, c in reversed(state.snake)]  # tail to head, and every cell since
     length, apples, facing = len(trail), {complex(c, r) for r, c in state.apples}, TURNS[state.direction]
     for token in tokens:
-        if token not in TURNS or TURNS[token] == -facing: return False
+        if token not in TURNS or TURNS[token] == -facing:
+            return False
         facing = TURNS[token]
         head = trail[-1] + facing
-        if min(head.real, head.imag) < 0 or max(head.real, head.imag) >= state.size or head in trail[-length:]: return False
+        if min(head.real, head.imag) < 0 or max(head.real, head.imag) >= state.size or head in trail[-length:]:
+            return False
         trail.append(head)
         if head in apples:
             apples.discard(head)
@@ -28,7 +31,12 @@ def guise(state, rng):
     head, front = move(r, c), move(r + int(complex(turn).imag), c + int(complex(turn).real))
     apples = [move(*cell) for cell in state.apples]
     rng.shuffle(apples)
-    return type(state)(state.size, tuple(move(*cell) for cell in state.snake), names[front[0] - head[0], front[1] - head[1]], tuple(apples))
+    return type(state)(
+        state.size,
+        tuple(move(*cell) for cell in state.snake),
+        names[front[0] - head[0], front[1] - head[1]],
+        tuple(apples),
+    )
 
 
 def corrupted(row) -> list[str]:

@@ -1,4 +1,5 @@
 """An independent judge of nonogram: regular expressions for the lines, SAT for the number of solutions."""
+
 import re
 from itertools import combinations
 
@@ -7,15 +8,22 @@ from mmhelix_nb.search import square_symmetries
 OTHERS = ["X", ".", "1", "0", "q", "X."]
 
 
-def split(answer) -> list[str]: return [sign for sign in answer if sign in "X."]
+def split(answer) -> list[str]:
+    return [sign for sign in answer if sign in "X."]
 
 
 def judge(state, tokens) -> bool:
     n, signs = state.size, "".join(tokens).replace("1", "X").replace("0", ".")
-    if len(signs) != n * n or set(signs) - set("X."): return False
+    if len(signs) != n * n or set(signs) - set("X."):
+        return False
     rows = [signs[i * n : i * n + n] for i in range(n)]
-    def fits(line, clue): return re.fullmatch(r"\.*" + r"\.+".join("X" * run for run in clue) + r"\.*", line) is not None
-    return all(map(fits, rows, state.rows)) and all(map(fits, ("".join(column) for column in zip(*rows)), state.columns))
+
+    def fits(line, clue):
+        return re.fullmatch(r"\.*" + r"\.+".join("X" * run for run in clue) + r"\.*", line) is not None
+
+    return all(map(fits, rows, state.rows)) and all(
+        map(fits, ("".join(column) for column in zip(*rows)), state.columns)
+    )
 
 
 def write(state, tokens) -> str:
@@ -44,6 +52,7 @@ def placements(clue, n):
 
 def count(state, most) -> int:
     from pysat.solvers import Solver
+
     n = state.size
     solver, names, found = Solver(name="cadical153"), n * n, 0
     lines = [([r * n + i + 1 for i in range(n)], clue) for r, clue in enumerate(state.rows)]
@@ -53,7 +62,8 @@ def count(state, most) -> int:
         for filled in placements(clue, n):
             names += 1
             choices.append(names)
-            for i, cell in enumerate(cells): solver.add_clause([-names, cell if i in filled else -cell])
+            for i, cell in enumerate(cells):
+                solver.add_clause([-names, cell if i in filled else -cell])
         solver.add_clause(choices)
     while found < most and solver.solve():
         found += 1

@@ -1,4 +1,5 @@
 """An independent judge of numbrix."""
+
 import re
 from itertools import combinations
 
@@ -7,7 +8,8 @@ from mmhelix_nb.search import square_symmetries, transform
 OTHERS = [*map(str, range(0, 40))]
 
 
-def split(answer) -> list[str]: return re.findall(r"\w+", re.sub(r"\|\s*(?=\|)", "|0", answer))
+def split(answer) -> list[str]:
+    return re.findall(r"\w+", re.sub(r"\|\s*(?=\|)", "|0", answer))
 
 
 def write(state, tokens) -> str:
@@ -18,22 +20,34 @@ def write(state, tokens) -> str:
 def judge(state, tokens) -> bool:
     "By walking: from the cell of 1 to a neighbour that holds the next number, up to the largest given."
     n = state.size
-    if len(tokens) != n * n or not all(token.isdecimal() for token in tokens): return False
+    if len(tokens) != n * n or not all(token.isdecimal() for token in tokens):
+        return False
     grid = {(i // n, i % n): int(token) for i, token in enumerate(tokens)}
-    if any(given and grid[r, c] != given for r, row in enumerate(state.grid) for c, given in enumerate(row)): return False
+    if any(given and grid[r, c] != given for r, row in enumerate(state.grid) for c, given in enumerate(row)):
+        return False
     top = max(given for row in state.grid for given in row)
-    if sorted(filter(None, grid.values())) != list(range(1, top + 1)): return False
+    if sorted(filter(None, grid.values())) != list(range(1, top + 1)):
+        return False
     at = next(cell for cell, number in grid.items() if number == 1)
     for number in range(2, top + 1):
-        at = next(((r, c) for r, c in ((at[0] + 1, at[1]), (at[0] - 1, at[1]), (at[0], at[1] + 1), (at[0], at[1] - 1)) if grid.get((r, c)) == number), None)
-        if at is None: return False
+        at = next(
+            (
+                (r, c)
+                for r, c in ((at[0] + 1, at[1]), (at[0] - 1, at[1]), (at[0], at[1] + 1), (at[0], at[1] - 1))
+                if grid.get((r, c)) == number
+            ),
+            None,
+        )
+        if at is None:
+            return False
     return True
 
 
 def guise(state, rng):
     grid = transform(state.grid, rng.choice(square_symmetries(state.size)))
     numbers = {number for row in grid for number in row}
-    if 1 in numbers and rng.random() < 0.5: grid = tuple(tuple(number and max(numbers) + 1 - number for number in row) for row in grid)
+    if 1 in numbers and rng.random() < 0.5:
+        grid = tuple(tuple(number and max(numbers) + 1 - number for number in row) for row in grid)
     return type(state)(grid)
 
 
@@ -46,23 +60,29 @@ def count(state, most) -> int:
     given = {state.grid[r][c]: (r, c) for r, c in cells if state.grid[r][c]}
 
     def may(cell, number):
-        if number in given: return given[number] == cell
-        if state.grid[cell[0]][cell[1]]: return False
+        if number in given:
+            return given[number] == cell
+        if state.grid[cell[0]][cell[1]]:
+            return False
         return all(abs(cell[0] - r) + abs(cell[1] - c) <= abs(number - other) for other, (r, c) in given.items())
 
     name = {}
     for number in range(1, top + 1):
         for cell in cells:
-            if may(cell, number): name[cell, number] = len(name) + 1
+            if may(cell, number):
+                name[cell, number] = len(name) + 1
     with Cadical153() as solver:
         for number in range(1, top + 1):
             places = [name[cell, number] for cell in cells if (cell, number) in name]
             solver.add_clause(places)
-            for a, b in combinations(places, 2): solver.add_clause([-a, -b])
+            for a, b in combinations(places, 2):
+                solver.add_clause([-a, -b])
         for cell in cells:
-            for a, b in combinations([name[cell, number] for number in range(1, top + 1) if (cell, number) in name], 2): solver.add_clause([-a, -b])
+            for a, b in combinations([name[cell, number] for number in range(1, top + 1) if (cell, number) in name], 2):
+                solver.add_clause([-a, -b])
         for (cell, number), variable in name.items():
-            if number == top: continue
+            if number == top:
+                continue
             near = ((cell[0] + 1, cell[1]), (cell[0] - 1, cell[1]), (cell[0], cell[1] + 1), (cell[0], cell[1] - 1))
             solver.add_clause([-variable, *(name[other, number + 1] for other in near if (other, number + 1) in name)])
         found = 0
@@ -75,5 +95,17 @@ def count(state, most) -> int:
 def corrupted(row) -> list[str]:
     lines = row["answer"].strip("\n").split("\n")
     cells = re.findall(r"\d+", row["answer"])
-    swapped = row["answer"].replace(f"|{cells[0]}|", "|#|").replace(f"|{cells[1]}|", f"|{cells[0]}|").replace("|#|", f"|{cells[1]}|")
-    return ["\n".join(lines[:-1]), "\n".join([*lines, lines[-1]]), "\n".join(line + "0|" for line in lines), "\n".join(lines[::-1]), row["answer"].replace("|2|", "| |"), swapped]
+    swapped = (
+        row["answer"]
+        .replace(f"|{cells[0]}|", "|#|")
+        .replace(f"|{cells[1]}|", f"|{cells[0]}|")
+        .replace("|#|", f"|{cells[1]}|")
+    )
+    return [
+        "\n".join(lines[:-1]),
+        "\n".join([*lines, lines[-1]]),
+        "\n".join(line + "0|" for line in lines),
+        "\n".join(lines[::-1]),
+        row["answer"].replace("|2|", "| |"),
+        swapped,
+    ]

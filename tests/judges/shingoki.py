@@ -1,4 +1,5 @@
 """An independent judge of shingoki."""
+
 import re
 from itertools import combinations, product
 
@@ -9,7 +10,8 @@ from mmhelix_nb.search import square_symmetries, transform
 OTHERS = [*map(str, range(9))]
 
 
-def split(answer) -> list[str]: return re.findall(r"\d+", answer)
+def split(answer) -> list[str]:
+    return re.findall(r"\d+", answer)
 
 
 def write(state, tokens) -> str:
@@ -17,36 +19,56 @@ def write(state, tokens) -> str:
     return " ".join("({},{})-({},{})".format(*part) if len(part) == 4 else " ".join(part) for part in parts)
 
 
-def circles(state) -> dict: return {(r, c): (sign[0], int(sign[1:])) for r, row in enumerate(state.grid) for c, sign in enumerate(row) if sign != "."}
+def circles(state) -> dict:
+    return {
+        (r, c): (sign[0], int(sign[1:]))
+        for r, row in enumerate(state.grid)
+        for c, sign in enumerate(row)
+        if sign != "."
+    }
 
 
 def fits(graph, circles) -> bool:
     "Whether a cycle fits all circles: it is cut at its turns into straight pieces; a circle lies on one or between two."
     cycle = [one for one, _ in nx.find_cycle(graph)]
     places = range(len(cycle))
-    turns = [i for i in places if len({p[0] for p in (cycle[i - 1], cycle[i - len(cycle) + 1])}) > 1 and len({p[1] for p in (cycle[i - 1], cycle[i - len(cycle) + 1])}) > 1]
+    turns = [
+        i
+        for i in places
+        if len({p[0] for p in (cycle[i - 1], cycle[i - len(cycle) + 1])}) > 1
+        and len({p[1] for p in (cycle[i - 1], cycle[i - len(cycle) + 1])}) > 1
+    ]
     for point, (color, number) in circles.items():
-        if point not in cycle: return False
+        if point not in cycle:
+            return False
         i = cycle.index(point)
-        if (i in turns) != (color == "B"): return False
+        if (i in turns) != (color == "B"):
+            return False
         after = min((turn - i) % len(cycle) or len(cycle) for turn in turns)
         before = min((i - turn) % len(cycle) or len(cycle) for turn in turns)
-        if after + before != number: return False
+        if after + before != number:
+            return False
     return True
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 4: return False
+    if not tokens or len(tokens) % 4:
+        return False
     graph, n = nx.Graph(), state.size
     for r, c, row, column in zip(*[iter(map(int, tokens))] * 4):
-        if max(r, c, row, column) >= n or (r, c) == (row, column) or r != row and c != column: return False
-        covered = [(i, j) for i in range(min(r, row), max(r, row) + 1) for j in range(min(c, column), max(c, column) + 1)]
-        if any(graph.has_edge(*pair) for pair in zip(covered, covered[1:])): return False
+        if max(r, c, row, column) >= n or (r, c) == (row, column) or r != row and c != column:
+            return False
+        covered = [
+            (i, j) for i in range(min(r, row), max(r, row) + 1) for j in range(min(c, column), max(c, column) + 1)
+        ]
+        if any(graph.has_edge(*pair) for pair in zip(covered, covered[1:])):
+            return False
         nx.add_path(graph, covered)
     return nx.is_connected(graph) and all(degree == 2 for _, degree in graph.degree) and fits(graph, circles(state))
 
 
-def guise(state, rng): return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))))
+def guise(state, rng):
+    return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))))
 
 
 def count(state, most) -> int:
@@ -60,35 +82,56 @@ def count(state, most) -> int:
     with Cadical153() as solver:
         for point in grid:
             lines = [name[frozenset((point, other))] for other in grid[point]]
-            for some in combinations(lines, 3): solver.add_clause([-line for line in some])
-            if point in marks: solver.add_clause(lines)
-            for line in lines: solver.add_clause([-line, *(other for other in lines if other != line)])
+            for some in combinations(lines, 3):
+                solver.add_clause([-line for line in some])
+            if point in marks:
+                solver.add_clause(lines)
+            for line in lines:
+                solver.add_clause([-line, *(other for other in lines if other != line)])
         fresh = len(name)
         for (r, c), (color, number) in marks.items():
             chosen = []
             for (one, two), length in product(combinations(((0, 1), (1, 0), (0, -1), (-1, 0)), 2), range(1, number)):
-                if (one[0] == -two[0] and one[1] == -two[1]) != (color == "W"): continue
+                if (one[0] == -two[0] and one[1] == -two[1]) != (color == "W"):
+                    continue
                 fresh += 1
                 chosen.append(fresh)
                 for (down, right), reach in ((one, length), (two, number - length)):
-                    steps = [name.get(frozenset(((r + down * i, c + right * i), (r + down * (i + 1), c + right * (i + 1))))) for i in range(reach + 1)]
-                    for line in steps[:-1]: solver.add_clause([-fresh, line] if line else [-fresh])
-                    if steps[-1]: solver.add_clause([-fresh, -steps[-1]])
+                    steps = [
+                        name.get(frozenset(((r + down * i, c + right * i), (r + down * (i + 1), c + right * (i + 1)))))
+                        for i in range(reach + 1)
+                    ]
+                    for line in steps[:-1]:
+                        solver.add_clause([-fresh, line] if line else [-fresh])
+                    if steps[-1]:
+                        solver.add_clause([-fresh, -steps[-1]])
             solver.add_clause(chosen)
         while found < most and solver.solve():
             drawn = [line for line in solver.get_model() if line > 0]
             graph = nx.Graph([tuple(edge) for edge, line in name.items() if line in set(drawn)])
             parts = list(nx.connected_components(graph))
-            if len(parts) == 1 and fits(graph, marks): found += 1
+            if len(parts) == 1 and fits(graph, marks):
+                found += 1
             for part in parts:
                 lines = [name[frozenset(edge)] for edge in graph.subgraph(part).edges]
                 inside = {point: mark for point, mark in marks.items() if point in part}
-                if len(parts) > 1 and (len(inside) < len(marks)) or not fits(graph.subgraph(part), inside): solver.add_clause([-line for line in lines])
+                if len(parts) > 1 and (len(inside) < len(marks)) or not fits(graph.subgraph(part), inside):
+                    solver.add_clause([-line for line in lines])
             solver.add_clause([-line for line in drawn])
     return found
 
 
 def corrupted(row) -> list[str]:
-    parts, n = row["answer"].split(), len(row["initial_state"]) if isinstance(row["initial_state"], list) else row["initial_state"].count("[") - 1
+    parts, n = (
+        row["answer"].split(),
+        len(row["initial_state"]) if isinstance(row["initial_state"], list) else row["initial_state"].count("[") - 1,
+    )
     outside = " ".join(parts).replace("(0,", f"({n},")
-    return [" ".join(parts[1:]), " ".join([*parts, parts[0]]), f"{parts[0]} {parts[0]}", row["answer"][:-1], outside, f"(0,0)-(0,1) (0,1)-(1,1) (1,1)-(1,0) (1,0)-(0,0) (0,{n - 1})-(0,{n})"]
+    return [
+        " ".join(parts[1:]),
+        " ".join([*parts, parts[0]]),
+        f"{parts[0]} {parts[0]}",
+        row["answer"][:-1],
+        outside,
+        f"(0,0)-(0,1) (0,1)-(1,1) (1,1)-(1,0) (1,0)-(0,0) (0,{n - 1})-(0,{n})",
+    ]

@@ -1,4 +1,5 @@
 """An independent judge of shortest_distance_weighted."""
+
 from functools import lru_cache
 
 import networkx as nx
@@ -13,7 +14,8 @@ def shortest(state) -> int:
     return nx.bellman_ford_path_length(graph, state.start, state.end)
 
 
-def judge(state, tokens) -> bool: return len(tokens) == 1 and tokens[0].isdecimal() and int(tokens[0]) == shortest(state)
+def judge(state, tokens) -> bool:
+    return len(tokens) == 1 and tokens[0].isdecimal() and int(tokens[0]) == shortest(state)
 
 
 def guise(state, rng):
@@ -25,4 +27,9 @@ def guise(state, rng):
 
 def corrupted(row) -> list[str]:
     answer = int(row["answer"])
-    return [str(answer + step) for step in (-1, 1, 10)] + [f"not {answer}", f"{answer} or {answer + 1}", f"-{answer}", f"{answer}.5"]
+    return [str(answer + step) for step in (-1, 1, 10)] + [
+        f"not {answer}",
+        f"{answer} or {answer + 1}",
+        f"-{answer}",
+        f"{answer}.5",
+    ]

@@ -1,4 +1,5 @@
 """An independent judge of skyscrapers."""
+
 import re
 from itertools import permutations
 
@@ -17,22 +18,29 @@ def lines_of(state, grid):
 
 def judge(state, tokens) -> bool:
     n = state.n
-    if len(tokens) != n * n or any(token not in set("123456789"[:n]) for token in tokens): return False
+    if len(tokens) != n * n or any(token not in set("123456789"[:n]) for token in tokens):
+        return False
     grid = [[int(token) for token in tokens[i : i + n]] for i in range(0, n * n, n)]
     for line, clue in lines_of(state, grid):
-        if sorted(line) != list(range(1, n + 1)): return False
-        if sum(all(line[k] > line[j] for j in range(k)) for k in range(n)) != clue: return False
+        if sorted(line) != list(range(1, n + 1)):
+            return False
+        if sum(all(line[k] > line[j] for j in range(k)) for k in range(n)) != clue:
+            return False
     return True
 
 
-def write(state, tokens) -> str: return str([tokens[i : i + state.n] for i in range(0, len(tokens), state.n)]).replace("'", "")
+def write(state, tokens) -> str:
+    return str([tokens[i : i + state.n] for i in range(0, len(tokens), state.n)]).replace("'", "")
 
 
 def guise(state, rng):
     kind, n = type(state), state.n
-    if rng.random() < 0.5: state = kind(n, state.left, state.right, state.top, state.bottom)  # mirrored at the diagonal
-    if rng.random() < 0.5: state = kind(n, state.bottom, state.top, state.left[::-1], state.right[::-1])
-    if rng.random() < 0.5: state = kind(n, state.top[::-1], state.bottom[::-1], state.right, state.left)
+    if rng.random() < 0.5:
+        state = kind(n, state.left, state.right, state.top, state.bottom)  # mirrored at the diagonal
+    if rng.random() < 0.5:
+        state = kind(n, state.bottom, state.top, state.left[::-1], state.right[::-1])
+    if rng.random() < 0.5:
+        state = kind(n, state.top[::-1], state.bottom[::-1], state.right, state.left)
     return state
 
 
@@ -41,8 +49,13 @@ def count(state, most: int) -> int:
     from pysat.solvers import Cadical153
 
     n, fresh = state.n, state.n**3
-    def var(r, c, v): return (r * n + c) * n + v
-    def sees(line): return sum(all(line[k] > line[j] for j in range(k)) for k in range(n))
+
+    def var(r, c, v):
+        return (r * n + c) * n + v
+
+    def sees(line):
+        return sum(all(line[k] > line[j] for j in range(k)) for k in range(n))
+
     every = [(order, sees(order), sees(order[::-1])) for order in permutations(range(1, n + 1))]
     with Cadical153() as solver:
         lines = [([(i, k) for k in range(n)], state.left[i], state.right[i]) for i in range(n)]
@@ -51,12 +64,14 @@ def count(state, most: int) -> int:
             for order in (order for order, a, b in every if (a, b) == (near, far)):
                 fresh += 1
                 chosen.append(fresh)
-                for cell, v in zip(cells, order): solver.add_clause([-fresh, var(*cell, v)])
+                for cell, v in zip(cells, order):
+                    solver.add_clause([-fresh, var(*cell, v)])
             solver.add_clause(chosen)
         for r in range(n):
             for c in range(n):
                 for v in range(1, n + 1):
-                    for w in range(1, v): solver.add_clause([-var(r, c, v), -var(r, c, w)])
+                    for w in range(1, v):
+                        solver.add_clause([-var(r, c, v), -var(r, c, w)])
         found = 0
         while found < most and solver.solve():
             found += 1
@@ -69,4 +84,9 @@ def corrupted(row) -> list[str]:
     digits = [match.start() for match in re.finditer(r"\d", answer)]
     swapped = list(answer)
     swapped[digits[0]], swapped[digits[1]] = swapped[digits[1]], swapped[digits[0]]
-    return ["".join(swapped), answer[: answer.rfind("[")].rstrip(", ") + "]", answer.replace("1", "2"), answer.replace("1", "0")]
+    return [
+        "".join(swapped),
+        answer[: answer.rfind("[")].rstrip(", ") + "]",
+        answer.replace("1", "2"),
+        answer.replace("1", "0"),
+    ]

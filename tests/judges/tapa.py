@@ -1,4 +1,5 @@
 """An independent judge of tapa: networkx for groups and connection, SAT with cuts for the number of solutions."""
+
 import re
 from functools import lru_cache
 from itertools import combinations
@@ -11,7 +12,8 @@ from mmhelix_nb.search import square_symmetries, transform
 OTHERS = [*map(str, range(9)), "x", "-1"]
 
 
-def split(answer) -> list[str]: return re.findall(r"\d+", answer)
+def split(answer) -> list[str]:
+    return re.findall(r"\d+", answer)
 
 
 @lru_cache(maxsize=None)
@@ -28,17 +30,23 @@ def around_clue_is_right(king, clue, number, dark) -> bool:
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens): return False
+    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+        return False
     numbers = list(map(int, tokens))
     dark = set(zip(numbers[::2], numbers[1::2]))
     rook, king = boards(len(state.grid))
-    if not dark <= set(rook) or any(state.grid[r][c] != "." for r, c in dark): return False
-    if any({(r + i, c + j) for i in (0, 1) for j in (0, 1)} <= dark for r, c in dark): return False
+    if not dark <= set(rook) or any(state.grid[r][c] != "." for r, c in dark):
+        return False
+    if any({(r + i, c + j) for i in (0, 1) for j in (0, 1)} <= dark for r, c in dark):
+        return False
     clues = {(r, c): int(state.grid[r][c]) for r, c in rook if state.grid[r][c] != "."}
-    return all(around_clue_is_right(king, clue, number, dark) for clue, number in clues.items()) and nx.is_connected(rook.subgraph(dark))
+    return all(around_clue_is_right(king, clue, number, dark) for clue, number in clues.items()) and nx.is_connected(
+        rook.subgraph(dark)
+    )
 
 
-def write(state, tokens) -> str: return ", ".join(f"({','.join(tokens[i : i + 2])})" for i in range(0, len(tokens), 2))
+def write(state, tokens) -> str:
+    return ", ".join(f"({','.join(tokens[i : i + 2])})" for i in range(0, len(tokens), 2))
 
 
 def guise(state, rng):
@@ -48,13 +56,16 @@ def guise(state, rng):
 
 def count(state, most) -> int:
     from pysat.solvers import Solver
+
     n, found = len(state.grid), 0
     rook, king = boards(n)
     var = {cell: cell[0] * n + cell[1] + 1 for cell in rook}
     with Solver(name="cadical153") as solver:
         for r, c in rook:
-            if r < n - 1 and c < n - 1: solver.add_clause([-var[r + i, c + j] for i in (0, 1) for j in (0, 1)])
-            if state.grid[r][c] == ".": continue
+            if r < n - 1 and c < n - 1:
+                solver.add_clause([-var[r + i, c + j] for i in (0, 1) for j in (0, 1)])
+            if state.grid[r][c] == ".":
+                continue
             solver.add_clause([-var[r, c]])
             near = list(king[r, c])
             for size in range(len(near) + 1):
@@ -67,7 +78,9 @@ def count(state, most) -> int:
             if len(parts) <= 1:
                 found += 1
                 solver.add_clause([-var[cell] if cell in dark else var[cell] for cell in rook])
-            for part in parts[:-1] if len(parts) > 1 else ():  # with a cell of this part and one outside it, some cell beside the part is dark
+            for part in (
+                parts[:-1] if len(parts) > 1 else ()
+            ):  # with a cell of this part and one outside it, some cell beside the part is dark
                 outside = set(rook) - part - set(nx.node_boundary(rook, part))
                 one, other = min(part), min(outside & dark)
                 solver.add_clause([-var[one], -var[other], *(var[cell] for cell in nx.node_boundary(rook, part))])

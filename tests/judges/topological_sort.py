@@ -1,4 +1,5 @@
 """An independent judge of topological_sort."""
+
 import json
 
 import networkx as nx
@@ -9,13 +10,15 @@ SEVERAL = True
 
 def judge(state, tokens) -> bool:
     """Each node has to be listed after all that networkx calls its ancestors."""
-    if not all(token.isdecimal() for token in tokens) or sorted(map(int, tokens)) != list(range(state.n)): return False
+    if not all(token.isdecimal() for token in tokens) or sorted(map(int, tokens)) != list(range(state.n)):
+        return False
     graph, order = nx.DiGraph(state.edges), list(map(int, tokens))
     graph.add_nodes_from(range(state.n))
     return all(nx.ancestors(graph, node) <= set(order[:place]) for place, node in enumerate(order))
 
 
-def write(state, tokens) -> str: return f"[{', '.join(tokens)}]"
+def write(state, tokens) -> str:
+    return f"[{', '.join(tokens)}]"
 
 
 def guise(state, rng):
@@ -25,5 +28,12 @@ def guise(state, rng):
 
 def corrupted(row) -> list[str]:
     order = json.loads(row["answer"])
-    found = [order[::-1], order[:-1], order[1:], [*order, order[0]], [*order[:-1], len(order)], [order[-1], *order[:-1]]]
+    found = [
+        order[::-1],
+        order[:-1],
+        order[1:],
+        [*order, order[0]],
+        [*order[:-1], len(order)],
+        [order[-1], *order[:-1]],
+    ]
     return [*map(str, found), "No", row["answer"][:-1]]

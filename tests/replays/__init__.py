@@ -9,6 +9,7 @@ It is written apart from the task's own module: it knows the rules of the puzzle
 position, a table of values) has to agree with the puzzle and with the facts stated so far; facts that were stated under a try are forgotten when the try is taken
 back; the last anchor has to agree with the boxed answer; and every stated fact that can be checked by arithmetic or by the rules is checked.
 """
+
 import importlib
 from functools import lru_cache
 

@@ -1,4 +1,5 @@
 """What narrations of graph tasks share: the edges that are read out, and nodes in order."""
+
 import re
 
 from replays._story import Story, ints, same
@@ -24,6 +25,7 @@ def reached(near: list[set[int]], start: int, free: set[int]) -> set[int]:
 
 def reads_edges(story: Story) -> None:
     "Let the story know the sentence that reads out the neighbours of every node."
+
     @story.says(r"The edges join (.*)\.")
     def edges(facts, text):
         told = [ints(part) for part in text.split("; ")]

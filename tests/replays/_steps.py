@@ -1,4 +1,5 @@
 """Narrations of moves and paths: each sentence matched with the forms that a task knows."""
+
 import re
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -17,20 +18,27 @@ class Wrong(Exception):
 
 def need(fact, problem: str) -> None:
     "Raise `Wrong` unless `fact` holds."
-    if not fact: raise Wrong(problem)
+    if not fact:
+        raise Wrong(problem)
 
 
 def reader(follow: Callable) -> Callable:
     "Make `follow(state, text)` return the problem that it raises, or nothing."
+
     @wraps(follow)
     def replay(state, text: str) -> str:
-        try: follow(state, text)
-        except Wrong as problem: return str(problem)
+        try:
+            follow(state, text)
+        except Wrong as problem:
+            return str(problem)
         return ""
+
     return replay
 
 
-def told(text: str, forms: dict[str, str], once: str, links: str, is_board: Callable[[str], object]) -> Iterator[tuple[str, tuple, str]]:
+def told(
+    text: str, forms: dict[str, str], once: str, links: str, is_board: Callable[[str], object]
+) -> Iterator[tuple[str, tuple, str]]:
     """For each sentence the name of its form, the groups of the form, and the board below it; at the end `answer` with the boxed answer.
 
     The forms named in `once` must be told in this order, once each. Of `links`, a>b says that b follows a and nothing else does, a~b that b only follows a."""
@@ -43,7 +51,9 @@ def told(text: str, forms: dict[str, str], once: str, links: str, is_board: Call
         name, match = next(((name, match) for name, match in found if match), ("", None))
         need(match, f"unknown sentence: {part.says}")
         for first, sign, second in pairs:
-            need(before == first if name == second else before != first or sign == "~", f"{name} was told after {before}")
+            need(
+                before == first if name == second else before != first or sign == "~", f"{name} was told after {before}"
+            )
         need(part.board or name != "list", "the answer is not told")
         order, before = order + [name] * (name in once.split()), name
         yield name, match.groups(), part.board
@@ -70,7 +80,8 @@ def falsified(text: str, rng: Random, pattern: str, choices: Callable[[str], obj
     "`text` with one match of `pattern` replaced by another of its `choices`, below the first line of the thought; None where nothing matches."
     start = text.index("\n", len("<think>")) + 1
     found = list(re.finditer(pattern, text[start : text.rindex("</think>")], re.MULTILINE))
-    if not found: return None
+    if not found:
+        return None
     match = rng.choice(found)
     return text[: start + match.start()] + other(match[0], rng, choices(match[0])) + text[start + match.end() :]
 

@@ -1,11 +1,13 @@
 """What the replays of Eulerian walks share: degrees, the walk with its round trips, and the edges that are not used yet."""
+
 from itertools import pairwise
 
 from replays._graphs import LIST, WAY, neighbours, reads_edges
 from replays._story import Story, expect, ints, same
 
 
-def edge(u: int, v: int) -> tuple[int, int]: return (u, v) if u < v else (v, u)
+def edge(u: int, v: int) -> tuple[int, int]:
+    return (u, v) if u < v else (v, u)
 
 
 def odd(facts) -> list[int]:
@@ -30,24 +32,35 @@ def story_of_walks() -> Story:
 
 def reads_degrees(story: Story) -> None:
     "The counts at the nodes."
+
     @story.says(r"I count the edges at each node\.")
-    def counting(facts): pass
+    def counting(facts):
+        pass
 
     @story.says(rf"An odd number of edges meets at {LIST}\.|An even number of edges meets at every node\.")
-    def parity(facts, listed): same(ints(listed), odd(facts), "the odd nodes")
+    def parity(facts, listed):
+        same(ints(listed), odd(facts), "the odd nodes")
 
     @story.says(r"The counts add up to (\d+), twice the (\d+) edges, as they must\.")
-    def counts(facts, twice, n): same((twice, n), (2 * len(facts.edges), len(facts.edges)), "the sum of the counts")
+    def counts(facts, twice, n):
+        same((twice, n), (2 * len(facts.edges), len(facts.edges)), "the sum of the counts")
 
     @story.shows(r"edges: (\d+)")
-    def number(facts, n): same(n, len(facts.edges), "the number of edges")
+    def number(facts, n):
+        same(n, len(facts.edges), "the number of edges")
 
     @story.shows(r"degrees: (.*)")
-    def degrees(facts, text): same([ints(part) for part in text.split()], [[node, len(near)] for node, near in enumerate(facts.near)], "the degrees")
+    def degrees(facts, text):
+        same(
+            [ints(part) for part in text.split()],
+            [[node, len(near)] for node, near in enumerate(facts.near)],
+            "the degrees",
+        )
 
 
 def reads_walks(story: Story) -> None:
     "The walk, where it gets stuck, and round trips."
+
     @story.says(r"I begin at (\d+) and always take the unused edge to the smallest number\.")
     def begin(facts, node):
         expect(facts.near[node] and (not odd(facts) or node in odd(facts)), f"a walk cannot begin at {node}")
@@ -61,11 +74,14 @@ def reads_walks(story: Story) -> None:
             facts.unused.discard(edge(facts.going[-1], node))
             facts.going = [*facts.going, node]
         same(stuck is None, bool(at_edges(facts, facts.going[-1])), "whether the walk goes on")
-        if stuck: same(stuck, "round trip" if facts.tour else "walk", "what is stuck")
-        if not facts.tour: facts.walk = facts.going
+        if stuck:
+            same(stuck, "round trip" if facts.tour else "walk", "what is stuck")
+        if not facts.tour:
+            facts.walk = facts.going
 
     @story.says(r"At (\d+) no unused edge is left, but (\d+) edges? (?:is|are) not used yet\.")
-    def stuck(facts, node, n): same((node, n, at_edges(facts, node)), (facts.walk[-1], len(facts.unused), []), "what is left")
+    def stuck(facts, node, n):
+        same((node, n, at_edges(facts, node)), (facts.walk[-1], len(facts.unused), []), "what is left")
 
     @story.says(r"The first node of the walk that has unused edges is (\d+); I make a round trip from there\.")
     def trip(facts, node):
@@ -80,10 +96,12 @@ def reads_walks(story: Story) -> None:
         facts.tour = False
 
     @story.says(r"No node of the walk has an unused edge, so the edges do not hang together\.")
-    def apart(facts): expect(facts.unused and not any(at_edges(facts, node) for node in facts.walk), "some node has an unused edge")
+    def apart(facts):
+        expect(facts.unused and not any(at_edges(facts, node) for node in facts.walk), "some node has an unused edge")
 
     @story.says(r"Every node of the walk has been looked at\.")
-    def looked(facts): no(facts, facts.unused)
+    def looked(facts):
+        no(facts, facts.unused)
 
 
 def no(facts, reason):
@@ -102,17 +120,40 @@ def whole(facts, n: int, m: int):
 
 def reads_boards(story: Story) -> None:
     "The walk or round trip so far, the unused edges, and the answer."
+
     @story.shows(r"(walk|round trip): ([\d ]+)\nunused: (.*)")
     def board(facts, name, nodes, unused):
         opening = name == "walk" and facts.tour and len(facts.going) == 1  # the walk is shown again before a round trip
-        same((name, ints(nodes)), ("walk", facts.walk) if opening or not facts.tour else ("round trip", facts.going), "the walk")
-        same([tuple(ints(part)) for part in unused.split()] if unused != "none" else [], sorted(facts.unused), "the unused edges")
+        same(
+            (name, ints(nodes)),
+            ("walk", facts.walk) if opening or not facts.tour else ("round trip", facts.going),
+            "the walk",
+        )
+        same(
+            [tuple(ints(part)) for part in unused.split()] if unused != "none" else [],
+            sorted(facts.unused),
+            "the unused edges",
+        )
 
     @story.shows(r"(No|\[.*\])")
-    def last(facts, text): same(text, facts.answer, "the answer")
+    def last(facts, text):
+        same(text, facts.answer, "the answer")
 
 
 def follow(story: Story, state, text: str) -> str:
     "Replay a narration."
-    def end(facts, answer): same(answer, facts.answer, "the answer")
-    return story.replay(text, end, edges=state.edges, near=neighbours(state.n, state.edges), unused={*state.edges}, walk=[], going=[], tour=False, answer="")
+
+    def end(facts, answer):
+        same(answer, facts.answer, "the answer")
+
+    return story.replay(
+        text,
+        end,
+        edges=state.edges,
+        near=neighbours(state.n, state.edges),
+        unused={*state.edges},
+        walk=[],
+        going=[],
+        tour=False,
+        answer="",
+    )

@@ -1,4 +1,5 @@
 """The replay of binairo."""
+
 import re
 from functools import lru_cache
 from itertools import product
@@ -9,7 +10,11 @@ from replays._text import read
 
 @lru_cache(maxsize=None)
 def legal(n: int) -> list:
-    return ["".join(signs) for signs in product("01", repeat=n) if signs.count("0") * 2 == n and not re.search("000|111", "".join(signs))]
+    return [
+        "".join(signs)
+        for signs in product("01", repeat=n)
+        if signs.count("0") * 2 == n and not re.search("000|111", "".join(signs))
+    ]
 
 
 @lru_cache(maxsize=50_000)
@@ -21,6 +26,7 @@ def shared(line: str) -> str | None:
 
 class Reader:
     "The grid as texts of `.`, 0 and 1, row by row."
+
     forms = [
         (r"The grid, with \. for an empty cell, is", "given"),
         (r"(Row|Column) (\d+) is ([01. ]+); all its legal fillings share ([01. ]+)\.", "share"),
@@ -37,25 +43,39 @@ class Reader:
 
     def __init__(self, state):
         self.grid = [["." if value is None else str(value) for value in row] for row in state.grid]
-        self.n, self.stack, self.refuted, self.broken, self.checked, self.ended = len(self.grid), [], set(), False, False, False
+        self.n, self.stack, self.refuted, self.broken, self.checked, self.ended = (
+            len(self.grid),
+            [],
+            set(),
+            False,
+            False,
+            False,
+        )
 
-    def board(self) -> str: return "\n".join(map(" ".join, self.grid))
+    def board(self) -> str:
+        return "\n".join(map(" ".join, self.grid))
 
     def line(self, kind: str, number: str) -> str:
         expect(1 <= int(number) <= self.n, f"there is no {kind.lower()} {number}")
-        return "".join(self.grid[int(number) - 1] if kind.lower() == "row" else [row[int(number) - 1] for row in self.grid])
+        return "".join(
+            self.grid[int(number) - 1] if kind.lower() == "row" else [row[int(number) - 1] for row in self.grid]
+        )
 
     def write(self, kind: str, number: str, signs: str) -> None:
         for i, sign in enumerate(signs):
             r, c = (int(number) - 1, i) if kind == "Row" else (i, int(number) - 1)
             self.grid[r][c] = sign
 
-    def given(self): pass
+    def given(self):
+        pass
 
     def share(self, kind, number, before, after):
         line = self.line(kind, number)
         expect(" ".join(line) == before, f"{kind} {number} is not {before}")
-        expect(" ".join(shared(line) or "") == after and before != after, f"the fillings of {kind} {number} share {shared(line)}, not {after}")
+        expect(
+            " ".join(shared(line) or "") == after and before != after,
+            f"the fillings of {kind} {number} share {shared(line)}, not {after}",
+        )
         self.write(kind, number, after.split())
 
     def full(self, kind, number, before, digit, after):
@@ -64,7 +84,10 @@ class Reader:
 
     def suppose(self, value, row, column):
         r, c = int(row) - 1, int(column) - 1
-        expect(max(r, c) < self.n and self.grid[r][c] == "." and not {(r, c, "0"), (r, c, "1")} & self.refuted, f"{value} cannot be tried in row {row}, column {column}")
+        expect(
+            max(r, c) < self.n and self.grid[r][c] == "." and not {(r, c, "0"), (r, c, "1")} & self.refuted,
+            f"{value} cannot be tried in row {row}, column {column}",
+        )
         self.stack.append(((r, c, value), [row[:] for row in self.grid], self.refuted))
         self.grid[r][c], self.refuted = value, set()
 
@@ -72,17 +95,26 @@ class Reader:
         expect(self.stack, "a step back without a try")
         expect(self.broken, "the try is taken back without a contradiction")
         tried, self.grid, self.refuted = self.stack.pop()
-        expect(tried == (int(row) - 1, int(column) - 1, value), f"the last try was not {value} in row {row}, column {column}")
+        expect(
+            tried == (int(row) - 1, int(column) - 1, value),
+            f"the last try was not {value} in row {row}, column {column}",
+        )
         self.refuted, self.broken = self.refuted | {tried}, False
 
     def last(self, value, row, column):
         r, c = int(row) - 1, int(column) - 1
-        expect((r, c, "10"[int(value)]) in self.refuted and self.grid[r][c] == ".", f"the other digit was not ruled out in row {row}, column {column}")
+        expect(
+            (r, c, "10"[int(value)]) in self.refuted and self.grid[r][c] == ".",
+            f"the other digit was not ruled out in row {row}, column {column}",
+        )
         self.grid[r][c] = value
 
     def fail_equal(self, kind, one, other, two):
         lines = self.line(kind, one), self.line(other, two)
-        expect(kind.lower() == other and one != two and lines[0] == lines[1] and "." not in lines[0], f"{kind} {one} and {other} {two} are not equal")
+        expect(
+            kind.lower() == other and one != two and lines[0] == lines[1] and "." not in lines[0],
+            f"{kind} {one} and {other} {two} are not equal",
+        )
         self.broken = True
 
     def fail_line(self, kind, number):
@@ -95,31 +127,44 @@ class Reader:
             expect(len(set(lines)) == self.n and set(lines) <= set(legal(self.n)), f"the {kind}s are not in order")
         self.checked = True
 
-    def end(self): self.ended = True
+    def end(self):
+        self.ended = True
 
     def follow(self, text: str) -> str:
         told = read(text)
-        if told.problem: return told.problem
+        if told.problem:
+            return told.problem
         try:
             for part in told.parts:
-                found, method = next(((found, method) for pattern, method in self.forms if (found := pattern.fullmatch(part.says))), (None, ""))
+                found, method = next(
+                    ((found, method) for pattern, method in self.forms if (found := pattern.fullmatch(part.says))),
+                    (None, ""),
+                )
                 expect(found, f"unknown sentence: {part.says}")
                 expect(not self.ended, f"after the end: {part.says}")
                 expect(not self.broken or method == "back", f"it goes on after a contradiction: {part.says}")
                 getattr(self, method)(*found.groups())
                 expect(part.board or method not in ("given", "suppose", "end"), f"no board after: {part.says}")
-                expect(part.board in ("", self.board()), f"the board does not agree with what was said before and in: {part.says}")
+                expect(
+                    part.board in ("", self.board()),
+                    f"the board does not agree with what was said before and in: {part.says}",
+                )
             expect(self.ended and self.checked and told.answer == self.board(), "the answer is not the grid at the end")
-        except Wrong as wrong: return str(wrong)
+        except Wrong as wrong:
+            return str(wrong)
         return ""
 
 
-def replay(state, text: str) -> str: return Reader(state).follow(text)
+def replay(state, text: str) -> str:
+    return Reader(state).follow(text)
 
 
 def spoil(text: str, rng):
     "Half of the time a digit becomes the other one."
-    if rng.random() < 0.5: return spoil_number(text, rng)
+    if rng.random() < 0.5:
+        return spoil_number(text, rng)
     start = text.index("\n", text.index("\n") + 1)
-    at = start + rng.choice([found.start() for found in re.finditer(r"(?<=[ \n])[01](?=[ \n;.])", text[start : text.rindex("</think>")])])
+    at = start + rng.choice(
+        [found.start() for found in re.finditer(r"(?<=[ \n])[01](?=[ \n;.])", text[start : text.rindex("</think>")])]
+    )
     return text[:at] + "10"[int(text[at])] + text[at + 1 :]

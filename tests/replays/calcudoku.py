@@ -1,4 +1,5 @@
 """The replay of calcudoku."""
+
 import re
 from functools import lru_cache
 from math import prod
@@ -22,12 +23,17 @@ def ways(n: int, cells: tuple, sign: str, target: int) -> list:
     for i, (r, c) in enumerate(cells):
         last, rivals = i == len(cells) - 1, [k for k in range(i) if r == cells[k][0] or c == cells[k][1]]
         fresh = ((*way, value) for way in found for value in range(1, n + 1) if all(way[k] != value for k in rivals))
-        found = [way for way in fresh if (makes(sign, way) == target if last else sign not in "+*" or makes(sign, way) <= target)]
+        found = [
+            way
+            for way in fresh
+            if (makes(sign, way) == target if last else sign not in "+*" or makes(sign, way) <= target)
+        ]
     return [tuple(1 << value for value in way) for way in found]
 
 
 class Cages(Counted, Latin):
     "A reader that knows the cages."
+
     title = r"the cage (\S+) at row (\d+), column (\d+)"
     own = [
         (r"the cages are", "whole_cages"),
@@ -46,19 +52,31 @@ class Cages(Counted, Latin):
             cells = sorted(cells)
             label = f"{target}{WRITTEN.get(sign, sign)}" if len(cells) > 1 else str(target)
             top, left = cells[0][0], min(c for _, c in cells)
-            table = Table([n * (r - 1) + c - 1 for r, c in cells], ways(n, tuple((r - top, c - left) for r, c in cells), sign, target))
+            table = Table(
+                [n * (r - 1) + c - 1 for r, c in cells],
+                ways(n, tuple((r - top, c - left) for r, c in cells), sign, target),
+            )
             self.cages[label, cells[0]] = table
         super().__init__(Facts([(1 << n + 1) - 2] * (n * n), [*self.lines.values(), *self.cages.values()]), n)
 
-    def whole_cages(self, part): self.listing = part.board
+    def whole_cages(self, part):
+        self.listing = part.board
 
     def whole_last(self, last, part):
-        n, lines = self.n, [f"{label}: {' '.join(f'({cell // self.n + 1}, {cell % self.n + 1})' for cell in table.cells)}" for (label, _), table in self.cages.items()]
+        n, lines = (
+            self.n,
+            [
+                f"{label}: {' '.join(f'({cell // self.n + 1}, {cell % self.n + 1})' for cell in table.cells)}"
+                for (label, _), table in self.cages.items()
+            ],
+        )
         expect(f"{self.listing}\n{last}".split("\n") == lines, "the cages are not those of the puzzle")
         expect(part.board == self.board(), "the grid is not empty at first")
 
     def cage(self, label, row, column):
-        expect((label, (int(row), int(column))) in self.cages, f"there is no cage {label} at row {row}, column {column}")
+        expect(
+            (label, (int(row), int(column))) in self.cages, f"there is no cage {label} at row {row}, column {column}"
+        )
         return self.cages[label, (int(row), int(column))]
 
     def on_single(self, *words):
@@ -77,11 +95,16 @@ class Cages(Counted, Latin):
     def on_check(self, n, cages):
         expect(int(n) == self.n and int(cages) == len(self.cages), "the counts at the end are wrong")
         for cells, sign, target in self.state.regions:
-            expect(makes(sign, [self.facts.known[self.n * (r - 1) + c - 1] for r, c in cells]) == target, f"a cage does not make {target}")
+            expect(
+                makes(sign, [self.facts.known[self.n * (r - 1) + c - 1] for r, c in cells]) == target,
+                f"a cage does not make {target}",
+            )
         self.full_lines()
 
 
-def replay(state, text: str) -> str: return Cages(state).follow(text)
+def replay(state, text: str) -> str:
+    return Cages(state).follow(text)
 
 
-def spoil(text: str, rng): return spoil_number(text, rng)
+def spoil(text: str, rng):
+    return spoil_number(text, rng)

@@ -1,4 +1,5 @@
 """The replay of eulero."""
+
 import re
 
 from replays._grids import Facts, Line, Reader, expect, joined, latin_lines, spoil_number
@@ -8,17 +9,24 @@ LETTERS = "ABCDEFGHI"
 
 class Half:
     "The letters, or the digits, of the pairs in `cells` are all different; `groups` are the pairs with the same one."
-    def __init__(self, cells, groups): self.cells, self.groups, self.line = cells, groups, Line(range(len(cells)), (1 << len(cells)) - 1)
+
+    def __init__(self, cells, groups):
+        self.cells, self.groups, self.line = cells, groups, Line(range(len(cells)), (1 << len(cells)) - 1)
 
     def narrow(self, can, memory):
         seen = [sum(1 << i for i, group in enumerate(self.groups) if can[cell] & group) for cell in self.cells]
         changes = self.line.narrow(seen, memory)
-        if changes is None: return None
-        return [(self.cells[i], can[self.cells[i]] & sum(group for k, group in enumerate(self.groups) if mask >> k & 1)) for i, mask in changes]
+        if changes is None:
+            return None
+        return [
+            (self.cells[i], can[self.cells[i]] & sum(group for k, group in enumerate(self.groups) if mask >> k & 1))
+            for i, mask in changes
+        ]
 
 
 class Pairs(Reader):
     "A reader that knows letters and digits of cells; `known` holds texts such as `A1`, `A.` and `.1`."
+
     own = [
         (r"the square, with \.\. for an empty cell, is", "on_given"),
         (r"(row|column) (\d+) has the (letter|digit)s? ([\w, ]+) already, so (.+)\.", "on_has"),
@@ -37,13 +45,19 @@ class Pairs(Reader):
         digit = [sum(1 << n * a + b for a in range(n)) for b in range(n)]
         letter = [sum(1 << n * a + b for b in range(n)) for a in range(n)]
         self.groups = {"letter": dict(zip(LETTERS, letter)), "digit": dict(zip("123456789", digit))}
-        self.halves = {(kind, *name): Half(line.cells, groups) for kind, groups in (("letter", letter), ("digit", digit)) for name, line in latin_lines(n).items()}
+        self.halves = {
+            (kind, *name): Half(line.cells, groups)
+            for kind, groups in (("letter", letter), ("digit", digit))
+            for name, line in latin_lines(n).items()
+        }
         self.every = Line(range(n * n), (1 << n * n) - 1)
         facts = Facts([(1 << n * n) - 1] * (n * n), [*self.halves.values(), self.every])
         super().__init__(facts, n)
         self.one = re.compile(self.place + r" (?:is|has the letter|has the digit) ([A-I]?[1-9]?)")
         for cell, pair in enumerate(pair for row in state.grid for pair in row):
-            if pair: self.facts.put(cell, self.bits(pair)); self.facts.known[cell] = pair
+            if pair:
+                self.facts.put(cell, self.bits(pair))
+                self.facts.known[cell] = pair
 
     def bits(self, text: str) -> int:
         "The pairs that `A1`, `A` or `1` allows."
@@ -75,9 +89,12 @@ class Pairs(Reader):
         self.facts.known[cell] = new if len(new) == 2 else f"{new}." if new in LETTERS else f".{new}"
 
     def suppose(self, text):
-        (cell, new), = self.said(text)
+        ((cell, new),) = self.said(text)
         had = self.facts.known.get(cell, "..")
-        expect("." in had and len(new) == 2 and (had == ".." or had.strip(".") in new), f"a try against what is known: {text}")
+        expect(
+            "." in had and len(new) == 2 and (had == ".." or had.strip(".") in new),
+            f"a try against what is known: {text}",
+        )
         expect(self.facts.can[cell] & self.bits(new), f"a try that is ruled out: {text}")
         self.stack.append((self.facts.copy(), text))
         self.facts.put(cell, self.bits(new))
@@ -88,7 +105,7 @@ class Pairs(Reader):
         expect(self.broken or self.facts.is_dead(), f"the try is taken back without a contradiction: {text}")
         self.facts, tried = self.stack.pop()
         expect(text.replace(" is not ", " is ") == tried, f"the last try was {tried}, not that {text}")
-        (cell, new), = self.said(tried)
+        ((cell, new),) = self.said(tried)
         self.facts.put(cell, ~self.bits(new))
         self.broken = not self.facts.can[cell]
 
@@ -104,7 +121,8 @@ class Pairs(Reader):
         "The known letters or digits of a line."
         return sorted(sign for cell in half.cells if (sign := self.facts.known.get(cell, "..")[what == "digit"]) != ".")
 
-    def on_given(self): pass
+    def on_given(self):
+        pass
 
     def on_has(self, kind, number, what, signs, text):
         half = self.half(kind, number, what)
@@ -125,35 +143,51 @@ class Pairs(Reader):
         self.deduce(text, self.every)
 
     def on_last(self, pair, text):
-        expect([new for _, new in self.said(text)] == [pair] and pair not in self.facts.known.values(), f"this is not so: no other cell can take {pair}, so {text}")
+        expect(
+            [new for _, new in self.said(text)] == [pair] and pair not in self.facts.known.values(),
+            f"this is not so: no other cell can take {pair}, so {text}",
+        )
         self.deduce(text, self.every)
 
     def fail_line(self, kind, number, what):
         self.half(kind, number, what)
         self.fail(True, f"{kind} {number} cannot have every {what} once any more")
 
-    def fail_twice(self, pair): self.fail(list(self.facts.known.values()).count(pair.upper()) > 1, f"{pair.upper()} would stand twice")
+    def fail_twice(self, pair):
+        self.fail(list(self.facts.known.values()).count(pair.upper()) > 1, f"{pair.upper()} would stand twice")
 
-    def fail_pair(self): self.fail(True, "some pair has no cell left")
+    def fail_pair(self):
+        self.fail(True, "some pair has no cell left")
 
     def on_check(self, pairs):
         known = self.facts.known
-        expect(int(pairs) == self.n**2 == len(known) == len(set(known.values())), "the pairs are not all there and different")
+        expect(
+            int(pairs) == self.n**2 == len(known) == len(set(known.values())),
+            "the pairs are not all there and different",
+        )
         for (what, kind, number), half in self.halves.items():
-            expect(self.signs(half, what) == list(self.groups[what])[: self.n], f"{kind} {number} does not have each {what} once")
+            expect(
+                self.signs(half, what) == list(self.groups[what])[: self.n],
+                f"{kind} {number} does not have each {what} once",
+            )
         self.checked = True
 
     def whole_end(self, part):
-        expect(part.board == self.board().replace(" ", "|") == self.answer, "the square at the end does not agree with what was said")
+        expect(
+            part.board == self.board().replace(" ", "|") == self.answer,
+            "the square at the end does not agree with what was said",
+        )
         self.ended = True
 
 
-def replay(state, text: str) -> str: return Pairs(state).follow(text)
+def replay(state, text: str) -> str:
+    return Pairs(state).follow(text)
 
 
 def spoil(text: str, rng):
     "A letter instead of a digit is changed now and then."
-    if rng.random() < 0.5: return spoil_number(text, rng)
+    if rng.random() < 0.5:
+        return spoil_number(text, rng)
     start = text.index("\n", text.index("\n") + 1)
     found = rng.choice(list(re.finditer(r"(?<= )[A-E](?=[\d., ])", text[: text.rindex("</think>")][start:])))
     at = start + found.start()

@@ -1,4 +1,5 @@
 """A replay of graph_isomorphism: the kinds of the nodes, the partners found so far, and why a node has no partner left."""
+
 import re
 from collections import Counter
 
@@ -13,7 +14,8 @@ def kind(near: list[set[int]], node: int) -> str:
     return f"{len(near[node])}({''.join(map(str, sorted(len(near[other]) for other in near[node])))})"
 
 
-def kinds(near) -> list[str]: return [kind(near, node) for node in range(len(near))]
+def kinds(near) -> list[str]:
+    return [kind(near, node) for node in range(len(near))]
 
 
 def fitting(facts, node: int, pairs=None) -> set[int]:
@@ -21,7 +23,11 @@ def fitting(facts, node: int, pairs=None) -> set[int]:
     (near1, near2), found = facts.near, dict(facts.pairs if pairs is None else pairs)
     beside = {found[other] for other in near1[node] if other in found}
     used = {*found.values()}
-    return {v for v in range(len(near2)) if v not in used and facts.kinds[1][v] == facts.kinds[0][node] and near2[v] & used == beside}
+    return {
+        v
+        for v in range(len(near2))
+        if v not in used and facts.kinds[1][v] == facts.kinds[0][node] and near2[v] & used == beside
+    }
 
 
 def left(facts, node: int) -> set[int]:
@@ -35,11 +41,13 @@ def fail(facts, pairs: list):
         *pairs, (node, partner) = pairs
         failed = facts.failed.setdefault((tuple(pairs), node), set())
         failed.add(partner)
-        if fitting(facts, node, pairs) - failed: return
+        if fitting(facts, node, pairs) - failed:
+            return
     facts.over = True
 
 
-def follow_lists(text: str) -> list[list[int]]: return [ints(part) for part in text.split("; ")]
+def follow_lists(text: str) -> list[list[int]]:
+    return [ints(part) for part in text.split("; ")]
 
 
 @story.says(r"G([12]) has (\d+) edges: (.*)\.")
@@ -49,12 +57,16 @@ def edges(facts, graph, n, text):
     same(n, sum(map(len, near)) // 2, f"the number of edges of G{graph}")
 
 
-@story.says(r"For each node I note its degree and, in brackets, the degrees of its neighbours; only nodes alike in this can be partners\.")
-def plan(facts): pass
+@story.says(
+    r"For each node I note its degree and, in brackets, the degrees of its neighbours; only nodes alike in this can be partners\."
+)
+def plan(facts):
+    pass
 
 
 @story.says(r"Every kind is as frequent in G1 as in G2, so I look for partners\.")
-def alike(facts): same(Counter(facts.kinds[0]), Counter(facts.kinds[1]), "the kinds")
+def alike(facts):
+    same(Counter(facts.kinds[0]), Counter(facts.kinds[1]), "the kinds")
 
 
 @story.says(r"G1 has (\d+) of kind (\S+), but G2 has (\d+)\.")
@@ -79,10 +91,16 @@ def choose(facts, node, one, listed, partner):
     facts.pairs = [*facts.pairs, (node, partner)]
 
 
-@story.says(rf"Node (\d+) of G1, of kind (\S+), needs a free partner (?:beside {LIST} in G2 and beside no other matched node|beside no matched node of G2), but there is none\.")
+@story.says(
+    rf"Node (\d+) of G1, of kind (\S+), needs a free partner (?:beside {LIST} in G2 and beside no other matched node|beside no matched node of G2), but there is none\."
+)
 def dead(facts, node, one, listed):
     found = dict(facts.pairs)
-    same((one, {*ints(listed)}), (facts.kinds[0][node], {found[other] for other in facts.near[0][node] if other in found}), f"what {node} needs")
+    same(
+        (one, {*ints(listed)}),
+        (facts.kinds[0][node], {found[other] for other in facts.near[0][node] if other in found}),
+        f"what {node} needs",
+    )
     same(fitting(facts, node), set(), f"the partners of {node}")
     fail(facts, facts.pairs)
 
@@ -94,7 +112,9 @@ def back(facts, node, listed):
     same({*ints(listed)}, left(facts, node), f"the partners of {node}")
 
 
-@story.says(r"Every possible partner has been tried or ruled out\.|A renaming would keep every kind, so none is possible\.")
+@story.says(
+    r"Every possible partner has been tried or ruled out\.|A renaming would keep every kind, so none is possible\."
+)
 def exhausted(facts):
     expect(facts.over, "not everything has been tried")
     facts.answer = "No"
@@ -103,30 +123,46 @@ def exhausted(facts):
 @story.says(r"With these partners each of the (\d+) edges of G1 becomes one of the (\d+) edges of G2: (.*)\.")
 def check(facts, n, m, text):
     found, told = dict(facts.pairs), [tuple(ints(part)) for part in text.split(" ")]
-    same(sorted((u, v) for u, v, *_ in told), sorted((u, v) for u, near in enumerate(facts.near[0]) for v in near if u < v), "the edges of G1")
-    expect(all((found[u], found[v]) == (a, b) and b in facts.near[1][a] for u, v, a, b in told), "an edge does not become an edge")
-    same((n, m, len({*found.values()})), (len(told), sum(map(len, facts.near[1])) // 2, len(facts.near[0])), "edges and partners")
+    same(
+        sorted((u, v) for u, v, *_ in told),
+        sorted((u, v) for u, near in enumerate(facts.near[0]) for v in near if u < v),
+        "the edges of G1",
+    )
+    expect(
+        all((found[u], found[v]) == (a, b) and b in facts.near[1][a] for u, v, a, b in told),
+        "an edge does not become an edge",
+    )
+    same(
+        (n, m, len({*found.values()})),
+        (len(told), sum(map(len, facts.near[1])) // 2, len(facts.near[0])),
+        "edges and partners",
+    )
     facts.answer = "Yes"
 
 
 @story.says(r"The graphs are (?:not )?isomorphic, so the answer is")
-def result(facts): pass
+def result(facts):
+    pass
 
 
 @story.shows(r"pairs: (.*)")
-def board(facts, text): same([tuple(ints(part)) for part in text.split() if part != "none"], facts.pairs, "the pairs")
+def board(facts, text):
+    same([tuple(ints(part)) for part in text.split() if part != "none"], facts.pairs, "the pairs")
 
 
 @story.shows(r"G1: (.*)\nG2: (.*)")
 def kinds_shown(facts, *rows):
-    for i, row in enumerate(rows): same(row, " ".join(f"{node}:{one}" for node, one in enumerate(facts.kinds[i])), f"the kinds of G{i + 1}")
+    for i, row in enumerate(rows):
+        same(row, " ".join(f"{node}:{one}" for node, one in enumerate(facts.kinds[i])), f"the kinds of G{i + 1}")
 
 
 @story.shows(r"(Yes|No)")
-def last(facts, text): same(text, facts.answer, "the answer")
+def last(facts, text):
+    same(text, facts.answer, "the answer")
 
 
-def end(facts, answer): same(answer, facts.answer, "the answer")
+def end(facts, answer):
+    same(answer, facts.answer, "the answer")
 
 
 def replay(state, text) -> str:

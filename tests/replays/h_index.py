@@ -1,4 +1,5 @@
 """A replay of h_index: each trial with the open values, and the bounds after it."""
+
 from replays._story import Story, expect, ints, same, spoil
 
 story = Story()
@@ -17,7 +18,8 @@ def question(facts, h, low, high):
 
 
 @story.says(r"(?:Then )?(\d+) values must be at least (\d+)\.")
-def wanted(facts, n, h): same((n, h), (facts.h, facts.h), "what must hold")
+def wanted(facts, n, h):
+    same((n, h), (facts.h, facts.h), "what must hold")
 
 
 @story.says(r"Open values that are at least (\d+): (.*)\.")
@@ -28,8 +30,13 @@ def reached(facts, h, listed):
 
 @story.says(r"That makes (?:(\d+) counted before \+ (\d+) = )?(\d+), (enough for|fewer than) (\d+)\.")
 def total(facts, counted, new, sum_, verdict, h):
-    if counted is not None: same((counted, new), (facts.counted, len(facts.reached)), "the values counted")
-    same((sum_, h, verdict), (facts.counted + len(facts.reached), facts.h, "enough for" if sum_ >= facts.h else "fewer than"), "the sum")
+    if counted is not None:
+        same((counted, new), (facts.counted, len(facts.reached)), "the values counted")
+    same(
+        (sum_, h, verdict),
+        (facts.counted + len(facts.reached), facts.h, "enough for" if sum_ >= facts.h else "fewer than"),
+        "the sum",
+    )
     facts.sum = sum_
 
 
@@ -47,24 +54,33 @@ def too_few(facts, h, n):
     facts.high, facts.counted, facts.open = h, facts.sum, [value for value in facts.open if value not in facts.reached]
 
 
-@story.says(r"In the whole chart (\d+) values are at least (\d+), and (\d+) are at least (\d+): enough for (\d+), not for (\d+)\.")
+@story.says(
+    r"In the whole chart (\d+) values are at least (\d+), and (\d+) are at least (\d+): enough for (\d+), not for (\d+)\."
+)
 def check(facts, n, h, more, above, good, bad):
     same((h, above, good, bad), (facts.low, h + 1, h, h + 1), "the numbers that are checked")
-    same((n, more), tuple(sum(value >= number for value in facts.all) for number in (h, above)), "the values in the whole chart")
+    same(
+        (n, more),
+        tuple(sum(value >= number for value in facts.all) for number in (h, above)),
+        "the values in the whole chart",
+    )
     expect(n >= h and more < above, "the check fails")
 
 
 @story.says(r"One number is left, so the h-index is (\d+)\.")
-def result(facts, h): same((h, h), (facts.low, facts.high), "the h-index")
+def result(facts, h):
+    same((h, h), (facts.low, facts.high), "the h-index")
 
 
 @story.shows(r"h (\d+) to (\d+)(?:, counted (\d+), open: (.*))?")
 def board(facts, low, high, counted, values):
     same((low, high), (facts.low, facts.high), "the bounds")
-    if values is not None: same((counted, ints(values)), (facts.counted, facts.open), "the open values")
+    if values is not None:
+        same((counted, ints(values)), (facts.counted, facts.open), "the open values")
 
 
-def end(facts, answer): same((answer, answer), (str(facts.low), str(facts.high)), "the answer")
+def end(facts, answer):
+    same((answer, answer), (str(facts.low), str(facts.high)), "the answer")
 
 
 def replay(state, text) -> str:

@@ -1,4 +1,5 @@
 """A replay of hitori: equal numbers, shaded neighbours and what hangs together, looked at anew for every fact."""
+
 from . import _search
 from ._search import SQUARE, Search, flood, line, sides, square, together
 
@@ -23,15 +24,28 @@ class Hitori(Search):
         r"Unshaded cells are cut off from each other\.": "cut_off",
     }
 
-    def names(self): return square(self.state.size, 0)
-    def start(self): return dict.fromkeys(self.cells.values(), 3)
+    def names(self):
+        return square(self.state.size, 0)
+
+    def start(self):
+        return dict.fromkeys(self.cells.values(), 3)
 
     def given(self):
         numbers = "\n".join(" ".join(map(str, row)) for row in self.state.grid)
-        return [("Rows and columns count from 0.", ""), ("The numbers are", numbers), ("Cells (# shaded, o unshaded, . open):", self.board())]
+        return [
+            ("Rows and columns count from 0.", ""),
+            ("The numbers are", numbers),
+            ("Cells (# shaded, o unshaded, . open):", self.board()),
+        ]
 
-    def board(self): return "\n".join("".join(" o#."[self.masks[cell]] for cell in line(self.state.size, "row", r)) for r in range(self.state.size))
-    def answer(self): return "{" + ", ".join(map(str, sorted(self.with_value(self.masks, 2)))) + "}"
+    def board(self):
+        return "\n".join(
+            "".join(" o#."[self.masks[cell]] for cell in line(self.state.size, "row", r))
+            for r in range(self.state.size)
+        )
+
+    def answer(self):
+        return "{" + ", ".join(map(str, sorted(self.with_value(self.masks, 2)))) + "}"
 
     def equal(self, name, number, value):
         "The cells of a line that hold `value`."
@@ -49,18 +63,25 @@ class Hitori(Search):
 
     def has(self, facts, name, number, value):
         cells = self.equal(name, number, value)
-        return "" if self.with_value(cells, 1) and all(cell in cells and mask == 2 for cell, mask in facts) else "a fact does not follow"
+        return (
+            ""
+            if self.with_value(cells, 1) and all(cell in cells and mask == 2 for cell, mask in facts)
+            else "a fact does not follow"
+        )
 
     def one_stays(self, facts, value, name, number):
         cells = self.equal(name, number, value)
-        if not any(other in sides(one) for one, other in zip(cells, cells[1:])): return "they are not side by side"
+        if not any(other in sides(one) for one, other in zip(cells, cells[1:])):
+            return "they are not side by side"
         return self.forced(facts, cells, self.stays(cells))
 
     def pairs(self, name):
         "A cell and the numbers on both sides of it, across and down, where there are two."
         r, c = cell = self.cell(name) or (-9, -9)
         ways = [((r, c - 1), (r, c + 1)), ((r - 1, c), (r + 1, c))]
-        return cell, [tuple(self.state.grid[y][x] for y, x in way) for way in ways if all(one in self.masks for one in way)]
+        return cell, [
+            tuple(self.state.grid[y][x] for y, x in way) for way in ways if all(one in self.masks for one in way)
+        ]
 
     def between(self, facts, name):
         cell, pairs = self.pairs(name)
@@ -68,7 +89,11 @@ class Hitori(Search):
 
     def apart(self, facts, name):
         shaded = self.cell(name)
-        return "" if self.masks.get(shaded) == 2 and all(cell in sides(shaded) and mask == 1 for cell, mask in facts) else "a fact does not follow"
+        return (
+            ""
+            if self.masks.get(shaded) == 2 and all(cell in sides(shaded) and mask == 1 for cell, mask in facts)
+            else "a fact does not follow"
+        )
 
     def needed(self, facts):
         cut = all(mask == 1 and not together(*self.light([cell]), sides) for cell, mask in facts)
@@ -79,7 +104,8 @@ class Hitori(Search):
         lost = free - flood(sure[0], free, sides) if sure else set()
         return "" if all(mask == 2 and cell in lost for cell, mask in facts) else "a fact does not follow"
 
-    def twice(self, name, number, value): return "" if len(self.with_value(self.equal(name, number, value), 1)) > 1 else "it does not"
+    def twice(self, name, number, value):
+        return "" if len(self.with_value(self.equal(name, number, value), 1)) > 1 else "it does not"
 
     def none_stays(self, value, name, number):
         cells = self.equal(name, number, value)
@@ -91,12 +117,19 @@ class Hitori(Search):
 
     def touches(self, name):
         shaded = self.cell(name)
-        return "" if self.masks.get(shaded) == 2 and any(self.masks.get(cell) == 2 for cell in sides(shaded)) else "it is not"
+        return (
+            ""
+            if self.masks.get(shaded) == 2 and any(self.masks.get(cell) == 2 for cell in sides(shaded))
+            else "it is not"
+        )
 
-    def cut_off(self): return "they hang together" if together(*self.light(), sides) else ""
+    def cut_off(self):
+        return "they hang together" if together(*self.light(), sides) else ""
 
 
-def replay(state, text): return Hitori(state).read(text)
+def replay(state, text):
+    return Hitori(state).read(text)
 
 
-def spoil(text, rng): return _search.spoil(Hitori, text, rng)
+def spoil(text, rng):
+    return _search.spoil(Hitori, text, rng)

@@ -1,4 +1,5 @@
 """A replay of minesweeper: every count around a number, every group settled, every supposition taken back."""
+
 import re
 
 import networkx as nx
@@ -12,11 +13,14 @@ SO = rf"so ({SOME}) {IS}(?:, ({SOME}) {IS})?\."
 FORMS = {
     "rule": r"Blanks that touch each other, even at a corner, are all mines or all empty, because an empty blank has no mine around it\.",
     "groups": r"A letter stands for each group of touching blanks:",
-    "full": rf"The (\d) at {CELL} has all its mines and still touches ({GROUPS}), {SO}", "needs": rf"The (\d) at {CELL} needs (\d) more of ({GROUPS}), {SO}",
-    "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.", "suppose": r"I assume that it is (a mine|all mines)\.",
+    "full": rf"The (\d) at {CELL} has all its mines and still touches ({GROUPS}), {SO}",
+    "needs": rf"The (\d) at {CELL} needs (\d) more of ({GROUPS}), {SO}",
+    "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.",
+    "suppose": r"I assume that it is (a mine|all mines)\.",
     "back": r"([A-Za-z]) holds no mine, it is empty\.",
     "broken": rf"The (\d) at {CELL} has (\d) mines? now and (no open blank beside it|only ({GROUPS}) left to choose from), which cannot be\.",
-    "end": r"With (?:these )?(\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.", "list": r"The mines are",
+    "end": r"With (?:these )?(\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.",
+    "list": r"The mines are",
 }
 
 ONCE, LINKS = "rule groups end list", "rule>groups open>suppose broken>back end>list"
@@ -24,6 +28,7 @@ ONCE, LINKS = "rule groups end list", "rule>groups open>suppose broken>back end>
 
 class Field:
     "The numbers, the blanks by their group's letter, and what is `known` of each letter (True for mines); `tried` keeps what was known before a try."
+
     def __init__(self, state):
         self.size, self.tried, self.known = state.size, [], {}
         self.need = {(r, c): value for r, row in enumerate(state.grid) for c, value in enumerate(row) if value}
@@ -41,18 +46,25 @@ class Field:
         self.letter = {(r, c): rows[r][c] for r, c in self.blanks}
         need(all(sign.isalpha() for sign in self.letter.values()), "a blank has no letter")
         parts = [{self.letter[cell] for cell in part} for part in nx.connected_components(graph)]
-        need(all(len(part) == 1 for part in parts) and len(set().union(*parts)) == len(parts), "the letters are not the groups of touching blanks")
+        need(
+            all(len(part) == 1 for part in parts) and len(set().union(*parts)) == len(parts),
+            "the letters are not the groups of touching blanks",
+        )
 
     def shown(self, board: str) -> None:
         signs = {cell: str(value) for cell, value in self.need.items()}
-        signs |= {cell: {True: "*", False: "."}.get(self.known.get(letter), letter) for cell, letter in self.letter.items()}
+        signs |= {
+            cell: {True: "*", False: "."}.get(self.known.get(letter), letter) for cell, letter in self.letter.items()
+        }
         right = "\n".join("".join(signs[r, c] for c in range(self.size)) for r in range(self.size))
         need(board == right, f"the board is\n{right}\nnot\n{board}")
 
     def around(self, cell) -> tuple[int, dict[str, int]]:
         "The mines known around a number, and its open letters with their cells."
         near = [self.letter[other] for other in self.touched(cell)]
-        return sum(self.known.get(letter, False) for letter in near), {letter: near.count(letter) for letter in near if letter not in self.known}
+        return sum(self.known.get(letter, False) for letter in near), {
+            letter: near.count(letter) for letter in near if letter not in self.known
+        }
 
 
 def counted(text: str) -> dict[str, int]:
@@ -67,9 +79,16 @@ def settle(field: Field, cell, value: int, more: int, groups: str, settled: dict
     need(value - has == more, f"{cell} lacks {value - has} mines, not {more}")
     need(counted(groups) == left, f"the open groups around {cell} are {left}")
     letters = list(left)
-    sums = [choice for choice in range(2 ** len(letters)) if sum(left[letter] for i, letter in enumerate(letters) if choice >> i & 1) == more]
+    sums = [
+        choice
+        for choice in range(2 ** len(letters))
+        if sum(left[letter] for i, letter in enumerate(letters) if choice >> i & 1) == more
+    ]
     for letter, mined in settled.items():
-        need(letter in left and sums and all(choice >> letters.index(letter) & 1 == mined for choice in sums), f"{cell} does not settle {letter}")
+        need(
+            letter in left and sums and all(choice >> letters.index(letter) & 1 == mined for choice in sums),
+            f"{cell} does not settle {letter}",
+        )
     field.known |= settled
 
 
@@ -79,36 +98,54 @@ def broken(field: Field, cell, value: int, has: int, rest: str, groups: str | No
     need(field.need.get(cell) == value and mines == has, f"{cell} shows {field.need.get(cell)} and has {mines} mines")
     need(counted(groups) == left if groups else not left, f"the open groups around {cell} are {left}")
     sums = {0}
-    for count in left.values(): sums |= {total + count for total in sums}
+    for count in left.values():
+        sums |= {total + count for total in sums}
     need(value - has not in sums, f"{cell} can be reached")
 
 
 def settled(groups: tuple) -> dict[str, bool]:
     "What is settled, from (letters, what, letters, what)."
-    return {letter: what != "empty" for letters, what in zip(groups[::2], groups[1::2]) if letters for letter in letters.split(" and ")}
+    return {
+        letter: what != "empty"
+        for letters, what in zip(groups[::2], groups[1::2])
+        if letters
+        for letter in letters.split(" and ")
+    }
 
 
 def called(field: Field, letters: str | None, what: str | None) -> None:
     "Groups are called mines, one group all mines, and one cell a mine."
     cells = sum(letter == letters for letter in field.letter.values())  # of one group
-    if what not in (None, "empty"): need(what == ("mines" if " and " in letters else "a mine" if cells == 1 else "all mines"), f"{letters} is called {what}")
+    if what not in (None, "empty"):
+        need(
+            what == ("mines" if " and " in letters else "a mine" if cells == 1 else "all mines"),
+            f"{letters} is called {what}",
+        )
 
 
 @reader
 def replay(state, text):
     field, mines = Field(state), []
     for name, groups, board in told(text, FORMS, ONCE, LINKS, lambda line: " " not in line or line[0] == "("):
-        if name == "groups": field.learn(board)
+        if name == "groups":
+            field.learn(board)
         elif name in ("full", "needs"):
             value, r, c = map(int, groups[:3])
             more, rest = (0, groups[3:]) if name == "full" else (int(groups[3]), groups[4:])
-            for letters, what in zip(rest[1::2], rest[2::2]): called(field, letters, what)
+            for letters, what in zip(rest[1::2], rest[2::2]):
+                called(field, letters, what)
             settle(field, (r, c), value, more, rest[0], settled(rest[1:]))
         elif name == "open":
             cells = sorted(cell for cell, letter in field.letter.items() if letter == groups[0])
             said, more = re.findall(r"\(\d+, \d+\)", groups[1]), int(groups[2] or 0)
-            need(said == list(map(str, cells[: len(said)])) and len(cells) == len(said) + more and groups[0] not in field.known, f"group {groups[0]} is {cells}")
-            for cell in field.need: check_open(field, cell, groups[0])
+            need(
+                said == list(map(str, cells[: len(said)]))
+                and len(cells) == len(said) + more
+                and groups[0] not in field.known,
+                f"group {groups[0]} is {cells}",
+            )
+            for cell in field.need:
+                check_open(field, cell, groups[0])
             trying = groups[0]
         elif name == "suppose":
             called(field, trying, groups[0])
@@ -123,25 +160,44 @@ def replay(state, text):
             field.known = {**field.tried.pop()[1], letter: False}
         elif name == "end":
             mines = [cell for cell, letter in field.letter.items() if field.known.get(letter)]
-            need(list(map(int, groups)) == [len(mines), len(field.need)], f"there are {len(mines)} mines and {len(field.need)} numbers")
+            need(
+                list(map(int, groups)) == [len(mines), len(field.need)],
+                f"there are {len(mines)} mines and {len(field.need)} numbers",
+            )
             need(set(field.letter.values()) == set(field.known), "not all groups are settled")
-            need(all(field.around(cell)[0] == value for cell, value in field.need.items()), "a number does not count right")
+            need(
+                all(field.around(cell)[0] == value for cell, value in field.need.items()),
+                "a number does not count right",
+            )
         elif name in ("list", "answer"):
-            need((board or groups[0]) == (",".join(map(str, sorted(mines))) or "none"), f"the mines are {sorted(mines)}")
-        if board and name != "list": field.shown(board)
+            need(
+                (board or groups[0]) == (",".join(map(str, sorted(mines))) or "none"), f"the mines are {sorted(mines)}"
+            )
+        if board and name != "list":
+            field.shown(board)
         need(board or name not in ("groups", "suppose", "back", "end"), f"no board after {name}")
 
 
 def check_open(field: Field, cell, letter: str) -> None:
     "The number in `cell` must leave the group `letter` open."
     has, left = field.around(cell)
-    if letter not in left: return
+    if letter not in left:
+        return
     sums = {(0, False)}
-    for one, count in left.items(): sums |= {(total + count, taken or one == letter) for total, taken in sums}
+    for one, count in left.items():
+        sums |= {(total + count, taken or one == letter) for total, taken in sums}
     found = {taken for total, taken in sums if total == field.need[cell] - has}
     need(found == {True, False}, f"{cell} does not leave {letter} open")
 
 
 def spoil(text, rng):  # not the cell of a number: the same may be true of the one beside it
-    def choices(piece): return "ABCDEFG" if piece.isalpha() else "*.23" if piece in "*." else [str(int(piece) + 1), str(max(0, int(piece) - 1))]
+    def choices(piece):
+        return (
+            "ABCDEFG"
+            if piece.isalpha()
+            else "*.23"
+            if piece in "*."
+            else [str(int(piece) + 1), str(max(0, int(piece) - 1))]
+        )
+
     return falsified(text, rng, r"(?<!at \()(?<!at \(\d, )\d+|[*.](?=[*.\dA-Z])|(?<=so )[A-Z]\b", choices)

@@ -1,4 +1,5 @@
 """A replay of shingoki: the arms of every circle, the lines at every point and the loop, looked at anew for every fact."""
+
 import re
 from functools import lru_cache
 from itertools import combinations
@@ -14,7 +15,8 @@ POINT = r"the (?:(?:white|black) \d+ at|point) \(\d+,\d+\)"
 AHEAD = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
-def between(one, other): return (one, other) if one < other else (other, one)
+def between(one, other):
+    return (one, other) if one < other else (other, one)
 
 
 def units(text) -> list:
@@ -22,14 +24,16 @@ def units(text) -> list:
     found = []
     for a, b, c, d in re.findall(r"\((\d+),(\d+)\)-\((\d+),(\d+)\)", text or ""):
         a, b, c, d = map(int, (a, b, c, d))
-        if (a < c and b == d) == (a == c and b < d): raise Wrong("a line is not straight, or goes back")
+        if (a < c and b == d) == (a == c and b < d):
+            raise Wrong("a line is not straight, or goes back")
         way = [(a + i, b) for i in range(c - a + 1)] if b == d else [(a, b + i) for i in range(d - b + 1)]
         found += zip(way, way[1:])
     return found
 
 
 @lru_cache(maxsize=5_000)
-def around(n: int, point) -> list: return [between(point, other) for other in sides(point) if 0 <= min(other) and max(other) < n]
+def around(n: int, point) -> list:
+    return [between(point, other) for other in sides(point) if 0 <= min(other) and max(other) < n]
 
 
 @lru_cache(maxsize=20_000)
@@ -41,11 +45,15 @@ def arms(n: int, point, sign: str) -> list[dict]:
     found = []
     for one, other in combinations(AHEAD, 2):
         straight = one[0] + other[0] == one[1] + other[1] == 0
-        if straight != (sign[0] == "W"): continue
+        if straight != (sign[0] == "W"):
+            continue
         for first in range(1, int(sign[1:])):
             lines = {line: 1 for line in around(n, point)}
-            reached = [arm(n, point, way, length, lines) for way, length in ((one, first), (other, int(sign[1:]) - first))]
-            if all(reached): found.append(lines)
+            reached = [
+                arm(n, point, way, length, lines) for way, length in ((one, first), (other, int(sign[1:]) - first))
+            ]
+            if all(reached):
+                found.append(lines)
     return found
 
 
@@ -53,10 +61,12 @@ def arm(n: int, point, way, length: int, lines: dict) -> bool:
     "Write an arm into `lines`; whether it stays on the grid."
     for step in range(1, length + 1):
         there = point[0] + way[0], point[1] + way[1]
-        if not (0 <= min(there) and max(there) < n): return False
+        if not (0 <= min(there) and max(there) < n):
+            return False
         for line in around(n, there):  # straight on until the end, and a turn there
             along = (line[0][0] == line[1][0]) == (way[0] == 0)
-            if along == (step == length) and line != between(point, there): lines[line] = 1
+            if along == (step == length) and line != between(point, there):
+                lines[line] = 1
         lines[between(point, there)] = 2
         point = there
     return True
@@ -73,7 +83,10 @@ class Shingoki(Search):
         r"The loop is closed, so that is all": "closed",
         r"The loop must not close before it has passed everything": "too_early",
     }
-    BROKEN = {rf"No way is left for ({POINT})\.": "no_way", r"The lines around (\(\d+,\d+\)) close a loop that is not all\.": "closes"}
+    BROKEN = {
+        rf"No way is left for ({POINT})\.": "no_way",
+        r"The lines around (\(\d+,\d+\)) close a loop that is not all\.": "closes",
+    }
 
     def __init__(self, state):
         self.n = len(state.grid)
@@ -81,29 +94,46 @@ class Shingoki(Search):
         self.circles = {point for point, sign in self.signs.items() if sign != "."}
         super().__init__(state)
 
-    def names(self): return {}
-    def start(self): return {line: 3 for point in self.signs for line in around(self.n, point)}
-    def given(self): return [("The points, with W for white and B for black circles, are", "\n".join(map(" ".join, self.state.grid)))]
+    def names(self):
+        return {}
+
+    def start(self):
+        return {line: 3 for point in self.signs for line in around(self.n, point)}
+
+    def given(self):
+        return [
+            ("The points, with W for white and B for black circles, are", "\n".join(map(" ".join, self.state.grid)))
+        ]
 
     def board(self):
         rows, known = [], {3: "  ", 1: "xx", 2: "-|"}
         for r in range(self.n):
             across = [known[self.masks[(r, c), (r, c + 1)]][0] for c in range(self.n - 1)] + [""]
             rows.append("".join(self.signs[r, c][0].replace(".", "+") + across[c] for c in range(self.n)))
-            if r < self.n - 1: rows.append(" ".join(known[self.masks[(r, c), (r + 1, c)]][1] for c in range(self.n)).rstrip())
+            if r < self.n - 1:
+                rows.append(" ".join(known[self.masks[(r, c), (r + 1, c)]][1] for c in range(self.n)).rstrip())
         return "\n".join(rows)
 
     def named(self, text):
         "The point that is called so."
         point = tuple(map(int, re.findall(r"\d+", text)[-2:]))
         sign = self.signs.get(point, "")
-        title = f"the point ({point[0]},{point[1]})" if sign == "." else f"the {'white' if sign[:1] == 'W' else 'black'} {sign[1:]} at ({point[0]},{point[1]})"
-        if text[0].lower() + text[1:] != title: raise Wrong("there is no such point")
+        title = (
+            f"the point ({point[0]},{point[1]})"
+            if sign == "."
+            else f"the {'white' if sign[:1] == 'W' else 'black'} {sign[1:]} at ({point[0]},{point[1]})"
+        )
+        if text[0].lower() + text[1:] != title:
+            raise Wrong("there is no such point")
         return point
 
     def ways_at(self, point) -> list[dict]:
         "The ways that are left at a point."
-        return [way for way in arms(self.n, point, self.signs[point]) if all(self.masks[line] & mask for line, mask in way.items())]
+        return [
+            way
+            for way in arms(self.n, point, self.signs[point])
+            if all(self.masks[line] & mask for line, mask in way.items())
+        ]
 
     def loops(self, more=()):
         "The drawn lines and some more as a graph."
@@ -111,20 +141,27 @@ class Shingoki(Search):
 
     def deduce(self, reason, drawn, ruled_out):
         facts = [*((line, 2) for line in units(drawn)), *((line, 1) for line in units(ruled_out))]
-        if not facts or len(dict(facts)) < len(facts): return "a line is named twice, or none"
-        problem = next((flaw for line, mask in facts if (flaw := self.not_new(line, mask))), "") or self.reason(reason, facts)
-        if not problem: self.masks |= dict(facts)
+        if not facts or len(dict(facts)) < len(facts):
+            return "a line is named twice, or none"
+        problem = next((flaw for line, mask in facts if (flaw := self.not_new(line, mask))), "") or self.reason(
+            reason, facts
+        )
+        if not problem:
+            self.masks |= dict(facts)
         return problem
 
     def circle(self, facts, title, count):
         ways = self.ways_at(self.named(title))
-        if not ways or (len(ways) == 1) != count.startswith("one"): return "the number of ways is another one"
+        if not ways or (len(ways) == 1) != count.startswith("one"):
+            return "the number of ways is another one"
         return "" if all(way.get(line) == mask for line, mask in facts for way in ways) else "a fact does not follow"
 
     def points(self, facts):
         "Whether plain points settle the facts one after the other."
         before, self.masks, left = self.masks, self.masks.copy(), dict(facts)
-        while sure := {line: mask for line, mask in left.items() if any(self.settles(point, line, mask) for point in line)}:
+        while sure := {
+            line: mask for line, mask in left.items() if any(self.settles(point, line, mask) for point in line)
+        }:
             self.masks |= sure
             left = {line: mask for line, mask in left.items() if line not in sure}
         self.masks = before
@@ -141,51 +178,86 @@ class Shingoki(Search):
 
     def part_of_all(self, graph, point) -> bool:
         "Whether the lines around a point are a closed loop, but leave something out."
-        if point not in graph: return False
+        if point not in graph:
+            return False
         part = nx.node_connected_component(graph, point)
         return all(graph.degree(one) == 2 for one in part) and not (self.circles <= part == set(graph))
 
-    def too_early(self, facts): return "" if all(mask == 1 and self.part_of_all(self.loops([line]), line[0]) for line, mask in facts) else "a fact does not follow"
-    def no_way(self, title): return "there is a way" if self.ways_at(self.named(title)) else ""
-    def closes(self, point): return "" if self.part_of_all(self.loops(), tuple(map(int, re.findall(r"\d+", point)))) else "they do not"
+    def too_early(self, facts):
+        return (
+            ""
+            if all(mask == 1 and self.part_of_all(self.loops([line]), line[0]) for line, mask in facts)
+            else "a fact does not follow"
+        )
+
+    def no_way(self, title):
+        return "there is a way" if self.ways_at(self.named(title)) else ""
+
+    def closes(self, point):
+        return "" if self.part_of_all(self.loops(), tuple(map(int, re.findall(r"\d+", point)))) else "they do not"
 
     def suppose(self, part, title, lines, passed_by):
         point, drawn = self.named(title or passed_by), set(units(lines))
-        if self.next == "back": return "the last try must be taken back first"
-        if self.next == "last": return "the last way is no try"
-        if self.next and self.last[0] != point: return "another way at the same point is due"
-        if not part.board: return "the position is not shown"
+        if self.next == "back":
+            return "the last try must be taken back first"
+        if self.next == "last":
+            return "the last way is no try"
+        if self.next and self.last[0] != point:
+            return "another way at the same point is due"
+        if not part.board:
+            return "the position is not shown"
         left = self.last[1] if self.next else self.ways_at(point)
         chosen = [way for way in left if {line for line, mask in way.items() if mask == 2} == drawn]
-        if not chosen or len(left) < 2: return "that is no open way"
+        if not chosen or len(left) < 2:
+            return "that is no open way"
         self.tries.append((point, [way for way in left if way is not chosen[0]], self.masks.copy()))
         self.masks, self.next = self.masks | chosen[0], ""
         return ""
 
     def go_back(self, part, title, _):
-        if self.next != "back": return "nothing is wrong with the last try"
-        if not part.board: return "the position is not shown"
-        if not self.tries: return "there is no try to take back"
+        if self.next != "back":
+            return "nothing is wrong with the last try"
+        if not part.board:
+            return "the position is not shown"
+        if not self.tries:
+            return "there is no try to take back"
         point, left, self.masks = self.last = self.tries.pop()
-        if point != self.named(title): return "another try is the last one"
+        if point != self.named(title):
+            return "another try is the last one"
         self.next = "try" if len(left) > 1 else "last"
         return ""
 
     def conclude(self, says):
         "All other ways at the point of the last try have failed."
-        (point, (way,), _), found = self.last, re.fullmatch(rf"Nothing else is left for ({POINT}), so (?:it has the lines ({LINES})|the loop does not pass it)\.", says)
-        if not found or self.named(found[1]) != point or {line for line, mask in way.items() if mask == 2} != set(units(found[2])): return "the last way at the same point is due"
+        (point, (way,), _), found = (
+            self.last,
+            re.fullmatch(
+                rf"Nothing else is left for ({POINT}), so (?:it has the lines ({LINES})|the loop does not pass it)\.",
+                says,
+            ),
+        )
+        if (
+            not found
+            or self.named(found[1]) != point
+            or {line for line, mask in way.items() if mask == 2} != set(units(found[2]))
+        ):
+            return "the last way at the same point is due"
         self.masks, self.next = self.masks | way, ""
         return ""
 
     @property
-    def CHECK(self): return f"The lines are one closed loop of length {len(self.with_value(self.masks, 2))}, and all {len(self.circles)} circles have their numbers."
+    def CHECK(self):
+        return f"The lines are one closed loop of length {len(self.with_value(self.masks, 2))}, and all {len(self.circles)} circles have their numbers."
 
-    def answer(self): return self.said
+    def answer(self):
+        return self.said
 
     def end(self, part):
         self.said = part.board
-        if len(units_either_way(part.board)) != part.board.count("-") or set(units_either_way(part.board)) != set(self.with_value(self.masks, 2)): return "these are other lines"
+        if len(units_either_way(part.board)) != part.board.count("-") or set(units_either_way(part.board)) != set(
+            self.with_value(self.masks, 2)
+        ):
+            return "these are other lines"
         return super().end(part)
 
 
@@ -195,7 +267,9 @@ def units_either_way(text) -> list:
     return [between(one, other) for one, other in zip(numbers[::2], numbers[1::2])]
 
 
-def replay(state, text): return Shingoki(state).read(text)
+def replay(state, text):
+    return Shingoki(state).read(text)
 
 
-def spoil(text, rng): return _search.spoil(Shingoki, text, rng)
+def spoil(text, rng):
+    return _search.spoil(Shingoki, text, rng)

@@ -1,4 +1,5 @@
 """A replay of shortest_distance_weighted: the open nodes with their distances, and the sums along edges."""
+
 import re
 from itertools import pairwise
 
@@ -18,7 +19,8 @@ def edges(facts, text):
 
 
 @story.says(r"I look for the way from (\d+) to (\d+)\.")
-def ends(facts, start, goal): same((start, goal), (facts.start, facts.goal), "the ends")
+def ends(facts, start, goal):
+    same((start, goal), (facts.start, facts.goal), "the ends")
 
 
 @story.says(r"(?:The start|The nearest open node is) (\d+)(?: is|,) at (\d+)\.")
@@ -33,13 +35,21 @@ def settled(facts, node, distance):
 
 def unsettled(facts) -> dict[int, int]:
     "The neighbours of the last node that are not settled, with the lengths of the edges; none behind the end."
-    if facts.node == facts.goal: return {}
-    return {u + v - facts.node: length for u, v, length in facts.edges if facts.node in (u, v) and u + v - facts.node not in facts.far}
+    if facts.node == facts.goal:
+        return {}
+    return {
+        u + v - facts.node: length
+        for u, v, length in facts.edges
+        if facts.node in (u, v) and u + v - facts.node not in facts.far
+    }
 
 
 @story.says(r"From it: (.*)\.")
 def looked(facts, text):
-    told = [re.fullmatch(r"(\d+) at (\d+) \+ (\d+) = (\d+)(?:, (better|no better) than (\d+))?", part).groups() for part in text.split("; ")]
+    told = [
+        re.fullmatch(r"(\d+) at (\d+) \+ (\d+) = (\d+)(?:, (better|no better) than (\d+))?", part).groups()
+        for part in text.split("; ")
+    ]
     same({int(node): int(length) for node, _, length, *_ in told}, unsettled(facts), f"the edges of {facts.node}")
     for node, before, length, far, verdict, old in told:
         node, before, length, far = map(int, (node, before, length, far))
@@ -51,7 +61,8 @@ def looked(facts, text):
 
 
 @story.says(r"Nothing is open any more\.")
-def nothing(facts): same(facts.open, {}, "the open nodes")
+def nothing(facts):
+    same(facts.open, {}, "the open nodes")
 
 
 @story.says(rf"Back from the end by the distances, the way is {WAY}, and ([\d +]+) = (\d+)\.")
@@ -63,19 +74,33 @@ def way(facts, text, parts, total):
 
 
 @story.says(r"The shortest way has the length")
-def result(facts): pass
+def result(facts):
+    pass
 
 
 @story.shows(r"open: (.*)")
-def board(facts, text): same(dict(pairs(text)), facts.open, "the open nodes")
+def board(facts, text):
+    same(dict(pairs(text)), facts.open, "the open nodes")
 
 
 @story.shows(r"(\d+)")
-def length(facts, far): same(far, facts.far[facts.goal], "the length")
+def length(facts, far):
+    same(far, facts.far[facts.goal], "the length")
 
 
-def end(facts, answer): same(answer, str(facts.far[facts.goal]), "the answer")
+def end(facts, answer):
+    same(answer, str(facts.far[facts.goal]), "the answer")
 
 
 def replay(state, text) -> str:
-    return story.replay(text, end, edges=state.edges, start=state.start, goal=state.end, open={state.start: 0}, far={}, node=None, told_all=True)
+    return story.replay(
+        text,
+        end,
+        edges=state.edges,
+        start=state.start,
+        goal=state.end,
+        open={state.start: 0},
+        far={},
+        node=None,
+        told_all=True,
+    )

@@ -1,23 +1,35 @@
 """A replay of sokoban: every walk and push on the board, and a search of its own for what is said to fail."""
+
 import re
 from functools import lru_cache
 from itertools import permutations
 
 from ._steps import CELL, MOVE, TURNS, cells, falsified, need, reader, step, symbols, told
 
-DEAD, BLOCK, FAR = "put a box where no target can be reached any more", "made a block of four that can never move", "left too few pushes for the rest"
+DEAD, BLOCK, FAR = (
+    "put a box where no target can be reached any more",
+    "made a block of four that can never move",
+    "left too few pushes for the rest",
+)
 SEEN, NONE = "led to a position tried before", "no further push could be made"
 COUNTS = rf"(?:\d+ (?:{DEAD}|{BLOCK}|{FAR}|{SEEN})(?:, )?)+|{NONE}"
 PUSH = rf"pushing the box at {CELL} ({MOVE})"
-TRY = re.compile(rf"(?i:p)ushing the box at {CELL} ({MOVE}) (?:({DEAD}|{BLOCK}|{FAR}|{SEEN})|was followed by (\d+) more push(?:es)? without success(?: \(({COUNTS})\))?)")
+TRY = re.compile(
+    rf"(?i:p)ushing the box at {CELL} ({MOVE}) (?:({DEAD}|{BLOCK}|{FAR}|{SEEN})|was followed by (\d+) more push(?:es)? without success(?: \(({COUNTS})\))?)"
+)
 FORMS = {
-    "cells": r"Cells are \(row, column\), counted from 0\.", "start": rf"The player is at {CELL}, boxes at ([^a-z]*), targets at ([^a-z]*)\.",
+    "cells": r"Cells are \(row, column\), counted from 0\.",
+    "start": rf"The player is at {CELL}, boxes at ([^a-z]*), targets at ([^a-z]*)\.",
     "least": r"If no box were in the way of another, it would take (\d+) push(?:es)?\.",
-    "bound": r"Perhaps (\d+) push(?:es)? will do\.", "short": r"(?:So )?(\d+) push(?:es)? will not do\.",
+    "bound": r"Perhaps (\d+) push(?:es)? will do\.",
+    "short": r"(?:So )?(\d+) push(?:es)? will not do\.",
     "round": rf"I tried (\d+) push(?:es)? in all ways that this allows, and no way was left: ({COUNTS})\.",
     "push": rf"The box at {CELL} goes ({MOVE})(?: (\d+) times)? to {CELL}(, onto a target)?: ({MOVE}(?: {MOVE})*)\.",
-    "back": r"The boxes stand as before the try\.", "end": r"After (\d+) push(?:es)? and (\d+) moves every box is on a target\.", "list": r"The moves are",
-    "tried": rf"I try ({PUSH}(?:, then {PUSH})*)\.", "failed": r"(Pushing .*)\.",
+    "back": r"The boxes stand as before the try\.",
+    "end": r"After (\d+) push(?:es)? and (\d+) moves every box is on a target\.",
+    "list": r"The moves are",
+    "tried": rf"I try ({PUSH}(?:, then {PUSH})*)\.",
+    "failed": r"(Pushing .*)\.",
 }
 
 ONCE, LINKS = "cells start least end list", "start>least bound~round round>short tried>failed failed>back end>list"
@@ -25,6 +37,7 @@ ONCE, LINKS = "cells start least end list", "start>least bound~round round>short
 
 class Room:
     "The floor and the targets of a board, and which positions cannot be solved with how many pushes."
+
     def __init__(self, lines: tuple[str, ...]):
         signs = {(r, c): sign for r, line in enumerate(lines) for c, sign in enumerate(line)}
         self.lines, self.floor, self.lost = lines, {cell for cell, sign in signs.items() if sign != "#"}, {}
@@ -47,7 +60,11 @@ class Room:
     @lru_cache(maxsize=5000)
     def least(self, boxes: frozenset) -> int:
         "The pushes that boxes need which are never in each other's way; 999 where there is no way."
-        orders = permutations(self.far, len(boxes)) if len(self.far) < 5 else [[{cell: min(far.get(cell, 999) for far in self.far) for cell in boxes}] * len(boxes)]
+        orders = (
+            permutations(self.far, len(boxes))
+            if len(self.far) < 5
+            else [[{cell: min(far.get(cell, 999) for far in self.far) for cell in boxes}] * len(boxes)]
+        )
         return min(999, min(sum(far.get(box, 999) for box, far in zip(boxes, order)) for order in orders))
 
     def walked(self, boxes: frozenset, player) -> set:
@@ -62,15 +79,24 @@ class Room:
 
     def solvable(self, boxes: frozenset, player, most: int) -> bool:
         "Whether `most` pushes suffice."
-        if self.least(boxes) > most: return False
-        if boxes <= set(self.targets): return True
+        if self.least(boxes) > most:
+            return False
+        if boxes <= set(self.targets):
+            return True
         reach = self.walked(boxes, player)
         key = boxes, min(reach)
-        if self.lost.get(key, -1) >= most: return False
+        if self.lost.get(key, -1) >= most:
+            return False
         for box in boxes:
             for turn, (dr, dc) in TURNS.items():
                 to = step(box, turn)
-                if (box[0] - dr, box[1] - dc) in reach and to in self.floor and to not in boxes and self.solvable(boxes - {box} | {to}, box, most - 1): return True
+                if (
+                    (box[0] - dr, box[1] - dc) in reach
+                    and to in self.floor
+                    and to not in boxes
+                    and self.solvable(boxes - {box} | {to}, box, most - 1)
+                ):
+                    return True
         self.lost[key] = most
         return False
 
@@ -89,7 +115,10 @@ class Room:
         for down in (-1, 1):
             for across in (-1, 1):
                 four = [(box[0] + i, box[1] + j) for i in (0, down) for j in (0, across)]
-                if all(cell in boxes or cell not in self.floor for cell in four) and any(cell in boxes and cell not in self.targets for cell in four): return True
+                if all(cell in boxes or cell not in self.floor for cell in four) and any(
+                    cell in boxes and cell not in self.targets for cell in four
+                ):
+                    return True
         return False
 
 
@@ -98,6 +127,7 @@ room_of = lru_cache(maxsize=8)(Room)
 
 class Board:
     "The boxes and the player now, the moves made, and what is being tried."
+
     def __init__(self, room: Room):
         self.room, self.boxes, self.player, self.moves, self.pushes = room, room.boxes, room.player, [], 0
         self.bound, self.trying, self.drawn = room.least(room.boxes), [], ""
@@ -105,8 +135,16 @@ class Board:
     def shown(self) -> str:
         def sign(cell):
             on = cell in self.room.targets
-            return ".*+"[(cell in self.boxes) + 2 * (cell == self.player)] if on else " $@"[(cell in self.boxes) + 2 * (cell == self.player)]
-        return "\n".join("".join(sign((r, c)) if (r, c) in self.room.floor else "#" for c in range(len(line))) for r, line in enumerate(self.room.lines))
+            return (
+                ".*+"[(cell in self.boxes) + 2 * (cell == self.player)]
+                if on
+                else " $@"[(cell in self.boxes) + 2 * (cell == self.player)]
+            )
+
+        return "\n".join(
+            "".join(sign((r, c)) if (r, c) in self.room.floor else "#" for c in range(len(line)))
+            for r, line in enumerate(self.room.lines)
+        )
 
     def push(self, box, turn: str, times: int, to, on: bool, moves: list[str]) -> None:
         "A walk whose pushes are `times` pushes of one box."
@@ -115,7 +153,10 @@ class Board:
             need(self.player in self.room.floor, f"{self.player} is a wall")
             if self.player in self.boxes:
                 ahead = step(self.player, move)
-                need(self.player == box and move == turn and ahead in self.room.floor and ahead not in self.boxes, f"the box at {self.player} cannot go {move}")
+                need(
+                    self.player == box and move == turn and ahead in self.room.floor and ahead not in self.boxes,
+                    f"the box at {self.player} cannot go {move}",
+                )
                 self.boxes = self.boxes - {box} | {ahead}
                 box, times, self.pushes = ahead, times - 1, self.pushes + 1
         self.moves += moves
@@ -125,16 +166,26 @@ class Board:
         "A push that is said to fail, at once by its `fate` or after so many pushes more, of which the `counts` failed at once."
         room, (dr, dc), to = self.room, TURNS[turn], step(box, turn)
         free = box in self.boxes and to in room.floor and to not in self.boxes
-        need(free and (box[0] - dr, box[1] - dc) in room.walked(self.boxes, self.player), f"the box at {box} cannot go {turn}")
+        need(
+            free and (box[0] - dr, box[1] - dc) in room.walked(self.boxes, self.player),
+            f"the box at {box} cannot go {turn}",
+        )
         after, left = self.boxes - {box} | {to}, self.bound - self.pushes - 1
         stuck = not any(to in far for far in room.far)
-        if fate == DEAD: need(stuck, f"from {to} a target can be reached")
-        elif fate == BLOCK: need(room.blocked(after, to) and not stuck, f"the box at {to} is in no block")
+        if fate == DEAD:
+            need(stuck, f"from {to} a target can be reached")
+        elif fate == BLOCK:
+            need(room.blocked(after, to) and not stuck, f"the box at {to} is in no block")
         else:
-            need(not stuck and (room.least(after) > left) == (fate == FAR), f"the boxes need {room.least(after)} pushes and {left} are left")
+            need(
+                not stuck and (room.least(after) > left) == (fate == FAR),
+                f"the boxes need {room.least(after)} pushes and {left} are left",
+            )
             need(not room.solvable(after, box, left), f"the box at {box} can go {turn}")
-        if not fate: counted(then, counts)
-        if not fate and counts in (NONE, None): need(room.pushed(after, box, then) == then, f"more pushes than {then} can be made")
+        if not fate:
+            counted(then, counts)
+        if not fate and counts in (NONE, None):
+            need(room.pushed(after, box, then) == then, f"more pushes than {then} can be made")
 
 
 def counted(total: int, counts: str | None) -> None:
@@ -146,14 +197,23 @@ def counted(total: int, counts: str | None) -> None:
 def replay(state, text):
     board, assumed = Board(room_of(state.lines)), False
     room = board.room
-    for name, groups, picture in told(text, FORMS, ONCE, LINKS, lambda line: not line.strip("#@$.*+ ") or line.split()[0] in TURNS):
+    for name, groups, picture in told(
+        text, FORMS, ONCE, LINKS, lambda line: not line.strip("#@$.*+ ") or line.split()[0] in TURNS
+    ):
         numbers = [int(group) for group in groups if group and group.isdecimal()]
-        if name in ("bound", "short"): assumed = name == "bound"
+        if name in ("bound", "short"):
+            assumed = name == "bound"
         need(assumed or name not in ("push", "tried"), "no number of pushes is assumed")
         if name == "start":
-            need(tuple(numbers) == room.player and set(cells(groups[2])) == room.boxes and cells(groups[3]) == room.targets, "the start is another")
+            need(
+                tuple(numbers) == room.player
+                and set(cells(groups[2])) == room.boxes
+                and cells(groups[3]) == room.targets,
+                "the start is another",
+            )
             need(len(cells(groups[2])) == len(room.boxes), "a box is told twice")
-        elif name == "least": need(numbers == [board.bound], f"the boxes need {board.bound} pushes")
+        elif name == "least":
+            need(numbers == [board.bound], f"the boxes need {board.bound} pushes")
         elif name == "bound":
             need(numbers[0] >= board.bound and not board.moves, "a lower bound was known")
             board.bound = numbers[0]
@@ -166,20 +226,38 @@ def replay(state, text):
         elif name == "push":
             box, to, turn = tuple(numbers[:2]), tuple(numbers[-2:]), groups[2]
             board.push(box, turn, int(groups[3] or 1), to, bool(groups[6]), groups[7].split())
-        elif name == "tried": board.trying = re.findall(PUSH, groups[0])
+        elif name == "tried":
+            board.trying = re.findall(PUSH, groups[0])
         elif name == "failed":
             tries = [TRY.fullmatch(part) for part in groups[0].split("; ")]
-            need(all(tries) and [match.groups()[:3] for match in tries] == board.trying, "these are not the pushes tried")
+            need(
+                all(tries) and [match.groups()[:3] for match in tries] == board.trying, "these are not the pushes tried"
+            )
             for r, c, turn, fate, count, counts in (match.groups() for match in tries):
                 board.failing((int(r), int(c)), turn, fate, int(count or 0), counts)
-        elif name == "end": need(board.boxes <= set(room.targets) and numbers == [board.pushes, len(board.moves)] and board.pushes == board.bound, "the end is another")
-        elif name in ("list", "answer"): need((picture or groups[0]).split() == board.moves, "these are not the moves made")
+        elif name == "end":
+            need(
+                board.boxes <= set(room.targets)
+                and numbers == [board.pushes, len(board.moves)]
+                and board.pushes == board.bound,
+                "the end is another",
+            )
+        elif name in ("list", "answer"):
+            need((picture or groups[0]).split() == board.moves, "these are not the moves made")
         if name in ("least", "bound", "short", "back", "end"):
             need((picture or board.drawn) == board.shown(), f"the board is\n{board.shown()}")
             board.drawn = board.shown()
-        elif name != "list": need(not picture, f"unexpected board after {name}")
+        elif name != "list":
+            need(not picture, f"unexpected board after {name}")
 
 
 def spoil(text, rng):  # not the counts of pushes that failed, which only the same search could tell
-    def choices(piece): return " #$." if piece in " $." else symbols(piece)
-    return falsified(text, rng, rf"(?<=[(])\d+(?=,)|(?<=\d, )\d+(?=\))|\b{MOVE}\b|\d+(?= times)|\d+(?= push(?:es)? (?:will|and))|(?<=[# ])[ $.](?=[ #]+$)", choices)
+    def choices(piece):
+        return " #$." if piece in " $." else symbols(piece)
+
+    return falsified(
+        text,
+        rng,
+        rf"(?<=[(])\d+(?=,)|(?<=\d, )\d+(?=\))|\b{MOVE}\b|\d+(?= times)|\d+(?= push(?:es)? (?:will|and))|(?<=[# ])[ $.](?=[ #]+$)",
+        choices,
+    )

@@ -1,4 +1,5 @@
 """A replay of trapping_rain_water: which wall decides which bars, and the water on them."""
+
 import re
 
 from replays._story import ITEMS, Story, expect, ints, pairs, same, spoil
@@ -13,19 +14,24 @@ def decide(facts, wall: int, dry: bool = False) -> list[tuple[int, int]]:
     same(wall, facts.left if a <= b else facts.right, "the lower wall")
     step, at, wet = (1 if wall == facts.left else -1), wall, []
     while facts.left < (at := at + step) < facts.right and heights[at - 1] <= heights[wall - 1]:
-        if heights[at - 1] < heights[wall - 1]: wet.append((at, heights[wall - 1] - heights[at - 1]))
-    if step == 1: facts.left = at
-    else: facts.right = at
+        if heights[at - 1] < heights[wall - 1]:
+            wet.append((at, heights[wall - 1] - heights[at - 1]))
+    if step == 1:
+        facts.left = at
+    else:
+        facts.right = at
     expect(not dry or not wet, f"wall {wall} holds something")
     return wet
 
 
 @story.says(r"The (\d+) bars are ([\d, ]+)\.")
-def bars(facts, n, listed): same((n, tuple(ints(listed))), (len(facts.heights), facts.heights), "the bars")
+def bars(facts, n, listed):
+    same((n, tuple(ints(listed))), (len(facts.heights), facts.heights), "the bars")
 
 
 @story.says(r"The walls start at both ends, and the lower one moves inwards\.")
-def beginning(facts): pass
+def beginning(facts):
+    pass
 
 
 @story.says(r"Walls? " + ITEMS + r" holds? nothing\.")
@@ -35,7 +41,9 @@ def dry(facts, listed):
         decide(facts, wall, dry=True)
 
 
-@story.says(r"Wall (\d+) \((\d+)\) is no higher than wall (\d+) \((\d+)\), so bars up to (\d+) beside it are decided: (.*); (?:(\d+) here, )?(\d+) so far\.")
+@story.says(
+    r"Wall (\d+) \((\d+)\) is no higher than wall (\d+) \((\d+)\), so bars up to (\d+) beside it are decided: (.*); (?:(\d+) here, )?(\d+) so far\."
+)
 def wet(facts, wall, low, other, high, level, listed, here, so_far):
     same((low, high, level), (facts.heights[wall - 1], facts.heights[other - 1], low), f"walls {wall} and {other}")
     expect({wall, other} == {facts.left, facts.right} and low <= high, f"walls {wall} and {other} do not stand so")
@@ -50,23 +58,29 @@ def wet(facts, wall, low, other, high, level, listed, here, so_far):
 
 @story.says(r"The last walls?, ([\d, ]+), holds? nothing, and the walls meet\.")
 def rest(facts, listed):
-    for wall in ints(listed): decide(facts, wall, dry=True)
+    for wall in ints(listed):
+        decide(facts, wall, dry=True)
     expect(facts.left >= facts.right, "the walls have not met")
 
 
 @story.says(r"All stretches together: ([\d +]+) = (\d+)\.")
-def sum_(facts, parts, total): same((ints(parts), total), (facts.waters or [0], sum(facts.waters)), "the sum")
+def sum_(facts, parts, total):
+    same((ints(parts), total), (facts.waters or [0], sum(facts.waters)), "the sum")
 
 
 @story.says(r"Every bar is decided, so (\d+) units? of water stays?\.")
-def result(facts, total): same((total, facts.left >= facts.right), (sum(facts.waters), True), "the water")
+def result(facts, total):
+    same((total, facts.left >= facts.right), (sum(facts.waters), True), "the water")
 
 
 @story.shows(r"walls (\d+) and (\d+), water (\d+)")
-def board(facts, left, right, water): same((left, right, water), (facts.left, facts.right, sum(facts.waters)), "walls and water")
+def board(facts, left, right, water):
+    same((left, right, water), (facts.left, facts.right, sum(facts.waters)), "walls and water")
 
 
-def end(facts, answer): same(answer, str(sum(facts.waters)), "the answer")
+def end(facts, answer):
+    same(answer, str(sum(facts.waters)), "the answer")
 
 
-def replay(state, text) -> str: return story.replay(text, end, heights=state.height, left=1, right=len(state.height), waters=[])
+def replay(state, text) -> str:
+    return story.replay(text, end, heights=state.height, left=1, right=len(state.height), waters=[])

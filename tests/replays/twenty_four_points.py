@@ -1,4 +1,5 @@
 """A replay of twenty_four_points: the table of pairs, what each try needs from it, and the operations of the expression."""
+
 import ast
 import re
 from fractions import Fraction
@@ -12,8 +13,10 @@ story = Story()
 
 def value(expression: str) -> Fraction:
     "The value of an expression with × and ÷."
-    try: return worth(ast.parse(expression.replace("×", "*").replace("÷", "/"), mode="eval").body, [])
-    except SyntaxError: raise ValueError(expression) from None
+    try:
+        return worth(ast.parse(expression.replace("×", "*").replace("÷", "/"), mode="eval").body, [])
+    except SyntaxError:
+        raise ValueError(expression) from None
 
 
 def made_of(a, b) -> set[Fraction]:
@@ -31,16 +34,19 @@ def needed(goal: Fraction, part: Fraction) -> set[Fraction]:
 def follow(chain: str) -> list[str]:
     "The operations of a chain, each checked; returns their sides, left ones and right ones."
     sides = [side.strip() for line in chain.split(", ") for side in line.split(" = ")]
-    for left, right in zip(sides[::2], sides[1::2]): same(value(left), value(right), f"{left} = {right}")
+    for left, right in zip(sides[::2], sides[1::2]):
+        same(value(left), value(right), f"{left} = {right}")
     return sides
 
 
 @story.says(r"The numbers are ([\d, ]+)\.")
-def numbers(facts, listed): same(tuple(ints(listed)), facts.numbers, "the numbers")
+def numbers(facts, listed):
+    same(tuple(ints(listed)), facts.numbers, "the numbers")
 
 
 @story.says(r"Two of them make:")
-def table(facts): pass
+def table(facts):
+    pass
 
 
 @story.shows(r"(\d+, \d+: .*)")
@@ -55,12 +61,19 @@ def rows(facts, text):
 def claim(facts, text):
     facts.claim = text
     if "=" not in text:
-        expect(text.startswith("24 from ") and sorted(ints(text)[1:]) == sorted(facts.numbers), f"{text}: these are not the numbers")
+        expect(
+            text.startswith("24 from ") and sorted(ints(text)[1:]) == sorted(facts.numbers),
+            f"{text}: these are not the numbers",
+        )
         facts.options = [(Fraction(24), sorted(facts.numbers))]
         return
     follow(text)
     one, other = (Fraction(part.strip("()")) for part in text.split()[2::2])
-    facts.options = [(goal, sorted(without(facts.numbers, part))) for part, goal in ((other, one), (one, other)) if part in facts.numbers]
+    facts.options = [
+        (goal, sorted(without(facts.numbers, part)))
+        for part, goal in ((other, one), (one, other))
+        if part in facts.numbers
+    ]
 
 
 def without(numbers, one) -> list:
@@ -76,10 +89,15 @@ def questions(facts, text):
     for clause in text.split("; "):
         condition, a, b, listed = re.fullmatch(r"[Ww]ith (.*), (\d+) and (\d+) must make (.*)", clause).groups()
         values, pair = [Fraction(one) for one in listed.split(" or ")], (int(a), int(b))
-        if condition.endswith(" aside"): part, used = Fraction(condition.removesuffix(" aside")), [int(condition.removesuffix(" aside"))]
-        else: part, used = Fraction(follow(condition)[1].strip("()")), ints(condition.split(" = ")[0])
+        if condition.endswith(" aside"):
+            part, used = Fraction(condition.removesuffix(" aside")), [int(condition.removesuffix(" aside"))]
+        else:
+            part, used = Fraction(follow(condition)[1].strip("()")), ints(condition.split(" = ")[0])
         goals = [goal for goal, rest in facts.options if rest == sorted([*used, *pair])]
-        expect(any(set(values) <= needed(goal, part) for goal in goals) and len(set(values)) == len(values), f"{clause}: that does not lead to 24")
+        expect(
+            any(set(values) <= needed(goal, part) for goal in goals) and len(set(values)) == len(values),
+            f"{clause}: that does not lead to 24",
+        )
         facts.asked.append((pair, values, [needed(goal, part) for goal in goals]))
         seen.append((condition, pair))
     same(len(set(seen)), len(seen), "the number of different questions")
@@ -101,7 +119,8 @@ def found(facts, text):
 
 
 @story.says(r"(?:It is not|There is no) (24 .*)\.")
-def dropped(facts, text): same(text, facts.claim, "what is given up")
+def dropped(facts, text):
+    same(text, facts.claim, "what is given up")
 
 
 @story.says(r"Worked out step by step: (.*)\.")
@@ -110,13 +129,15 @@ def chain(facts, text):
     same((len(sides), value(sides[-1])), (6, Fraction(24)), "the operations and their result")
     have = [Fraction(number) for number in facts.numbers]
     for left, right in zip(sides[::2], sides[1::2]):
-        for part in re.findall(r"\([\d/]+\)|\d+", left): have.remove(value(part))
+        for part in re.findall(r"\([\d/]+\)|\d+", left):
+            have.remove(value(part))
         have.append(value(right))
     same(have, [Fraction(24)], "what is left")
 
 
 @story.says(r"Each of ([\d, ]+) is used once\.")
-def used(facts, listed): same(tuple(ints(listed)), facts.numbers, "the numbers")
+def used(facts, listed):
+    same(tuple(ints(listed)), facts.numbers, "the numbers")
 
 
 @story.says(r"One way to make 24 is (.*)")
@@ -127,11 +148,15 @@ def result(facts, text):
 
 @story.shows(r"(24 .*)")
 def board(facts, text):
-    if text.startswith("24 from ") and " and " not in text: same(ints(text)[1:], [*facts.numbers], "the numbers")
-    else: same(text, facts.claim, "the try")
+    if text.startswith("24 from ") and " and " not in text:
+        same(ints(text)[1:], [*facts.numbers], "the numbers")
+    else:
+        same(text, facts.claim, "the try")
 
 
-def end(facts, answer): same(answer, facts.answer, "the answer")
+def end(facts, answer):
+    same(answer, facts.answer, "the answer")
 
 
-def replay(state, text) -> str: return story.replay(text, end, numbers=state.numbers, table={}, claim="", answer="")
+def replay(state, text) -> str:
+    return story.replay(text, end, numbers=state.numbers, table={}, claim="", answer="")
