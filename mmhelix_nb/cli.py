@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -40,7 +40,7 @@ def need(module: str, extra: str, use: str) -> None:
         fail(f"{use} needs {module}: pip install 'mmhelix_nb[{extra}]'")
 
 # %% ../nbs/81_cli.ipynb #58af0795
-def find_root(root: Optional[Path]) -> Path:
+def find_root(root: Path | None) -> Path:
     """The book's folder: `root`, or the first of this folder and its parents that holds a Snakefile."""
     for folder in [root] if root else [Path.cwd(), *Path.cwd().parents]:
         if (folder / "Snakefile").is_file() and (folder / "nbs").is_dir():
@@ -58,7 +58,7 @@ def _by_name(profile: str, folder: Path) -> str:
     fail(f"--profile {profile}: must stand in {folder / 'profiles'}; put it there and give --profile {path.stem}")
 
 # %% ../nbs/81_cli.ipynb #044da1ac
-def _plan(profile: str, only: Optional[str], executor: str, root: Optional[Path], cores: int) -> tuple:
+def _plan(profile: str, only: str | None, executor: str, root: Path | None, cores: int) -> tuple:
     """Place, settings, and the jobs that were asked for."""
     from mmhelix_nb.profiles import ProfileError, read_profile
     from mmhelix_nb.runner import Place, jobs, needed
@@ -128,6 +128,7 @@ def _watch(process, place, chosen: list, title: str) -> int:
     """Show the jobs until Snakemake ends; return its exit code."""
     from rich.console import Console
     from rich.live import Live
+
     from mmhelix_nb.runner import states
 
     console = Console()
@@ -212,7 +213,8 @@ def _drive(place, settings, chosen: list, cores: int, executor: str, extra: tupl
 def _show_plan(place, settings, chosen: list, extra: tuple) -> int:
     """Print what a run would do, and let Snakemake check it; the exit code."""
     import subprocess
-    from mmhelix_nb.runner import finished, fingerprints, snakemake_arguments
+
+    from mmhelix_nb.runner import fingerprints, finished, snakemake_arguments
 
     marks, done = fingerprints(settings, place.root), set()
     for job in chosen:
@@ -235,12 +237,12 @@ def run(
     ctx: typer.Context,
     profile: Annotated[str, typer.Option(help="Name of a file in profiles/.")] = "mini",
     only: Annotated[
-        Optional[str], typer.Option(help="A chapter, or one job of it; what it needs is run too.", metavar="CHAPTER")
+        str | None, typer.Option(help="A chapter, or one job of it; what it needs is run too.", metavar="CHAPTER")
     ] = None,
     cores: Annotated[int, typer.Option(help="Jobs at a time.")] = 2,
     executor: Annotated[str, typer.Option(help="local, or slurm (extra: cluster).")] = "local",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
-    root: Annotated[Optional[Path], typer.Option(help="Folder of the checkout.", metavar="DIR")] = None,
+    root: Annotated[Path | None, typer.Option(help="Folder of the checkout.", metavar="DIR")] = None,
 ) -> None:
     """Run the book's chapters with a profile, as far as they are not done.
 
@@ -515,7 +517,7 @@ def verify_dataset(
         ),
     ],
     column: Annotated[str, typer.Option(help="Field with the response; found by itself if absent.")] = "",
-    out: Annotated[Optional[Path], typer.Option(help="Write the report as JSON.", metavar="FILE")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
     """Judge the responses of a data set with the published columns again, and say how many pass and why the others do not.
 
@@ -611,7 +613,7 @@ def _verify_file(path: Path) -> int:
 @app.command()
 def verify(
     task: Annotated[str, typer.Argument(help="A task, or a .jsonl file of {task, level, seed, reply}.")],
-    reply: Annotated[Optional[str], typer.Argument(help="The model's reply; - reads it from stdin.")] = None,
+    reply: Annotated[str | None, typer.Argument(help="The model's reply; - reads it from stdin.")] = None,
     level: Annotated[int, typer.Option(help="1 to 5.", min=1, max=5)] = 1,
     seed: Annotated[int, typer.Option(help="Of the puzzle.", min=0)] = 0,
 ) -> None:

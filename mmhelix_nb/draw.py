@@ -10,7 +10,7 @@ __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'STYLES', 'STRIP', 'Style', 'st
 # %% ../nbs/01_draw.ipynb #101092e7
 import functools
 import io
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import ceil, floor
 from random import Random

@@ -28,7 +28,6 @@ from statistics import mean, median
 
 from tqdm.auto import tqdm
 
-from . import __version__
 from .core import Instance, make, pack, task_module, tasks, unpack
 from .generators import PUBLISHED, TEST_SHARE, TRIES, canon_hash, distinct, schema, split_of, to_row
 from .polish import Server, kind_of, polish_all

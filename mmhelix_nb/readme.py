@@ -11,7 +11,7 @@ import json
 import re
 from pathlib import Path
 
-from .core import make, tasks
+from .core import make
 from .results import read_results
 
 # %% ../nbs/82_readme.ipynb #57fb2517

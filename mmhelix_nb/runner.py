@@ -24,7 +24,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .profiles import Profile, part, profile_path, read_profile
+from .profiles import Profile, part, read_profile
 from .results import Busy, claim, save_timing, write_json
 
 # %% ../nbs/80_runner.ipynb #3712b2cc

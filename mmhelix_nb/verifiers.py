@@ -6,7 +6,6 @@
 __all__ = ['CONSTANTS', 'WRITINGS', 'verdict', 'reply_text', 'reward', 'example_of', 'chance_floor', 'audit', 'run_verifiers']
 
 # %% ../nbs/20_verifiers.ipynb #349bc9d2
-import json
 import re
 from collections import Counter
 from statistics import mean

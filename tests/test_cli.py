@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX, make_book
+from fakebook import make_book
 from typer.testing import CliRunner
 
 from mmhelix_nb.cli import app

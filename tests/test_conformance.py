@@ -5,10 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from judges import judge_of
 
 from mmhelix_nb.core import from_official, task_name, tasks
-
-from judges import judge_of
 
 ROWS = Path(__file__).resolve().parents[2] / "shared" / "conformance" / "rows.jsonl"
 GARBAGE = ("", "I do not know", "[]", "???", "the answer is above", "-1", "maybe 3 or 4")

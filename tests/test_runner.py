@@ -197,10 +197,9 @@ def test_finished_means_stamp_and_results_fit(tmp_path):
 
 
 def test_two_writers_never(tmp_path):
-    with claim(tmp_path / "x.lock", "a run"):
-        with pytest.raises(Busy, match=f"process {os.getpid()}"):
-            with claim(tmp_path / "x.lock", "a run", wait=0):
-                pass
+    with claim(tmp_path / "x.lock", "a run"), pytest.raises(Busy, match=f"process {os.getpid()}"):
+        with claim(tmp_path / "x.lock", "a run", wait=0):
+            pass
 
 
 def test_scrub(tmp_path):

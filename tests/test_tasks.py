@@ -18,13 +18,12 @@ from statistics import median
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judges import judge_of
 
 import mmhelix_nb
 from mmhelix_nb.core import Verdict, from_official, make, pack, task_module, tasks, unpack
 from mmhelix_nb.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, png
 from mmhelix_nb.trace import KINDS
-
-from judges import judge_of
 
 TASKS = tasks()
 LEVELS = (1, 2, 3, 4, 5)

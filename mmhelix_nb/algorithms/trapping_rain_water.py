@@ -15,7 +15,8 @@ from itertools import accumulate
 from random import Random
 
 from ..answers import read_int
-from ..charts import Chart, Level as Bars, question
+from ..charts import Chart, question
+from ..charts import Level as Bars
 from ..core import Solution, Verdict, judge, right, wrong
 from ..draw import Canvas, Style, bar_chart, render
 from ..search import Counter

@@ -54,7 +54,7 @@ def _island(entry) -> tuple[int, int, int]:
     if (
         not found
         or any(type(number) is not int for number in found)
-        or not (0 <= min(found[:2]) and max(found[:2]) < 20 and 1 <= found[2] <= 8)
+        or not (min(found[:2]) >= 0 and max(found[:2]) < 20 and 1 <= found[2] <= 8)
     ):
         raise ValueError(
             f"field 'initial_state' must hold islands with x and y from 0 to 19 and num from 1 to 8, not {entry!r}"

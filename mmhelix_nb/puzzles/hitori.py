@@ -14,8 +14,14 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import plain, read_records
-from ..constraints import AllDifferent, Connected, KeepsClear, Patterns, Problem, Rule, Words
 from mmhelix_nb.constraints import (
+    AllDifferent,
+    Connected,
+    KeepsClear,
+    Patterns,
+    Problem,
+    Rule,
+    Words,
     beside,
     first_solution,
     hangs_together,

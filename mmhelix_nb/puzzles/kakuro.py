@@ -9,7 +9,7 @@ __all__ = ['ANY_DIGIT', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'Line', '
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 from random import Random
 
@@ -137,7 +137,7 @@ def lines(state: State) -> tuple[Line, ...]:
 ANY_DIGIT = 0b1111111110
 
 
-@lru_cache(maxsize=None)
+@cache
 def ways(size: int, total: int) -> tuple[int, ...]:
     "The sets of `size` different digits with sum `total`, as masks."
     return tuple(

@@ -11,7 +11,7 @@ __all__ = ['SIDES', 'LEVELS', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES', 'FORM
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations, permutations
 from math import prod
 from random import Random
@@ -71,13 +71,13 @@ def seen(line) -> int:
     return count
 
 
-@lru_cache(maxsize=None)
+@cache
 def views(line: tuple[int, ...]) -> tuple[int, int]:
     "How many towers of `line` are seen from its two ends; the generator asks again and again."
     return seen(line), seen(line[::-1])
 
 
-@lru_cache(maxsize=None)
+@cache
 def orders(n: int) -> dict[tuple[int, int], list[tuple[int, ...]]]:
     "All orders of the heights 1 to `n`, by what is seen from the two ends."
     found = {}
@@ -142,7 +142,7 @@ class Listed(Rule):
         return f"can only be {' or '.join(lines)}" if len(lines) <= 3 else f"has {len(lines)} {word} left"
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3cd47eed
-@lru_cache(maxsize=None)
+@cache
 def table(n: int, near: int, far: int) -> Table:
     "The orders of `n` towers that show `near` and `far` from the two ends."
     return Table(orders(n).get((near, far), []), n, n)
@@ -198,7 +198,7 @@ def exchanged(grid, rng: Random):
     return tuple([tuple(map(order.__getitem__, row)) for row in grid])
 
 
-@lru_cache(maxsize=None)
+@cache
 def alike(line: tuple[int, ...]) -> int:
     "How many orders of towers show the same as `line` from its two ends."
     return len(orders(len(line))[views(line)])

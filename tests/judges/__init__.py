@@ -14,7 +14,7 @@ and may have
 
 import importlib
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 
 DEFAULTS = {
@@ -25,7 +25,7 @@ DEFAULTS = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def judge_of(task: str) -> SimpleNamespace:
     "The judge of `task`, defaults filled in."
     return SimpleNamespace(**DEFAULTS | vars(importlib.import_module(f"judges.{task}")))

@@ -83,14 +83,14 @@ def corrupted(row) -> list[str]:
     numbers = {word: "".join(str(digits[letter]) for letter in word) for word in [*left.split("+"), result]}
     first = min(digits)
     fewer = {letter: digit for letter, digit in digits.items() if letter != first}
-    same = {letter: digits[first] for letter in digits}
+    same = dict.fromkeys(digits, digits[first])
     return [
         json.dumps(fewer),
         json.dumps(same),
         json.dumps(numbers),
         json.dumps({**digits, first: -digits[first] - 1}),
         json.dumps({**digits, first: 10 + digits[first]}),
-        json.dumps({**digits, **{word: 1 for word in numbers}}),
+        json.dumps({**digits, **dict.fromkeys(numbers, 1)}),
         row["answer"] + f", {first}={(digits[first] + 1) % 10}",
         row["answer"] + ", " + "".join(sorted(digits)),
         "+".join(numbers.values()),

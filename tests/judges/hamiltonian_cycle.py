@@ -1,13 +1,13 @@
 """An independent judge of hamiltonian_cycle."""
 
 import json
-from functools import lru_cache
+from functools import cache
 
 OTHERS = [*map(str, range(17)), "-1", "No"]
 SEVERAL = True
 
 
-@lru_cache(maxsize=None)
+@cache
 def has_cycle(state) -> bool:
     "By all sets of visited nodes that hold node 0, and all last nodes: dynamic programming over subsets."
     if state.n < 3:

@@ -1,13 +1,13 @@
 """An independent judge of hamiltonian_path."""
 
 import json
-from functools import lru_cache
+from functools import cache
 
 OTHERS = [*map(str, range(17)), "-1", "No"]
 SEVERAL = True
 
 
-@lru_cache(maxsize=None)
+@cache
 def has_path(state) -> bool:
     "By all sets of visited nodes and all last nodes."
     layer = {(frozenset([state.start]), state.start)}

@@ -1,7 +1,7 @@
 """An independent judge of hitori: networkx for the connection, SAT with cuts for the number of solutions."""
 
 import re
-from functools import lru_cache
+from functools import cache
 
 import networkx as nx
 
@@ -14,7 +14,7 @@ def split(answer) -> list[str]:
     return re.findall(r"\d+", answer)
 
 
-@lru_cache(maxsize=None)
+@cache
 def board(n):
     return nx.grid_2d_graph(n, n)
 

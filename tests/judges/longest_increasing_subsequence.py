@@ -1,12 +1,12 @@
 """An independent judge of longest_increasing_subsequence."""
 
-from functools import lru_cache
+from functools import cache
 
 OTHERS = [*map(str, range(-1, 20))]
 
 
 def judge(state, tokens) -> bool:
-    @lru_cache(maxsize=None)
+    @cache
     def best(at, floor):
         if at == len(state.sequence):
             return 0

@@ -1,13 +1,13 @@
 """An independent judge of max_flow."""
 
-from functools import lru_cache
+from functools import cache
 
 import networkx as nx
 
 OTHERS = [*map(str, range(-1, 30))]
 
 
-@lru_cache(maxsize=None)
+@cache
 def largest(state) -> int:
     graph = nx.DiGraph()
     graph.add_nodes_from(range(state.n))

@@ -2,9 +2,10 @@
 
 from itertools import product
 
-from mmhelix_nb.search import square_symmetries, transform
 from pysat.card import CardEnc
 from pysat.solvers import Cadical153
+
+from mmhelix_nb.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(10)), "q", "or"]
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from mmhelix_nb.search import square_symmetries, transform
 
-OTHERS = [*map(str, range(0, 40))]
+OTHERS = [*map(str, range(40))]
 
 
 def split(answer) -> list[str]:

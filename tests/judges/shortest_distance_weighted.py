@@ -1,13 +1,13 @@
 """An independent judge of shortest_distance_weighted."""
 
-from functools import lru_cache
+from functools import cache
 
 import networkx as nx
 
 OTHERS = [*map(str, range(-1, 20))]
 
 
-@lru_cache(maxsize=None)
+@cache
 def shortest(state) -> int:
     graph = nx.Graph()
     graph.add_weighted_edges_from(state.edges)

@@ -1,7 +1,7 @@
 """An independent judge of tapa: networkx for groups and connection, SAT with cuts for the number of solutions."""
 
 import re
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ def split(answer) -> list[str]:
     return re.findall(r"\d+", answer)
 
 
-@lru_cache(maxsize=None)
+@cache
 def boards(n):
     "The cells joined by edges, and those joined by edges or corners."
     rook, king = nx.grid_2d_graph(n, n), nx.grid_2d_graph(n, n)

@@ -1,6 +1,6 @@
 """An independent judge of word_ladder."""
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import mmhelix_nb
@@ -8,7 +8,7 @@ import mmhelix_nb
 OTHERS = ["cat", "dog", "cot", "the", "zzz", "cqt", "coat", "a", "ladder", "not"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def english() -> frozenset[str]:
     return frozenset((Path(mmhelix_nb.__file__).parent / "data" / "accepted_words.txt").read_text().splitlines())
 

@@ -10,7 +10,7 @@ STEPS = {
     "SE": (1, 1),
     "SW": (1, -1),
 }
-OTHERS = [*STEPS, *map(str, range(0, 9)), "-1", "FOX", "or"]
+OTHERS = [*STEPS, *map(str, range(9)), "-1", "FOX", "or"]
 
 
 def judge(state, tokens) -> bool:

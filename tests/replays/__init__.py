@@ -11,10 +11,10 @@ back; the last anchor has to agree with the boxed answer; and every stated fact 
 """
 
 import importlib
-from functools import lru_cache
+from functools import cache, lru_cache
 
 
-@lru_cache(maxsize=None)
+@cache
 def replay_of(task: str):
     "The replay module of `task`."
     return importlib.import_module(f"replays.{task}")

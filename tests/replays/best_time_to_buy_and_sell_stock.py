@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from replays._story import Story, expect, ints, same, spoil
+from replays._story import Story, expect, ints, same
 
 story = Story()
 

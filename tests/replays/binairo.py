@@ -1,14 +1,14 @@
 """The replay of binairo."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 from replays._grids import Wrong, expect, spoil_number
 from replays._text import read
 
 
-@lru_cache(maxsize=None)
+@cache
 def legal(n: int) -> list:
     return [
         "".join(signs)

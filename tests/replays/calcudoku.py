@@ -1,7 +1,6 @@
 """The replay of calcudoku."""
 
-import re
-from functools import lru_cache
+from functools import cache
 from math import prod
 
 from replays._grids import Facts, Latin, Table, expect, latin_lines, spoil_number
@@ -16,7 +15,7 @@ def makes(sign: str, values) -> int:
     return {"+": sum(values), "*": prod(values), "-": high - low, "÷": 0 if high % low else high // low}[sign]
 
 
-@lru_cache(maxsize=None)
+@cache
 def ways(n: int, cells: tuple, sign: str, target: int) -> list:
     "The fillings of `cells` as masks, in ascending order of the values."
     found = [()]

@@ -1,6 +1,6 @@
 """A replay of container_with_most_water: each pair of walls, its area, and which wall gives way."""
 
-from replays._story import ITEMS, Story, expect, ints, pairs, same, spoil
+from replays._story import ITEMS, Story, expect, ints, pairs, same
 
 story = Story()
 

@@ -1,7 +1,7 @@
 """A replay of eulerian_path: degrees, the walk with its round trips, and its ends."""
 
-from replays._story import ints, same, spoil
 from replays._graphs import LIST
+from replays._story import ints, same
 from replays._walks import follow, no, odd, story_of_walks, whole
 
 story = story_of_walks()

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from replays._graphs import LIST, neighbours
-from replays._story import Story, expect, ints, same, spoil
+from replays._story import Story, expect, ints, same
 
 story = Story()
 

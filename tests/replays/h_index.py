@@ -1,6 +1,6 @@
 """A replay of h_index: each trial with the open values, and the bounds after it."""
 
-from replays._story import Story, expect, ints, same, spoil
+from replays._story import Story, expect, ints, same
 
 story = Story()
 

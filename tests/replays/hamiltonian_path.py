@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from replays._graphs import LIST, WAY, neighbours, reached, reads_edges
-from replays._story import Story, expect, ints, same, spoil
+from replays._story import Story, expect, ints, same
 
 story = Story()
 reads_edges(story)

@@ -1,13 +1,13 @@
 """The replay of kakuro."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 
 from replays._grids import Facts, Reader, expect, joined, spoil_number, values_in
 
 
-@lru_cache(maxsize=None)
+@cache
 def sets(size: int, total: int) -> list:
     "The sets of `size` digits with this `total`, as masks in ascending order of their digits."
     return [sum(1 << digit for digit in digits) for digits in combinations(range(1, 10), size) if sum(digits) == total]

@@ -2,7 +2,7 @@
 
 import re
 
-from replays._story import ITEMS, Story, expect, ints, pairs, same, spoil
+from replays._story import ITEMS, Story, expect, ints, pairs, same
 
 story = Story()
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from replays._graphs import LIST, WAY
-from replays._story import Story, expect, ints, same, spoil
+from replays._story import Story, expect, ints, same
 
 story = Story()
 

@@ -7,7 +7,7 @@ FORMS = {
     "start": rf"The start S is at {PLACE} and the goal E at {PLACE}\.",
     "only": rf"From {PLACE} the only new way is ({MOVE}(?: {MOVE})*), to {PLACE}\.",
     "choose": rf"From {PLACE} I can go ({MOVE}(?:(?:,| or) {MOVE})*); I go ({MOVE}(?: {MOVE})*), to {PLACE}\.",
-    "dead": rf"Row (\d+), column (\d+) has no new way on\.",
+    "dead": r"Row (\d+), column (\d+) has no new way on\.",
     "back": rf"The last place with a way left is {PLACE}\.",
     "whole": r"(Without the dead ends t|T)he walk goes (.*) in (\d+) moves?, and that is E\.",
     "list": r"The moves from S to E are",

@@ -15,7 +15,7 @@ FORMS = {
     "groups": r"A letter stands for each group of touching blanks:",
     "full": rf"The (\d) at {CELL} has all its mines and still touches ({GROUPS}), {SO}",
     "needs": rf"The (\d) at {CELL} needs (\d) more of ({GROUPS}), {SO}",
-    "open": rf"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.",
+    "open": r"The numbers around group ([A-Za-z]), ((?:\(\d+, \d+\) ?)+)(?:and (\d+) more cells)?, leave it open\.",
     "suppose": r"I assume that it is (a mine|all mines)\.",
     "back": r"([A-Za-z]) holds no mine, it is empty\.",
     "broken": rf"The (\d) at {CELL} has (\d) mines? now and (no open blank beside it|only ({GROUPS}) left to choose from), which cannot be\.",

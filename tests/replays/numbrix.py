@@ -1,7 +1,7 @@
 """The replay of numbrix."""
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from replays._grids import Wrong, expect, spoil_number
 from replays._text import read
@@ -9,7 +9,7 @@ from replays._text import read
 PATIENCE = 3_000  # steps of a search for a way, beyond which a claim that there is none is believed
 
 
-@lru_cache(maxsize=None)
+@cache
 def near(n: int) -> list:
     "The neighbours of each cell."
     return [
@@ -28,10 +28,10 @@ class Reader:
         (r"(?:B|b)etween (\d+) and (\d+) there is no other way: (.+)\.", "between"),
         (r"(?:B|b)elow (\d+) there is no other way: (.+)\.", "below"),
         (rf"Suppose {cell_of} is (\d+)\.", "suppose"),
-        (rf"(?:R|r)ow (\d+), column (\d+) is not (\d+)\.", "back"),
-        (rf"(?:R|r)ow (\d+), column (\d+) cannot be both entered and left, and it must be filled\.", "fail_cell"),
+        (r"(?:R|r)ow (\d+), column (\d+) is not (\d+)\.", "back"),
+        (r"(?:R|r)ow (\d+), column (\d+) cannot be both entered and left, and it must be filled\.", "fail_cell"),
         (
-            rf"(?:R|r)ow (\d+), column (\d+) is the second cell that cannot be both entered and left, and only one of them can hold 1\.",
+            r"(?:R|r)ow (\d+), column (\d+) is the second cell that cannot be both entered and left, and only one of them can hold 1\.",
             "fail_second",
         ),
         (r"No way from (\d+) to (\d+) is left through empty cells\.", "fail_way"),

@@ -33,7 +33,7 @@ def units(text) -> list:
 
 @lru_cache(maxsize=5_000)
 def around(n: int, point) -> list:
-    return [between(point, other) for other in sides(point) if 0 <= min(other) and max(other) < n]
+    return [between(point, other) for other in sides(point) if min(other) >= 0 and max(other) < n]
 
 
 @lru_cache(maxsize=20_000)
@@ -48,7 +48,7 @@ def arms(n: int, point, sign: str) -> list[dict]:
         if straight != (sign[0] == "W"):
             continue
         for first in range(1, int(sign[1:])):
-            lines = {line: 1 for line in around(n, point)}
+            lines = dict.fromkeys(around(n, point), 1)
             reached = [
                 arm(n, point, way, length, lines) for way, length in ((one, first), (other, int(sign[1:]) - first))
             ]
@@ -61,7 +61,7 @@ def arm(n: int, point, way, length: int, lines: dict) -> bool:
     "Write an arm into `lines`; whether it stays on the grid."
     for step in range(1, length + 1):
         there = point[0] + way[0], point[1] + way[1]
-        if not (0 <= min(there) and max(there) < n):
+        if not (min(there) >= 0 and max(there) < n):
             return False
         for line in around(n, there):  # straight on until the end, and a turn there
             along = (line[0][0] == line[1][0]) == (way[0] == 0)

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from replays._graphs import WAY
-from replays._story import Story, expect, ints, pairs, same, spoil
+from replays._story import Story, expect, ints, pairs, same
 
 story = Story()
 

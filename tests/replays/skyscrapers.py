@@ -1,6 +1,6 @@
 """The replay of skyscrapers."""
 
-from functools import lru_cache
+from functools import cache
 from itertools import permutations
 
 from replays._grids import Facts, Latin, Table, expect, latin_lines, spoil_number
@@ -13,7 +13,7 @@ def seen(line) -> int:
     return sum(height == max(line[: i + 1]) for i, height in enumerate(line))
 
 
-@lru_cache(maxsize=None)
+@cache
 def orders(n: int) -> dict:
     "The orders of `n` towers, as masks, by what is seen from the two ends."
     found = {}

@@ -1,7 +1,7 @@
 """A replay of topological_sort: which nodes are free, and which become so when an arrow goes."""
 
 from replays._graphs import LIST, numbers
-from replays._story import Story, expect, ints, same, spoil
+from replays._story import Story, expect, ints, same
 
 story = Story()
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 from itertools import combinations
 
 from judges.twenty_four_points import worth
-from replays._story import Story, expect, ints, same, spoil
+
+from replays._story import Story, expect, ints, same
 
 story = Story()
 
