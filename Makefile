@@ -38,7 +38,7 @@ $(STAMP): settings.ini setup.py
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP)
 	@exec $(BIN)/mmhelix run --profile $(PROFILE) --cores $(CORES)
-	@$(BIN)/python -c "from mmhelix_nb.readme import write_readme; write_readme()"
+	@$(BIN)/python -c "from mmhelix_nb.running.readme import write_readme; write_readme()"
 
 test: $(STAMP)
 	$(BIN)/python tests/check_notebooks.py
@@ -54,7 +54,7 @@ clean-nbs: $(STAMP)
 	$(BIN)/nbdev_clean
 
 gallery: $(STAMP)
-	@$(BIN)/python -c "from mmhelix_nb.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
+	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
 # Each attack of tests/test_tasks.py twenty times as often: 100,000 examples a task.
 fuzz: $(STAMP)
@@ -85,4 +85,4 @@ bench: $(STAMP)
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
 readme: $(STAMP)
-	$(BIN)/python -c 'from mmhelix_nb.readme import tasks, tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+	$(BIN)/python -c 'from mmhelix_nb.running.readme import tasks, tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'

@@ -1,10 +1,10 @@
-# Which chapter runs after which. The graph itself comes from mmhelix_nb.runner; `mmhelix run` is the comfortable way in.
+# Which chapter runs after which. The graph itself comes from mmhelix_nb.running.runner; `mmhelix run` is the comfortable way in.
 # By hand: snakemake --cores 2 --config profile=mini
 import sys
 from pathlib import Path
 
-from mmhelix_nb.profiles import read_profile
-from mmhelix_nb.runner import fingerprints, jobs
+from mmhelix_nb.book.profiles import read_profile
+from mmhelix_nb.running.runner import fingerprints, jobs
 
 PROFILE = str(config.get("profile", "mini"))
 RUNS, REPORTS = config.get("runs", "runs"), config.get("reports", "reports")
@@ -12,7 +12,7 @@ SETTINGS = read_profile(PROFILE)
 JOBS = {job.name: job for job in jobs(SETTINGS, RUNS, REPORTS)}
 MARKS = fingerprints(SETTINGS, ".", RUNS, REPORTS)
 GPUS = SETTINGS.machine.gpus
-ENTRY = "from mmhelix_nb.runner import job_main; job_main()"
+ENTRY = "from mmhelix_nb.running.runner import job_main; job_main()"
 
 
 rule all:

@@ -29,7 +29,7 @@ setup(
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
     entry_points={
-        "console_scripts": ["mmhelix=mmhelix_nb.cli:app"],
+        "console_scripts": ["mmhelix=mmhelix_nb.running.cli:app"],
         "nbdev": ["mmhelix_nb=mmhelix_nb._modidx:d"],
     },
     zip_safe=False,

@@ -21,9 +21,9 @@ from html import escape
 from pathlib import Path
 from statistics import fmean
 
+from .book.profiles import Profile, read_profile
+from .book.results import read_curve, read_results, save_results, wilson
 from .evaluation import Panel, Series, svg
-from .profiles import Profile, read_profile
-from .results import read_curve, read_results, save_results, wilson
 
 # %% ../nbs/70_ablations.ipynb #d6dfedd3
 def paper_file(name: str, reports: str | Path = "reports") -> Path:

@@ -22,11 +22,11 @@ from transformers.utils.logging import disable_progress_bar
 from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import split_pixel_values_by_grid, unsplit_pixel_values_by_grid
 
-from .models import load, save
-from .profiles import read_profile
-from .results import append_curve, read_curve, save_results, save_timing, trim_curve, write_json
+from .book.profiles import read_profile
+from .book.results import append_curve, read_curve, save_results, save_timing, trim_curve, write_json
 from .serg import open_rows, rows_path
 from .sft import ReadsCheckpoints, last_checkpoint
+from .training.models import load, save
 from .verifiers import reward as verifier_reward
 
 # %% auto #0

@@ -30,12 +30,12 @@ from pathlib import Path
 from statistics import fmean
 
 from .answers import extract
+from .book.profiles import Profile, read_profile
+from .book.results import append_curve, plain, read_curve, save_results, wilson, write_json
 from .core import TASKS, Verdict, from_official, pack, task_name, wrong
-from .draw import png
 from .generators import benchmark
-from .profiles import Profile, read_profile
-from .results import append_curve, plain, read_curve, save_results, wilson, write_json
 from .serg import open_rows, rows_path, to_record
+from .shared.draw import png
 from .verifiers import verdict
 
 # %% ../nbs/60_evaluation.ipynb #3e9002ce
@@ -706,7 +706,7 @@ def model_place(profile: Profile, model: str, runs: str | Path = "runs") -> str:
 # %% ../nbs/60_evaluation.ipynb #8829f74b
 def load_named(name: str, profile: Profile):
     "Model and processor of a folder or repository, held in memory as the profile says."
-    from mmhelix_nb.models import load
+    from mmhelix_nb.training.models import load
 
     part = profile.model
     return load(

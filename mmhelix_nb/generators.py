@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from .core import ALIASES, Instance, make, pack, task_module, tasks
-from .draw import png
+from .shared.draw import png
 
 # %% ../nbs/10_generators.ipynb #c61c578b
 TEST_SHARE = 2  # one canonical form in two belongs to the test split
@@ -203,9 +203,9 @@ def run_generators(profile: str, runs: str, reports: str) -> dict:
     "Build the profile's benchmark; writes Parquet to `runs`, measures and gallery to `reports`."
     from datasets import Dataset
 
-    from mmhelix_nb.gallery import gallery
-    from mmhelix_nb.profiles import read_profile
-    from mmhelix_nb.results import save_results
+    from mmhelix_nb.benchmark.gallery import gallery
+    from mmhelix_nb.book.profiles import read_profile
+    from mmhelix_nb.book.results import save_results
 
     settings = read_profile(profile)
     out, shown = Path(runs, settings.name, "generators"), Path(reports, settings.name, "generators")

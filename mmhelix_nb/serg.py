@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from .core import Instance, Verdict, make, pack
 from .generators import cells, distinct
-from .trace import Step, narrate
+from .steps import Step, narrate
 
 # %% ../nbs/30_serg.ipynb #57db961b
 @dataclass(frozen=True)
@@ -177,8 +177,8 @@ def write_rows(profile, samples: list[Sample], runs: str) -> None:
 # %% ../nbs/30_serg.ipynb #a70f3200
 def run_serg(profile: str, runs: str, reports: str) -> dict:
     "Make and verify the profile's skeletons; writes rows to `runs` for a real model, and what they hold to `reports`."
-    from mmhelix_nb.profiles import read_profile
-    from mmhelix_nb.results import save_results
+    from mmhelix_nb.book.profiles import read_profile
+    from mmhelix_nb.book.results import save_results
 
     settings = read_profile(profile)
     samples = training_samples(settings, "normal")

@@ -18,10 +18,10 @@ from transformers import TrainerCallback, set_seed
 from transformers.trainer_callback import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
-from .models import ModelError, group_table, load, save
-from .profiles import read_profile
-from .results import append_curve, read_curve, save_results, save_timing, trim_curve
+from .book.profiles import read_profile
+from .book.results import append_curve, read_curve, save_results, save_timing, trim_curve
 from .serg import open_rows, rows_path
+from .training.models import ModelError, group_table, load, save
 
 # %% ../nbs/40_sft.ipynb #e487a4aa
 @dataclass(frozen=True)

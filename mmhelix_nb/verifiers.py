@@ -109,9 +109,9 @@ def audit(items: list) -> dict:
 # %% ../nbs/20_verifiers.ipynb #5961b1bc
 def run_verifiers(profile: str, runs: str, reports: str) -> dict:
     "Audit the checks on the profile's benchmark; writes `reports/<profile>/verifiers/results.json`."
+    from mmhelix_nb.book.profiles import read_profile
+    from mmhelix_nb.book.results import save_results
     from mmhelix_nb.generators import benchmark_items
-    from mmhelix_nb.profiles import read_profile
-    from mmhelix_nb.results import save_results
 
     settings, by_task = read_profile(profile), {}
     for item in benchmark_items(settings):

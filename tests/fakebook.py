@@ -11,10 +11,10 @@ import nbformat.v4 as v4
 import psutil
 from nbformat import write
 
-from mmhelix_nb.runner import CHAPTERS
+from mmhelix_nb.running.runner import CHAPTERS
 
 REPO = Path(__file__).resolve().parents[1]
-MMHELIX = [sys.executable, "-c", "from mmhelix_nb.cli import app; app()"]
+MMHELIX = [sys.executable, "-c", "from mmhelix_nb.running.cli import app; app()"]
 # As a shell gives it: not under make, which a run would watch.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MMHELIX_PARENT")}
 
@@ -24,7 +24,7 @@ PARAMETERS = "profile = None\nmethod = ''\nmodel = ''\nruns = 'runs'\nreports = 
 CHAPTER = """
 import time
 from pathlib import Path
-from mmhelix_nb.results import append_curve, read_curve, save_results, trim_curve
+from mmhelix_nb.book.results import append_curve, read_curve, save_results, trim_curve
 kind, variant = "{kind}", method or model
 job = variant if kind == "sft" else "-".join(filter(None, (kind, variant)))
 run, report = Path(runs, profile, job), Path(reports, profile, job)

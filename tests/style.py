@@ -10,7 +10,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 CELL_MAX, FUNCTION_MAX, TASK_LINES, NOTEBOOK_KB, SHOWN_WITHIN = 25, 50, 200, 100, 2
 SECTIONS = ("Rules", "State", "Generate", "Solve", "Check", "Draw & ask", "Trace", "Levels")
-# 81_cli may have longer cells: a command's options are its help.
+# running/cli may have longer cells: a command's options are its help.
 CORE = (
     "00",
     "01",
@@ -99,7 +99,7 @@ def spread(values: list[int]) -> str:
 def broken(one: dict) -> list[str]:
     """The hard limits that a notebook breaks."""
     found = []
-    if max(one["cells"], default=0) > CELL_MAX and one["name"] != "81_cli.ipynb":
+    if max(one["cells"], default=0) > CELL_MAX and one["name"] != "running/cli.ipynb":
         found.append(f"an export cell of {max(one['cells'])} lines (at most {CELL_MAX})")
     if max(one["functions"], default=0) > FUNCTION_MAX:
         found.append(f"a function of {max(one['functions'])} lines (at most {FUNCTION_MAX})")

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from mmhelix_nb import ablations as ab
+from mmhelix_nb.book.profiles import Profile
+from mmhelix_nb.book.results import append_curve, read_results, save_results
 from mmhelix_nb.evaluation import Judged, summarise
-from mmhelix_nb.profiles import Profile
-from mmhelix_nb.results import append_curve, read_results, save_results
 
 PAPER = Path(__file__).resolve().parents[1] / "reports" / "paper"
 BOOK = Profile(name="toy")

@@ -19,8 +19,8 @@ from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
 from mmhelix_nb import ahpo  # noqa: E402
 from mmhelix_nb.ahpo import AHPOSettings, make_trainer, resolve, train_ahpo  # noqa: E402
-from mmhelix_nb.models import MiniSize, build_mini, build_processor, build_tokenizer  # noqa: E402
-from mmhelix_nb.results import read_curve  # noqa: E402
+from mmhelix_nb.book.results import read_curve  # noqa: E402
+from mmhelix_nb.training.models import MiniSize, build_mini, build_processor, build_tokenizer  # noqa: E402
 
 SIZE = MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 PROCESSOR = build_processor(build_tokenizer(["sort low user assistant \\boxed{0123456789}"] * 4, 280))
@@ -568,9 +568,9 @@ ahpo: {steps: 4, sft_grpo_steps: 2, warmup_steps: 1, prompts_in_domain: 2, promp
 
 @pytest.mark.parametrize("method", list(ahpo.METHODS))
 def test_job_of_a_profile(tmp_path, method):
-    from mmhelix_nb.models import load, save
-    from mmhelix_nb.results import read_results
+    from mmhelix_nb.book.results import read_results
     from mmhelix_nb.serg import save_rows
+    from mmhelix_nb.training.models import load, save
 
     (tmp_path / "tiny.yaml").write_text(PROFILE)
     for start in ("base", "sft_half"):

@@ -8,7 +8,7 @@ import pytest
 from fakebook import make_book
 from typer.testing import CliRunner
 
-from mmhelix_nb.cli import app
+from mmhelix_nb.running.cli import app
 
 
 def call(*arguments):
@@ -34,7 +34,7 @@ def test_import_is_light():
 def test_runner_and_cli_import_without_heavy_libraries():
     assert (
         python(
-            f"import sys, mmhelix_nb.runner, mmhelix_nb.cli; print([m for m in ({HEAVY}) if m in sys.modules])"
+            f"import sys, mmhelix_nb.running.runner, mmhelix_nb.running.cli; print([m for m in ({HEAVY}) if m in sys.modules])"
         ).strip()
         == "[]"
     )
@@ -42,7 +42,7 @@ def test_runner_and_cli_import_without_heavy_libraries():
 
 def test_help_loads_nothing_heavy_and_teaches():
     shown = python(
-        f"import sys; from mmhelix_nb.cli import app; app(['--help'], standalone_mode=False); print([m for m in ({HEAVY}) if m in sys.modules])"
+        f"import sys; from mmhelix_nb.running.cli import app; app(['--help'], standalone_mode=False); print([m for m in ({HEAVY}) if m in sys.modules])"
     )
     assert shown.splitlines()[-1] == "[]"
     for command in ("run", "generate", "export", "verify", "eval", "serg", "verify-dataset"):
@@ -52,7 +52,7 @@ def test_help_loads_nothing_heavy_and_teaches():
 
 
 def test_help_without_torch():
-    block = "import sys; sys.modules['torch'] = None; from mmhelix_nb.cli import app; app(['run', '--help'])"
+    block = "import sys; sys.modules['torch'] = None; from mmhelix_nb.running.cli import app; app(['run', '--help'])"
     assert "Examples" in python(block)
 
 

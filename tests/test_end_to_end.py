@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from fakebook import ENVIRONMENT, MMHELIX
 
-from mmhelix_nb.profiles import read_profile
-from mmhelix_nb.results import read_curve, read_results
-from mmhelix_nb.runner import jobs
+from mmhelix_nb.book.profiles import read_profile
+from mmhelix_nb.book.results import read_curve, read_results
+from mmhelix_nb.running.runner import jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 PROFILE = """

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from mmhelix_nb import evaluation as ev
+from mmhelix_nb.book.profiles import Profile
+from mmhelix_nb.book.results import read_results
 from mmhelix_nb.core import make, pack
-from mmhelix_nb.profiles import Profile
-from mmhelix_nb.results import read_results
 
 SETTINGS = ev.EvaluationSettings(batch_size=4, max_new_tokens=8)
 
@@ -265,7 +265,7 @@ def test_lab_rows_and_practised_skills(tmp_path):
 
 def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
-    models = pytest.importorskip("mmhelix_nb.models")
+    models = pytest.importorskip("mmhelix_nb.training.models")
     torch.set_num_threads(1)
     write_lab(tmp_path / "runs")
     processor = models.build_processor(models.build_tokenizer(["read flip 0123456789 \\boxed{}"] * 2))
@@ -300,7 +300,7 @@ def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
 
 def test_image_tokens_are_never_written():
     torch = pytest.importorskip("torch")
-    models = pytest.importorskip("mmhelix_nb.models")
+    models = pytest.importorskip("mmhelix_nb.training.models")
     torch.set_num_threads(1)
     processor = models.build_processor(models.build_tokenizer(["read 0123456789"] * 2))
     model = models.build_mini(processor)
@@ -316,7 +316,7 @@ def test_image_tokens_are_never_written():
 
 def test_padding_does_not_change_a_greedy_reply():
     pytest.importorskip("torch")
-    models = pytest.importorskip("mmhelix_nb.models")
+    models = pytest.importorskip("mmhelix_nb.training.models")
     processor = models.build_processor(models.build_tokenizer(["read the rows 0123456789"] * 2))
     model = models.build_mini(processor)
     rows = [lab_row(0), lab_row(1, "read the rows of the grid and then read them again"), lab_row(2, picture=False)]

@@ -9,7 +9,7 @@ pytest.importorskip("transformers")
 
 from PIL import Image  # noqa: E402
 
-from mmhelix_nb import models as M  # noqa: E402
+from mmhelix_nb.training import models as M  # noqa: E402
 
 SMALL = M.MiniSize(hidden=32, layers=2, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 PICTURE = Image.effect_noise((112, 84), 60).convert("RGB")

@@ -8,8 +8,8 @@ import pytest
 from fakeserver import FakeServer, completion, good, retold
 
 from mmhelix_nb import make
-from mmhelix_nb.polish import Server, ServerError, anchors, keeps, polish_all
 from mmhelix_nb.serg import expert
+from mmhelix_nb.traces.polish import Server, ServerError, anchors, keeps, polish_all
 
 SKELETONS = [
     expert(make(task, level, seed))

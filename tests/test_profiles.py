@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmhelix_nb.profiles import Profile, ProfileError, part, read_profile
+from mmhelix_nb.book.profiles import Profile, ProfileError, part, read_profile
 
 SHIPPED = ("smoke", "mini", "gpu24", "paper")
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from fakebook import ENVIRONMENT, MMHELIX
 
+from mmhelix_nb.benchmark.publish import DATA, item_of, rows
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.generators import canon_hash, distinct, overlap, split_of
-from mmhelix_nb.publish import DATA, item_of, rows
 
 ORDER = ("--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--levels", "2-4", "--per-cell", "5", "--seed", "3")
 
@@ -63,7 +63,7 @@ def test_killed_and_resumed_gives_the_same_bytes(whole, tmp_path, seconds):
 
 
 def test_torn_and_missing_parts_are_made_again(whole, tmp_path):
-    from mmhelix_nb.publish import Order, build, make_part, part_path, take
+    from mmhelix_nb.benchmark.publish import Order, build, make_part, part_path, take
 
     out, order = tmp_path / "torn", Order(("maze", "binairo", "hamiltonian_path"), (2, 3, 4), 5, 3)
     take(out, order)
@@ -108,7 +108,7 @@ def test_foreign_folder_is_refused(tmp_path):
 
 
 def test_two_builds_of_one_folder_do_not_meet(whole, tmp_path):
-    from mmhelix_nb.results import claim
+    from mmhelix_nb.book.results import claim
 
     out = tmp_path / "busy"
     with claim(out / ".lock", "a test"):

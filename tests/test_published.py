@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
+from mmhelix_nb.benchmark.published import judge_row, verify_rows
 from mmhelix_nb.core import from_official, make, tasks
-from mmhelix_nb.published import judge_row, verify_rows
 
 JUNK = (
     None,

@@ -14,8 +14,8 @@ torch.set_num_threads(1)
 from test_ahpo import PROCESSOR, ROWS, Stop, chance, never, settings  # noqa: E402
 
 from mmhelix_nb.ahpo import make_trainer, train_ahpo  # noqa: E402
-from mmhelix_nb.models import MiniSize, build_mini, load, save  # noqa: E402
-from mmhelix_nb.results import read_curve  # noqa: E402
+from mmhelix_nb.book.results import read_curve  # noqa: E402
+from mmhelix_nb.training.models import MiniSize, build_mini, load, save  # noqa: E402
 
 SIZE = MiniSize(hidden=64, layers=2, heads=2, inner=128, vision_hidden=16, vision_layers=1)
 LORA = {"quantise": "nf4", "lora_rank": 8, "max_pixels": 12_544}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmhelix_nb.readme import readme
+from mmhelix_nb.running.readme import readme
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from fakebook import ENVIRONMENT, MMHELIX, leftovers, make_book, notebook, read, wait_for_step
 
-from mmhelix_nb.profiles import Profile, read_profile
-from mmhelix_nb.runner import (
+from mmhelix_nb.book.profiles import Profile, read_profile
+from mmhelix_nb.running.runner import (
     Busy,
     JobFailed,
     Place,
@@ -41,7 +41,7 @@ def start(root, *options):
 
 def job(root, *names):
     """Single jobs to their end, in a process of their own."""
-    code = "import sys; from mmhelix_nb.runner import run_job; [run_job('tiny', n) for n in sys.argv[1:]]"
+    code = "import sys; from mmhelix_nb.running.runner import run_job; [run_job('tiny', n) for n in sys.argv[1:]]"
     subprocess.run([sys.executable, "-c", code, *names], check=True, cwd=root, env=ENVIRONMENT)
 
 
@@ -126,7 +126,7 @@ def test_a_job_leaves_results_notebook_log_and_no_paths(tmp_path):
     notebook(
         root / "nbs/10_generators.ipynb",
         "import sys, os\nprint(os.getcwd(), os.environ['OMP_NUM_THREADS'])",
-        "from mmhelix_nb.results import save_results\nsave_results(f'{reports}/{profile}/generators', {'x': sys.executable == r'"
+        "from mmhelix_nb.book.results import save_results\nsave_results(f'{reports}/{profile}/generators', {'x': sys.executable == r'"
         + __import__("sys").executable
         + "'}, model='none', profile=profile, seed=0)",
     )

@@ -8,9 +8,9 @@ pytest.importorskip("trl")
 from datasets import Dataset  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from mmhelix_nb import models as M  # noqa: E402
 from mmhelix_nb import sft as S  # noqa: E402
-from mmhelix_nb.results import read_curve  # noqa: E402
+from mmhelix_nb.book.results import read_curve  # noqa: E402
+from mmhelix_nb.training import models as M  # noqa: E402
 
 SMALL = M.MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 NAMES = ("red", "blue", "green", "white")

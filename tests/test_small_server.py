@@ -7,9 +7,9 @@ import os
 import pytest
 from small_server import missing, prepare, running
 
+from mmhelix_nb.book.results import save_results
 from mmhelix_nb.core import make
-from mmhelix_nb.polish import Server, compare
-from mmhelix_nb.results import save_results
+from mmhelix_nb.traces.polish import Server, compare
 
 pytestmark = pytest.mark.skipif(
     "MMHELIX_SERVER" not in os.environ or bool(missing()),

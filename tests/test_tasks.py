@@ -22,8 +22,8 @@ from judges import judge_of
 
 import mmhelix_nb
 from mmhelix_nb.core import Verdict, from_official, make, pack, task_module, tasks, unpack
-from mmhelix_nb.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, png
-from mmhelix_nb.trace import KINDS
+from mmhelix_nb.shared.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, png
+from mmhelix_nb.steps import KINDS
 
 TASKS = tasks()
 LEVELS = (1, 2, 3, 4, 5)

@@ -8,7 +8,7 @@ from replays import replay_of
 
 from mmhelix_nb.core import make, tasks
 from mmhelix_nb.serg import expert
-from mmhelix_nb.trace import LENGTHS, token_count
+from mmhelix_nb.steps import LENGTHS, token_count
 
 TASKS, LEVELS = tasks(), (1, 2, 3, 4, 5)
 SEEDS = 5 * int(os.environ.get("MMHELIX_FUZZ", 1))  # `MMHELIX_FUZZ=10 pytest tests/test_traces.py` replays 50 a cell

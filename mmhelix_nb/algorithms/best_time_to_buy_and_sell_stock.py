@@ -14,11 +14,11 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_int
-from ..charts import Chart, Level, question
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, bar_chart, in_lines, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.charts import Chart, Level, question
+from ..shared.draw import Canvas, Style, bar_chart, in_lines, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #75bcdae4
 @dataclass(frozen=True)

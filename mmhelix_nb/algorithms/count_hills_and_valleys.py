@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from random import Random
 
 from ..answers import read_int
-from ..charts import Chart, Level, question
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, bar_chart, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.charts import Chart, Level, question
+from ..shared.draw import Canvas, Style, bar_chart, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #eafb0eaa
 @dataclass(frozen=True)

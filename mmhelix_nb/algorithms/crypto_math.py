@@ -19,9 +19,9 @@ from fastcore.basics import patch
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.draw import Canvas, Style, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #28539e00
 _EQUATION = re.compile(r"[A-Z]{1,8}(?:\+[A-Z]{1,8}){1,3}=[A-Z]{1,9}")

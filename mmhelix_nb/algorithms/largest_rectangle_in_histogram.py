@@ -15,11 +15,11 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_int
-from ..charts import Chart, Level, question
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, bar_chart, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.charts import Chart, Level, question
+from ..shared.draw import Canvas, Style, bar_chart, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #6dabe8e2
 @dataclass(frozen=True)

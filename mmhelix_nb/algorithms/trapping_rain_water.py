@@ -15,12 +15,12 @@ from itertools import accumulate
 from random import Random
 
 from ..answers import read_int
-from ..charts import Chart, question
-from ..charts import Level as Bars
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, bar_chart, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.charts import Chart, question
+from ..shared.charts import Level as Bars
+from ..shared.draw import Canvas, Style, bar_chart, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #e1d68d9b
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from random import Random
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.draw import Canvas, Style, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #7b673bf1
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from random import Random
 
 from ..answers import Unreadable, plain, read_records, shorten
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
-from ..draw import MAX_SIDE, Canvas, Style, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #f6376e25
 DISKS = 10  # most disks that are read: 1,023 moves

@@ -16,9 +16,9 @@ from fastcore.basics import patch
 
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, fit_board, render
-from ..search import square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Canvas, Style, fit_board, render
+from ..shared.search import square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/games/maze.ipynb #97aa80cd
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}

@@ -17,9 +17,9 @@ from fastcore.basics import patch
 
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, coordinates, render
-from ..search import Counter, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, coordinates, render
+from ..shared.search import Counter, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b0810165
 @dataclass(frozen=True)

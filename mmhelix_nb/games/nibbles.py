@@ -17,9 +17,9 @@ from random import Random
 
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, coordinates, render
-from ..search import Counter, square_symmetries
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, coordinates, render
+from ..shared.search import Counter, square_symmetries
+from ..steps import Step
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #23d5b829
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}

@@ -18,9 +18,9 @@ from fastcore.basics import patch
 
 from ..answers import plain, read_moves, read_records
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
-from ..draw import Canvas, Style, fit_board, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.draw import Canvas, Style, fit_board, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3e08d69c
 GOAL = (*range(1, 16), 0)

@@ -18,9 +18,9 @@ from fastcore.basics import patch
 
 from ..answers import read_moves
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, render
-from ..search import Counter, SearchLimit, along
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, render
+from ..shared.search import Counter, SearchLimit, along
+from ..steps import Step
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bb53ff5a
 MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}

@@ -12,11 +12,21 @@ from random import Random
 
 from ..answers import read_ints, says_no
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from ..networks import adjacency, describe, draw_graph, listed, read_graph
-from ..search import Counter, canonical_graph
-from ..trace import Step
-from ..walks import Level, connected, degree_steps, explore, follow, graph_with, odd_nodes, walk_of, walk_steps
+from ..shared.draw import Canvas, Style, render
+from ..shared.networks import adjacency, describe, draw_graph, listed, read_graph
+from ..shared.search import Counter, canonical_graph
+from mmhelix_nb.shared.walks import (
+    Level,
+    connected,
+    degree_steps,
+    explore,
+    follow,
+    graph_with,
+    odd_nodes,
+    walk_of,
+    walk_steps,
+)
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #3d844122
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from random import Random
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from mmhelix_nb.networks import (
+from ..shared.draw import Canvas, Style, render
+from mmhelix_nb.shared.networks import (
     bits,
     draw_edge,
     draw_nodes,
@@ -36,8 +36,8 @@ from mmhelix_nb.networks import (
     route,
     write_lists,
 )
-from ..search import Counter, SearchLimit, canonical_graph
-from ..trace import Step
+from ..shared.search import Counter, SearchLimit, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #4190af82
 Edges = tuple[tuple[int, int], ...]

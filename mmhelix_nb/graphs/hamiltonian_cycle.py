@@ -16,8 +16,8 @@ from random import Random
 
 from ..answers import read_ints, says_no
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from mmhelix_nb.networks import (
+from ..shared.draw import Canvas, Style, render
+from mmhelix_nb.shared.networks import (
     adjacency,
     bits,
     describe,
@@ -29,8 +29,8 @@ from mmhelix_nb.networks import (
     reachable,
     read_graph,
 )
-from ..search import Counter, SearchLimit, canonical_graph
-from ..trace import Step
+from ..shared.search import Counter, SearchLimit, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #9f7e94ec
 @dataclass(frozen=True)

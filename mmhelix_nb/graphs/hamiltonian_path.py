@@ -17,8 +17,8 @@ from random import Random
 
 from ..answers import read_ints, says_no
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from mmhelix_nb.networks import (
+from ..shared.draw import Canvas, Style, render
+from mmhelix_nb.shared.networks import (
     adjacency,
     bits,
     describe,
@@ -30,8 +30,8 @@ from mmhelix_nb.networks import (
     reachable,
     read_graph,
 )
-from ..search import Counter, SearchLimit, canonical_graph
-from ..trace import Step
+from ..shared.search import Counter, SearchLimit, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #74ece373
 _NODE = r"(?:the )?(?:node|vertex|point)"

@@ -17,10 +17,19 @@ from random import Random
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Canvas, Style, render
-from ..networks import draw_edge, draw_nodes, draw_numbers, listed, read_graph, read_lists, route, write_lists
-from ..search import Counter, canonical_graph
-from ..trace import Step
+from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from mmhelix_nb.shared.networks import (
+    draw_edge,
+    draw_nodes,
+    draw_numbers,
+    listed,
+    read_graph,
+    read_lists,
+    route,
+    write_lists,
+)
+from ..shared.search import Counter, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #2d1de049
 _ENDS = re.compile(r"\bfrom node (\d{1,3}) to node (\d{1,3})\b", re.IGNORECASE)

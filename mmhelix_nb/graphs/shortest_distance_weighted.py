@@ -16,8 +16,8 @@ from random import Random
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from mmhelix_nb.networks import (
+from ..shared.draw import Canvas, Style, render
+from mmhelix_nb.shared.networks import (
     adjacency,
     draw_edge,
     draw_nodes,
@@ -29,8 +29,8 @@ from mmhelix_nb.networks import (
     spots,
     write_lists,
 )
-from ..search import Counter, canonical_graph
-from ..trace import Step
+from ..shared.search import Counter, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #eed71843
 _ENDS = re.compile(r"\bfrom node (\d{1,3}) to node (\d{1,3})\b", re.IGNORECASE)

@@ -13,10 +13,10 @@ from random import Random
 
 from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from ..networks import adjacency, draw_edge, draw_nodes, listed, raster_pairs, read_graph, route, spots
-from ..search import Counter, canonical_graph
-from ..trace import Step
+from ..shared.draw import Canvas, Style, render
+from ..shared.networks import adjacency, draw_edge, draw_nodes, listed, raster_pairs, read_graph, route, spots
+from ..shared.search import Counter, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #18ef0bbe
 @dataclass(frozen=True)

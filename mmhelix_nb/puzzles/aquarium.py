@@ -14,10 +14,19 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_records
-from ..constraints import Patterns, Problem, Words, beside, first_solution, listed, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from ..trace import Step
+from mmhelix_nb.shared.constraints import (
+    Patterns,
+    Problem,
+    Words,
+    beside,
+    first_solution,
+    listed,
+    solutions,
+    tell_search,
+)
+from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #456f54d5
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from random import Random
 
 from ..answers import read_grid
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, fit_board, grid_lines, render
-from ..search import Counter, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
+from ..shared.search import Counter, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #cc3d8df5
 @dataclass(frozen=True)

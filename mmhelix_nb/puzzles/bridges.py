@@ -15,11 +15,11 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_records
-from ..constraints import Problem, Rule, Story, Words, only_value, search, solutions
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Board, Canvas, Style, render
-from ..search import Counter, SearchLimit
-from ..trace import Step
+from ..shared.constraints import Problem, Rule, Story, Words, only_value, search, solutions
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
+from ..shared.search import Counter, SearchLimit
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from itertools import combinations, product
 from math import prod
 from random import Random
 
-from ..constraints import Problem, only_value, random_solution, search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, font, grid_lines, render
 from .futoshiki import latin_lines, name, read_square, repeated, solve_square, tell_square
 from .skyscrapers import Listed, Table
-from ..search import Counter, SearchLimit, square_symmetries
-from ..trace import Step
+from ..shared.constraints import Problem, only_value, random_solution, search
+from ..shared.draw import Board, Canvas, Style, font, grid_lines, render
+from ..shared.search import Counter, SearchLimit, square_symmetries
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
 OPERATORS = {

@@ -14,11 +14,20 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_records
-from ..constraints import KeepsClear, Patterns, Problem, Words, beside, first_solution, solutions, tell_search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import square_symmetries, transform
-from ..trace import Step
+from mmhelix_nb.shared.constraints import (
+    KeepsClear,
+    Patterns,
+    Problem,
+    Words,
+    beside,
+    first_solution,
+    solutions,
+    tell_search,
+)
+from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.search import square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #7a5eb33d
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from itertools import product
 from random import Random
 
 from ..answers import plain, read_table
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from .futoshiki import name, square, unruled
+from mmhelix_nb.shared.constraints import (
     AllDifferent,
     Problem,
     Rule,
@@ -30,11 +32,9 @@ from mmhelix_nb.constraints import (
     search,
     values_of,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from .futoshiki import name, square, unruled
-from ..search import Counter, canonical_graph
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.search import Counter, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #cba6e2fc
 LETTERS = "ABCDEFGHI"

@@ -14,7 +14,8 @@ from itertools import product
 from random import Random
 
 from ..answers import read_grid
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from mmhelix_nb.shared.constraints import (
     AllDifferent,
     Problem,
     Rule,
@@ -26,10 +27,9 @@ from mmhelix_nb.constraints import (
     random_solution,
     search,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, render
-from ..search import Counter, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, render
+from ..shared.search import Counter, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #647659a0
 SIGNS = "<>"

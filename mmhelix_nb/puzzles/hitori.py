@@ -14,7 +14,8 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import plain, read_records
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from mmhelix_nb.shared.constraints import (
     AllDifferent,
     Connected,
     KeepsClear,
@@ -30,10 +31,9 @@ from mmhelix_nb.constraints import (
     square_text,
     tell_search,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
-from ..search import SearchLimit, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render
+from ..shared.search import SearchLimit, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #6bd10075
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from itertools import combinations
 from random import Random
 
 from ..answers import read_records
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from mmhelix_nb.shared.constraints import (
     Problem,
     Rule,
     Story,
@@ -27,10 +28,9 @@ from mmhelix_nb.constraints import (
     solutions,
     values_of,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, coordinates, fit_board, render
-from ..search import Counter, SearchLimit, square_symmetries
-from ..trace import Step
+from ..shared.draw import Canvas, Style, coordinates, fit_board, render
+from ..shared.search import Counter, SearchLimit, square_symmetries
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #d1bd236b
 @dataclass(frozen=True)

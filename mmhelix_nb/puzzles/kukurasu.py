@@ -13,7 +13,8 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import read_grid
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from mmhelix_nb.shared.constraints import (
     Patterns,
     Problem,
     Words,
@@ -24,9 +25,8 @@ from mmhelix_nb.constraints import (
     square_text,
     tell_search,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
-from ..trace import Step
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #8b2a8d5c
 @dataclass(frozen=True)

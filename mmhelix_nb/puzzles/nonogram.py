@@ -15,7 +15,8 @@ from itertools import groupby
 from random import Random
 
 from ..answers import Unreadable, read_grid
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from mmhelix_nb.shared.constraints import (
     Patterns,
     Problem,
     Words,
@@ -25,9 +26,8 @@ from mmhelix_nb.constraints import (
     square_text,
     tell_search,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Canvas, Style, render
-from ..trace import Step
+from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #36fa6121
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from random import Random
 
 from ..answers import plain, read_table
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
-from ..search import Counter, SearchLimit, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
+from ..shared.search import Counter, SearchLimit, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #6be9b2c7
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from random import Random
 
 from ..answers import plain, read_records
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import MAX_SIDE, Board, Canvas, Style, render
-from ..search import Counter, SearchLimit, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
+from ..shared.search import Counter, SearchLimit, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #8a35da8f
 Point = tuple[int, int]

@@ -16,12 +16,12 @@ from itertools import combinations, permutations
 from math import prod
 from random import Random
 
-from ..constraints import Problem, Rule, random_solution, search
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
 from .futoshiki import latin_lines, read_square, repeated, solve_square, square, tell_square
-from ..search import Counter, SearchLimit
-from ..trace import Step
+from ..shared.constraints import Problem, Rule, random_solution, search
+from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.search import Counter, SearchLimit
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3d0d2a74
 SIDES = ("top", "bottom", "left", "right")

@@ -18,9 +18,9 @@ from fastcore.basics import patch
 
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from ..search import Counter, SearchLimit, along
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.search import Counter, SearchLimit, along
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #0a046a71
 @dataclass(frozen=True)

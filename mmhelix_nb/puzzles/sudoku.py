@@ -13,7 +13,9 @@ from functools import lru_cache
 from itertools import product
 from random import Random
 
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from .futoshiki import name, read_square, repeated, show, square, words
+from mmhelix_nb.shared.constraints import (
     AllDifferent,
     Problem,
     Story,
@@ -23,11 +25,9 @@ from mmhelix_nb.constraints import (
     random_solution,
     search,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, grid_lines, render
-from .futoshiki import name, read_square, repeated, show, square, words
-from ..search import Counter, canonical_graph
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.search import Counter, canonical_graph
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8b8b5f92
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from itertools import combinations
 from random import Random
 
 from ..answers import plain, read_grid, read_records
-from mmhelix_nb.constraints import (
+from ..core import Solution, Verdict, judge, right, wrong
+from mmhelix_nb.shared.constraints import (
     Connected,
     Patterns,
     Problem,
@@ -27,10 +28,9 @@ from mmhelix_nb.constraints import (
     solutions,
     tell_search,
 )
-from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Board, Canvas, Style, coordinates, grid_lines, render
-from ..search import SearchLimit, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render
+from ..shared.search import SearchLimit, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #1131b055
 @dataclass(frozen=True)

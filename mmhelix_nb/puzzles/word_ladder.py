@@ -17,9 +17,9 @@ from random import Random
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from ..search import Counter
-from ..trace import Step
+from ..shared.draw import Canvas, Style, render
+from ..shared.search import Counter
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #e1caa07f
 @dataclass(frozen=True)

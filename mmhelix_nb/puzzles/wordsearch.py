@@ -18,9 +18,9 @@ from random import Random
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..draw import Canvas, Style, render
-from ..search import Counter, square_symmetries, transform
-from ..trace import Step
+from ..shared.draw import Canvas, Style, render
+from ..shared.search import Counter, square_symmetries, transform
+from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #3a8bc489
 _ASKED = re.compile(r'Find the word "([A-Z]{3,20})"')

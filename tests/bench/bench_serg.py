@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from mmhelix_nb import make
-from mmhelix_nb.polish import Server, polish_all
-from mmhelix_nb.results import commit
+from mmhelix_nb.book.results import commit
 from mmhelix_nb.serg import expert
+from mmhelix_nb.traces.polish import Server, polish_all
 
 SMALL, LARGE = 1000, int(os.environ.get("MMHELIX_BENCH_N", 4000))
 LATENCY, CAPACITY, REQUESTS = 0.5, 8, 320

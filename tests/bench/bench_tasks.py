@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from mmhelix_nb import make, tasks
-from mmhelix_nb.draw import png
-from mmhelix_nb.results import commit
+from mmhelix_nb.book.results import commit
+from mmhelix_nb.shared.draw import png
 
 SEEDS = 50
 PUBLISHED_S = (

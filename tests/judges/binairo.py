@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = ["0", "1", "2", ".", "x"]
 

@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import product
 from operator import add, mul
 
-from mmhelix_nb.search import square_symmetries
+from mmhelix_nb.shared.search import square_symmetries
 
 OTHERS = ["0", "1", "2", "3", "9", "x"]
 

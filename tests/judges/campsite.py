@@ -3,7 +3,7 @@
 import re
 from itertools import combinations
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(11)), "x", "-1"]
 

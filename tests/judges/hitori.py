@@ -5,7 +5,7 @@ from functools import cache
 
 import networkx as nx
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(9)), "x", "-1"]
 

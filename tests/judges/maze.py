@@ -1,6 +1,6 @@
 """An independent judge of maze."""
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = ["up", "down", "left", "right", "stay", "0"]
 SEVERAL = True  # a walk may turn back

@@ -5,7 +5,7 @@ from itertools import product
 from pysat.card import CardEnc
 from pysat.solvers import Cadical153
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(10)), "q", "or"]
 

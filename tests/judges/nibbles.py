@@ -1,6 +1,6 @@
 """An independent judge of nibbles."""
 
-from mmhelix_nb.search import square_symmetries
+from mmhelix_nb.shared.search import square_symmetries
 
 OTHERS = ["up", "down", "left", "right", "stay", "0"]
 SEVERAL = True  # there are many ways to the apples

@@ -3,7 +3,7 @@
 import re
 from itertools import combinations
 
-from mmhelix_nb.search import square_symmetries
+from mmhelix_nb.shared.search import square_symmetries
 
 OTHERS = ["X", ".", "1", "0", "q", "X."]
 

@@ -5,7 +5,7 @@ from itertools import combinations, product
 
 import networkx as nx
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(9))]
 

@@ -1,6 +1,6 @@
 """An independent judge of slidingpuzzle."""
 
-from mmhelix_nb.search import transform
+from mmhelix_nb.shared.search import transform
 
 OTHERS = ["up", "down", "left", "right", "stay", "5"]
 SEVERAL = True  # a tile may slide to and fro

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import networkx as nx
 
-from mmhelix_nb.search import square_symmetries, transform
+from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(9)), "x", "-1"]
 

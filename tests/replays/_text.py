@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from mmhelix_nb.trace import FULL, OPENINGS, PHRASES
+from mmhelix_nb.steps import FULL, OPENINGS, PHRASES
 
 _SHAPE = re.compile(r"<think>\n(.*)\n</think>\n\n\\boxed\{(.*)\}\Z", re.S)
 _OPENING = re.compile(
