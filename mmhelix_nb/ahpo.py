@@ -5,76 +5,72 @@
 # %% ../nbs/50_ahpo.ipynb #101db7ad
 from __future__ import annotations
 
-import json
+import inspect
 import os
 import random
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 import torch
 from accelerate.utils import gather_object
 from torch.nn.utils.rnn import pad_sequence
-from transformers import PrinterCallback, TrainerCallback, set_seed
+from transformers import set_seed
+from transformers.trainer_callback import PrinterCallback
 from transformers.utils.logging import disable_progress_bar
-from trl import GRPOConfig, GRPOTrainer
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import split_pixel_values_by_grid, unsplit_pixel_values_by_grid
 
+from .book.jobs import model_folder, report_folder, run_folder
+from .book.methods import METHODS, Method, method_of
 from .book.profiles import read_profile
-from .book.results import append_curve, read_curve, save_results, save_timing, trim_curve, write_json
+from .book.results import read_curve, save_results, save_timing
+from .book.settings import Ahpo
 from .serg import open_rows, rows_path
-from .sft import ReadsCheckpoints, last_checkpoint
+from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
 from .training.models import load, save
 from .verifiers import reward as verifier_reward
 
 # %% auto #0
-__all__ = ['ALWAYS', 'PER_TOKEN', 'VISION', 'METHODS', 'SAME', 'CURVE', 'gate', 'off_policy_loss', 'advantages', 'clipped',
-           'ahpo_loss', 'shaped_ratio', 'luffy_term', 'term_weights', 'Rollout', 'group_xi', 'mean_or_nan',
-           'reward_report', 'gate_report', 'token_entropies', 'mean_entropy', 'AHPOConfig', 'check_config',
-           'vision_tokens', 'WatchedGRPO', 'RecordedGRPO', 'select_rows', 'expert_tokens', 'as_expert', 'ExpertGRPO',
-           'expert_entries', 'SparseGRPO', 'MixedGRPO', 'HybridGRPO', 'AHPOTrainer', 'LossSettings',
-           'OptimiserSettings', 'AHPOSettings', 'resolve', 'settings_from', 'trainer_fields', 'to_config', 'stream',
-           'mix_order', 'as_dataset', 'mixed', 'CurveCallback', 'freeze_vision', 'check_image_tokens', 'make_trainer',
-           'same_run', 'train_ahpo', 'start_of', 'summary', 'run_ahpo']
+__all__ = ['VISION', 'KINDS', 'CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'shaped_ratio', 'luffy_term', 'term_weights',
+           'Rollout', 'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'token_entropies',
+           'mean_entropy', 'AHPOConfig', 'check_config', 'per_token', 'select_rows', 'expert_tokens', 'Experts',
+           'as_expert', 'expert_entries', 'rows_with_gradient', 'policy_term', 'expert_term', 'mixed_term', 'terms_of',
+           'vision_tokens', 'exact_adapters', 'grouped', 'weighed', 'AHPOTrainer', 'settings_of', 'ahpo_config',
+           'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary',
+           'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
-ALWAYS = 10**9  # a threshold above any group size: the gate never closes
-
-
 def gate(successes: int, threshold: int, shape: str = "hard") -> float:
     "Weight of the expert term for a prompt with `successes` right rollouts (paper, eq. 6)."
     if shape == "soft":
         return max(0.0, 1 - successes / threshold) if threshold > 0 else 0.0
     return float(successes < threshold)
 
+
+@dataclass(frozen=True)
+class ExpertGate:
+    "When a prompt's expert takes part: `closed` (never), `open` (always) or `adaptive`, by `gate`."
+
+    kind: str = "adaptive"
+    threshold: int = 2
+    shape: str = "hard"
+
+    def __call__(self, successes: int) -> float:
+        return gate(successes, self.threshold, self.shape) if self.kind == "adaptive" else float(self.kind == "open")
+
+    @property
+    def can_open(self) -> bool:
+        return self.kind == "open" or self.kind == "adaptive" and self.threshold > 0
+
 # %% ../nbs/50_ahpo.ipynb #a454419b
 def off_policy_loss(logp, mask):
     "Token-mean negative log-likelihood of each row, shape (B,) (paper, eq. 1)."
     return -(logp * mask).sum(-1) / mask.sum(-1).clamp(min=1)
-
-# %% ../nbs/50_ahpo.ipynb #9b294041
-def advantages(rewards):
-    "Group-normalised rewards of one prompt, with TRL's floor of 1e-4 under the deviation."
-    return (rewards - rewards.mean()) / (rewards.std() + 1e-4)
-
-
-def clipped(ratio, advantage, epsilon: float = 0.2):
-    "The summand of GRPO, one value per token (paper, eq. 3)."
-    return torch.min(ratio * advantage, ratio.clamp(1 - epsilon, 1 + epsilon) * advantage)
-
-# %% ../nbs/50_ahpo.ipynb #1651a2b5
-def ahpo_loss(ratio, mask, rewards, expert_logp, expert_mask, xi: float, norm: str = "own"):
-    """AHPO's loss of one prompt, as the paper writes it (eqs. 1 and 4, or 5).
-
-    `ratio` and `mask`: (G, T); `rewards`: (G,); `expert_logp` and `expert_mask`: (1, E)."""
-    on = -(clipped(ratio, advantages(rewards)[:, None]) * mask).sum()
-    off = -(expert_logp * expert_mask).sum()
-    n_on, n_off = mask.sum(), expert_mask.sum()
-    if norm == "joint":
-        return (xi * off + on) / (n_on + (xi > 0) * n_off)
-    return xi * off / n_off + on / n_on
 
 # %% ../nbs/50_ahpo.ipynb #8911a930
 def shaped_ratio(p, gamma: float = 0.1):
@@ -114,9 +110,9 @@ class Rollout:
     truncated: bool  # hit the limit before the end token
 
 # %% ../nbs/50_ahpo.ipynb #f6825abb
-def group_xi(group: list[Rollout], threshold: int, shape: str = "hard") -> float:
+def group_xi(group: list[Rollout], opens: ExpertGate) -> float:
     "The gate of one group; 0 where the prompt has no expert."
-    return group[0].has_expert * gate(sum(r.reward >= 1 for r in group if r.by_policy), threshold, shape)
+    return group[0].has_expert * opens(sum(r.reward >= 1 for r in group if r.by_policy))
 
 # %% ../nbs/50_ahpo.ipynb #256abfea
 def mean_or_nan(values) -> float:
@@ -139,18 +135,22 @@ def reward_report(groups: list[list[Rollout]], counts_expert: bool) -> dict[str,
     }
 
 # %% ../nbs/50_ahpo.ipynb #fb011b75
-def gate_report(groups: list[list[Rollout]], threshold: int, shape: str = "hard") -> dict[str, float]:
+def has_spread(group: list[Rollout]) -> bool:
+    "Whether the rewards of a group differ, so that it teaches GRPO something."
+    return max(r.reward for r in group) > min(r.reward for r in group)
+
+
+def gate_report(groups: list[list[Rollout]], opens: ExpertGate) -> dict[str, float]:
     "Gate rate, also per task and level, and the share of groups without spread."
-    spread = lambda g: max(r.reward for r in g) > min(r.reward for r in g)  # noqa: E731
-    taught = [g for g in groups if g[0].has_expert]
+    taught, free = [g for g in groups if g[0].has_expert], [g for g in groups if not g[0].has_expert]
     report = {
-        "xi": mean_or_nan(group_xi(g, threshold, shape) for g in taught),
-        "zero_spread/in_domain": mean_or_nan(not spread(g) for g in taught),
-        "zero_spread/general": mean_or_nan(not spread(g) for g in groups if not g[0].has_expert),
+        "xi": mean_or_nan(group_xi(g, opens) for g in taught),
+        "zero_spread/in_domain": mean_or_nan(not has_spread(g) for g in taught),
+        "zero_spread/general": mean_or_nan(not has_spread(g) for g in free),
     }
     for task, level in sorted({(g[0].task, g[0].level) for g in taught}):
         same = [g for g in taught if (g[0].task, g[0].level) == (task, level)]
-        report[f"xi/{task}/{level}"] = mean_or_nan(group_xi(g, threshold, shape) for g in same)
+        report[f"xi/{task}/{level}"] = mean_or_nan(group_xi(g, opens) for g in same)
     return report
 
 # %% ../nbs/50_ahpo.ipynb #ce7367a3
@@ -177,39 +177,50 @@ def mean_entropy(steps, lengths: list[int]) -> float:
     return (table * kept).sum().item() / kept.sum().item()
 
 # %% ../nbs/50_ahpo.ipynb #bed2bebd
+_OURS = Ahpo()
+
+
 @dataclass
 class AHPOConfig(GRPOConfig):
-    "`GRPOConfig` with the paper's values, and what the expert term needs."
+    "`GRPOConfig` with the paper's values, and what the expert needs; `gate` is closed, adaptive or open."
 
-    num_generations: int = 5  # rollouts per prompt; paper
-    success_threshold: int = 2  # right rollouts that shut the gate; paper
-    xi_coef: float = 1.0  # weight of the expert term; paper
-    gate: str = "hard"  # hard (paper) | soft (ours)
-    sft_norm: str = "own"  # own (eqs. 1, 4) | joint (eq. 5) | sequence (TRL's grpo)
+    gate: str = "adaptive"
+    gate_shape: str = _OURS.gate_shape
+    success_threshold: int = _OURS.success_threshold
+    xi_coef: float = _OURS.xi_coef
+    sft_norm: str = _OURS.sft_norm
     expert_in_group: bool = False  # LUFFY
-    gamma: float = 0.1  # LUFFY
-    max_expert_length: int | None = None  # tokens; longer experts are cut and then lack the end token
-    skip_zero_advantage: bool = True  # no forward pass for rollouts that have no gradient; ours
-    loss_type: str = "grpo"  # sequence mean; `sft_norm` turns it into the paper's
-    beta: float = 0.0  # no KL; paper
-    epsilon: float = 0.2  # clip; TRL, not stated in the paper
-    scale_rewards: str = "group"  # paper, eq. 3
-    num_iterations: int = 1
-    max_completion_length: int = 4096  # tokens; TRL's 512 cuts every reflective trace
+    gamma: float = _OURS.gamma
+    max_expert_length: int | None = _OURS.max_expert_length  # a longer expert is cut and then lacks the end token
+    skip_zero_advantage: bool = _OURS.skip_zero_advantage
+    num_generations: int = _OURS.num_generations
+    loss_type: str = _OURS.loss_type
+    beta: float = _OURS.beta
+    max_completion_length: int | None = _OURS.max_completion_length
+    gradient_checkpointing: bool = False
     shuffle_dataset: bool = False  # the mix below decides the order
-    activation_checkpointing: bool | None = False
 
     def __post_init__(self):
+        if self.activation_checkpointing is None:  # the newer name of the same field
+            self.activation_checkpointing = self.gradient_checkpointing
         super().__post_init__()
         check_config(self)
 
 # %% ../nbs/50_ahpo.ipynb #cb746259
-def check_config(config):
-    "Raises `ValueError` where settings contradict each other."
-    if config.gate not in ("hard", "soft") or config.sft_norm not in ("own", "joint", "sequence"):
-        raise ValueError(
-            f"gate={config.gate!r} is hard or soft, sft_norm={config.sft_norm!r} is own, joint or sequence"
-        )
+_ALLOWED = {
+    "gate": ("closed", "adaptive", "open"),
+    "gate_shape": ("hard", "soft"),
+    "sft_norm": ("own", "joint", "sequence"),
+}
+
+
+def check_config(config: AHPOConfig) -> None:
+    "Raises `ValueError` where settings are impossible or contradict each other."
+    for name, allowed in _ALLOWED.items():
+        if getattr(config, name) not in allowed:
+            raise ValueError(f"{name}={getattr(config, name)!r} must be one of {', '.join(allowed)}")
+    if config.success_threshold < 0:
+        raise ValueError(f"success_threshold={config.success_threshold} must be at least 0")
     if config.sft_norm != "sequence" and config.loss_type != "grpo":
         raise ValueError(f"sft_norm={config.sft_norm!r} builds on loss_type='grpo', not {config.loss_type!r}")
     if config.expert_in_group and config.loss_type not in ("grpo", "dr_grpo"):
@@ -217,66 +228,18 @@ def check_config(config):
     if config.expert_in_group and (config.sft_norm != "sequence" or config.beta or config.use_vllm):
         raise ValueError("an expert in the group needs sft_norm='sequence', beta=0 and no vLLM")
 
-# %% ../nbs/50_ahpo.ipynb #3ade300e
-def vision_tokens(config) -> list[int]:
-    "Ids that stand for pixels and must never be written by the model."
-    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
-    return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
-
-# %% ../nbs/50_ahpo.ipynb #470bdb09
-class WatchedGRPO(GRPOTrainer):
-    "GRPO that records its rollouts and never writes an image token."
-
-    def __init__(self, model, reward_funcs, args, train_dataset=None, **kwargs):
-        args.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **(args.generation_kwargs or {})}
-        super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
-        for parameter in self.model.parameters():
-            if parameter.requires_grad and getattr(model, "is_loaded_in_4bit", False):
-                parameter.data = parameter.data.float()
-
-    def _note(self, **metrics):
-        for name, value in metrics.items():
-            self._metrics["train"][name].append(value)
-
-    @property
-    def _offset(self):  # global number of this process's first row
-        return self.accelerator.process_index * self._batch_rows
-
-# %% ../nbs/50_ahpo.ipynb #f6f6adba
-class RecordedGRPO(WatchedGRPO):
-    "Adds the record of every group, from which gate and log are read."
-
-    def _generate_single_turn(self, *args, **kwargs):
-        head = self.accelerator.unwrap_model(self.model).get_output_embeddings()
-        with token_entropies(head, self.temperature) as steps:
-            ids, logps = super()._generate_single_turn(*args, **kwargs)
-        if steps and self.model.training:
-            self._note(**{"policy/entropy": mean_entropy(steps, [len(i) for i in ids])})
-        return ids, logps
-
-    def _rollout(self, row, expert, ids, reward, by_policy):
-        cut = ids[-1] not in (*self.eos_token_ids, self._tokenizer.pad_token_id)
-        return Rollout(row.get("task") or "", row.get("level") or 0, bool(expert), by_policy, reward, len(ids), cut)
-
-    def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):
-        scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
-        if self.model.training:
-            first = scores[self._offset :, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
-            local = [
-                self._rollout(*cells)
-                for cells in zip(inputs, self._experts, completion_ids_list, first, self._by_policy)
-            ]
-            rows, size = gather_object(local), self.num_generations
-            self._groups = [rows[i : i + size] for i in range(0, len(rows), size)]
-            counts = self.args.success_threshold > 0 or self.args.expert_in_group
-            self._note(**reward_report(self._groups, counts))
-            self._note(**gate_report(self._groups, self.args.success_threshold, self.args.gate))
-        return scores
+# %% ../nbs/50_ahpo.ipynb #9b5d662a
+_LOGPS = GRPOTrainer._get_per_token_logps_and_entropies
+_TEXT = ("self", "model", "input_ids", "attention_mask", "logits_to_keep", "batch_size")
+VISION = tuple(n for n in inspect.signature(_LOGPS).parameters if n not in _TEXT and not n.startswith("compute_"))
+KINDS = tuple(name for name in VISION if name.endswith("token_type_ids"))  # one column a token of prompt and completion
 
 # %% ../nbs/50_ahpo.ipynb #52639337
-PER_TOKEN = ("completion_ids", "completion_mask", "old_per_token_logps", "ref_per_token_logps", "tool_mask")
-VISION = ("pixel_values", "image_grid_thw", "num_images", "pixel_attention_mask", "spatial_shapes", "num_tiles",
-          "image_sizes", "token_type_ids", "mm_token_type_ids", "image_position_ids")  # fmt: skip
+def per_token(batch: dict) -> list[str]:
+    "The entries of a micro-batch with one column per token of the completion."
+    shape = batch["completion_mask"].shape
+    own = [name for name in batch if name not in VISION and not name.startswith(("prompt_", "expert_"))]
+    return [name for name in own if isinstance(batch[name], torch.Tensor) and batch[name].shape == shape]
 
 
 def select_rows(batch: dict, rows) -> dict:
@@ -289,10 +252,9 @@ def select_rows(batch: dict, rows) -> dict:
 
     part = unsplit_pixel_values_by_grid({k: pick(v) for k, v in split_pixel_values_by_grid(batch).items()})
     width, longest = part["completion_mask"].shape[1], max(1, int(part["completion_mask"].sum(1).max()))
-    for name in PER_TOKEN:
-        if name in part:
-            part[name] = part[name][:, :longest]
-    for name in ("token_type_ids", "mm_token_type_ids"):
+    for name in per_token(part):
+        part[name] = part[name][:, :longest]
+    for name in KINDS:
         if name in part:
             part[name] = part[name][:, : part[name].shape[1] - width + longest]
     return part
@@ -305,263 +267,210 @@ def expert_tokens(row: dict, tokenizer, limit: int | None = None) -> list[int]:
     ids = tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]
     return [*ids, tokenizer.eos_token_id][:limit]
 
+
+@dataclass(frozen=True)
+class Experts:
+    "Of each row of this process: the tokens of its expert, and whether the policy writes the rollout (LUFFY's last row is the expert)."
+
+    ids: tuple[list[int], ...] = ()
+    by_policy: tuple[bool, ...] = ()
+
+    def swapped(self, rollouts: Sequence[list[int]]) -> list[list[int]]:
+        "The rollouts, with the expert in the place of those that the policy does not write."
+        return [own if keep else expert for own, keep, expert in zip(rollouts, self.by_policy, self.ids)]
+
+    @classmethod
+    def of(cls, rows: Sequence[dict], tokenizer, limit: int | None, last: Sequence[bool]) -> Experts:
+        "The record of `rows`; where a row is the `last` of a group that takes an expert in, its expert is the rollout."
+        ids = tuple(expert_tokens(row, tokenizer, limit) for row in rows)
+        return cls(ids, tuple(not (end and expert) for end, expert in zip(last, ids)))
+
 # %% ../nbs/50_ahpo.ipynb #e37c8cde
 def as_expert(batch: dict) -> dict:
     "The micro-batch with expert traces in the place of the rollouts."
-    part = {k: v for k, v in batch.items() if k not in PER_TOKEN}
+    part = {k: v for k, v in batch.items() if k not in per_token(batch)}
     part["completion_ids"], part["completion_mask"] = batch["expert_ids"], batch["expert_mask"]
-    for name in ("token_type_ids", "mm_token_type_ids"):
+    for name in KINDS:
         if name in part:
             prompt = part[name][:, : batch["prompt_ids"].shape[1]]
             part[name] = torch.cat([prompt, prompt.new_zeros(batch["expert_ids"].shape)], 1)
     return part
 
-# %% ../nbs/50_ahpo.ipynb #26ac8a1a
-class ExpertGRPO(RecordedGRPO):
-    "Adds expert traces and the weights of both terms to every batch."
-
-    def _generate_and_score_completions(self, inputs):
-        self._batch_rows, group = len(inputs), self.num_generations
-        cut = self.args.max_expert_length
-        self._experts = [expert_tokens(row, self._tokenizer, cut) for row in inputs]
-        last = [(self._offset + i) % group == group - 1 for i in range(len(inputs))]
-        in_group = self.args.expert_in_group and self.model.training
-        self._by_policy = [not (in_group and end and expert) for end, expert in zip(last, self._experts)]
-        without = [{k: v for k, v in row.items() if k != "completion"} for row in inputs]
-        batch = super()._generate_and_score_completions(without)
-        return self._add_experts(batch) if self.model.training else batch
-
-    def _add_experts(self, batch):
-        device, group, gather = batch["advantages"].device, self.num_generations, self.accelerator.gather
-        xi = [group_xi(g, self.args.success_threshold, self.args.gate) * self.args.xi_coef for g in self._groups]
-        lengths = gather(batch["completion_mask"].sum(1)).view(-1, group)
-        n_expert = gather(torch.tensor([len(e) for e in self._experts], device=device)).view(-1, group)[:, 0]
-        on, off = term_weights(lengths, n_expert, torch.tensor(xi, device=device), self.args.sft_norm)
-        here = slice(self._offset, self._offset + self._batch_rows)
-        weight = torch.zeros_like(on)
-        weight[:, 0] = off  # one forward pass per prompt
-        batch["advantages"] = batch["advantages"] * on.flatten()[here]
-        return batch | expert_entries(
-            self._experts, weight.flatten()[here], self._by_policy, self._tokenizer.pad_token_id
-        )
-
 # %% ../nbs/50_ahpo.ipynb #6d568483
-def expert_entries(experts: list[list[int]], weight, by_policy: list[bool], pad: int) -> dict:
+def expert_entries(experts: Experts, weight, pad: int) -> dict:
     "Right-padded expert ids and their mask (B, E), weights (B,), and which rows the policy wrote."
-    rows = [torch.tensor(e or [pad], device=weight.device) for e in experts]
-    kept = [torch.ones_like(r) * bool(e) for r, e in zip(rows, experts)]
+    rows = [torch.tensor(ids or [pad], device=weight.device) for ids in experts.ids]
+    kept = [torch.ones_like(r) * bool(ids) for r, ids in zip(rows, experts.ids)]
     return {
         "expert_ids": pad_sequence(rows, batch_first=True, padding_value=pad),
         "expert_mask": pad_sequence(kept, batch_first=True),
         "expert_weight": weight,
-        "by_policy": torch.tensor(by_policy, device=weight.device),
+        "by_policy": torch.tensor(experts.by_policy, device=weight.device),
     }
 
 # %% ../nbs/50_ahpo.ipynb #b02cce9f
-class SparseGRPO(ExpertGRPO):
-    "GRPO's loss from the rollouts that have a gradient."
+def rows_with_gradient(trainer: AHPOTrainer, advantages):
+    "Indices of the rollouts whose advantage is not zero, at least one and equally many on every process; all where a setting needs all."
+    plain = not (trainer.beta or trainer._entropy_bonus_enabled or trainer.top_entropy_quantile < 1)
+    if not (trainer.args.skip_zero_advantage and plain and trainer.loss_type in ("grpo", "dr_grpo")):
+        return torch.arange(len(advantages), device=advantages.device)
+    idle = advantages == 0
+    most = int(trainer.accelerator.gather((~idle).sum()[None]).max())  # TRL's metrics want equally many everywhere
+    return idle.int().argsort(stable=True)[: max(1, most)]
 
-    def _rows_with_gradient(self, advantages):
-        plain = not (self.beta or self._entropy_bonus_enabled or self.top_entropy_quantile < 1)
-        if not (self.args.skip_zero_advantage and plain and self.loss_type in ("grpo", "dr_grpo")):
-            return torch.arange(len(advantages), device=advantages.device)
-        idle = advantages == 0
-        most = int(
-            self.accelerator.gather((~idle).sum()[None]).max()
-        )  # TRL's metrics want as many rows from every process
-        return idle.int().argsort(stable=True)[: max(1, most)]
 
-    def _policy_term(self, model, inputs):
-        rows, total = self._rows_with_gradient(inputs["advantages"]), len(inputs["advantages"])
-        part = inputs if len(rows) == total else select_rows(inputs, rows)
-        return GRPOTrainer._compute_loss(self, model, part) * (len(rows) / total)
+def policy_term(trainer: AHPOTrainer, model, batch: dict):
+    "GRPO's loss (paper, eq. 4) from the rollouts that have a gradient."
+    rows, total = rows_with_gradient(trainer, batch["advantages"]), len(batch["advantages"])
+    part = batch if len(rows) == total else select_rows(batch, rows)
+    return GRPOTrainer._compute_loss(trainer, model, part) * (len(rows) / total)
 
-    def _logps(self, model, part):
+# %% ../nbs/50_ahpo.ipynb #0a5112d8
+def expert_term(trainer: AHPOTrainer, model, batch: dict):
+    "The likelihood of the expert (paper, eq. 1) where the gate is open."
+    weight = batch["expert_weight"]
+    rows = weight.nonzero()[:, 0]
+    if not len(rows) and trainer.accelerator.num_processes == 1:
+        return 0.0
+    part = select_rows(as_expert(batch), rows if len(rows) else rows.new_zeros(1))
+    nll = off_policy_loss(trainer.logps(model, part), part["completion_mask"])
+    if len(rows):
+        trainer.note({"expert/nll": nll.mean().item()})
+    return (part["expert_weight"] * nll).sum() / len(weight) / trainer.current_gradient_accumulation_steps
+
+# %% ../nbs/50_ahpo.ipynb #f9338b6c
+def mixed_term(trainer: AHPOTrainer, model, batch: dict):
+    "LUFFY's loss of a group that holds its expert; no clipping."
+    part = select_rows(batch, rows_with_gradient(trainer, batch["advantages"]))
+    logp, expert, mask = trainer.logps(model, part), ~part["by_policy"], part["completion_mask"]
+    old = part.get("old_per_token_logps", logp.detach())
+    token = luffy_term(logp, old, part["advantages"][:, None], expert[:, None], trainer.args.gamma)
+    if expert.any():
+        trainer.note({"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
+    lengths = trainer.max_completion_length if trainer.loss_type == "dr_grpo" else mask.sum(1).clamp(min=1)
+    total = ((token * mask).sum(1) / lengths).sum()
+    return total / len(batch["advantages"]) / trainer.current_gradient_accumulation_steps
+
+
+def terms_of(config: AHPOConfig) -> tuple:
+    "The terms that a configuration's loss is the sum of."
+    if config.expert_in_group:
+        return (mixed_term,)
+    return (policy_term,) if config.gate == "closed" else (policy_term, expert_term)
+
+# %% ../nbs/50_ahpo.ipynb #3ade300e
+def vision_tokens(config) -> list[int]:
+    "Ids that stand for pixels and must never be written by the model."
+    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
+    return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
+
+
+def exact_adapters(model) -> None:
+    "Keeps LoRA weights in float32 under a quantised base: an update of 1e-6 on a weight of 0.01 is lost in bfloat16's eight bits."
+    for parameter in model.parameters():
+        if parameter.requires_grad and getattr(model, "is_loaded_in_4bit", False):
+            parameter.data = parameter.data.float()
+
+# %% ../nbs/50_ahpo.ipynb #d87567af
+def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
+    "The step's rollouts of all processes, prompt by prompt; `rewards` are those of this process."
+    ends = (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
+    local = [
+        Rollout(row.get("task") or "", row.get("level") or 0, bool(expert), own, reward, len(ids), ids[-1] not in ends)
+        for row, expert, own, ids, reward in zip(rows, trainer.experts.ids, trainer.experts.by_policy, replies, rewards)
+    ]
+    everyone, size = gather_object(local), trainer.num_generations
+    return [everyone[i : i + size] for i in range(0, len(everyone), size)]
+
+
+def weighed(trainer: AHPOTrainer, batch: dict, first: int) -> dict:
+    "The scored batch, whose rows begin with number `first` of all processes, with scaled advantages and weighed experts."
+    device, group, gather = batch["advantages"].device, trainer.num_generations, trainer.accelerator.gather
+    xi = [group_xi(one, trainer.gate) * trainer.args.xi_coef for one in trainer.groups]
+    lengths = gather(batch["completion_mask"].sum(1)).view(-1, group)
+    n_expert = gather(torch.tensor([len(ids) for ids in trainer.experts.ids], device=device)).view(-1, group)[:, 0]
+    on, off = term_weights(lengths, n_expert, torch.tensor(xi, device=device), trainer.args.sft_norm)
+    here, weight = slice(first, first + len(batch["advantages"])), torch.zeros_like(on)
+    weight[:, 0] = off  # one forward pass per prompt
+    batch["advantages"] = batch["advantages"] * on.flatten()[here]
+    return batch | expert_entries(trainer.experts, weight.flatten()[here], trainer._tokenizer.pad_token_id)
+
+# %% ../nbs/50_ahpo.ipynb #470bdb09
+class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
+    "GRPO with an expert: gated (AHPO), always (Static), in the group (LUFFY) or never; goes on from a checkpoint."
+
+    def __init__(self, model, reward_funcs, args: AHPOConfig, train_dataset=None, **kwargs):
+        args.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **(args.generation_kwargs or {})}
+        super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
+        exact_adapters(self.model)
+        self.gate, self.terms = ExpertGate(args.gate, args.success_threshold, args.gate_shape), terms_of(args)
+        self.experts, self.groups = Experts(), []
+
+    def note(self, metrics: dict[str, float]) -> None:
+        "Adds metrics to the step's log."
+        for name, value in metrics.items():
+            self._metrics["train"][name].append(value)
+
+    def logps(self, model, part: dict):
+        "Log-probabilities of the completions of a micro-batch, one row each, one column a token."
         ids = torch.cat([part["prompt_ids"], part["completion_ids"]], 1)
         mask = torch.cat([part["prompt_mask"], part["completion_mask"]], 1)
         vision = {name: part[name] for name in VISION if name in part}
         return self._get_per_token_logps_and_entropies(model, ids, mask, part["completion_ids"].shape[1], **vision)[0]
 
-# %% ../nbs/50_ahpo.ipynb #f9338b6c
-class MixedGRPO(SparseGRPO):
-    "Adds LUFFY's group: the expert in the place of the last rollout, no clipping."
-
     def _generate_single_turn(self, *args, **kwargs):
-        ids, logps = super()._generate_single_turn(*args, **kwargs)
-        return [own if keep else expert for own, keep, expert in zip(ids, self._by_policy, self._experts)], logps
+        head = self.accelerator.unwrap_model(self.model).get_output_embeddings()
+        with token_entropies(head, self.temperature) as steps:
+            ids, logps = super()._generate_single_turn(*args, **kwargs)
+        if steps and self.model.training:
+            self.note({"policy/entropy": mean_entropy(steps, [len(i) for i in ids])})
+        return self.experts.swapped(ids), logps
 
-    def _policy_term(self, model, inputs):
-        if not self.args.expert_in_group:
-            return super()._policy_term(model, inputs)
-        part = select_rows(inputs, self._rows_with_gradient(inputs["advantages"]))
-        total = self._luffy_sum(self._logps(model, part), part)
-        return total / len(inputs["advantages"]) / self.current_gradient_accumulation_steps
+    def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):
+        scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        if self.model.training:
+            first = self.accelerator.process_index * len(inputs)
+            own = scores[first:, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
+            self.groups = grouped(self, inputs, completion_ids_list, own)
+            self.note(reward_report(self.groups, self.gate.can_open or self.args.expert_in_group))
+            self.note(gate_report(self.groups, self.gate))
+        return scores
 
-    def _luffy_sum(self, logp, part):
-        expert, mask = ~part["by_policy"], part["completion_mask"]
-        token = luffy_term(
-            logp,
-            part.get("old_per_token_logps", logp.detach()),
-            part["advantages"][:, None],
-            expert[:, None],
-            self.args.gamma,
-        )
-        if expert.any():
-            self._note(**{"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
-        lengths = self.max_completion_length if self.loss_type == "dr_grpo" else mask.sum(1).clamp(min=1)
-        return ((token * mask).sum(1) / lengths).sum()
-
-# %% ../nbs/50_ahpo.ipynb #0a5112d8
-class HybridGRPO(MixedGRPO):
-    "Adds AHPO's term: the likelihood of the expert where the gate is open."
-
-    def _expert_term(self, model, inputs):
-        weight = inputs["expert_weight"]
-        rows = weight.nonzero()[:, 0]
-        if not len(rows) and self.accelerator.num_processes == 1:
-            return 0.0
-        part = select_rows(as_expert(inputs), rows if len(rows) else rows.new_zeros(1))
-        nll = off_policy_loss(self._logps(model, part), part["completion_mask"])
-        if len(rows):
-            self._note(**{"expert/nll": nll.mean().item()})
-        return (part["expert_weight"] * nll).sum() / len(weight) / self.current_gradient_accumulation_steps
+    def _generate_and_score_completions(self, inputs):
+        first, size = self.accelerator.process_index * len(inputs), self.num_generations
+        mixes = self.args.expert_in_group and self.model.training
+        last = [mixes and (first + i) % size == size - 1 for i in range(len(inputs))]
+        self.experts = Experts.of(inputs, self._tokenizer, self.args.max_expert_length, last)
+        without = [{k: v for k, v in row.items() if k != "completion"} for row in inputs]
+        batch = super()._generate_and_score_completions(without)
+        return weighed(self, batch, first) if self.model.training else batch
 
     def _compute_loss(self, model, inputs):
         if not self.model.training:
             return super()._compute_loss(model, inputs)
-        return self._policy_term(model, inputs) + self._expert_term(model, inputs)
-
-# %% ../nbs/50_ahpo.ipynb #0f8c30ba
-class AHPOTrainer(ReadsCheckpoints, HybridGRPO):
-    "GRPO with an expert: gated (AHPO), always (Static), in the group (LUFFY) or never; goes on from a checkpoint."
-
-# %% ../nbs/50_ahpo.ipynb #2e5faded
-METHODS = {
-    "grpo": {"success_threshold": 0},
-    "static": {"success_threshold": ALWAYS},
-    "ahpo": {},
-    "luffy": {
-        "success_threshold": 0,
-        "expert_in_group": True,
-        "sft_norm": "sequence",
-        "loss_type": "dr_grpo",
-        "scale_rewards": "none",
-    },
-    "sft_grpo": {"success_threshold": 0},  # from the checkpoint of half an SFT run
-}
-
-# %% ../nbs/50_ahpo.ipynb #55aad90a
-@dataclass(frozen=True)
-class LossSettings:
-    "What the loss is made of."
-
-    method: str = "ahpo"  # a row of METHODS, which overrides the fields it names
-    num_generations: int = 5  # rollouts per prompt (in LUFFY one of them is the expert); paper
-    success_threshold: int = 2  # right rollouts that shut the gate; paper
-    xi_coef: float = 1.0  # weight of the expert term; paper (eq. 5)
-    gate: str = "hard"  # hard (paper, eq. 6) | soft (ours)
-    sft_norm: str = "own"  # own (eqs. 1, 4) | joint (eq. 5) | sequence (TRL); the paper gives both
-    expert_in_group: bool = False  # LUFFY's mixed group
-    gamma: float = 0.1  # bend of LUFFY's ratio; LUFFY
-    loss_type: str = "grpo"  # how TRL averages; `term_weights` makes it the paper's
-    scale_rewards: str = "group"  # deviation in the advantage: group (paper) | none (LUFFY) | batch
-    epsilon: float = 0.2  # clip of the ratio; TRL, the paper does not say
-    beta: float = 0.0  # weight of the KL penalty; paper: none
-    prompts_in_domain: int = 8  # prompts with an expert per step; ours (paper: 22k of 37k rows)
-    prompts_general: int = 4  # prompts without an expert per step; ours (paper: 15k of 37k rows)
-    temperature: float = 1.0  # of sampling, and of every log-probability; TRL
-    top_p: float = 1.0  # of sampling; TRL
-    num_iterations: int = 1  # updates per batch of rollouts; TRL
-    max_completion_length: int = 4096  # tokens written at most; ours (TRL 512 cuts every reflective trace)
-    max_expert_length: int | None = None  # tokens of the expert at most, None = whole; ours
-
-# %% ../nbs/50_ahpo.ipynb #d3669172
-@dataclass(frozen=True)
-class OptimiserSettings(LossSettings):
-    "How the loss is followed downhill."
-
-    steps: int = 250  # optimiser steps; ours, the paper does not say
-    learning_rate: float = 1e-6  # peak; TRL and LUFFY, the paper does not say
-    warmup_steps: int = 10  # linear; ours
-    scheduler: str = "cosine"  # after the warm-up: cosine | linear | constant; ours
-    min_lr_ratio: float = 0.1  # end of the cosine, share of the peak; ours
-    weight_decay: float = 0.0  # TRL
-    adam_beta1: float = 0.9  # TRL
-    adam_beta2: float = 0.999  # TRL
-    max_grad_norm: float = 0.2  # ours (TRL 1.0)
-    optim: str = "adamw_torch"  # ours; paged_adamw_8bit on a small GPU
-
-
-@dataclass(frozen=True)
-class AHPOSettings(OptimiserSettings):
-    "All of a run: the loss, the optimiser, the machine."
-
-    micro_batch: int | None = None  # rollouts per forward pass, None = all of a step; fits memory
-    generation_batch: int | None = None  # rollouts written at once, None = all of a step; fits memory
-    gradient_checkpointing: bool = False  # trade time for memory
-    bf16: bool = False  # autocast to bfloat16 (GPU)
-    freeze_vision: bool = True  # no training of the vision tower; ours, the paper does not say
-    logging_steps: int = 1  # steps per line of the curve; ours
-    save_steps: int = 50  # steps between checkpoints to resume from; 0 = none
-    seed: int = 0  # decides order, sampling and initialisation of adapters
+        return sum(term(self, model, inputs) for term in self.terms)
 
 # %% ../nbs/50_ahpo.ipynb #d8e61ea6
-def resolve(settings: AHPOSettings) -> AHPOSettings:
-    "The settings with the row of their method filled in."
-    if settings.method not in METHODS:
-        raise ValueError(f"method={settings.method!r} is none of {', '.join(METHODS)}")
-    return replace(settings, **METHODS[settings.method])
+def settings_of(settings: Ahpo, method: Method) -> Ahpo:
+    "The `settings` with what the `method` fixes."
+    return settings.model_copy(update={**method.loss, "steps": method.steps(settings.steps)})
 
 
-def settings_from(section: dict, method: str, **more) -> AHPOSettings:
-    "Settings from the `ahpo` section of a profile; names that are no settings raise `ValueError`."
-    known = {f.name for f in fields(AHPOSettings)}
-    chosen = {k: v for k, v in section.items() if k not in ("methods", "sft_grpo_steps")}
-    if method == "sft_grpo":  # half of its updates were spent on SFT
-        chosen["steps"] = section.get("sft_grpo_steps", chosen.get("steps", AHPOSettings.steps))
-    unknown = sorted(set(chosen) - known)
-    if unknown:
-        raise ValueError(f"unknown ahpo settings {unknown}; known are {sorted(known)}")
-    return resolve(AHPOSettings(**{**chosen, **more, "method": method}))
-
-# %% ../nbs/50_ahpo.ipynb #3abeca3e
-SAME = ("success_threshold", "xi_coef", "gate", "sft_norm", "expert_in_group", "gamma", "loss_type", "scale_rewards", "epsilon",
-        "beta", "num_generations", "temperature", "top_p", "num_iterations", "max_completion_length", "max_expert_length",
-        "learning_rate", "warmup_steps", "weight_decay", "adam_beta1", "adam_beta2", "max_grad_norm", "optim", "bf16",
-        "logging_steps", "seed")  # fmt: skip
-
-
-def trainer_fields(s: AHPOSettings) -> dict:
-    "Settings in the words of the Hugging Face trainer."
-    schedule = {"cosine": "cosine_with_min_lr", "constant": "constant_with_warmup"}.get(s.scheduler, s.scheduler)
-    return {
-        **{name: getattr(s, name) for name in SAME},
-        "max_steps": s.steps, "lr_scheduler_type": schedule,
-        "lr_scheduler_kwargs": {"min_lr_rate": s.min_lr_ratio} if s.scheduler == "cosine" else {},
-        "save_strategy": "steps" if s.save_steps else "no", "save_steps": s.save_steps or 500, "save_total_limit": 1,
-        "activation_checkpointing": s.gradient_checkpointing, "report_to": [], "disable_tqdm": True,
-        "use_cpu": not torch.cuda.is_available(),
-    }  # fmt: skip
-
-# %% ../nbs/50_ahpo.ipynb #afb27037
-def to_config(settings: AHPOSettings, out: str | Path) -> AHPOConfig:
-    "The trainer's configuration; `out` receives checkpoints."
-    s, world = settings, int(os.environ.get("WORLD_SIZE", 1))
-    rollouts = (s.prompts_in_domain + s.prompts_general) * s.num_generations
-    micro = s.micro_batch or rollouts // world
-    at_once = s.generation_batch or rollouts
-    if rollouts % (micro * world) or at_once % (micro * world) or rollouts % at_once:
-        raise ValueError(
-            f"{rollouts} rollouts a step, {at_once} written at once and {micro} a pass on {world} processes do not divide"
-        )
-    if s.save_steps % s.num_iterations:
-        raise ValueError(
-            f"save_steps={s.save_steps} must be a multiple of num_iterations={s.num_iterations} to resume exactly"
-        )
+def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) -> AHPOConfig:
+    "The trainer's configuration of a `method`; checkpoints go below `out`. Raises `ValueError` where batches do not divide."
+    chosen, world = settings_of(settings, method), int(os.environ.get("WORLD_SIZE", 1))
+    micro, at_once = chosen.micro_batch or chosen.rollouts // world, chosen.generation_batch or chosen.rollouts
+    if chosen.rollouts % (micro * world) or at_once % (micro * world):
+        sizes = f"{chosen.rollouts} rollouts a step, {at_once} written at once and {micro} a pass"
+        raise ValueError(f"{sizes} on {world} processes do not divide")
     return AHPOConfig(
-        str(out), per_device_train_batch_size=micro, gradient_accumulation_steps=rollouts // (micro * world),
-        steps_per_generation=at_once // (micro * world), **trainer_fields(s),
-    )  # fmt: skip
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=chosen.rollouts // (micro * world),
+        steps_per_generation=at_once // (micro * world),
+        gate=method.gate,
+        expert_in_group=method.expert_in_group,
+        **trainer_arguments(chosen, AHPOConfig, out, seed),
+    )
 
 # %% ../nbs/50_ahpo.ipynb #02400fe0
 def stream(items: list[int], count: int, seed: str) -> list[int]:
@@ -595,48 +504,18 @@ def as_dataset(rows):
     return rows if isinstance(rows, Dataset) else Dataset.from_list(list(rows))
 
 
-def mixed(rows, settings: AHPOSettings):
+def mixed(rows, settings: Ahpo, seed: int = 0):
     "The rows in the order in which training meets them."
     data, s = as_dataset(rows), settings
     batches = -(-s.steps // s.num_iterations)
-    return data.select(
-        mix_order([bool(c) for c in data["completion"]], s.prompts_in_domain, s.prompts_general, batches, s.seed)
-    )
-
-# %% ../nbs/50_ahpo.ipynb #d7071887
-CURVE = ("loss", "grad_norm", "learning_rate", "reward/", "xi", "zero_spread/", "expert/", "policy/", "completion/")
-
-
-class CurveCallback(TrainerCallback):
-    "Appends one line per logged step to `path`: our metrics and the optimiser's, no clocks."
-
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-
-    def on_train_begin(self, args, state, control, **kwargs):
-        if state.is_world_process_zero:
-            trim_curve(self.path, state.global_step)
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if logs and "loss" in logs and state.is_world_process_zero:
-            kept = {k: float(v) for k, v in logs.items() if k.startswith(CURVE) and v is not None}
-            append_curve(self.path, {"step": state.global_step, **kept})
-
-# %% ../nbs/50_ahpo.ipynb #e792b800
-def freeze_vision(model) -> int:
-    "Takes the vision tower out of training; returns how many parameters that froze."
-    tower = [p for name, p in model.named_parameters() if "visual." in name and p.requires_grad]
-    for parameter in tower:
-        parameter.requires_grad_(False)
-    return sum(p.numel() for p in tower)
+    order = mix_order([bool(c) for c in data["completion"]], s.prompts_in_domain, s.prompts_general, batches, seed)
+    return data.select(order)
 
 # %% ../nbs/50_ahpo.ipynb #ae8ec038
-def check_image_tokens(processor, row: dict, image_token_id: int):
+def check_image_tokens(processor, row: dict, image_token_id: int) -> None:
     "Raises `ValueError` where a prompt's image tokens do not match its picture."
-    text = processor.apply_chat_template(
-        [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": row["prompt"][-1]["content"]}]}],
-        add_generation_prompt=True,
-    )
+    parts = [{"type": "image"}, {"type": "text", "text": row["prompt"][-1]["content"]}]
+    text = processor.apply_chat_template([{"role": "user", "content": parts}], add_generation_prompt=True)
     ready = processor(images=row["images"], text=[text], return_tensors="pt")
     tokens = int((ready["input_ids"] == image_token_id).sum())
     features = int(ready["image_grid_thw"].prod(-1).sum()) // processor.image_processor.merge_size**2
@@ -644,52 +523,39 @@ def check_image_tokens(processor, row: dict, image_token_id: int):
         raise ValueError(f"the prompt holds {tokens} image tokens for {features} image features")
 
 # %% ../nbs/50_ahpo.ipynb #9c488fbd
-def make_trainer(model, processor, rows, settings: AHPOSettings, out, reward=None, curve=None) -> AHPOTrainer:
-    "A trainer ready to run; `reward` defaults to the verifiers'."
-    settings, out = resolve(settings), Path(out)
-    data = mixed(rows, settings)
-    if settings.freeze_vision:
-        freeze_vision(model)
+CURVE = ("loss", "grad_norm", "learning_rate", "reward/", "xi", "zero_spread/", "expert/", "policy/", "completion/")
+
+
+def make_trainer(
+    model, processor, rows, settings: Ahpo, out, method: str = "ahpo", seed: int = 0, reward=None, curve=None
+) -> AHPOTrainer:
+    "A trainer ready to run; `reward` defaults to the verifiers', `rows` may be a list, a data set or a Parquet file."
+    chosen, out = method_of(method, "ahpo"), Path(out)
+    data = mixed(rows, settings_of(settings, chosen), seed)
     if data[0].get("images"):
         check_image_tokens(processor, data[0], model.config.image_token_id)
-    callbacks = [CurveCallback(curve or out / "curve.jsonl")]
     trainer = AHPOTrainer(
         model,
         reward or verifier_reward,
-        to_config(settings, out / "checkpoints"),
+        ahpo_config(settings, chosen, out, seed),
         data,
         processing_class=processor,
-        callbacks=callbacks,
+        callbacks=[CurveCallback(curve or out / "curve.jsonl", CURVE)],
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
-# %% ../nbs/50_ahpo.ipynb #cffc5aa9
-def same_run(settings: AHPOSettings, out: Path) -> None:
-    "Refuses to continue a run of other settings, with `ValueError`."
-    note, mine = out / "settings.json", json.loads(json.dumps(asdict(settings)))
-    if note.is_file() and (other := json.loads(note.read_text())) != mine:
-        named = sorted(k for k in mine if mine[k] != other.get(k))
-        raise ValueError(f"{out} holds a run with other {', '.join(named)}; choose another folder or delete it")
-    write_json(note, mine)
 
-
-def train_ahpo(model, processor, rows, settings: AHPOSettings, out, reward=None, curve=None) -> AHPOTrainer:
+def train_ahpo(
+    model, processor, rows, settings: Ahpo, out, method: str = "ahpo", seed: int = 0, reward=None, curve=None
+) -> AHPOTrainer:
     "Trains `model` in place and returns its trainer; continues from the last checkpoint in `out`."
-    out = Path(out)
-    same_run(resolve(settings), out)
-    trainer = make_trainer(model, processor, rows, settings, out, reward, curve)
+    same_run({**settings.model_dump(mode="json", exclude={"methods"}), "method": method, "seed": seed}, out)
+    trainer = make_trainer(model, processor, rows, settings, out, method, seed, reward, curve)
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     return trainer
 
 # %% ../nbs/50_ahpo.ipynb #47168f99
-def start_of(profile, method: str, runs: str | Path) -> str:
-    "Folder or repository of the checkpoint that `method` starts from."
-    if method == "sft_grpo":
-        return str(Path(runs) / profile.name / "sft_half" / "model")
-    return str(Path(runs) / profile.name / "base" / "model") if profile.model.name == "mini" else profile.model.name
-
-
 def summary(curve: list[dict], window: int = 20) -> dict:
     "Means of every logged value over the last `window` lines of a curve."
     last = curve[-window:]
@@ -697,20 +563,20 @@ def summary(curve: list[dict], window: int = 20) -> dict:
     return {k: fmean(line[k] for line in last if k in line) for k in names}
 
 # %% ../nbs/50_ahpo.ipynb #98f219b6
-def run_ahpo(profile: str, method: str = "ahpo", runs: str = "runs", reports: str = "reports") -> dict:
+def run_ahpo(
+    profile: str, method: str = "ahpo", runs: str = "runs", reports: str = "reports", overrides: str | list[str] = ""
+) -> dict:
     "Trains one method of a profile, saves model, curve and results; returns the summary of its last steps."
-    chosen = read_profile(profile)
-    section = chosen.ahpo.model_dump(mode="json")
-    settings = settings_from(section, method, seed=chosen.seed, freeze_vision=chosen.model.freeze_vision)
-    home, report = Path(runs) / chosen.name / f"ahpo-{method}", Path(reports) / chosen.name / f"ahpo-{method}"
-    began = time.perf_counter()
+    book, chosen, began = read_profile(profile, overrides=overrides), method_of(method, "ahpo"), time.perf_counter()
+    home, report = run_folder(book, chosen.job, runs), report_folder(book, chosen.job, reports)
     disable_progress_bar()
-    set_seed(chosen.seed)  # LoRA's first matrices are drawn while loading
-    model, processor = load(start_of(chosen, method, runs), **chosen.model.model_dump(exclude={"name"}))
-    rows, curve = rows_path(chosen, "rl", runs), report / "curve.jsonl"
-    trainer = train_ahpo(model, processor, rows, settings, home, curve=curve)
+    set_seed(book.seed)  # LoRA's first matrices are drawn while loading
+    model, processor = load(model_folder(book, chosen.start, runs), **book.model.model_dump(exclude={"name"}))
+    rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
+    trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
     save(trainer.model, processor, home / "model")
-    found = {"method": method, "settings": asdict(settings), "last": summary(read_curve(curve))}
-    save_results(report, found, model=chosen.model.name, profile=chosen.name, seed=chosen.seed)
+    settings = settings_of(book.ahpo, chosen).model_dump(mode="json", exclude={"methods"})
+    found = {"method": method, "settings": {**settings, "seed": book.seed}, "last": summary(read_curve(curve))}
+    save_results(report, found, model=book.model.name, profile=book.name, seed=book.seed)
     save_timing(report, train=time.perf_counter() - began)
     return found["last"]

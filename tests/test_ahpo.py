@@ -18,9 +18,12 @@ from transformers import TrainerCallback  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
 from mmhelix_nb import ahpo  # noqa: E402
-from mmhelix_nb.ahpo import AHPOSettings, make_trainer, resolve, train_ahpo  # noqa: E402
+from mmhelix_nb.ahpo import ExpertGate, make_trainer, train_ahpo  # noqa: E402
+from mmhelix_nb.book.methods import METHODS, trained_by  # noqa: E402
 from mmhelix_nb.book.results import read_curve  # noqa: E402
-from mmhelix_nb.training.models import MiniSize, build_mini, build_processor, build_tokenizer  # noqa: E402
+from mmhelix_nb.book.settings import Ahpo  # noqa: E402
+from mmhelix_nb.training.loop import CurveCallback  # noqa: E402
+from mmhelix_nb.training.models import MiniSize, build_mini, build_processor, build_tokenizer, freeze_tower  # noqa: E402
 
 SIZE = MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 PROCESSOR = build_processor(build_tokenizer(["sort low user assistant \\boxed{0123456789}"] * 4, 280))
@@ -45,8 +48,11 @@ def row(i: int, expert: bool = True) -> dict:
 ROWS = [row(i, i % 3 != 2) for i in range(18)]
 
 
-def tiny(seed: int = 0):
-    return build_mini(PROCESSOR, SIZE, seed)
+def tiny(seed: int = 0, frozen: bool = True):
+    model = build_mini(PROCESSOR, SIZE, seed)
+    if frozen:
+        freeze_tower(model)
+    return model
 
 
 def chance(completions, **columns):
@@ -58,7 +64,7 @@ def never(completions, **columns):
     return [0.0] * len(completions)
 
 
-def settings(method: str = "ahpo", **more) -> AHPOSettings:
+def settings(**more) -> Ahpo:
     small = {
         "steps": 3,
         "prompts_in_domain": 2,
@@ -69,22 +75,28 @@ def settings(method: str = "ahpo", **more) -> AHPOSettings:
         "save_steps": 0,
         "scheduler": "constant",
         "max_grad_norm": 1e9,
+        "micro_batch": None,
+        "generation_batch": None,
+        "optim": "adamw_torch",
+        "bf16": False,
+        "gradient_checkpointing": False,
     }
-    return AHPOSettings(method=method, **{**small, **more})
+    return Ahpo(**{**small, **more})
 
 
-def trained(tmp_path, reward=chance, rows=ROWS, name="run", **more):
-    trainer = train_ahpo(tiny(), PROCESSOR, rows, settings(**more), tmp_path / name, reward=reward)
-    return trainer, read_curve(tmp_path / name / "curve.jsonl")
+def trained(tmp_path, reward=chance, rows=ROWS, name="run", method="ahpo", frozen=True, **more):
+    out = tmp_path / name
+    trainer = train_ahpo(tiny(frozen=frozen), PROCESSOR, rows, settings(**more), out, method, reward=reward)
+    return trainer, read_curve(out / "curve.jsonl")
 
 
 def weights(trainer) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
 
 
-def ready(tmp_path, reward=chance, rows=ROWS, **more):
+def ready(tmp_path, reward=chance, rows=ROWS, method="ahpo", **more):
     """A trainer in training mode and one batch of rollouts that it has written and scored."""
-    trainer = make_trainer(tiny(), PROCESSOR, rows, settings(**more), tmp_path / "ready", reward=reward)
+    trainer = make_trainer(tiny(), PROCESSOR, rows, settings(**more), tmp_path / "ready", method, reward=reward)
     trainer.model.train()
     trainer.current_gradient_accumulation_steps = 1
     inputs = next(iter(trainer.get_train_dataloader()))
@@ -138,7 +150,6 @@ def sft_loss(trainer, batch, rows) -> torch.Tensor:
 
 def plain_grpo(tmp_path, **more):
     """TRL's own trainer with the same numbers."""
-    s = resolve(settings("grpo"))
     config = GRPOConfig(
         str(tmp_path / "trl"),
         per_device_train_batch_size=15,
@@ -163,9 +174,7 @@ def plain_grpo(tmp_path, **more):
         generation_kwargs={"suppress_tokens": ahpo.vision_tokens(tiny().config)},
         **more,
     )
-    model = tiny()
-    ahpo.freeze_vision(model)
-    trainer = GRPOTrainer(model, chance, config, ahpo.mixed(ROWS, s), processing_class=PROCESSOR)
+    trainer = GRPOTrainer(tiny(), chance, config, ahpo.mixed(ROWS, settings()), processing_class=PROCESSOR)
     trainer.train()
     return trainer
 
@@ -184,13 +193,27 @@ def test_threshold_zero_is_trl_grpo_bit_for_bit(tmp_path):
         assert skip or torch.equal(a, b)
 
 
+def group_advantages(rewards):
+    return (rewards - rewards.mean()) / (rewards.std() + 1e-4)
+
+
+def paper_loss(ratio, mask, rewards, expert_logp, expert_mask, xi, norm):
+    """The loss of one prompt as the paper writes it: eqs. 1, 3 and 4 (own), or 5 (joint)."""
+    advantage = group_advantages(rewards)[:, None]
+    on = -(torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage) * mask).sum()
+    off = -(expert_logp * expert_mask).sum()
+    if norm == "joint":
+        return (xi * off + on) / (mask.sum() + (xi > 0) * expert_mask.sum())
+    return xi * off / expert_mask.sum() + on / mask.sum()
+
+
 def test_own_norm_of_one_prompt_is_trl_bnpo(tmp_path):
     """Eq. 4: one mean over the tokens of the group, which TRL calls bnpo when a batch is one group."""
     some = lambda completions, **c: [1.0, 0.0, 1.0, 0.0, 0.0][: len(completions)]  # noqa: E731
     trainer, batch = ready(tmp_path, some, method="grpo", prompts_in_domain=1, prompts_general=0)
     ends = torch.tensor([8, 3, 5, 1, 8])[:, None]
     batch["completion_mask"] = (torch.arange(batch["completion_ids"].shape[1]) < ends).int()
-    advantages = ahpo.advantages(torch.tensor([1.0, 0, 1, 0, 0]))
+    advantages = group_advantages(torch.tensor([1.0, 0, 1, 0, 0]))
     on, _ = ahpo.term_weights(batch["completion_mask"].sum(1)[None], torch.zeros(1), torch.zeros(1), "own")
     batch["advantages"] = advantages * on[0]
     ours = gradient(trainer.model, trainer._compute_loss(trainer.model, batch))
@@ -218,7 +241,7 @@ def test_thresholds_at_both_ends(tmp_path):
 
 
 def test_soft_gate_lies_between(tmp_path):
-    _, curve = trained(tmp_path, gate="soft", success_threshold=5)
+    _, curve = trained(tmp_path, gate_shape="soft", success_threshold=5)
     assert all(0 <= line["xi"] <= 1 for line in curve) and any(0 < line["xi"] < 1 for line in curve)
 
 
@@ -245,20 +268,20 @@ def by_state(completions, state, **columns):
 def test_trainer_computes_the_papers_formula(tmp_path, norm, coef):
     """Eqs. 1 + 4 and eq. 5, prompt by prompt, also after a shuffle into micro-batches."""
     trainer, batch = ready(tmp_path, by_state, sft_norm=norm, xi_coef=coef, prompts_in_domain=4, prompts_general=2)
-    model, groups = trainer.model, trainer._groups
-    logp = trainer._logps(model, batch)
-    expert = trainer._logps(model, ahpo.as_expert(batch))
+    model, groups = trainer.model, trainer.groups
+    logp = trainer.logps(model, batch)
+    expert = trainer.logps(model, ahpo.as_expert(batch))
     total = 0.0
     for q, group in enumerate(groups):
         i, rewards = slice(5 * q, 5 * q + 5), torch.tensor([r.reward for r in group])
         ratio = (logp[i] - logp[i].detach()).exp()
         mask, taught = batch["expert_mask"][5 * q][None], group[0].has_expert
         xi = coef * taught * (rewards.sum() < 2).item()
-        total = total + ahpo.ahpo_loss(
+        total = total + paper_loss(
             ratio, batch["completion_mask"][i], rewards, expert[5 * q][None], mask if taught else mask + 1, xi, norm
         ) / len(groups)
     reference = gradient(model, total)
-    assert {ahpo.group_xi(g, 2) for g in groups} == {0.0, 1.0}
+    assert {ahpo.group_xi(g, ExpertGate()) for g in groups} == {0.0, 1.0}
     close(gradient(model, trainer._compute_loss(model, batch)), reference)
     order = torch.randperm(30)
     trainer.current_gradient_accumulation_steps = 3
@@ -315,7 +338,7 @@ def test_luffy_puts_the_expert_in_the_group(tmp_path):
     assert by_policy == [[True] * 4 + [False]] * 2 + [[True] * 5]  # two prompts with an expert, one without
     for i in (4, 9):
         n = int(batch["completion_mask"][i].sum())
-        assert batch["completion_ids"][i][:n].tolist() == trainer._experts[i]
+        assert batch["completion_ids"][i][:n].tolist() == trainer.experts.ids[i]
     assert torch.allclose(batch["advantages"].view(3, 5)[0], torch.tensor([-0.2] * 4 + [0.8]))  # no deviation
     assert batch["expert_weight"].abs().max() == 0  # and no likelihood beside it
     m = {k: v[0] for k, v in trainer._metrics["train"].items()}
@@ -325,7 +348,7 @@ def test_luffy_puts_the_expert_in_the_group(tmp_path):
 
 def test_luffy_loss_by_hand(tmp_path):
     trainer, batch = ready(tmp_path, expert_is_right, method="luffy")
-    logp, mask, A = trainer._logps(trainer.model, batch), batch["completion_mask"], batch["advantages"][:, None]
+    logp, mask, A = trainer.logps(trainer.model, batch), batch["completion_mask"], batch["advantages"][:, None]
     p = logp.exp()
     token = torch.where(batch["by_policy"][:, None], -A * p / p.detach(), -A * p / (p + 0.1))
     reference = gradient(trainer.model, (token * mask).sum() / 15 / trainer.max_completion_length)
@@ -334,7 +357,7 @@ def test_luffy_loss_by_hand(tmp_path):
 
 def test_luffy_clips_neither_sign(tmp_path):
     trainer, batch = ready(tmp_path, expert_is_right, method="luffy")
-    batch["old_per_token_logps"] = trainer._logps(trainer.model, batch).detach() - 1.0  # ratio e, far beyond 1.2
+    batch["old_per_token_logps"] = trainer.logps(trainer.model, batch).detach() - 1.0  # ratio e, far beyond 1.2
     for sign in (1.0, -1.0):
         batch["advantages"] = torch.full((15,), sign)
         part = ahpo.select_rows(batch, torch.arange(4))
@@ -347,11 +370,11 @@ def test_luffy_clips_neither_sign(tmp_path):
 def test_gate_counts_per_prompt(tmp_path):
     trainer, batch = ready(tmp_path, by_state, prompts_in_domain=6, prompts_general=2)
     weight = batch["expert_weight"].view(-1, 5)
-    for group, w, i in zip(trainer._groups, weight, batch["advantages"].view(-1, 5)):
+    for group, w, i in zip(trainer.groups, weight, batch["advantages"].view(-1, 5)):
         right = sum(r.reward for r in group)
         assert w.tolist() == [5.0 * (group[0].has_expert and right < 2), 0, 0, 0, 0]
     m = trainer._metrics["train"]
-    taught = [g for g in trainer._groups if g[0].has_expert]
+    taught = [g for g in trainer.groups if g[0].has_expert]
     assert m["xi"][0] == pytest.approx(sum(sum(r.reward for r in g) < 2 for g in taught) / 6)
     assert m["xi/sort/1"][0] == pytest.approx(
         sum(sum(r.reward for r in g) < 2 for g in taught if g[0].level == 1) / sum(g[0].level == 1 for g in taught)
@@ -411,11 +434,11 @@ def test_reused_rollouts_and_accumulation(tmp_path):
     )
     nll = [line["expert/nll"] for line in curve]
     assert len(curve) == 6 and nll[-1] < nll[0]
-    config = ahpo.to_config(settings(num_iterations=2, micro_batch=5), tmp_path)
+    config = ahpo.ahpo_config(settings(num_iterations=2, micro_batch=5), METHODS["ahpo"], tmp_path)
     config.steps_per_generation, config.gradient_accumulation_steps, config.generation_batch_size = 2, 2, 10
     data = ahpo.mixed(ROWS, settings())
     trainer = ahpo.AHPOTrainer(
-        tiny(), chance, config, data, processing_class=PROCESSOR, callbacks=[ahpo.CurveCallback(tmp_path / "c.jsonl")]
+        tiny(), chance, config, data, processing_class=PROCESSOR, callbacks=[CurveCallback(tmp_path / "c.jsonl")]
     )
     trainer.remove_callback(ahpo.PrinterCallback)
     trainer.train()  # two updates per batch of rollouts: old log-probabilities in use
@@ -466,15 +489,15 @@ class Stop(TrainerCallback):
     [("ahpo", {}), ("luffy", {}), ("static", {"num_iterations": 2, "micro_batch": 5, "generation_batch": 5})],
 )
 def test_resume_equals_an_uninterrupted_run(tmp_path, method, more):
-    s = settings(method, steps=6, save_steps=2, scheduler="cosine", warmup_steps=1, **more)
-    whole = train_ahpo(tiny(), PROCESSOR, ROWS, s, tmp_path / "whole", reward=chance)
-    killed = make_trainer(tiny(), PROCESSOR, ROWS, s, tmp_path / "cut", reward=chance)
+    s = settings(steps=6, save_steps=2, scheduler="cosine", warmup_steps=1, **more)
+    whole = train_ahpo(tiny(), PROCESSOR, ROWS, s, tmp_path / "whole", method, reward=chance)
+    killed = make_trainer(tiny(), PROCESSOR, ROWS, s, tmp_path / "cut", method, reward=chance)
     killed.add_callback(Stop(3))
     with pytest.raises(KeyboardInterrupt):
         killed.train()
     assert [line["step"] for line in read_curve(tmp_path / "cut" / "curve.jsonl")] == [1, 2, 3]
     again = train_ahpo(
-        tiny(seed=5), PROCESSOR, ROWS, s, tmp_path / "cut", reward=chance
+        tiny(seed=5), PROCESSOR, ROWS, s, tmp_path / "cut", method, reward=chance
     )  # weights come from the checkpoint
     assert torch.equal(weights(whole), weights(again))
     assert read_curve(tmp_path / "whole" / "curve.jsonl") == read_curve(tmp_path / "cut" / "curve.jsonl")
@@ -534,7 +557,7 @@ def test_vision_tower_stays(tmp_path):
     before = {n: p.clone() for n, p in tiny().named_parameters() if "visual." in n}
     frozen, _ = trained(tmp_path, name="frozen", method="static")
     assert all(torch.equal(p, before[n]) for n, p in frozen.model.named_parameters() if n in before)
-    moving, _ = trained(tmp_path, name="moving", method="static", freeze_vision=False)
+    moving, _ = trained(tmp_path, name="moving", method="static", frozen=False)
     assert not all(torch.equal(p, before[n]) for n, p in moving.model.named_parameters() if n in before)
 
 
@@ -546,27 +569,23 @@ def test_a_cut_expert_lacks_its_end():
 
 
 def test_settings_name_their_errors(tmp_path):
-    with pytest.raises(ValueError, match="none of grpo"):
-        resolve(settings("dpo"))
+    with pytest.raises(ValueError, match="choose one of grpo"):
+        make_trainer(tiny(), PROCESSOR, ROWS, settings(), tmp_path, "dpo")
     with pytest.raises(ValueError, match="do not divide"):
-        ahpo.to_config(settings(micro_batch=4), tmp_path)
-    with pytest.raises(ValueError, match="multiple of num_iterations"):
-        ahpo.to_config(settings(save_steps=3, num_iterations=2), tmp_path)
+        ahpo.ahpo_config(settings(micro_batch=5).model_copy(update={"micro_batch": 4}), METHODS["ahpo"], tmp_path)
     with pytest.raises(ValueError, match="there are none"):
         ahpo.mixed([row(0)], settings())
-    with pytest.raises(ValueError, match="unknown ahpo settings"):
-        ahpo.settings_from({"sucess_threshold": 2}, "ahpo")
 
 
 # ---- the job -----------------------------------------------------------------------------------------------------
 
 PROFILE = """
-model: {name: mini}
-ahpo: {steps: 4, sft_grpo_steps: 2, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, micro_batch: 15, max_completion_length: 6, save_steps: 2}
+extends: mini
+ahpo: {steps: 4, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, micro_batch: 15, max_completion_length: 6, save_steps: 2}
 """
 
 
-@pytest.mark.parametrize("method", list(ahpo.METHODS))
+@pytest.mark.parametrize("method", trained_by("ahpo"))
 def test_job_of_a_profile(tmp_path, method):
     from mmhelix_nb.book.results import read_results
     from mmhelix_nb.serg import save_rows
@@ -603,7 +622,7 @@ sys.path.insert(0, sys.argv[1])
 from test_ahpo import PROCESSOR, ROWS, chance, never, settings, tiny, train_ahpo, weights
 out = Path(sys.argv[2])
 for method, reward in (("ahpo", never), ("luffy", chance)):
-    trainer = train_ahpo(tiny(), PROCESSOR, ROWS, settings(method, num_generations=4, steps=2), out / method, reward=reward)
+    trainer = train_ahpo(tiny(), PROCESSOR, ROWS, settings(num_generations=4, steps=2), out / method, method, reward=reward)
     (out / f"{method}-{trainer.accelerator.process_index}").write_text(str(weights(trainer).double().sum().item()))
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmhelix_nb.book.profiles import Profile, ProfileError, part, read_profile
+from mmhelix_nb.book.profiles import Profile, ProfileError, read_profile
 
 SHIPPED = ("smoke", "mini", "gpu24", "paper")
 
@@ -17,6 +17,36 @@ MISTAKES = {
         "model: {success_threshold: 2}",
         ":1: model.success_threshold: unknown key here; it belongs to ahpo",
     ),
+    "unknown task": (
+        "generators: {tasks: [maze, mazee]}",
+        ":1: generators.tasks.1 = \"mazee\": must be a task: task 'mazee' is unknown; did you mean 'maze'?",
+    ),
+    "task twice": (
+        "generators: {tasks: [24Points, twenty_four_points]}",
+        ": must be a list that names each task once",
+    ),
+    "level twice": ("generators: {levels: [1, 1]}", ":1: generators.levels = [1, 1]: must be some of 1, 2, 3, 4, 5"),
+    "no modality": ("evaluation: {modalities: []}", ":1: evaluation.modalities = []: must be image, text or both"),
+    "seed too large": ("seed: 4294967296", ":1: seed = 4294967296: must be at most 4294967295"),
+    "flash attention in 32 bits": (
+        "model: {attention: flash_attention_2, dtype: float32}",
+        ':1: model.attention = "flash_attention_2": must be sdpa or eager',
+    ),
+    "no such prompts": (
+        "serg: {general: no/such.parquet}",
+        ': serg.general = "no/such.parquet": must be a Parquet file',
+    ),
+    "checkpoints between updates": (
+        "ahpo: {num_iterations: 3}",
+        ":1: ahpo.save_steps = 10: must be a multiple of num_iterations (3)",
+    ),
+    "warm-up longer than half a run": (
+        "sft: {steps: 20, warmup_steps: 10}",
+        ":1: sft.warmup_steps = 10: must be fewer than the 10 steps of sft_half",
+    ),
+    "extends a stranger": ("extends: mimi", 'extends = "mimi": no profiles/mimi.yaml; did you mean mini?'),
+    "extends a number": ("extends: 3", ":1: extends = 3: must be the name of a profile"),
+    "extends itself": ("extends: mine.yaml", ':1: extends = "mine.yaml": must not lead back to this profile'),
     "word for a number": ("sft:\n  steps: ten", ':2: sft.steps = "ten": must be a whole number'),
     "quoted number": ('sft: {steps: "10"}', ':1: sft.steps = "10": must be a whole number'),
     "fraction for a whole number": ("sft: {steps: 1.5}", ":1: sft.steps = 1.5: must be a whole number"),
@@ -28,7 +58,7 @@ MISTAKES = {
     "not one of": ("model: {quantise: int8}", ':1: model.quantise = "int8": must be one of none or nf4'),
     "unknown method": (
         "ahpo: {methods: [grpo, ppo]}",
-        ':1: ahpo.methods.1 = "ppo": must be one of grpo, static, luffy, ahpo or sft_grpo',
+        ':1: ahpo.methods.1 = "ppo": must be one of grpo, sft_grpo, luffy, static, ahpo',
     ),
     "method twice": (
         "ahpo: {methods: [grpo, grpo]}",
@@ -42,13 +72,13 @@ MISTAKES = {
     ),
     "indivisible batch": (
         "ahpo: {micro_batch: 7}",
-        ":1: ahpo.micro_batch = 7: must be a divisor of the 40 rollouts a step",
+        ":1: ahpo.micro_batch = 7: must be a divisor of the 10 rollouts written at once",
     ),
     "warm-up too long": (
         "sft: {steps: 20, warmup_steps: 20}",
         ":1: sft.warmup_steps = 20: must be fewer than steps (20)",
     ),
-    "4 bits without LoRA": ("model: {quantise: nf4}", ":1: model.lora_rank = 0: must be at least 1 with quantise: nf4"),
+    "4 bits without LoRA": ("model: {lora_rank: 0}", ":1: model.lora_rank = 0: must be at least 1 with quantise: nf4"),
     "pixels the wrong way": (
         "model: {min_pixels: 9000, max_pixels: 1000}",
         ":1: model.max_pixels = 1000: must be at least min_pixels (9000)",
@@ -131,6 +161,48 @@ def test_profiles_are_frozen_and_an_empty_file_is_the_default(tmp_path):
         profile.seed = 1
 
 
-def test_parts_differ_only_with_their_sections():
-    a, b = Profile(), Profile(sft={"steps": 99})
-    assert part(a, "model", "ahpo") == part(b, "model", "ahpo") and part(a, "sft") != part(b, "sft")
+def test_a_profile_says_only_what_differs(tmp_path):
+    (tmp_path / "seven.yaml").write_text("model: {name: Qwen/Qwen2.5-VL-7B-Instruct}")
+    profile = read_profile(str(tmp_path / "seven.yaml"))
+    assert profile == Profile(name="seven")
+    assert profile.evaluation.max_new_tokens == 4096 and profile.model.max_pixels == 768 * 28 * 28
+    (tmp_path / "mine.yaml").write_text("extends: mini\nsft: {steps: 30}")
+    mine, mini = read_profile(str(tmp_path / "mine.yaml")), read_profile("mini")
+    assert mine.sft == mini.sft.model_copy(update={"steps": 30}) and mine.ahpo == mini.ahpo
+
+
+def test_an_inherited_mistake_names_the_file_that_holds_it(tmp_path):
+    (tmp_path / "below.yaml").write_text("seed: 1\nsft: {steps: 20}")
+    (tmp_path / "mine.yaml").write_text("extends: below.yaml\nsft: {warmup_steps: 20}")
+    with pytest.raises(ProfileError, match=r"mine.yaml:2: sft.warmup_steps = 20: must be fewer than steps"):
+        read_profile(str(tmp_path / "mine.yaml"))
+    (tmp_path / "below.yaml").write_text("seed: -1")
+    (tmp_path / "mine.yaml").write_text("extends: below.yaml")
+    with pytest.raises(ProfileError, match=r"^below.yaml:1: seed = -1"):
+        read_profile(str(tmp_path / "mine.yaml"))
+
+
+OVERRIDES = {
+    "ahpo.steps=ten": "--set ahpo.steps=ten: must be a whole number",
+    "ahpo.stepps=3": "--set ahpo.stepps=3: unknown key; did you mean steps?",
+    "ahpo=3": "--set ahpo=3: must name one setting such as seed or ahpo.steps",
+    "steps=3": "--set steps=3: unknown key",
+    "name=x": "--set name=x: must name one setting",
+    "seed": "--set seed: must look like ahpo.learning_rate=2e-4",
+    "seed=[1": "--set seed=[1: the value must be written as in a profile",
+    "sft.warmup_steps=999": "--set sft.warmup_steps=999: must be fewer than steps (120)",
+    "generators.tasks=[mazee]": "--set generators.tasks=[mazee]: must be a task: task 'mazee' is unknown",
+}
+
+
+@pytest.mark.parametrize("text", OVERRIDES)
+def test_a_wrong_override_is_one_line_with_the_override(text):
+    with pytest.raises(ProfileError) as caught:
+        read_profile("mini", overrides=[text])
+    assert str(caught.value).startswith(OVERRIDES[text]) and "\n" not in str(caught.value)
+
+
+def test_overrides_are_remembered_alike_however_they_are_written():
+    one = read_profile("mini", overrides="seed=1 ahpo.learning_rate=2e-4 sft.steps=120")
+    two = read_profile("mini", overrides=["ahpo.learning_rate=0.0002", "seed=1"])
+    assert one == two and one.overrides == ("ahpo.learning_rate=0.0002", "seed=1") and one.sft.steps == 120

@@ -29,8 +29,9 @@ def folder(tmp_path_factory):
         build_mini(PROCESSOR, SIZE),
         PROCESSOR,
         ROWS,
-        settings("static", steps=8, learning_rate=3e-3),
+        settings(steps=8, learning_rate=3e-3),
         out / "run",
+        "static",
         reward=never,
     )
     return save(trainer.model, PROCESSOR, out / "model")
@@ -48,7 +49,7 @@ def quantised(folder):
 def start(folder, method, tmp_path, **more):
     model, processor = quantised(folder)
     trainer = make_trainer(
-        model, processor, ROWS, settings(method, learning_rate=5e-3, **more), tmp_path / method, reward=chance
+        model, processor, ROWS, settings(learning_rate=5e-3, **more), tmp_path / method, method, reward=chance
     )
     return trainer
 
@@ -88,8 +89,8 @@ def test_four_bits_learn_like_thirty_two(folder, tmp_path):
     for kind in ("nf4", "none"):
         torch.manual_seed(0)
         model, processor = load(folder, quantise=kind, lora_rank=8)
-        s = settings("static", learning_rate=5e-3, steps=12)
-        trainer = make_trainer(model, processor, ROWS, s, tmp_path / kind, reward=never)
+        s = settings(learning_rate=5e-3, steps=12)
+        trainer = make_trainer(model, processor, ROWS, s, tmp_path / kind, "static", reward=never)
         trainer.train()
         nll[kind] = rounds(read_curve(tmp_path / kind / "curve.jsonl"))
     assert nll["nf4"] == pytest.approx(nll["none"], rel=0.05)
@@ -103,7 +104,7 @@ def test_baselines_run_in_four_bits(folder, tmp_path, method):
 
 
 def test_adapter_resumes_exactly(folder, tmp_path):
-    s = settings("ahpo", steps=4, save_steps=2, learning_rate=5e-3)
+    s = settings(steps=4, save_steps=2, learning_rate=5e-3)
     whole = train_ahpo(*quantised(folder), ROWS, s, tmp_path / "whole", reward=chance)
     cut = make_trainer(*quantised(folder), ROWS, s, tmp_path / "cut", reward=chance)
     cut.add_callback(Stop(3))

@@ -10,11 +10,19 @@ from PIL import Image  # noqa: E402
 
 from mmhelix_nb import sft as S  # noqa: E402
 from mmhelix_nb.book.results import read_curve  # noqa: E402
+from mmhelix_nb.book.settings import Base  # noqa: E402
 from mmhelix_nb.training import models as M  # noqa: E402
 
 SMALL = M.MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 NAMES = ("red", "blue", "green", "white")
-QUICK = S.SFTSettings(learning_rate=2e-2, steps=8, warmup_steps=1, batch_size=4, max_grad_norm=1.0)
+QUICK = Base(
+    learning_rate=2e-2, steps=8, warmup_steps=1, batch_size=4, adam_beta2=0.999, min_lr_ratio=0.1, save_steps=0
+)
+
+
+def quick(**changes):
+    "`QUICK` with `changes`."
+    return QUICK.model_copy(update=changes)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,15 +73,14 @@ def test_loss_falls_and_a_repeated_run_is_equal(processor, rows, trained, tmp_pa
 
 
 def test_another_seed_is_another_order(processor, rows, trained, tmp_path):
-    S.train_sft(
-        M.build_mini(processor, SMALL), processor, rows, S.settings_from(vars(QUICK), seed=1, batch_size=2), tmp_path
-    )
+    S.train_sft(M.build_mini(processor, SMALL), processor, rows, quick(batch_size=2), tmp_path, seed=1)
     S.train_sft(
         M.build_mini(processor, SMALL),
         processor,
         rows,
-        S.settings_from(vars(QUICK), seed=2, batch_size=2),
+        quick(batch_size=2),
         tmp_path / "b",
+        seed=2,
     )
     assert losses(tmp_path) != losses(tmp_path / "b")
 
@@ -92,14 +99,14 @@ def test_adapters_learn(processor, rows, trained, tmp_path, quantise):
 
 def test_gradient_checkpointing_reaches_every_adapter(processor, rows, trained, tmp_path):
     model, _ = M.load(trained[1] / "model", lora_rank=4)
-    S.train_sft(model, processor, rows, S.settings_from(vars(QUICK), steps=2, gradient_checkpointing=True), tmp_path)
+    S.train_sft(model, processor, rows, quick(steps=2, gradient_checkpointing=True), tmp_path)
     assert len(losses(tmp_path)) == 2
 
 
 def test_vision_tower_stays_as_it_was(processor, rows, trained, tmp_path):
     model, _ = M.load(trained[1] / "model")
     before = model.model.visual.patch_embed.proj.weight.clone()
-    S.train_sft(model, processor, rows, S.settings_from(vars(QUICK), steps=2), tmp_path)
+    S.train_sft(model, processor, rows, quick(steps=2), tmp_path)
     assert torch.equal(before, model.model.visual.patch_embed.proj.weight)
 
 
@@ -111,7 +118,7 @@ def test_killed_run_goes_on_to_the_same_end(processor, rows, trained, tmp_path):
             if state.global_step == 6:
                 raise KeyboardInterrupt
 
-    saving = S.settings_from(vars(QUICK), save_steps=4)
+    saving = quick(save_steps=4)
     trainer = S.sft_trainer(M.build_mini(processor, SMALL), processor, rows, saving, tmp_path)
     trainer.add_callback(Kill())
     with pytest.raises(KeyboardInterrupt):
@@ -132,5 +139,5 @@ def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
         S.check_batch({**batch, "input_ids": batch["input_ids"][:, 8:]}, processor)
     with pytest.raises(M.ModelError, match="no token to learn"):
         S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
-    with pytest.raises(ValueError, match="choose one of"):
-        S.sft_config(S.SFTSettings(scheduler="cosin"), tmp_path)
+    with pytest.raises(ValueError, match="'cosine', 'linear' or 'constant'"):
+        Base(scheduler="cosin")

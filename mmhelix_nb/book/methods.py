@@ -36,6 +36,10 @@ class Method:
         "The job that leaves its model in `runs/PROFILE/JOB/model`."
         return f"ahpo-{self.key}" if self.chapter == "ahpo" else self.key
 
+    def steps(self, whole: int) -> int:
+        "Its part of a chapter's `whole` number of optimiser steps."
+        return round(whole * self.share)
+
 # %% ../../nbs/book/methods.ipynb #623e99e1
 _LUFFY = {"sft_norm": "sequence", "loss_type": "dr_grpo", "scale_rewards": "none"}
 _TABLE = (

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from .methods import trained_by
+from .methods import METHODS, trained_by
 from ..core import TASKS, task_name
 
 # %% ../../nbs/book/settings.ipynb #7825c9c0
@@ -311,6 +311,15 @@ class Settings(Section):
         if not self.mini and self.ahpo.prompts_general and not self.serg.general:
             allowed = "0, unless serg.general names a file of prompts without expert"
             refuse("ahpo.prompts_general", self.ahpo.prompts_general, allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _shares(self):
+        for method in METHODS.values():
+            stage = {"sft": self.sft, "ahpo": self.ahpo}.get(method.chapter)
+            if stage and stage.warmup_steps >= method.steps(stage.steps):
+                allowed = f"fewer than the {method.steps(stage.steps)} steps of {method.key}"
+                refuse(f"{method.chapter}.warmup_steps", stage.warmup_steps, allowed)
         return self
 
 # %% ../../nbs/book/settings.ipynb #9cafe0b5

@@ -13,11 +13,11 @@ import hashlib
 import io
 import itertools
 import time
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from random import Random
 
+from ..book.jobs import report_folder, run_folder
 from ..book.profiles import read_profile
 from ..book.results import read_curve, save_results, save_timing
 from ..core import pack
@@ -225,32 +225,32 @@ def lab_processor():
     )
 
 # %% ../../nbs/training/lab.ipynb #bdbd03b9
-def train_base(settings, out, curve=None):
-    "A base trained from nothing with an `SFTSettings`, every lesson seen once; returns model and processor."
+def train_base(settings, out, seed=0, curve=None):
+    "A base trained from nothing with `Base` settings, every lesson seen once; returns model and processor."
     from mmhelix_nb.sft import train_sft
     from mmhelix_nb.training.models import build_mini
 
     processor = lab_processor()
     pictures = -(-settings.steps * settings.batch_size // PER_PICTURE)
-    model = build_mini(processor, seed=settings.seed)
-    return train_sft(model, processor, base_rows(pictures, settings.seed), settings, out, curve), processor
+    model = build_mini(processor, seed=seed)
+    return train_sft(model, processor, base_rows(pictures, seed), settings, out, seed, curve), processor
 
 # %% ../../nbs/training/lab.ipynb #455353d9
-def run_base(profile: str, runs: str = "runs", reports: str = "reports") -> dict:
+def run_base(
+    profile: str, runs: str | Path = "runs", reports: str | Path = "reports", overrides: str | list[str] = ""
+) -> dict:
     "The job `base`: the lab's files, and the base model; returns the summary that goes into results.json."
-    from mmhelix_nb.sft import settings_from
     from mmhelix_nb.training.models import group_table, save
 
-    book, began = read_profile(profile), time.perf_counter()
-    home, report = Path(runs) / book.name / "base", Path(reports) / book.name / "base"
-    settings = settings_from(book.base, book.seed)
+    book, began = read_profile(profile, overrides=overrides), time.perf_counter()
+    home, report = run_folder(book, "base", runs), report_folder(book, "base", reports)
     write_lab(book, runs)
-    model, processor = train_base(settings, home, report / "curve.jsonl")
+    model, processor = train_base(book.base, home, book.seed, report / "curve.jsonl")
     save(model, processor, home / "model")
     print(group_table(model))
     curve = read_curve(report / "curve.jsonl")
     found = {
-        "settings": asdict(settings),
+        "settings": {**book.base.model_dump(mode="json"), "seed": book.seed},
         "space": [count_space(blanks) for blanks in BLANKS],
         "last_loss": curve[-1]["loss"],
     }

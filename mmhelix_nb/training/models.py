@@ -6,7 +6,7 @@
 __all__ = ['SPECIAL', 'PIECES', 'TEMPLATE', 'LANGUAGE_LINEAR', 'build_tokenizer', 'PictureProcessor', 'build_processor',
            'MiniSize', 'mini_config', 'build_mini', 'group_of', 'groups', 'group_table', 'ModelError', 'find_config',
            'weight_gb', 'check_room', 'free_memory', 'nf4', 'keep_unpacked', 'add_lora', 'save', 'load_processor',
-           'load_weights', 'load', 'load_adapter']
+           'load_weights', 'freeze_tower', 'load', 'load_adapter']
 
 # %% ../../nbs/training/models.ipynb #0bb2d6a2
 import json
@@ -123,32 +123,34 @@ def mini_config(tokenizer, size: MiniSize = MiniSize()) -> Qwen2_5_VLConfig:
     }
     half = size.hidden // size.heads // 2  # rotary pairs of a head, shared out to time, row, column
     side = half * 3 // 8
-    text = dict(
-        vocab_size=len(tokenizer),
-        hidden_size=size.hidden,
-        intermediate_size=size.inner,
-        num_hidden_layers=size.layers,
-        num_attention_heads=size.heads,
-        num_key_value_heads=size.heads,
-        max_position_embeddings=1024,
-        initializer_range=size.std,
-        tie_word_embeddings=True,
-        bos_token_id=one["endoftext"],
-        eos_token_id=one["im_end"],
-        pad_token_id=one["endoftext"],
-        rope_parameters=dict(
-            rope_type="default", rope_theta=size.rope_theta, mrope_section=[half - 2 * side, side, side]
-        ),
-    )
-    vision = dict(
-        depth=size.vision_layers,
-        hidden_size=size.vision_hidden,
-        num_heads=2,
-        intermediate_size=2 * size.vision_hidden,
-        out_hidden_size=size.hidden,
-        fullatt_block_indexes=list(range(size.vision_layers)),
-        initializer_range=size.std,
-    )
+    text = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": size.hidden,
+        "intermediate_size": size.inner,
+        "num_hidden_layers": size.layers,
+        "num_attention_heads": size.heads,
+        "num_key_value_heads": size.heads,
+        "max_position_embeddings": 1024,
+        "initializer_range": size.std,
+        "tie_word_embeddings": True,
+        "bos_token_id": one["endoftext"],
+        "eos_token_id": one["im_end"],
+        "pad_token_id": one["endoftext"],
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": size.rope_theta,
+            "mrope_section": [half - 2 * side, side, side],
+        },
+    }
+    vision = {
+        "depth": size.vision_layers,
+        "hidden_size": size.vision_hidden,
+        "num_heads": 2,
+        "intermediate_size": 2 * size.vision_hidden,
+        "out_hidden_size": size.hidden,
+        "fullatt_block_indexes": list(range(size.vision_layers)),
+        "initializer_range": size.std,
+    }
     return Qwen2_5_VLConfig(
         text_config=text,
         vision_config=vision,
@@ -369,6 +371,14 @@ def load_weights(name, config, quantise: str | None, double_quantisation: bool, 
     keep_unpacked(model)
     return model if extra else model.to(device)
 
+# %% ../../nbs/training/models.ipynb #7ad57ed2
+def freeze_tower(model) -> int:
+    "Takes the vision tower out of training; returns how many parameters that froze."
+    tower = [p for name, p in model.named_parameters() if "visual." in name and p.requires_grad]
+    for parameter in tower:
+        parameter.requires_grad_(False)
+    return sum(p.numel() for p in tower)
+
 # %% ../../nbs/training/models.ipynb #7abd6143
 def load(
     name,
@@ -400,7 +410,7 @@ def load(
     elif lora_rank:
         model = add_lora(model, lora_rank, lora_alpha, lora_dropout)
     elif freeze_vision:
-        model.model.visual.requires_grad_(False)
+        freeze_tower(model)
     return model, load_processor(name, min_pixels, max_pixels)
 
 
