@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import torch
 from accelerate.utils import gather_object
@@ -399,8 +400,15 @@ def weighed(trainer: AHPOTrainer, batch: dict, first: int) -> dict:
 class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
     "GRPO with an expert: gated (AHPO), always (Static), in the group (LUFFY) or never; goes on from a checkpoint."
 
+    args: AHPOConfig
+    num_generations: int
+    model: Any  # what TRL and accelerate leave open
+    accelerator: Any
+    _tokenizer: Any
+
     def __init__(self, model, reward_funcs, args: AHPOConfig, train_dataset=None, **kwargs):
-        args.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **(args.generation_kwargs or {})}
+        own = args.generation_kwargs if isinstance(args.generation_kwargs, dict) else {}
+        args.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **own}
         super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
         exact_adapters(self.model)
         self.gate, self.terms = ExpertGate(args.gate, args.success_threshold, args.gate_shape), terms_of(args)

@@ -15,11 +15,12 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 
 # %% ../../nbs/book/results.ipynb #8c96990a
-def plain(value: object) -> object:
+def plain(value: Any) -> Any:
     """`value` in JSON's own types, floats to six significant digits."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}

@@ -13,6 +13,7 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -80,7 +81,7 @@ TEMPLATE = """{% for message in messages %}<|im_start|>{{ message['role'] }}
 class PictureProcessor(Qwen2_5_VLProcessor):
     "Qwen2.5-VL's processor for pictures and text, without video and without torchvision."
 
-    def __init__(self, image_processor=None, tokenizer=None, chat_template=None, **kwargs):
+    def __init__(self, image_processor=None, tokenizer: Any = None, chat_template=None, **kwargs):
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
         self.image_token_id, self.video_token_id = tokenizer.convert_tokens_to_ids([self.image_token, self.video_token])
         super(Qwen2_5_VLProcessor, self).__init__(
@@ -363,7 +364,7 @@ def load_weights(name, config, quantise: str | None, double_quantisation: bool, 
         else {}
     )
     try:
-        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+        model: Any = Qwen2_5_VLForConditionalGeneration.from_pretrained(
             name, dtype=dtype, attn_implementation=attention, **extra
         )
     except (OSError, ValueError, ImportError) as error:
