@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median
 
+from .book.figures import Figure, decades_around, level_figure
+from .book.statistics import n_text
 from .core import ALIASES, Instance, make, pack, task_module, tasks
 from .shared.draw import png
 
@@ -158,24 +160,11 @@ def vision_tokens(item: Instance) -> int:
     return round(item.image.width / 28) * round(item.image.height / 28)
 
 # %% ../nbs/10_generators.ipynb #7a7f703b
-def effort_figure(table: list[dict]):
-    "Median effort by level, one line a task, on a logarithmic axis."
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for task in dict.fromkeys(line["task"] for line in table):
-        lines = [line for line in table if line["task"] == task]
-        figure.add_scatter(
-            x=[line["level"] for line in lines], y=[line["effort"] for line in lines], name=task, mode="lines+markers"
-        )
-    figure.update_layout(
-        template="simple_white",
-        title="Solver effort by level",
-        xaxis_title="level",
-        yaxis_title="median effort (nodes)",
-        yaxis_type="log",
-    )
-    return figure
+def effort_figure(table: list[dict]) -> Figure:
+    "Median effort of each task by level, on a logarithmic axis."
+    note = f"Each dot is the median over the puzzles of a level, {n_text([line['items'] for line in table])}."
+    reach = decades_around([line["effort"] for line in table])
+    return level_figure(table, "effort", "median effort, search nodes", reach, "Solver effort by level", note, log=True)
 
 # %% ../nbs/10_generators.ipynb #4a252db1
 def spaces(names=None) -> list[dict]:

@@ -13,6 +13,8 @@ from random import Random
 
 from tqdm.auto import tqdm
 
+from .book.figures import Figure, level_figure
+from .book.statistics import n_text
 from .core import Instance, Verdict, make, pack
 from .generators import cells, distinct
 from .steps import Step, narrate
@@ -120,21 +122,12 @@ def reflection(samples: list[Sample]) -> list[dict]:
     ]
 
 # %% ../nbs/30_serg.ipynb #edc15e2f
-def reflection_figure(table: list[dict]):
+def reflection_figure(table: list[dict]) -> Figure:
     "Share of traces with a real dead end, by task and level."
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for task in dict.fromkeys(line["task"] for line in table):
-        lines = [line for line in table if line["task"] == task]
-        figure.add_bar(x=[line["level"] for line in lines], y=[line["with_backtrack"] for line in lines], name=task)
-    return figure.update_layout(
-        template="simple_white",
-        title="Traces that go back at least once",
-        xaxis_title="level",
-        yaxis_title="share",
-        yaxis_range=[0, 1],
-    )
+    shares = [{**line, "percent": 100 * line["with_backtrack"]} for line in table]
+    note = f"Each dot is a share of the traces of a level, {n_text([line['samples'] for line in table])}."
+    about = "Traces that go back at least once"
+    return level_figure(shares, "percent", "traces that go back, %", (0, 100), about, note)
 
 # %% ../nbs/30_serg.ipynb #d86179ac
 def rows_path(profile, name: str, runs: str = "runs") -> Path:

@@ -1,7 +1,6 @@
 """The paper's numbers, paired tests, claims and the page, on reports made up here."""
 
 import json
-import math
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
@@ -10,12 +9,17 @@ from xml.etree import ElementTree
 import pytest
 
 from mmhelix_nb import ablations as ab
+from mmhelix_nb.book.figures import svg
+from mmhelix_nb.book.methods import METHODS, compared
+from mmhelix_nb.book.pages import Table
 from mmhelix_nb.book.profiles import Profile
 from mmhelix_nb.book.results import append_curve, read_results, save_results
+from mmhelix_nb.book.statistics import over_seeds
 from mmhelix_nb.evaluation import Judged, summarise
 
 PAPER = Path(__file__).resolve().parents[1] / "reports" / "paper"
-BOOK = Profile(name="toy")
+EQUAL = {"sft": {"steps": 100}, "ahpo": {"steps": 100}}
+BOOK = Profile.model_validate({"name": "toy", "ablations": {"window": 5, "resamples": 2_000}, **EQUAL})
 RATES = {
     "base": (0.0, 0.95),
     "grpo": (0.03, 0.95),
@@ -82,30 +86,16 @@ def reports(tmp_path):
 
 def test_paper_is_found_from_below(monkeypatch):
     monkeypatch.chdir(PAPER.parents[1] / "nbs")
-    assert len(ab.paper_table1()) == 23 and len(ab.paper_curves()) == 5
+    assert len(ab.paper_table(1)) == 23 and len(ab.paper_curves()) == 5
     with pytest.raises(FileNotFoundError, match="nothing.csv"):
         ab.paper_file("nothing.csv")
 
 
 def test_overall_column_mixes_two_means():
-    kinds = [ab.both_means(row, "img")["printed_is"] for row in ab.paper_table1(PAPER.parent)]
+    kinds = [ab.both_means(row, "img")["printed_is"] for row in ab.paper_table(1, PAPER.parent)]
     assert kinds.count("macro") == 5 and "neither" not in kinds
-    base = next(row for row in ab.paper_table1(PAPER.parent) if row["model"] == "Qwen-2.5-VL-7B")
+    base = next(row for row in ab.paper_table(1, PAPER.parent) if row["model"] == "Qwen-2.5-VL-7B")
     assert round(ab.both_means(base, "img")["micro"], 1) == 5.0
-
-
-@pytest.mark.parametrize("a, b", [(0, 0), (1, 0), (5, 5), (3, 11), (40, 10), (900, 700)])
-def test_mcnemar_is_the_binomial_test(a, b):
-    n = a + b
-    weights = [math.comb(n, i) / 2**n for i in range(n + 1)]
-    expected = min(1.0, sum(w for i, w in enumerate(weights) if abs(i - n / 2) >= abs(a - n / 2)))
-    assert ab.mcnemar(a, b) == pytest.approx(expected, rel=1e-9)
-
-
-def test_resampled_interval_covers_the_difference():
-    for a, b in ((0, 0), (20, 0), (30, 30), (5, 60)):
-        low, high = ab.resampled(a, b, 300)
-        assert low <= (a - b) / 300 <= high and (low, high) == ab.resampled(a, b, 300)
 
 
 def test_pairs_need_the_same_items(reports):
@@ -124,16 +114,45 @@ def test_groups(reports):
 
 def test_table2_keeps_paper_and_ours_apart(reports):
     rows = ab.table2(reports, BOOK)
-    assert [row["method"] for row in rows] == list(ab.METHODS)
+    assert [row["method"] for row in rows] == [method.key for method in compared()]
     by_name = {row["method"]: row for row in rows}
     assert (
         by_name["static"]["paper"] == {"mm_helix": None, "average": None}
         and by_name["ahpo"]["paper"]["mm_helix"] == 24.9
     )
     assert by_name["sft_grpo"]["updates"] == by_name["ahpo"]["updates"] == by_name["sft"]["updates"]
-    head, lines = ab.table2_cells(rows)
-    assert [name for name in head if name.startswith("paper:")] == head[-2:] and all(
-        len(line) == len(head) for line in lines
+    head = ab.table2_table(rows).head
+    assert tuple(name for name in head if name.startswith("paper:")) == head[-2:] and "seeds" not in head
+
+
+def test_tables_and_figures_take_several_seeds(reports):
+    rows = ab.table2(reports, BOOK)
+    rows[-1] |= {group: over_seeds([rows[-1][group]] * 3) for group in ab.GROUPS}
+    table = ab.table2_table(rows)
+    assert isinstance(table, Table) and table.head[1] == "seeds" and [row[1] for row in table.rows][-2:] == ["1", "3"]
+    assert "over 3 seeds" in ab.main_figure(rows, reports).note
+    runs = [[(step, seed / 10) for step in range(1, 6)] for seed in (4, 5, 6)]
+    line = ab.curve_series("AHPO", "red", runs, 2)
+    low, high = line.spans[-1]
+    assert line.y[-1] == pytest.approx(0.5) and low < 0.4 < 0.6 < high and high - low == pytest.approx(0.497, abs=0.001)
+    one = ab.curve_series("AHPO", "red", runs[:1], 2)
+    assert one.spans == ((0.4, 0.4),) * 5
+
+
+def test_unequal_budgets_are_said(reports):
+    found = ab.measured(reports, "toy")
+    assert any("equal steps" in said for said in ab.caveats(BOOK, found))
+    unequal = Profile.model_validate({"name": "toy", **EQUAL, "sft": {"steps": 200}})
+    assert any("unequal numbers of updates" in said for said in ab.caveats(unequal, found))
+
+
+def test_budgets_count_what_a_method_starts_from():
+    book = Profile.model_validate({"sft": {"steps": 120, "batch_size": 8}, "ahpo": {"steps": 100}})
+    half = {"updates": 60, "rollouts": 0, "sft_samples": 60 * 8 * book.sft.gradient_accumulation_steps}
+    assert ab.budget(book, "sft_half") == half and ab.budget(book, "base")["updates"] == 0
+    assert ab.budget(book, "sft_grpo") == {**half, "updates": 110, "rollouts": 50 * book.ahpo.rollouts}
+    assert (
+        ab.budget(book, "ahpo")["rollouts"] - ab.budget(book, "luffy")["rollouts"] == 100 * book.ahpo.prompts_in_domain
     )
 
 
@@ -176,14 +195,23 @@ def test_unknown_rule():
 
 
 def test_figures(reports):
-    for name, (methods, _) in ab.FIGURES.items():
-        own, counted, paper = ab.reward_figure(reports, "toy", name, 5)
-        assert [s.name for s in own.series] == [ab.METHODS[m].label for m in methods] == [s.name for s in paper.series]
+    for name, (methods, _) in ab.REWARD_FIGURES.items():
+        own, counted, paper = ab.reward_figure(reports, BOOK, name).panels
+        assert [s.name for s in own.series] == [METHODS[m].label for m in methods] == [s.name for s in paper.series]
         assert own.y_range == paper.y_range and own.x_range == (0, 40) and paper.x_range[1] > 150
-        assert counted.series[-1].y[0] > 0.16 > own.series[-1].y[0]
-    assert [len(panel.series) for panel in ab.gate_figure(reports, "toy", 5)] == [5, 5, 5, 5]
-    for text in ab.report_figures(reports, BOOK, ab.table2(reports, BOOK)).values():
-        ElementTree.fromstring(text)
+        assert counted.series[-1].y[0] > 0.16 > own.series[-1].y[0] and own.y_label == "mean reward"
+        assert all(low <= y <= high for s in own.series for y, (low, high) in zip(s.y, s.spans, strict=True))
+    assert [len(panel.series) for panel in ab.gate_figure(reports, BOOK).panels] == [5, 5, 5, 5]
+    for figure in ab.report_figures(reports, BOOK, ab.table2(reports, BOOK)).values():
+        ElementTree.fromstring(svg(figure))
+        assert "one seed" in figure.note
+
+
+def test_printed_values_stand_on_their_own_whiskers(reports):
+    *_, printed, general = ab.main_figure(ab.table2(reports, BOOK), reports).panels
+    for x, (low, high) in zip(printed.series[0].x, printed.series[0].spans, strict=True):
+        assert low <= x <= high
+    assert printed.series[0].spans[0] == (6.3, 6.3) and general.series[0].spans == ()
 
 
 class Links(HTMLParser):
@@ -197,7 +225,7 @@ class Links(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
-        pass
+        self.found += [v for k, v in attrs if k in ("href", "src")]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -233,7 +261,11 @@ def test_job_writes_page_and_data(reports):
     executed(reports / "toy" / "ahpo-ahpo" / "50_ahpo.ipynb")
     results = ab.run_ablations(BOOK, reports=reports)
     saved = read_results(reports / "toy" / "ablations")
-    assert (saved["profile"], saved["model"], len(saved["results"]["claims"])) == ("toy", "mini", len(ab.CLAIMS))
+    assert (saved["profile"], saved["model"], len(saved["results"]["claims"])) == (
+        "toy",
+        BOOK.model.name,
+        len(ab.CLAIMS),
+    )
     chapter = (reports / "toy" / "chapters" / "ahpo-ahpo.html").read_text()
     assert "A title" in chapter and "4321" in chapter and "no_part_of_it" not in chapter
     text = (reports / "toy" / "index.html").read_text()
@@ -244,7 +276,9 @@ def test_job_writes_page_and_data(reports):
     )
     page = Links()
     page.feed(text)
-    assert page.open == [] and page.found and all((reports / "toy" / link).exists() for link in page.found)
+    places = [link for link in page.found if not link.startswith("#")]
+    assert page.open == [] and places and all((reports / "toy" / link).exists() for link in places)
+    assert all(f'id="{link[1:]}"' in text for link in page.found if link.startswith("#"))
     assert sorted(path.name for path in (reports / "toy" / "figures").iterdir()) == [
         "figure6.svg",
         "figure7.svg",
@@ -268,11 +302,11 @@ def test_missing_methods_are_said_to_be_missing(tmp_path, methods):
     results = ab.run_ablations(BOOK, reports=reports)
     said = next(text for text in results["caveats"] if text.startswith("Not measured"))
     assert all(
-        (ab.METHODS[key].label in said.removeprefix("Not measured: ").rstrip(".").split(", ")) == (key not in methods)
-        for key in ab.METHODS
+        (method.label in said.removeprefix("Not measured: ").rstrip(".").split("; ")) == (method.key not in methods)
+        for method in compared()
     )
     page = (reports / "toy" / "index.html").read_text()
-    assert page.count("<svg") == 4 and ("not measured" in page)
+    assert page.count("<figure>") == 4 and ("not measured" in page)
 
 
 def test_real_model_joins_table1(reports):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from mmhelix_nb import evaluation as ev
+from mmhelix_nb.book.figures import svg
 from mmhelix_nb.book.profiles import Profile
 from mmhelix_nb.book.results import read_results
 from mmhelix_nb.core import make, pack
@@ -163,12 +164,13 @@ def test_micro_and_macro_differ():
     assert "macro mean over 2 categories" in ev.accuracy_table(ev.summarise(judged))
 
 
-def test_figures():
+def test_figure_has_a_row_for_each_name_and_a_dot_for_each_modality():
     rows, replies = judged_sample()
-    summary = ev.summarise(ev.judge_replies(rows, replies))
-    drawn = ev.accuracy_svg(summary, "a < b")
-    assert drawn.startswith("<svg") and "a &lt; b" in drawn and drawn.count("<circle") >= 3
-    assert len(ev.interactive([ev.accuracy_panel(summary)]).data) == 2  # image and text
+    figure = ev.accuracy_figure(ev.summarise(ev.judge_replies(rows, replies)), "a < b")
+    (panel,) = figure.panels
+    assert panel.rows == ("binairo", "read") and [s.name for s in panel.series] == ["image", "text"]
+    assert panel.x_label == "% right, n = 2 to 4 each" and [len(s.x) for s in panel.series] == [2, 1]
+    assert "a &lt; b" in svg(figure) and svg(figure).count("<circle") == 3 + 2  # and two in the key
 
 
 def test_score_file(tmp_path):
@@ -246,7 +248,7 @@ def write_lab(runs, name="tiny"):
 
 def test_lab_rows_and_practised_skills(tmp_path):
     write_lab(tmp_path)
-    book = Profile(name="tiny")
+    book = Profile(name="tiny", model={"name": "mini"})
     rows = ev.profile_rows(book, replace(SETTINGS, items=3, general_items=2, modalities=("image", "text")), tmp_path)
     assert [ev.item_name(rows[i]) for i in range(len(rows))] == [
         "binairo/1/0/image",
@@ -260,7 +262,7 @@ def test_lab_rows_and_practised_skills(tmp_path):
     ]
     assert ev.practised_skills(book, tmp_path) == ["flip"]
     with pytest.raises(FileNotFoundError, match="base"):
-        ev.profile_rows(Profile(name="other"), SETTINGS, tmp_path)
+        ev.profile_rows(Profile(name="other", model={"name": "mini"}), SETTINGS, tmp_path)
 
 
 def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
@@ -274,7 +276,9 @@ def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
         ev,
         "read_profile",
         lambda name: Profile(
-            name="tiny", evaluation={"batch_size": 4, "max_new_tokens": 4, "items": 2, "general_items": 2}
+            name="tiny",
+            model={"name": "mini"},
+            evaluation={"batch_size": 4, "max_new_tokens": 4, "items": 2, "general_items": 2},
         ),
     )
     monkeypatch.setattr(

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from ..answers import shorten
-from ..book.results import wilson
+from ..book.statistics import wilson
 from ..core import Instance, Verdict, make, right, wrong
 from ..serg import INSTRUCTION, Sample, expert
 from ..shared.draw import png

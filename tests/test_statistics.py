@@ -1,0 +1,45 @@
+"""Wilson, Student, McNemar and the paired bootstrap against slower ways to say the same."""
+
+import math
+
+import pytest
+
+from mmhelix_nb.book import statistics as st
+
+
+@pytest.mark.parametrize("k, n", [(0, 1), (1, 1), (3, 10), (314, 1_260), (1_260, 1_260)])
+def test_wilson_solves_its_equation(k, n):
+    for end in st.wilson(k, n):
+        if 0 < end < 1:
+            assert abs(k / n - end) == pytest.approx(1.96 * math.sqrt(end * (1 - end) / n), rel=1e-9)
+    assert st.wilson(k, n)[0] <= k / n <= st.wilson(k, n)[1]
+
+
+@pytest.mark.parametrize("a, b", [(0, 0), (1, 0), (5, 5), (3, 11), (40, 10), (900, 700)])
+def test_mcnemar_is_the_binomial_test(a, b):
+    n = a + b
+    weights = [math.comb(n, i) / 2**n for i in range(n + 1)]
+    expected = min(1.0, sum(w for i, w in enumerate(weights) if abs(i - n / 2) >= abs(a - n / 2)))
+    assert st.mcnemar(a, b) == pytest.approx(expected, rel=1e-9)
+
+
+def test_bootstrap_interval_covers_the_difference():
+    for a, b in ((0, 0), (20, 0), (30, 30), (5, 60)):
+        low, high = st.paired_bootstrap(a, b, 300)
+        assert low <= (a - b) / 300 <= high and (low, high) == st.paired_bootstrap(a, b, 300)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 21, 40])
+def test_student_interval_covers_in_nineteen_of_twenty(n):
+    import numpy as np
+
+    draws = np.random.default_rng(n).normal(size=(2_000, n))
+    hits = sum(low <= 0 <= high for _, low, high in (st.mean_interval(list(row)) for row in draws))
+    assert 0.935 < hits / 2_000 < 0.97
+
+
+def test_seeds_are_counted_and_kept_within_the_range():
+    one, two = st.share_record(10, 10), st.share_record(4, 10)
+    both = st.over_seeds([one, two])
+    assert (both["seeds"], both["accuracy"], both["low"], both["high"]) == (2, 0.7, 0.0, 1.0)
+    assert st.over_seeds([one]) is one and "seeds" not in one
