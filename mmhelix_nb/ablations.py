@@ -10,10 +10,11 @@ __all__ = ['TABLE1_ITEMS', 'CURVE_KEYS', 'Curve', 'GROUPS', 'TABLE1_CATEGORIES',
            'own_row', 'table1', 'table1_table', 'window_values', 'middle_half', 'curve_series', 'our_lines',
            'curve_note', 'reward_figure', 'gate_figure', 'own_panels', 'printed_dot', 'printed_panels', 'main_figure',
            'Claim', 'outcome', 'claims', 'rule_text', 'claim_table', 'claim_counts', 'caveats', 'report_figures',
-           'chapter_file', 'chapter_list', 'write_report', 'report_head', 'run_ablations']
+           'page_folder', 'chapter_file', 'chapter_list', 'write_report', 'report_head', 'report_results']
 
 # %% ../nbs/70_ablations.ipynb #e16da79e
 import csv
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ from mmhelix_nb.book.figures import (
     share_dot,
     svg,
 )
-from .book.methods import METHODS, compared
+from .book.jobs import graph, report_folder
+from .book.methods import METHODS, compared, trained_by
 from mmhelix_nb.book.pages import (
     Markup,
     Table,
@@ -122,20 +124,21 @@ CURVE_KEYS = {  # what this chapter calls it -> what a training step logs
 Curve = Sequence[tuple[float, float]]  # (step, value)
 
 
-def measured(reports: str | Path, profile: str) -> dict[str, dict]:
-    "Results of each evaluated model, by method."
-    found = {}
-    for method in compared():
-        try:
-            found[method.key] = read_results(Path(reports) / profile / f"evaluation-{method.key}")["results"]
-        except FileNotFoundError:
-            continue
+def measured(reports: str | Path, book: Profile) -> dict[str, dict]:
+    "Results of each evaluated model of a profile, by method."
+    found, jobs = {}, graph(book)
+    for key, job in ((method.key, f"evaluation-{method.key}") for method in compared()):
+        if job in jobs and (folder := report_folder(book, job, reports) / "results.json").is_file():
+            found[key] = read_results(folder)["results"]
     return found
 
 
-def training_curve(reports: str | Path, profile: str, method: str) -> dict[str, Curve]:
-    "What a method logged over its steps: name of `CURVE_KEYS` -> points; empty where it has no curve."
-    lines = read_curve(Path(reports) / profile / METHODS[method].job / "curve.jsonl")
+def training_curve(reports: str | Path, book: Profile, method: str) -> dict[str, Curve]:
+    "What a method of reinforcement learning logged over its steps: name of `CURVE_KEYS` -> points; empty without a curve."
+    job = METHODS[method].job
+    if job not in graph(book):
+        return {}
+    lines = read_curve(report_folder(book, job, reports) / "curve.jsonl")
     found = {
         name: [(line["step"], line[key]) for line in lines if line.get(key) is not None]
         for name, key in CURVE_KEYS.items()
@@ -210,11 +213,10 @@ def budget(profile: Profile, key: str) -> dict[str, int]:
     }
 
 # %% ../nbs/70_ablations.ipynb #3ef1678b
-def table2(reports: str | Path, profile: str | Profile) -> list[dict]:
+def table2(reports: str | Path, book: Profile) -> list[dict]:
     "The paper's Table 2 in miniature: what each method reaches, what it spent, and apart from that what the paper prints."
-    book = profile if isinstance(profile, Profile) else read_profile(profile)
     printed, rows = {row["method"]: row for row in paper_table(2, reports)}, []
-    for key, result in measured(reports, book.name).items():
+    for key, result in measured(reports, book).items():
         theirs = printed.get(METHODS[key].paper, {})
         skills = result["modality"].get("image", {}).get("general", {}).get("skill", {})
         rows.append(
@@ -310,9 +312,9 @@ def own_row(label: str, result: dict) -> dict:
     return row
 
 # %% ../nbs/70_ablations.ipynb #014462e8
-def table1(reports: str | Path, profile: str) -> list[dict]:
+def table1(reports: str | Path, book: Profile) -> list[dict]:
     "The paper's rows, then ours that can be compared: accuracy in per cent; `source` tells them apart."
-    own = [own_row(METHODS[key].label, result) for key, result in measured(reports, profile).items()]
+    own = [own_row(METHODS[key].label, result) for key, result in measured(reports, book).items()]
     return paper_rows(reports) + [row for row in own if len(row) > 2]
 
 
@@ -350,9 +352,9 @@ def curve_series(label: str, colour: str, runs: Sequence[Curve], window: int) ->
     return Series(label, tuple(steps), tuple(means), colour, tuple(spans))
 
 # %% ../nbs/70_ablations.ipynb #fcb98e2b
-def our_lines(reports: str | Path, profile: str, name: str, methods: Sequence[str], window: int) -> list[Series]:
+def our_lines(reports: str | Path, book: Profile, name: str, methods: Sequence[str]) -> list[Series]:
     "Lines of what `methods` logged as `name`, those that did."
-    found = {key: training_curve(reports, profile, key).get(name) for key in methods}
+    found, window = {key: training_curve(reports, book, key).get(name) for key in methods}, book.ablations.window
     return [
         curve_series(METHODS[key].label, METHODS[key].colour, [curve], window) for key, curve in found.items() if curve
     ]
@@ -379,11 +381,10 @@ def reward_figure(reports: str | Path, book: Profile, name: str) -> Figure:
     for method in (METHODS[key] for key in methods):
         steps, rewards = zip(*printed[side, method.curve], strict=True)
         theirs.append(Series(method.label, steps, rewards, method.colour))
-    window = book.ablations.window
     panels = line_panels(
         [
-            ("here: the policy's own reward", "step", our_lines(reports, book.name, "on_policy", methods, window)),
-            ("here: with the expert counted", "step", our_lines(reports, book.name, "with_expert", methods, window)),
+            ("here: the policy's own reward", "step", our_lines(reports, book, "on_policy", methods)),
+            ("here: with the expert counted", "step", our_lines(reports, book, "with_expert", methods)),
             ("the paper, 7B (digitised)", "step in the paper", theirs),
         ],
         "mean reward",
@@ -402,9 +403,9 @@ GATE_PANELS = {  # name of CURVE_KEYS -> title
 
 def gate_figure(reports: str | Path, book: Profile) -> Figure:
     "Reward in domain, gate rate and shares of groups without spread over our steps."
-    drawn, window, methods = [], book.ablations.window, [method.key for method in compared()]
+    drawn, methods = [], trained_by("ahpo")
     for name, title in GATE_PANELS.items():
-        drawn.append((title, "step", our_lines(reports, book.name, name, methods, window)))
+        drawn.append((title, "step", our_lines(reports, book, name, methods)))
     return Figure(line_panels(drawn, "share", top=1.0), "The gate at work", curve_note(book), columns=2)
 
 # %% ../nbs/70_ablations.ipynb #84e41095
@@ -573,7 +574,7 @@ def claim_table(judged: Sequence[dict]) -> Table:
     head, rows = ("claim", "outcome", "on", "measured here", "difference, points", "rule", "paper, 7B"), []
     for c in judged:
         scored = [share for share in c["measured"] if "accuracy" in share]
-        seen = ", ".join(f"{METHODS[share['method']].label} {100 * share['accuracy']:.1f}%" for share in scored)
+        seen = "; ".join(f"{METHODS[share['method']].label} {100 * share['accuracy']:.1f}%" for share in scored)
         test = c["paired"]
         difference = f"{points_text(test)}, p {p_text(test['p'])}" if test else "-"
         rows.append((c["text"], c["outcome"], GROUPS[c["group"]], seen or "-", difference, c["rule"], c["paper"]))
@@ -624,34 +625,38 @@ def report_figures(reports: str | Path, book: Profile, rows: Sequence[dict]) -> 
     }
 
 # %% ../nbs/70_ablations.ipynb #d670cfa4
-def chapter_file(folder: Path, notebook: Path) -> str:
+def page_folder(book: Profile, reports: str | Path) -> Path:
+    "Where the page of a profile stands; with overrides it stands apart, beside the results."
+    return report_folder(book, "ablations", reports) if book.overrides else Path(reports) / book.name
+
+
+def chapter_file(notebook: Path, job: str, folder: Path) -> str:
     "Write the page of an executed chapter; its path below `folder`, empty without nbconvert and for this very chapter."
-    job = notebook.parent.name
     if job == "ablations":  # still running
         return ""
     try:
         text = chapter_page(notebook, job)
     except ImportError:
         return ""
-    (folder / "chapters").mkdir(exist_ok=True)
+    (folder / "chapters").mkdir(parents=True, exist_ok=True)
     (folder / "chapters" / f"{job}.html").write_text(text, encoding="utf-8")
     return f"chapters/{job}.html"
 
 
-def chapter_list(folder: Path) -> Markup:
-    "Links to the executed chapters below `folder`."
-    found = []
-    for path in sorted(folder.glob("*/*.ipynb")):
-        job, written = path.parent.name, chapter_file(folder, path)
-        reading = joined(link("its run", written), ", ") if written else ""
-        found.append(joined(f"{job}: ", reading, link("notebook", f"{job}/{path.name}")))
+def chapter_list(book: Profile, reports: str | Path) -> Markup:
+    "Links to the executed chapters of a profile."
+    found, folder = [], page_folder(book, reports)
+    for job in sorted(graph(book)):
+        for notebook in sorted(report_folder(book, job, reports).glob("*.ipynb")):
+            written = chapter_file(notebook, job, folder)
+            reading = joined(link("its run", written), ", ") if written else ""
+            found.append(joined(f"{job}: ", reading, link("notebook", os.path.relpath(notebook, folder))))
     return bullets(found) if found else element("p", "No executed chapters here.")
 
 # %% ../nbs/70_ablations.ipynb #8956c720
-def write_report(profile: str | Profile, reports: str | Path = "reports") -> Path:
-    "Write `reports/PROFILE/index.html` and its figures; return the page's path."
-    book = profile if isinstance(profile, Profile) else read_profile(profile)
-    folder, made = Path(reports) / book.name, read_results(Path(reports) / book.name / "ablations")
+def write_report(book: Profile, reports: str | Path = "reports") -> Path:
+    "Write `index.html` and its figures to the profile's `page_folder`; return the page's path."
+    folder, made = page_folder(book, reports), read_results(report_folder(book, "ablations", reports))
     found, rows = made["results"], table2(reports, book)
     figures = report_figures(reports, book, rows)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
@@ -662,8 +667,8 @@ def write_report(profile: str | Profile, reports: str | Path = "reports") -> Pat
         "Methods (the paper's Table 2)": html_table(table2_table(rows)),
         **{title: figure_block(figures[name]) for name, title in SECTIONS.items()},
         "Paired comparisons": html_table(comparison_table(found["comparisons"])),
-        "The paper's Table 1, both means": html_table(table1_table(table1(reports, book.name))),
-        "Chapters": chapter_list(folder),
+        "The paper's Table 1, both means": html_table(table1_table(table1(reports, book))),
+        "Chapters": chapter_list(book, reports),
     }
     path = folder / "index.html"
     path.write_text(page(f"mmhelix_nb: {book.name}", *report_head(book, made), *sections(contents)), encoding="utf-8")
@@ -682,18 +687,16 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
     ]
 
 # %% ../nbs/70_ablations.ipynb #dc9d9804
-def run_ablations(profile: str | Profile, runs: str | Path = "runs", reports: str | Path = "reports") -> dict:
-    "The job `ablations`: results.json, figures and the page of a profile; returns the results."
-    book = profile if isinstance(profile, Profile) else read_profile(profile)
-    found = measured(reports, book.name)
+def report_results(book: Profile, reports: str | Path = "reports") -> dict:
+    "Write results.json of the job `ablations` of a profile, and the page; returns the results."
+    found = measured(reports, book)
     results = {
         "table2": table2(reports, book),
         "claims": claims(found, book.ablations.resamples),
         "comparisons": comparisons(found, book.ablations.resamples),
         "caveats": caveats(book, found),
     }
-    save_results(
-        Path(reports) / book.name / "ablations", results, model=book.model.name, profile=book.name, seed=book.seed
-    )
+    folder = report_folder(book, "ablations", reports)
+    save_results(folder, results, model=book.model.name, profile=book.name, seed=book.seed)
     write_report(book, reports)
     return results

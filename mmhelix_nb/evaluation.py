@@ -9,8 +9,8 @@ __all__ = ['CUT', 'MODALITY_COLOURS', 'EvaluationSettings', 'settings_of', 'moda
            'judge_reply', 'judge_replies', 'group_score', 'scores_by', 'summarise_one', 'summarise', 'right_marks',
            'accuracy_rows', 'accuracy_table', 'accuracy_cells', 'wrong_replies', 'accuracy_figure', 'first_of',
            'read_line', 'score_file', 'evenly', 'chosen', 'BenchmarkRows', 'profile_rows', 'practised_skills',
-           'model_place', 'load_named', 'judge_and_keep', 'evaluate', 'as_message', 'call_server', 'server_reply',
-           'ask_server', 'evaluate_model', 'run_evaluation']
+           'load_named', 'judge_and_keep', 'evaluate', 'as_message', 'call_server', 'server_reply', 'ask_server',
+           'evaluate_model', 'run_evaluation']
 
 # %% ../nbs/60_evaluation.ipynb #36681538
 import base64
@@ -28,7 +28,7 @@ from statistics import fmean
 
 from .answers import extract
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
-from .book.methods import method_of
+from .book.jobs import model_folder, report_folder, run_folder
 from .book.pages import Table
 from .book.profiles import Profile, read_profile
 from .book.results import append_curve, plain, read_curve, save_results, write_json
@@ -518,14 +518,6 @@ def practised_skills(profile: Profile, runs: str | Path = "runs") -> list[str]:
     names = set(read_table(path, columns=["task"])["task"].to_pylist())
     return sorted(name.removeprefix("skill:") for name in names if name.startswith("skill:"))
 
-# %% ../nbs/60_evaluation.ipynb #f2e51e57
-def model_place(profile: Profile, model: str, runs: str | Path = "runs") -> str:
-    "Folder or name of the model that method `model` left for a profile; raises `ValueError` for an unknown method."
-    method = method_of(model)
-    if method.key == "base" and not profile.mini:
-        return profile.model.name
-    return str(Path(runs) / profile.name / method.job / "model")
-
 # %% ../nbs/60_evaluation.ipynb #8829f74b
 def load_named(name: str, profile: Profile):
     "Model and processor of a folder or repository, held in memory as the profile says."
@@ -638,16 +630,17 @@ def evaluate_model(
 
 # %% ../nbs/60_evaluation.ipynb #8e3cdfcf
 def run_evaluation(
-    profile: str, model: str = "base", runs: str | Path = "runs", reports: str | Path = "reports"
+    profile: str,
+    model: str = "base",
+    runs: str | Path = "runs",
+    reports: str | Path = "reports",
+    overrides: str | Iterable[str] = "",
 ) -> tuple[dict, list[Judged]]:
     "The job `evaluation-MODEL` of a profile: measure, and write results.json and the figure."
-    book = read_profile(profile)
-    settings, job = settings_of(book), f"evaluation-{model}"
-    place = model_place(book, model, runs)
-    summary, judged = evaluate(
-        *load_named(place, book), profile_rows(book, settings, runs), settings, Path(runs) / book.name / job, place
-    )
-    report = Path(reports) / book.name / job
+    book, job = read_profile(profile, overrides=overrides), f"evaluation-{model}"
+    settings, place = settings_of(book), model_folder(book, model, runs)
+    rows, report = profile_rows(book, settings, runs), report_folder(book, job, reports)
+    summary, judged = evaluate(*load_named(place, book), rows, settings, run_folder(book, job, runs), place)
     results = {**summary, "settings": asdict(settings), "practised": practised_skills(book, runs)}
     save_results(report, results, model=f"{book.model.name} ({model})", profile=book.name, seed=book.seed)
     (report / "accuracy.svg").write_text(svg(accuracy_figure(summary, f"{model} ({book.name})")), encoding="utf-8")

@@ -99,14 +99,14 @@ def test_overall_column_mixes_two_means():
 
 
 def test_pairs_need_the_same_items(reports):
-    found = ab.measured(reports, "toy")
+    found = ab.measured(reports, BOOK)
     assert ab.paired(found["ahpo"], found["base"], "in_domain")["difference"] > 0.4
     write_evaluation(reports, "base", RATES["base"], asked="q")
-    assert ab.paired(found["ahpo"], ab.measured(reports, "toy")["base"], "in_domain") is None
+    assert ab.paired(found["ahpo"], ab.measured(reports, BOOK)["base"], "in_domain") is None
 
 
 def test_groups(reports):
-    result = ab.measured(reports, "toy")["ahpo"]
+    result = ab.measured(reports, BOOK)["ahpo"]
     assert [len(ab.marks(result, group)[0]) for group in ab.GROUPS] == [150, 150, 150, 300]
     assert ab.accuracy({**result, "practised": []}, "untouched") is None
     assert ab.accuracy(result, "general")["n"] == 300
@@ -140,7 +140,7 @@ def test_tables_and_figures_take_several_seeds(reports):
 
 
 def test_unequal_budgets_are_said(reports):
-    found = ab.measured(reports, "toy")
+    found = ab.measured(reports, BOOK)
     assert any("equal steps" in said for said in ab.caveats(BOOK, found))
     unequal = Profile.model_validate({"name": "toy", **EQUAL, "sft": {"steps": 200}})
     assert any("unequal numbers of updates" in said for said in ab.caveats(unequal, found))
@@ -157,7 +157,7 @@ def test_budgets_count_what_a_method_starts_from():
 
 
 def test_claims(reports):
-    out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, "toy"))}
+    out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, BOOK))}
     assert set(out.values()) <= set(ab.OUTCOMES) and "not measured" not in out.values()
     for name in (
         "grpo_starves",
@@ -176,7 +176,7 @@ def test_claims(reports):
 def test_claims_can_fail(reports):
     write_evaluation(reports, "ahpo", (0.02, 0.3))
     write_evaluation(reports, "grpo", (0.5, 0.95))
-    out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, "toy"))}
+    out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, BOOK))}
     for name in (
         "grpo_starves",
         "ahpo_above_grpo",
@@ -259,7 +259,7 @@ def executed(path):
 
 def test_job_writes_page_and_data(reports):
     executed(reports / "toy" / "ahpo-ahpo" / "50_ahpo.ipynb")
-    results = ab.run_ablations(BOOK, reports=reports)
+    results = ab.report_results(BOOK, reports)
     saved = read_results(reports / "toy" / "ablations")
     assert (saved["profile"], saved["model"], len(saved["results"]["claims"])) == (
         "toy",
@@ -288,10 +288,10 @@ def test_job_writes_page_and_data(reports):
 
 
 def test_job_twice_gives_the_same_bytes(reports):
-    ab.run_ablations(BOOK, reports=reports)
+    ab.report_results(BOOK, reports)
     files = [path for path in (reports / "toy").rglob("*") if path.is_file()]
     before = {path: path.read_bytes() for path in files}
-    ab.run_ablations(BOOK, reports=reports)
+    ab.report_results(BOOK, reports)
     assert {path: path.read_bytes() for path in files} == before
 
 
@@ -299,7 +299,7 @@ def test_job_twice_gives_the_same_bytes(reports):
 def test_missing_methods_are_said_to_be_missing(tmp_path, methods):
     reports = make_reports(tmp_path / "reports", methods)
     (reports / "toy").mkdir(exist_ok=True)
-    results = ab.run_ablations(BOOK, reports=reports)
+    results = ab.report_results(BOOK, reports)
     said = next(text for text in results["caveats"] if text.startswith("Not measured"))
     assert all(
         (method.label in said.removeprefix("Not measured: ").rstrip(".").split("; ")) == (method.key not in methods)
@@ -319,11 +319,11 @@ def test_real_model_joins_table1(reports):
     save_results(
         reports / "toy" / "evaluation-ahpo", {**summarise(judged), "practised": []}, model="real", profile="toy", seed=0
     )
-    last = ab.table1(reports, "toy")[-1]
+    last = ab.table1(reports, BOOK)[-1]
     assert (last["source"], last["model"], round(last["micro_img"], 6), round(last["macro_txt"], 6)) == (
         "here",
         "AHPO",
         30,
         30,
     )
-    assert {row["source"] for row in ab.table1(reports, "toy")[:-1]} == {"paper"}
+    assert {row["source"] for row in ab.table1(reports, BOOK)[:-1]} == {"paper"}

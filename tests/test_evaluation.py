@@ -275,7 +275,7 @@ def test_whole_job_twice_gives_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(
         ev,
         "read_profile",
-        lambda name: Profile(
+        lambda name, overrides=(): Profile(
             name="tiny",
             model={"name": "mini"},
             evaluation={"batch_size": 4, "max_new_tokens": 4, "items": 2, "general_items": 2},
@@ -331,5 +331,3 @@ def test_padding_does_not_change_a_greedy_reply():
 def test_settings_are_plain():
     assert json.dumps(asdict(ev.settings_of(Profile())))
     assert ev.settings_of(Profile(seed=4)).seed == 4
-    with pytest.raises(ValueError, match="choose one of base"):
-        ev.model_place(Profile(), "best")

@@ -59,7 +59,7 @@ class Panel:
     log: bool = False  # whether x is logarithmic
 
 # %% ../../nbs/book/figures.ipynb #6a208d31
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Figure:
     """Panels in reading order; `about` says in a line what they show, `note` what stands behind the points."""
 
@@ -67,6 +67,9 @@ class Figure:
     about: str
     note: str = ""
     columns: int = 1
+
+    def __repr__(self) -> str:  # what a notebook keeps beside the drawing
+        return f"<Figure: {self.about}, {len(self.panels)} panels>"
 
     def _repr_svg_(self) -> str:
         return svg(self)
@@ -203,6 +206,7 @@ def line_marks(series: Series, frame: Frame) -> list[Markup]:
     if not series.spans:
         return [line]
     ends = [(x, low, high) for x, (low, high) in zip(series.x, series.spans, strict=True)]
+    ends = [*ends[: -1 : max(1, len(ends) // 50)], *ends[-1:]]  # fifty places are enough for a shade
     around = [(x, high) for x, _, high in ends] + [(x, low) for x, low, _ in reversed(ends)]
     edge = " ".join(f"{pixels(frame.x(x))},{pixels(frame.y(y))}" for x, y in around)
     return [element("polygon", points=edge, fill=series.colour, fill_opacity="0.15"), line]

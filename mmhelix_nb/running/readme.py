@@ -13,6 +13,7 @@ from pathlib import Path
 from ..ablations import measured, number_text, paper_table
 from ..book.methods import compared
 from ..book.pages import Table, markdown_table
+from ..book.profiles import Profile
 from ..book.results import read_results
 from ..book.statistics import percent_text
 from ..core import make
@@ -28,7 +29,7 @@ def micro_shares(result: dict) -> tuple[dict | None, dict | None]:
 def results_table(root: str | Path = ".", profile: str = "mini") -> str:
     """The results of `profile` beside the paper's, as Markdown."""
     reports = Path(root).resolve() / "reports"
-    found = measured(reports, profile)
+    found = measured(reports, Profile(name=profile))
     if not found:
         return "*No results here yet: `make reproduce` makes them.*"
     paper, rows = {row["method"]: row for row in paper_table(2, reports)}, []
