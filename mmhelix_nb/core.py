@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_ANSWER', 'CATEGORIES', 'TASKS', 'ALIASES', 'Verdict', 'right', 'wrong', 'Solution', 'judge', 'tasks', 'task_name',
-           'task_module', 'Instance', 'make', 'decode_state', 'whole_numbers', 'from_official', 'pack', 'unpack']
+           'task_module', 'Instance', 'make', 'decode_state', 'from_official', 'pack', 'unpack']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
@@ -224,20 +224,6 @@ def decode_state(value):
         if isinstance(data, str):
             return decode_state(data)  # a text in quotes
     return value if "\n" in value or "\\n" not in value else decode_state(value.replace("\\n", "\n"))
-
-# %% ../nbs/00_core.ipynb #b5c30e00
-def whole_numbers(row: dict, name: str, least: int, most: int, highest: int) -> tuple[int, ...]:
-    "The list `name` of a published state, `least` to `most` whole numbers from 0 to `highest`; raises `ValueError` naming the field and its value."
-    state = row.get("initial_state")
-    values = state.get(name) if isinstance(state, dict) else None
-    if not isinstance(values, list) or not least <= len(values) <= most:
-        raise ValueError(f"field 'initial_state' must hold a list '{name}' of {least} to {most} values, not {state!r}")
-    strange = [value for value in values if type(value) is not int or not 0 <= value <= highest]
-    if strange:
-        raise ValueError(
-            f"field 'initial_state': '{name}' holds {strange[0]!r}, which is no whole number from 0 to {highest}"
-        )
-    return tuple(values)
 
 # %% ../nbs/00_core.ipynb #ba22c538
 def _level(row: dict) -> int | None:

@@ -4,19 +4,19 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Duel', 'duels', 'best_duel', 'solve', 'outline', 'tempting',
-           'generate', 'greatest', 'check', 'layout', 'ask', 'duel_step', 'trace', 'canon']
+           'generate', 'greatest', 'check', 'example', 'ask', 'duel_step', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #5fd458c3
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
 from ..answers import read_int
-from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.charts import Chart, Level, question
-from ..shared.draw import Canvas, Style, bar_chart, render
+from ..core import Solution, Verdict, judge
+from ..shared.charts import Chart, Level, hill, layout, question, reading, smallest, sought
+from ..shared.draw import render
+from ..shared.numbers import compared
 from ..shared.search import Counter
 from ..steps import Step
 
@@ -71,27 +71,23 @@ LEVELS = (Level(8, 10, 20), Level(14, 20, 40), Level(24, 30, 60), Level(34, 40, 
 
 def outline(length: int, top: int, rng: Random) -> tuple[int, ...]:
     "Random heights from 1 to `top` under a plain, a slope or a hill."
-    peak, flat = rng.random(), rng.uniform(0.15, 1)  # where the hill is highest, and how high its foot is
-    reach = max(peak, 1 - peak)
-    caps = [flat + (1 - flat) * (1 - abs(i / (length - 1) - peak) / reach) for i in range(length)]
-    return tuple(rng.randint(1, max(2, round(top * cap))) for cap in caps)
+    return tuple(rng.randint(1, max(2, round(top * share))) for share in hill(length, rng, 0.15))
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #4324e893
 def tempting(heights: tuple[int, ...]) -> bool:
     "Whether the two ends or the two highest bars, or equally high ones, are the best walls."
-    best, last = best_duel(heights, Counter()), len(heights) - 1
-    return (best.left, best.right) == (0, last) or sorted((heights[best.left], heights[best.right])) == sorted(heights)[
-        -2:
-    ]
+    best, highest = best_duel(heights, Counter()), sorted(heights)[-2:]
+    ends = (best.left, best.right) == (0, len(heights) - 1)
+    return ends or sorted((heights[best.left], heights[best.right])) == highest
 
 
 def generate(level: Level, rng: Random) -> State:
     "Bars whose best walls are not the first guess; one draw in two or three is such."
-    for _ in range(60):
-        heights = outline(rng.randint(level.shortest, level.longest), level.top, rng)
-        if not tempting(heights):
-            break
-    return State(heights)
+
+    def bars() -> tuple[int, ...]:
+        return outline(rng.randint(level.shortest, level.longest), level.top, rng)
+
+    return State(sought(bars, lambda heights: not tempting(heights), tries=60))
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #7db0f094
 @lru_cache(maxsize=4096)
@@ -113,19 +109,12 @@ SCORER = "simple_str_match"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."
     given, area = read_int(answer), greatest(state.heights)
-    if given > area:
-        return wrong(f"no two bars hold {given}")
-    if given < area:
-        return wrong(f"two bars hold more than {given}")
-    return right("is the greatest area")
+    return compared(
+        given, area, f"no two bars hold {given}", f"two bars hold more than {given}", "is the greatest area"
+    )
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #68c91793
-def layout(state: State, style: Style) -> Canvas:
-    "A bar a height, in strips of at most 18; `mini` has no value labels and holds at most 7 values from 0 to 9."
-    return bar_chart(state.heights, style)
-
-
-draw = render(layout)
+draw = render(layout)  # `layout` is that of all charts: a bar a height, in strips of at most 18
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #7182c5c1
 RULES = """{what} {n} bars{strips}. Their positions from left to right are 1, 2, ..., {n}.
@@ -134,12 +123,18 @@ Choose two bars as the walls of a water container. The water between them stands
 area = (height of the lower of the two bars) x (difference of their positions).
 
 The difference of the positions counts, not the number of bars in between; bars in between take away no water. How large can the area be?"""
-FORMAT = "Give the greatest area as one whole number. For the three bars 5, 1, 3 it would be 3 x 2 = 6."
+FORMAT = "Give the greatest area as one whole number. For the three bars 5, 1, 3 it would be 3 x 2 = {example}."
+
+
+def example(state: State) -> str:
+    "The area of the bars 5, 1, 3."
+    return "6"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows the heights of", "A bar chart has")
+    form = FORMAT.format(example=example(state))
+    return question(state.bars, modality, RULES, form, "The bar chart shows the heights of", "A bar chart has")
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #ce27f121
 def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> Step:
@@ -166,21 +161,12 @@ def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> S
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #1d7da2ad
 def trace(state: State) -> list[Step]:
     "The duels as they happened, and the best one once more."
-    heights, best = state.heights, None
-    shown = ", ".join(map(str, heights))
-    steps = [
-        Step(
-            "observe",
-            f"The {len(heights)} bars are {shown}. The walls start at both ends.",
-            (),
-            " ".join(map(str, heights)),
-            f"walls 1 and {len(heights)}, best area 0",
-        )
-    ]
+    heights, best = state.heights, Duel(0, 0, -1, ())
+    says = "The {n} bars are {bars}. The walls start at both ends."
+    steps = [reading(heights, says, f"walls 1 and {len(heights)}, best area 0")]
     for number, duel in enumerate(duels(heights, Counter()), 1):
-        steps.append(duel_step(heights, duel, best.area if best else -1, number % 8 == 0))
-        if best is None or duel.area > best.area:
-            best = duel
+        steps.append(duel_step(heights, duel, best.area, number % 8 == 0))
+        best = max(best, duel, key=lambda duel: duel.area)
     a, b, low = best.left + 1, best.right + 1, min(heights[best.left], heights[best.right])
     says = f"The best walls are bars {a} and {b}: the lower is {low} high, the positions differ by {b} - {a} = {b - a}, and {low} x {b - a} = {best.area}."
     steps.append(Step("check", says, (best.left, best.right), f"{low}x{b - a}={best.area}"))
@@ -190,4 +176,4 @@ def trace(state: State) -> list[Step]:
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #e9d15c06
 def canon(state: State) -> bytes:
     "The heights in the smaller of the two reading directions."
-    return json.dumps(min(state.heights, state.heights[::-1])).encode()
+    return smallest([*state.heights], [*state.heights[::-1]])

@@ -4,20 +4,20 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Block', 'Arrival', 'arrivals', 'best_block', 'solve',
-           'blocks', 'worthwhile', 'generate', 'greatest', 'check', 'layout', 'ask', 'closing_step', 'standing',
-           'trace', 'canon']
+           'blocks', 'worthwhile', 'generate', 'greatest', 'check', 'example', 'ask', 'closing_step', 'standing',
+           'check_step', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #5fd458c3
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
 from ..answers import read_int
-from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.charts import Chart, Level, question
-from ..shared.draw import Canvas, Style, bar_chart, render
+from ..core import Solution, Verdict, judge
+from ..shared.charts import Chart, Level, Span, layout, question, reading, smallest, sought
+from ..shared.draw import render
+from ..shared.numbers import compared
 from ..shared.search import Counter
 from ..steps import Step
 
@@ -29,21 +29,16 @@ class State(Chart):
     heights: tuple[int, ...]
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #274255e3
-@dataclass(frozen=True)
-class Block:
-    "A rectangle over the bars `first` to `last`, counted from 1."
+class Block(Span):
+    "A rectangle over the bars of a span."
 
-    height: int
-    first: int
-    last: int
+    @property
+    def wide(self) -> int:
+        return self.last - self.first + 1
 
     @property
     def area(self) -> int:
-        return self.height * (self.last - self.first + 1)
-
-    @property
-    def bars(self) -> str:
-        return f"bar {self.first}" if self.first == self.last else f"bars {self.first}-{self.last}"
+        return self.height * self.wide
 
 
 @dataclass(frozen=True)
@@ -102,16 +97,14 @@ def worthwhile(heights: tuple[int, ...]) -> bool:
     "Whether the largest rectangle covers 2 bars to two thirds of all, and another one has three quarters of its area or more."
     areas = sorted(block.area for arrival in arrivals(heights, Counter()) for block in arrival.closed)
     best = best_block(heights, Counter())
-    return 2 <= best.last - best.first + 1 <= 2 * len(heights) / 3 and 4 * sum(areas[-2:-1]) >= 3 * areas[-1]
+    return 2 <= best.wide <= 2 * len(heights) / 3 and 4 * sum(areas[-2:-1]) >= 3 * areas[-1]
 
 
 def generate(level: Level, rng: Random) -> State:
     "A chart whose largest rectangle has to be searched; one draw in two is such."
-    for _ in range(60):
-        heights = blocks(rng.randint(level.shortest, level.longest), level.top, rng)
-        if worthwhile(heights):
-            break
-    return State(heights)
+    return State(
+        sought(lambda: blocks(rng.randint(level.shortest, level.longest), level.top, rng), worthwhile, tries=60)
+    )
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #5fbd4235
 @lru_cache(maxsize=4096)
@@ -133,31 +126,34 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."
-    given, area = read_int(answer), greatest(state.heights)
-    if given > area:
-        return wrong(f"no rectangle inside the bars has an area of {given}")
-    if given < area:
-        return wrong(f"a rectangle with an area of more than {given} fits inside the bars")
-    return right("is the area of the largest rectangle")
+    given = read_int(answer)
+    return compared(
+        given,
+        greatest(state.heights),
+        f"no rectangle inside the bars has an area of {given}",
+        f"a rectangle with an area of more than {given} fits inside the bars",
+        "is the area of the largest rectangle",
+    )
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #68c91793
-def layout(state: State, style: Style) -> Canvas:
-    "A bar a height, in strips of at most 18; `mini` has no value labels and holds at most 7 values from 0 to 9."
-    return bar_chart(state.heights, style)
-
-
-draw = render(layout)
+draw = render(layout)  # `layout` is that of all charts: a bar a height, in strips of at most 18
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #2d000d75
 RULES = """{what} {n} bars{strips}. Every bar is one unit wide and stands directly beside the next one{gaps}.
 A rectangle may cover any number of neighbouring bars; it stands on the ground line and is as high as the lowest bar that it covers. What is the area of the
 largest such rectangle? Its area is its height times the number of bars that it covers."""
-FORMAT = "Give the area as one whole number. For the bars 1, 6, 4 it would be 4 x 2 = 8."
+FORMAT = "Give the area as one whole number. For the bars 1, 6, 4 it would be 4 x 2 = {example}."
+
+
+def example(state: State) -> str:
+    "The area for the bars 1, 6, 4."
+    return "8"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows the heights of", "A bar chart has")
+    form = FORMAT.format(example=example(state))
+    return question(state.bars, modality, RULES, form, "The bar chart shows the heights of", "A bar chart has")
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #c7c0ad1b
 def closing_step(heights: tuple[int, ...], opened: list[Arrival], arrival: Arrival, best: int, board: bool) -> Step:
@@ -183,13 +179,20 @@ def standing(arrival: Arrival, best: int) -> str:
     "The open rectangles and the best area."
     return f"open: {', '.join(f'{height}@{first}' for height, first in arrival.open) or 'none'}; best {best}"
 
+
+def check_step(heights: tuple[int, ...], best: Block) -> Step:
+    "The step that looks at the bars of the `best` rectangle once more."
+    bars = range(best.first, best.last + 1)
+    covered = f"{', '.join(str(heights[bar - 1]) for bar in bars)} {'are all' if best.wide > 1 else 'is'}"
+    says = f"The largest is {best.height} high over {best.bars}: {covered} at least {best.height}, and {best.height} x {best.wide} = {best.area}."
+    return Step("check", says, tuple(bars), f"{best.height}x{best.wide}={best.area}")
+
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #9fcec262
 def trace(state: State) -> list[Step]:
     "The rectangles as they close, and the best one once more."
     heights, best, opened, told = state.heights, Block(0, 1, 1), [], 0
-    shown = ", ".join(map(str, heights))
-    says = f"The {len(heights)} bars are {shown}. A rectangle stays open until a lower bar comes."
-    steps = [Step("observe", says, (), " ".join(map(str, heights)), "open: none; best 0")]
+    says = "The {n} bars are {bars}. A rectangle stays open until a lower bar comes."
+    steps = [reading(heights, says, "open: none; best 0")]
     for arrival in arrivals(heights, Counter()):
         best = max([best, *arrival.closed], key=lambda block: block.area)
         if not arrival.closed:
@@ -198,21 +201,10 @@ def trace(state: State) -> list[Step]:
             told += 1
             steps.append(closing_step(heights, opened, arrival, best.area, told % 8 == 0))
             opened = []
-    wide = best.last - best.first + 1
-    covered = f"{', '.join(map(str, heights[best.first - 1 : best.last]))} {'are all' if wide > 1 else 'is'}"
-    says = f"The largest is {best.height} high over {best.bars}: {covered} at least {best.height}"
-    steps.append(
-        Step(
-            "check",
-            f"{says}, and {best.height} x {wide} = {best.area}.",
-            tuple(range(best.first, best.last + 1)),
-            f"{best.height}x{wide}={best.area}",
-        )
-    )
-    steps.append(Step("conclude", f"No other rectangle is larger, so the greatest area is {best.area}."))
-    return steps
+    last = Step("conclude", f"No other rectangle is larger, so the greatest area is {best.area}.")
+    return [*steps, check_step(heights, best), last]
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #e9d15c06
 def canon(state: State) -> bytes:
     "The heights in the smaller of the two reading directions."
-    return json.dumps(min(state.heights, state.heights[::-1])).encode()
+    return smallest([*state.heights], [*state.heights[::-1]])

@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Stretch', 'stretches', 'solve', 'Level', 'outline', 'basins',
-           'generate', 'trapped', 'check', 'layout', 'ask', 'stretch_step', 'trace', 'canon']
+           'generate', 'trapped', 'check', 'example', 'ask', 'stretch_step', 'trace', 'last_steps', 'canon']
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #d2fc8d7e
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +14,11 @@ from itertools import accumulate
 from random import Random
 
 from ..answers import read_int
-from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.charts import Chart, question
+from ..core import Solution, Verdict, judge
+from ..shared.charts import Chart, hill, layout, question, reading, smallest, sought
 from ..shared.charts import Level as Bars
-from ..shared.draw import Canvas, Style, bar_chart, render
+from ..shared.draw import render
+from ..shared.numbers import compared
 from ..shared.search import Counter
 from ..steps import Step
 
@@ -73,13 +73,8 @@ LEVELS = (Level(8, 10, 20, 2), Level(14, 20, 40, 3), Level(24, 30, 60, 4), Level
 
 def outline(length: int, top: int, rng: Random) -> tuple[int, ...]:
     "Random heights from 0 to `top` under a plain, a slope or a hill."
-    peak, flat, rough = (
-        rng.random(),
-        rng.uniform(0.1, 1),
-        rng.uniform(0.3, 1),
-    )  # where the hill is, how high its foot, how deep the dips
-    reach = max(peak, 1 - peak)
-    caps = [top * (flat + (1 - flat) * (1 - abs(i / (length - 1) - peak) / reach)) for i in range(length)]
+    caps = [top * share for share in hill(length, rng, 0.1)]
+    rough = rng.uniform(0.3, 1)  # how deep the dips are
     return tuple(rng.randint(round(cap * (1 - rough)), max(1, round(cap))) for cap in caps)
 
 
@@ -92,12 +87,15 @@ def basins(height: tuple[int, ...]) -> list[int]:
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #b0654b8b
 def generate(level: Level, rng: Random) -> State:
     "Bars with several basins; one draw in two is such."
-    for _ in range(80):
-        height = outline(rng.randint(level.shortest, level.longest), level.top, rng)
+
+    def bars() -> tuple[int, ...]:
+        return outline(rng.randint(level.shortest, level.longest), level.top, rng)
+
+    def fits(height: tuple[int, ...]) -> bool:
         found = basins(height)
-        if len(found) >= level.basins and len(set(found)) >= 2:
-            break
-    return State(height)
+        return len(found) >= level.basins and len(set(found)) >= 2
+
+    return State(sought(bars, fits, tries=80))
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #0de810fe
 @lru_cache(maxsize=4096)
@@ -113,32 +111,35 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the amount of water."
-    given, water = read_int(answer), trapped(state.height)
-    if given > water:
-        return wrong(f"the bars hold less than {given}")
-    if given < water:
-        return wrong(f"the bars hold more than {given}")
-    return right("is the amount of water that stays")
+    given = read_int(answer)
+    return compared(
+        given,
+        trapped(state.height),
+        f"the bars hold less than {given}",
+        f"the bars hold more than {given}",
+        "is the amount of water that stays",
+    )
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #3244c2fb
-def layout(state: State, style: Style) -> Canvas:
-    "A bar a height, in strips of at most 18; `mini` has no value labels and holds at most 7 values from 0 to 9."
-    return bar_chart(state.height, style)
-
-
-draw = render(layout)
+draw = render(layout)  # `layout` is that of all charts: a bar a height, in strips of at most 18
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #0521617f
 RULES = """{what} {n} bars{strips}. Every bar is one unit wide and stands directly beside the next one{gaps}.
 After rain the water stays wherever it cannot run off to the left or to the right; beyond the two ends there is no wall. Above each bar the water reaches up to
 the lower of two heights, the highest bar to its left and the highest bar to its right, and a bar that is not lower than that has none. How many
 units of water stay on all bars together?"""
-FORMAT = "Give the amount of water as one whole number. For the bars 5, 1, 3 it would be 2."
+FORMAT = "Give the amount of water as one whole number. For the bars 5, 1, 3 it would be {example}."
+
+
+def example(state: State) -> str:
+    "The water on the bars 5, 1, 3."
+    return "2"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    return question(state.bars, modality, RULES, FORMAT, "The bar chart shows the heights of", "A bar chart has")
+    form = FORMAT.format(example=example(state))
+    return question(state.bars, modality, RULES, form, "The bar chart shows the heights of", "A bar chart has")
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #cc51f68c
 def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, total: int, board: bool) -> Step:
@@ -166,8 +167,8 @@ def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, 
 def trace(state: State) -> list[Step]:
     "The stretches as they were decided, and the sum once more."
     height, skipped, waters = state.height, [], []
-    says = f"The {len(height)} bars are {', '.join(map(str, height))}. The walls start at both ends, and the lower one moves inwards."
-    steps = [Step("observe", says, (), " ".join(map(str, height)), f"walls 1 and {len(height)}, water 0")]
+    says = "The {n} bars are {bars}. The walls start at both ends, and the lower one moves inwards."
+    steps = [reading(height, says, f"walls 1 and {len(height)}, water 0")]
     for one in stretches(height, Counter()):
         if not one.water:
             skipped.append(one)
@@ -175,31 +176,27 @@ def trace(state: State) -> list[Step]:
             waters.append(one.water)
             steps.append(stretch_step(height, skipped, one, sum(waters), len(waters) % 6 == 0))
             skipped = []
-    last = ", ".join(str(one.wall + 1) for one in skipped)
-    says = (
-        f"The last walls, {last}, hold nothing, and the walls meet."
-        if len(skipped) > 1
-        else f"The last wall, {last}, holds nothing, and the walls meet."
+    return [*steps, *last_steps(skipped, waters)]
+
+
+def last_steps(skipped: list[Stretch], waters: list[int]) -> list[Step]:
+    "Where the walls meet, and the sum of all `waters`."
+    walls, total, shown = (
+        ", ".join(str(one.wall + 1) for one in skipped),
+        sum(waters),
+        " + ".join(map(str, waters)) or "0",
     )
-    if skipped:
-        steps.append(Step("test", says, (), "meet"))
-    shown = " + ".join(map(str, waters)) or "0"
-    steps.append(
-        Step(
-            "check", f"All stretches together: {shown} = {sum(waters)}.", (), f"{shown.replace(' ', '')}={sum(waters)}"
-        )
-    )
-    steps.append(
-        Step(
-            "conclude",
-            f"Every bar is decided, so {sum(waters)} {'units of water stay' if sum(waters) != 1 else 'unit of water stays'}.",
-        )
-    )
-    return steps
+    meet = f"The last wall{'s' * (len(skipped) > 1)}, {walls}, {'hold' if len(skipped) > 1 else 'holds'} nothing, and the walls meet."
+    stays = "units of water stay" if total != 1 else "unit of water stays"
+    return [
+        *([Step("test", meet, (), "meet")] if skipped else []),
+        Step("check", f"All stretches together: {shown} = {total}.", (), f"{shown.replace(' ', '')}={total}"),
+        Step("conclude", f"Every bar is decided, so {total} {stays}."),
+    ]
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #c500ab64
 def canon(state: State) -> bytes:
     "Heights above the lowest bar, in the smaller of the two reading directions."
     low = min(state.height)
     above = [own - low for own in state.height]
-    return json.dumps(min(above, above[::-1])).encode()
+    return smallest(above, above[::-1])
