@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'FORMAT', 'State', 'Taken', 'take', 'solve',
-           'Level', 'generate', 'spanning_tree', 'check', 'layout', 'ask', 'taken_step', 'trace', 'canon']
+           'Level', 'generate', 'check', 'layout', 'example', 'ask', 'taken_step', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #c40a2ffd
 from collections.abc import Iterator
@@ -13,9 +13,11 @@ from random import Random
 
 from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.diagrams import draw_edge, draw_nodes, route, spots
 from ..shared.draw import Canvas, Style, render
-from ..shared.networks import adjacency, draw_edge, draw_nodes, listed, raster_pairs, read_graph, route, spots
+from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.search import Counter, canonical_graph
+from ..shared.teller import listed
 from ..steps import Step
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #18ef0bbe
@@ -88,25 +90,12 @@ def generate(level: Level, rng: Random) -> State:
     "A connected graph without cycles, whose numbers are not its order."
     pairs = raster_pairs(level.nodes, rng, level.knights)
     rng.shuffle(pairs)
-    tree = spanning_tree(level.nodes, pairs)
-    more = [pair for pair in pairs if pair not in tree]
+    tree, more = spanning_tree(level.nodes, pairs)
     chosen = tree + more[: rng.randint(level.fewest, level.most) - len(tree)]
     rank = rng.sample(range(level.nodes), level.nodes)
     if all((rank[u] < rank[v]) == (u < v) for u, v in chosen):
         rank = rank[::-1]
     return State(level.nodes, tuple(sorted((u, v) if rank[u] < rank[v] else (v, u) for u, v in chosen)))
-
-# %% ../../nbs/tasks/graphs/topological_sort.ipynb #2a776934
-def spanning_tree(n: int, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    "Those of `pairs`, the first ones first, that join parts not joined before."
-    part, tree = list(range(n)), []
-    for u, v in pairs:
-        if part[u] == part[v]:
-            continue
-        tree.append((u, v))
-        old, new = part[v], part[u]
-        part = [new if one == old else one for one in part]
-    return tree
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #fb860734
 SCORER = "topological_sort_evaluator"  # the published score function
@@ -125,12 +114,10 @@ def check(state: State, answer: str) -> Verdict:
     missing = next((node for node in range(state.n) if node not in place), None)
     if missing is not None:
         return wrong(f"node {missing} is not listed")
-    broken = next(((u, v) for u, v in state.edges if place[u] > place[v]), None)
-    return (
-        wrong(f"node {broken[1]} comes before node {broken[0]}, but an arrow leads from {broken[0]} to {broken[1]}")
-        if broken
-        else right("every arrow points forward")
-    )
+    for u, v in state.edges:
+        if place[u] > place[v]:
+            return wrong(f"node {v} comes before node {u}, but an arrow leads from {u} to {v}")
+    return right("every arrow points forward")
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #80f3015d
 RADIUS = 23  # px of a node
@@ -153,16 +140,20 @@ PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last} row by
 WORDS = "A graph has {n} nodes, numbered 0 to {last}. From each node arrows lead to these nodes:\n{lists}"
 RULES = """Put all nodes in an order in which every arrow points from an earlier node to a later one: if an arrow leads from a to b, then a has to stand
 before b. Any such order is right."""
-FORMAT = "Give the node numbers in order as a list in square brackets, separated by commas. The form, for a graph of three nodes: [2, 0, 1]"
+FORMAT = "Give the node numbers in order as a list in square brackets, separated by commas. The form, for a graph of three nodes: {example}"
+
+
+def example(state: State) -> str:
+    "An order of three nodes."
+    return "[2, 0, 1]"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds where the arrows of every node lead."
-    lists = "\n".join(
-        f"{node}: {', '.join(map(str, targets)) or 'none'}" for node, targets in state.to_official().items()
-    )
-    what = (PICTURE if modality == "image" else WORDS).format(n=state.n, last=state.n - 1, lists=lists)
-    return f"{what}\n{RULES}\n\n{FORMAT}"
+    near = state.to_official()
+    lists = "\n".join(f"{node}: {', '.join(map(str, targets)) or 'none'}" for node, targets in near.items())
+    what = introduced(state.n, modality, PICTURE, WORDS, lists)
+    return f"{what}\n{RULES}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #9e6c8778
 def taken_step(taken: Taken, anchor: str) -> Step:
