@@ -6,7 +6,7 @@
 __all__ = ['TARGET', 'LEVELS', 'SPACES', 'TRIES', 'WRITTEN', 'APPLY', 'RANK', 'SCORER', 'CARD', 'GAP', 'MARGIN', 'draw', 'RULES',
            'FORMAT', 'State', 'Made', 'show', 'pairs', 'shapes', 'joined', 'Attempt', 'aside', 'look_up', 'attempts',
            'solve', 'Level', 'draw_numbers', 'generate', 'unmarked', 'expression_in', 'tokens_of', 'misused',
-           'evaluate', 'check', 'layout', 'ask', 'questions', 'attempt_steps', 'trace', 'canon']
+           'evaluate', 'check', 'layout', 'example', 'ask', 'questions', 'tell_attempt', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #5c091fcf
 import json
@@ -23,6 +23,7 @@ from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.search import Counter
+from ..shared.teller import Teller
 from ..steps import Step
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #7b673bf1
@@ -100,9 +101,8 @@ def joined(shape: str, goal: Fraction, rest: tuple, part: tuple) -> Made:
     "`goal` out of two (value, Made) by `shape`; Made is None for a number as given."
     texts = {name: f"({made.text})" if made else str(value) for name, (value, made) in (("rest", rest), ("part", part))}
     chain = [line for _, made in (part, rest) if made for line in made.chain]
-    return Made(
-        shape.format(**texts), (*chain, f"{shape.format(rest=show(rest[0]), part=show(part[0]))} = {show(goal)}")
-    )
+    last = f"{shape.format(rest=show(rest[0]), part=show(part[0]))} = {show(goal)}"
+    return Made(shape.format(**texts), (*chain, last))
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #11ddf7eb
 @dataclass(frozen=True)
@@ -272,12 +272,9 @@ def misused(numbers: tuple[int, ...], tokens: list[str]) -> str:
             return f"{number[:12]} is not among the numbers {', '.join(map(str, numbers))}"
         if times > given[number]:
             return f"{number} is used {times} times, but given {'once' if given[number] == 1 else f'{given[number]} times'}"
-    missing = given - used
-    return (
-        f"{next(iter(missing))} is not used" + (" often enough" if next(iter(missing)) in used else "")
-        if missing
-        else ""
-    )
+    for number in given - used:
+        return f"{number} is not used{' often enough' if number in used else ''}"
+    return ""
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #8eb94742
 APPLY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "over": operator.truediv}
@@ -344,13 +341,18 @@ draw = render(layout, mini=False)
 RULES = """Make 24 out of the four numbers {where}.
 Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the
 way. Nothing else is allowed: no powers, no digits joined to larger numbers, no sign in front of a number."""
-FORMAT = "Give one expression in which every operation is written out, for example like (50 - 30) ÷ (60 - 40)."
+FORMAT = "Give one expression in which every operation is written out, for example like {example}."
+
+
+def example(state: State) -> str:
+    "An expression of other numbers, with another value."
+    return "(50 - 30) ÷ (60 - 40)"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the numbers."
-    where = f"{', '.join(map(str, state.numbers))}" if modality == "text" else "on the cards"
-    return f"{RULES.format(where=where)}\n\n{FORMAT}"
+    where = ", ".join(map(str, state.numbers)) if modality == "text" else "on the cards"
+    return f"{RULES.format(where=where)}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #dbc9899e
 def questions(attempt: Attempt) -> str:
@@ -362,46 +364,34 @@ def questions(attempt: Attempt) -> str:
     return "; ".join(parts).capitalize()
 
 
-def attempt_steps(given: str, attempt: Attempt) -> list[Step]:
+def tell_attempt(teller: Teller, given: str, attempt: Attempt) -> None:
     "The steps of one attempt on the `given` numbers."
-    whole = "=" in attempt.claim
-    says = f"The last operation is {attempt.claim}." if whole else f"I make {attempt.claim}."
-    steps = [Step("hypothesise", says, (), f"{attempt.claim}?", attempt.claim)]
+    claim, asked, whole = attempt.claim, questions(attempt), "=" in attempt.claim
+    says = f"The last operation is {claim}." if whole else f"I make {claim}."
+    teller.add("hypothesise", says, (), f"{claim}?", claim)
     if attempt.made:
-        return [
-            *steps,
-            Step(
-                "test",
-                f"{questions(attempt)}. The last one is in the table: {attempt.made.chain[not whole]}.",
-                (),
-                "yes",
-            ),
-        ]
-    steps.append(Step("contradiction", f"{questions(attempt)}. The table has none of these.", (), "no"))
-    return [
-        *steps,
-        Step("backtrack", f"{'It is not' if whole else 'There is no'} {attempt.claim}.", (), "", f"24 from {given}"),
-    ]
+        teller.add("test", f"{asked}. The last one is in the table: {attempt.made.chain[not whole]}.", (), "yes")
+    else:
+        teller.add("contradiction", f"{asked}. The table has none of these.", (), "no")
+        teller.add("backtrack", f"{'It is not' if whole else 'There is no'} {claim}.", (), "", f"24 from {given}")
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #84dbca71
 def trace(state: State) -> list[Step]:
     "The attempts as they happened, then the expression, worked out from the inside."
-    numbers, steps = state.numbers, []
-    given = ", ".join(map(str, numbers))
-    lines = [f"{a}, {b}: {', '.join(str(value) for value in made)}" for (a, b), made in pairs(numbers).items()]
-    steps.append(
-        Step(
-            "observe", f"The numbers are {given}. Two of them make:", numbers, given.replace(",", ""), "\n".join(lines)
-        )
-    )
-    for attempt in attempts(numbers, Counter()):
-        steps += attempt_steps(given, attempt)
-    if attempt.made is None:
+    numbers, teller, given = state.numbers, Teller(), ", ".join(map(str, state.numbers))
+    table = [f"{a}, {b}: {', '.join(map(str, made))}" for (a, b), made in pairs(numbers).items()]
+    says = f"The numbers are {given}. Two of them make:"
+    teller.add("observe", says, numbers, given.replace(",", ""), "\n".join(table))
+    tried = [*attempts(numbers, Counter())]
+    for attempt in tried:
+        tell_attempt(teller, given, attempt)
+    made = tried[-1].made
+    if made is None:
         raise ValueError(f"the numbers {numbers} do not make 24")
-    chain = ", ".join(attempt.made.chain)
-    steps.append(Step("check", f"Worked out step by step: {chain}. Each of {given} is used once.", numbers, chain))
-    steps.append(Step("conclude", f"One way to make 24 is {attempt.made.text}"))
-    return steps
+    chain = ", ".join(made.chain)
+    teller.add("check", f"Worked out step by step: {chain}. Each of {given} is used once.", numbers, chain)
+    teller.add("conclude", f"One way to make 24 is {made.text}")
+    return teller.steps
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #b913f9d5
 def canon(state: State) -> bytes:
