@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'BOTH', 'draw', 'RULES', 'FORMAT', 'State', 'plateaus', 'kind', 'kinds', 'solve', 'climb',
-           'generate', 'turns', 'check', 'example', 'ask', 'turn_step', 'first_steps', 'trace', 'canon']
+           'generate', 'turns', 'check', 'example', 'ask', 'only_lead', 'turn_step', 'first_steps', 'trace',
+           'last_steps', 'canon']
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #0cb851e1
 from dataclasses import dataclass
@@ -135,26 +136,22 @@ def ask(state: State, modality: str) -> str:
     )
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #a777da46
+def only_lead(passed: list[Span]) -> str:
+    "What is said of plateaus that are neither hill nor valley."
+    return f"{', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''}"
+
+
 def turn_step(found: list[Span], at: int, passed: list[Span], name: str, count: int, board: bool) -> Step:
     "The step for the plateau at index `at`, a hill or valley, and those `passed` before it."
     left, here, right = found[at - 1], found[at], found[at + 1]
     up, sign = name == "hill", "<" if name == "hill" else ">"
-    way = (
-        f"{', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} {'up' if up else 'down'}. "
-        if passed
-        else ""
-    )
+    way = f"{only_lead(passed)} {'up' if up else 'down'}. " if passed else ""
     says = f"{way}Height {here.height} ({here.bars}) lies {'above' if up else 'below'} {left.height} and {right.height}: a {name}, number {count}."
     brief = f"{left.height}{sign}{here.height}{'>' if up else '<'}{right.height} {count}"
-    return Step(
-        "test",
-        says,
-        tuple(range(here.first, here.last + 1)),
-        brief,
-        f"{count} counted up to bar {here.last}" if board else "",
-    )
+    bars = tuple(range(here.first, here.last + 1))
+    return Step("test", says, bars, brief, f"{count} counted up to bar {here.last}" if board else "")
 
-
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #2e11198b
 def first_steps(terrain: tuple[int, ...], found: list[Span]) -> list[Step]:
     "What is given, and the plateaus."
     flat = [f"{plateau.bars} ({plateau.height})" for plateau in found if plateau.first != plateau.last]
@@ -182,22 +179,24 @@ def trace(state: State) -> list[Step]:
             steps.append(turn_step(found, at, passed, name, len(counted), len(counted) % 8 == 0))
             passed = []
     if passed:
-        steps.append(
-            Step(
-                "test",
-                f"After that {', '.join(str(plateau.height) for plateau in passed)} only lead{'s' if len(passed) == 1 else ''} on to the last height {found[-1].height}.",
-            )
-        )
+        steps.append(Step("test", f"After that {only_lead(passed)} on to the last height {found[-1].height}."))
+    return [*steps, *last_steps(counted)]
+
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #ba171c44
+def last_steps(counted: list[tuple[str, Span]]) -> list[Step]:
+    "The hills and valleys once more, and their sum."
     hills, valleys = ([plateau.height for name, plateau in counted if name == wanted] for wanted in ("hill", "valley"))
-    says = f"Hills: {', '.join(map(str, hills)) or 'none'}, so {len(hills)}. Valleys: {', '.join(map(str, valleys)) or 'none'}, so {len(valleys)}.{' They take turns.' if len(counted) > 1 else ''}"
-    steps.append(Step("check", says, (), f"{len(hills)}+{len(valleys)}={len(counted)}"))
-    steps.append(
-        Step(
-            "conclude",
-            f"{len(hills)} + {len(valleys)} = {len(counted)}, so there {'is' if len(counted) == 1 else 'are'} {len(counted)} hill{' or valley' if len(counted) == 1 else 's and valleys'}.",
-        )
-    )
-    return steps
+    parts = [
+        f"{name}: {', '.join(map(str, some)) or 'none'}, so {len(some)}."
+        for name, some in (("Hills", hills), ("Valleys", valleys))
+    ]
+    turns = " They take turns." if len(counted) > 1 else ""
+    total, sum_ = len(counted), f"{len(hills)} + {len(valleys)} = {len(counted)}"
+    both = f"is {total} hill or valley" if total == 1 else f"are {total} hills and valleys"
+    return [
+        Step("check", f"{' '.join(parts)}{turns}", (), sum_.replace(" ", "")),
+        Step("conclude", f"{sum_}, so there {both}."),
+    ]
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #ba7b57f5
 def canon(state: State) -> bytes:

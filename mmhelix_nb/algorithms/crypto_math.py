@@ -55,9 +55,8 @@ class State:
         equation = state.get("equation") if isinstance(state, dict) else None
         text = equation.replace(" ", "") if isinstance(equation, str) else ""
         if not _EQUATION.fullmatch(text):
-            raise ValueError(
-                f"field 'initial_state' must hold an 'equation' such as 'AB+CA=DBC', not {shorten(repr(state), 80)}"
-            )
+            found = shorten(repr(state), 80)
+            raise ValueError(f"field 'initial_state' must hold an 'equation' such as 'AB+CA=DBC', not {found}")
         if len(set(text) - set("+=")) > 10:
             raise ValueError(f"field 'initial_state': {text!r} has more than ten letters")
         return cls(text)
@@ -126,7 +125,7 @@ FITS = [
     [[digit for digit in range(10) if not (total + weight * digit) % 10] for total in range(10)] for weight in range(10)
 ]  # what makes a column end in 0
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #5df252dc
 def fill(search: Search, number: int, place: int, total: int) -> int:
     "Put digits on the new letters of column `number` from `place` on, its sum so far being `total`; the last column that was reached."
     if number == len(search.columns):
@@ -401,7 +400,7 @@ def tell_choice(story: Story, choice: Choice) -> None:
     else:
         story.add("hypothesise", f"Try {letter} = {digit}.", (letter,), f"{letter}={digit}?", story.board())
 
-
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #e5a0b028
 def tell_column(story: Story, place: int) -> None:
     "The steps of one column: its new letters, then its sum."
     (above, below, twice), carry = column_letters(story.words, place), story.carry

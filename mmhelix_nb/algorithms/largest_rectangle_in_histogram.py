@@ -174,7 +174,7 @@ def closing_step(heights: tuple[int, ...], opened: list[Arrival], arrival: Arriv
     places = tuple(sorted({at for block in arrival.closed for at in range(block.first, block.last + 1)}))
     return Step("test", says, places, brief, standing(arrival, best) if board else "")
 
-
+# %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #b7394de6
 def standing(arrival: Arrival, best: int) -> str:
     "The open rectangles and the best area."
     return f"open: {', '.join(f'{height}@{first}' for height, first in arrival.open) or 'none'}; best {best}"

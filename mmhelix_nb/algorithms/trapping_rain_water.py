@@ -178,7 +178,7 @@ def trace(state: State) -> list[Step]:
             skipped = []
     return [*steps, *last_steps(skipped, waters)]
 
-
+# %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #1e44b4e9
 def last_steps(skipped: list[Stretch], waters: list[int]) -> list[Step]:
     "Where the walls meet, and the sum of all `waters`."
     walls, total, shown = (

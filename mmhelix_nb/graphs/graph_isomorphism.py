@@ -347,7 +347,7 @@ def odd_kind(search: Search) -> Step:
     says = f"G1 has {first[kind]} of kind {kind_text(kind)}, but G2 has {second[kind]}."
     return Step("test", says, (kind[0],), f"x {kind_text(kind)}")
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #ab9ac563
 def trace(state: State) -> list[Step]:
     "The kinds, the search for partners with its dead ends, and Yes or No."
     search, events = Search.of(state), []
@@ -369,7 +369,7 @@ def trace(state: State) -> list[Step]:
         Step("conclude", "The graphs are isomorphic, so the answer is", (), "", "Yes"),
     ]
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #bd947d5a
 def check_step(state: State, pairs: Pairs) -> Step:
     "The step that looks at every edge once more."
     names, sizes = dict(pairs), (len(state.edges1), len(state.edges2))

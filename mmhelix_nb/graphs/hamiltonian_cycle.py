@@ -146,7 +146,7 @@ LEVELS = (
     Level(16, (25, 27), 42),
 )
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #ae5be577
 def candidate(level: Level, rng: Random) -> State | None:
     "A graph with a Hamiltonian path whose nodes have two edges at least; None where it came out otherwise."
     pairs = raster_pairs(level.nodes, rng, level.knights)

@@ -250,7 +250,7 @@ def batches(events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
     if batch:
         yield name, batch
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #582b1822
 def batch_step(state: State, name: str, batch: list[Event]) -> Step:
     "The step that tells a batch of events."
     if name in ("dead", "barred"):

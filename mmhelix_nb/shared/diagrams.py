@@ -162,7 +162,7 @@ def inside(box: tuple[float, float, float, float], lines: Sequence[Line], *marks
         [mark for mark in some if left < mark[0][0] < right and top < mark[0][1] < bottom] for some in marks
     )
 
-
+# %% ../../nbs/shared/diagrams.ipynb #ff179626
 def missing_room(
     spot: Point, size: Size, boxes: Sequence[tuple[Point, Size]], nodes: Sequence[Disc], lines: Sequence[Line]
 ) -> tuple[float, float]:
@@ -192,7 +192,7 @@ def label_spots(
     solid: list[Disc] = [*((center, radius) for center in centers), *heads]
     # what is further from a box is no matter
     reach = max([ROOM, *(hypot(*size) / 2 + 3 for size in sizes), *(wide for _, wide in solid)]) + 1
-    for i in (*range(len(routes)), *range(len(routes))):  # the second time all others are known
+    for i in [*range(len(routes))] * 2:  # the second time all others are known
         spots = [point_at(routes[i], share) for share in SHARES]
         lines = [line for j, group in enumerate(segments) if j != i for line in group]
         boxes = [(found[j], size) for j, size in enumerate(sizes) if j != i]
