@@ -1,5 +1,7 @@
 """An independent judge of best_time_to_buy_and_sell_stock."""
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = [*map(str, range(-1, 60))]
 
 
@@ -12,7 +14,7 @@ def best(prices) -> int:
 
 
 def judge(state, tokens) -> bool:
-    return len(tokens) == 1 and tokens[0].lstrip("-").isdecimal() and int(tokens[0]) == best(state.prices)
+    return states(tokens, best(state.prices))
 
 
 def guise(state, rng):
@@ -25,9 +27,4 @@ def guise(state, rng):
 
 
 def corrupted(row) -> list[str]:
-    answer = int(row["answer"])
-    return [str(answer + step) for step in (-1, 1, 10)] + [
-        f"not {answer}",
-        f"{answer} or {answer + 1}",
-        f"{answer - 1} + 1",
-    ]
+    return wrong_numbers(row)

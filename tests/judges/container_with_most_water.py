@@ -2,14 +2,14 @@
 
 from itertools import combinations
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = ["-1", "0", "1", "12", "24", "36", "48", "60", "72", "84", "96", "108"]
 
 
 def judge(state, tokens) -> bool:
-    if len(tokens) != 1 or not tokens[0].lstrip("-").isdecimal():
-        return False
     areas = {abs(j - i) * (a if a < b else b) for (i, a), (j, b) in combinations(enumerate(state.heights), 2)}
-    return int(tokens[0]) in areas and not any(area > int(tokens[0]) for area in areas)
+    return states(tokens, max(areas))
 
 
 def guise(state, rng):
@@ -17,10 +17,4 @@ def guise(state, rng):
 
 
 def corrupted(row) -> list[str]:
-    answer, heights = row["answer"], row["initial_state"]["heights"]
-    wrong = [str(int(answer) + step) for step in (-1, 1, 100)] + [
-        str(sum(heights)),
-        f"{answer} or {int(answer) + 1}",
-        f"not {answer}",
-    ]
-    return [text for text in wrong if text != answer]
+    return wrong_numbers(row, str(sum(row["initial_state"]["heights"])))

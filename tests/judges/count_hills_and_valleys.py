@@ -1,12 +1,12 @@
 """An independent judge of count_hills_and_valleys."""
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = [*map(str, range(-1, 20))]
 
 
 def judge(state, tokens) -> bool:
-    if len(tokens) != 1 or not tokens[0].lstrip("-").isdecimal():
-        return False
-    return int(tokens[0]) == sum(_extreme(state.terrain, at) for at in range(len(state.terrain)))
+    return states(tokens, sum(_extreme(state.terrain, at) for at in range(len(state.terrain))))
 
 
 def _extreme(terrain, at: int) -> bool:
@@ -29,9 +29,4 @@ def guise(state, rng):
 
 
 def corrupted(row) -> list[str]:
-    answer = row["answer"]
-    return [str(int(answer) + step) for step in (-1, 1, 10)] + [
-        f"not {answer}",
-        f"{answer} or {int(answer) + 1}",
-        f"{answer}, {answer}",
-    ]
+    return wrong_numbers(row)

@@ -2,6 +2,8 @@
 
 import networkx as nx
 
+from judges._graphs import renamed
+
 OTHERS = ["Yes", "No", "isomorphic", "not", "are", "maybe", "6"]
 FILLERS = {"the", "these", "both", "two", "they", "graph", "graphs", "g1", "g2", "and", "are", "is", "to"}
 
@@ -30,11 +32,7 @@ def judge(state, tokens) -> bool:
 
 
 def guise(state, rng):
-    def renamed(edges):
-        names = rng.sample(range(state.n), state.n)
-        return tuple(sorted(tuple(sorted((names[u], names[v]))) for u, v in edges))
-
-    pair = [renamed(state.edges1), renamed(state.edges2)]
+    pair = [renamed(edges, rng.sample(range(state.n), state.n)) for edges in (state.edges1, state.edges2)]
     return type(state)(state.n, *(pair[::-1] if rng.random() < 0.5 else pair))
 
 

@@ -1,5 +1,7 @@
 """An independent judge of h_index."""
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = [*map(str, range(-1, 30))]
 
 
@@ -11,14 +13,7 @@ def reaches(citations, h: int) -> bool:
 
 
 def judge(state, tokens) -> bool:
-    if len(tokens) != 1 or not tokens[0].lstrip("-").isdecimal():
-        return False
-    h = int(tokens[0])
-    return (
-        h >= 0
-        and reaches(state.citations, h)
-        and not any(reaches(state.citations, more) for more in range(h + 1, len(state.citations) + 1))
-    )
+    return states(tokens, max(h for h in range(len(state.citations) + 1) if reaches(state.citations, h)))
 
 
 def guise(state, rng):
@@ -26,9 +21,4 @@ def guise(state, rng):
 
 
 def corrupted(row) -> list[str]:
-    answer = int(row["answer"])
-    return [str(answer + step) for step in (-1, 1, 10)] + [
-        f"not {answer}",
-        f"{answer} or {answer + 1}",
-        f"{answer}, {answer}",
-    ]
+    return wrong_numbers(row)

@@ -1,10 +1,10 @@
 """An independent judge of hamiltonian_cycle."""
 
-import json
 from functools import cache
 
-OTHERS = [*map(str, range(17)), "-1", "No"]
-SEVERAL = True
+from judges import _graphs
+
+OTHERS, SEVERAL, write, guise = _graphs.OTHERS, True, _graphs.write, _graphs.guise
 
 
 @cache
@@ -25,11 +25,9 @@ def has_cycle(state) -> bool:
 
 
 def judge(state, tokens) -> bool:
-    if [token.lower() for token in tokens] == ["no"]:
+    if _graphs.says_no(tokens):
         return not has_cycle(state)
-    if not tokens or not all(token.isdecimal() for token in tokens):
-        return False
-    tour = list(map(int, tokens))
+    tour = _graphs.nodes_in(tokens)
     if len(tour) == state.n:
         tour.append(tour[0])
     steps = [frozenset(step) for step in zip(tour, tour[1:])]
@@ -42,26 +40,7 @@ def judge(state, tokens) -> bool:
     )
 
 
-def write(state, tokens) -> str:
-    return tokens[0] if tokens == ["No"] else f"[{', '.join(tokens)}]"
-
-
-def guise(state, rng):
-    names = rng.sample(range(state.n), state.n)
-    return type(state)(state.n, tuple(sorted(tuple(sorted((names[u], names[v]))) for u, v in state.edges)))
-
-
 def corrupted(row) -> list[str]:
-    answer, nodes = row["answer"], list(range(len(row["initial_state"])))
-    if answer.lower() == "no":
-        return ["Yes", str(nodes), str(nodes[::-1])]
-    tour = json.loads(answer)
-    return [
-        "No",
-        str(tour[:-2]),
-        str([*tour[:-2], tour[0]]),
-        str([*tour, tour[1]]),
-        answer[:-1],
-        str([*tour[:-1], len(nodes)]),
-        str([tour[1], tour[0], *tour[2:]]),
-    ]
+    return _graphs.wrong_walks(
+        row, lambda tour: [tour[:-2], [*tour[:-2], tour[0]], [*tour, tour[1]], [tour[1], tour[0], *tour[2:]]]
+    )

@@ -1,10 +1,10 @@
 """An independent judge of hamiltonian_path."""
 
-import json
 from functools import cache
 
-OTHERS = [*map(str, range(17)), "-1", "No"]
-SEVERAL = True
+from judges import _graphs
+
+OTHERS, SEVERAL, write = _graphs.OTHERS, True, _graphs.write
 
 
 @cache
@@ -18,36 +18,18 @@ def has_path(state) -> bool:
 
 
 def judge(state, tokens) -> bool:
-    if [token.lower() for token in tokens] == ["no"]:
+    if _graphs.says_no(tokens):
         return not has_path(state)
-    if not all(token.isdecimal() for token in tokens) or sorted(map(int, tokens)) != list(range(state.n)):
+    path = _graphs.nodes_in(tokens)
+    if sorted(path) != list(range(state.n)) or path[0] != state.start:
         return False
-    path = list(map(int, tokens))
-    return path[0] == state.start and all({u, v} in map(set, state.edges) for u, v in zip(path, path[1:]))
-
-
-def write(state, tokens) -> str:
-    return tokens[0] if tokens == ["No"] else f"[{', '.join(tokens)}]"
+    return all({u, v} in map(set, state.edges) for u, v in zip(path, path[1:]))
 
 
 def guise(state, rng):
     names = rng.sample(range(state.n), state.n)
-    return type(state)(
-        state.n, tuple(sorted(tuple(sorted((names[u], names[v]))) for u, v in state.edges)), names[state.start]
-    )
+    return type(state)(state.n, _graphs.renamed(state.edges, names), names[state.start])
 
 
 def corrupted(row) -> list[str]:
-    answer, nodes = row["answer"], list(range(len(row["initial_state"])))
-    if answer.lower() == "no":
-        return ["Yes", str(nodes), str(nodes[::-1])]
-    path = json.loads(answer)
-    return [
-        "No",
-        str(path[::-1]),
-        str(path[:-1]),
-        str(path[1:]),
-        str([*path, path[0]]),
-        answer[:-1],
-        str([*path[:-1], len(nodes)]),
-    ]
+    return _graphs.wrong_walks(row, lambda path: [path[::-1], path[:-1], path[1:], [*path, path[0]]])

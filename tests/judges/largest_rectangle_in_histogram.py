@@ -2,17 +2,17 @@
 
 from itertools import groupby
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = ["-1", "0", "1", "7", "12", "20", "24", "30", "36", "40", "45", "48", "60"]
 
 
 def judge(state, tokens) -> bool:
-    if len(tokens) != 1 or not tokens[0].lstrip("-").isdecimal():
-        return False
     runs = {
         level: [len(list(run)) for high, run in groupby(height >= level for height in state.heights) if high]
         for level in set(state.heights)
     }
-    return int(tokens[0]) == max(level * max(lengths) for level, lengths in runs.items())
+    return states(tokens, max(level * max(lengths) for level, lengths in runs.items()))
 
 
 def guise(state, rng):
@@ -20,10 +20,4 @@ def guise(state, rng):
 
 
 def corrupted(row) -> list[str]:
-    answer, heights = row["answer"], row["initial_state"]["heights"]
-    wrong = [str(int(answer) + step) for step in (-1, 1, 50)] + [
-        str(sum(heights)),
-        f"{answer} or {int(answer) + 1}",
-        f"not {answer}",
-    ]
-    return [text for text in wrong if text != answer]
+    return wrong_numbers(row, str(sum(row["initial_state"]["heights"])))

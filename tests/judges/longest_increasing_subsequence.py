@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = [*map(str, range(-1, 20))]
 
 
@@ -13,7 +15,7 @@ def judge(state, tokens) -> bool:
         take = 1 + best(at + 1, state.sequence[at]) if state.sequence[at] > floor else 0
         return max(take, best(at + 1, floor))
 
-    return len(tokens) == 1 and tokens[0].lstrip("-").isdecimal() and int(tokens[0]) == best(0, -1)
+    return states(tokens, best(0, -1))
 
 
 def guise(state, rng):
@@ -26,5 +28,4 @@ def guise(state, rng):
 
 
 def corrupted(row) -> list[str]:
-    answer = row["answer"]
-    return [str(int(answer) + step) for step in (-1, 1, 10)] + [f"not {answer}", f"{answer} or {int(answer) + 1}"]
+    return wrong_numbers(row)

@@ -4,6 +4,8 @@ from functools import cache
 
 import networkx as nx
 
+from judges._numbers import states, wrong_numbers
+
 OTHERS = [*map(str, range(-1, 30))]
 
 
@@ -16,26 +18,17 @@ def largest(state) -> int:
 
 
 def judge(state, tokens) -> bool:
-    return len(tokens) == 1 and tokens[0].isdecimal() and int(tokens[0]) == largest(state)
+    return states(tokens, largest(state))
 
 
 def guise(state, rng):
     names = rng.sample(range(state.n), state.n)
-    edges, source, sink = (
-        [(names[u], names[v], capacity) for u, v, capacity in state.edges],
-        names[state.source],
-        names[state.sink],
-    )
+    edges = [(names[u], names[v], capacity) for u, v, capacity in state.edges]
+    source, sink = names[state.source], names[state.sink]
     if rng.random() < 0.5:
         edges, source, sink = [(v, u, capacity) for u, v, capacity in edges], sink, source
     return type(state)(state.n, tuple(sorted(edges)), source, sink)
 
 
 def corrupted(row) -> list[str]:
-    answer = int(row["answer"])
-    return [str(answer + step) for step in (-1, 1, 10)] + [
-        f"not {answer}",
-        f"{answer} or {answer + 1}",
-        f"-{answer}",
-        f"{answer}.5",
-    ]
+    return wrong_numbers(row)

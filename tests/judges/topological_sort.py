@@ -4,15 +4,17 @@ import json
 
 import networkx as nx
 
-OTHERS = [*map(str, range(17)), "-1", "No"]
-SEVERAL = True
+from judges import _graphs
+
+OTHERS, SEVERAL = _graphs.OTHERS, True
 
 
 def judge(state, tokens) -> bool:
     """Each node has to be listed after all that networkx calls its ancestors."""
-    if not all(token.isdecimal() for token in tokens) or sorted(map(int, tokens)) != list(range(state.n)):
+    order = _graphs.nodes_in(tokens)
+    if sorted(order) != list(range(state.n)):
         return False
-    graph, order = nx.DiGraph(state.edges), list(map(int, tokens))
+    graph = nx.DiGraph(state.edges)
     graph.add_nodes_from(range(state.n))
     return all(nx.ancestors(graph, node) <= set(order[:place]) for place, node in enumerate(order))
 
