@@ -85,13 +85,12 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the largest total profit."
-    given = read_int(answer)
     return compared(
-        given,
+        read_int(answer),
         best_profit(state.prices),
-        f"no sequence of trades earns {given}",
-        f"some sequence of trades earns more than {given}",
-        "is the largest total profit",
+        above="no sequence of trades earns {given}",
+        below="some sequence of trades earns more than {given}",
+        equal="is the largest total profit",
     )
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #77b56b26
@@ -116,8 +115,8 @@ def ask(state: State, modality: str) -> str:
         modality,
         RULES,
         FORMAT,
-        "The bar chart shows",
-        "A bar chart shows",
+        picture="The bar chart shows",
+        text="A bar chart shows",
         values="The prices, from the first day to the last",
         lines=lambda bars: in_lines(bars, "day"),
     )

@@ -108,9 +108,12 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."
-    given, area = read_int(answer), greatest(state.heights)
     return compared(
-        given, area, f"no two bars hold {given}", f"two bars hold more than {given}", "is the greatest area"
+        read_int(answer),
+        greatest(state.heights),
+        above="no two bars hold {given}",
+        below="two bars hold more than {given}",
+        equal="is the greatest area",
     )
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #68c91793
@@ -133,8 +136,7 @@ def example(state: State) -> str:
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    form = FORMAT.format(example=example(state))
-    return question(state.bars, modality, RULES, form, "The bar chart shows the heights of", "A bar chart has")
+    return question(state.bars, modality, RULES, FORMAT.format(example=example(state)))
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #ce27f121
 def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> Step:

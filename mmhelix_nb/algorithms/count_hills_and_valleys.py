@@ -103,13 +103,12 @@ BOTH = tuple(
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the number of hills and valleys."
-    given = read_int(answer, BOTH)
     return compared(
-        given,
+        read_int(answer, BOTH),
         turns(state.terrain),
-        f"there are fewer than {given} hills and valleys",
-        f"there are more than {given} hills and valleys",
-        "is the number of hills and valleys",
+        above="there are fewer than {given} hills and valleys",
+        below="there are more than {given} hills and valleys",
+        equal="is the number of hills and valleys",
     )
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #5256e352
@@ -131,9 +130,8 @@ def example(state: State) -> str:
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
     form = FORMAT.format(example=example(state))
-    return question(
-        state.bars, modality, RULES, form, "The bar chart shows a terrain of", "A bar chart shows a terrain of"
-    )
+    shows = "bar chart shows a terrain of"
+    return question(state.bars, modality, RULES, form, picture=f"The {shows}", text=f"A {shows}")
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #a777da46
 def only_lead(passed: list[Span]) -> str:

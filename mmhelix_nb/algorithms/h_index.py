@@ -110,9 +110,9 @@ def check(state: State, answer: str) -> Verdict:
     return compared(
         given,
         h_index(state.citations),
-        f"only {sum(value >= given for value in state.citations)} papers have {given} citations or more, not {given}",
-        f"more than {given} is possible: a larger number has enough papers as well",
-        "is the h-index",
+        above=f"only {sum(value >= given for value in state.citations)} papers have {given} citations or more, not {given}",
+        below="more than {given} is possible: a larger number has enough papers as well",
+        equal="is the h-index",
     )
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #0bf4e63e
@@ -142,8 +142,8 @@ def ask(state: State, modality: str) -> str:
         modality,
         RULES,
         FORMAT,
-        "The bar chart shows",
-        "A bar chart shows",
+        picture="The bar chart shows",
+        text="A bar chart shows",
         values="The citations of the papers",
         lines=paper_lines,
     )

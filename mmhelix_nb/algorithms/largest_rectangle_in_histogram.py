@@ -126,13 +126,12 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the greatest area."
-    given = read_int(answer)
     return compared(
-        given,
+        read_int(answer),
         greatest(state.heights),
-        f"no rectangle inside the bars has an area of {given}",
-        f"a rectangle with an area of more than {given} fits inside the bars",
-        "is the area of the largest rectangle",
+        above="no rectangle inside the bars has an area of {given}",
+        below="a rectangle with an area of more than {given} fits inside the bars",
+        equal="is the area of the largest rectangle",
     )
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #68c91793
@@ -152,8 +151,7 @@ def example(state: State) -> str:
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    form = FORMAT.format(example=example(state))
-    return question(state.bars, modality, RULES, form, "The bar chart shows the heights of", "A bar chart has")
+    return question(state.bars, modality, RULES, FORMAT.format(example=example(state)))
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #c7c0ad1b
 def closing_step(heights: tuple[int, ...], opened: list[Arrival], arrival: Arrival, best: int, board: bool) -> Step:

@@ -99,13 +99,12 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the length."
-    given = read_int(answer)
     return compared(
-        given,
+        read_int(answer),
         longest(state.sequence),
-        f"no strictly increasing subsequence has {given} values",
-        f"a strictly increasing subsequence with more than {given} values exists",
-        "is the length of a longest increasing subsequence",
+        above="no strictly increasing subsequence has {given} values",
+        below="a strictly increasing subsequence with more than {given} values exists",
+        equal="is the length of a longest increasing subsequence",
     )
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #cc952e04
@@ -125,9 +124,8 @@ def example(state: State) -> str:
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the values."
-    return question(
-        state.bars, modality, RULES, FORMAT, "The bar chart shows a sequence of", "A bar chart has a sequence of"
-    )
+    picture, text = "The bar chart shows a sequence of", "A bar chart has a sequence of"
+    return question(state.bars, modality, RULES, FORMAT, picture, text)
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #914363e9
 ANCHOR = 10  # positions between two boards

@@ -111,13 +111,12 @@ SCORER = "simple_str_match"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the amount of water."
-    given = read_int(answer)
     return compared(
-        given,
+        read_int(answer),
         trapped(state.height),
-        f"the bars hold less than {given}",
-        f"the bars hold more than {given}",
-        "is the amount of water that stays",
+        above="the bars hold less than {given}",
+        below="the bars hold more than {given}",
+        equal="is the amount of water that stays",
     )
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #3244c2fb
@@ -138,8 +137,7 @@ def example(state: State) -> str:
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the heights."
-    form = FORMAT.format(example=example(state))
-    return question(state.bars, modality, RULES, form, "The bar chart shows the heights of", "A bar chart has")
+    return question(state.bars, modality, RULES, FORMAT.format(example=example(state)))
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #cc51f68c
 def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, total: int, board: bool) -> Step:

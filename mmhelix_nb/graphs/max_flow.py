@@ -182,13 +182,13 @@ def largest(state: State) -> int:
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the largest flow."
-    flow, way = read_int(answer), f"from node {state.source} to node {state.sink}"
+    way = f"from node {state.source} to node {state.sink}"
     return compared(
-        flow,
+        read_int(answer),
         largest(state),
-        f"no flow {way} is as large as {flow}",
-        f"more than {flow} can flow {way}",
-        "is the largest flow",
+        above=f"no flow {way} is as large as {{given}}",
+        below=f"more than {{given}} can flow {way}",
+        equal="is the largest flow",
     )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #b4f8b871

@@ -158,13 +158,13 @@ def distance(state: State) -> int:
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the length of the shortest way."
-    length, way = read_int(answer), f"way from node {state.start} to node {state.end}"
+    way = f"way from node {state.start} to node {state.end}"
     return compared(
-        length,
+        read_int(answer),
         distance(state),
-        f"a {way} is shorter than {length}",
-        f"no {way} is as short as {length}",
-        "is the length of the shortest way",
+        above=f"a {way} is shorter than {{given}}",
+        below=f"no {way} is as short as {{given}}",
+        equal="is the length of the shortest way",
     )
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #41825950

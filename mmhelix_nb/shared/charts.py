@@ -111,8 +111,8 @@ def question(
     modality: str,
     rules: str,
     form: str,
-    picture: str,
-    text: str,
+    picture: str = "The bar chart shows the heights of",
+    text: str = "A bar chart has",
     values: str = "The heights of the bars, from left to right",
     lines: Callable[[tuple[int, ...]], str] = in_lines,
 ) -> str:

@@ -10,7 +10,7 @@ from ..core import Verdict, right, wrong
 
 # %% ../../nbs/shared/numbers.ipynb #f35b4afc
 def compared(given: int, truth: int, above: str, below: str, equal: str) -> Verdict:
-    "The verdict on the number `given`: wrong where it lies `above` or `below` the `truth`, with that as its reason."
+    "The verdict on the number `given`: wrong where it lies `above` or `below` the `truth`, which is the reason, with a place for {given}."
     if given == truth:
         return right(equal)
-    return wrong(above if given > truth else below)
+    return wrong((above if given > truth else below).format(given=given))

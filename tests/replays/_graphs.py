@@ -32,6 +32,19 @@ def reads_edges(story: Story) -> None:
         same(told, [[node, *sorted(near)] for node, near in enumerate(facts.near) if near], "the edges")
 
 
+def reads_answer(story: Story, board: str = r"(No|\[.*\])") -> None:
+    "Let the story know the `board` with the answer, which the facts have as `answer`."
+
+    @story.shows(board)
+    def last(facts, text):
+        same(text, facts.answer, "the answer")
+
+
+def end(facts, answer: str) -> None:
+    "The end of a story whose facts have the `answer`."
+    same(answer, facts.answer, "the answer")
+
+
 def numbers(text) -> list[int]:
     "The numbers of a board in brackets."
     return ints(text) if re.fullmatch(r"\[\d+(, \d+)*\]", text) else []

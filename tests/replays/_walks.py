@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from replays._graphs import LIST, WAY, neighbours, reads_edges
+from replays._graphs import LIST, WAY, end, neighbours, reads_answer, reads_edges
 from replays._story import Story, expect, ints, same
 
 
@@ -26,7 +26,9 @@ def story_of_walks() -> Story:
     reads_edges(story)
     reads_degrees(story)
     reads_walks(story)
+    reads_trips(story)
     reads_boards(story)
+    reads_answer(story)
     return story
 
 
@@ -59,7 +61,7 @@ def reads_degrees(story: Story) -> None:
 
 
 def reads_walks(story: Story) -> None:
-    "The walk, where it gets stuck, and round trips."
+    "The walk, and where it gets stuck."
 
     @story.says(r"I begin at (\d+) and always take the unused edge to the smallest number\.")
     def begin(facts, node):
@@ -82,6 +84,10 @@ def reads_walks(story: Story) -> None:
     @story.says(r"At (\d+) no unused edge is left, but (\d+) edges? (?:is|are) not used yet\.")
     def stuck(facts, node, n):
         same((node, n, at_edges(facts, node)), (facts.walk[-1], len(facts.unused), []), "what is left")
+
+
+def reads_trips(story: Story) -> None:
+    "Round trips, and what no round trip reaches."
 
     @story.says(r"The first node of the walk that has unused edges is (\d+); I make a round trip from there\.")
     def trip(facts, node):
@@ -119,7 +125,7 @@ def whole(facts, n: int, m: int):
 
 
 def reads_boards(story: Story) -> None:
-    "The walk or round trip so far, the unused edges, and the answer."
+    "The walk or round trip so far, and the unused edges."
 
     @story.shows(r"(walk|round trip): ([\d ]+)\nunused: (.*)")
     def board(facts, name, nodes, unused):
@@ -135,17 +141,9 @@ def reads_boards(story: Story) -> None:
             "the unused edges",
         )
 
-    @story.shows(r"(No|\[.*\])")
-    def last(facts, text):
-        same(text, facts.answer, "the answer")
-
 
 def follow(story: Story, state, text: str) -> str:
     "Replay a narration."
-
-    def end(facts, answer):
-        same(answer, facts.answer, "the answer")
-
     return story.replay(
         text,
         end,

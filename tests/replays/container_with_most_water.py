@@ -1,13 +1,10 @@
 """A replay of container_with_most_water: each pair of walls, its area, and which wall gives way."""
 
-from replays._story import ITEMS, Story, expect, ints, pairs, same
+from replays._charts import reads_bars
+from replays._story import ITEMS, Story, expect, pairs, same
 
 story = Story()
-
-
-@story.says(r"The (\d+) bars are ([\d, ]+)\.")
-def bars(facts, n, listed):
-    same((n, tuple(ints(listed))), (len(facts.heights), facts.heights), "the bars")
+reads_bars(story)
 
 
 @story.says(r"The walls start at both ends\.")

@@ -2,20 +2,17 @@
 
 from itertools import groupby
 
+from replays._charts import reads_bars
 from replays._story import Story, expect, ints, same
 
 story = Story()
+reads_bars(story, "terrain")
 
 
 def plateaus(terrain) -> list[tuple[int, int, int]]:
     "Height, first and last bar of each plateau."
     groups = [(height, [at for at, _ in group]) for height, group in groupby(enumerate(terrain, 1), lambda one: one[1])]
     return [(height, places[0], places[-1]) for height, places in groups]
-
-
-@story.says(r"The (\d+) bars are ([\d, ]+)\.")
-def bars(facts, n, listed):
-    same((n, tuple(ints(listed))), (len(facts.terrain), facts.terrain), "the bars")
 
 
 @story.says(r"Equal neighbours merge: (.*)\.")

@@ -7,16 +7,7 @@ from replays._story import spoil as spoil_number
 
 story = Story()
 PLACES = (
-    "units",
-    "tens",
-    "hundreds",
-    "thousands",
-    "ten-thousands",
-    "hundred-thousands",
-    "millions",
-    "ten-millions",
-    "hundred-millions",
-    "last",
+    "units tens hundreds thousands ten-thousands hundred-thousands millions ten-millions hundred-millions last".split()
 )
 NAMES = "|".join(PLACES)
 

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 
-from replays._graphs import LIST, neighbours
+from replays._graphs import LIST, end, neighbours, reads_answer
 from replays._story import Story, expect, ints, same
 
 story = Story()
+reads_answer(story, r"(Yes|No)")
 
 
 def kind(near: list[set[int]], node: int) -> str:
@@ -154,15 +155,6 @@ def board(facts, text):
 def kinds_shown(facts, *rows):
     for i, row in enumerate(rows):
         same(row, " ".join(f"{node}:{one}" for node, one in enumerate(facts.kinds[i])), f"the kinds of G{i + 1}")
-
-
-@story.shows(r"(Yes|No)")
-def last(facts, text):
-    same(text, facts.answer, "the answer")
-
-
-def end(facts, answer):
-    same(answer, facts.answer, "the answer")
 
 
 def replay(state, text) -> str:

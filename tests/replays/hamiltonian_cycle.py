@@ -3,11 +3,12 @@
 import re
 from itertools import combinations, pairwise
 
-from replays._graphs import LIST, WAY, neighbours, reached, reads_edges
+from replays._graphs import LIST, WAY, end, neighbours, reached, reads_answer, reads_edges
 from replays._story import Story, expect, ints, same
 
 story = Story()
 reads_edges(story)
+reads_answer(story)
 
 
 def free(facts, path) -> set[int]:
@@ -187,15 +188,6 @@ def result(facts):
 @story.shows(r"path: (\d+.*)")
 def board(facts, text):
     same(ints(text), facts.path, "the path")
-
-
-@story.shows(r"(No|\[.*\])")
-def last(facts, text):
-    same(text, facts.answer, "the answer")
-
-
-def end(facts, answer):
-    same(answer, facts.answer, "the answer")
 
 
 def replay(state, text) -> str:

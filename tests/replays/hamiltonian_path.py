@@ -3,11 +3,12 @@
 import re
 from itertools import pairwise
 
-from replays._graphs import LIST, WAY, neighbours, reached, reads_edges
+from replays._graphs import LIST, WAY, end, neighbours, reached, reads_answer, reads_edges
 from replays._story import Story, expect, ints, same
 
 story = Story()
 reads_edges(story)
+reads_answer(story)
 
 
 def free(facts, path=()) -> set[int]:
@@ -126,15 +127,6 @@ def exhausted(facts, node):
 @story.says(r"The path is|No such path exists, so the answer is")
 def result(facts):
     pass
-
-
-@story.shows(r"(No|\[.*\])")
-def last(facts, text):
-    same(text, facts.answer, "the answer")
-
-
-def end(facts, answer):
-    same(answer, facts.answer, "the answer")
 
 
 def replay(state, text) -> str:

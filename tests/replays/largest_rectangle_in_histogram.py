@@ -2,9 +2,11 @@
 
 import re
 
+from replays._charts import reads_bars
 from replays._story import ITEMS, Story, expect, ints, pairs, same
 
 story = Story()
+reads_bars(story)
 
 
 def arrive(facts, height: int) -> list[tuple[int, int, int]]:
@@ -18,11 +20,6 @@ def arrive(facts, height: int) -> list[tuple[int, int, int]]:
         facts.open.append((height, first))
     facts.at += 1
     return closed
-
-
-@story.says(r"The (\d+) bars are ([\d, ]+)\.")
-def bars(facts, n, listed):
-    same((n, tuple(ints(listed))), (len(facts.heights), facts.heights), "the bars")
 
 
 @story.says(r"A rectangle stays open until a lower bar comes\.")

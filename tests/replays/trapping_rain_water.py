@@ -2,9 +2,11 @@
 
 import re
 
+from replays._charts import reads_bars
 from replays._story import ITEMS, Story, expect, ints, pairs, same
 
 story = Story()
+reads_bars(story)
 
 
 def decide(facts, wall: int, dry: bool = False) -> list[tuple[int, int]]:
@@ -22,11 +24,6 @@ def decide(facts, wall: int, dry: bool = False) -> list[tuple[int, int]]:
         facts.right = at
     expect(not dry or not wet, f"wall {wall} holds something")
     return wet
-
-
-@story.says(r"The (\d+) bars are ([\d, ]+)\.")
-def bars(facts, n, listed):
-    same((n, tuple(ints(listed))), (len(facts.heights), facts.heights), "the bars")
 
 
 @story.says(r"The walls start at both ends, and the lower one moves inwards\.")
