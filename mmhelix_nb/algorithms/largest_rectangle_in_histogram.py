@@ -38,7 +38,7 @@ class Block(Span):
 
     @property
     def area(self) -> int:
-        return self.height * self.wide
+        return self.height * (self.last - self.first + 1)
 
 
 @dataclass(frozen=True)

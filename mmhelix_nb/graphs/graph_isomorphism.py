@@ -18,7 +18,7 @@ from random import Random
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.backtracking import decided, runs
+from ..shared.backtracking import SearchLevel, decided, runs
 from ..shared.diagrams import around, draw_edge, draw_nodes, route
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.networks import (
@@ -161,12 +161,9 @@ def solve(state: State) -> Solution:
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2d7c0137
 @dataclass(frozen=True)
-class Level:
+class Level(SearchLevel):
     "Parameters of a level."
 
-    nodes: int
-    edges: tuple[int, int]  # least and most
-    effort: int  # wanted nodes of the search
     degree: int = 4  # edges at a node, at most
     near: int = 3  # how far from that effort a pair is taken at once
     tries: int = 80  # pairs to choose from; a tenth of them where they are isomorphic
@@ -190,7 +187,7 @@ def offers(level: Level, differ: bool, rng: Random) -> Iterator[tuple[float, Sta
         state, counter = State(n, renumbered(n, edges, rng), renumbered(n, changed, rng)), Counter()
         whole = reachable(neighbour_masks(n, changed), 0, others) == others
         fits = (outcome(state, counter) is None) == differ and whole
-        far = abs(counter.nodes - level.effort) + (0 if fits else 1e6)
+        far = level.miss(counter.nodes, fits)
         yield far, state
         if far <= level.near:
             return

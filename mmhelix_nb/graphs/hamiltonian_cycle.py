@@ -16,7 +16,7 @@ from random import Random
 
 from ..answers import read_ints, says_no
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.backtracking import decided, runs
+from ..shared.backtracking import SearchLevel, decided, runs
 from ..shared.diagrams import layout
 from ..shared.draw import render
 from mmhelix_nb.shared.networks import (
@@ -68,8 +68,10 @@ def uneven(masks: list[int]) -> list[int]:
     return [] if len(sides[0]) == len(sides[1]) else max(sides, key=len)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #7a11fb7a
-def dead_end(masks: list[int], path: tuple[int, ...], free: int, tight: list[tuple[int, int]]) -> Event | None:
-    "Why `path` cannot be finished, as far as one look at the `tight` nodes tells."
+def dead_end(
+    masks: list[int], path: tuple[int, ...], free: int, tight: list[tuple[int, int]], must: list[int]
+) -> Event | None:
+    "Why `path` cannot be finished, as far as one look at the `tight` nodes tells, and at those that `must` stand beside its last."
     first, last = path[0], path[-1]
     if not free:
         return None if masks[last] >> first & 1 and len(path) > 2 else Event("open", path)
@@ -84,7 +86,6 @@ def dead_end(masks: list[int], path: tuple[int, ...], free: int, tight: list[tup
         few = [first]
     if few:
         return Event("short", path, (few[0],))
-    must = pressing(tight, last)
     if len(must) > (2 if first == last else 1):
         return Event("torn", path, tuple(must))
     return None if masks[first] & free else Event("open", path)
@@ -93,10 +94,10 @@ def dead_end(masks: list[int], path: tuple[int, ...], free: int, tight: list[tup
 def look(masks: list[int], path: tuple[int, ...], free: int) -> Event | Ways:
     "What lies ahead of `path`: why it is dead, the node that must come, or the ways on, the one with the fewest ways on first."
     tight = narrow(masks, path, free)
-    dead = dead_end(masks, path, free, tight)
+    must = pressing(tight, path[-1])
+    dead = dead_end(masks, path, free, tight, must)
     if dead:
         return dead
-    must = pressing(tight, path[-1])
     if must:
         return Ways("must", must[:1])
     ways = sorted(bits(masks[path[-1]] & free), key=lambda way: (masks[way] & free).bit_count())
@@ -127,12 +128,9 @@ def solve(state: State) -> Solution:
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #dfd0583c
 @dataclass(frozen=True)
-class Level:
+class Level(SearchLevel):
     "Parameters of a level."
 
-    nodes: int
-    edges: tuple[int, int]  # least and most
-    effort: int  # wanted nodes of the search
     tries: int = 12  # graphs of the wanted kind to choose from
     knights: float = 0.2  # share of the pairs a knight's move apart that may become edges
     degree: int = 5  # edges at a node, at most
@@ -173,7 +171,7 @@ def offers(level: Level, without: bool, rng: Random) -> Iterator[tuple[float, St
         if graph is None:
             continue
         fits = (outcome(graph, counter) is None) == without
-        yield abs(counter.nodes - level.effort) + (0 if fits else 1e6), graph
+        yield level.miss(counter.nodes, fits), graph
         found += fits
         if found == level.tries:
             return

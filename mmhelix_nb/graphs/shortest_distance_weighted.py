@@ -241,11 +241,10 @@ def way_back(state: State, events: list[Settled]) -> list[int]:
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #76bf8c12
 def opening(state: State) -> Step:
     "The step that reads the edges out, each at its smaller node."
-    later = [
-        f"{node} to {', '.join(f'{other} ({length})' for other, length in others if other > int(node))}"
-        for node, others in adjacency(state.n, state.edges).items()
-        if any(other > int(node) for other, _ in others)
-    ]
+    near, later = adjacency(state.n, state.edges), []
+    for node, others in near.items():
+        told = ", ".join(f"{other} ({length})" for other, length in others if other > int(node))
+        later += [f"{node} to {told}"] if told else []
     says = f"The edges with their lengths go from {'; '.join(later)}. I look for the way from {state.start} to {state.end}."
     brief = " ".join(f"{u}-{v}:{length}" for u, v, length in state.edges)
     return Step("observe", says, (state.start, state.end), brief, f"open: {state.start} at 0")

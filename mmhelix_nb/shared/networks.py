@@ -139,7 +139,7 @@ def neighbour_masks(n: int, edges: Iterable[tuple]) -> list[int]:
 def reachable(masks: list[int], last: int, free: int) -> int:
     "The mask of the `free` nodes that can be reached from `last` through free nodes."
     reached = fresh = masks[last] & free
-    while fresh:
+    while fresh and reached != free:
         node = (fresh & -fresh).bit_length() - 1
         fresh = fresh & fresh - 1 | masks[node] & free & ~reached
         reached |= masks[node] & free
