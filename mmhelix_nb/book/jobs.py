@@ -157,7 +157,7 @@ def tagged(name: str, overrides: tuple[str, ...]) -> str:
     if not overrides:
         return name
     text = ",".join(overrides)
-    plain = len(text) <= 120 and re.fullmatch(r"[\w.=,+-]+", text)
+    plain = len(text) <= 120 and re.fullmatch(r"[\w.=,+\[\]-]+", text)
     return f"{name}@{text if plain else hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 

@@ -284,6 +284,13 @@ class Ablations(Section):
 
     window: int = setting(20, "that a curve is averaged over", unit="steps", ge=1)
     resamples: int = setting(10_000, "of a paired difference", unit="bootstrap samples", ge=100)
+    seeds: tuple[int, ...] = setting((), "that the report is about; empty: the run's own seed alone")
+
+    @model_validator(mode="after")
+    def _possible(self):
+        if len(set(self.seeds)) < len(self.seeds) or any(not 0 <= seed <= SEEDS for seed in self.seeds):
+            refuse("seeds", list(self.seeds), f"seeds from 0 to {SEEDS}, each once")
+        return self
 
 # %% ../../nbs/book/settings.ipynb #b6d6a897
 class Settings(Section):
