@@ -1,16 +1,16 @@
 # Which chapter runs after which. The graph itself comes from mmhelix_nb.running.runner; `mmhelix run` is the comfortable way in.
 # By hand: snakemake --cores 2 --config profile=mini
 import sys
-from pathlib import Path
 
+from mmhelix_nb.book.place import REPORTS, RUNS, book_folder
 from mmhelix_nb.book.profiles import read_profile
 from mmhelix_nb.running.runner import fingerprints, jobs
 
 PROFILE = str(config.get("profile", "mini"))
-RUNS, REPORTS = config.get("runs", "runs"), config.get("reports", "reports")
+FOLDERS = config.get("runs", RUNS), config.get("reports", REPORTS)
 SETTINGS = read_profile(PROFILE)
-JOBS = {job.name: job for job in jobs(SETTINGS, RUNS, REPORTS)}
-MARKS = fingerprints(SETTINGS, ".", RUNS, REPORTS)
+JOBS = {job.name: job for job in jobs(SETTINGS, *FOLDERS)}
+MARKS = fingerprints(SETTINGS, book_folder(), *FOLDERS)
 GPUS = SETTINGS.machine.gpus
 ENTRY = "from mmhelix_nb.running.runner import job_main; job_main()"
 
@@ -25,10 +25,10 @@ for job in JOBS.values():
     rule:
         name:
             job.name.replace("-", "_")
-        # File times are nothing to go by (a fresh clone, an export): what is due follows from the fingerprint.
+        # File times are nothing to go by (a fresh clone, an export, a clock gone wrong): what is due follows from the
+        # fingerprint. So notebooks are no inputs.
         input:
-            needs=ancient([JOBS[name].outputs[0] for name in job.needs]),
-            notebook=ancient(job.notebook),
+            ancient([JOBS[name].outputs[0] for name in job.needs]),
         # The stamp is all that Snakemake knows of: it deletes the declared outputs of a failed job, and checkpoints,
         # logs and the half-executed notebook are just what one needs then.
         output:
@@ -39,8 +39,7 @@ for job in JOBS.values():
             python=sys.executable,
             entry=ENTRY,
             profile=PROFILE,
-            runs=RUNS,
-            reports=REPORTS,
+            folders=FOLDERS,
         threads: 1
         priority: job.priority
         resources:
@@ -48,4 +47,4 @@ for job in JOBS.values():
             runtime=SETTINGS.machine.minutes,
             gpu=GPUS if job.heavy else 0,
         shell:
-            "exec {params.python:q} -c {params.entry:q} {params.profile:q} {params.job:q} {params.runs:q} {params.reports:q} {params.fingerprint}"
+            "exec {params.python:q} -c {params.entry:q} {params.profile:q} {params.job:q} {params.folders:q} {params.fingerprint}"

@@ -18,7 +18,7 @@ MMHELIX = [sys.executable, "-c", "from mmhelix_nb.running.cli import app; app()"
 # As a shell gives it: not under make, which a run would watch.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MMHELIX_PARENT")}
 
-PARAMETERS = "profile = None\nmethod = ''\nmodel = ''\nruns = 'runs'\nreports = 'reports'"
+PARAMETERS = "profile = None\nmethod = ''\nmodel = ''\nruns = 'runs'\nreports = 'runs/reports'"
 
 # Ten steps, a checkpoint after every second one, and a curve: the shape of a training chapter.
 CHAPTER = """
@@ -27,7 +27,8 @@ from pathlib import Path
 from mmhelix_nb.book.results import append_curve, read_curve, save_results, trim_curve
 kind, variant = "{kind}", method or model
 job = variant if kind == "sft" else "-".join(filter(None, (kind, variant)))
-run, report = Path(runs, profile, job), Path(reports, profile, job)
+name = Path(profile).stem
+run, report = Path(runs, name, job), Path(reports, name, job)
 checkpoint, curve = run / "checkpoint", report / "curve.jsonl"
 start = int(checkpoint.read_text()) if checkpoint.exists() else 0
 print("starting after step", start)
@@ -36,7 +37,7 @@ for step in range(start + 1, 11):
     time.sleep({seconds} / 10)
     append_curve(curve, {{"step": step, "loss": 1 / step}})
     if step % 2 == 0: checkpoint.write_text(str(step))
-save_results(report, {{"curve": read_curve(curve)}}, model="mini", profile=profile, seed=0)
+save_results(report, {{"curve": read_curve(curve)}}, model="mini", profile=name, seed=0)
 """
 
 
@@ -45,6 +46,7 @@ def notebook(path: Path, *cells: str) -> None:
     first = v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     text = v4.new_markdown_cell("# A chapter")
+    path.parent.mkdir(parents=True, exist_ok=True)
     write(v4.new_notebook(cells=[text, first, *map(v4.new_code_cell, cells)], metadata={"kernelspec": kernel}), path)
 
 

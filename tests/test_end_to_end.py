@@ -61,20 +61,20 @@ def every_job(book: Path) -> list:
 
 def test_every_chapter_left_its_notebook_results_and_log(book):
     for job in every_job(book):
-        folder = book / "reports" / "brief" / job.name
+        folder = book / "runs" / "reports" / "brief" / job.name
         results = read_results(folder)
         assert results["profile"] == "brief" and results["seed"] == 0 and results["results"]
         assert (folder / Path(job.notebook).name).is_file() and (folder / "log.txt").is_file()
 
 
 def test_training_left_curves_and_models(book):
-    assert [line["step"] for line in read_curve(book / "reports/brief/ahpo-ahpo/curve.jsonl")] == [1, 2, 3]
+    assert [line["step"] for line in read_curve(book / "runs/reports/brief/ahpo-ahpo/curve.jsonl")] == [1, 2, 3]
     for job in ("base", "sft", "ahpo-ahpo", "ahpo-luffy"):
         assert (book / "runs/brief" / job / "model" / "config.json").is_file()
 
 
 def test_the_report_shows_what_was_run(book):
-    page = (book / "reports/brief/index.html").read_text(encoding="utf-8")
+    page = (book / "runs/reports/brief/index.html").read_text(encoding="utf-8")
     assert "AHPO" in page and "LUFFY" in page and "brief" in page
     assert len(page) < 2_000_000
 
@@ -84,7 +84,7 @@ def test_again_repeats_nothing_and_a_lost_chapter_comes_back_equal(book):
     began = time.time()
     assert run(book).returncode == 0
     assert {name: (book / "runs/brief" / name / "done.json").stat().st_mtime_ns for name in stamps} == stamps
-    lost = book / "reports/brief/evaluation-ahpo/results.json"
+    lost = book / "runs/reports/brief/evaluation-ahpo/results.json"
     before = json.loads(lost.read_text())
     lost.unlink()
     assert run(book).returncode == 0 and json.loads(lost.read_text()) == before

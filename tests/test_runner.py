@@ -10,12 +10,11 @@ import psutil
 import pytest
 from fakebook import ENVIRONMENT, MMHELIX, leftovers, make_book, notebook, read, wait_for_step
 
+from mmhelix_nb.book.place import Place
 from mmhelix_nb.book.profiles import Profile, read_profile
+from mmhelix_nb.book.results import Busy, claim
 from mmhelix_nb.running.runner import (
-    Busy,
     JobFailed,
-    Place,
-    claim,
     fingerprints,
     finished,
     jobs,
@@ -131,7 +130,7 @@ def test_a_job_leaves_results_notebook_log_and_no_paths(tmp_path):
         + "'}, model='none', profile=profile, seed=0)",
     )
     run_job("tiny", "generators", root)
-    report = root / "reports/tiny/generators"
+    report = root / "runs/reports/tiny/generators"
     assert read(report / "results.json")["results"] == {"x": True}
     executed = (report / "10_generators.ipynb").read_text()
     assert (
@@ -154,7 +153,7 @@ def test_failing_cell_names_notebook_cell_line_and_message(tmp_path):
     assert "nbs/10_generators.ipynb, cell 4" in said and "line 4: f(x)" in said and "ValueError: x is 1" in said
     assert said.count("\n") < 8
     assert (
-        read(root / "reports/tiny/generators/failure.json")["cell"] == 4
+        read(root / "runs/reports/tiny/generators/failure.json")["cell"] == 4
         and not (root / "runs/tiny/generators/done.json").exists()
     )
 
@@ -166,21 +165,21 @@ def test_dead_kernel_and_missing_results(tmp_path):
         run_job("tiny", "generators", root)
     assert "cell 3" in str(caught.value)
     notebook(root / "nbs/10_generators.ipynb", "x = 1")
-    with pytest.raises(JobFailed, match="without writing reports/tiny/generators/results.json"):
+    with pytest.raises(JobFailed, match="without writing runs/reports/tiny/generators/results.json"):
         run_job("tiny", "generators", root)
 
 
 def test_checkpoints_of_other_settings_are_not_continued(tmp_path):
     root = make_book(tmp_path / "book")
     run_job("tiny", "generators", root)
-    log = root / "reports/tiny/generators/log.txt"
+    log = root / "runs/reports/tiny/generators/log.txt"
     run_job("tiny", "generators", root)
     assert log.read_text().count("starting after step 10") == 1  # the same settings: goes on from its checkpoint
     (root / "profiles/tiny.yaml").write_text("seed: 5\nahpo: {methods: [grpo]}\n")
     run_job("tiny", "generators", root)
     assert (
         "starting after step 0" in log.read_text()
-        and len(read(root / "reports/tiny/generators/results.json")["results"]["curve"]) == 10
+        and len(read(root / "runs/reports/tiny/generators/results.json")["results"]["curve"]) == 10
     )
 
 
@@ -190,16 +189,19 @@ def test_finished_means_stamp_and_results_fit(tmp_path):
     run_job("tiny", "generators", root)
     mark = fingerprints(read_profile("tiny", root), root)["generators"]
     assert finished(place, job, mark) and not finished(place, job, "other")
-    results = root / "reports/tiny/generators/results.json"
+    results = root / "runs/reports/tiny/generators/results.json"
     results.write_text(results.read_text().replace("0.1", "0.2"))
     assert not finished(place, job, mark)
     assert settle(place, [job], {"generators": mark}) == set() and not place.stamp("generators").exists()
 
 
 def test_two_writers_never(tmp_path):
-    with claim(tmp_path / "x.lock", "a run"), pytest.raises(Busy, match=f"process {os.getpid()}"):
-        with claim(tmp_path / "x.lock", "a run", wait=0):
-            pass
+    with (
+        claim(tmp_path / "x.lock", "a run"),
+        pytest.raises(Busy, match=f"process {os.getpid()}"),
+        claim(tmp_path / "x.lock", "a run", wait=0),
+    ):
+        pass
 
 
 def test_scrub(tmp_path):
@@ -216,7 +218,7 @@ def test_failure_keeps_finished_jobs_and_names_what_waits(tmp_path):
     assert code == 1 and "verifiers failed: nbs/20_verifiers.ipynb, cell 3" in said and "RuntimeError: no luck" in said
     assert "serg (needs verifiers)" in said and "Traceback" not in said
     assert (root / "runs/tiny/generators/done.json").exists() and (
-        root / "reports/tiny/verifiers/20_verifiers.ipynb"
+        root / "runs/reports/tiny/verifiers/20_verifiers.ipynb"
     ).exists()
 
 
@@ -236,7 +238,7 @@ def test_kill_and_resume_gives_the_same_results(tmp_path, which):
     whole, root = make_book(tmp_path / "whole", 0), make_book(tmp_path / "killed", 1.5)
     job(whole, "generators", "verifiers")
     job(root, "generators")
-    kept = (root / "reports/tiny/generators/results.json").stat().st_mtime_ns
+    kept = (root / "runs/reports/tiny/generators/results.json").stat().st_mtime_ns
     process = start(root, "--only", "verifiers")
     wait_for_step(root, "verifiers", 4)
     for victim in victims(psutil.Process(process.pid), which):
@@ -247,14 +249,14 @@ def test_kill_and_resume_gives_the_same_results(tmp_path, which):
         assert "verifiers failed" in process.communicate(timeout=30)[0]
     code, said = run(root, "--only", "verifiers")  # at once, while orphans may still live
     assert code == 0 and "finished before: generators" in said and "report:" in said
-    assert (root / "reports/tiny/generators/results.json").stat().st_mtime_ns == kept  # finished work was not repeated
+    assert (root / "runs/reports/tiny/generators/results.json").stat().st_mtime_ns == kept  # finished work was not repeated
     starts = [
-        int(n) for n in re.findall(r"starting after step (\d+)", (root / "reports/tiny/verifiers/log.txt").read_text())
+        int(n) for n in re.findall(r"starting after step (\d+)", (root / "runs/reports/tiny/verifiers/log.txt").read_text())
     ]
     assert starts[0] == 0 and starts[-1] >= 4  # and the job itself went on from its checkpoint
     for name in ("results.json", "curve.jsonl"):
-        assert (root / "reports/tiny/verifiers" / name).read_bytes() == (
-            whole / "reports/tiny/verifiers" / name
+        assert (root / "runs/reports/tiny/verifiers" / name).read_bytes() == (
+            whole / "runs/reports/tiny/verifiers" / name
         ).read_bytes()
     assert leftovers(root) == []
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'Batch', 'portions', 'room', 'quotas', 'Segment', 'shards', 'size',
            'is_cut', 'block_seeds', 'block_path', 'blocks', 'write_block', 'read_items', 'sample_row', 'sample_table',
-           'skeletons', 'shard_paths', 'make_shard', 'failure', 'portion_of', 'shard_main', 'start_snakemake', 'watch',
+           'skeletons', 'shard_paths', 'make_shard', 'failure', 'portion_of', 'shard_main', 'start_jobs', 'watch',
            'manufacture', 'jobs_of', 'prepare', 'log_tail', 'drop_failed', 'columns', 'distribution', 'command_of',
            'write_card', 'failures_of', 'summary']
 
@@ -13,7 +13,6 @@ __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'Batch', 'portions', 'r
 import gc
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from statistics import mean, median
 from tqdm.auto import tqdm
 
 from ..benchmark.publish import FolderError, record_of, table_text, take
+from ..book.processes import end_leftovers, end_with_snakemake, snakemake_options, start_snakemake
 from ..book.results import claim, write_whole
 from ..core import Instance, make, pack, task_module, tasks, unpack
 from ..generators import PUBLISHED, TEST_SHARE, TRIES, canon_hash, distinct, schema, split_of, to_row
@@ -311,10 +311,7 @@ for path, job in JOBS.items():
 # %% ../../nbs/traces/factory.ipynb #582926e6
 def shard_main() -> None:
     "Entry of the process that does one job in the working folder: `shard NUMBER`, or `block TASK LEVEL NUMBER`."
-    from mmhelix_nb.running.runner import end_with
-
-    if "MMHELIX_PARENT" in os.environ:
-        end_with(int(os.environ["MMHELIX_PARENT"]))
+    end_with_snakemake()
     gc.set_threshold(50_000)  # steps and states are trees: almost nothing of what is made here needs the collector
     order = json.loads(Path("order.json").read_text(encoding="utf-8"))
     batch = Batch(
@@ -335,53 +332,11 @@ def shard_main() -> None:
         )
 
 # %% ../../nbs/traces/factory.ipynb #9023c3ee
-def start_snakemake(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
+def start_jobs(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
     "Start Snakemake in `out`, talking to `snakemake.log`; it ends with this process."
-    from mmhelix_nb.running.runner import ENVIRONMENT
-
-    arguments = [
-        "--snakefile",
-        "Snakefile",
-        "--nolock",
-        "--keep-going",
-        "--rerun-incomplete",
-        "--rerun-triggers",
-        "params",
-        "--quiet",
-        "progress",
-        "--scheduler",
-        "greedy",
-    ]
-    if executor == "local":
-        arguments += ["--cores", str(jobs)]
-    else:
-        arguments += [
-            "--executor",
-            executor,
-            "--jobs",
-            str(jobs),
-            "--latency-wait",
-            "60",
-            "--retries",
-            "2",
-        ]  # a node may be lost
-    if executor == "slurm":  # works without accounting too
-        arguments += [
-            "--slurm-status-command",
-            "squeue",
-            *([] if any("slurm_account" in one for one in extra) else ["--slurm-no-account"]),
-        ]
-    code = "from mmhelix_nb.running.runner import snakemake_main; snakemake_main()"
-    with open(out / "snakemake.log", "w", encoding="utf-8") as log:
-        return subprocess.Popen(
-            [sys.executable, "-c", code, str(os.getpid()), *arguments, *extra],
-            cwd=out,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**os.environ, **ENVIRONMENT, "MMHELIX_RUN": str(out.resolve())},
-        )
+    retries = [] if executor == "local" else ["--retries", "2"]  # a node may be lost
+    options = [*snakemake_options(executor, jobs, extra), "--scheduler", "greedy", *retries, *extra]
+    return start_snakemake(options, out, out / "snakemake.log", str(out.resolve()))
 
 
 def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
@@ -407,8 +362,6 @@ def manufacture(
     """The samples of `batch` as a folder: `data/level-*/`, `failed/`, `README.md`; returns the path of the card.
 
     Goes on where it was stopped; with `again` shards that hold failures are made anew, and ask only what was never answered. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another process is at work in it."""
-    from mmhelix_nb.running.runner import end_leftovers
-
     out = Path(out)
     take(out, batch)
     with claim(out / ".lock", f"a run in {out}", wait=0.5):
@@ -418,7 +371,7 @@ def manufacture(
             drop_failed(out, batch)
         prepare(out, batch, server)
         if not all(path.exists() for path in files):
-            process = start_snakemake(out, jobs, executor, extra)
+            process = start_jobs(out, jobs, executor, extra)
             try:
                 code = watch(process, files)
             finally:

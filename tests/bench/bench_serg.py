@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from mmhelix_nb import make
-from mmhelix_nb.book.results import commit
+from mmhelix_nb.book.place import commit
 from mmhelix_nb.serg import expert
 from mmhelix_nb.traces.polish import Server, polish_all
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from mmhelix_nb import make, tasks
-from mmhelix_nb.book.results import commit
+from mmhelix_nb.book.place import commit
 from mmhelix_nb.shared.draw import png
 
 SEEDS = 50
