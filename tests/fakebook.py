@@ -11,7 +11,7 @@ import nbformat.v4 as v4
 import psutil
 from nbformat import write
 
-from mmhelix_nb.running.runner import CHAPTERS
+from mmhelix_nb.book.jobs import CHAPTERS
 
 REPO = Path(__file__).resolve().parents[1]
 MMHELIX = [sys.executable, "-c", "from mmhelix_nb.running.cli import app; app()"]
@@ -58,8 +58,8 @@ def make_book(root: Path, seconds: float = 0.1, profile: str = "ahpo: {methods: 
     (root / "profiles" / "tiny.yaml").write_text(profile)
     # A copy of the package, found first from within the book: an export beside a running test must not make its jobs due again.
     shutil.copytree(REPO / "mmhelix_nb", root / "mmhelix_nb", ignore=shutil.ignore_patterns("__pycache__"))
-    for kind, (stem, _) in CHAPTERS.items():
-        notebook(root / "nbs" / f"{stem}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
+    for kind, chapter in CHAPTERS.items():
+        notebook(root / "nbs" / f"{chapter.notebook}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
     return root
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .methods import METHODS, Method, compared
+from .place import REPORTS, RUNS
 from .profiles import Profile
 
 # %% ../../nbs/book/jobs.ipynb #6c05550d
@@ -161,17 +162,17 @@ def tagged(name: str, overrides: tuple[str, ...]) -> str:
     return f"{name}@{text if plain else hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def run_folder(profile: Profile, name: str, runs: str | Path = "runs") -> Path:
+def run_folder(profile: Profile, name: str, runs: str | Path = RUNS) -> Path:
     "Where job `name` keeps models, rows and replies."
     return Path(runs) / profile.name / tagged(name, touched(profile, name))
 
 
-def report_folder(profile: Profile, name: str, reports: str | Path = "reports") -> Path:
+def report_folder(profile: Profile, name: str, reports: str | Path = REPORTS) -> Path:
     "Where job `name` leaves its results, figures and executed notebook."
     return Path(reports) / profile.name / tagged(name, touched(profile, name))
 
 # %% ../../nbs/book/jobs.ipynb #c9fbc081
-def model_folder(profile: Profile, key: str, runs: str | Path = "runs") -> str:
+def model_folder(profile: Profile, key: str, runs: str | Path = RUNS) -> str:
     "Folder, or name on the hub, of the model that method `key` leaves; raises `ValueError` for an unknown key."
     if key not in METHODS:
         raise ValueError(f"model {key!r} is unknown; choose one of {', '.join(METHODS)}")

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError
 
+from .place import book_folder
 from .settings import Section, Settings
 
 # %% ../../nbs/book/profiles.ipynb #2f28ee77
@@ -163,17 +164,18 @@ def _parse(text: str, file: str) -> dict:
 
 # %% ../../nbs/book/profiles.ipynb #761368b0
 def profile_path(name_or_path: str | Path, root: str | Path = ".") -> Path:
-    """File of a profile: `profiles/NAME.yaml`, or the path itself; under the notebooks too."""
+    """File of a profile: the path itself, or `profiles/NAME.yaml` under `root` or else in the book."""
     text = str(name_or_path)
     if text.endswith((".yaml", ".yml")):
         path = Path(root) / text
         if path.is_file():
             return path
         raise ProfileError(f"{text}: no such file")
-    for folder in (Path(root), *Path(root).resolve().parents):
-        if (path := folder / "profiles" / f"{text}.yaml").is_file():
+    folders = [folder / "profiles" for folder in (Path(root), book_folder(root))]
+    for folder in folders:
+        if (path := folder / f"{text}.yaml").is_file():
             return path
-    known = sorted(p.stem for p in (Path(root) / "profiles").glob("*.yaml"))
+    known = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
     near = difflib.get_close_matches(text, known, 1, 0.6)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
     raise ProfileError(f"--profile {text}: no profiles/{text}.yaml; {hint}")

@@ -10,7 +10,6 @@ __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'plain_lines'
 import importlib.util
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -86,24 +85,23 @@ def _profile(given: str, root: Path) -> str:
     from mmhelix_nb.book.place import book_folder
 
     path = Path(given)
-    name = path.stem if path.suffix in (".yaml", ".yml") else given
-    if not re.fullmatch(r"[\w.-]+", name) or name in ("reports", "eval"):
-        fail(f"--profile {given}: cannot be named {name}: letters, digits and . - _ only, and neither reports nor eval")
-    if name == given:
+    if path.stem in ("reports", "eval"):
+        fail(f"--profile {given}: runs/{path.stem} holds something else; give the profile another name")
+    if path.suffix not in (".yaml", ".yml"):
         return given
     if not path.is_file():
         fail(f"--profile {given}: no such file")
     path = path.resolve()
     if path.parent in (root / "profiles", book_folder(root).resolve() / "profiles") and path.suffix == ".yaml":
-        return name
+        return path.stem
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 # %% ../../nbs/running/cli.ipynb #044da1ac
 def _plan(profile: str, only: str | None, executor: str, root: Path | None, cores: int) -> "Plan":
     """What was asked for, checked."""
-    from mmhelix_nb.book.place import Place
+    from mmhelix_nb.book.jobs import needed
     from mmhelix_nb.book.profiles import ProfileError, read_profile
-    from mmhelix_nb.running.runner import Plan, jobs, needed
+    from mmhelix_nb.running.runner import Place, Plan, jobs
 
     if cores < 1:
         fail(f"--cores {cores}: must be at least 1")
@@ -112,17 +110,15 @@ def _plan(profile: str, only: str | None, executor: str, root: Path | None, core
     folder = find_root(root)
     given = _profile(profile, folder)
     try:
-        settings = read_profile(given, folder)
+        place = Place(folder, read_profile(given, folder))
     except ProfileError as e:
         fail(str(e))
-    chosen = jobs(settings)
-    if only:
-        try:
-            chosen = needed(chosen, only)
-        except KeyError:
-            names = ", ".join(j.name for j in chosen)
-            fail(f"--only {only}: no such job in profile {settings.name}; there are: {names}")
-    return Plan(Place(folder, settings.name), given, settings, chosen)
+    found = jobs(place.profile)
+    try:
+        names = needed(found, only) if only else list(found)
+    except KeyError:
+        fail(f"--only {only}: no such job in profile {place.profile.name}; there are: {', '.join(found)}")
+    return Plan(place, given, tuple(found[name] for name in names))
 
 
 def _check_tools(plan: "Plan", executor: str, dry_run: bool) -> None:
@@ -132,11 +128,11 @@ def _check_tools(plan: "Plan", executor: str, dry_run: bool) -> None:
     if executor == "slurm":
         need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     for job in plan.jobs:
-        if not (plan.place.book / job.notebook).is_file():
-            fail(f"{job.notebook}: missing, but job {job.name} needs it")
+        if not plan.place.notebook(job).is_file():
+            fail(f"nbs/{job.chapter.notebook}.ipynb: missing, but job {job.name} needs it")
     if not os.access(plan.place.root, os.W_OK):
         fail(f"{plan.place.root}: cannot be written; --root names another folder to work in")
-    attention = plan.settings.model.attention
+    attention = plan.place.profile.model.attention
     if attention == "flash_attention_2" and not dry_run and importlib.util.find_spec("flash_attn") is None:
         remedy = "pip install flash-attn --no-build-isolation (after torch), or set model.attention: sdpa"
         fail(f"--profile {plan.profile}: model.attention = {attention}: needs flash_attn: {remedy}")
@@ -181,11 +177,11 @@ def _watch(process, plan: "Plan") -> int:
     from rich.console import Console
     from rich.live import Live
 
-    from mmhelix_nb.running.runner import states
+    from mmhelix_nb.running.runner import stamp_of, states
 
     console, place = Console(), plan.place
     if not console.is_terminal:
-        before = {j.name: "done" for j in plan.jobs if place.stamp(j.name).exists()}  # named already, above
+        before = {j.name: "done" for j in plan.jobs if stamp_of(place, j.name).exists()}  # named already, above
         while True:
             code = process.poll()
             for line in plain_lines(states(place, plan.jobs), before):
@@ -193,7 +189,7 @@ def _watch(process, plan: "Plan") -> int:
             if code is not None:
                 return code
             time.sleep(0.5)
-    title = f"mmhelix, profile {place.profile}"
+    title = f"mmhelix, profile {place.profile.name}"
     with Live(console=console, refresh_per_second=4, get_renderable=lambda: _table(states(place, plan.jobs), title)):
         return process.wait()
 
@@ -236,20 +232,19 @@ def _report(plan: "Plan", code: int) -> int:
 def _start_and_watch(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     """One run, with the profile's lock in hand; the exit code."""
     from mmhelix_nb.book.processes import end_leftovers
-    from mmhelix_nb.running.runner import fingerprints, settle, snakemake_arguments, start_jobs
+    from mmhelix_nb.running.runner import fingerprints, settle, snakemake_arguments, start_jobs, tag_of
 
-    place, names = plan.place, [j.name for j in plan.jobs]
-    end_leftovers("MMHELIX_RUN", place.tag())
-    done = settle(place, plan.jobs, fingerprints(plan.settings, place.book))
+    place = plan.place
+    end_leftovers("MMHELIX_RUN", tag_of(place))
+    done = settle(place, plan.jobs, fingerprints(place))
     if done:
-        typer.echo(f"finished before: {', '.join(name for name in names if name in done)}")
-    gpus = plan.settings.machine.gpus
-    arguments = snakemake_arguments(place, plan.profile, names, cores=cores, executor=executor, gpus=gpus, extra=extra)
+        typer.echo(f"finished before: {', '.join(job.name for job in plan.jobs if job.name in done)}")
+    arguments = snakemake_arguments(plan, cores, executor, extra)
     process = start_jobs(place, arguments)
     try:
         code = _watch(process, plan)
     finally:
-        end_leftovers("MMHELIX_RUN", place.tag())
+        end_leftovers("MMHELIX_RUN", tag_of(place))
     return _report(plan, code)
 
 
@@ -261,7 +256,7 @@ def _drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     if "MAKELEVEL" in os.environ:
         end_with(os.getppid())  # killed make, killed run
     try:
-        with claim(plan.place.run() / "run.lock", f"a run of profile {plan.place.profile}"):
+        with claim(plan.place.run() / "run.lock", f"a run of profile {plan.place.profile.name}"):
             return _start_and_watch(plan, cores, executor, extra)
     except Busy as e:
         fail(str(e))
@@ -279,14 +274,14 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
     from mmhelix_nb.running.runner import fingerprints, finished, snakemake_arguments
 
     place, done = plan.place, set()
-    marks = fingerprints(plan.settings, place.book)
+    marks = fingerprints(place)
     for job in plan.jobs:
-        if finished(place, job, marks[job.name]) and set(job.needs) <= done:
+        if finished(place, job.name, marks[job.name]) and set(job.needs) <= done:
             done.add(job.name)
         state = "done     " if job.name in done else "would run"
-        typer.echo(f"{state}  {job.name:20} {job.notebook:24} needs {', '.join(job.needs) or 'nothing'}")
-    names = [j.name for j in plan.jobs]
-    arguments = snakemake_arguments(place, plan.profile, names, cores=1, extra=("--dry-run", *extra))
+        chapter = f"nbs/{job.chapter.notebook}.ipynb"
+        typer.echo(f"{state}  {job.name:20} {chapter:24} needs {', '.join(job.needs) or 'nothing'}")
+    arguments = snakemake_arguments(plan, cores=1, extra=("--dry-run", *extra))
     check = subprocess.run([sys.executable, "-m", "snakemake", *arguments], capture_output=True, text=True)
     if check.returncode:
         typer.echo("\n".join((check.stdout + check.stderr).splitlines()[-15:]), err=True)

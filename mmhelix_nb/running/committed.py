@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..book.place import Place, book_folder, checkout
+from ..book.place import book_folder, checkout
 from ..book.profiles import profile_path, read_profile
 from ..book.results import read_curve, read_results
-from .runner import fingerprints, finished, jobs
+from .runner import Place, fingerprints, finished, jobs
 
 # %% ../../nbs/running/committed.ipynb #abe60a06
 FILES = ("results.json", "curve.jsonl")
@@ -107,14 +107,12 @@ def verdict(found: Comparison, most: int = 3) -> str:
         lines.append(f"  {file}: {'; '.join(texts)}{more}")
     return "\n".join(lines)
 
-# %% ../../nbs/running/committed.ipynb #731d85c1
+# %% ../../nbs/running/committed.ipynb #4f1e9ae9
 def verdict_of(place: Place, profile: str, names: list[str]) -> str:
-    """What `verdict` says of a finished run; empty where nothing is committed for `profile`."""
-    committed = place.book / "reports" / place.profile
-    if (
-        not committed.is_dir()
-        or profile_path(profile, place.root).parent.resolve() != (place.book / "profiles").resolve()
-    ):
+    """What `verdict` says of a finished run of `profile` (a name, or a file); empty where nothing is committed for it."""
+    committed = place.book / "reports" / place.profile.name
+    of_book = profile_path(profile, place.root).resolve().parent == (place.book / "profiles").resolve()
+    if not committed.is_dir() or not of_book or place.profile.overrides:
         return ""
     return verdict(compare(place.report(), committed, names))
 
@@ -127,13 +125,13 @@ def publish(profile: str, start: str | Path = ".") -> Path:
     root = checkout(start)
     if root is None:
         raise ValueError(f"{Path(start).resolve()}: not in a clone, so there are no committed reports to replace")
-    settings = read_profile(profile, root)
-    place, marks = Place(root, settings.name), fingerprints(settings, root)
-    open_ = [job.name for job in jobs(settings) if not finished(place, job, marks[job.name])]
-    if open_:
-        message = f"{', '.join(open_)}: not finished with the present code and settings"
+    place = Place(root, read_profile(profile, root))
+    marks = fingerprints(place)
+    due = [name for name in jobs(place.profile) if not finished(place, name, marks[name])]
+    if due:
+        message = f"{', '.join(due)}: not finished with the present code and settings"
         raise ValueError(f"{message}; mmhelix run --profile {profile} comes first")
-    committed = root / "reports" / settings.name
+    committed = root / "reports" / place.profile.name
     shutil.rmtree(committed, ignore_errors=True)
     return Path(shutil.copytree(place.report(), committed, ignore=shutil.ignore_patterns(*LOCAL)))
 
