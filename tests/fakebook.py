@@ -50,7 +50,9 @@ def notebook(path: Path, *cells: str) -> None:
     write(v4.new_notebook(cells=[text, first, *map(v4.new_code_cell, cells)], metadata={"kernelspec": kernel}), path)
 
 
-def make_book(root: Path, seconds: float = 0.1, profile: str = "ahpo: {methods: [grpo]}\n") -> Path:
+def make_book(
+    root: Path, seconds: float = 0.1, profile: str = "model: {name: mini}\nahpo: {methods: [grpo]}\n"
+) -> Path:
     """All chapters, each taking about `seconds`, and the profile `tiny`."""
     for name in ("nbs", "profiles"):
         (root / name).mkdir(parents=True)

@@ -1,6 +1,8 @@
 """The command line: quick, without torch, and every mistake is one line with exit code 2."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +10,7 @@ import pytest
 from fakebook import make_book
 from typer.testing import CliRunner
 
+from mmhelix_nb import __version__
 from mmhelix_nb.running.cli import app
 
 
@@ -62,7 +65,12 @@ def test_help_without_torch():
         (("run", "--profile", "mimi"), "did you mean mini?"),
         (("run", "--cores", "0"), "--cores 0: must be at least 1"),
         (("run", "--executor", "pbs"), "--executor pbs: must be local or slurm"),
-        (("run", "--root", "/"), "no Snakefile and nbs/ there"),
+        (("run", "--root", "nowhere"), "--root nowhere: no such folder"),
+        (("run", "--profile", "nowhere/mine.yaml"), "--profile nowhere/mine.yaml: no such file"),
+        (("run", "--profile", "reports"), "runs/reports holds something else"),
+        (("generate", "--out", ""), "--out: is empty"),
+        (("export", "bench", "--to", "published", "--out", ""), "--out: is empty"),
+        (("eval", "a/b", "--out", " "), "--out: is empty"),
         (("generate", "--out", "x", "--levels", "0-9"), "levels are 1 to 5"),
         (("generate", "--out", "x", "--levels", "two"), "must look like 1,2 or 1-5"),
         (("verify", "no_such_task", "x"), "is unknown"),
@@ -90,9 +98,9 @@ def test_unknown_chapter_and_broken_profile(tmp_path):
         code == 2
         and said == "Error: profiles/tiny.yaml:1: ahpo.learning_rat: unknown key; did you mean learning_rate?\n"
     )
-    (root / "other.yaml").write_text("")
-    code, said = call("run", "--profile", str(root / "other.yaml"), "--root", str(root))
-    assert code == 2 and "put it there" in said
+    (tmp_path / "far.yaml").write_text("sft: {steps: ten}")
+    code, said = call("run", "--profile", str(tmp_path / "far.yaml"), "--root", str(root))
+    assert code == 2 and "far.yaml:1: sft.steps" in said and said.count("\n") == 1
 
 
 def test_missing_chapter(tmp_path):
@@ -117,7 +125,32 @@ def test_dry_run_shows_the_plan_and_runs_nothing(tmp_path):
     root = make_book(tmp_path / "book")
     code, said = call("run", "--profile", "tiny", "--root", str(root), "--dry-run")
     assert code == 0 and said.count("would run") == 10 and "ahpo-grpo" in said
-    assert not (root / "reports").exists()
+    assert not (root / "runs").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    root = make_book(tmp_path / "book")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # tests may run as root, who may write anywhere
+        code, said = call("run", "--profile", "tiny", "--root", str(root))
+    assert code == 2 and said == f"Error: {root}: cannot be written; --root names another folder to work in\n"
+    (root / "runs").write_text("a file")
+    code, said = call("run", "--profile", "tiny", "--root", str(root))
+    assert code == 2 and said.startswith(f"Error: {root / 'runs'}") and said.count("\n") == 1
+
+
+def test_attention_that_needs_a_library_of_its_own(tmp_path):
+    root = make_book(tmp_path / "book", profile="model: {attention: flash_attention_2}\n")
+    code, said = call("run", "--profile", "tiny", "--root", str(root))
+    assert code == 2 and "pip install flash-attn --no-build-isolation" in said and said.count("\n") == 1
+    assert call("run", "--profile", "tiny", "--root", str(root), "--dry-run")[0] == 0  # may be planned anywhere
+
+
+def test_version():
+    code, said = call("--version")
+    assert code == 0 and re.fullmatch(
+        rf"mmhelix_nb {re.escape(__version__)}( \(commit [0-9a-f]{{12}}(\+dirty)?\))?\n", said
+    )
 
 
 BAD_ROWS = {

@@ -2,28 +2,41 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX, leftovers, make_book, notebook, read, wait_for_step
+from fakebook import ENVIRONMENT, MMHELIX, REPO, leftovers, make_book, notebook, read, wait_for_step
 
-from mmhelix_nb.book.place import Place
-from mmhelix_nb.book.profiles import Profile, read_profile
+from mmhelix_nb.book.jobs import distance, needed
+from mmhelix_nb.book.profiles import read_profile
 from mmhelix_nb.book.results import Busy, claim
+from mmhelix_nb.running.committed import publish
 from mmhelix_nb.running.runner import (
     JobFailed,
+    Place,
+    Plan,
     fingerprints,
     finished,
     jobs,
-    needed,
+    results_of,
     run_job,
     scrub,
     settle,
     snakemake_arguments,
+    stamp_of,
 )
+
+REPORTS = "runs/reports/tiny"
+
+
+def place_of(root, *overrides, profile="tiny") -> Place:
+    """Where a run of the fake book's profile works."""
+    return Place(root, read_profile(profile, root, overrides))
 
 
 def start(root, *options):
@@ -55,7 +68,7 @@ def run(root, *options):
 
 
 def test_graph_of_mini():
-    found = {j.name: j for j in jobs(read_profile("mini"))}
+    found = jobs(read_profile("mini"))
     assert len(found) == 19
     assert found["serg"].needs == ("generators", "verifiers") and found["base"].needs == ()
     assert found["ahpo-sft_grpo"].needs == ("base", "sft_half") and found["ahpo-ahpo"].needs == ("base",)
@@ -64,57 +77,54 @@ def test_graph_of_mini():
 
 
 def test_graph_follows_the_profile():
-    names = {j.name for j in jobs(Profile(ahpo={"methods": ("grpo",)}))}
-    assert "sft_half" not in names and "ahpo-ahpo" not in names and "evaluation-grpo" in names
-    big = {j.name: j for j in jobs(read_profile("gpu24"))}
+    found = jobs(read_profile("mini", overrides="ahpo.methods=[grpo]"))
+    assert "sft_half" not in found and "ahpo-ahpo" not in found and "evaluation-grpo" in found
+    big = jobs(read_profile("gpu24"))
     assert "base" not in big and big["sft"].needs == ("serg",) and big["evaluation-base"].needs == ("serg",)
 
 
 @pytest.mark.parametrize("name", ("smoke", "mini", "gpu24", "paper"))
 def test_order_can_run_and_long_ways_come_first(name):
-    seen, last = set(), None
-    for job in jobs(read_profile(name)):
-        assert set(job.needs) <= seen
-        assert last is None or job.priority <= last
-        seen.add(job.name)
-        last = job.priority
+    found = jobs(read_profile(name))
+    names, lengths = list(found), [distance(found, one) for one in found]
+    assert all(names.index(need) < names.index(job.name) for job in found.values() for need in job.needs)
+    assert lengths == sorted(lengths, reverse=True)
 
 
 def test_needed():
-    assert [j.name for j in needed(jobs(Profile()), "serg")] == ["generators", "verifiers", "serg"]
+    found = jobs(read_profile("mini"))
+    assert needed(found, "serg") == ["generators", "verifiers", "serg"]
     with pytest.raises(KeyError):
-        needed(jobs(Profile()), "nothing")
+        needed(found, "nothing")
 
 
 # Fingerprints
 
 
-def due(before: dict, after: dict) -> set:
+def due(before: Place, after: Place) -> set:
     """Jobs whose fingerprint changed."""
-    return {n for n in before if before[n] != after[n]}
+    old, new = fingerprints(before), fingerprints(after)
+    return {n for n in old if old[n] != new[n]}
 
 
-def test_a_changed_section_repeats_its_chapter_and_what_builds_on_it(tmp_path):
+def test_a_changed_setting_repeats_its_chapter_and_what_builds_on_it(tmp_path):
     root = make_book(tmp_path / "book")
-    before = fingerprints(Profile(), root)
-    assert due(before, fingerprints(Profile(ablations={"window": 3}), root)) == {"ablations"}
-    assert due(before, fingerprints(Profile(ahpo={"steps": 77}), root)) == {
-        *(f"ahpo-{m}" for m in Profile().ahpo.methods),
-        *(f"evaluation-{m}" for m in Profile().ahpo.methods),
-        "ablations",
-    }
-    assert due(before, fingerprints(Profile(serg={"per_cell": 3}), root)) == {"serg"}
-    assert due(before, fingerprints(Profile(machine={"mem_mb": 999}), root)) == set()
+    before = place_of(root)
+    assert due(before, place_of(root, "ablations.window=3")) == {"ablations"}
+    assert due(before, place_of(root, "ahpo.steps=77")) == {"ahpo-grpo", "evaluation-grpo", "ablations"}
+    assert due(before, place_of(root, "serg.per_cell=3")) == {"serg"}
+    assert due(before, place_of(root, "machine.mem_mb=999")) == set()
 
 
 def test_a_changed_chapter_is_due_but_a_comment_is_not(tmp_path):
     root = make_book(tmp_path / "book")
-    before = fingerprints(Profile(), root)
+    before = fingerprints(place_of(root))
     path = root / "nbs" / "70_ablations.ipynb"
     path.write_text(path.read_text().replace("import time", "import time  # a comment"))
-    assert due(before, fingerprints(Profile(), root)) == set()
+    assert fingerprints(place_of(root)) == before
     path.write_text(path.read_text().replace("range(start + 1, 11)", "range(start + 1, 12)"))
-    assert due(before, fingerprints(Profile(), root)) == {"ablations"}
+    after = fingerprints(place_of(root))
+    assert {name for name in before if before[name] != after[name]} == {"ablations"}
 
 
 # One job
@@ -130,7 +140,7 @@ def test_a_job_leaves_results_notebook_log_and_no_paths(tmp_path):
         + "'}, model='none', profile=profile, seed=0)",
     )
     run_job("tiny", "generators", root)
-    report = root / "runs/reports/tiny/generators"
+    report = root / f"{REPORTS}/generators"
     assert read(report / "results.json")["results"] == {"x": True}
     executed = (report / "10_generators.ipynb").read_text()
     assert (
@@ -153,7 +163,7 @@ def test_failing_cell_names_notebook_cell_line_and_message(tmp_path):
     assert "nbs/10_generators.ipynb, cell 4" in said and "line 4: f(x)" in said and "ValueError: x is 1" in said
     assert said.count("\n") < 8
     assert (
-        read(root / "runs/reports/tiny/generators/failure.json")["cell"] == 4
+        read(root / f"{REPORTS}/generators/failure.json")["cell"] == 4
         and not (root / "runs/tiny/generators/done.json").exists()
     )
 
@@ -172,27 +182,30 @@ def test_dead_kernel_and_missing_results(tmp_path):
 def test_checkpoints_of_other_settings_are_not_continued(tmp_path):
     root = make_book(tmp_path / "book")
     run_job("tiny", "generators", root)
-    log = root / "runs/reports/tiny/generators/log.txt"
+    log = root / f"{REPORTS}/generators/log.txt"
     run_job("tiny", "generators", root)
     assert log.read_text().count("starting after step 10") == 1  # the same settings: goes on from its checkpoint
-    (root / "profiles/tiny.yaml").write_text("seed: 5\nahpo: {methods: [grpo]}\n")
+    (root / "profiles/tiny.yaml").write_text("model: {name: mini}\ngenerators: {per_cell: 5}\n")
     run_job("tiny", "generators", root)
     assert (
         "starting after step 0" in log.read_text()
-        and len(read(root / "runs/reports/tiny/generators/results.json")["results"]["curve"]) == 10
+        and len(read(root / f"{REPORTS}/generators/results.json")["results"]["curve"]) == 10
     )
 
 
 def test_finished_means_stamp_and_results_fit(tmp_path):
     root = make_book(tmp_path / "book")
-    place, job = Place(root, "tiny"), next(j for j in jobs(read_profile("tiny", root)) if j.name == "generators")
     run_job("tiny", "generators", root)
-    mark = fingerprints(read_profile("tiny", root), root)["generators"]
-    assert finished(place, job, mark) and not finished(place, job, "other")
-    results = root / "runs/reports/tiny/generators/results.json"
+    place = place_of(root)
+    mark, chosen = fingerprints(place)["generators"], [jobs(place.profile)["generators"]]
+    assert finished(place, "generators", mark) and not finished(place, "generators", "other")
+    stamp = stamp_of(place, "generators")
+    os.utime(stamp, (time.time() + 1e6, time.time() + 1e6))  # written when the clock was wrong
+    assert settle(place, chosen, {"generators": mark}) == {"generators"} and stamp.stat().st_mtime <= time.time()
+    results = results_of(place, "generators")
     results.write_text(results.read_text().replace("0.1", "0.2"))
-    assert not finished(place, job, mark)
-    assert settle(place, [job], {"generators": mark}) == set() and not place.stamp("generators").exists()
+    assert not finished(place, "generators", mark)
+    assert settle(place, chosen, {"generators": mark}) == set() and not stamp.exists()
 
 
 def test_two_writers_never(tmp_path):
@@ -206,6 +219,7 @@ def test_two_writers_never(tmp_path):
 
 def test_scrub(tmp_path):
     assert scrub(f"{tmp_path}/nbs/a.py", tmp_path) == "nbs/a.py"
+    assert scrub(f"{tmp_path}/book/nbs/a.py, {tmp_path}", tmp_path / "book", tmp_path) == "nbs/a.py, ."
 
 
 # Whole runs
@@ -218,7 +232,7 @@ def test_failure_keeps_finished_jobs_and_names_what_waits(tmp_path):
     assert code == 1 and "verifiers failed: nbs/20_verifiers.ipynb, cell 3" in said and "RuntimeError: no luck" in said
     assert "serg (needs verifiers)" in said and "Traceback" not in said
     assert (root / "runs/tiny/generators/done.json").exists() and (
-        root / "runs/reports/tiny/verifiers/20_verifiers.ipynb"
+        root / f"{REPORTS}/verifiers/20_verifiers.ipynb"
     ).exists()
 
 
@@ -238,7 +252,7 @@ def test_kill_and_resume_gives_the_same_results(tmp_path, which):
     whole, root = make_book(tmp_path / "whole", 0), make_book(tmp_path / "killed", 1.5)
     job(whole, "generators", "verifiers")
     job(root, "generators")
-    kept = (root / "runs/reports/tiny/generators/results.json").stat().st_mtime_ns
+    kept = (root / f"{REPORTS}/generators/results.json").stat().st_mtime_ns
     process = start(root, "--only", "verifiers")
     wait_for_step(root, "verifiers", 4)
     for victim in victims(psutil.Process(process.pid), which):
@@ -249,14 +263,14 @@ def test_kill_and_resume_gives_the_same_results(tmp_path, which):
         assert "verifiers failed" in process.communicate(timeout=30)[0]
     code, said = run(root, "--only", "verifiers")  # at once, while orphans may still live
     assert code == 0 and "finished before: generators" in said and "report:" in said
-    assert (root / "runs/reports/tiny/generators/results.json").stat().st_mtime_ns == kept  # finished work was not repeated
+    assert (root / f"{REPORTS}/generators/results.json").stat().st_mtime_ns == kept  # finished work was not repeated
     starts = [
-        int(n) for n in re.findall(r"starting after step (\d+)", (root / "runs/reports/tiny/verifiers/log.txt").read_text())
+        int(n) for n in re.findall(r"starting after step (\d+)", (root / f"{REPORTS}/verifiers/log.txt").read_text())
     ]
     assert starts[0] == 0 and starts[-1] >= 4  # and the job itself went on from its checkpoint
     for name in ("results.json", "curve.jsonl"):
-        assert (root / "runs/reports/tiny/verifiers" / name).read_bytes() == (
-            whole / "runs/reports/tiny/verifiers" / name
+        assert (root / f"{REPORTS}/verifiers" / name).read_bytes() == (
+            whole / f"{REPORTS}/verifiers" / name
         ).read_bytes()
     assert leftovers(root) == []
 
@@ -268,16 +282,83 @@ def test_second_run_of_a_profile_is_refused_and_the_first_goes_on(tmp_path):
     assert code == 2 and said.startswith("Error: a run of profile tiny is at work already") and said.count("\n") == 1
 
 
+def test_a_chapter_from_the_future_runs_once(tmp_path):
+    root = make_book(tmp_path / "book", 0)
+    os.utime(root / "nbs/10_generators.ipynb", (time.time() + 1e7, time.time() + 1e7))
+    code, said = run(root, "--only", "generators")
+    assert code == 0 and "generators           done" in said
+    code, said = run(root, "--only", "generators")
+    assert code == 0 and "finished before: generators" in said
+
+
+# Book and work
+
+
+def git(root, *arguments):
+    """What git prints in the fake book."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+    done = subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_a_run_in_a_clone_changes_nothing_that_git_sees_and_compares_with_what_is_committed(tmp_path):
+    root = make_book(tmp_path / "book", 0)
+    shutil.copy(REPO / ".gitignore", root / ".gitignore")
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "a book")
+    code, said = run(root, "--cores", "2")
+    assert code == 0 and "numbers:" not in said and said.endswith(f"report: {root / REPORTS}\n")
+    assert git(root, "status", "--porcelain") == ""
+    assert read(root / f"{REPORTS}/sft/results.json")["commit"] == git(root, "rev-parse", "--short=12", "HEAD").strip()
+    publish("tiny", root)
+    names = {path.name for path in (root / "reports/tiny").rglob("*") if path.is_file()}
+    assert {"results.json", "curve.jsonl", "timing.json", "40_sft.ipynb"} <= names and "log.txt" not in names
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "its reports")
+    code, said = run(root)
+    assert code == 0 and "values are those of reports/tiny" in said and git(root, "status", "--porcelain") == ""
+    path = root / "reports/tiny/sft/curve.jsonl"
+    path.write_text(path.read_text().replace("0.25", "0.26"))
+    code, said = run(root)
+    assert code == 0 and "numbers: 1 of" in said and "sft/curve.jsonl: step 4.loss is 0.25, committed 0.26" in said
+
+
+def test_publishing_takes_finished_runs_only(tmp_path):
+    root = make_book(tmp_path / "book", 0)
+    run_job("tiny", "generators", root)
+    with pytest.raises(ValueError, match="sft, .*: not finished with the present code and settings; mmhelix run"):
+        publish("tiny", root)
+    assert not (root / "reports").exists()
+
+
+def test_outside_of_a_clone_the_work_goes_to_the_folder_and_a_profile_may_lie_anywhere(tmp_path):
+    book, work = make_book(tmp_path / "book", 0), tmp_path / "work"
+    (work / "profiles").mkdir(parents=True)
+    (work / "profiles" / "mine.yaml").write_text("extends: tiny\nseed: 3\n")
+    (tmp_path / "far.yaml").write_text("extends: mine\n")
+    before = {path: path.stat().st_mtime_ns for path in book.rglob("*")}
+    for profile in ("tiny", "mine", str(tmp_path / "far.yaml")):
+        command = [*MMHELIX, "run", "--profile", profile, "--only", "generators"]
+        environment = {**ENVIRONMENT, "PYTHONPATH": str(book), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, timeout=120)
+        name = profile if "/" not in profile else "far"
+        assert done.returncode == 0 and done.stdout.endswith(f"report: {work / 'runs/reports' / name}\n"), done.stderr
+        executed = (work / "runs/reports" / name / "generators/10_generators.ipynb").read_text()
+        assert str(book) not in executed and str(work) not in executed
+    assert {path: path.stat().st_mtime_ns for path in book.rglob("*")} == before
+
+
 # Arguments for Snakemake
 
 
 def test_arguments(tmp_path):
-    place = Place(tmp_path, "mini")
-    local = snakemake_arguments(place, "mini", ["serg"], cores=2, gpus=1)
-    assert local[local.index("--cores") + 1] == "2" and "gpu=1" in local
-    slurm = snakemake_arguments(
-        place, "mini", ["serg"], cores=8, executor="slurm", extra=("--default-resources", "slurm_partition=gpu")
-    )
+    place = Place(make_book(tmp_path / "book"), read_profile("gpu24"))
+    plan = Plan(place, "gpu24", (jobs(place.profile)["serg"],))
+    local = snakemake_arguments(plan, cores=2)
+    assert local[local.index("--cores") + 1] == "2" and "gpu=1" in local and local[-1] == "runs/gpu24/serg/done.json"
+    extra = ("--default-resources", "slurm_partition=gpu")
+    slurm = snakemake_arguments(plan, cores=8, executor="slurm", extra=extra)
     for wanted in ("--slurm-no-account", "squeue", "slurm_partition=gpu"):
         assert wanted in slurm
     assert "--cores" not in slurm and slurm[slurm.index("--jobs") + 1] == "8"
