@@ -10,11 +10,13 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test export cluster-test serg-server serg-study clean-nbs bench fuzz gallery readme style
+.PHONY: help reproduce publish-reports test export cluster-test serg-server serg-study clean-nbs bench fuzz gallery readme style
 
 help:
 	@echo "make reproduce   run the book (PROFILE=$(PROFILE) CORES=$(CORES)); killed or stopped, it goes on from there"
+	@echo "make publish-reports  make the reports of a finished run (PROFILE=$(PROFILE)) the committed ones, and README's table with them"
 	@echo "make test        check everything: exports, notebooks, tests, README"
+	@echo "make  build sdist and wheel, install the wheel, and try every command in an empty folder"
 	@echo "make export      write mmhelix_nb/ from the notebooks"
 	@echo "make clean-nbs   take run-dependent parts out of the notebooks"
 	@echo "make readme      write README.md from nbs/index.ipynb and reports/"
@@ -26,18 +28,21 @@ help:
 	@echo "make bench       measure speed"
 
 # Every Python from 3.11 on will do. PYTHON=... chooses one.
-$(STAMP): settings.ini setup.py
+$(STAMP): settings.ini setup.py constraints.txt
 	@for p in $(PYTHON) python3 python python3.14 python3.13 python3.12 python3.11; do \
 	  if "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$p; break; fi; done; \
 	if [ -z "$$found" ]; then echo "Error: no Python 3.11 or newer with venv found; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2; fi; \
 	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then echo "making .venv with $$found"; "$$found" -m venv .venv; fi
 	@echo "installing into .venv (once, about two minutes)"
-	@$(BIN)/python -m pip install -q -e '.[all]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[all]'
 	@touch $@
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP)
 	@exec $(BIN)/mmhelix run --profile $(PROFILE) --cores $(CORES)
+
+publish-reports: $(STAMP)
+	@$(BIN)/python -c "from mmhelix_nb.running.committed import publish_main; publish_main()" $(PROFILE)
 	@$(BIN)/python -c "from mmhelix_nb.running.readme import write_readme; write_readme()"
 
 test: $(STAMP)
@@ -63,7 +68,7 @@ fuzz: $(STAMP)
 # Needs root and Debian's packages slurm-wlm and munge; make test leaves it out.
 cluster-test: $(STAMP)
 	@for p in slurmctld slurmd munged; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { echo "Error: $$p is missing; as root: apt-get install slurm-wlm munge" >&2; exit 2; }; done
-	@$(BIN)/python -m pip install -q -e '.[all,cluster]'
+	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[all,cluster]'
 	MMHELIX_CLUSTER=1 $(BIN)/python -m pytest -q tests/test_cluster.py
 
 # SmolLM2-135M in a wheel of 93 MB, served on loopback; the study takes minutes.

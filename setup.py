@@ -22,7 +22,9 @@ BOOK = (
     "reports/*/*/results.json",  # what a run's numbers are compared with
     "reports/*/*/curve.jsonl",
 )
-PLACE = runpy.run_path(str(ROOT / "mmhelix_nb" / "book" / "place.py"))  # importing the package would need its requirements
+PLACE = runpy.run_path(
+    str(ROOT / "mmhelix_nb" / "book" / "place.py")
+)  # importing the package would need its requirements
 
 
 def write_commit(folder: Path) -> None:
