@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['plain', 'write_whole', 'write_json', 'save_results', 'read_results', 'save_timing', 'append_curve', 'read_curve',
-           'trim_curve', 'wilson', 'Busy', 'claim']
+           'trim_curve', 'Busy', 'claim']
 
 # %% ../../nbs/book/results.ipynb #13d8f28e
 import contextlib
@@ -116,18 +116,6 @@ def trim_curve(path: str | Path, step: int) -> None:
         "".join(json.dumps(r, sort_keys=True, ensure_ascii=False) + "\n" for r in kept), encoding="utf-8"
     )
     os.replace(temporary, path)
-
-# %% ../../nbs/book/results.ipynb #f4ee3423
-def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval for the share `k` of `n`; (0, 1) when nothing was measured."""
-    if not 0 <= k <= n:
-        raise ValueError(f"k must lie between 0 and n, not {k} of {n}")
-    if n == 0:
-        return 0.0, 1.0
-    share, z2 = k / n, z * z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 # %% ../../nbs/book/results.ipynb #7d0251c7
 class Busy(RuntimeError):
