@@ -48,7 +48,7 @@ from mmhelix_nb.book.pages import (
     page,
     sections,
 )
-from .book.place import book_folder
+from .book.place import REPORTS, book_folder
 from .book.profiles import Profile, read_profile
 from .book.results import read_curve, read_results, save_results
 from mmhelix_nb.book.statistics import (
@@ -63,7 +63,7 @@ from mmhelix_nb.book.statistics import (
 )
 
 # %% ../nbs/70_ablations.ipynb #d6dfedd3
-def paper_file(name: str, reports: str | Path = "reports") -> Path:
+def paper_file(name: str, reports: str | Path = REPORTS) -> Path:
     "The paper's numbers `name`: in `reports/paper`, else the book's own."
     for folder in (Path(reports), book_folder() / "reports"):
         path = folder / "paper" / name
@@ -85,12 +85,12 @@ def read_numbers(path: Path) -> list[dict]:
         return [{k: value(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 # %% ../nbs/70_ablations.ipynb #9e50e1ba
-def paper_table(number: int, reports: str | Path = "reports") -> list[dict]:
+def paper_table(number: int, reports: str | Path = REPORTS) -> list[dict]:
     "Table 1 (accuracy of 23 models), 2 (six ways to train, in per cent) or 3 (how experts are made) as printed."
     return read_numbers(paper_file(f"table{number}.csv", reports))
 
 
-def paper_curves(reports: str | Path = "reports") -> dict[tuple[str, str], list[tuple[float, float]]]:
+def paper_curves(reports: str | Path = REPORTS) -> dict[tuple[str, str], list[tuple[float, float]]]:
     "Figures 6 (`left`) and 7 (`right`): (panel, series) -> points (step, reward)."
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in read_numbers(paper_file("curves.csv", reports)):
@@ -443,7 +443,7 @@ def printed_panels(reports: str | Path) -> list[Panel]:
     return found
 
 # %% ../nbs/70_ablations.ipynb #5fd28ba7
-def main_figure(rows: Sequence[dict], reports: str | Path = "reports", model: str = "here") -> Figure:
+def main_figure(rows: Sequence[dict], reports: str | Path = REPORTS, model: str = "here") -> Figure:
     "Accuracy per method, in domain and general, ours and the paper's."
     seeds = max(map(seeds_of, rows), default=1)
     kind = f"Student intervals over {seeds} seeds" if seeds > 1 else "Wilson intervals over items, one seed"
@@ -655,7 +655,7 @@ def chapter_list(book: Profile, reports: str | Path) -> Markup:
     return bullets(found) if found else element("p", "No executed chapters here.")
 
 # %% ../nbs/70_ablations.ipynb #8956c720
-def write_report(book: Profile, reports: str | Path = "reports") -> Path:
+def write_report(book: Profile, reports: str | Path = REPORTS) -> Path:
     "Write `index.html` and its figures to the profile's `page_folder`; return the page's path."
     folder, made = page_folder(book, reports), read_results(report_folder(book, "ablations", reports))
     found, rows = made["results"], table2(reports, book)
@@ -688,7 +688,7 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
     ]
 
 # %% ../nbs/70_ablations.ipynb #dc9d9804
-def report_results(book: Profile, reports: str | Path = "reports") -> dict:
+def report_results(book: Profile, reports: str | Path = REPORTS) -> dict:
     "Write results.json of the job `ablations` of a profile, and the page; returns the results."
     found = measured(reports, book)
     results = {

@@ -28,6 +28,7 @@ from trl.trainer.utils import split_pixel_values_by_grid, unsplit_pixel_values_b
 
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.methods import METHODS, Method, method_of
+from .book.place import REPORTS, RUNS
 from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.settings import Ahpo
@@ -572,7 +573,7 @@ def summary(curve: list[dict], window: int = 20) -> dict:
 
 # %% ../nbs/50_ahpo.ipynb #98f219b6
 def run_ahpo(
-    profile: str, method: str = "ahpo", runs: str = "runs", reports: str = "reports", overrides: str | list[str] = ""
+    profile: str, method: str = "ahpo", runs: str = RUNS, reports: str = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
     "Trains one method of a profile, saves model, curve and results; returns the summary of its last steps."
     book, chosen, began = read_profile(profile, overrides=overrides), method_of(method, "ahpo"), time.perf_counter()

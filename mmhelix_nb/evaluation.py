@@ -30,6 +30,7 @@ from .answers import extract
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.pages import Table
+from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import append_curve, plain, read_curve, save_results, write_json
 from .book.statistics import n_text, share_record
@@ -496,7 +497,7 @@ class BenchmarkRows(Sequence):
         return to_record(item, modality=kind)
 
 
-def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Path = "runs") -> Sequence[dict]:
+def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Path = RUNS) -> Sequence[dict]:
     "The rows that a profile's models are asked; raises `FileNotFoundError` where the lab's are missing."
     path = rows_path(profile, "heldout", runs)
     if path.is_file():
@@ -508,7 +509,7 @@ def profile_rows(profile: Profile, settings: EvaluationSettings, runs: str | Pat
     return BenchmarkRows(profile, settings)
 
 # %% ../nbs/60_evaluation.ipynb #9a9aafbc
-def practised_skills(profile: Profile, runs: str | Path = "runs") -> list[str]:
+def practised_skills(profile: Profile, runs: str | Path = RUNS) -> list[str]:
     "The general skills among the prompts of reinforcement learning; none where that file is missing."
     path = rows_path(profile, "rl", runs)
     if not path.is_file():
@@ -614,7 +615,7 @@ def ask_server(url: str, rows: Sequence[dict], settings: EvaluationSettings, pat
 
 # %% ../nbs/60_evaluation.ipynb #9648b735
 def evaluate_model(
-    model: str, profile: Profile, out: str | Path = "runs/eval", items: int = 0, runs: str | Path = "runs"
+    model: str, profile: Profile, out: str | Path = "runs/eval", items: int = 0, runs: str | Path = RUNS
 ) -> dict:
     "Measure any model with a profile's settings; writes replies, verdicts and results to `out`."
     settings = settings_of(profile)
@@ -632,8 +633,8 @@ def evaluate_model(
 def run_evaluation(
     profile: str,
     model: str = "base",
-    runs: str | Path = "runs",
-    reports: str | Path = "reports",
+    runs: str | Path = RUNS,
+    reports: str | Path = REPORTS,
     overrides: str | Iterable[str] = "",
 ) -> tuple[dict, list[Judged]]:
     "The job `evaluation-MODEL` of a profile: measure, and write results.json and the figure."

@@ -18,6 +18,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.methods import method_of
+from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.settings import Base, Sft
@@ -106,7 +107,7 @@ def sft_settings(book: Profile, method: str = "sft") -> Sft:
     return book.sft.model_copy(update={"steps": steps})
 
 
-def sft_rows(book: Profile, runs: str | Path = "runs"):
+def sft_rows(book: Profile, runs: str | Path = RUNS):
     "The profile's expert samples, at most as many as it asks for."
     path = rows_path(book, "sft", runs)
     if not path.is_file():
@@ -116,7 +117,7 @@ def sft_rows(book: Profile, runs: str | Path = "runs"):
 
 # %% ../nbs/40_sft.ipynb #abcbce6f
 def run_sft(
-    profile: str, method: str = "sft", runs: str = "runs", reports: str = "reports", overrides: str | list[str] = ""
+    profile: str, method: str = "sft", runs: str = RUNS, reports: str = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
     "The job `sft` or `sft_half`: train, save the model, write results.json; returns the results."
     book, began = read_profile(profile, overrides=overrides), time.perf_counter()

@@ -18,6 +18,7 @@ from pathlib import Path
 from random import Random
 
 from ..book.jobs import report_folder, run_folder
+from ..book.place import REPORTS, RUNS
 from ..book.profiles import read_profile
 from ..book.results import read_curve, save_results, save_timing
 from ..core import pack
@@ -207,7 +208,7 @@ def lab_files(samples: int, items: int, seed: int = 0) -> dict[str, list[dict]]:
     return files
 
 
-def write_lab(book, runs: str = "runs") -> None:
+def write_lab(book, runs: str = RUNS) -> None:
     "Write `lab_files` of a `Profile` as Parquet to where the other chapters look for them."
     for name, rows in lab_files(book.sft.samples, book.evaluation.general_items, book.seed).items():
         save_rows(rows, rows_path(book, name, runs))
@@ -237,7 +238,7 @@ def train_base(settings, out, seed=0, curve=None):
 
 # %% ../../nbs/training/lab.ipynb #455353d9
 def run_base(
-    profile: str, runs: str | Path = "runs", reports: str | Path = "reports", overrides: str | list[str] = ""
+    profile: str, runs: str | Path = RUNS, reports: str | Path = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
     "The job `base`: the lab's files, and the base model; returns the summary that goes into results.json."
     from mmhelix_nb.training.models import group_table, save
