@@ -277,35 +277,36 @@ def _environment(extra: dict):
         os.environ.clear()
         os.environ.update(before)
 
+# %% ../../nbs/running/runner.ipynb #2fcd5df5
+@contextlib.contextmanager
+def _listening(handler: logging.Handler):
+    """Papermill's log goes to `handler` and nowhere else."""
+    log = logging.getLogger("papermill")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
 # %% ../../nbs/running/runner.ipynb #14b2999d
 def _papermill(place: Place, job: Job, profile: str) -> None:
     """Run the chapter; raise `JobFailed` with the facts when it stops."""
     import papermill
 
-    source, copy, log = place.notebook(job), _copy_of(place, job), logging.getLogger("papermill")
+    source, copy = place.notebook(job), _copy_of(place, job)
     handler = _Progress(place, job.name, len(_read(source).get("cells", [])) + 1)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    options = {"kernel_name": "python3", "log_output": True, "progress_bar": False, "start_timeout": 180}
+    told = parameters(place, job, profile)
     try:
-        with _environment({**ENVIRONMENT, "MMHELIX_JOB": tag_of(place, job.name)}):
-            papermill.execute_notebook(
-                str(source),
-                str(copy),
-                parameters(place, job, profile),
-                cwd=str(place.root),
-                kernel_name="python3",
-                log_output=True,
-                progress_bar=False,
-                start_timeout=180,
-            )
+        with _listening(handler), _environment({**ENVIRONMENT, "MMHELIX_JOB": tag_of(place, job.name)}):
+            papermill.execute_notebook(str(source), str(copy), told, cwd=str(place.root), **options)
     except papermill.PapermillExecutionError as e:
         raise JobFailed(_facts(place, job, **_cell_failure(e, source))) from None
     except Exception as e:
         raise JobFailed(_facts(place, job, **_other_failure(e, source, copy, handler.cell))) from None
-    finally:
-        log.removeHandler(handler)
-        handler.close()
 
 # %% ../../nbs/running/runner.ipynb #e0933fdb
 def _finish(place: Place, job: Job, mark: str, seconds: float, before: int) -> None:
