@@ -18,7 +18,8 @@ from pathlib import Path
 from ..book.place import book_folder, checkout
 from ..book.profiles import profile_path, read_profile
 from ..book.results import read_curve, read_results
-from .runner import Place, fingerprints, finished, jobs
+from .points import Place, fingerprints, runs_of
+from .runner import finished
 
 # %% ../../nbs/running/committed.ipynb #abe60a06
 FILES = ("results.json", "curve.jsonl")
@@ -126,8 +127,9 @@ def publish(profile: str, start: str | Path = ".") -> Path:
     if root is None:
         raise ValueError(f"{Path(start).resolve()}: not in a clone, so there are no committed reports to replace")
     place = Place(root, read_profile(profile, root))
-    marks = fingerprints(place)
-    due = [name for name in jobs(place.profile) if not finished(place, name, marks[name])]
+    runs = runs_of([place.profile], profile, root)
+    marks = fingerprints(runs)
+    due = [name for name, run in runs.items() if not finished(run, marks[name])]
     if due:
         message = f"{', '.join(due)}: not finished with the present code and settings"
         raise ValueError(f"{message}; mmhelix run --profile {profile} comes first")
