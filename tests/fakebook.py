@@ -18,17 +18,18 @@ MMHELIX = [sys.executable, "-c", "from mmhelix_nb.running.cli import app; app()"
 # As a shell gives it: not under make, which a run would watch.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MMHELIX_PARENT")}
 
-PARAMETERS = "profile = None\nmethod = ''\nmodel = ''\nruns = 'runs'\nreports = 'runs/reports'"
+PARAMETERS = "profile = None\nmethod = ''\nmodel = ''\nruns = 'runs'\nreports = 'runs/reports'\noverrides = ''"
 
 # Ten steps, a checkpoint after every second one, and a curve: the shape of a training chapter.
 CHAPTER = """
 import time
-from pathlib import Path
+from mmhelix_nb.book.jobs import report_folder, run_folder
+from mmhelix_nb.book.profiles import read_profile
 from mmhelix_nb.book.results import append_curve, read_curve, save_results, trim_curve
 kind, variant = "{kind}", method or model
 job = variant if kind == "sft" else "-".join(filter(None, (kind, variant)))
-name = Path(profile).stem
-run, report = Path(runs, name, job), Path(reports, name, job)
+book = read_profile(profile, overrides=overrides)
+run, report = run_folder(book, job, runs), report_folder(book, job, reports)
 checkpoint, curve = run / "checkpoint", report / "curve.jsonl"
 start = int(checkpoint.read_text()) if checkpoint.exists() else 0
 print("starting after step", start)
@@ -37,7 +38,7 @@ for step in range(start + 1, 11):
     time.sleep({seconds} / 10)
     append_curve(curve, {{"step": step, "loss": 1 / step}})
     if step % 2 == 0: checkpoint.write_text(str(step))
-save_results(report, {{"curve": read_curve(curve)}}, model="mini", profile=name, seed=0)
+save_results(report, {{"curve": read_curve(curve)}}, model="mini", profile=book.name, seed=book.seed)
 """
 
 

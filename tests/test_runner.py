@@ -16,20 +16,16 @@ from mmhelix_nb.book.jobs import distance, needed
 from mmhelix_nb.book.profiles import read_profile
 from mmhelix_nb.book.results import Busy, claim
 from mmhelix_nb.running.committed import publish
-from mmhelix_nb.running.runner import (
-    JobFailed,
+from mmhelix_nb.running.points import (
     Place,
-    Plan,
     fingerprints,
-    finished,
     jobs,
+    points_of,
     results_of,
-    run_job,
-    scrub,
-    settle,
-    snakemake_arguments,
+    runs_of,
     stamp_of,
 )
+from mmhelix_nb.running.runner import JobFailed, Plan, finished, run_job, scrub, settle, snakemake_arguments
 
 REPORTS = "runs/reports/tiny"
 
@@ -37,6 +33,12 @@ REPORTS = "runs/reports/tiny"
 def place_of(root, *overrides, profile="tiny") -> Place:
     """Where a run of the fake book's profile works."""
     return Place(root, read_profile(profile, root, overrides))
+
+
+def marks(root, *overrides) -> dict[str, str]:
+    """Fingerprints of the fake book's jobs, by name without overrides."""
+    found = fingerprints(runs_of(points_of("tiny", root, overrides), "tiny", root))
+    return {name.partition("@")[0]: mark for name, mark in found.items()}
 
 
 def start(root, *options):
@@ -101,29 +103,28 @@ def test_needed():
 # Fingerprints
 
 
-def due(before: Place, after: Place) -> set:
-    """Jobs whose fingerprint changed."""
-    old, new = fingerprints(before), fingerprints(after)
+def due(root, *overrides) -> set:
+    """Jobs whose fingerprint the overrides change."""
+    old, new = marks(root), marks(root, *overrides)
     return {n for n in old if old[n] != new[n]}
 
 
 def test_a_changed_setting_repeats_its_chapter_and_what_builds_on_it(tmp_path):
     root = make_book(tmp_path / "book")
-    before = place_of(root)
-    assert due(before, place_of(root, "ablations.window=3")) == {"ablations"}
-    assert due(before, place_of(root, "ahpo.steps=77")) == {"ahpo-grpo", "evaluation-grpo", "ablations"}
-    assert due(before, place_of(root, "serg.per_cell=3")) == {"serg"}
-    assert due(before, place_of(root, "machine.mem_mb=999")) == set()
+    assert due(root, "ablations.window=3") == {"ablations"}
+    assert due(root, "ahpo.steps=77") == {"ahpo-grpo", "evaluation-grpo", "ablations"}
+    assert due(root, "serg.per_cell=3") == {"serg"}
+    assert due(root, "machine.mem_mb=999") == set()
 
 
 def test_a_changed_chapter_is_due_but_a_comment_is_not(tmp_path):
     root = make_book(tmp_path / "book")
-    before = fingerprints(place_of(root))
+    before = marks(root)
     path = root / "nbs" / "70_ablations.ipynb"
     path.write_text(path.read_text().replace("import time", "import time  # a comment"))
-    assert fingerprints(place_of(root)) == before
+    assert marks(root) == before
     path.write_text(path.read_text().replace("range(start + 1, 11)", "range(start + 1, 12)"))
-    after = fingerprints(place_of(root))
+    after = marks(root)
     assert {name for name in before if before[name] != after[name]} == {"ablations"}
 
 
@@ -196,16 +197,16 @@ def test_checkpoints_of_other_settings_are_not_continued(tmp_path):
 def test_finished_means_stamp_and_results_fit(tmp_path):
     root = make_book(tmp_path / "book")
     run_job("tiny", "generators", root)
-    place = place_of(root)
-    mark, chosen = fingerprints(place)["generators"], [jobs(place.profile)["generators"]]
-    assert finished(place, "generators", mark) and not finished(place, "generators", "other")
+    place, mark = place_of(root), marks(root)["generators"]
+    chosen = runs_of([place.profile], "tiny", root, only="generators")
+    assert finished(chosen["generators"], mark) and not finished(chosen["generators"], "other")
     stamp = stamp_of(place, "generators")
     os.utime(stamp, (time.time() + 1e6, time.time() + 1e6))  # written when the clock was wrong
-    assert settle(place, chosen, {"generators": mark}) == {"generators"} and stamp.stat().st_mtime <= time.time()
+    assert settle(chosen, {"generators": mark}) == {"generators"} and stamp.stat().st_mtime <= time.time()
     results = results_of(place, "generators")
     results.write_text(results.read_text().replace("0.1", "0.2"))
-    assert not finished(place, "generators", mark)
-    assert settle(place, chosen, {"generators": mark}) == set() and not stamp.exists()
+    assert not finished(chosen["generators"], mark)
+    assert settle(chosen, {"generators": mark}) == set() and not stamp.exists()
 
 
 def test_two_writers_never(tmp_path):
@@ -354,7 +355,8 @@ def test_outside_of_a_clone_the_work_goes_to_the_folder_and_a_profile_may_lie_an
 
 def test_arguments(tmp_path):
     place = Place(make_book(tmp_path / "book"), read_profile("gpu24"))
-    plan = Plan(place, "gpu24", (jobs(place.profile)["serg"],))
+    runs = runs_of([place.profile], "gpu24", place.root, only="serg")
+    plan = Plan(place, "gpu24", (place.profile,), {"serg": runs["serg"]})
     local = snakemake_arguments(plan, cores=2)
     assert local[local.index("--cores") + 1] == "2" and "gpu=1" in local and local[-1] == "runs/gpu24/serg/done.json"
     extra = ("--default-resources", "slurm_partition=gpu")
@@ -362,3 +364,52 @@ def test_arguments(tmp_path):
     for wanted in ("--slurm-no-account", "squeue", "slurm_partition=gpu"):
         assert wanted in slurm
     assert "--cores" not in slurm and slurm[slurm.index("--jobs") + 1] == "8"
+
+
+# Points of a sweep
+
+
+SWEEP = ("--sweep", "ahpo.learning_rate=1e-4,4e-4", "--seeds", "0-1", "--only", "ahpo")
+
+
+def test_a_sweep_shares_what_a_value_does_not_touch_and_survives_a_kill(tmp_path):
+    root = make_book(tmp_path / "book", seconds=0.2, profile="extends: mini\nahpo: {methods: [grpo]}\n")
+    shutil.copy(REPO / "profiles" / "mini.yaml", root / "profiles")
+    process = start(root, *SWEEP)
+    until = time.monotonic() + 100
+    while not (root / "runs/tiny/base/done.json").exists() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.1)
+    process.kill()
+    process.communicate()
+    code, said = run(root, *SWEEP)
+    assert code == 0 and "finished before: base" in said, said
+    folders = {path.parent.name for path in (root / "runs/tiny").glob("*/done.json")}
+    assert folders == {
+        "base",
+        "base@seed=1",
+        "ahpo-grpo",
+        "ahpo-grpo@seed=1",
+        "ahpo-grpo@ahpo.learning_rate=0.0001",
+        "ahpo-grpo@ahpo.learning_rate=0.0001,seed=1",
+    }
+    results = read(root / REPORTS / "ahpo-grpo@ahpo.learning_rate=0.0001,seed=1" / "results.json")
+    assert results["seed"] == 1
+    code, said = run(root, "--set", "ahpo.learning_rate=0.0001", "--only", "ahpo")
+    assert code == 0 and "finished before: base, ahpo-grpo@ahpo.learning_rate=0.0001" in said and "running" not in said
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--set", "ahpo.stepps=3"), "--set ahpo.stepps=3: unknown key; did you mean steps?"),
+        (("--sweep", "ahpo.steps"), "--sweep ahpo.steps: must look like ahpo.learning_rate=1e-4,4e-4"),
+        (("--sweep", "ahpo.steps=40,0"), "--set ahpo.steps=0: must be at least 1"),
+        (("--seeds", "4-0"), "--seeds 4-0: must look like 0-4 or 0,2,5"),
+        (("--seeds", "99999999999"), "--set ablations.seeds=[99999999999]: must be seeds from 0 to 4294967295"),
+    ],
+)
+def test_an_impossible_point_is_one_line_before_anything_runs(tmp_path, options, said):
+    root = make_book(tmp_path / "book")
+    code, text = run(root, *options, "--dry-run")
+    assert code == 2 and text.count("\n") == 1 and said in text, text
+    assert not (root / "runs").exists()

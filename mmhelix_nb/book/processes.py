@@ -78,7 +78,7 @@ def end_with_snakemake() -> None:
 # %% ../../nbs/book/processes.ipynb #c821b772
 def snakemake_options(executor: str, jobs: int, extra: Sequence[str] = ()) -> list[str]:
     """Snakemake's options for `jobs` jobs at a time on `executor`; `extra` are the user's own, which come after."""
-    options = "--nolock --keep-going --rerun-incomplete --rerun-triggers params --quiet progress".split()
+    options = "--nolock --keep-going --rerun-triggers params --quiet progress".split()
     if executor == "local":
         return [*options, "--cores", str(jobs)]
     options += ["--executor", executor, "--jobs", str(jobs), "--latency-wait", "60"]

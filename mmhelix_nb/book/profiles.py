@@ -288,6 +288,8 @@ def _validated(data: dict, name: str, sources: list[Source], overrides: list[str
     said = next((text for text in overrides if tuple(_override(text)[0]) == loc[: len(_override(text)[0])]), None)
     if said:
         raise ProfileError(f"--set {said}: {_what(first)}{more}")
+    if overrides:  # the profile was right without them
+        raise ProfileError(f"--set {' '.join(overrides)}: {'.'.join(map(str, loc))}{given}: {_what(first)}{more}")
     source = next((one for one in sources if _says(one.data, loc)), sources[0])
     raise ProfileError(
         f"{source.shown}:{_line(source.text, loc)}: {'.'.join(map(str, loc))}{given}: {_what(first)}{more}"

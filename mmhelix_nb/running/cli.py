@@ -249,7 +249,7 @@ def _report(plan: "Plan", code: int) -> int:
     if any(s.state == "failed" for s in found):
         _report_failures(plan, found)
         return 1
-    if code:
+    if code or any(s.state != "done" for s in found):
         log = place.run() / "snakemake.log"
         tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
@@ -319,6 +319,11 @@ def _drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
         return 130
 
 # %% ../../nbs/running/cli.ipynb #4ac571e8
+def _few(names: tuple[str, ...]) -> str:
+    """A few names, or how many there are."""
+    return ", ".join(names) or "nothing" if len(names) <= 4 else f"{len(names)} runs"
+
+
 def _show_plan(plan: "Plan", extra: tuple) -> int:
     """Print what a run would do, and let Snakemake check it; the exit code."""
     import subprocess
@@ -332,7 +337,7 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
             done.add(name)
         state = "done     " if name in done else "would run"
         chapter = f"nbs/{run.job.chapter.notebook}.ipynb"
-        typer.echo(f"{state}  {name:20} {chapter:24} needs {', '.join(run.needs) or 'nothing'}")
+        typer.echo(f"{state}  {name:20} {chapter:24} needs {_few(run.needs)}")
     arguments = snakemake_arguments(plan, cores=1, extra=("--dry-run", *extra))
     check = subprocess.run([sys.executable, "-m", "snakemake", *arguments], capture_output=True, text=True)
     if check.returncode:

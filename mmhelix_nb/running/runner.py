@@ -226,8 +226,8 @@ def _listening(handler: logging.Handler):
         handler.close()
 
 # %% ../../nbs/running/runner.ipynb #14b2999d
-def _papermill(place: Place, job: Job, told: dict) -> None:
-    """Run the chapter; raise `JobFailed` with the facts when it stops."""
+def _papermill(place: Place, job: Job, told: dict, tries: int = 3) -> None:
+    """Run the chapter; raise `JobFailed` with the facts when it stops. A kernel that does not start gets more `tries`."""
     import papermill
 
     source, copy = place.notebook(job), _copy_of(place, job)
@@ -239,6 +239,8 @@ def _papermill(place: Place, job: Job, told: dict) -> None:
     except papermill.PapermillExecutionError as e:
         raise JobFailed(_facts(place, job, **_cell_failure(e, source))) from None
     except Exception as e:
+        if tries > 1 and not handler.cell and "died before replying" in str(e):  # another kernel took its port
+            return _papermill(place, job, told, tries - 1)
         raise JobFailed(_facts(place, job, **_other_failure(e, source, copy, handler.cell))) from None
 
 # %% ../../nbs/running/runner.ipynb #e0933fdb
@@ -370,7 +372,8 @@ def snakemake_arguments(plan: Plan, cores: int, executor: str = "local", extra: 
     config = [f"profile={plan.profile}", f"runs={place.runs}", f"reports={place.reports}", f"points={points}"]
     cards = ["--resources", f"gpu={gpus}"] if gpus and executor == "local" else []
     targets = [place.shown(stamp_of(run.place, run.job.name)) for run in plan.runs.values()]
-    return [*where, "--config", *config, *snakemake_options(executor, cores, extra), *cards, *extra, "--", *targets]
+    options = ["--ignore-incomplete", *snakemake_options(executor, cores, extra)]  # a stamp is written whole, and last
+    return [*where, "--config", *config, *options, *cards, *extra, "--", *targets]
 
 # %% ../../nbs/running/runner.ipynb #a6a4912a
 def job_main() -> None:

@@ -335,7 +335,8 @@ def shard_main() -> None:
 def start_jobs(out: Path, jobs: int, executor: str, extra: tuple[str, ...]) -> subprocess.Popen:
     "Start Snakemake in `out`, talking to `snakemake.log`; it ends with this process."
     retries = [] if executor == "local" else ["--retries", "2"]  # a node may be lost
-    options = [*snakemake_options(executor, jobs, extra), "--scheduler", "greedy", *retries, *extra]
+    own = ["--rerun-incomplete", "--scheduler", "greedy"]
+    options = [*snakemake_options(executor, jobs, extra), *own, *retries, *extra]
     return start_snakemake(options, out, out / "snakemake.log", str(out.resolve()))
 
 
