@@ -31,8 +31,8 @@ from .book.methods import METHODS, Method, method_of
 from .book.place import REPORTS, RUNS
 from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
+from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
-from .serg import open_rows, rows_path
 from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
 from .training.models import load, save
 from .verifiers import reward as verifier_reward

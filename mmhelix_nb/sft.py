@@ -21,8 +21,8 @@ from .book.methods import method_of
 from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import read_curve, save_results, save_timing
+from .book.rows import open_rows, rows_path
 from .book.settings import Base, Sft
-from .serg import open_rows, rows_path
 from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
 from .training.models import ModelError, group_table, load, save
 

@@ -29,6 +29,9 @@ class FakeServer:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # as real servers do; else each reply waits 40 ms for an acknowledgement
 
+            def do_GET(self):
+                outer.send(self, 200, json.dumps({"object": "list", "data": [{"id": "fake", "object": "model"}]}), {})
+
             def do_POST(self):
                 outer.answer(self)
 
@@ -75,6 +78,9 @@ class FakeServer:
             self.now, self.busy_s = self.now - 1, self.busy_s + time.monotonic() - began
         if status is None:
             return handler.connection.close()
+        self.send(handler, status, body, headers)
+
+    def send(self, handler, status: int, body: str, headers: dict) -> None:
         body = body.encode()
         handler.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():

@@ -588,7 +588,7 @@ ahpo: {steps: 4, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, micr
 @pytest.mark.parametrize("method", trained_by("ahpo"))
 def test_job_of_a_profile(tmp_path, method):
     from mmhelix_nb.book.results import read_results
-    from mmhelix_nb.serg import save_rows
+    from mmhelix_nb.book.rows import save_rows
     from mmhelix_nb.training.models import load, save
 
     (tmp_path / "tiny.yaml").write_text(PROFILE)

@@ -10,6 +10,7 @@ from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.figures import svg
 from mmhelix_nb.book.profiles import Profile
 from mmhelix_nb.book.results import read_results
+from mmhelix_nb.book.rows import save_rows
 from mmhelix_nb.core import make, pack
 
 SETTINGS = ev.EvaluationSettings(batch_size=4, max_new_tokens=8)
@@ -235,15 +236,14 @@ def test_chosen_takes_even_distances():
 
 def write_lab(runs, name="tiny"):
     """Held-out and training rows of a lab under `runs`, as the chapter on experts leaves them."""
-    serg = pytest.importorskip("mmhelix_nb.serg")
     folder = runs / name / "base"
-    serg.save_rows(
+    save_rows(
         [puzzle_row(i) for i in range(6)]
         + [lab_row(i, s) for s in ("read", "flip") for i in range(5)]
         + [puzzle_row(0, "text")],
         folder / "heldout.parquet",
     )
-    serg.save_rows([puzzle_row(9), lab_row(8, "flip")], folder / "rl.parquet")
+    save_rows([puzzle_row(9), lab_row(8, "flip")], folder / "rl.parquet")
 
 
 def test_lab_rows_and_practised_skills(tmp_path):

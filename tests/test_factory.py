@@ -12,13 +12,13 @@ import pytest
 from fakebook import ENVIRONMENT, MMHELIX
 from fakeserver import FakeServer, completion, good
 
-from mmhelix_nb.benchmark.publish import FolderError, item_of
-from mmhelix_nb.benchmark.published import verify_rows
+from mmhelix_nb.benchmark.published import FolderError, verify_rows
+from mmhelix_nb.book.rows import item_of
+from mmhelix_nb.book.server import Server
 from mmhelix_nb.core import make
 from mmhelix_nb.generators import canon_hash, distinct, spaces, split_of
 from mmhelix_nb.traces import factory
 from mmhelix_nb.traces.factory import PAPER_LEVELS, Batch, make_shard, manufacture, quotas, room, shards, size, summary
-from mmhelix_nb.traces.polish import Server
 
 ORDER = ("--n", "30", "--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--shard-size", "8", "--seed", "3")
 

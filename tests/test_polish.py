@@ -8,8 +8,9 @@ import pytest
 from fakeserver import FakeServer, completion, good, retold
 
 from mmhelix_nb import make
+from mmhelix_nb.book.server import Server, ServerError
 from mmhelix_nb.serg import expert
-from mmhelix_nb.traces.polish import Server, ServerError, anchors, keeps, polish_all
+from mmhelix_nb.traces.polish import Polishing, anchors, keeps, polish_all
 
 SKELETONS = [
     expert(make(task, level, seed))
@@ -17,12 +18,13 @@ SKELETONS = [
     for level in (1, 2)
     for seed in range(3)
 ]
-QUICK = Server("", "fake", concurrency=4, timeout_s=0.6, backoff_s=0.01, retries=4, attempts=2)
+QUICK = Server("", "fake", concurrency=4, timeout_s=0.6, backoff_s=0.01, retries=4)
+TWICE = Polishing(attempts=2)
 
 
 def polished(fake, server=QUICK, cache=None, skeletons=SKELETONS):
     """The outcomes, after the account: each skeleton once, in order, accepted or with its reasons."""
-    outcomes = polish_all(skeletons, replace(server, url=fake.url), cache)
+    outcomes = polish_all(skeletons, replace(server, url=fake.url), TWICE, cache)
     assert [outcome.skeleton for outcome in outcomes] == skeletons
     for outcome in outcomes:
         assert outcome.reasons if outcome.sample is None else keeps(outcome.skeleton, outcome.sample.reply)
@@ -159,16 +161,16 @@ def test_nothing_is_paid_twice(tmp_path):
 
 
 def test_a_wrong_key_ends_the_run_with_one_line():
-    with FakeServer(lambda asked, number: (401, '{"error": {"message": "bad key"}}', {})) as fake:
-        with pytest.raises(ServerError, match="refuses .401.*MMHELIX_API_KEY"):
-            polished(fake)
+    refusing = FakeServer(lambda asked, number: (401, '{"error": {"message": "bad key"}}', {}))
+    with refusing as fake, pytest.raises(ServerError, match="refuses .401.*MMHELIX_API_KEY"):
+        polished(fake)
 
 
 def test_a_server_that_is_not_there_ends_the_run_with_one_line():
     with FakeServer() as fake:
         url = fake.url  # nobody listens there any more
     with pytest.raises(ServerError, match="cannot be reached; start the server"):
-        polish_all(SKELETONS, replace(QUICK, url=url))
+        polish_all(SKELETONS, replace(QUICK, url=url), TWICE)
 
 
 def test_the_budget_is_kept():

@@ -11,7 +11,9 @@ import psutil
 import pytest
 from fakebook import ENVIRONMENT, MMHELIX
 
-from mmhelix_nb.benchmark.publish import DATA, item_of, rows
+from mmhelix_nb.benchmark.publish import DATA
+from mmhelix_nb.benchmark.published import parquet_rows
+from mmhelix_nb.book.rows import item_of
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.generators import canon_hash, distinct, overlap, split_of
 
@@ -117,7 +119,7 @@ def test_two_builds_of_one_folder_do_not_meet(whole, tmp_path):
 
 
 def test_rows_make_their_items_again(whole):
-    for row in rows(whole / DATA):
+    for row in parquet_rows(whole / DATA):
         item = make(row["task"], row["level"], row["seed"])
         assert item.state == item_of(row).state and item.check(row["answer"]) and canon_hash(item) == row["canon"]
         assert json.loads(row["metric_info"])["score_function"] == task_module(row["task"]).SCORER
@@ -130,7 +132,7 @@ def test_exports_are_read_back(whole, tmp_path):
     for to, name in (("vlmevalkit", "bench.tsv"), ("published", "published.parquet"), ("lmms-eval", "lmms")):
         done = mmhelix("export", whole, "--to", to, "--out", tmp_path / name)
         assert done.returncode == 0, done.stderr
-    found = list(rows(whole / DATA))
+    found = list(parquet_rows(whole / DATA))
     table = pandas.read_csv(tmp_path / "bench.tsv", sep="\t", keep_default_na=False)
     for name in ("id", "category", "question", "question_text", "answer", "metric_info", "initial_state"):
         assert list(map(str, table[name])) == [row[name] for row in found]

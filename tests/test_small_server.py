@@ -8,8 +8,9 @@ import pytest
 from small_server import missing, prepare, running
 
 from mmhelix_nb.book.results import save_results
+from mmhelix_nb.book.server import Server
 from mmhelix_nb.core import make
-from mmhelix_nb.traces.polish import Server, compare
+from mmhelix_nb.traces.polish import Polishing, compare
 
 pytestmark = pytest.mark.skipif(
     "MMHELIX_SERVER" not in os.environ or bool(missing()),
@@ -29,8 +30,8 @@ K, MAX_TOKENS = 2, 400
 def test_comparison_on_a_real_server(tmp_path):
     items = [make(task, 1, seed) for task in TASKS for seed in range(int(os.environ["MMHELIX_SERVER"]))]
     with running(prepare()) as (address, name):
-        settings = Server(address, name, concurrency=2, max_tokens=MAX_TOKENS, timeout_s=600)
-        table = compare(items, settings, K, tmp_path / "replies.sqlite")
+        how = Polishing(attempts=K, max_tokens=MAX_TOKENS)
+        table = compare(items, Server(address, name, concurrency=2), how, tmp_path / "replies.sqlite")
     direct, skeleton, serg = table
     assert skeleton["pass@k"]["share"] == 1.0
     for line in (direct, serg):
@@ -41,7 +42,7 @@ def test_comparison_on_a_real_server(tmp_path):
             "tasks": TASKS,
             "level": 1,
             "max_tokens": MAX_TOKENS,
-            "temperature": settings.temperature,
+            "temperature": how.temperature,
             "weights": "Q4_1, computed in float32",
             "table": table,
         },

@@ -544,7 +544,7 @@ def _weights(text: str) -> tuple[float, ...]:
 
 def _server(url: str, model: str, **settings):
     """The server that polishes; None without one."""
-    from mmhelix_nb.traces.polish import Server
+    from mmhelix_nb.book.server import Server
 
     if bool(url) != bool(model):
         fail("--polish and --model: give both, the server's address and the model's name there")
@@ -647,8 +647,6 @@ def serg(
         polish,
         model,
         concurrency=concurrency,
-        attempts=attempts,
-        picture=picture,
         token_budget=token_budget,
         cost_budget=cost_budget,
         price_in=price_in,
@@ -828,12 +826,18 @@ def measure(
         fail(str(e))
     if "/" not in model and not Path(model).is_dir():
         fail(f"MODEL {model}: no such folder; give a folder or owner/name")
-    need("torch", "eval", "mmhelix eval")
+    served = model.startswith(("http://", "https://"))
+    need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
+    from mmhelix_nb.book.server import ServerError
     from mmhelix_nb.evaluation import evaluate_model
-    from mmhelix_nb.training.models import ModelError
 
+    refused = (ServerError, OSError)
+    if not served:
+        from mmhelix_nb.training.models import ModelError
+
+        refused = (ModelError, OSError)
     try:
         evaluate_model(model, settings, out, items)
-    except (ModelError, OSError) as e:
+    except refused as e:
         fail(f"MODEL {e}")
     typer.echo(f"results: {out}")

@@ -4,35 +4,27 @@
 
 # %% auto #0
 __all__ = ['LEAKS', 'NGRAM', 'SHORTEST', 'LONGEST', 'TASK_OF_POLISHING', 'FAMILIES', 'anchors', 'squeezed', 'lost_anchor',
-           'repeats', 'stutter', 'keeps', 'kind_of', 'messages', 'polishing', 'rollout', 'Server', 'ServerError',
-           'BudgetSpent', 'Reply', 'Cache', 'request_hash', 'Desk', 'Unusable', 'reply_of', 'pause', 'unconnected',
-           'Refused', 'ask', 'Outcome', 'polish_one', 'polish_stream', 'polish_all', 'in_thread', 'roll_out', 'arm',
-           'timed', 'compare']
+           'repeats', 'stutter', 'keeps', 'kind_of', 'Polishing', 'conversation_about', 'retelling', 'rollout',
+           'Outcome', 'outcome_of', 'ask', 'polish_one', 'polish_all', 'roll_out', 'arm', 'rollout_arm', 'skeleton_arm',
+           'serg_arm', 'timed', 'compare']
 
 # %% ../../nbs/traces/polish.ipynb #3ee40c33
-import asyncio
-import base64
-import hashlib
-import json
-import os
-import random
 import re
-import socket
-import sqlite3
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..answers import shorten
+from ..book.rows import INSTRUCTION
+from ..book.server import BudgetSpent, Client, Completion, Refused, Server, complete, for_each
 from ..book.statistics import wilson
 from ..core import Instance, Verdict, make, right, wrong
-from ..serg import INSTRUCTION, Sample, expert
-from ..shared.draw import png
+from ..serg import Sample, expert
 from ..steps import token_count
 
 # %% ../../nbs/traces/polish.ipynb #3e3bd44d
@@ -137,226 +129,38 @@ FAMILIES = {
 }
 
 # %% ../../nbs/traces/polish.ipynb #8a838b94
-def messages(system: str, text: str, item: Instance, picture: bool) -> list[dict]:
-    "A chat request's messages; with `picture` the image goes along as a data address."
-    content = [{"type": "text", "text": text}]
-    if picture:
-        content.insert(
-            0,
-            {
-                "type": "image_url",
-                "image_url": {"url": f"data:image/png;base64,{base64.b64encode(png(item.image)).decode()}"},
-            },
-        )
-    return [
-        *([{"role": "system", "content": system}] if system else []),
-        {"role": "user", "content": content if picture else text},
-    ]
-
-
-def polishing(sample: Sample, picture: bool = False) -> list[dict]:
-    "The request that asks to retell `sample`."
-    question = sample.item.question("image" if picture else "text")
-    return messages(
-        f"{TASK_OF_POLISHING}\n\n{FAMILIES[sample.item.category]}",
-        f"Puzzle:\n{question}\n\nNotes:\n{sample.reply}",
-        sample.item,
-        picture,
-    )
-
-
-def rollout(item: Instance, picture: bool = False) -> list[dict]:
-    "The request that asks to solve `item` without help."
-    return messages("", f"{item.question('image' if picture else 'text')}\n\n{INSTRUCTION}", item, picture)
-
-# %% ../../nbs/traces/polish.ipynb #a6e4c0f1
 @dataclass(frozen=True)
-class Server:
-    "An OpenAI-compatible server and how it is used; the key comes from `MMHELIX_API_KEY` or `OPENAI_API_KEY`."
+class Polishing:
+    "How skeletons are retold."
 
-    url: str
-    model: str
-    concurrency: int = 8  # requests at a time
-    timeout_s: float = 600.0
-    retries: int = 6  # of a request that failed on the way
-    backoff_s: float = 0.5  # before the first retry; doubles, with jitter
     attempts: int = 3  # at a reply that may stand
     temperature: float = 0.7
-    max_tokens: int = 8192
+    max_tokens: int = 8192  # of a reply
     picture: bool = False  # whether the picture goes along
-    price_in: float = 0.0  # per million tokens
-    price_out: float = 0.0  # per million tokens
-    token_budget: int = 0  # tokens in all; 0: no limit
-    cost_budget: float = 0.0  # in the prices' currency; 0: no limit
-
-
-class ServerError(RuntimeError):
-    "The server refuses or cannot be reached; the message says what to do."
-
-
-class BudgetSpent(ServerError):
-    "The token or cost budget does not allow another request."
-
-# %% ../../nbs/traces/polish.ipynb #ee7240fc
-@dataclass(frozen=True)
-class Reply:
-    "What a server answered: `text`, its `finish` reason, tokens, seconds; `cached` where no request was sent."
-
-    text: str
-    finish: str
-    tokens_in: int
-    tokens_out: int
-    seconds: float
-    cached: bool = False
-
-
-class Cache:
-    "Replies on disk by the hash of their request."
-
-    def __init__(self, path: str | Path):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.base = sqlite3.connect(path, check_same_thread=False, timeout=60)
-        self.base.execute("pragma journal_mode = wal")
-        self.base.execute("create table if not exists replies (request text primary key, reply text not null)")
-
-    def get(self, request: dict) -> Reply | None:
-        row = self.base.execute("select reply from replies where request = ?", (request_hash(request),)).fetchone()
-        return Reply(**json.loads(row[0]), cached=True) if row else None
-
-    def put(self, request: dict, reply: Reply) -> None:
-        record = {name: value for name, value in vars(reply).items() if name != "cached"}
-        with self.base:
-            self.base.execute(
-                "insert or replace into replies values (?, ?)", (request_hash(request), json.dumps(record))
-            )
-
-
-def request_hash(request: dict) -> str:
-    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
-
-# %% ../../nbs/traces/polish.ipynb #e5e44806
-class Desk:
-    "Sends requests to one server: bounded concurrency, retries, budget, cache. Use it as an async context."
-
-    def __init__(self, server: Server, cache: Cache | None = None):
-        self.server, self.cache = server, cache
-        self.gate, self.tokens_in, self.tokens_out, self.sent = asyncio.Semaphore(server.concurrency), 0, 0, 0
-
-    async def __aenter__(self):
-        from openai import AsyncOpenAI
-
-        key = os.environ.get("MMHELIX_API_KEY") or os.environ.get("OPENAI_API_KEY") or "none"
-        self.client = AsyncOpenAI(base_url=self.server.url, api_key=key, timeout=self.server.timeout_s, max_retries=0)
-        return self
-
-    async def __aexit__(self, *_):
-        await self.client.close()
 
     @property
-    def cost(self) -> float:
-        return (self.tokens_in * self.server.price_in + self.tokens_out * self.server.price_out) / 1e6
-
-    def check_budget(self) -> None:
-        "Raise `BudgetSpent` where no more may be asked."
-        server, tokens = self.server, self.tokens_in + self.tokens_out
-        if server.token_budget and tokens >= server.token_budget:
-            raise BudgetSpent(f"the budget of {server.token_budget:,} tokens is spent ({tokens:,} used)")
-        if server.cost_budget and self.cost >= server.cost_budget:
-            raise BudgetSpent(f"the budget of {server.cost_budget} is spent ({self.cost:.2f} used)")
-
-# %% ../../nbs/traces/polish.ipynb #b16954da
-class Unusable(Exception):
-    "An answer without a reply in it."
+    def modality(self) -> str:
+        return "image" if self.picture else "text"
 
 
-def reply_of(completion, seconds: float) -> Reply:
-    "The reply in a completion; raises `Unusable` where there is none."
-    choices = getattr(completion, "choices", None)
-    if not choices:
-        raise Unusable("no choices")
-    usage, message = getattr(completion, "usage", None), choices[0].message
-    if message is None:
-        raise Unusable("no message")
-    return Reply(
-        message.content or "",
-        choices[0].finish_reason or "missing",
-        getattr(usage, "prompt_tokens", 0) or 0,
-        getattr(usage, "completion_tokens", 0) or 0,
-        seconds,
-    )
+def conversation_about(item: Instance, text: str, how: Polishing) -> list[dict[str, Any]]:
+    "`text` as a user's message, with the item's picture before it where it goes along."
+    if not how.picture:
+        return [{"role": "user", "content": text}]
+    parts = [{"type": "image", "image": item.image}, {"type": "text", "text": text}]
+    return [{"role": "user", "content": parts}]
 
 
-def pause(server: Server, failed: int, error: Exception) -> float:
-    "Seconds to wait after `failed` failures: what the server asks for, else twice as long each time, with jitter."
-    asked = getattr(getattr(error, "response", None), "headers", {}).get("retry-after", "")
-    if re.fullmatch(r"\d{1,4}(\.\d+)?", asked):
-        return float(asked)
-    return min(60.0, server.backoff_s * 2 ** (failed - 1)) * random.uniform(0.5, 1.0)
+def retelling(sample: Sample, how: Polishing) -> list[dict[str, Any]]:
+    "The conversation that asks to retell `sample`."
+    system = f"{TASK_OF_POLISHING}\n\n{FAMILIES[sample.item.category]}"
+    text = f"Puzzle:\n{sample.item.question(how.modality)}\n\nNotes:\n{sample.reply}"
+    return [{"role": "system", "content": system}, *conversation_about(sample.item, text, how)]
 
 
-def unconnected(error: BaseException | None) -> bool:
-    "Whether nobody listens at the server's address, or it has no such name."
-    while error and not isinstance(error, (ConnectionRefusedError, socket.gaierror)):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-# %% ../../nbs/traces/polish.ipynb #612fd138
-async def _send(desk: Desk, request: dict) -> Reply:
-    "Send `request` until it is answered; raises `ServerError`."
-    import openai
-
-    passing = (
-        openai.APIConnectionError,
-        openai.RateLimitError,
-        openai.InternalServerError,
-        openai.APIResponseValidationError,
-        json.JSONDecodeError,
-        Unusable,
-    )
-    failed = 0
-    while True:
-        began = time.monotonic()
-        try:
-            return reply_of(await desk.client.chat.completions.create(**request), time.monotonic() - began)
-        except openai.APIStatusError as error:
-            if error.status_code in (401, 403, 404):
-                raise ServerError(
-                    f"{desk.server.url} refuses ({error.status_code}): {shorten(str(error.message), 120)}; check --polish, --model and MMHELIX_API_KEY"
-                ) from None
-            if not isinstance(error, passing) and error.status_code not in (408, 409):
-                raise Refused(f"HTTP {error.status_code}: {shorten(str(error.message), 120)}") from None
-            problem = error
-        except passing as error:
-            problem = error
-        failed += 1
-        if failed > desk.server.retries and unconnected(problem):
-            raise ServerError(
-                f"{desk.server.url} cannot be reached; start the server, or check --polish; the same command goes on"
-            ) from None
-        if failed > desk.server.retries:
-            raise Refused(
-                f"no answer after {failed} requests; the last failed with {type(problem).__name__}: {shorten(str(problem), 80)}"
-            )
-        await asyncio.sleep(pause(desk.server, failed, problem))
-
-# %% ../../nbs/traces/polish.ipynb #4589b5f2
-class Refused(Exception):
-    "One request that cannot be answered; others may be."
-
-
-async def ask(desk: Desk, request: dict) -> Reply:
-    "The reply to `request`, from the cache where it was asked before; raises `Refused`, `BudgetSpent`, `ServerError`."
-    known = desk.cache.get(request) if desk.cache else None
-    if known:
-        return known
-    async with desk.gate:
-        desk.check_budget()
-        desk.sent += 1
-        reply = await _send(desk, request)
-        desk.tokens_in, desk.tokens_out = desk.tokens_in + reply.tokens_in, desk.tokens_out + reply.tokens_out
-        if desk.cache:
-            desk.cache.put(request, reply)
-        return reply
+def rollout(item: Instance, how: Polishing) -> list[dict[str, Any]]:
+    "The conversation that asks to solve `item` without help."
+    return conversation_about(item, f"{item.question(how.modality)}\n\n{INSTRUCTION}", how)
 
 # %% ../../nbs/traces/polish.ipynb #2657fa0e
 @dataclass(frozen=True)
@@ -371,112 +175,54 @@ class Outcome:
     seconds: float = 0.0
 
 
-async def polish_one(desk: Desk, skeleton: Sample) -> Outcome:
-    "Ask for `skeleton` to be retold until a reply may stand; raises `ServerError` only where the whole run has to stop."
-    server, reasons, spent = desk.server, [], [0, 0, 0.0]
-    for attempt in range(server.attempts):
-        request = {
-            "model": server.model,
-            "messages": polishing(skeleton, server.picture),
-            "temperature": server.temperature,
-            "max_tokens": server.max_tokens,
-            "seed": attempt,
-        }
-        try:
-            reply = await ask(desk, request)
-        except (Refused, BudgetSpent) as error:
-            reasons.append(str(error))
-            break
-        spent = [spent[0] + reply.tokens_in, spent[1] + reply.tokens_out, spent[2] + reply.seconds]
-        verdict = keeps(skeleton, reply.text, reply.finish)
-        if verdict:
-            return Outcome(
-                skeleton, replace(skeleton, reply=reply.text, kind="polished", verdict=verdict), tuple(reasons), *spent
-            )
-        reasons.append(verdict.reason)
-    return Outcome(skeleton, None, tuple(reasons), *spent)
-
-# %% ../../nbs/traces/polish.ipynb #3a0fb6ff
-async def polish_stream(desk: Desk, skeletons: Iterable[Sample]) -> AsyncIterator[Outcome]:
-    "The outcomes of `skeletons` as they arrive."
-    source, running, lock = iter(skeletons), set(), asyncio.Lock()
-
-    async def following():
-        async with lock:
-            return await asyncio.to_thread(next, source, None)
-
-    open_source = True
-    while open_source or running:
-        while open_source and len(running) < 2 * desk.server.concurrency:
-            skeleton = await following()
-            if skeleton is None:
-                open_source = False
-            else:
-                running.add(asyncio.ensure_future(polish_one(desk, skeleton)))
-        if not running:
-            break
-        done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        for one in done:
-            try:
-                outcome = one.result()
-            except BaseException:
-                for other in running:
-                    other.cancel()
-                raise
-            yield outcome
+def outcome_of(skeleton: Sample, sample: Sample | None, reasons: list[str], found: list[Completion]) -> Outcome:
+    "The outcome with what its replies took."
+    tokens_in, tokens_out = sum(one.tokens_in for one in found), sum(one.tokens_out for one in found)
+    return Outcome(skeleton, sample, tuple(reasons), tokens_in, tokens_out, sum(one.seconds for one in found))
 
 # %% ../../nbs/traces/polish.ipynb #5c8f3d59
-def polish_all(skeletons: list[Sample], server: Server, cache: str | Path | None = None) -> list[Outcome]:
-    """The outcomes of `skeletons` in their order; replies are remembered in the file `cache`.
-
-    Runs its own event loop in a thread, so that it can be called from a notebook too. Raises `ServerError`."""
-
-    async def work():
-        async with Desk(server, Cache(cache) if cache else None) as desk:
-            return [outcome async for outcome in polish_stream(desk, skeletons)]
-
-    found = in_thread(lambda: asyncio.run(work()))
-    place = {id(skeleton): number for number, skeleton in enumerate(skeletons)}
-    return sorted(found, key=lambda outcome: place[id(outcome.skeleton)])
+def ask(client: Client, messages: list[dict[str, Any]], how: Polishing, seed: int) -> Completion:
+    "One reply, as `how` says."
+    return complete(client, messages, temperature=how.temperature, max_tokens=how.max_tokens, seed=seed)
 
 
-def in_thread(action):
-    "What `action()` returns, run in a thread of its own; what it raises is raised here."
-    box: dict = {}
-
-    def run():
+def polish_one(client: Client, skeleton: Sample, how: Polishing) -> Outcome:
+    "Ask for `skeleton` to be retold until a reply may stand; raises `ServerError` only where the whole run has to stop."
+    reasons: list[str] = []
+    found: list[Completion] = []
+    for attempt in range(how.attempts):
         try:
-            box["value"] = action()
-        except BaseException as error:
-            box["error"] = error
+            found.append(ask(client, retelling(skeleton, how), how, attempt))
+        except (Refused, BudgetSpent) as error:
+            return outcome_of(skeleton, None, [*reasons, str(error)], found)
+        verdict = keeps(skeleton, found[-1].text, found[-1].finish)
+        if verdict:
+            kept = replace(skeleton, reply=found[-1].text, kind="polished", verdict=verdict)
+            return outcome_of(skeleton, kept, reasons, found)
+        reasons.append(verdict.reason)
+    return outcome_of(skeleton, None, reasons, found)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if "error" in box:
-        raise box["error"]
-    return box["value"]
+
+def polish_all(
+    skeletons: Sequence[Sample], server: Server, how: Polishing, cache: str | Path | None = None
+) -> list[Outcome]:
+    "The outcomes of `skeletons` in their order; replies are remembered in the file `cache`. Raises `ServerError`."
+    with Client(server, cache) as client:
+        return for_each(client, lambda skeleton: polish_one(client, skeleton, how), skeletons)
 
 # %% ../../nbs/traces/polish.ipynb #1535f1f9
-async def roll_out(desk: Desk, item: Instance, k: int) -> list[tuple[Verdict, Reply]]:
-    "`k` direct attempts at `item`: the verdict on each, and the reply; requests that cannot be answered count as wrong."
+def roll_out(client: Client, item: Instance, how: Polishing) -> list[tuple[Verdict, Completion]]:
+    "Direct attempts at `item`: the verdict on each, and the reply; requests that cannot be answered count as wrong."
     found = []
-    for seed in range(k):
-        request = {
-            "model": desk.server.model,
-            "messages": rollout(item, desk.server.picture),
-            "temperature": desk.server.temperature,
-            "max_tokens": desk.server.max_tokens,
-            "seed": seed,
-        }
+    for seed in range(how.attempts):
         try:
-            reply = await ask(desk, request)
+            reply = ask(client, rollout(item, how), how, seed)
         except Refused as error:
-            reply = Reply("", str(error), 0, 0, 0.0)
+            reply = Completion("", str(error), 0, 0, 0.0)
         found.append((item.check(reply.text), reply))
     return found
 
-
+# %% ../../nbs/traces/polish.ipynb #ec53475d
 def arm(
     name: str, first: list[bool], any_of_k: list[bool], k: int, seconds: float, tokens: int, reasons: Iterable[str] = ()
 ) -> dict:
@@ -499,53 +245,58 @@ def arm(
         "failures": dict(Counter(map(kind_of, reasons)).most_common()),
     }
 
+# %% ../../nbs/traces/polish.ipynb #88f7e294
+def rollout_arm(rolled: list[list[tuple[Verdict, Completion]]], k: int, seconds: float) -> dict:
+    "What direct attempts came to; a reply that the limit cut off is counted apart."
+    tries = [one for attempts in rolled for one in attempts]
+    failed = [reply.finish for verdict, reply in tries if not verdict]
+    return arm(
+        "direct rollout",
+        [bool(attempts[0][0]) for attempts in rolled],
+        [any(verdict for verdict, _ in attempts) for attempts in rolled],
+        k,
+        seconds,
+        sum(reply.tokens_out for _, reply in tries),
+        ["cut off at the token limit" if finish == "length" else "a wrong answer" for finish in failed],
+    )
+
+
+def skeleton_arm(made: list[Sample], seconds: float) -> dict:
+    "What skeletons came to as they are."
+    right = [sample.verdict.ok for sample in made]
+    return arm("skeleton", right, right, 1, seconds, sum(token_count(sample.reply) for sample in made))
+
+
+def serg_arm(outcomes: list[Outcome], k: int, seconds: float) -> dict:
+    "What retold skeletons came to."
+    return arm(
+        "SERG",
+        [bool(one.sample) and not one.reasons for one in outcomes],
+        [bool(one.sample) for one in outcomes],
+        k,
+        seconds,
+        sum(one.tokens_out for one in outcomes),
+        [reason for one in outcomes for reason in one.reasons],
+    )
+
 # %% ../../nbs/traces/polish.ipynb #3a842841
-def timed(action) -> tuple:
+_R = TypeVar("_R")
+
+
+def timed(action: Callable[[], _R]) -> tuple[_R, float]:
     "What `action()` returns, and the wall seconds that it took."
     began = time.monotonic()
     return action(), time.monotonic() - began
 
 
-def compare(items: list[Instance], server: Server, k: int, cache: str | Path | None = None) -> list[dict]:
-    "Direct rollout, skeleton and SERG on the same `items`, with `k` attempts each, one after the other; raises `ServerError`. A `cache` with replies in it shortens the seconds."
-
-    async def direct():
-        async with Desk(server, Cache(cache) if cache else None) as desk:
-            return await asyncio.gather(*(roll_out(desk, item, k) for item in items))
-
-    rolled, rolling_s = timed(lambda: in_thread(lambda: asyncio.run(direct())))
+def compare(items: list[Instance], server: Server, how: Polishing, cache: str | Path | None = None) -> list[dict]:
+    "Direct rollout, skeleton and SERG on the same `items`, one after the other; raises `ServerError`. A `cache` with replies in it shortens the seconds."
+    with Client(server, cache) as client:
+        rolled, rolling_s = timed(lambda: for_each(client, lambda item: roll_out(client, item, how), items))
     made, making_s = timed(lambda: [expert(item) for item in items])
-    outcomes, polishing_s = timed(lambda: polish_all(made, replace(server, attempts=k), cache))
-    tries = [(verdict, reply) for one in rolled for verdict, reply in one]
+    outcomes, polishing_s = timed(lambda: polish_all(made, server, how, cache))
     return [
-        arm(
-            "direct rollout",
-            [bool(one[0][0]) for one in rolled],
-            [any(verdict for verdict, _ in one) for one in rolled],
-            k,
-            rolling_s,
-            sum(reply.tokens_out for _, reply in tries),
-            [
-                "cut off at the token limit" if reply.finish == "length" else "a wrong answer"
-                for verdict, reply in tries
-                if not verdict
-            ],
-        ),
-        arm(
-            "skeleton",
-            [sample.verdict.ok for sample in made],
-            [sample.verdict.ok for sample in made],
-            1,
-            making_s,
-            sum(token_count(sample.reply) for sample in made),
-        ),
-        arm(
-            "SERG",
-            [bool(one.sample) and not one.reasons for one in outcomes],
-            [bool(one.sample) for one in outcomes],
-            k,
-            making_s + polishing_s,
-            sum(one.tokens_out for one in outcomes),
-            [reason for one in outcomes for reason in one.reasons],
-        ),
+        rollout_arm(rolled, how.attempts, rolling_s),
+        skeleton_arm(made, making_s),
+        serg_arm(outcomes, how.attempts, making_s + polishing_s),
     ]

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['BLANKS', 'SPLITS', 'IN_MIX', 'OUTSIDE', 'SKILLS', 'BACKWARDS', 'LESSONS', 'PER_PICTURE', 'compact', 'filled',
-           'completed', 'usable', 'tell', 'legal_grids', 'moves', 'count_space', 'row_by_row', 'split_of', 'puzzles',
-           'some_puzzles', 'skill_answer', 'png', 'lab_row', 'lab_records', 'as_dataset', 'lab_rows', 'base_rows',
-           'lab_files', 'write_lab', 'lab_processor', 'train_base', 'run_base']
+           'completed', 'usable', 'tell', 'legal_grids', 'moves', 'count_space', 'row_by_row', 'lab_split', 'puzzles',
+           'some_puzzles', 'skill_answer', 'stored_picture', 'lab_row', 'lab_rows', 'base_rows', 'lab_files',
+           'write_lab', 'lab_processor', 'train_base', 'run_base']
 
 # %% ../../nbs/training/lab.ipynb #171a418b
 import hashlib
@@ -19,11 +19,11 @@ from random import Random
 
 from ..book.jobs import report_folder, run_folder
 from ..book.place import REPORTS, RUNS
-from ..book.profiles import read_profile
+from ..book.profiles import Profile, read_profile
 from ..book.results import read_curve, save_results, save_timing
+from ..book.rows import SKILL, Picture, Row, make_row, rows_path, save_rows, to_dataset
 from ..core import pack
 from ..puzzles.binairo import State, canon, check, draw, trace
-from ..serg import record_features, rows_path, save_rows
 
 # %% ../../nbs/training/lab.ipynb #98df75eb
 BLANKS = (4, 5, 6)  # of 16 cells; with the givens right a blind guess succeeds 1 in 16, 32 or 64 times
@@ -94,7 +94,7 @@ def row_by_row(grid: tuple, blank) -> bool:
 SPLITS = {"train": range(25, 100), "validation": range(10), "heldout": range(10, 25)}  # percent of the canonical forms
 
 
-def split_of(state: State) -> str:
+def lab_split(state: State) -> str:
     "The split that a puzzle belongs to, in whatever way it is turned or swapped."
     percent = int.from_bytes(hashlib.sha256(canon(state)).digest()[:8], "big") % 100
     return next(name for name, part in SPLITS.items() if percent in part)
@@ -109,7 +109,7 @@ def puzzles(split: str, seed: int):
         full, blanks = rng.choice(legal_grids()), BLANKS[number % len(BLANKS)]
         empty = set(rng.sample(range(16), blanks))
         grid = tuple(tuple(None if 4 * r + c in empty else full[r][c] for c in range(4)) for r in range(4))
-        if usable(grid) and split_of(State(grid)) == split:
+        if usable(grid) and lab_split(State(grid)) == split:
             yield State(grid), blanks, number
 
 # %% ../../nbs/training/lab.ipynb #99a089f9
@@ -142,7 +142,7 @@ def skill_answer(skill: str, state: State, rng: Random | None = None) -> str:
     return first[::-1] if rng and grid[0][0] == 1 and rng.random() < BACKWARDS else first
 
 # %% ../../nbs/training/lab.ipynb #3dbc9189
-def png(state: State) -> dict:
+def stored_picture(state: State) -> Picture:
     "The puzzle's picture as `datasets` stores it."
     data = io.BytesIO()
     draw(state, "mini").save(data, "PNG", compress_level=1)
@@ -150,39 +150,25 @@ def png(state: State) -> dict:
 
 
 def lab_row(
-    kind: str, state: State, level: int, seed: int, picture: dict | None = None, rng: Random | None = None
-) -> dict:
-    "One record: `binairo` (expert), `wrong` (base's version), or a skill."
+    kind: str, state: State, blanks: int, number: int, picture: Picture | None = None, rng: Random | None = None
+) -> Row:
+    "One row: `binairo` (expert), `wrong` (base's version), or a skill."
     puzzle = kind in ("binairo", "wrong")
-    text = tell(state, kind == "wrong") if puzzle else f"\\boxed{{{skill_answer(kind, state, rng)}}}"
-    return {
-        "images": [picture or png(state)],
-        "prompt": [{"role": "user", "content": "binairo" if puzzle else kind}],
-        "completion": [{"role": "assistant", "content": text}],
-        "task": "binairo" if puzzle else f"skill:{kind}",
-        "modality": "image",
-        "state": pack(state),
-        "answer": compact(completed(state.grid)) if puzzle else skill_answer(kind, state),
-        "level": level,
-        "seed": seed,
-    }
+    return make_row(
+        "binairo" if puzzle else SKILL + kind,
+        pack(state),
+        compact(completed(state.grid)) if puzzle else skill_answer(kind, state),
+        "binairo" if puzzle else kind,
+        picture=picture or stored_picture(state),
+        reply=tell(state, kind == "wrong") if puzzle else f"\\boxed{{{skill_answer(kind, state, rng)}}}",
+        level=blanks,
+        seed=number,
+    )
 
 # %% ../../nbs/training/lab.ipynb #ae9cd54f
-def lab_records(kind: str, split: str, n: int, seed: int = 0) -> list[dict]:
-    "`n` records of a `kind` (`binairo` or a skill) from `split`; a pure function of its arguments."
+def lab_rows(kind: str, split: str, n: int, seed: int = 0) -> list[Row]:
+    "`n` rows of a `kind` (`binairo` or a skill) from `split`; a pure function of its arguments."
     return [lab_row(kind, state, blanks, number) for state, blanks, number in some_puzzles(split, n, seed)]
-
-
-def as_dataset(records: list[dict]):
-    "Records as a `datasets.Dataset` whose pictures are decoded when read."
-    from datasets import Dataset
-
-    return Dataset.from_list(records, features=record_features())
-
-
-def lab_rows(kind: str, split: str, n: int, seed: int = 0):
-    "`lab_records` as a `datasets.Dataset`."
-    return as_dataset(lab_records(kind, split, n, seed))
 
 # %% ../../nbs/training/lab.ipynb #0d8bd9f7
 LESSONS = {"read": 1, "rows": 2, "flip": 1, "top": 1, "wrong": 3}  # how often the base meets each; ours
@@ -193,24 +179,25 @@ def base_rows(pictures: int, seed: int = 0):
     "The base's schooling: `PER_PICTURE` lessons on each of `pictures` training puzzles."
     rng, rows = Random(f"lessons/{seed}"), []
     for state, blanks, number in some_puzzles("train", pictures, seed):
-        picture, kinds = png(state), rng.choices(list(LESSONS), LESSONS.values(), k=PER_PICTURE)
+        picture, kinds = stored_picture(state), rng.choices(list(LESSONS), list(LESSONS.values()), k=PER_PICTURE)
         rows += [lab_row(kind, state, blanks, number, picture, rng) for kind in kinds]
-    return as_dataset(rows)
+    return to_dataset(rows)
 
 # %% ../../nbs/training/lab.ipynb #17bc82f8
-def lab_files(samples: int, items: int, seed: int = 0) -> dict[str, list[dict]]:
-    "Records by file name: `samples` experts, a quarter as many prompts of each practised skill, `items` of each kind to measure on."
-    experts = lab_records("binairo", "train", samples, seed + 1)  # pictures that the base has not seen
-    practice = [lab_records(skill, "train", samples // 4, seed + 2 + i) for i, skill in enumerate(IN_MIX)]
-    files = {"sft": experts, "rl": experts + [row | {"completion": []} for rows in practice for row in rows]}
+def lab_files(samples: int, items: int, seed: int = 0, measured: int = 0) -> dict[str, list[Row]]:
+    "Rows by file name: `samples` experts, a quarter as many prompts of each practised skill, `items` of each kind to measure on (seed `measured`)."
+    experts = lab_rows("binairo", "train", samples, seed + 1)  # pictures that the base has not seen
+    practice = [row for i, skill in enumerate(IN_MIX) for row in lab_rows(skill, "train", samples // 4, seed + 2 + i)]
+    files = {"sft": experts, "rl": [*experts, *({**row, "completion": []} for row in practice)]}
     for split in ("validation", "heldout"):
-        files[split] = [row for kind in ("binairo", *SKILLS) for row in lab_records(kind, split, items, seed)]
+        files[split] = [row for kind in ("binairo", *SKILLS) for row in lab_rows(kind, split, items, measured)]
     return files
 
 
-def write_lab(book, runs: str = RUNS) -> None:
-    "Write `lab_files` of a `Profile` as Parquet to where the other chapters look for them."
-    for name, rows in lab_files(book.sft.samples, book.evaluation.general_items, book.seed).items():
+def write_lab(book: Profile, runs: str | Path = RUNS) -> None:
+    "Write `lab_files` of a profile as Parquet to where the other chapters look for them."
+    files = lab_files(book.sft.samples, book.evaluation.general_items, book.seed, book.generators.seed)
+    for name, rows in files.items():
         save_rows(rows, rows_path(book, name, runs))
 
 # %% ../../nbs/training/lab.ipynb #90b366d6

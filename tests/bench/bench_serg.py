@@ -16,8 +16,9 @@ from pathlib import Path
 
 from mmhelix_nb import make
 from mmhelix_nb.book.place import commit
+from mmhelix_nb.book.server import Server
 from mmhelix_nb.serg import expert
-from mmhelix_nb.traces.polish import Server, polish_all
+from mmhelix_nb.traces.polish import Polishing, polish_all
 
 SMALL, LARGE = 1000, int(os.environ.get("MMHELIX_BENCH_N", 4000))
 LATENCY, CAPACITY, REQUESTS = 0.5, 8, 320
@@ -63,10 +64,11 @@ def busy_share() -> float:
         [sys.executable, str(script), str(LATENCY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as fake:
         url = fake.stdout.readline().strip()
-        polish_all(skeletons[:1], Server(url, "fake"))  # imports
+        polish_all(skeletons[:1], Server(url, "fake"), Polishing())  # imports
         with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
-            outcomes = polish_all(skeletons, Server(url, "fake", concurrency=CAPACITY), f"{folder}/replies.sqlite")
+            busy = Server(url, "fake", concurrency=CAPACITY)
+            outcomes = polish_all(skeletons, busy, Polishing(), f"{folder}/replies.sqlite")
             seconds = time.perf_counter() - began
         fake.stdin.close()
     assert all(outcome.sample for outcome in outcomes)
