@@ -17,6 +17,7 @@ from statistics import median
 from .benchmark.published import PUBLISHED, published_row
 from .book.figures import Figure, decades_around, level_figure
 from .book.jobs import report_folder, run_folder
+from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import save_results, write_whole
 from .book.rows import schema
@@ -160,7 +161,7 @@ def benchmark_items(book: Profile) -> list[Instance]:
 
 # %% ../nbs/10_generators.ipynb #c22181a9
 def run_generators(
-    profile: str, runs: str | Path = "runs", reports: str | Path = "reports", overrides: str | list[str] = ""
+    profile: str, runs: str | Path = RUNS, reports: str | Path = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
     "The job `generators`: build the profile's benchmark; writes Parquet to `runs`, measures and gallery to `reports`."
     from datasets import Dataset

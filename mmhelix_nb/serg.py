@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from .book.figures import Figure, level_figure
 from .book.jobs import report_folder
+from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import save_results
 from .book.rows import item_row, load_rows, rows_path, save_rows
@@ -101,7 +102,7 @@ def write_rows(profile: Profile, samples: list[Sample], runs: str | Path) -> Non
 
 # %% ../nbs/30_serg.ipynb #a70f3200
 def run_serg(
-    profile: str, runs: str | Path = "runs", reports: str | Path = "reports", overrides: str | list[str] = ""
+    profile: str, runs: str | Path = RUNS, reports: str | Path = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
     "The job `serg`: make and verify the profile's skeletons; writes rows to `runs` for a real model, and what they hold to `reports`."
     book = read_profile(profile, overrides=overrides)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ..answers import shorten
 from .jobs import run_folder
+from .place import RUNS
 from .profiles import Profile
 from .results import write_whole
 from ..core import Instance, Solution, pack, unpack
@@ -188,6 +189,6 @@ def load_rows(path: str | Path) -> list[Row]:
         raise ValueError(f"{path}: its columns have other types than rows: {shorten(str(error), 80)}") from None
 
 # %% ../../nbs/book/rows.ipynb #de46da4f
-def rows_path(profile: Profile, name: str, runs: str | Path = "runs") -> Path:
+def rows_path(profile: Profile, name: str, runs: str | Path = RUNS) -> Path:
     "Where the rows `name` (sft, rl, heldout, validation) of a profile lie."
     return run_folder(profile, "base" if profile.mini else "serg", runs) / f"{name}.parquet"
