@@ -17,7 +17,7 @@ from statistics import median
 
 from .book.figures import Figure, decades_around, level_figure
 from .book.statistics import n_text
-from .core import ALIASES, Instance, make, pack, task_module, tasks
+from .core import TASKS, Instance, make, pack, small_spaces, tasks
 from .shared.draw import png
 
 # %% ../nbs/10_generators.ipynb #c61c578b
@@ -59,7 +59,7 @@ def distinct(task: str, level, split: str, count: int, seed: int = 0) -> Iterato
 # %% ../nbs/10_generators.ipynb #ebf26f3b
 def to_row(item: Instance, style: str = "light") -> dict:
     "An item as a row: the published columns, then ours; the picture as PNG bytes."
-    name, official = ALIASES.get(item.task, item.task), item.state.to_official()
+    name, official = TASKS[item.task].published, item.state.to_official()
     picture = item.picture(style)  # and not `item.image`, which a list of items would keep: a megabyte each
     return {
         "id": f"{name}_{item.level}_{item.seed}",
@@ -171,7 +171,7 @@ def spaces(names=None) -> list[dict]:
     "The cells that hold fewer than 2,000 canonical forms, with their number, as the tasks declare them."
     found = []
     for task in names or tasks():
-        declared = getattr(task_module(task), "SPACES", {})
+        declared = small_spaces(task)
         found += [{"task": task, "level": level, "forms": forms} for level, forms in sorted(declared.items())]
     return found
 

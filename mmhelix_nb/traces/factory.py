@@ -30,7 +30,7 @@ from tqdm.auto import tqdm
 
 from ..benchmark.publish import FolderError, record_of, table_text, take
 from ..book.results import claim, write_whole
-from ..core import Instance, make, pack, task_module, tasks, unpack
+from ..core import Instance, make, pack, small_spaces, tasks, unpack
 from ..generators import PUBLISHED, TEST_SHARE, TRIES, canon_hash, distinct, schema, split_of, to_row
 from ..serg import Sample, expert
 from ..steps import token_count
@@ -72,7 +72,7 @@ def portions(total: int, weights: Iterable[float]) -> list[int]:
 # %% ../../nbs/traces/factory.ipynb #a8dc6ac3
 def room(task: str, level: int) -> float:
     "How many training items a cell surely has: where it is small, three quarters of the training split's share of its canonical forms."
-    forms = getattr(task_module(task), "SPACES", {}).get(level)
+    forms = small_spaces(task).get(level)
     return float("inf") if forms is None else int(0.75 * (1 - 1 / TEST_SHARE) * forms)
 
 # %% ../../nbs/traces/factory.ipynb #7e32c32a
