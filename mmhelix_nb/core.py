@@ -125,7 +125,7 @@ class Entry(NamedTuple):
     category: str
     published: str
 
-
+# %% ../nbs/00_core.ipynb #59857ec1
 REGISTRY = (
     Entry("twenty_four_points", "algorithms", "24Points"),
     Entry("best_time_to_buy_and_sell_stock", "algorithms", "BestTimeToBuyAndSellStock"),

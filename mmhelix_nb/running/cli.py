@@ -17,6 +17,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from .scaffold import new_task
+
 # %% ../../nbs/running/cli.ipynb #08d1e9ff
 app = typer.Typer(
     no_args_is_help=True,
@@ -673,3 +675,6 @@ def measure(
     except (ModelError, OSError) as e:
         fail(f"MODEL {e}")
     typer.echo(f"results: {out}")
+
+# %% ../../nbs/running/cli.ipynb #7b1dc5ea
+app.command("new-task")(new_task)
