@@ -10,6 +10,7 @@ __all__ = ['TAIL', 'MARKS', 'Unreadable', 'Extracted', 'last_between', 'last_box
 # %% ../nbs/01_answers.ipynb #c6f77cfc
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -100,9 +101,7 @@ _THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|◁(/?)think�
 
 def set_aside_thoughts(reply: str) -> tuple[str, str]:
     "What follows the reasoning in `reply`, and the problem where nothing does."
-    mark = None
-    for mark in _THOUGHT.finditer(reply):
-        pass
+    mark = next(iter(deque(_THOUGHT.finditer(reply), maxlen=1)), None)  # the last one
     if mark and not (mark[1] or mark[2]):
         return "", f"the reply is cut off in mid-thought: {mark[0]} is never closed"
     rest = reply[mark.end() :] if mark else reply
@@ -216,6 +215,13 @@ def shorten(text: str, most: int = 40) -> str:
     line = " ".join(text[: 4 * most].split())
     return repr(line if len(line) <= most else line[: most - 3] + "...")
 
+
+def _short_number(digits: str) -> int:
+    "The number that `digits` write; raises `Unreadable` for one that no answer of ours holds."
+    if len(digits) > 9:
+        raise Unreadable(f"{shorten(digits)} is too long for a number here")
+    return int(digits)
+
 # %% ../nbs/01_answers.ipynb #92b867ad
 _LIST_TOKEN = re.compile(r"\d+|->|[A-Za-z]+|\S")
 _BULLET = re.compile(r"^[ \t]{0,8}[-*•][ \t]{1,4}", re.MULTILINE)
@@ -233,9 +239,7 @@ def read_ints(text: str, nouns: Iterable[str] = ("node", "vertex", "v")) -> list
         raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     for token in _LIST_TOKEN.findall(body):
         if token.isdecimal():
-            if len(token) > 9:
-                raise Unreadable(f"{shorten(token)} is too long for a number here")
-            numbers.append(int(token))
+            numbers.append(_short_number(token))
         elif token in "[({":
             opened.append(token)
         elif token in _CLOSES:
@@ -310,15 +314,12 @@ def _numbers(
     tokens: list[str], parts: tuple[int, ...], nouns: frozenset, axes: Mapping[str, str]
 ) -> tuple[list[int], dict[int, str]]:
     "The numbers among `tokens`, and the axes that name some of them; raises `Unreadable`."
-    numbers, names, opened, axis, total = [], {}, [], "", sum(parts)
-    spans = {(sum(parts[:i]), part) for i, part in enumerate(parts)}
+    numbers, names, opened, axis = [], {}, [], ""
     for token in tokens:
         if token.isdecimal():
-            if len(token) > 9:
-                raise Unreadable(f"{shorten(token)} is too long for a number here")
             if axis:
                 names[len(numbers)], axis = axis, ""
-            numbers.append(int(token))
+            numbers.append(_short_number(token))
         elif axis and token not in ("=", ":", '"', "'"):
             raise Unreadable("the list names a row or column without its number")
         elif token in "[({":
@@ -327,29 +328,37 @@ def _numbers(
             sign, start = opened.pop() if opened else ("", 0)
             if sign != _CLOSES[token]:
                 raise Unreadable("the brackets of the list do not match")
-            size = len(numbers) - start
-            if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
-                raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
+            _check_bracket(start, len(numbers) - start, parts)
         elif token not in _BETWEEN:
-            word = token.lower()
-            if word not in nouns and word not in axes:
-                raise Unreadable(f"the list holds {shorten(token)}, which is no number")
-            axis = "" if word in nouns else axes[word]
+            axis = _axis_of(token, nouns, axes)
     if opened or axis:
         raise Unreadable(
             "the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word"
         )
     return numbers, names
 
+# %% ../nbs/01_answers.ipynb #9d27bcf2
+def _check_bracket(start: int, size: int, parts: tuple[int, ...]) -> None:
+    "Raise `Unreadable` where `size` numbers from number `start` on are neither whole records nor one of their `parts`."
+    total, spans = sum(parts), {(sum(parts[:i]), part) for i, part in enumerate(parts)}
+    if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
+        raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
+
+
+def _axis_of(token: str, nouns: frozenset, axes: Mapping[str, str]) -> str:
+    "The axis that a word names, nothing for one of the `nouns`; raises `Unreadable` for any other."
+    word = token.lower()
+    if word not in nouns and word not in axes:
+        raise Unreadable(f"the list holds {shorten(token)}, which is no number")
+    return "" if word in nouns else axes[word]
+
 # %% ../nbs/01_answers.ipynb #b156c72c
 def _drop_header(body: str, nouns: Iterable[str], axes: Mapping[str, str]) -> tuple[str, str]:
     "`body` without a header such as `cells (row, column):`, and the order of axes that it names."
     match = _HEADER.match(body)
-    order = (
-        axes.get(match[2].lower(), "?") + axes.get(match[3].lower(), "?")
-        if match and match[1].lower() in ("", *nouns)
-        else ""
-    )
+    if not match or match[1].lower() not in ("", *nouns):
+        return body, ""
+    order = axes.get(match[2].lower(), "?") + axes.get(match[3].lower(), "?")
     return (body[match.end() :].lstrip(), order) if order in ("rc", "cr") else (body, "")
 
 

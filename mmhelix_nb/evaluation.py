@@ -248,14 +248,15 @@ class Judged:
 # %% ../nbs/60_evaluation.ipynb #17091054
 def category_of(task: str) -> str:
     "The category of a task; `general` for a skill of the mini lab."
-    return "general" if skill_of(task) else TASKS[task_name(task)]
+    return "general" if skill_of(task) else TASKS[task_name(task)].category
 
 
 def verdict_on(row: Row, text: str, finish: str) -> Verdict:
     "The verifiers' verdict, or `cut off` where the limit came before the end of an answer."
-    if finish == "length" and extract(text).marked in ("", "Answer:"):
+    found = extract(text)
+    if finish == "length" and found.marked in ("", "Answer:"):
         return wrong(CUT)
-    return verdict(row["task"], row["state"], row["answer"], text)
+    return verdict(row["task"], row["state"], row["answer"], found)
 
 # %% ../nbs/60_evaluation.ipynb #d662d5d2
 def judge_reply(row: Row, reply: Reply) -> Judged:

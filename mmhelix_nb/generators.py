@@ -22,7 +22,7 @@ from .book.profiles import Profile, read_profile
 from .book.results import save_results, write_whole
 from .book.rows import schema
 from .book.statistics import n_text
-from .core import Instance, make, pack, task_module, tasks
+from .core import Instance, make, pack, small_spaces, tasks
 
 # %% ../nbs/10_generators.ipynb #c61c578b
 TEST_SHARE = 2  # one canonical form in two belongs to the test split
@@ -143,7 +143,7 @@ def spaces(names=None) -> list[dict]:
     "The cells that hold fewer than 2,000 canonical forms, with their number, as the tasks declare them."
     found = []
     for task in names or tasks():
-        declared = getattr(task_module(task), "SPACES", {})
+        declared = small_spaces(task)
         found += [{"task": task, "level": level, "forms": forms} for level, forms in sorted(declared.items())]
     return found
 

@@ -9,14 +9,15 @@ __all__ = ['CONSTANTS', 'WRITINGS', 'verdict', 'reply_text', 'reward', 'example_
 import re
 from collections import Counter
 from statistics import mean
+from typing import Any
 
-from .answers import extract
-from .core import Verdict, from_official, make, right, task_module, task_name, tasks, unpack, wrong
+from .answers import Extracted, extract
+from .core import Instance, Verdict, from_official, make, right, task_module, task_name, tasks, unpack, wrong
 
 # %% ../nbs/20_verifiers.ipynb #3c16a40b
-def verdict(task: str, state: str, answer: str, reply: str) -> Verdict:
-    "The verdict on a model's `reply` to a data row with `task`, packed `state` and stored `answer`."
-    found = extract(reply)
+def verdict(task: str, state: str, answer: str, reply: str | Extracted) -> Verdict:
+    "The verdict on a model's `reply`, or on what was extracted from it, to a data row with `task`, packed `state` and stored `answer`."
+    found = reply if isinstance(reply, Extracted) else extract(reply)
     if found.problem:
         return wrong(found.problem)
     if not task.startswith("skill:"):
@@ -28,7 +29,7 @@ def verdict(task: str, state: str, answer: str, reply: str) -> Verdict:
     )
 
 # %% ../nbs/20_verifiers.ipynb #9792721a
-def reply_text(completion) -> str:
+def reply_text(completion: str | list[dict[str, Any]]) -> str:
     "The text of a completion as TRL hands it over: messages (the last one counts), or text."
     if isinstance(completion, str):
         return completion
@@ -36,7 +37,9 @@ def reply_text(completion) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
-def reward(completions: list, task: list[str], state: list[str], answer: list[str], **_columns) -> list[float]:
+def reward(
+    completions: list[str | list[dict[str, Any]]], task: list[str], state: list[str], answer: list[str], **_columns: Any
+) -> list[float]:
     "1.0 for each right completion and 0.0 for each wrong one, in the order given (paper section 3.3)."
     rows = zip(completions, task, state, answer, strict=True)
     return [
@@ -62,16 +65,15 @@ def example_of(question: str) -> str | None:
 CONSTANTS = ("", "No", "Yes", "0", "1", "2", "3", "[0]", "[]", "up", "right")
 
 # %% ../nbs/20_verifiers.ipynb #71edb686
-def chance_floor(task: str, items: list) -> dict:
+def chance_floor(task: str, items: list[Instance]) -> dict[str, Any]:
     "The shares of `items` that look-nothing answers get right: the best `constant`, a `random` other item's answer, the question's `example` (None where it gives none)."
 
-    def share(text, chosen):
+    def share(text: str, chosen: list[Instance]) -> float:
         return sum(bool(item.check(f"\\boxed{{{text}}}")) for item in chosen) / max(1, len(chosen))
 
     common = Counter(item.answer for item in items).most_common(3)
-    candidates = dict.fromkeys((*CONSTANTS, *(answer for answer, _ in common)))
-    shares = {text: share(text, items) for text in candidates}
-    best = max(shares, key=shares.get)
+    shares = {text: share(text, items) for text in (*CONSTANTS, *(answer for answer, _ in common))}
+    best = max(shares, key=lambda text: shares[text])
     others = [
         share(other.answer, [item])
         for item in items
@@ -100,14 +102,14 @@ WRITINGS = (
 )
 
 
-def audit(items: list) -> dict:
+def audit(items: list[Instance]) -> dict[str, Any]:
     "How many solver answers pass in each writing, and the reasons given to answers that are cut short."
     passed = {writing: sum(bool(item.check(writing.format(item.answer))) for item in items) for writing in WRITINGS}
     reasons = Counter(item.check(f"\\boxed{{{item.answer}").reason for item in items)
     return {"items": len(items), "passed": passed, "cut_off": dict(reasons)}
 
 # %% ../nbs/20_verifiers.ipynb #5961b1bc
-def run_verifiers(profile: str, runs: str, reports: str) -> dict:
+def run_verifiers(profile: str, runs: str, reports: str) -> dict[str, Any]:
     "Audit the checks on the profile's benchmark; writes `reports/<profile>/verifiers/results.json`."
     from mmhelix_nb.book.profiles import read_profile
     from mmhelix_nb.book.results import save_results

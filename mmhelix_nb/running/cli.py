@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from .scaffold import new_task
+
 if TYPE_CHECKING:  # what is heavy is imported by the commands
     from mmhelix_nb.running.runner import Plan
 
@@ -841,3 +843,6 @@ def measure(
     except refused as e:
         fail(f"MODEL {e}")
     typer.echo(f"results: {out}")
+
+# %% ../../nbs/running/cli.ipynb #7b1dc5ea
+app.command("new-task")(new_task)

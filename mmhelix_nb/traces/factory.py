@@ -34,7 +34,7 @@ from ..book.processes import end_leftovers, end_with_snakemake, snakemake_option
 from ..book.results import claim, write_whole
 from ..book.rows import schema
 from ..book.server import Server
-from ..core import Instance, make, pack, task_module, tasks, unpack
+from ..core import Instance, make, pack, small_spaces, tasks, unpack
 from mmhelix_nb.generators import (
     BENCHMARK_COLUMNS,
     TEST_SHARE,
@@ -90,7 +90,7 @@ def portions(total: int, weights: Iterable[float]) -> list[int]:
 # %% ../../nbs/traces/factory.ipynb #a8dc6ac3
 def room(task: str, level: int) -> float:
     "How many training items a cell surely has: where it is small, three quarters of the training split's share of its canonical forms."
-    forms = getattr(task_module(task), "SPACES", {}).get(level)
+    forms = small_spaces(task).get(level)
     return float("inf") if forms is None else int(0.75 * (1 - 1 / TEST_SHARE) * forms)
 
 # %% ../../nbs/traces/factory.ipynb #7e32c32a

@@ -14,7 +14,7 @@ and may have
 
 import importlib
 import re
-from functools import cache, lru_cache
+from functools import cache
 from types import SimpleNamespace
 
 DEFAULTS = {

@@ -3,7 +3,11 @@
 A module `tests/replays/<task>.py` has
 
     replay(state, text) -> str      "" where all is consistent, else the first contradiction in words
+
+and may have
+
     spoil(text, rng) -> str | None  the narration with one fact or anchor falsified in a way that a careful reader notices; None where it has nothing to falsify
+                                    (default: `_story.spoil`, which changes a number)
 
 It is written apart from the task's own module: it knows the rules of the puzzle and the wording of the sentences, not the search. Every anchor (a grid, a path, a
 position, a table of values) has to agree with the puzzle and with the facts stated so far; facts that were stated under a try are forgotten when the try is taken
@@ -11,10 +15,13 @@ back; the last anchor has to agree with the boxed answer; and every stated fact 
 """
 
 import importlib
-from functools import cache, lru_cache
+from functools import cache
+from types import SimpleNamespace
 
 
 @cache
-def replay_of(task: str):
-    "The replay module of `task`."
-    return importlib.import_module(f"replays.{task}")
+def replay_of(task: str) -> SimpleNamespace:
+    "The replay of `task`, defaults filled in."
+    from replays._story import spoil
+
+    return SimpleNamespace(**{"spoil": spoil} | vars(importlib.import_module(f"replays.{task}")))
