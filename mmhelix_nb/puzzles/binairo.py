@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from ..answers import read_grid
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
-from ..shared.grids import altered_given, cell_name, every_cell
+from ..shared.grids import Cell, altered_given, cell_name, every_cell
 from ..shared.search import Counter, bits, square_symmetries, transform
 from ..shared.teller import Teller
 from ..steps import Step
@@ -162,7 +162,7 @@ def equal_lines(position: Position) -> tuple[int, int] | None:
     return first_twins(((line < n, position.ones[line]), line) for line in done)
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #3dca4c72
-def next_cell(position: Position) -> tuple[int, int] | None:
+def next_cell(position: Position) -> Cell | None:
     "The blank cell in the fullest row and column; None on a full grid."
     n = position.n
     known = [(position.ones[i] | position.zeros[i]).bit_count() for i in range(2 * n)]
@@ -336,12 +336,12 @@ class Telling(Teller):
     def failed(self, n: int, broken: Broken) -> None:
         self.add("contradiction", *breach(n, broken))
 
-    def tries(self, position: Position, cell: tuple[int, int], value: int) -> None:
+    def tries(self, position: Position, cell: Cell, value: int) -> None:
         name, place = cell_name(cell), f"{cell[0] + 1}{cell[1] + 1}"
         kind, says = ("deduce", f"Only 1 is left for {name}.") if value else ("hypothesise", f"Put 0 into {name}.")
         self.add(kind, says, (cell,), f"{'so' if value else 'try'} {place} {value}", show(position.grid()))
 
-    def takes_back(self, cell: tuple[int, int], value: int) -> None:
+    def takes_back(self, cell: Cell, value: int) -> None:
         self.add("backtrack", f"So {cell_name(cell)} is not {value}.", (cell,), "back")
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #012e76c9

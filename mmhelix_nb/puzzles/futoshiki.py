@@ -16,7 +16,7 @@ from typing import Any
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, random_solution, remove_givens
 from ..shared.draw import Board, Canvas, Style, render
-from ..shared.grids import altered_given, cell_name, square
+from ..shared.grids import Cell, altered_given, cell_name, square
 from mmhelix_nb.shared.latin import (
     SQUARE_EXAMPLE,
     latin_lines,
@@ -40,13 +40,13 @@ class State:
     "A square `grid` with 0 for an empty cell, and `inequalities` (cell, cell, sign) with cells as (row, column) from 0."
 
     grid: tuple[tuple[int, ...], ...]
-    inequalities: tuple[tuple[tuple[int, int], tuple[int, int], str], ...]
+    inequalities: tuple[tuple[Cell, Cell, str], ...]
 
     @property
     def size(self) -> int:
         return len(self.grid)
 
-    def less(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    def less(self) -> list[tuple[Cell, Cell]]:
         "The signs as pairs (cell with the smaller value, cell with the larger)."
         return [(one, two) if sign == "<" else (two, one) for one, two, sign in self.inequalities]
 

@@ -26,7 +26,7 @@ from mmhelix_nb.shared.constraints import (
     tell_search,
 )
 from ..shared.draw import Canvas, Style, render
-from ..shared.grids import beside, cell_name, every_cell, hangs_together, is_row, signs_on_grid, square
+from ..shared.grids import Cell, beside, cell_name, every_cell, hangs_together, is_row, signs_on_grid, square
 from ..shared.latin import latin_problem, repeated
 from ..shared.rules import Changes, Connected, KeepsClear, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import SearchLimit, square_symmetries, transform
@@ -157,7 +157,7 @@ class Level:
 LEVELS = tuple(Level(size) for size in (4, 5, 6, 7, 8))
 
 
-def random_shading(n: int, rng: Random) -> set[tuple[int, int]]:
+def random_shading(n: int, rng: Random) -> set[Cell]:
     "Shaded cells that keep the rules, so many that no other cell could be shaded too."
     light = set(every_cell(n))
     for cell in rng.sample(every_cell(n), n * n):
@@ -176,7 +176,7 @@ def latin(n: int, rng: Random) -> list[list[int]]:
     return [[names[value - 1] for value in row] for row in square(values, n)]
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #3947d2d1
-def repeat(grid: list[list[int]], dark: set, cell: tuple[int, int], rng: Random) -> None:
+def repeat(grid: list[list[int]], dark: set[Cell], cell: Cell, rng: Random) -> None:
     "Give a shaded cell the number of a random unshaded cell in its row or column."
     r, c = cell
     others = [(r, x) for x in range(len(grid)) if (r, x) not in dark] + [
@@ -198,7 +198,7 @@ def generate(level: Level, rng: Random) -> State:
     return generate(level, Random(0))  # known to succeed; 30 failures in a row were never seen
 
 
-def made_unique(grid: list[list[int]], dark: set, rng: Random) -> bool:
+def made_unique(grid: list[list[int]], dark: set[Cell], rng: Random) -> bool:
     "Whether `dark` becomes the only solution when a few shaded cells that stay unshaded in another one get other numbers."
     n = len(grid)
     for _ in range(8):

@@ -19,7 +19,7 @@ from ..answers import plain, read_grid, read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, black_and_white_words, is_unique, solved, tell_search
 from ..shared.draw import Canvas, Style, render
-from ..shared.grids import around, beside, cell_name, every_cell, hangs_together, overlaid, signs_on_grid
+from ..shared.grids import Cell, around, beside, cell_name, every_cell, hangs_together, overlaid, signs_on_grid
 from ..shared.rules import Changes, Connected, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
 from ..steps import Step
@@ -35,7 +35,7 @@ class State:
     def size(self) -> int:
         return len(self.grid)
 
-    def clues(self) -> dict[tuple[int, int], int]:
+    def clues(self) -> dict[Cell, int]:
         "The number of every clue by its cell."
         return {(r, c): int(sign) for r, line in enumerate(self.grid) for c, sign in enumerate(line) if sign != "."}
 
@@ -54,13 +54,13 @@ class State:
         return cls(tuple(lines))
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ece36aa5
-def groups(number: int, cells: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+def groups(number: int, cells: Sequence[Cell]) -> tuple[int, ...]:
     "Sets of `number` of the `cells` that hang together by edges or corners, as bit masks."
     return _groups(number, tuple((r - cells[0][0], c - cells[0][1]) for r, c in cells))  # remembered wherever they lie
 
 
 @lru_cache(maxsize=5_000)
-def _groups(number: int, cells: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+def _groups(number: int, cells: tuple[Cell, ...]) -> tuple[int, ...]:
     "The sets for `cells` that are moved so that the first is (0, 0)."
 
     def touch(a, b):
@@ -170,7 +170,7 @@ class Level:
 LEVELS = (Level(5, 0.50, 3), Level(6, 0.47, 3), Level(6, 0.52), Level(7, 0.50), Level(8, 0.50))
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #5dbfbec9
-def random_figure(level: Level, rng: Random) -> set[tuple[int, int]]:
+def random_figure(level: Level, rng: Random) -> set[Cell]:
     "A connected figure without a 2 x 2 square."
     n, figure = level.size, set()
     edge = [(rng.randrange(n), rng.randrange(n))]
@@ -184,7 +184,7 @@ def random_figure(level: Level, rng: Random) -> set[tuple[int, int]]:
     return figure
 
 
-def possible_clues(n: int, figure: set) -> dict[tuple[int, int], int]:
+def possible_clues(n: int, figure: set[Cell]) -> dict[Cell, int]:
     "The white cells whose shaded neighbours form one group, with their number."
     found = {}
     for cell in [cell for cell in every_cell(n) if cell not in figure]:
@@ -210,7 +210,7 @@ def generate(level: Level, rng: Random) -> State:
     return generate(level, Random(0))  # known to succeed; 40 failures in a row were never seen
 
 
-def needed_clues(n: int, clues: dict[tuple[int, int], int], rng: Random) -> dict[tuple[int, int], int]:
+def needed_clues(n: int, clues: dict[Cell, int], rng: Random) -> dict[Cell, int]:
     "What is left of `clues` when they are taken away in random order as long as the solution stays the only one."
     needed = clues
     for cell in rng.sample(list(clues), len(clues)):
@@ -220,7 +220,7 @@ def needed_clues(n: int, clues: dict[tuple[int, int], int], rng: Random) -> dict
     return needed
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #925f1442
-def with_clues(n: int, clues: dict[tuple[int, int], int]) -> State:
+def with_clues(n: int, clues: dict[Cell, int]) -> State:
     "The puzzle with these clues."
     return State(tuple("".join(str(clues.get((r, c), ".")) for c in range(n)) for r in range(n)))
 
