@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from ..answers import Unreadable, extract, read_int, says, shorten
-from ..core import ALIASES, Instance, from_official, task_module, task_name
+from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..shared.draw import png
 
 # %% ../../nbs/benchmark/published.ipynb #99567542
@@ -26,7 +26,7 @@ PUBLISHED = dict.fromkeys(
 
 def published_row(item: Instance, style: str = "light") -> dict:
     "An item as a published row, the picture as PNG bytes."
-    name, official = ALIASES.get(item.task, item.task), item.state.to_official()
+    name, official = TASKS[item.task].published, item.state.to_official()
     picture = item.picture(style)  # and not `item.image`, which a list of items would keep: a megabyte each
     return {
         "id": f"{name}_{item.level}_{item.seed}",

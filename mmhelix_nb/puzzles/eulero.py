@@ -5,35 +5,24 @@
 # %% auto #0
 __all__ = ['LETTERS', 'FIELDS', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'pair_name', 'seen_by', 'Half', 'Pairs',
            'rules', 'problem', 'known', 'board', 'solve', 'field', 'Level', 'full_square', 'generate', 'read_pairs',
-           'check', 'layout', 'ask', 'Tale', 'trace', 'canon']
+           'check', 'layout', 'example', 'ask', 'Halves', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #6c76d7b3
-import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from random import Random
 
 from ..answers import plain, read_table
 from ..core import Solution, Verdict, judge, right, wrong
-from .futoshiki import name, square, unruled
-from mmhelix_nb.shared.constraints import (
-    AllDifferent,
-    Problem,
-    Rule,
-    Story,
-    Words,
-    dig,
-    first_solution,
-    listed,
-    only_value,
-    search,
-    values_of,
-)
+from ..shared.constraints import Problem, Story, Words, remove_givens, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
-from ..shared.search import Counter, canonical_graph
+from ..shared.grids import altered_given, cell_name, every_cell, square
+from ..shared.latin import form_of_givens, latin_lines, twice, unruled
+from ..shared.rules import AllDifferent, Changes, DifferentInWords, Rule, only_value
+from ..shared.search import bits
+from ..shared.teller import listed
 from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #cba6e2fc
@@ -85,40 +74,39 @@ def seen_by(groups: tuple[int, ...]) -> Callable[[int], int]:
     return seen
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #e1a7b302
-class Half(Rule):
+class Half(DifferentInWords):
     "The letters, or the digits, of a line are all different; `groups` are the pairs with the same letter or digit, as masks."
 
-    def __init__(self, cells, title: str, n: int, kind: str):
+    def __init__(self, cells: Iterable[int], title: str, n: int, kind: str):
         super().__init__(cells, title)
         self.kind, self.names = kind, LETTERS[:n] if kind == "letter" else "123456789"[:n]
         self.groups = [sum(1 << (a * n + b if kind == "letter" else b * n + a) for b in range(n)) for a in range(n)]
         self.plain = AllDifferent(range(n), title, (1 << n) - 1)
         self.seen = seen_by(tuple(self.groups))
 
-    def narrow(self, domains):
+    def narrow(self, domains: list[int]) -> Changes | None:
         changes = self.plain.narrow([self.seen(domains[cell]) for cell in self.cells])
         if changes is None:
             return None
         return [
-            (self.cells[i], domains[self.cells[i]] & sum(self.groups[a] for a in values_of(mask)))
-            for i, mask in changes
+            (self.cells[i], domains[self.cells[i]] & sum(self.groups[a] for a in bits(mask))) for i, mask in changes
         ]
 
-    def why(self, domains, changes):
-        cell, mask = next(
-            ((cell, mask) for cell, mask in changes if only_value(self.seen(mask)) is not None), changes[0]
-        )
-        decided = [a for a in (only_value(self.seen(domains[cell])) for cell in self.cells) if a is not None]
-        only, left = only_value(self.seen(mask)), [a for a in values_of(self.seen(domains[cell])) if a not in decided]
+    def why(self, domains: list[int], changes: Changes) -> str:
+        sure = (change for change in changes if only_value(self.seen(change[1])) is not None)
+        cell, mask = next(sure, changes[0])
+        held = [a for a in (only_value(self.seen(domains[cell])) for cell in self.cells) if a is not None]
+        only, left = only_value(self.seen(mask)), [a for a in bits(self.seen(domains[cell])) if a not in held]
         if only is not None and len(left) > 1:
             return f"in {self.title} no other place is left for the {self.kind} {self.names[only]}"
-        return f"{self.title} has the {self.kind}{'s' * (len(decided) > 1)} {listed([self.names[a] for a in sorted(decided)])} already"
+        names = listed([self.names[a] for a in sorted(held)])
+        return f"{self.title} has the {self.kind}{'s' * (len(held) > 1)} {names} already"
 
-    def reasons(self, domains, changes):
+    def reasons(self, domains: list[int], changes: Changes) -> list[tuple[str, Changes]]:
         "First what the line has already."
-        return sorted(AllDifferent.reasons(self, domains, changes), key=lambda reason: reason[0].startswith("in "))
+        return sorted(super().reasons(domains, changes), key=lambda reason: reason[0].startswith("in "))
 
-    def broken(self, domains):
+    def broken(self, domains: list[int]) -> str:
         return f"{self.title} cannot have every {self.kind} once any more."
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #09471d71
@@ -131,79 +119,60 @@ class Pairs(AllDifferent):
         super().__init__(range(n * n), "the square", (1 << n * n) - 1)
         self.n = n
 
-    def why(self, domains, changes):
+    def why(self, domains: list[int], changes: Changes) -> str:
         cell, mask = next(((cell, mask) for cell, mask in changes if not mask & mask - 1), changes[0])
-        used = sum(domains[other] for other in self.cells if not domains[other] & domains[other] - 1)
+        used = sum(self.decided(domains))
         if domains[cell] & ~used != mask:
-            return f"no other cell can take {pair_name(self.n, only_value(mask))}"
-        gone = [pair_name(self.n, pair) for pair in values_of(domains[cell] & used)]
+            return f"no other cell can take {pair_name(self.n, mask.bit_length() - 1)}"
+        gone = [pair_name(self.n, pair) for pair in bits(domains[cell] & used)]
+        return f"the pair{'s' * (len(gone) > 1)} {listed(gone)} stand{'s' * (len(gone) == 1)} elsewhere already"
+
+    def broken(self, domains: list[int]) -> str:
+        double = twice(self.decided(domains))
         return (
-            f"the pairs {listed(gone)} stand elsewhere already"
-            if len(gone) > 1
-            else f"the pair {gone[0]} stands elsewhere already"
+            f"{pair_name(self.n, double.bit_length() - 1)} would stand twice."
+            if double
+            else "Some pair has no cell left."
         )
-
-    def broken(self, domains):
-        twice = _twice([mask for mask in domains if not mask & mask - 1])
-        return f"{pair_name(self.n, only_value(twice))} would stand twice." if twice else "Some pair has no cell left."
-
-# %% ../../nbs/tasks/puzzles/eulero.ipynb #6332a91b
-def _twice(values: list):
-    "The first value that stands in `values` more than once; None where all differ."
-    return (
-        next((value for value in values if values.count(value) > 1), None) if len(set(values)) < len(values) else None
-    )
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #778267ab
 @lru_cache(maxsize=16)
 def rules(n: int) -> list[Rule]:
     "The rules of a square of order `n`; cells are numbered row by row."
-    lines = [(range(n * i, n * i + n), f"row {i + 1}") for i in range(n)] + [
-        (range(i, n * n, n), f"column {i + 1}") for i in range(n)
-    ]
-    return [Half(*line, n, kind) for kind in ("letter", "digit") for line in lines] + [Pairs(n)]
+    halves = [Half(line.cells, line.title, n, kind) for kind in ("letter", "digit") for line in latin_lines(n)]
+    return [*halves, Pairs(n)]
 
 
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search."
     n, full = state.size, (1 << state.size**2) - 1
-    if n in (2, 6):
-        raise ValueError(
-            f"there is no Graeco-Latin square of order {n}"
-        )  # a search would take very long to find that out
-    return Problem(
-        [1 << n * LETTERS.index(pair[0]) + int(pair[1]) - 1 if pair else full for row in state.grid for pair in row],
-        rules(n),
-    )
+    if n in (2, 6):  # a search would take very long to find that out
+        raise ValueError(f"there is no Graeco-Latin square of order {n}")
+    start = [1 << n * LETTERS.index(pair[0]) + int(pair[1]) - 1 if pair else full for row in state.grid for pair in row]
+    return Problem(start, rules(n))
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #0103f37c
 @lru_cache(maxsize=50_000)
 def known(n: int, mask: int) -> str:
     "What is known of a cell that may hold the pairs in `mask`: `A1`, `A.`, `.1` or `..`."
-    letters, digits = {pair // n for pair in values_of(mask)}, {pair % n for pair in values_of(mask)}
+    pairs = bits(mask)
+    letters, digits = {pair // n for pair in pairs}, {pair % n for pair in pairs}
     return (LETTERS[min(letters)] if len(letters) == 1 else ".") + (str(min(digits) + 1) if len(digits) == 1 else ".")
 
 
-def board(domains: list[int], n: int) -> str:
-    "The square as rows of what is known."
-    return "\n".join(" ".join(row) for row in square([known(n, mask) for mask in domains], n))
+def board(domains: list[int], n: int, gap: str = " ") -> str:
+    "The square as rows of what is known, with a `gap` between two cells; `|` makes a full one an answer."
+    return "\n".join(gap.join(row) for row in square([known(n, mask) for mask in domains], n))
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #244c212b
 def solve(state: State) -> Solution:
     "The full square in the published form; `effort` counts the narrowings and tries of the search."
-    found, effort = first_solution(problem(state), "eulero")
-    return Solution(board(found, state.size).replace(" ", "|"), effort)
+    return solved(problem(state), "eulero", lambda found: board(found, state.size, "|"))
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #1c77664b
-FIELDS = {
-    3: (3, (2,)),
-    4: (2, (1, 1)),
-    5: (5, (2,)),
-    7: (7, (3,)),
-    8: (2, (1, 1, 0)),
-    9: (3, (1, 1)),
-}  # order: prime p, x^k as a polynomial
+FIELDS = {3: (3, (2,)), 4: (2, (1, 1)), 5: (5, (2,)), 7: (7, (3,)), 8: (2, (1, 1, 0)), 9: (3, (1, 1))}
+# order: prime p, x^k as a polynomial
 
 
 @lru_cache
@@ -227,7 +196,10 @@ def field(n: int) -> tuple[tuple, tuple]:
     def plus(a, b):
         return number(x + y for x, y in zip(digits(a), digits(b)))
 
-    return tuple(tuple(tuple(made(a, b) for b in range(n)) for a in range(n)) for made in (plus, times))
+    def table(made):
+        return tuple(tuple(made(a, b) for b in range(n)) for a in range(n))
+
+    return table(plus), table(times)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #bcb913e5
 @dataclass(frozen=True)
@@ -252,7 +224,8 @@ def full_square(n: int, rng: Random) -> list[int]:
 def generate(level: Level, rng: Random) -> State:
     "An eulero with exactly one solution."
     n, full = level.order, full_square(level.order, rng)
-    given = dig(problem(State((("",) * n,) * n)), full, rng.sample(range(n * n), n * n), level.givens, limit=1_500)
+    blank = problem(State((("",) * n,) * n))
+    given = remove_givens(blank, full, rng.sample(range(n * n), n * n), level.givens, limit=1_500)
     return State(square([pair_name(n, pair) if cell in given else "" for cell, pair in enumerate(full)], n))
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #39f5ca71
@@ -262,31 +235,27 @@ _PAIR = re.compile(r"\(? ?['\"]?([A-Ia-i])['\"]? ?[-,_]? ?\{?([1-9])\}? ?\)?")
 
 def read_pairs(answer: str, n: int) -> list[list[str]]:
     "The `n` rows of pairs in `answer`; raises `Unreadable`."
-    rows, pairs = (
-        [line.split("|") for line in answer.split("\n")],
-        {letter + digit for letter in LETTERS[:n] for digit in "123456789"[:n]},
-    )
+    rows = [line.split("|") for line in answer.split("\n")]
+    pairs = {letter + digit for letter in LETTERS[:n] for digit in "123456789"[:n]}
     if len(rows) == n and all(len(row) == n and pairs.issuperset(row) for row in rows):
         return rows  # the published form, quickly
-    table = read_table(
-        _PAIR.sub(r" \1\2 ", plain(unruled(answer))), n, n, f"[{LETTERS[:n]}{LETTERS[:n].lower()}][1-{n}]"
-    )
+    text, letters = _PAIR.sub(r" \1\2 ", plain(unruled(answer))), LETTERS[:n]
+    table = read_table(text, n, n, f"[{letters}{letters.lower()}][1-{n}]")
     return [[pair.upper() for pair in row] for row in table]
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #535ff99d
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills the square by the rules."
-    grid, n = read_pairs(answer, state.size), state.size
-    for r, c in product(range(n), repeat=2):
-        if state.grid[r][c] not in ("", grid[r][c]):
-            return wrong(f"{name((r, c))} is given as {state.grid[r][c]}")
+    grid = read_pairs(answer, state.size)
+    if reason := altered_given(state.grid, grid, ""):
+        return wrong(reason)
     for kind, lines in (("row", grid), ("column", zip(*grid))):
         for i, line in enumerate(lines, 1):
-            if twice := _twice([pair[0] for pair in line]) or _twice([pair[1] for pair in line]):
-                return wrong(f"{kind} {i} holds {twice} twice")
-    twice = _twice([pair for row in grid for pair in row])
-    return wrong(f"the pair {twice} stands twice") if twice else right()
+            if sign := twice([pair[0] for pair in line]) or twice([pair[1] for pair in line]):
+                return wrong(f"{kind} {i} holds {sign} twice")
+    pair = twice([pair for row in grid for pair in row])
+    return wrong(f"the pair {pair} stands twice") if pair else right()
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #210174b7
 def layout(state: State, style: Style) -> Canvas:
@@ -294,7 +263,7 @@ def layout(state: State, style: Style) -> Canvas:
     board = Board(state.size, state.size, 52, 16)
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2)
-    for r, c in product(range(state.size), repeat=2):
+    for r, c in every_cell(state.size):
         x, y = board.center(r, c)
         for sign, left, color in zip(state.grid[r][c], (x - 10, x + 10), (style.blue, style.red)):
             canvas.text(left, y, sign, 26, color)
@@ -308,51 +277,45 @@ RULES = """Fill every empty cell of this {n} x {n} square with a pair of a lette
 1. Every row holds each letter exactly once and each digit exactly once, and so does every column.
 2. Every pair occurs exactly once in the whole square.
 The given pairs stay as they are."""
-FORMAT = "Give the full square as {n} lines from top to bottom, each with {n} pairs separated by |, as in A1|C3|B2 for a line of three."
+FORMAT = "Give the full square as {n} lines from top to bottom, each with {n} pairs separated by |, as in {example} for a line of three."
+
+
+def example(state: State) -> str:
+    "The answer that the question shows for its format."
+    return "A1|C3|B2"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the square, with `.` for an empty cell."
-    parts = [RULES.format(n=state.size, last=LETTERS[state.size - 1]), FORMAT.format(n=state.size)]
+    n, rows = state.size, "\n".join("|".join(pair or "." for pair in row) for row in state.grid)
+    parts = [RULES.format(n=n, last=LETTERS[n - 1]), FORMAT.format(n=n, example=example(state))]
     if modality == "text":
-        parts.insert(
-            1,
-            "The square, with . for an empty cell:\n"
-            + "\n".join("|".join(pair or "." for pair in row) for row in state.grid),
-        )
+        parts.insert(1, f"The square, with . for an empty cell:\n{rows}")
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #a3093244
-class Tale(Story):
+class Halves(Story):
     "Tells of cells whose letter, digit or pair becomes known."
 
     def __init__(self, n: int):
-        def brief(cell, pair):
-            return f"{cell // n + 1}{cell % n + 1}={pair_name(n, pair)}"
-
         words = Words(
-            lambda cell: name(divmod(cell, n)),
-            lambda domains: board(domains, n),
-            lambda _, pair: pair_name(n, pair),
-            brief,
-            lambda cell: (divmod(cell, n),),
+            cell=lambda cell: cell_name(divmod(cell, n)),
+            board=lambda domains: board(domains, n),
+            value=lambda _, pair: pair_name(n, pair),
+            brief=lambda cell, pair: f"{cell // n + 1}{cell % n + 1}={pair_name(n, pair)}",
+            about=lambda cell: (divmod(cell, n),),
         )
         super().__init__(words, pace=10)
         self.n = n
 
-    def worth(self, rule, before, changes):
+    def worth(self, rule: Rule, before: list[int], changes: Changes) -> Changes:
         return [(cell, mask) for cell, mask in changes if known(self.n, mask) != known(self.n, before[cell])]
 
-    def facts(self, changes):
-        now, about = (
-            [(cell, known(self.n, mask)) for cell, mask in changes],
-            [divmod(cell, self.n) for cell, _ in changes],
-        )
-        return (
-            [self.half_fact(*one) for one in now],
-            " ".join(f"{r + 1}{c + 1}={pair}" for (r, c), (_, pair) in zip(about, now)),
-            about,
-        )
+    def facts(self, changes: Changes) -> tuple[list[str], str, list]:
+        now = [(cell, known(self.n, mask)) for cell, mask in changes]
+        about = [divmod(cell, self.n) for cell, _ in now]
+        brief = " ".join(f"{r + 1}{c + 1}={pair}" for (r, c), (_, pair) in zip(about, now))
+        return [self.half_fact(cell, pair) for cell, pair in now], brief, about
 
     def half_fact(self, cell: int, pair: str) -> str:
         "What is known of a cell, in words."
@@ -363,28 +326,23 @@ class Tale(Story):
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #ae573b35
 def trace(state: State) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full square."
-    tale, puzzle, n = Tale(state.size), problem(state), state.size
-    tale.add("observe", "The square, with .. for an empty cell, is", (), "", board(puzzle.start, n))
-    found = search(puzzle, puzzle.start[:], Counter(), watcher=tale)
-    if not found:
-        raise ValueError("this eulero has no solution")
-    tale.add("check", f"Every row and column has each letter and each digit once, and all {n * n} pairs are different.")
-    tale.add("conclude", "The square is full.", (), "", board(found[0], n).replace(" ", "|"))
-    return tale.steps
+    n = state.size
+    return tell_search(
+        problem(state),
+        Halves(n),
+        "The square, with .. for an empty cell, is",
+        f"Every row and column has each letter and each digit once, and all {n * n} pairs are different.",
+        lambda found: board(found, n, "|"),
+        "The square is full.",
+    )
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #f4956ee6
 @lru_cache(maxsize=64)
 def canon(state: State) -> bytes:
     "A hash of the canonical form of the puzzle's graph: equal for puzzles that are the same up to exchanges and naming."
-    n = state.size
-    edges = [
-        (i, 4 * n + i // n) for i in range(4 * n)
-    ]  # rows, columns, letters and digits, each kind held together by a node of its own
+    n = state.size  # rows, columns, letters and digits, each kind held together by a node of its own
+    edges = [(i, 4 * n + i // n) for i in range(4 * n)]
     colors = [0] * (2 * n) + [1] * (2 * n) + [2, 2, 3, 3]
-    for r, c in product(range(n), repeat=2):
-        if pair := state.grid[r][c]:
-            edges += [
-                (len(colors), end) for end in (r, n + c, 2 * n + LETTERS.index(pair[0]), 3 * n + int(pair[1]) - 1)
-            ]
-            colors.append(4)
-    return hashlib.sha256(repr(canonical_graph(len(colors), edges, colors)).encode()).digest()
+    given = [(r, c, state.grid[r][c]) for r, c in every_cell(n) if state.grid[r][c]]
+    ends = [(r, n + c, 2 * n + LETTERS.index(pair[0]), 3 * n + int(pair[1]) - 1) for r, c, pair in given]
+    return form_of_givens(edges, colors, ends)

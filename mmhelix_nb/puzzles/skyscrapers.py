@@ -4,23 +4,35 @@
 
 # %% auto #0
 __all__ = ['SIDES', 'LEVELS', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES', 'FORMAT', 'READ', 'State', 'seen', 'views', 'orders',
-           'Table', 'Listed', 'table', 'View', 'problem', 'solve', 'state_of', 'exchanged', 'alike', 'freedom',
-           'is_unique', 'cycles', 'has_twin', 'lone_square', 'Level', 'generate', 'check', 'layout', 'ask', 'borders',
-           'trace', 'turned', 'mirrored', 'canon']
+           'orders_table', 'View', 'problem', 'solve', 'state_of', 'exchanged', 'alike', 'freedom', 'cycles', 'stays',
+           'has_twin', 'is_lone', 'lone_square', 'cyclic', 'Level', 'generate', 'check', 'layout', 'example', 'ask',
+           'borders', 'trace', 'turned', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations, permutations
 from math import prod
 from random import Random
+from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
-from .futoshiki import latin_lines, read_square, repeated, solve_square, square, tell_square
-from ..shared.constraints import Problem, Rule, random_solution, search
+from ..shared.constraints import Problem, is_unique, random_solution
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
-from ..shared.search import Counter, SearchLimit
+from ..shared.grids import is_row, square
+from mmhelix_nb.shared.latin import (
+    SQUARE_EXAMPLE,
+    InTable,
+    Table,
+    latin_lines,
+    latin_problem,
+    read_square,
+    repeated,
+    solve_square,
+    tell_square,
+)
+from ..shared.rules import Changes
 from ..steps import Step
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3d0d2a74
@@ -47,19 +59,13 @@ class State:
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
-        data = row.get("initial_state")
+        data: Any = row.get("initial_state")  # whatever the row holds
         n = data.get("n") if isinstance(data, dict) else None
-        sides = [data.get(side) for side in SIDES] if type(n) is int and 2 <= n <= 8 else [None]
-        if any(
-            not isinstance(side, list)
-            or len(side) != n
-            or any(type(clue) is not int or not 1 <= clue <= n for clue in side)
-            for side in sides
-        ):
+        if type(n) is not int or not 2 <= n <= 8 or not all(is_row(data.get(side), n, 1, n) for side in SIDES):
             raise ValueError(
                 f"field 'initial_state' must hold n from 2 to 8 and the lists {', '.join(SIDES)} of n numbers from 1 to n each, not {data!r}"
             )
-        return cls(n, *map(tuple, sides))
+        return cls(n, *(tuple(data[side]) for side in SIDES))
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #23cedc14
 def seen(line) -> int:
@@ -85,92 +91,34 @@ def orders(n: int) -> dict[tuple[int, int], list[tuple[int, ...]]]:
         found.setdefault(views(line), []).append(line)
     return found
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #d7fefdbb
-class Table:
-    "A list of `lines` of values up to `most` on so many `places`, and `where[place][value]`, the mask of the lines with that value there."
-
-    def __init__(self, lines: list[tuple[int, ...]], places: int, most: int):
-        self.lines = lines
-        self.where = [
-            [sum(1 << i for i, line in enumerate(lines) if line[place] == value) for value in range(most + 1)]
-            for place in range(places)
-        ]
-        self.unions = [{} for _ in range(places)]
-
-    def left(self, masks: list[int]) -> int:
-        "The mask of the lines that fit what the places may hold."
-        alive = (1 << len(self.lines)) - 1
-        for where, unions, mask in zip(self.where, self.unions, masks):
-            if mask not in unions:
-                unions[mask] = sum(fitting for value, fitting in enumerate(where) if mask >> value & 1)
-            alive &= unions[mask]
-        return alive
-
-    def fitting(self, masks: list[int]) -> list[tuple[int, ...]]:
-        "The lines that fit what the places may hold."
-        alive = self.left(masks)
-        return [line for i, line in enumerate(self.lines) if alive >> i & 1]
-
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #84275423
-class Listed(Rule):
-    "The cells hold one of the lines of `table`."
-
-    late = tells = True
-
-    def __init__(self, cells, title: str, table: Table):
-        super().__init__(cells, title)
-        self.table = table
-
-    def narrow(self, domains):
-        alive, changes = self.table.left([domains[cell] for cell in self.cells]), []
-        if not alive:
-            return None
-        for where, cell in zip(self.table.where, self.cells):
-            new = domains[cell]
-            if not new & new - 1:
-                continue
-            for value, fitting in enumerate(where):
-                if new >> value & 1 and not fitting & alive:
-                    new &= ~(1 << value)
-            if new != domains[cell]:
-                changes.append((cell, new))
-        return changes
-
-    def ways(self, domains, word: str) -> str:
-        "The lines that are left, or how many."
-        lines = ["".join(map(str, line)) for line in self.table.fitting([domains[cell] for cell in self.cells])]
-        return f"can only be {' or '.join(lines)}" if len(lines) <= 3 else f"has {len(lines)} {word} left"
-
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3cd47eed
 @cache
-def table(n: int, near: int, far: int) -> Table:
+def orders_table(n: int, near: int, far: int) -> Table:
     "The orders of `n` towers that show `near` and `far` from the two ends."
     return Table(orders(n).get((near, far), []), n, n)
 
 
-class View(Listed):
+class View(InTable):
     "A line of towers that shows `clues` from its two `ends`."
 
-    def __init__(self, cells, title: str, clues: tuple[int, int], ends: tuple[str, str]):
-        super().__init__(cells, title, table(len(cells), *clues))
+    def __init__(self, cells: Iterable[int], title: str, clues: tuple[int, int], ends: tuple[str, str]):
+        places = tuple(cells)
+        super().__init__(places, title, orders_table(len(places), *clues))
         self.clue = f"{clues[0]} from the {ends[0]} and {clues[1]} from the {ends[1]}"
 
-    def why(self, domains, changes):
+    def why(self, domains: list[int], changes: Changes) -> str:
         return f"{self.title} shows {self.clue} and {self.ways(domains, 'orders')}"
 
-    def broken(self, domains):
+    def broken(self, domains: list[int]) -> str:
         return f"{self.title} cannot show {self.clue} any more."
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #ace242e8
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search, cells numbered row by row."
-    n, lines = state.n, latin_lines(state.n)
-    ends = [("left", "right")] * n + [("top", "bottom")] * n
-    return Problem(
-        [(1 << n + 1) - 2] * (n * n),
-        lines + [View(line.cells, line.title, *more) for line, *more in zip(lines, state.pairs(), ends)],
-    )
+    ends = [("left", "right")] * state.n + [("top", "bottom")] * state.n
+    lines = zip(latin_lines(state.n), state.pairs(), ends)
+    return latin_problem(state.n, [View(line.cells, line.title, clues, two) for line, clues, two in lines])
 
 
 def solve(state: State) -> Solution:
@@ -184,7 +132,7 @@ def state_of(grid) -> State:
     return State(len(grid), *zip(*down), *zip(*across))
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #7f1b6436
-def exchanged(grid, rng: Random):
+def exchanged(grid: tuple[tuple[int, ...], ...], rng: Random) -> tuple[tuple[int, ...], ...]:
     "`grid` with two rows, two columns or two heights exchanged."
     i, j = rng.sample(range(len(grid)), 2)
     order = list(range(len(grid)))
@@ -208,14 +156,6 @@ def freedom(grid: tuple[tuple[int, ...], ...]) -> int:
     "The number of ways to fill all lines of `grid` by their numbers alone, one line apart from the other."
     return prod(map(alike, grid)) * prod(map(alike, zip(*grid)))
 
-# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #e1e1f98a
-def is_unique(state: State) -> bool:
-    "Whether the search proves within a few thousand nodes that there is one solution."
-    try:
-        return len(search(problem(state), problem(state).start[:], Counter(4_000), 2)) == 1
-    except SearchLimit:
-        return False
-
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #7383d0d9
 def cycles(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[list[int]]:
     "The smallest sets of places at which two lines of a Latin square can exchange their heights."
@@ -229,41 +169,51 @@ def cycles(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[list[int]]:
         yield cycle
 
 
+def stays(line: tuple[int, ...], new: dict[int, int]) -> bool:
+    "Whether `line` shows the same with the `new` heights at some places."
+    return views(tuple([new.get(k, height) for k, height in enumerate(line)])) == views(line)
+
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #d6200881
 def has_twin(grid: tuple[tuple[int, ...], ...]) -> bool:
     "Whether two rows or two columns can exchange heights so that all views stay: nine of ten squares that are not the only one need no search."
-
-    def stays(line, places, source):
-        return views(tuple([source[k] if k in places else height for k, height in enumerate(line)])) == views(line)
-
     for lines in (grid, tuple(zip(*grid))):
         across = tuple(zip(*lines))
         for (i, one), (j, other) in combinations(enumerate(lines), 2):
             for cycle in cycles(one, other):
-                if not (stays(one, cycle, other) and stays(other, cycle, one)):
+                ours, theirs = {k: one[k] for k in cycle}, {k: other[k] for k in cycle}
+                if not (stays(one, theirs) and stays(other, ours)):
                     continue
-                if all(stays(across[k], (i, j), {i: other[k], j: one[k]}) for k in cycle):
+                if all(stays(across[k], {i: theirs[k], j: ours[k]}) for k in cycle):
                     return True
     return False
+
+
+def is_lone(grid: tuple[tuple[int, ...], ...]) -> bool:
+    "Whether the search proves within a few thousand nodes that `grid` is the only one with its numbers."
+    return not has_twin(grid) and is_unique(problem(state_of(grid)), 4_000)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #90eb290c
 def lone_square(n: int, rng: Random) -> State:
     "A puzzle with one solution."
-    blank = Problem([(1 << n + 1) - 2] * (n * n), latin_lines(n))
+    blank = latin_problem(n)
     for _ in range(60):
-        grid = tuple(map(tuple, square(random_solution(blank, rng), n)))
-        if not has_twin(grid) and is_unique(state := state_of(grid)):
-            return state
+        grid = square(random_solution(blank, rng), n)
+        if is_lone(grid):
+            return state_of(grid)
         free = freedom(grid)
         for step in range(30 * n):
             other = exchanged(grid, rng)
             before, now = free, freedom(other)
             if now <= before:
                 grid, free = other, now
-            if now < before and step >= 25 * (n - 5) and not has_twin(other) and is_unique(state := state_of(other)):
-                return state  # the first steps are not worth a search
-    return state_of(
-        [[(r + c) % n + 1 for c in range(n)] for r in range(n)]
-    )  # hardly ever reached: this one is always the only one
+            if now < before and step >= 25 * (n - 5) and is_lone(other):  # the first steps are not worth a search
+                return state_of(other)
+    return state_of(cyclic(n))  # hardly ever reached: this one is always the only one
+
+
+def cyclic(n: int) -> list[list[int]]:
+    "The square in which each row begins one higher than the last."
+    return [[(r + c) % n + 1 for c in range(n)] for r in range(n)]
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #bcc9d6b6
 @dataclass(frozen=True)
@@ -291,14 +241,14 @@ def check(state: State, answer: str) -> Verdict:
     grid = read_square(answer, state.n)
     if reason := repeated(grid):
         return wrong(reason)
-    columns = [list(column) for column in zip(*grid)]
-    views = (
+    columns = list(zip(*grid))
+    borders = (
         ("column", "top", columns, 1),
         ("column", "bottom", columns, -1),
         ("row", "left", grid, 1),
         ("row", "right", grid, -1),
     )
-    for kind, side, lines, way in views:
+    for kind, side, lines, way in borders:
         for i, (line, clue) in enumerate(zip(lines, getattr(state, side)), 1):
             if (count := seen(line[::way])) != clue:
                 return wrong(f"{kind} {i} shows {count} towers from the {side}, not {clue}")
@@ -330,7 +280,7 @@ draw = render(layout, mini=False)
 RULES = """Place a tower into every cell of this {n} x {n} grid; all cells are empty.
 1. A tower has a height from 1 to {n}. Every row holds each height exactly once, and so does every column.
 2. A number at the border counts the towers that are seen when one looks along its row or column from there: a tower hides all lower ones behind it."""
-FORMAT = "Give the heights as a list of {n} rows from top to bottom, each a list of {n} numbers; a 2 x 2 grid would be written [[1, 2], [2, 1]]."
+FORMAT = "Give the heights as a list of {n} rows from top to bottom, each a list of {n} numbers; a 2 x 2 grid would be written {example}."
 READ = {
     "top": "from left to right",
     "bottom": "from left to right",
@@ -339,9 +289,14 @@ READ = {
 }
 
 
+def example(state: State) -> str:
+    "The answer that the question shows for its format."
+    return SQUARE_EXAMPLE
+
+
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the numbers at the four borders."
-    parts = [RULES.format(n=state.n), FORMAT.format(n=state.n)]
+    parts = [RULES.format(n=state.n), FORMAT.format(n=state.n, example=example(state))]
     if modality == "text":
         parts.insert(1, borders(state))
     return "\n\n".join(parts)

@@ -2,18 +2,17 @@
 
 import re
 
-OTHERS = [*map(str, range(9)), "x", "-1"]
+from judges._cells import OTHERS, pairs, split
+from judges._sat import add_totals, count_models, grid_lines
 
-
-def split(answer) -> list[str]:
-    return re.findall(r"\d+", answer)
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "split", "write"]
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+    cells = pairs(tokens)
+    if cells is None:
         return False
-    numbers = list(map(int, tokens))
-    wet = {(y, x) for x, y in zip(numbers[::2], numbers[1::2])}
+    wet = {(y, x) for x, y in cells}
     height, width = len(state.regions), len(state.regions[0])
     if not all(y < height and x < width for y, x in wet):
         return False
@@ -41,7 +40,6 @@ def guise(state, rng):
 
 
 def count(state, most) -> int:
-    from pysat.card import CardEnc
     from pysat.solvers import Solver
 
     height, width = len(state.regions), len(state.regions[0])
@@ -52,19 +50,9 @@ def count(state, most) -> int:
             for row, column in cells:
                 if row >= r and state.regions[row][column] == state.regions[r][c]:
                     solver.add_clause([-var[r, c], var[row, column]])
-        top, found = len(cells), 0
-        lines = [([var[r, c] for c in range(width)], state.rows[r]) for r in range(height)] + [
-            ([var[r, c] for r in range(height)], state.columns[c]) for c in range(width)
-        ]
-        for line, total in lines:
-            encoded = CardEnc.equals(lits=line, bound=total, top_id=top)
-            top = max(top, encoded.nv)
-            for clause in encoded.clauses:
-                solver.add_clause(clause)
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-value for value in solver.get_model()[: len(cells)]])
-        return found
+        grid = [[var[r, c] for c in range(width)] for r in range(height)]
+        add_totals(solver, zip(grid_lines(grid), state.rows + state.columns), len(cells))
+        return count_models(solver, most, len(cells))
 
 
 def corrupted(row) -> list[str]:

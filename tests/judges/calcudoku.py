@@ -1,14 +1,15 @@
 """An independent judge of calcudoku."""
 
-import re
 from fractions import Fraction
 from functools import reduce
 from itertools import product
 from operator import add, mul
 
+from judges._latin import OTHERS, are_numbers, corrupted, groups, variable, written
+from judges._sat import add_choice, add_one_of_each, count_models
 from mmhelix_nb.shared.search import square_symmetries
 
-OTHERS = ["0", "1", "2", "3", "9", "x"]
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "write"]
 
 
 def fits(values, sign, target) -> bool:
@@ -22,7 +23,7 @@ def fits(values, sign, target) -> bool:
 
 def judge(state, tokens) -> bool:
     n = state.size
-    if len(tokens) != n * n or any(token not in set("123456789"[:n]) for token in tokens):
+    if not are_numbers(tokens, n):
         return False
     cells = {(1 + i // n, 1 + i % n): int(token) for i, token in enumerate(tokens)}
     if len({(r, v) for (r, _), v in cells.items()}) < n * n or len({(c, v) for (_, c), v in cells.items()}) < n * n:
@@ -31,7 +32,7 @@ def judge(state, tokens) -> bool:
 
 
 def write(state, tokens) -> str:
-    return str([tokens[i : i + state.size] for i in range(0, len(tokens), state.size)]).replace("'", "")
+    return written(tokens, state.size)
 
 
 def guise(state, rng):
@@ -50,49 +51,11 @@ def count(state, most: int) -> int:
     "Solutions by a SAT solver: a variable for each cell and value, and one for each way to fill a cage."
     from pysat.solvers import Cadical153
 
-    n = state.size
-    fresh = n**3
-
-    def var(cell, v):
-        return ((cell[0] - 1) * n + cell[1] - 1) * n + v
-
-    spots = list(product(range(1, n + 1), repeat=2))
+    n, fresh = state.size, state.size**3
     with Cadical153() as solver:
-        for a, b in spots:
-            for group in (
-                [var((a, b), v) for v in range(1, n + 1)],
-                [var((a, k), b) for k in range(1, n + 1)],
-                [var((k, a), b) for k in range(1, n + 1)],
-            ):
-                solver.add_clause(group)
-                for i, one in enumerate(group):
-                    for two in group[:i]:
-                        solver.add_clause([-one, -two])
+        add_one_of_each(solver, groups(n))
         for cells, sign, target in state.regions:
-            chosen = []
-            for values in product(range(1, n + 1), repeat=len(cells)):
-                if not fits(values, sign, target):
-                    continue
-                fresh += 1
-                chosen.append(fresh)
-                for cell, v in zip(cells, values):
-                    solver.add_clause([-fresh, var(cell, v)])
-            solver.add_clause(chosen)
-        found = 0
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-x for x in solver.get_model() if 0 < x <= n**3])
-        return found
-
-
-def corrupted(row) -> list[str]:
-    answer = row["answer"]
-    digits = [match.start() for match in re.finditer(r"\d", answer)]
-    swapped = list(answer)
-    swapped[digits[0]], swapped[digits[1]] = swapped[digits[1]], swapped[digits[0]]
-    return [
-        "".join(swapped),
-        answer[: answer.rfind("[")].rstrip(", ") + "]",
-        answer.replace("1", "2"),
-        answer.replace("1", "0"),
-    ]
+            fitting = [values for values in product(range(1, n + 1), repeat=len(cells)) if fits(values, sign, target)]
+            ways = [[variable(n, r - 1, c - 1, v) for (r, c), v in zip(cells, values)] for values in fitting]
+            fresh = add_choice(solver, fresh, ways)
+        return count_models(solver, most, n**3)

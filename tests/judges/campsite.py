@@ -3,19 +3,18 @@
 import re
 from itertools import combinations
 
+from judges._cells import OTHERS, pairs, split
+from judges._sat import add_totals, count_models, grid_lines
 from mmhelix_nb.shared.search import square_symmetries, transform
 
-OTHERS = [*map(str, range(11)), "x", "-1"]
-
-
-def split(answer) -> list[str]:
-    return re.findall(r"\d+", answer)
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "split", "write"]
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+    cells = pairs(tokens)
+    if cells is None:
         return False
-    tents = {(int(r) - 1, int(c) - 1) for r, c in zip(tokens[::2], tokens[1::2])}
+    tents = {(r - 1, c - 1) for r, c in cells}
     board = {(r, c): cell for r, line in enumerate(state.grid) for c, cell in enumerate(line)}
     if any(board.get(tent) != "X" for tent in tents):
         return False
@@ -47,7 +46,6 @@ def guise(state, rng):
 
 
 def count(state, most) -> int:
-    from pysat.card import CardEnc
     from pysat.solvers import Solver
 
     n = len(state.grid)
@@ -60,19 +58,9 @@ def count(state, most) -> int:
             for (y, x), other in var.items():
                 if other > one and abs(y - r) < 2 and abs(x - c) < 2:
                     solver.add_clause([-one, -other])
-        top, found = n * n, 0
-        lines = [([var[i, c] for c in range(n)], state.rows[i]) for i in range(n)] + [
-            ([var[r, i] for r in range(n)], state.columns[i]) for i in range(n)
-        ]
-        for line, total in lines:
-            encoded = CardEnc.equals(lits=line, bound=total, top_id=top)
-            top = max(top, encoded.nv)
-            for clause in encoded.clauses:
-                solver.add_clause(clause)
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-value for value in solver.get_model()[: n * n]])
-        return found
+        grid = [[var[r, c] for c in range(n)] for r in range(n)]
+        add_totals(solver, zip(grid_lines(grid), state.rows + state.columns), n * n)
+        return count_models(solver, most, n * n)
 
 
 def corrupted(row) -> list[str]:

@@ -3,6 +3,8 @@
 import re
 from itertools import product
 
+from judges._sat import add_one_of_each, count_models
+
 OTHERS = ["A1", "B2", "C3", "A2", "J1", "A0", "1A", "x"]
 
 
@@ -60,19 +62,11 @@ def count(state, most: int) -> int:
         [var(k, i, a, v) for k in size for a in size] for i in size for v in size
     ]
     with Cadical153() as solver:
-        for group in groups:
-            solver.add_clause(group)
-            for i, one in enumerate(group):
-                for two in group[:i]:
-                    solver.add_clause([-one, -two])
+        add_one_of_each(solver, groups)
         for r, c in product(size, size):
             if state.grid[r][c]:
                 solver.add_clause([var(r, c, "ABCDEFGHI".index(state.grid[r][c][0]), int(state.grid[r][c][1]) - 1)])
-        found = 0
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-x for x in solver.get_model() if x > 0])
-        return found
+        return count_models(solver, most, n**4)
 
 
 def corrupted(row) -> list[str]:

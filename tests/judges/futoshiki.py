@@ -1,15 +1,15 @@
 """An independent judge of futoshiki."""
 
-import re
-
+from judges._latin import OTHERS, are_numbers, corrupted, groups, variable, written
+from judges._sat import add_one_of_each, count_models
 from mmhelix_nb.shared.search import square_symmetries, transform
 
-OTHERS = ["0", "1", "2", "3", "9", "x"]
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "write"]
 
 
 def judge(state, tokens) -> bool:
     n = len(state.grid)
-    if len(tokens) != n * n or any(token not in set("123456789"[:n]) for token in tokens):
+    if not are_numbers(tokens, n):
         return False
     cells = {(i // n, i % n): int(token) for i, token in enumerate(tokens)}
     for (r, c), value in cells.items():
@@ -23,8 +23,7 @@ def judge(state, tokens) -> bool:
 
 
 def write(state, tokens) -> str:
-    n = len(state.grid)
-    return str([tokens[i : i + n] for i in range(0, len(tokens), n)]).replace("'", "")
+    return written(tokens, len(state.grid))
 
 
 def guise(state, rng):
@@ -44,45 +43,16 @@ def count(state, most: int) -> int:
     from pysat.solvers import Cadical153
 
     n = len(state.grid)
-
-    def var(r, c, v):
-        return (r * n + c) * n + v
-
     with Cadical153() as solver:
-        for a in range(n):
-            for b in range(n):
-                for triples in (
-                    [(a, b, v) for v in range(1, n + 1)],
-                    [(a, k, b + 1) for k in range(n)],
-                    [(k, a, b + 1) for k in range(n)],
-                ):
-                    solver.add_clause([var(*t) for t in triples])
-                    for i, one in enumerate(triples):
-                        for two in triples[:i]:
-                            solver.add_clause([-var(*one), -var(*two)])
-                if state.grid[a][b]:
-                    solver.add_clause([var(a, b, state.grid[a][b])])
+        add_one_of_each(solver, groups(n))
+        for r, row in enumerate(state.grid):
+            for c, value in enumerate(row):
+                if value:
+                    solver.add_clause([variable(n, r, c, value)])
         for a, b, sign in state.inequalities:
             if sign == ">":
                 a, b = b, a
             for v in range(1, n + 1):
                 for w in range(1, v + 1):
-                    solver.add_clause([-var(*a, v), -var(*b, w)])
-        found = 0
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-x for x in solver.get_model() if x > 0])
-        return found
-
-
-def corrupted(row) -> list[str]:
-    answer = row["answer"]
-    digits = [match.start() for match in re.finditer(r"\d", answer)]
-    swapped = list(answer)
-    swapped[digits[0]], swapped[digits[1]] = swapped[digits[1]], swapped[digits[0]]
-    return [
-        "".join(swapped),
-        answer[: answer.rfind("[")].rstrip(", ") + "]",
-        answer.replace("1", "2"),
-        answer.replace("1", "0"),
-    ]
+                    solver.add_clause([-variable(n, *a, v), -variable(n, *b, w)])
+        return count_models(solver, most, n**3)

@@ -5,13 +5,10 @@ from functools import cache
 
 import networkx as nx
 
+from judges._cells import OTHERS, pairs, split
 from mmhelix_nb.shared.search import square_symmetries, transform
 
-OTHERS = [*map(str, range(9)), "x", "-1"]
-
-
-def split(answer) -> list[str]:
-    return re.findall(r"\d+", answer)
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "split", "write"]
 
 
 @cache
@@ -20,10 +17,10 @@ def board(n):
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+    cells = pairs(tokens)
+    if cells is None:
         return False
-    n, numbers = len(state.grid), list(map(int, tokens))
-    dark = set(zip(numbers[::2], numbers[1::2]))
+    n, dark = len(state.grid), set(cells)
     graph = board(n)
     if not dark <= set(graph) or graph.subgraph(dark).number_of_edges():
         return False

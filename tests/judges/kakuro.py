@@ -3,6 +3,8 @@
 import re
 from itertools import combinations, product
 
+from judges._sat import add_choice, count_models
+
 OTHERS = [*map(str, range(11))]
 
 
@@ -81,21 +83,10 @@ def count(state, most) -> int:
         for cells, total in entries(state):
             for (one, other), digit in product(combinations(cells, 2), range(1, 10)):
                 solver.add_clause([-name[one, digit], -name[other, digit]])
-            chosen = []
-            for digits in combinations(range(1, 10), len(cells)):
-                if sum(digits) != total:
-                    continue
-                fresh += 1
-                chosen.append(fresh)
-                for cell, digit in product(cells, set(range(1, 10)) - set(digits)):
-                    solver.add_clause([-fresh, -name[cell, digit]])
-            solver.add_clause(chosen)
-        found = 0
-        while found < most and solver.solve():
-            found += 1
-            model = set(solver.get_model())
-            solver.add_clause([-number for number in name.values() if number in model])
-    return found
+            sets = [digits for digits in combinations(range(1, 10), len(cells)) if sum(digits) == total]
+            others = (product(cells, set(range(1, 10)) - set(digits)) for digits in sets)
+            fresh = add_choice(solver, fresh, ([-name[one] for one in excluded] for excluded in others))
+        return count_models(solver, most, 9 * len(white))
 
 
 def corrupted(row) -> list[str]:

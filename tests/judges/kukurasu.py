@@ -1,5 +1,7 @@
 """An independent judge of kukurasu: sums of weights, and SAT for the number of solutions."""
 
+from judges._sat import count_models
+
 OTHERS = ["0", "1", "2", "x"]
 
 
@@ -30,15 +32,12 @@ def count(state, most) -> int:
 
     n = state.size
     with Solver(name="cadical153") as solver:
-        top, found = n * n, 0
+        top = n * n
         lines = [([r * n + c + 1 for c in range(n)], total) for r, total in enumerate(state.rows)]
         lines += [([r * n + c + 1 for r in range(n)], total) for c, total in enumerate(state.columns)]
         for cells, total in lines:
             top = _add_line(solver, cells, total, top)
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-value for value in solver.get_model()[: n * n]])
-        return found
+        return count_models(solver, most, n * n)
 
 
 def _add_line(solver, cells, total, top) -> int:

@@ -3,6 +3,7 @@
 import re
 from itertools import combinations
 
+from judges._sat import add_choice, count_models, grid_lines
 from mmhelix_nb.shared.search import square_symmetries
 
 OTHERS = ["X", ".", "1", "0", "q", "X."]
@@ -54,21 +55,13 @@ def count(state, most) -> int:
     from pysat.solvers import Solver
 
     n = state.size
-    solver, names, found = Solver(name="cadical153"), n * n, 0
-    lines = [([r * n + i + 1 for i in range(n)], clue) for r, clue in enumerate(state.rows)]
-    lines += [([i * n + c + 1 for i in range(n)], clue) for c, clue in enumerate(state.columns)]
-    for cells, clue in lines:
-        choices = []
-        for filled in placements(clue, n):
-            names += 1
-            choices.append(names)
-            for i, cell in enumerate(cells):
-                solver.add_clause([-names, cell if i in filled else -cell])
-        solver.add_clause(choices)
-    while found < most and solver.solve():
-        found += 1
-        solver.add_clause([-value for value in solver.get_model()[: n * n]])
-    return found
+    grid, fresh = [[r * n + c + 1 for c in range(n)] for r in range(n)], n * n
+    with Solver(name="cadical153") as solver:
+        for cells, clue in zip(grid_lines(grid), state.rows + state.columns):
+            ways = placements(clue, n)
+            signed = ([cell if i in filled else -cell for i, cell in enumerate(cells)] for filled in ways)
+            fresh = add_choice(solver, fresh, signed)
+        return count_models(solver, most, n * n)
 
 
 def corrupted(row) -> list[str]:

@@ -1,9 +1,11 @@
 """An independent judge of skyscrapers."""
 
-import re
 from itertools import permutations
 
-OTHERS = ["0", "1", "2", "3", "9", "x"]
+from judges._latin import OTHERS, are_numbers, corrupted, variable, written
+from judges._sat import add_choice, count_models
+
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "write"]
 
 
 def lines_of(state, grid):
@@ -18,7 +20,7 @@ def lines_of(state, grid):
 
 def judge(state, tokens) -> bool:
     n = state.n
-    if len(tokens) != n * n or any(token not in set("123456789"[:n]) for token in tokens):
+    if not are_numbers(tokens, n):
         return False
     grid = [[int(token) for token in tokens[i : i + n]] for i in range(0, n * n, n)]
     for line, clue in lines_of(state, grid):
@@ -30,7 +32,7 @@ def judge(state, tokens) -> bool:
 
 
 def write(state, tokens) -> str:
-    return str([tokens[i : i + state.n] for i in range(0, len(tokens), state.n)]).replace("'", "")
+    return written(tokens, state.n)
 
 
 def guise(state, rng):
@@ -50,9 +52,6 @@ def count(state, most: int) -> int:
 
     n, fresh = state.n, state.n**3
 
-    def var(r, c, v):
-        return (r * n + c) * n + v
-
     def sees(line):
         return sum(all(line[k] > line[j] for j in range(k)) for k in range(n))
 
@@ -60,33 +59,12 @@ def count(state, most: int) -> int:
     with Cadical153() as solver:
         lines = [([(i, k) for k in range(n)], state.left[i], state.right[i]) for i in range(n)]
         for cells, near, far in lines + [([(k, i) for k in range(n)], state.top[i], state.bottom[i]) for i in range(n)]:
-            chosen = []
-            for order in (order for order, a, b in every if (a, b) == (near, far)):
-                fresh += 1
-                chosen.append(fresh)
-                for cell, v in zip(cells, order):
-                    solver.add_clause([-fresh, var(*cell, v)])
-            solver.add_clause(chosen)
+            orders = [order for order, a, b in every if (a, b) == (near, far)]
+            ways = [[variable(n, *cell, v) for cell, v in zip(cells, order)] for order in orders]
+            fresh = add_choice(solver, fresh, ways)
         for r in range(n):
             for c in range(n):
                 for v in range(1, n + 1):
                     for w in range(1, v):
-                        solver.add_clause([-var(r, c, v), -var(r, c, w)])
-        found = 0
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-x for x in solver.get_model() if 0 < x <= n**3])
-        return found
-
-
-def corrupted(row) -> list[str]:
-    answer = row["answer"]
-    digits = [match.start() for match in re.finditer(r"\d", answer)]
-    swapped = list(answer)
-    swapped[digits[0]], swapped[digits[1]] = swapped[digits[1]], swapped[digits[0]]
-    return [
-        "".join(swapped),
-        answer[: answer.rfind("[")].rstrip(", ") + "]",
-        answer.replace("1", "2"),
-        answer.replace("1", "0"),
-    ]
+                        solver.add_clause([-variable(n, r, c, v), -variable(n, r, c, w)])
+        return count_models(solver, most, n**3)

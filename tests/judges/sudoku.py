@@ -1,5 +1,7 @@
 """An independent judge of sudoku."""
 
+from judges._sat import add_one_of_each, count_models
+
 OTHERS = ["0", "1", "2", "9", ".", "x"]
 
 
@@ -38,19 +40,11 @@ def count(state, most: int) -> int:
         ]
         groups += [[var(r, c, v) for r, c in spots if (r // 3, c // 3) == (a, b)] for a in range(3) for b in range(3)]
     with Cadical153() as solver:
-        for group in groups:
-            solver.add_clause(group)
-            for i, one in enumerate(group):
-                for two in group[:i]:
-                    solver.add_clause([-one, -two])
+        add_one_of_each(solver, groups)
         for r, c in spots:
             if state.grid[r][c]:
                 solver.add_clause([var(r, c, state.grid[r][c])])
-        found = 0
-        while found < most and solver.solve():
-            found += 1
-            solver.add_clause([-x for x in solver.get_model() if x > 0])
-        return found
+        return count_models(solver, most, 729)
 
 
 def corrupted(row) -> list[str]:

@@ -7,13 +7,10 @@ from types import SimpleNamespace
 
 import networkx as nx
 
+from judges._cells import OTHERS, pairs, split
 from mmhelix_nb.shared.search import square_symmetries, transform
 
-OTHERS = [*map(str, range(9)), "x", "-1"]
-
-
-def split(answer) -> list[str]:
-    return re.findall(r"\d+", answer)
+__all__ = ["OTHERS", "corrupted", "count", "guise", "judge", "split", "write"]
 
 
 @cache
@@ -30,10 +27,10 @@ def around_clue_is_right(king, clue, number, dark) -> bool:
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+    cells = pairs(tokens)
+    if cells is None:
         return False
-    numbers = list(map(int, tokens))
-    dark = set(zip(numbers[::2], numbers[1::2]))
+    dark = set(cells)
     rook, king = boards(len(state.grid))
     if not dark <= set(rook) or any(state.grid[r][c] != "." for r, c in dark):
         return False

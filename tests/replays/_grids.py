@@ -349,7 +349,96 @@ def latin_lines(n: int) -> dict:
     return rows | {("column", i + 1): Line(range(i, n * n, n), full) for i in range(n)}
 
 
+class CountsWays:
+    "What sentences about the ways that a table still has share."
+
+    def ways_left(self, table, words: str, noun: str) -> dict:
+        """Check `can only be 12 or 21`, or `has 5 ways left`, and return what they leave to the cells.
+
+        The search may have narrowed more or less at that moment than the reader, so the number lies between the ways that all narrowing leaves and
+        those that the values said allow."""
+        at = self.facts.known
+        allowed = [
+            way
+            for way in table.ways
+            if all(way[i] == 1 << at[cell] for i, cell in enumerate(table.cells) if cell in at)
+        ]
+        if words.startswith("has "):
+            number, end = words[4:].split(" ", 1)
+            expect(end == f"{noun} left" and 4 <= int(number) <= len(allowed), f"this is not so: {words}")
+            if len(table.left(self.facts.can, table.ways)) > int(number):
+                whole = self.facts.copy()
+                expect(
+                    whole.is_dead() or len(table.left(whole.can, table.ways)) <= int(number), f"more are left: {words}"
+                )
+            return self.union(table, allowed)
+        allowed = {"".join(str(mask.bit_length() - 1) for mask in way): way for way in allowed}
+        listed = words.removeprefix("can only be ").split(" or ")
+        expect(listed == [text for text in allowed if text in listed] and len(listed) <= 3, f"this is not so: {words}")
+        ways = [allowed[text] for text in listed]
+        expect(
+            self.facts.follows(lambda: set(ways).issuperset(table.left(self.facts.can, table.ways))),
+            f"more are left: {words}",
+        )
+        self.facts.memory[table] = ways
+        self.facts.waiting.appendleft(self.facts.rules.index(table))
+        return self.union(table, ways)
+
+    def union(self, table, ways) -> dict:
+        return {cell: sum(set(masks)) for cell, masks in zip(table.cells, zip(*ways))}
+
+
+class GridReader:
+    """Follows a narration of a task with a search of its own on one grid: a try is taken back when a rule is broken.
+
+    `forms` are its sentences (pattern, method); those of the methods in `shows` come with a board."""
+
+    forms = []
+    shows = ("given", "suppose", "end")
+
+    def __init__(self):
+        self.stack, self.refuted, self.broken, self.checked, self.ended = [], set(), False, False, False
+
+    def board(self, method: str = "") -> str:
+        "What a board should show after a sentence of `method`."
+        raise NotImplementedError
+
+    def part(self, part) -> None:
+        says = part.says
+        matches = ((pattern.fullmatch(says), method) for pattern, method in self.forms)
+        found, method = next(((found, method) for found, method in matches if found), (None, ""))
+        expect(found, f"unknown sentence: {says}")
+        expect(not self.ended, f"after the end: {says}")
+        expect(not self.broken or method == "back", f"it goes on after a contradiction: {says}")
+        getattr(self, method)(*found.groups())
+        expect(part.board or method not in self.shows, f"no board after: {says}")
+        agrees = part.board in ("", self.board(method))
+        expect(agrees, f"the board does not agree with what was said before and in: {says}")
+
+    def follow(self, text: str) -> str:
+        "The first contradiction in the narration `text`."
+        told = read(text)
+        if told.problem:
+            return told.problem
+        try:
+            for part in told.parts:
+                self.part(part)
+            complete = self.ended and self.checked and told.answer == self.board("end")
+            expect(complete, "the answer is not the grid at the end")
+        except Wrong as wrong:
+            return str(wrong)
+        return ""
+
+
 _TOKEN = re.compile(r"\d+|(?<![^\s|])\.(?![^\s|])")
+
+
+def spoil_sign(text: str, rng, pattern: str, signs: str) -> str:
+    "The narration with one sign that matches `pattern` changed to another one of `signs`."
+    start = text.index("\n", text.index("\n") + 1)
+    found = rng.choice(list(re.finditer(pattern, text[start : text.rindex("</think>")])))
+    at, other = start + found.start(), rng.choice([sign for sign in signs if sign != found[0]])
+    return text[:at] + other + text[at + 1 :]
 
 
 def spoil_number(text: str, rng) -> str | None:

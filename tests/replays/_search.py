@@ -103,8 +103,11 @@ class Search:
             return self.wrong_kind(part, "backtrack") or self.go_back(part, *found.groups())
         if self.next == "last":
             return self.wrong_kind(part, "deduce") or self.conclude(says)
-        if self.next:
-            return f"a step {self.next} is due"
+        return f"a step {self.next} is due" if self.next else self.news(part)
+
+    def news(self, part) -> str:
+        "Take in a sentence about the position: the check at the end, a deduction, a contradiction."
+        says = part.says
         if says == self.CHECK:
             return self.wrong_kind(part, "check") or self.check()
         if found := self.deduction.fullmatch(says):
@@ -247,6 +250,29 @@ def sides(cell):
     "The places above, below, left and right."
     r, c = cell
     return (r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)
+
+
+class OneFigure(Search):
+    "A square of cells of which those with the mask `FIGURE` hang together by edges."
+
+    FIGURE = 0
+
+    def figure(self, closed=()):
+        "The cells that belong to it, and those that may without `closed`."
+        able = {cell for cell, mask in self.masks.items() if mask & self.FIGURE}
+        return self.with_value(self.masks, self.FIGURE), able - set(closed)
+
+    def needed(self, facts):
+        cut = all(mask == self.FIGURE and not together(*self.figure([cell]), sides) for cell, mask in facts)
+        return "" if cut else "a fact does not follow"
+
+    def out_of_reach(self, facts):
+        sure, free = self.figure()
+        lost = free - flood(sure[0], free, sides) if sure else set()
+        return "" if all(mask == 3 - self.FIGURE and cell in lost for cell, mask in facts) else "a fact does not follow"
+
+    def cut_off(self):
+        return "they hang together" if together(*self.figure(), sides) else ""
 
 
 def square(n: int, first: int) -> dict:

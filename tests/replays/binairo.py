@@ -4,8 +4,7 @@ import re
 from functools import cache, lru_cache
 from itertools import product
 
-from replays._grids import Wrong, expect, spoil_number
-from replays._text import read
+from replays._grids import GridReader, expect, spoil_number, spoil_sign
 
 
 @cache
@@ -24,7 +23,7 @@ def shared(line: str) -> str | None:
     return "".join(column[0] if len(set(column)) == 1 else "." for column in zip(*able)) or None
 
 
-class Reader:
+class Binairo(GridReader):
     "The grid as texts of `.`, 0 and 1, row by row."
 
     forms = [
@@ -43,16 +42,10 @@ class Reader:
 
     def __init__(self, state):
         self.grid = [["." if value is None else str(value) for value in row] for row in state.grid]
-        self.n, self.stack, self.refuted, self.broken, self.checked, self.ended = (
-            len(self.grid),
-            [],
-            set(),
-            False,
-            False,
-            False,
-        )
+        self.n = len(self.grid)
+        super().__init__()
 
-    def board(self) -> str:
+    def board(self, method: str = "") -> str:
         return "\n".join(map(" ".join, self.grid))
 
     def line(self, kind: str, number: str) -> str:
@@ -130,41 +123,13 @@ class Reader:
     def end(self):
         self.ended = True
 
-    def follow(self, text: str) -> str:
-        told = read(text)
-        if told.problem:
-            return told.problem
-        try:
-            for part in told.parts:
-                found, method = next(
-                    ((found, method) for pattern, method in self.forms if (found := pattern.fullmatch(part.says))),
-                    (None, ""),
-                )
-                expect(found, f"unknown sentence: {part.says}")
-                expect(not self.ended, f"after the end: {part.says}")
-                expect(not self.broken or method == "back", f"it goes on after a contradiction: {part.says}")
-                getattr(self, method)(*found.groups())
-                expect(part.board or method not in ("given", "suppose", "end"), f"no board after: {part.says}")
-                expect(
-                    part.board in ("", self.board()),
-                    f"the board does not agree with what was said before and in: {part.says}",
-                )
-            expect(self.ended and self.checked and told.answer == self.board(), "the answer is not the grid at the end")
-        except Wrong as wrong:
-            return str(wrong)
-        return ""
-
 
 def replay(state, text: str) -> str:
-    return Reader(state).follow(text)
+    return Binairo(state).follow(text)
 
 
 def spoil(text: str, rng):
     "Half of the time a digit becomes the other one."
     if rng.random() < 0.5:
         return spoil_number(text, rng)
-    start = text.index("\n", text.index("\n") + 1)
-    at = start + rng.choice(
-        [found.start() for found in re.finditer(r"(?<=[ \n])[01](?=[ \n;.])", text[start : text.rindex("</think>")])]
-    )
-    return text[:at] + "10"[int(text[at])] + text[at + 1 :]
+    return spoil_sign(text, rng, r"(?<=[ \n])[01](?=[ \n;.])", "01")

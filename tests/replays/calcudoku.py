@@ -3,8 +3,7 @@
 from functools import cache
 from math import prod
 
-from replays._grids import Facts, Latin, Table, expect, latin_lines, spoil_number
-from replays.skyscrapers import Counted
+from replays._grids import CountsWays, Facts, Latin, Table, expect, latin_lines, spoil_number
 
 WRITTEN = {"*": "x", "÷": "/"}
 
@@ -30,7 +29,7 @@ def ways(n: int, cells: tuple, sign: str, target: int) -> list:
     return [tuple(1 << value for value in way) for way in found]
 
 
-class Cages(Counted, Latin):
+class Cages(CountsWays, Latin):
     "A reader that knows the cages."
 
     title = r"the cage (\S+) at row (\d+), column (\d+)"
@@ -62,13 +61,10 @@ class Cages(Counted, Latin):
         self.listing = part.board
 
     def whole_last(self, last, part):
-        n, lines = (
-            self.n,
-            [
-                f"{label}: {' '.join(f'({cell // self.n + 1}, {cell % self.n + 1})' for cell in table.cells)}"
-                for (label, _), table in self.cages.items()
-            ],
-        )
+        lines = [
+            f"{label}: {' '.join(f'({cell // self.n + 1}, {cell % self.n + 1})' for cell in table.cells)}"
+            for (label, _), table in self.cages.items()
+        ]
         expect(f"{self.listing}\n{last}".split("\n") == lines, "the cages are not those of the puzzle")
         expect(part.board == self.board(), "the grid is not empty at first")
 

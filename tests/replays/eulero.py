@@ -2,7 +2,7 @@
 
 import re
 
-from replays._grids import Facts, Line, Reader, expect, joined, latin_lines, spoil_number
+from replays._grids import Facts, Line, Reader, expect, joined, latin_lines, spoil_number, spoil_sign
 
 LETTERS = "ABCDEFGHI"
 
@@ -188,7 +188,4 @@ def spoil(text: str, rng):
     "A letter instead of a digit is changed now and then."
     if rng.random() < 0.5:
         return spoil_number(text, rng)
-    start = text.index("\n", text.index("\n") + 1)
-    found = rng.choice(list(re.finditer(r"(?<= )[A-E](?=[\d., ])", text[: text.rindex("</think>")][start:])))
-    at = start + found.start()
-    return text[:at] + rng.choice([letter for letter in "ABCDE" if letter != found[0]]) + text[at + 1 :]
+    return spoil_sign(text, rng, r"(?<= )[A-E](?=[\d., ])", "ABCDE")

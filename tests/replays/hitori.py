@@ -1,11 +1,12 @@
 """A replay of hitori: equal numbers, shaded neighbours and what hangs together, looked at anew for every fact."""
 
 from . import _search
-from ._search import SQUARE, Search, flood, line, sides, square, together
+from ._search import SQUARE, OneFigure, line, sides, square
 
 
-class Hitori(Search):
+class Hitori(OneFigure):
     TASK, CELL, BOARD, SIGNS = "hitori", SQUARE, r"[#o.]+", "#o."
+    FIGURE = 1
     FACTS = {"is unshaded": 1, "is shaded": 2}
     CHECK = "No line holds a number twice, no shaded cells touch, and the unshaded cells hang together."
     REASONS = {
@@ -57,10 +58,6 @@ class Hitori(Search):
         touching = [3 << i for i, (one, other) in enumerate(zip(cells, cells[1:])) if other in sides(one)]
         return [way for way in ways if all(way & pair != pair for pair in touching)]
 
-    def light(self, closed=()):
-        "The cells that are unshaded, and those that may be without `closed`."
-        return self.with_value(self.masks, 1), {cell for cell, mask in self.masks.items() if mask & 1} - set(closed)
-
     def has(self, facts, name, number, value):
         cells = self.equal(name, number, value)
         return (
@@ -95,15 +92,6 @@ class Hitori(Search):
             else "a fact does not follow"
         )
 
-    def needed(self, facts):
-        cut = all(mask == 1 and not together(*self.light([cell]), sides) for cell, mask in facts)
-        return "" if cut else "a fact does not follow"
-
-    def out_of_reach(self, facts):
-        sure, free = self.light()
-        lost = free - flood(sure[0], free, sides) if sure else set()
-        return "" if all(mask == 2 and cell in lost for cell, mask in facts) else "a fact does not follow"
-
     def twice(self, name, number, value):
         return "" if len(self.with_value(self.equal(name, number, value), 1)) > 1 else "it does not"
 
@@ -122,9 +110,6 @@ class Hitori(Search):
             if self.masks.get(shaded) == 2 and any(self.masks.get(cell) == 2 for cell in sides(shaded))
             else "it is not"
         )
-
-    def cut_off(self):
-        return "they hang together" if together(*self.light(), sides) else ""
 
 
 def replay(state, text):

@@ -25,7 +25,7 @@ def fills(masks: tuple, digits: int) -> list:
         pairs = [
             (used, bit)
             for used in rest
-            for bit in map(lambda digit: 1 << digit, values_in(used & masks[i]))
+            for bit in (1 << digit for digit in values_in(used & masks[i]))
             if used ^ bit in able[i]
         ]
         found.append(sum({bit for _, bit in pairs}))

@@ -3,7 +3,7 @@
 from functools import cache
 from itertools import permutations
 
-from replays._grids import Facts, Latin, Table, expect, latin_lines, spoil_number
+from replays._grids import CountsWays, Facts, Latin, Table, expect, latin_lines, spoil_number
 
 ENDS = {"row": ("left", "right"), "column": ("top", "bottom")}
 
@@ -22,46 +22,7 @@ def orders(n: int) -> dict:
     return found
 
 
-class Counted:
-    "What sentences about the ways that a table still has share."
-
-    def ways_left(self, table, words: str, noun: str) -> dict:
-        """Check `can only be 12 or 21`, or `has 5 ways left`, and return what they leave to the cells.
-
-        The search may have narrowed more or less at that moment than the reader, so the number lies between the ways that all narrowing leaves and
-        those that the values said allow."""
-        at = self.facts.known
-        allowed = [
-            way
-            for way in table.ways
-            if all(way[i] == 1 << at[cell] for i, cell in enumerate(table.cells) if cell in at)
-        ]
-        if words.startswith("has "):
-            number, end = words[4:].split(" ", 1)
-            expect(end == f"{noun} left" and 4 <= int(number) <= len(allowed), f"this is not so: {words}")
-            if len(table.left(self.facts.can, table.ways)) > int(number):
-                whole = self.facts.copy()
-                expect(
-                    whole.is_dead() or len(table.left(whole.can, table.ways)) <= int(number), f"more are left: {words}"
-                )
-            return self.union(table, allowed)
-        allowed = {"".join(str(mask.bit_length() - 1) for mask in way): way for way in allowed}
-        listed = words.removeprefix("can only be ").split(" or ")
-        expect(listed == [text for text in allowed if text in listed] and len(listed) <= 3, f"this is not so: {words}")
-        ways = [allowed[text] for text in listed]
-        expect(
-            self.facts.follows(lambda: set(ways).issuperset(table.left(self.facts.can, table.ways))),
-            f"more are left: {words}",
-        )
-        self.facts.memory[table] = ways
-        self.facts.waiting.appendleft(self.facts.rules.index(table))
-        return self.union(table, ways)
-
-    def union(self, table, ways) -> dict:
-        return {cell: sum(set(masks)) for cell, masks in zip(table.cells, zip(*ways))}
-
-
-class Views(Counted, Latin):
+class Views(CountsWays, Latin):
     "A reader that knows what is seen from the border."
 
     own = [

@@ -4,7 +4,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from . import _search
-from ._search import SQUARE, Search, Wrong, flood, sides, square, together
+from ._search import SQUARE, OneFigure, Wrong, square, together
 
 BLOCK = r"the square of rows (\d+) and (\d+), columns (\d+) and (\d+)"
 CLUE = rf"[Tt]he (\d) at ({SQUARE})"
@@ -25,8 +25,9 @@ def one_group(number: int, cells: tuple) -> list[int]:
     ]
 
 
-class Tapa(Search):
+class Tapa(OneFigure):
     TASK, CELL, BOARD, SIGNS = "tapa", SQUARE, r"[\d#o.]+", "#o."
+    FIGURE = 2
     FACTS = {"is white": 1, "is shaded": 2}
     CHECK = "Every clue has its one group, no 2 x 2 square is shaded, and the shaded cells hang together."
     REASONS = {
@@ -107,19 +108,6 @@ class Tapa(Search):
             else "a fact does not follow"
         )
 
-    def dark(self, closed=()):
-        "The cells that are shaded, and those that may be without `closed`."
-        return self.with_value(self.masks, 2), {cell for cell, mask in self.masks.items() if mask & 2} - set(closed)
-
-    def needed(self, facts):
-        cut = all(mask == 2 and not together(*self.dark([cell]), sides) for cell, mask in facts)
-        return "" if cut else "a fact does not follow"
-
-    def out_of_reach(self, facts):
-        sure, free = self.dark()
-        lost = free - flood(sure[0], free, sides) if sure else set()
-        return "" if all(mask == 1 and cell in lost for cell, mask in facts) else "a fact does not follow"
-
     def too_many(self, number, name, told):
         return "" if int(told) == self.clue(number, name)[1] > int(number) else "it has another number"
 
@@ -133,9 +121,6 @@ class Tapa(Search):
 
     def shaded(self, *numbers):
         return "it is not" if len(self.with_value(self.block(*numbers), 2)) < 4 else ""
-
-    def cut_off(self):
-        return "they hang together" if together(*self.dark(), sides) else ""
 
 
 def replay(state, text):
