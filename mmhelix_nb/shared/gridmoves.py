@@ -8,7 +8,7 @@ __all__ = ['Cell', 'MOVES', 'BACK', 'Node', 'moved', 'move_to', 'inside', 'ways'
            'square_rows']
 
 # %% ../../nbs/shared/gridmoves.ipynb #bcf54853
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from itertools import product
 from typing import Any, TypeVar
@@ -40,7 +40,8 @@ def inside(n: int, cell: Cell) -> bool:
     return 0 <= cell[0] < n and 0 <= cell[1] < n
 
 
-def ways(n: int, cell: Cell) -> dict[str, Cell]:
+@lru_cache(maxsize=4096)
+def ways(n: int, cell: Cell) -> Mapping[str, Cell]:
     "The moves that stay on an `n` x `n` grid, each with the cell that it leads to."
     return {move: to for move in MOVES if inside(n, to := moved(cell, move))}
 
@@ -106,30 +107,38 @@ def distances(start: Node, near: Callable[[Node], Iterable[Node]]) -> dict[Node,
 
 # %% ../../nbs/shared/gridmoves.ipynb #8a528021
 def shortest_way(
-    start: Node, goal: Node, ways: Callable[[Node, int], Iterable[tuple[str, Node]]], counter: Counter | None = None
+    start: Node,
+    goal: Node,
+    ways: Callable[[Node], Mapping[str, Node]],
+    opens: Mapping[Node, int] | None = None,
+    counter: Counter | None = None,
 ) -> list[str] | None:
     """The moves of a shortest way from `start` to `goal`; None where there is none.
 
-    `ways` gives (move, node) pairs for a node and the moves made so far; `counter` counts the nodes looked at."""
-    came: dict[Node, tuple[Node, str]] = {}
-    made, queue = {start: 0}, [start]
-    for node in queue:
-        if counter:
-            counter.visit()
-        if node == goal:
-            return _moves_back(came, start, goal)
-        for move, other in ways(node, made[node]):
-            if other not in made:
-                made[other], came[other] = made[node] + 1, (node, move)
-                queue.append(other)
+    `ways` gives the moves at a node with the nodes that they lead to, `opens` for some nodes the number of moves after which they may
+    be entered; `counter` counts the nodes looked at."""
+    came: dict[Node, tuple[Node, str] | None] = {start: None}
+    made, layer, opens = 0, [start], opens or {}
+    while layer:
+        onward = []
+        for node in layer:
+            if counter:
+                counter.visit()
+            if node == goal:
+                return _moves_to(goal, came)
+            for move, other in ways(node).items():
+                if other not in came and made >= opens.get(other, 0):
+                    came[other] = node, move
+                    onward.append(other)
+        made, layer = made + 1, onward
     return None
 
 # %% ../../nbs/shared/gridmoves.ipynb #25a97b1b
-def _moves_back(came: dict[Node, tuple[Node, str]], start: Node, goal: Node) -> list[str]:
-    "The moves from `start` to `goal`; `came` holds for each node the one before it and the move between."
-    moves, node = [], goal
-    while node != start:
-        node, move = came[node]
+def _moves_to(node: Node, came: dict[Node, tuple[Node, str] | None]) -> list[str]:
+    "The moves that lead to `node`; `came` holds for each node the one before it and the move between."
+    moves = []
+    while before := came[node]:
+        node, move = before
         moves.append(move)
     return moves[::-1]
 
