@@ -349,6 +349,48 @@ def latin_lines(n: int) -> dict:
     return rows | {("column", i + 1): Line(range(i, n * n, n), full) for i in range(n)}
 
 
+class GridReader:
+    """Follows a narration of a task with a search of its own on one grid: a try is taken back when a rule is broken.
+
+    `forms` are its sentences (pattern, method); those of the methods in `shows` come with a board."""
+
+    forms = []
+    shows = ("given", "suppose", "end")
+
+    def __init__(self):
+        self.stack, self.refuted, self.broken, self.checked, self.ended = [], set(), False, False, False
+
+    def board(self, method: str = "") -> str:
+        "What a board should show after a sentence of `method`."
+        raise NotImplementedError
+
+    def part(self, part) -> None:
+        says = part.says
+        matches = ((pattern.fullmatch(says), method) for pattern, method in self.forms)
+        found, method = next(((found, method) for found, method in matches if found), (None, ""))
+        expect(found, f"unknown sentence: {says}")
+        expect(not self.ended, f"after the end: {says}")
+        expect(not self.broken or method == "back", f"it goes on after a contradiction: {says}")
+        getattr(self, method)(*found.groups())
+        expect(part.board or method not in self.shows, f"no board after: {says}")
+        agrees = part.board in ("", self.board(method))
+        expect(agrees, f"the board does not agree with what was said before and in: {says}")
+
+    def follow(self, text: str) -> str:
+        "The first contradiction in the narration `text`."
+        told = read(text)
+        if told.problem:
+            return told.problem
+        try:
+            for part in told.parts:
+                self.part(part)
+            complete = self.ended and self.checked and told.answer == self.board("end")
+            expect(complete, "the answer is not the grid at the end")
+        except Wrong as wrong:
+            return str(wrong)
+        return ""
+
+
 _TOKEN = re.compile(r"\d+|(?<![^\s|])\.(?![^\s|])")
 
 
