@@ -14,7 +14,7 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, fit_board, render
-from ..shared.gridmoves import MOVES, Cell, distance, distances, read_directions, row_column, ways
+from ..shared.gridmoves import MOVES, Cell, cell_name, distance, distances, read_directions, ways
 from ..shared.search import square_symmetries, transform
 from ..shared.teller import Teller, listed
 from ..steps import Step
@@ -191,7 +191,7 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"move {number} ({move}) runs into a wall")
         cell = ways[move]
     if cell != state.find("E"):
-        return wrong(f"the walk ends at {row_column(cell)}, not on E")
+        return wrong(f"the walk ends at {cell_name(cell)}, not on E")
     return right("is a walk from S to E")
 
 # %% ../../nbs/tasks/games/maze.ipynb #d5b17734
@@ -241,7 +241,7 @@ def ask(state: State, modality: str) -> str:
 # %% ../../nbs/tasks/games/maze.ipynb #31b0bef7
 def add_corridor(teller: Teller, corridor: Corridor) -> None:
     "Tell a corridor that was walked: a choice where there was a fork."
-    here, end, moves = row_column(corridor.start), row_column(corridor.end), " ".join(corridor.moves)
+    here, end, moves = cell_name(corridor.start), cell_name(corridor.end), " ".join(corridor.moves)
     if len(corridor.ways) == 1:
         kind, says = "deduce", f"From {here} the only new way is {moves}, to {end}."
     else:
@@ -252,7 +252,7 @@ def add_corridor(teller: Teller, corridor: Corridor) -> None:
 def trace(state: State) -> list[Step]:
     "The walk as it happened, with its dead ends, and the route at the end."
     teller, start, goal = Teller(), state.find("S"), state.find("E")
-    says = f"The start S is at {row_column(start)} and the goal E at {row_column(goal)}."
+    says = f"The start S is at {cell_name(start)} and the goal E at {cell_name(goal)}."
     teller.add("observe", says, (start, goal))
     path, dead = [], False
     for kind, cell, path in walk(state):
@@ -260,9 +260,9 @@ def trace(state: State) -> list[Step]:
             add_corridor(teller, path[-1])
         elif kind == "dead":
             dead = True
-            teller.add("contradiction", f"{row_column(cell).capitalize()} has no new way on.", (cell,), "x")
+            teller.add("contradiction", f"{cell_name(cell).capitalize()} has no new way on.", (cell,), "x")
         else:
-            says = f"The last place with a way left is {row_column(cell)}."
+            says = f"The last place with a way left is {cell_name(cell)}."
             teller.add("backtrack", says, (cell,), f"back {cell[0] + 1},{cell[1] + 1}")
     moves = route(path)
     cells = " -> ".join(f"({r + 1}, {c + 1})" for r, c in [start, *(corridor.end for corridor in path)])

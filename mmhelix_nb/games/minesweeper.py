@@ -18,7 +18,7 @@ from random import Random
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, coordinates, render
-from ..shared.gridmoves import Cell, all_cells, around
+from ..shared.gridmoves import Cell, around, every_cell
 from ..shared.loops import parts
 from ..shared.search import Counter, square_symmetries, transform
 from ..shared.teller import Teller
@@ -204,7 +204,7 @@ def cost(state: State) -> int:
 
 def generate(level: Level, rng: Random) -> State:
     "A field with one solution, the hardest of some."
-    cells, best = all_cells(level.size), 0
+    cells, best = every_cell(level.size), 0
     state = field_of(level.size, {(0, 0)})  # one mine in a corner is always unique
     for _ in range(level.tries):
         candidate = field_of(level.size, set(rng.sample(cells, level.mines)))

@@ -21,9 +21,9 @@ from mmhelix_nb.shared.gridmoves import (
     BACK,
     MOVES,
     Cell,
-    all_cells,
     compact,
     distance,
+    every_cell,
     inside,
     move_to,
     moved,
@@ -228,7 +228,7 @@ def random_board(level: Level, rng: Random) -> State | None:
     n, snake = level.size, random_snake(level.size, level.length, rng)
     if len(snake) < level.length:
         return None
-    apples = rng.sample([cell for cell in all_cells(n) if cell not in snake], level.apples)
+    apples = rng.sample([cell for cell in every_cell(n) if cell not in snake], level.apples)
     return State(n, snake, move_to(snake[1], snake[0]), tuple(apples))
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #7c27cc00
@@ -292,7 +292,7 @@ def layout(state: State, style: Style) -> Canvas:
     board = Board(state.size, state.size, min(50, 680 // state.size), 32)
     canvas, cell = Canvas(*board.size, style), board.cell
     coordinates(canvas, board, 16, style.blue)
-    for r, c in all_cells(state.size):
+    for r, c in every_cell(state.size):
         canvas.shapes.rectangle(board.box(r, c), style.paper, style.faint, 1)
     canvas.shapes.rectangle([*board.corner(0, 0), *board.corner(state.size, state.size)], None, style.ink, 3)
     for r, c in state.apples:

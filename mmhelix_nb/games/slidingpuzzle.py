@@ -18,7 +18,7 @@ from typing import Any
 from ..answers import plain, read_records
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
 from ..shared.draw import Canvas, Style, fit_board, render
-from ..shared.gridmoves import BACK, read_directions, row_column, ways
+from ..shared.gridmoves import BACK, cell_name, read_directions, ways
 from ..shared.search import Counter
 from ..shared.teller import Teller
 from ..steps import Step
@@ -228,7 +228,7 @@ def check(state: State, answer: str) -> Verdict:
     if at is None:
         return right("ends on the ordered board")
     holds, belongs = (tiles[at] or "the gap" for tiles in (board, GOAL))
-    return wrong(f"at the end {row_column(divmod(at, 4))} holds {holds}, not {belongs}")
+    return wrong(f"at the end {cell_name(divmod(at, 4))} holds {holds}, not {belongs}")
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #27b7a6f4
 def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:
@@ -242,7 +242,7 @@ def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:
 
 def problem_at(gap: int, name: str | int) -> str:
     "Why a move cannot be made while the gap is at place `gap`."
-    where = f"the gap in {row_column(divmod(gap, 4))}"
+    where = f"the gap in {cell_name(divmod(gap, 4))}"
     if isinstance(name, int):
         return f"tile {name} is not beside {where}" if 0 < name < 16 else "the tiles are 1 to 15"
     return f"no tile can move {name} into {where}"

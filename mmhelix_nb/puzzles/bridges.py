@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Place', 'Span', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID', 'PARTLY', 'State', 'spans', 'ends', 'cross',
            'Total', 'Crossing', 'Joined', 'crossings', 'problem', 'name', 'show', 'solve', 'Level', 'sprout', 'sea',
-           'free_to_lay', 'numbered', 'other_way', 'change', 'candidate', 'mended', 'generate', 'check', 'in_the_way',
-           'miscounted', 'layout', 'example', 'ask', 'sea_text', 'Crossings', 'words', 'trace', 'canon']
+           'free_to_lay', 'with_numbers', 'other_way', 'change', 'candidate', 'mended', 'generate', 'check',
+           'in_the_way', 'miscounted', 'layout', 'example', 'ask', 'sea_text', 'Crossings', 'words', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 import re
@@ -271,7 +271,7 @@ def free_to_lay(state: State, laid: list[int], at: int) -> bool:
     return not any(laid[other] and cross(state, spans(state)[at], span) for other, span in enumerate(spans(state)))
 
 
-def numbered(bare: State, laid: list[int]) -> State:
+def with_numbers(bare: State, laid: list[int]) -> State:
     "The state whose numbers are those of the bridges `laid`."
     count = [0] * len(bare.islands)
     for number, span in zip(laid, spans(bare)):
@@ -303,7 +303,7 @@ def candidate(level: Level, rng: Random) -> tuple[State, bool]:
     bare, laid = sea(level, rng)
     state = bare
     for _ in range(12):
-        state = numbered(bare, laid)
+        state = with_numbers(bare, laid)
         other = other_way(state, laid)
         if other is None:
             return state, True
@@ -417,14 +417,14 @@ def example(state: State) -> str:
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the islands as a list and as a sketch."
-    parts = [RULES, FORMAT.format(example=example(state))]
+    told = [RULES, FORMAT.format(example=example(state))]
     if modality == "text":
         islands = " ".join(f"({x},{y}):{number}" for x, y, number in state.islands)
-        parts.insert(
+        told.insert(
             1,
             f"The islands as (x,y):number are\n{islands}\nand on the map, with . for water:\n{sea_text(state)}",
         )
-    return "\n\n".join(parts)
+    return "\n\n".join(told)
 
 
 def sea_text(state: State) -> str:

@@ -18,7 +18,7 @@ from random import Random
 from ..answers import plain, read_table
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
-from ..shared.gridmoves import all_cells, beside, distance, mask, numbered, row_column
+from ..shared.gridmoves import beside, cell_name, distance, every_cell, mask, numbered
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.teller import Teller
 from ..steps import Step
@@ -74,7 +74,7 @@ def show(grid, blank: str = ".") -> str:
 @lru_cache
 def apart(n: int) -> tuple[tuple[int, ...], ...]:
     "The moves between any two cells of an `n` x `n` grid."
-    return tuple(tuple(distance(one, two) for two in all_cells(n)) for one in all_cells(n))
+    return tuple(tuple(distance(one, two) for two in every_cell(n)) for one in every_cell(n))
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #e1194ca2
 class Paths:
@@ -402,7 +402,7 @@ class Listener(Teller):
         self.n = n
 
     def place(self, cell: int) -> str:
-        return row_column(divmod(cell, self.n))
+        return cell_name(divmod(cell, self.n))
 
     def brief(self, number: int, cell: int) -> str:
         return f"{number}@{cell // self.n + 1}{cell % self.n + 1}"

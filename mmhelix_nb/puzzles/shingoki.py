@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Option', 'Ways', 'LEVELS', 'INSIDE', 'SCORER', 'draw', 'RULES', 'FORMAT', 'is_sign', 'State', 'arm', 'options',
-           'puzzle', 'spoken_of', 'Position', 'loop_rule', 'title', 'settle', 'narrow', 'next_point', 'search',
-           'solutions', 'show', 'solve', 'Level', 'circle', 'with_circles', 'is_single', 'generate', 'check', 'misfit',
-           'layout', 'example', 'ask', 'Notes', 'Tries', 'Listener', 'trace', 'canon']
+           'puzzle', 'spoken_of', 'Position', 'loop_rule', 'title', 'queue_up', 'settle', 'narrow', 'next_point',
+           'search', 'solutions', 'show', 'solve', 'Level', 'circle', 'with_circles', 'is_single', 'generate', 'check',
+           'misfit', 'layout', 'example', 'ask', 'Notes', 'Tries', 'Listener', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #94d6fa55
 import re
@@ -18,7 +18,7 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
-from ..shared.gridmoves import Cell, all_cells, square_rows
+from ..shared.gridmoves import Cell, every_cell, square_rows
 from mmhelix_nb.shared.loops import (
     AHEAD,
     chains,
@@ -121,7 +121,7 @@ Ways = tuple[Option, ...]  # the options that are left at a point
 def puzzle(state: State) -> tuple[list[Cell], list[Ways], list[list[int]]]:
     "The points, their options, and for each line the points whose options speak of it."
     n, circles = state.size, state.circles
-    points = sorted(all_cells(n), key=lambda point: (point not in circles, point))  # circles first
+    points = sorted(every_cell(n), key=lambda point: (point not in circles, point))  # circles first
     ways = [options(n, point, *circles.get(point, ("", 0))) for point in points]
     touching: list[list[int]] = [[] for _ in range(2 * n * (n - 1))]
     for number, some in enumerate(ways):
@@ -178,6 +178,14 @@ def title(state: State, point: Cell) -> str:
     return f"the {name} ({point[0]},{point[1]})"
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #e7208431
+def queue_up(queue: deque[int], waiting: set[int], points: list[int]) -> None:
+    "Put points at the end of a `queue` that holds none twice; `waiting` are those in it."
+    for point in points:
+        if point not in waiting:
+            waiting.add(point)
+            queue.append(point)
+
+
 def settle(state: State, position: Position, counter: Counter, todo: list[int], note: Callable | None = None) -> str:
     "Draw and rule out lines until the points in `todo` and those they touch are silent; returns what is broken, or nothing. `note(point, drawn, ruled_out)` hears of it."
     points, _, touching = puzzle(state)
@@ -186,10 +194,7 @@ def settle(state: State, position: Position, counter: Counter, todo: list[int], 
     def learn(point: int | None, drawn: int, ruled_out: int) -> None:
         for line in position.learn(drawn, ruled_out):
             counter.visit()
-            for other in touching[line]:
-                if other not in waiting:
-                    waiting.add(other)
-                    queue.append(other)
+            queue_up(queue, waiting, touching[line])
         if note:
             note(point, drawn, ruled_out)
 
@@ -388,7 +393,7 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.shapes.line([board.center(0, i), board.center(n - 1, i)], style.faint)
         canvas.text(board.margin / 2, board.center(i, 0)[1], str(i), 16, style.green)
         canvas.text(board.center(0, i)[0], board.margin / 2, str(i), 16, style.green)
-    for r, c in all_cells(n):
+    for r, c in every_cell(n):
         x, y = board.center(r, c)
         color, number = state.circles.get((r, c), ("", 0))
         reach = radius if color else 4

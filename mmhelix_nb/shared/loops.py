@@ -14,7 +14,7 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import plain, read_records
-from .gridmoves import Cell, Node, all_cells
+from .gridmoves import Cell, Node, every_cell
 from .search import bits
 
 # %% ../../nbs/shared/loops.ipynb #7874bfd4
@@ -24,7 +24,7 @@ AHEAD: tuple[Cell, ...] = ((0, 1), (1, 0), (0, -1), (-1, 0))  # right, down, lef
 @lru_cache
 def line_ends(n: int) -> list[tuple[Cell, Cell]]:
     "The two points of each line, by the number of its bit."
-    pairs = [((r, c), to) for r, c in all_cells(n) for to in ((r, c + 1), (r + 1, c))]
+    pairs = [((r, c), to) for r, c in every_cell(n) for to in ((r, c + 1), (r + 1, c))]
     return [pair for pair in pairs if max(pair[1]) < n]
 
 
@@ -79,7 +79,7 @@ def random_region(cells: int, share: tuple[float, float], rng: Random) -> set[Ce
     "A random region of a `cells` x `cells` board, a `share` of it (from, to), without holes, that never touches itself at a corner."
     grown, wanted = {(rng.randrange(cells), rng.randrange(cells))}, round(cells**2 * rng.uniform(*share))
     while len(grown) < wanted:
-        sides = {cell: shared_sides(grown, cell) for cell in all_cells(cells) if cell not in grown}
+        sides = {cell: shared_sides(grown, cell) for cell in every_cell(cells) if cell not in grown}
         able = [cell for cell, shared in sides.items() if shared]
         if not able:
             break
