@@ -6,12 +6,12 @@
 __all__ = ['Known', 'LEVELS', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'NAMES', 'GROUPS', 'State', 'blank_groups', 'Field',
            'forced', 'settle', 'advance', 'solutions', 'written', 'mines', 'solve', 'Level', 'counts', 'field_of',
            'cost', 'generate', 'check', 'layout', 'example', 'ask', 'letter', 'show', 'said', 'title', 'counted',
-           'deduction', 'contradiction', 'Reasoning', 'trace', 'canon']
+           'deduction', 'contradiction', 'Reasoning', 'explore', 'suppose', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #f3c512e2
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from random import Random
 
@@ -344,7 +344,7 @@ def contradiction(field: Field, cell: Cell, known: Known) -> str:
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #8c27ab4a
 class Reasoning(Teller):
-    "Searches and writes down the steps."
+    "Writes down the steps of a search; `explore` searches."
 
     def __init__(self, state: State):
         super().__init__(pace=6)
@@ -353,34 +353,38 @@ class Reasoning(Teller):
     def board(self, known: Known) -> str:
         return show(self.state, self.field, known)
 
-    def explore(self, known: Known, cells: Iterable[Cell] = ()) -> Known | None:
-        "Settle, then suppose, until all groups are settled; None where a number cannot be reached."
-        field = self.field
+    def deduce(self, cell: Cell, fresh: Known, known: Known) -> None:
+        "Tell what the number in `cell` has just settled."
+        says, brief = deduction(self.field, cell, fresh, known)
+        about = (cell, *(one for group in fresh for one in self.field.groups[group]))
+        self.add("deduce", says, about, brief, self.board(known) if self.due else "")
 
-        def note(cell: Cell, fresh: Known) -> None:
-            says, brief = deduction(field, cell, fresh, known)
-            about = (cell, *(one for group in fresh for one in field.groups[group]))
-            self.add("deduce", says, about, brief, self.board(known) if self.due else "")
+# %% ../../nbs/tasks/games/minesweeper.ipynb #dc7c7a98
+def explore(teller: Reasoning, known: Known, cells: Iterable[Cell] = ()) -> Known | None:
+    "Settle, then suppose, until all groups are settled; None where a number cannot be reached."
+    field = teller.field
+    note = partial(teller.deduce, known=known)
+    broken, group = advance(field, known, teller.counter, cells, note)
+    if broken is not None:
+        says = contradiction(field, broken, known)
+        teller.add("contradiction", says, (broken,), f"{broken[0]}{broken[1]} x")
+        return None
+    return known if group is None else suppose(teller, group, known)
 
-        broken, group = advance(field, known, self.counter, cells, note)
-        if broken is not None:
-            self.add("contradiction", contradiction(field, broken, known), (broken,), f"{broken[0]}{broken[1]} x")
-            return None
-        return known if group is None else self.suppose(group, known)
 
-    def suppose(self, group: int, known: Known) -> Known | None:
-        "Go on with an open group as mines, and where that fails as empty."
-        field, cells, name = self.field, self.field.groups[group], letter(group)
-        branch = {**known, group: True}
-        opened = f"The numbers around {title(field, group)} leave it open."
-        says = f"{opened} I assume that it is {said(field, [group], True)}."
-        self.add("hypothesise", says, cells, f"try {name}*", self.board(branch))
-        found = self.explore(branch, field.numbers[group])
-        if found is not None:
-            return found
-        branch = {**known, group: False}
-        self.add("backtrack", f"{name} holds no mine, it is empty.", cells, f"{name}.", self.board(branch))
-        return self.explore(branch, field.numbers[group])
+def suppose(teller: Reasoning, group: int, known: Known) -> Known | None:
+    "Go on with an open group as mines, and where that fails as empty."
+    field, cells, name = teller.field, teller.field.groups[group], letter(group)
+    branch = {**known, group: True}
+    opened = f"The numbers around {title(field, group)} leave it open."
+    says = f"{opened} I assume that it is {said(field, [group], True)}."
+    teller.add("hypothesise", says, cells, f"try {name}*", teller.board(branch))
+    found = explore(teller, branch, field.numbers[group])
+    if found is not None:
+        return found
+    branch = {**known, group: False}
+    teller.add("backtrack", f"{name} holds no mine, it is empty.", cells, f"{name}.", teller.board(branch))
+    return explore(teller, branch, field.numbers[group])
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b94e27b6
 GROUPS = (
@@ -394,7 +398,7 @@ def trace(state: State) -> list[Step]:
     teller = Reasoning(state)
     board = teller.board({})
     teller.add("observe", GROUPS, (), board, board)
-    known = teller.explore({})
+    known = explore(teller, {})
     if known is None:
         raise ValueError("this minesweeper has no solution")
     found = mines(teller.field, known)
@@ -407,7 +411,6 @@ def trace(state: State) -> list[Step]:
 # %% ../../nbs/tasks/games/minesweeper.ipynb #d6904463
 def canon(state: State) -> bytes:
     "Equal for fields that turns and mirrors map onto each other."
-    return min(
-        "\n".join("".join(str(cell or ".") for cell in row) for row in transform(state.grid, move)).encode()
-        for move in square_symmetries(state.size)
-    )
+    grid = tuple(tuple(str(value or ".") for value in row) for row in state.grid)
+    forms = (transform(grid, move) for move in square_symmetries(state.size))
+    return min("\n".join(map("".join, form)).encode() for form in forms)

@@ -117,6 +117,7 @@ def after(n: int, at: Position, move: str) -> Position | str:
 
 
 def begin(state: State) -> Position:
+    "The position at the start."
     return Position(state.snake, state.direction, state.apples)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #ccfe19dd

@@ -6,7 +6,7 @@
 __all__ = ['GOAL', 'SLIDES', 'SOURCES', 'VISITS', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'SMALL',
            'State', 'grid_problem', 'tiles_beside', 'slide', 'out_of_order', 'estimate', 'Node', 'explore', 'search',
            'way_of', 'solve', 'Level', 'scrambled', 'generate', 'check', 'sources', 'problem_at', 'layout', 'example',
-           'ask', 'show', 'too_late', 'Attempt', 'trace', 'mirrored', 'canon']
+           'ask', 'show', 'too_late', 'Attempt', 'descend', 'branch', 'trace', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
 from collections.abc import Iterable, Iterator
@@ -314,35 +314,37 @@ class Attempt(Teller):
             super().add("test", f"{too_late(quick)}.".capitalize(), moves, " ".join(f"{move} x" for move in moves))
         super().add(kind, says, about, brief, board)
 
-    def descend(self, node: Node, path: list[str]) -> None:
-        "Tell what the search did from `node` on, which the moves of `path` led to."
-        forced = []
-        while len(node.fit) == 1:
-            node = node.tried[0]
-            forced.append(node.move)
-        if forced:
-            moves, board = " ".join(forced), show(node.board) if len(forced) > 3 else ""
-            self.add("deduce", f"Only {moves} can still be in time.", forced, moves, board)
-        left = self.bound - len(path) - len(forced)
-        if node.tried:
-            self.branch(node, path + forced)
-        elif not node.solved:
-            says = f"With {left} move{'s' * (left != 1)} left, no move can be in time any more."
-            self.add("contradiction", says, forced[-1:], "x")
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #586e0dbe
+def descend(teller: Attempt, node: Node, path: list[str]) -> None:
+    "Tell what the search did from `node` on, which the moves of `path` led to."
+    forced = []
+    while len(node.fit) == 1:
+        node = node.tried[0]
+        forced.append(node.move)
+    if forced:
+        moves, board = " ".join(forced), show(node.board) if len(forced) > 3 else ""
+        teller.add("deduce", f"Only {moves} can still be in time.", forced, moves, board)
+    left = teller.bound - len(path) - len(forced)
+    if node.tried:
+        branch(teller, node, path + forced)
+    elif not node.solved:
+        says = f"With {left} move{'s' * (left != 1)} left, no move can be in time any more."
+        teller.add("contradiction", says, forced[-1:], "x")
 
-    def branch(self, node: Node, path: list[str]) -> None:
-        "Tell the choices that the search made at `node`."
-        for number, child in enumerate(node.tried):
-            if child.size <= SMALL and not child.solved:
-                self.quick.append(child)
-                continue
-            move, some = child.move, node.fit[number:]
-            choice = f"{' or '.join(some).capitalize()} may be in time; I try {move}."
-            says = choice if len(some) > 1 else f"What is left here is {move}."
-            self.add("hypothesise", says, some, move, show(child.board))
-            self.descend(child, [*path, move])
-            if not child.solved:
-                self.add("backtrack", f"So {move} fails here.", (move,), f"back {move}", show(node.board))
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #683b8d85
+def branch(teller: Attempt, node: Node, path: list[str]) -> None:
+    "Tell the choices that the search made at `node`."
+    for number, child in enumerate(node.tried):
+        if child.size <= SMALL and not child.solved:
+            teller.quick.append(child)
+            continue
+        move, some = child.move, node.fit[number:]
+        choice = f"{' or '.join(some).capitalize()} may be in time; I try {move}."
+        says = choice if len(some) > 1 else f"What is left here is {move}."
+        teller.add("hypothesise", says, some, move, show(child.board))
+        descend(teller, child, [*path, move])
+        if not child.solved:
+            teller.add("backtrack", f"So {move} fails here.", (move,), f"back {move}", show(node.board))
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3bae2f9f
 def trace(state: State) -> list[Step]:
@@ -355,7 +357,7 @@ def trace(state: State) -> list[Step]:
     steps = [Step("observe", says, (bound,), f"least {bound}", show(state.board))]
     for attempt in attempts:
         teller = Attempt(bound)
-        teller.descend(attempt, [])
+        descend(teller, attempt, [])
         if not attempt.solved:
             says = f"So {bound} moves are not enough; I look for {bound + 2}."
             teller.add("backtrack", says, (bound,), f"{bound + 2}?", show(state.board))

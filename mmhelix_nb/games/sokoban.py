@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Boxes', 'LEVELS', 'PIECES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'KEY', 'FORMAT', 'FATES', 'Leg', 'board_problem',
-           'State', 'Room', 'region', 'pushed', 'blocked', 'options', 'Search', 'explore', 'outcome', 'walk',
+           'State', 'Room', 'region', 'pushed', 'blocked', 'options', 'Search', 'outcome', 'explore', 'walk',
            'all_moves', 'solve', 'Level', 'carve', 'picture', 'pulls', 'pull_away', 'random_board', 'plain_board',
-           'rating', 'generate', 'check', 'layout', 'draw_sign', 'example', 'ask', 'plural', 'fates', 'Along',
+           'rating', 'generate', 'check', 'draw_sign', 'layout', 'example', 'ask', 'plural', 'fates', 'Along',
            'begin_round', 'failed_round', 'fate', 'failed_tries', 'make_pushes', 'solution_round', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
@@ -155,21 +155,6 @@ class Search:
         raise ValueError("this sokoban has no solution")
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #80425814
-def explore(search: Search, boxes: Boxes, reach: int, made: int, bound: int) -> list[tuple[int, str]] | None:
-    "The pushes that lead home from a position in which `made` pushes were made; None where there are none up to `bound`."
-    room = search.room
-    if room.least(boxes) == 0:
-        return []
-    for box, move, after in options(room, boxes, reach):
-        search.counter.visit()
-        result, onward = outcome(search, box + room.steps[move], box, after, made + 1, bound)
-        search.rounds[-1][1].append((made, box, move, result))
-        rest = explore(search, after, onward, made + 1, bound) if result == "on" else None
-        if rest is not None:
-            return [(box, move), *rest]
-    return None
-
-
 def outcome(search: Search, to: int, player: int, boxes: Boxes, made: int, bound: int) -> tuple[str, int]:
     "What comes of a push that put a box on `to`, and where the player can walk then."
     room = search.room
@@ -186,6 +171,21 @@ def outcome(search: Search, to: int, player: int, boxes: Boxes, made: int, bound
         return "seen", 0
     search.seen[boxes, reach] = made
     return "on", reach
+
+# %% ../../nbs/tasks/games/sokoban.ipynb #961f17cc
+def explore(search: Search, boxes: Boxes, reach: int, made: int, bound: int) -> list[tuple[int, str]] | None:
+    "The pushes that lead home from a position in which `made` pushes were made; None where there are none up to `bound`."
+    room = search.room
+    if room.least(boxes) == 0:
+        return []
+    for box, move, after in options(room, boxes, reach):
+        search.counter.visit()
+        result, onward = outcome(search, box + room.steps[move], box, after, made + 1, bound)
+        search.rounds[-1][1].append((made, box, move, result))
+        rest = explore(search, after, onward, made + 1, bound) if result == "on" else None
+        if rest is not None:
+            return [(box, move), *rest]
+    return None
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #aaaa85d8
 def walk(room: Room, boxes: Boxes, start: int, goal: int) -> list[str]:
@@ -377,24 +377,7 @@ def check(state: State, answer: str) -> Verdict:
         return wrong(f"{len(away)} of {len(boxes)} boxes are not on a target, one at {away[0]}")
     return right("brings every box onto a target")
 
-# %% ../../nbs/tasks/games/sokoban.ipynb #5e6527e4
-def layout(state: State, style: Style) -> Canvas:
-    "The board, cell by cell."
-    rows, width = len(state.lines), len(state.lines[0])
-    board = Board(rows, width, min(46, 740 // max(rows, width)), 8)
-    canvas = Canvas(*board.size, style)
-    for r, line in enumerate(state.lines):
-        for c, sign in enumerate(line):
-            if sign == "#":
-                canvas.shapes.rectangle(board.box(r, c), style.faint, style.ink, 1)
-            else:
-                canvas.shapes.rectangle(board.box(r, c), style.paper, style.fill, 1)
-    for r, line in enumerate(state.lines):
-        for c, sign in enumerate(line):
-            draw_sign(canvas, board, r, c, sign)
-    return canvas
-
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #1497dac9
 def draw_sign(canvas: Canvas, board: Board, r: int, c: int, sign: str) -> None:
     "The target, box or player in a cell."
     style, cell, (x, y) = canvas.style, board.cell, board.center(r, c)
@@ -411,6 +394,23 @@ def draw_sign(canvas: Canvas, board: Board, r: int, c: int, sign: str) -> None:
             canvas.shapes.ellipse(
                 [x + side * cell / 9 - 2, y - cell / 10 - 2, x + side * cell / 9 + 2, y - cell / 10 + 2], style.paper
             )
+
+# %% ../../nbs/tasks/games/sokoban.ipynb #5e6527e4
+def layout(state: State, style: Style) -> Canvas:
+    "The board, cell by cell."
+    rows, width = len(state.lines), len(state.lines[0])
+    board = Board(rows, width, min(46, 740 // max(rows, width)), 8)
+    canvas = Canvas(*board.size, style)
+    for r, line in enumerate(state.lines):
+        for c, sign in enumerate(line):
+            if sign == "#":
+                canvas.shapes.rectangle(board.box(r, c), style.faint, style.ink, 1)
+            else:
+                canvas.shapes.rectangle(board.box(r, c), style.paper, style.fill, 1)
+    for r, line in enumerate(state.lines):
+        for c, sign in enumerate(line):
+            draw_sign(canvas, board, r, c, sign)
+    return canvas
 
 
 draw = render(layout, mini=False)
@@ -449,6 +449,7 @@ FATES = {
 
 
 def plural(count: int, what: str = "push") -> str:
+    "A number of pushes in words."
     return f"{count} {what}{'es' * (count != 1)}"
 
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Option', 'Ways', 'LEVELS', 'INSIDE', 'SCORER', 'draw', 'RULES', 'FORMAT', 'is_sign', 'State', 'arm', 'options',
-           'puzzle', 'spoken_of', 'Position', 'loop_rule', 'title', 'queue_up', 'settle', 'narrow', 'next_point',
+           'puzzle', 'spoken_of', 'Position', 'loop_rule', 'title', 'narrow', 'queue_up', 'settle', 'next_point',
            'search', 'solutions', 'show', 'solve', 'Level', 'circle', 'with_circles', 'is_single', 'generate', 'check',
            'misfit', 'layout', 'example', 'ask', 'Notes', 'Tries', 'Listener', 'trace', 'canon']
 
@@ -177,7 +177,20 @@ def title(state: State, point: Cell) -> str:
     name = {"W": f"white {number} at", "B": f"black {number} at", "": "point"}[color]
     return f"the {name} ({point[0]},{point[1]})"
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #e7208431
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #8da952f2
+def narrow(position: Position, point: int) -> Option | None:
+    "Strike out the ways at a point that contradict what is known; returns what is new in that all others agree, None where none is left."
+    known, denied = position.drawn, position.ruled_out
+    left = tuple([way for way in position.ways[point] if not way[0] & denied and not way[1] & known])
+    if not left:
+        return None
+    position.ways[point], drawn, ruled_out = left, -1, -1
+    for some, others in left:
+        drawn &= some
+        ruled_out &= others
+    return drawn & ~known, ruled_out & ~denied
+
+
 def queue_up(queue: deque[int], waiting: set[int], points: list[int]) -> None:
     "Put points at the end of a `queue` that holds none twice; `waiting` are those in it."
     for point in points:
@@ -185,7 +198,7 @@ def queue_up(queue: deque[int], waiting: set[int], points: list[int]) -> None:
             waiting.add(point)
             queue.append(point)
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #e7208431
 def settle(state: State, position: Position, counter: Counter, todo: list[int], note: Callable | None = None) -> str:
     "Draw and rule out lines until the points in `todo` and those they touch are silent; returns what is broken, or nothing. `note(point, drawn, ruled_out)` hears of it."
     points, _, touching = puzzle(state)
@@ -211,19 +224,6 @@ def settle(state: State, position: Position, counter: Counter, todo: list[int], 
         if broken or not early:
             return broken
         learn(None, 0, early)
-
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #8da952f2
-def narrow(position: Position, point: int) -> Option | None:
-    "Strike out the ways at a point that contradict what is known; returns what is new in that all others agree, None where none is left."
-    known, denied = position.drawn, position.ruled_out
-    left = tuple([way for way in position.ways[point] if not way[0] & denied and not way[1] & known])
-    if not left:
-        return None
-    position.ways[point], drawn, ruled_out = left, -1, -1
-    for some, others in left:
-        drawn &= some
-        ruled_out &= others
-    return drawn & ~known, ruled_out & ~denied
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #deb32c5c
 def next_point(state: State, position: Position) -> int | None:

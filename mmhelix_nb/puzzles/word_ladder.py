@@ -139,6 +139,7 @@ def solve(state: State) -> Solution:
 
 
 def written(state: State, words: list[str]) -> str:
+    "A ladder in the published form."
     return " -> ".join([state.start_word, *words[1:-1], state.target_word])
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #43fd3259
@@ -281,7 +282,8 @@ def ask(state: State, modality: str) -> str:
     return f"{RULES.format(between=between)}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #830c476e
-def some(words, most: int) -> str:
+def some(words: tuple[str, ...], most: int) -> str:
+    "Up to `most` words as a list, the others counted."
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 

@@ -333,7 +333,8 @@ def ask(state: State, modality: str) -> str:
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #20ffbd31
 def enough(word: str) -> int:
-    return 2 if len(word) <= 4 else 3  # letters that make a trial worth telling by itself
+    "The letters that make a trial worth telling by itself."
+    return 2 if len(word) <= 4 else 3
 
 
 def quiet_step(word: str, starts: list[tuple[Cell, list[Trial]]], empty: list[int]) -> Step:
