@@ -4,18 +4,21 @@
 
 # %% auto #0
 __all__ = ['DISKS', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'position_problem', 'Event',
-           'gather', 'search', 'written', 'solve', 'Level', 'generate', 'moves_in', 'check', 'move_problem', 'layout',
-           'ask', 'tower', 'event_step', 'small_step', 'trace', 'canon']
+           'gather', 'search', 'moves_of', 'solve', 'Level', 'generate', 'moves_in', 'check', 'move_problem', 'layout',
+           'example', 'ask', 'tower', 'event_step', 'small_step', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e0295cbb
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from random import Random
+from typing import Any
 
 from ..answers import Unreadable, plain, read_records, shorten
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from ..shared.gridmoves import compact
 from ..shared.search import Counter
 from ..steps import Step
 
@@ -39,7 +42,7 @@ class State:
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
-        pegs = decode_state(row.get("initial_state"))
+        pegs: Any = decode_state(row.get("initial_state"))  # position_problem looks what it is
         problem = position_problem(pegs)
         if problem:
             raise ValueError(f"field 'initial_state' {problem}: {pegs!r}")
@@ -88,15 +91,15 @@ def search(state: State, counter: Counter) -> list[Event]:
     return list(gather([list(peg) for peg in state.pegs], state.disks, 2, counter))
 
 
-def written(moves) -> str:
-    "Moves, as pairs of disk and peg from 1, in the published form; [] where there are none."
-    return " ".join(f"({disk},{target})" for disk, target in moves) or "[]"
+def moves_of(events: list[Event]) -> list[tuple[int, int]]:
+    "The moves among `events` as pairs of disk and peg, from 1."
+    return [(event.disk, event.target + 1) for event in events if event.kind == "move"]
 
 
 def solve(state: State) -> Solution:
     "The shortest moves; `effort` counts the disks that the recursion looks at."
     counter = Counter()
-    return Solution(written((e.disk, e.target + 1) for e in search(state, counter) if e.kind == "move"), counter.nodes)
+    return Solution(compact(moves_of(search(state, counter))) or "[]", counter.nodes)
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #41b9d360
 @dataclass(frozen=True)
@@ -216,12 +219,17 @@ draw = render(layout, mini=False)
 RULES = """{n} disks, numbered 1 (smallest) to {n} (largest), lie on three pegs, numbered 1 to 3 from left to right. Bring all disks to peg 3.
 Each move takes the top disk of a peg and puts it on another peg. A disk may never lie on a smaller one. Any legal sequence that ends with all disks on
 peg 3 is right; it need not be the shortest."""
-FORMAT = "Give the moves in order as pairs (disk, peg that it moves to). The form, with other moves: (4,1) (2,3)"
+FORMAT = "Give the moves in order as pairs (disk, peg that it moves to). The form, with other moves: {example}"
+
+
+def example(state: State) -> str:
+    "The answer that the question shows for its format."
+    return "(4,1) (2,3)"
 
 
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the disks of each peg."
-    parts = [RULES.format(n=state.disks), FORMAT]
+    parts = [RULES.format(n=state.disks), FORMAT.format(example=example(state))]
     lists = [f"Peg {i}: {', '.join(map(str, peg)) or 'empty'}" for i, peg in enumerate(state.pegs, 1)]
     if modality == "text":
         parts.insert(1, "\n".join(["The disks from bottom to top:", *lists]))
@@ -238,57 +246,43 @@ def event_step(event: Event) -> Step:
     disk, target = event.disk, event.target + 1
     if event.kind == "stays":
         return Step("deduce", f"Disk {disk} lies on peg {target} already and can stay.", (disk, target), f"{disk} ok")
-    here = next(i for i, peg in enumerate(event.pegs) if disk in peg) + 1
     if event.kind == "move":
-        return Step(
-            "deduce",
-            f"Disk {disk} moves to peg {target}.",
-            (disk, target),
-            f"({disk},{target})",
-            str([list(peg) for peg in event.pegs]),
-        )
-    says = f"Disk {disk} lies on peg {here} and has to go to peg {target}, so {tower(disk - 1)} must first be on peg {6 - here - target}."
+        says, board = f"Disk {disk} moves to peg {target}.", str([list(peg) for peg in event.pegs])
+        return Step("deduce", says, (disk, target), compact([(disk, target)]), board)
+    here = next(i for i, peg in enumerate(event.pegs, 1) if disk in peg)
+    first = f"{tower(disk - 1)} must first be on peg {6 - here - target}"
+    says = f"Disk {disk} lies on peg {here} and has to go to peg {target}, so {first}."
     return Step("deduce", says, (disk, here, target), f"{disk}:{here}>{target}")
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #ab055a32
-def small_step(moves: list[Event], target: int, disks: int) -> Step:
-    "The step that brings the disks up to `disks` (1 or 2) to peg `target`, by `moves`."
-    many = disks > 1
+def small_step(moves: list[tuple[int, int]], target: int, disks: int) -> Step:
+    "The step that brings the disks up to `disks` (1 or 2) to peg `target` by `moves`, pegs counted from 1."
+    name, many = tower(disks).capitalize(), disks > 1
     if not moves:
-        return Step(
-            "deduce", f"{tower(disks).capitalize()} {'are' if many else 'is'} on peg {target + 1} already.", (), "ok"
-        )
-    said = ", then ".join(f"disk {e.disk} to peg {e.target + 1}" for e in moves)
-    brief = written((e.disk, e.target + 1) for e in moves)
-    return Step(
-        "deduce",
-        f"{tower(disks).capitalize()} {'go' if many else 'goes'} to peg {target + 1}: {said}.",
-        tuple((e.disk, e.target + 1) for e in moves),
-        brief,
-    )
+        return Step("deduce", f"{name} {'are' if many else 'is'} on peg {target} already.", (), "ok")
+    said = ", then ".join(f"disk {disk} to peg {peg}" for disk, peg in moves)
+    says = f"{name} {'go' if many else 'goes'} to peg {target}: {said}."
+    return Step("deduce", says, tuple(moves), compact(moves))
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #dae6f053
 def trace(state: State) -> list[Step]:
     "The recursion as it ran: goals of the larger disks, moves, and the whole list."
+    events, low = search(state, Counter()), min(2, state.disks)
     pegs = "; ".join(f"peg {i} holds {', '.join(map(str, peg)) or 'nothing'}" for i, peg in enumerate(state.pegs, 1))
-    steps, events = (
-        [Step("observe", f"From bottom to top, {pegs}. All must go to peg 3.", (), "", state.to_official())],
-        search(state, Counter()),
-    )
-    at, low = 0, min(2, state.disks)
-    while at < len(events):
-        if events[at].disk > 2:
-            steps.append(event_step(events[at]))
-            at += 1
-            continue
-        end = next((i for i in range(at, len(events)) if events[i].disk > 2), len(events))
-        target = next(event.target for event in events[at:end] if event.disk == low)
-        steps.append(small_step([event for event in events[at:end] if event.kind == "move"], target, low))
-        at = end
-    moves = [(event.disk, event.target + 1) for event in events if event.kind == "move"]
-    says = f"After {'these ' * (len(moves) > 1)}{len(moves)} move{'s' * (len(moves) != 1)} all {state.disks} disks lie on peg 3, the largest at the bottom."
+    says = f"From bottom to top, {pegs}. All must go to peg 3."
+    steps = [Step("observe", says, (), "", state.to_official())]
+    for large, some in groupby(events, key=lambda event: event.disk > 2):
+        run = list(some)
+        if large:
+            steps += map(event_step, run)
+        else:
+            target = next(event.target for event in run if event.disk == low)
+            steps.append(small_step(moves_of(run), target + 1, low))
+    moves = moves_of(events)
+    count = f"{'these ' * (len(moves) > 1)}{len(moves)} move{'s' * (len(moves) != 1)}"
+    says = f"After {count} all {state.disks} disks lie on peg 3, the largest at the bottom."
     steps.append(Step("check", says, (), "", str([list(peg) for peg in events[-1].pegs])))
-    return [*steps, Step("conclude", "The moves as (disk, peg) are", (), "", written(moves))]
+    return [*steps, Step("conclude", "The moves as (disk, peg) are", (), "", compact(moves) or "[]")]
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #f45a17d0
 def canon(state: State) -> bytes:

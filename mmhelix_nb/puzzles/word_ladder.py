@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'TILE', 'GAP', 'TOP', 'draw', 'RULES', 'FORMAT', 'State', 'word_list', 'common', 'neighbours',
-           'Layer', 'advance', 'layers', 'search', 'ladder', 'solve', 'written', 'Level', 'distances', 'generate',
-           'read_words', 'check', 'layout', 'ask', 'some', 'layer_step', 'changes', 'trace', 'canon']
+           'Layer', 'advance', 'layers', 'search', 'ladder', 'solve', 'written', 'Level', 'steps_from', 'generate',
+           'read_words', 'check', 'layout', 'example', 'ask', 'some', 'layer_step', 'changes', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ff398045
 import re
@@ -18,6 +18,7 @@ from random import Random
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
+from ..shared.gridmoves import distances
 from ..shared.search import Counter
 from ..steps import Step
 
@@ -40,13 +41,13 @@ class State:
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
         state = row.get("initial_state")
-        pair = tuple(state.get(key) for key in ("start_word", "target_word")) if isinstance(state, dict) else ()
-        fine = pair and all(isinstance(word, str) and re.fullmatch("[A-Za-z]{3,5}", word) for word in pair)
-        if not fine or len(pair[0]) != len(pair[1]) or pair[0].lower() == pair[1].lower():
+        pair = [state.get(key) for key in ("start_word", "target_word")] if isinstance(state, dict) else []
+        words = [word for word in pair if isinstance(word, str) and re.fullmatch("[A-Za-z]{3,5}", word)]
+        if len(words) != 2 or len(words[0]) != len(words[1]) or words[0].lower() == words[1].lower():
             raise ValueError(
                 f"field 'initial_state' must hold 'start_word' and 'target_word', two words of one length from 3 to 5 letters, not {state!r}"
             )
-        return cls(*pair)
+        return cls(*words)
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #4be7621f
 @lru_cache
@@ -138,6 +139,7 @@ def solve(state: State) -> Solution:
 
 
 def written(state: State, words: list[str]) -> str:
+    "A ladder in the published form."
     return " -> ".join([state.start_word, *words[1:-1], state.target_word])
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #43fd3259
@@ -161,22 +163,17 @@ LEVELS = (
 )
 
 
-def distances(start: str) -> dict[str, int]:
+def steps_from(start: str) -> dict[str, int]:
     "The steps from `start` to each common word that a ladder of common words reaches, the nearest first."
-    found, queue = {start: 0}, [start]
-    for word in queue:
-        for other in neighbours(word, "words"):
-            if other in found:
-                continue
-            found[other] = found[word] + 1
-            queue.append(other)
-    return found
+    return distances(start, lambda word: neighbours(word, "words"))
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #0dbcb253
 def generate(level: Level, rng: Random) -> State:
     "Two common words whose shortest ladder and whose search have the sizes of the level; one pair in 2 to 12 does."
-    for start in rng.sample(common(level.letters), 80):
-        steps, far = rng.randint(level.fewest, level.most), distances(start)
+    words = common(level.letters)
+    state = State(*words[:2])
+    for start in rng.sample(words, 80):
+        steps, far = rng.randint(level.fewest, level.most), steps_from(start)
         targets = [word for word, distance in far.items() if distance == steps]
         for target in rng.sample(targets, min(3, len(targets))):
             state = State(start, target)
@@ -269,7 +266,12 @@ RULES = """Build a word ladder {between}.
 2. Each word differs from the word before it in exactly one letter; the number of letters and their places stay.
 3. Every word on the way is an English word as a dictionary lists it, no name and no abbreviation, and no word comes twice.
 Any number of steps is fine. Capital and small letters make no difference."""
-FORMAT = "Give all words in order, the start and the target included, with -> between them. With words of two letters it could look like: as -> at -> it"
+FORMAT = "Give all words in order, the start and the target included, with -> between them. With words of two letters it could look like: {example}"
+
+
+def example(state: State) -> str:
+    "The answer that the question shows for its format."
+    return "as -> at -> it"
 
 
 def ask(state: State, modality: str) -> str:
@@ -277,10 +279,11 @@ def ask(state: State, modality: str) -> str:
     between = "from the start word to the target word, both shown in the picture"
     if modality == "text":
         between = f'from the start word "{state.start_word}" to the target word "{state.target_word}"'
-    return f"{RULES.format(between=between)}\n\n{FORMAT}"
+    return f"{RULES.format(between=between)}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #830c476e
-def some(words, most: int) -> str:
+def some(words: tuple[str, ...], most: int) -> str:
+    "Up to `most` words as a list, the others counted."
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 

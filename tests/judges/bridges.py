@@ -52,19 +52,31 @@ def guise(state, rng):
     return type(state)(tuple(sorted((y, x, number) if swap else (x, y, number) for x, y, number in moved)))
 
 
+def links_of(places) -> list[tuple]:
+    "The islands that see each other, with the water between."
+    found = []
+    for x, y in places:
+        for dx, dy in ((1, 0), (0, 1)):
+            seen = [(x + dx * step, y + dy * step) for step in range(1, 25)]
+            hit = next((i for i, place in enumerate(seen) if place in places), None)
+            if hit is not None:
+                found.append(((x, y), seen[hit], frozenset(seen[:hit])))
+    return found
+
+
 def count(state, most) -> int:
     "The number of solutions up to `most`, by brute force over the islands in order, with the connection tested at the end."
     number = {(x, y): number for x, y, number in state.islands}
-    links = []
-    for x, y in number:
-        for dx, dy in ((1, 0), (0, 1)):
-            seen = [(x + dx * step, y + dy * step) for step in range(1, 25)]
-            hit = next((i for i, place in enumerate(seen) if place in number), None)
-            if hit is not None:
-                links.append(((x, y), seen[hit], frozenset(seen[:hit])))
+    links = links_of(number)
     last = {place: max(i for i, link in enumerate(links) if place in link[:2]) for place in number}
 
-    def go(i, need, laid):
+    def hopeless(i, left) -> bool:
+        "Whether an island of link `i` cannot get what it needs any more."
+        a, b, _ = links[i]
+        done = any(last[place] == i and left[place] for place in (a, b))
+        return done or any(left[place] > 2 * sum(place in link[:2] for link in links[i + 1 :]) for place in (a, b))
+
+    def go(i, need, laid) -> int:
         if i == len(links):
             graph = nx.Graph([link[:2] for link, amount in zip(links, laid) if amount])
             return int(len(graph) == len(number) and nx.is_connected(graph))
@@ -74,11 +86,7 @@ def count(state, most) -> int:
             if amount and any(n and water & link[2] for n, link in zip(laid, links)):
                 break
             left = {**need, a: need[a] - amount, b: need[b] - amount}
-            if any(last[place] == i and left[place] for place in (a, b)):
-                continue
-            if any(left[p] > 2 * sum(p in link[:2] for link in links[i + 1 :]) for p in (a, b)):
-                continue
-            found += go(i + 1, left, [*laid, amount])
+            found += 0 if hopeless(i, left) else go(i + 1, left, [*laid, amount])
             if found >= most:
                 break
         return found

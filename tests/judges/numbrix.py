@@ -51,41 +51,43 @@ def guise(state, rng):
     return type(state)(grid)
 
 
-def count(state, most) -> int:
-    "The number of solutions up to `most`, by a SAT solver with a variable for each number in each cell that it could reach."
-    from pysat.solvers import Cadical153
-
+def places(state) -> dict:
+    "A variable for each number in each cell, as (cell, number), that it could reach from the givens."
     n, top = state.size, max(map(max, state.grid))
     cells = [(r, c) for r in range(n) for c in range(n)]
     given = {state.grid[r][c]: (r, c) for r, c in cells if state.grid[r][c]}
 
-    def may(cell, number):
+    def may(cell, number) -> bool:
         if number in given:
             return given[number] == cell
         if state.grid[cell[0]][cell[1]]:
             return False
         return all(abs(cell[0] - r) + abs(cell[1] - c) <= abs(number - other) for other, (r, c) in given.items())
 
-    name = {}
-    for number in range(1, top + 1):
-        for cell in cells:
-            if may(cell, number):
-                name[cell, number] = len(name) + 1
-    with Cadical153() as solver:
-        for number in range(1, top + 1):
-            places = [name[cell, number] for cell in cells if (cell, number) in name]
-            solver.add_clause(places)
-            for a, b in combinations(places, 2):
-                solver.add_clause([-a, -b])
-        for cell in cells:
-            for a, b in combinations([name[cell, number] for number in range(1, top + 1) if (cell, number) in name], 2):
-                solver.add_clause([-a, -b])
-        for (cell, number), variable in name.items():
-            if number == top:
-                continue
-            near = ((cell[0] + 1, cell[1]), (cell[0] - 1, cell[1]), (cell[0], cell[1] + 1), (cell[0], cell[1] - 1))
-            solver.add_clause([-variable, *(name[other, number + 1] for other in near if (other, number + 1) in name)])
-        found = 0
+    pairs = [(cell, number) for number in range(1, top + 1) for cell in cells if may(cell, number)]
+    return {pair: i for i, pair in enumerate(pairs, 1)}
+
+
+def clauses(state) -> list[list[int]]:
+    "Each number in one cell, each cell with one number at most, each number beside the next."
+    name, top, found = places(state), max(map(max, state.grid)), []
+    by_number = [[name[pair] for pair in name if pair[1] == number] for number in range(1, top + 1)]
+    by_cell = [[name[pair] for pair in name if pair[0] == cell] for cell in {cell for cell, _ in name}]
+    for alike in (*by_number, *by_cell):
+        found += [[-a, -b] for a, b in combinations(alike, 2)]
+    for ((r, c), number), variable in name.items():
+        near = ((r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1))
+        if number < top:
+            found.append([-variable, *(name[other, number + 1] for other in near if (other, number + 1) in name)])
+    return by_number + found
+
+
+def count(state, most) -> int:
+    "The number of solutions up to `most`, by a SAT solver with a variable for each number in each cell that it could reach."
+    from pysat.solvers import Cadical153
+
+    found = 0
+    with Cadical153(bootstrap_with=clauses(state)) as solver:
         while found < most and solver.solve():
             found += 1
             solver.add_clause([-literal for literal in solver.get_model() if literal > 0])

@@ -71,52 +71,63 @@ def guise(state, rng):
     return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))))
 
 
+def at_points(grid, name: dict, marks: dict) -> list[list[int]]:
+    "No line or two lines at each point, two at a circle; `name` gives the variable of a line."
+    found = []
+    for point in grid:
+        lines = [name[frozenset((point, other))] for other in grid[point]]
+        found += [[-line for line in some] for some in combinations(lines, 3)]
+        found += [[-line, *(other for other in lines if other != line)] for line in lines]
+        if point in marks:
+            found.append(lines)
+    return found
+
+
+def arm(name: dict, point, way, reach: int) -> list[int]:
+    "The literals of an arm of length `reach`: its lines, and not the one beyond; 0 for a line outside the grid."
+    points = [(point[0] + way[0] * i, point[1] + way[1] * i) for i in range(reach + 2)]
+    *steps, beyond = [name.get(frozenset(pair), 0) for pair in zip(points, points[1:])]
+    return [*steps, *([-beyond] if beyond else [])]
+
+
+def at_circles(name: dict, marks: dict) -> list[list[int]]:
+    "One of the ways in which two arms can leave each circle, each way with a variable of its own."
+    found, fresh = [], len(name)
+    for point, (color, number) in marks.items():
+        chosen = []
+        for (one, two), length in product(combinations(((0, 1), (1, 0), (0, -1), (-1, 0)), 2), range(1, number)):
+            literals = [*arm(name, point, one, length), *arm(name, point, two, number - length)]
+            if (one[0] == -two[0] and one[1] == -two[1]) == (color == "W") and all(literals):
+                fresh += 1
+                chosen.append(fresh)
+                found += [[-fresh, literal] for literal in literals]
+        found.append(chosen)
+    return found
+
+
+def misfits(graph, name: dict, marks: dict) -> list[list[int]]:
+    "Clauses against loops of a drawing that are not all, or do not fit their circles."
+    found, parts = [], list(nx.connected_components(graph))
+    for part in parts:
+        inside, loop = {point: mark for point, mark in marks.items() if point in part}, graph.subgraph(part)
+        if len(parts) > 1 and len(inside) < len(marks) or not fits(loop, inside):
+            found.append([-name[frozenset(edge)] for edge in loop.edges])
+    return found
+
+
 def count(state, most) -> int:
     "The number of loops up to `most`, by a SAT solver that knows points and arms; loops that do not fit are forbidden as they turn up."
     from pysat.solvers import Cadical153
 
-    n, marks = state.size, circles(state)
-    grid = nx.grid_2d_graph(n, n)
-    name = {frozenset(edge): i for i, edge in enumerate(grid.edges, 1)}
-    found = 0
-    with Cadical153() as solver:
-        for point in grid:
-            lines = [name[frozenset((point, other))] for other in grid[point]]
-            for some in combinations(lines, 3):
-                solver.add_clause([-line for line in some])
-            if point in marks:
-                solver.add_clause(lines)
-            for line in lines:
-                solver.add_clause([-line, *(other for other in lines if other != line)])
-        fresh = len(name)
-        for (r, c), (color, number) in marks.items():
-            chosen = []
-            for (one, two), length in product(combinations(((0, 1), (1, 0), (0, -1), (-1, 0)), 2), range(1, number)):
-                if (one[0] == -two[0] and one[1] == -two[1]) != (color == "W"):
-                    continue
-                fresh += 1
-                chosen.append(fresh)
-                for (down, right), reach in ((one, length), (two, number - length)):
-                    steps = [
-                        name.get(frozenset(((r + down * i, c + right * i), (r + down * (i + 1), c + right * (i + 1)))))
-                        for i in range(reach + 1)
-                    ]
-                    for line in steps[:-1]:
-                        solver.add_clause([-fresh, line] if line else [-fresh])
-                    if steps[-1]:
-                        solver.add_clause([-fresh, -steps[-1]])
-            solver.add_clause(chosen)
+    marks, grid = circles(state), nx.grid_2d_graph(state.size, state.size)
+    name, found = {frozenset(edge): i for i, edge in enumerate(grid.edges, 1)}, 0
+    with Cadical153(bootstrap_with=at_points(grid, name, marks) + at_circles(name, marks)) as solver:
         while found < most and solver.solve():
-            drawn = [line for line in solver.get_model() if line > 0]
-            graph = nx.Graph([tuple(edge) for edge, line in name.items() if line in set(drawn)])
-            parts = list(nx.connected_components(graph))
-            if len(parts) == 1 and fits(graph, marks):
-                found += 1
-            for part in parts:
-                lines = [name[frozenset(edge)] for edge in graph.subgraph(part).edges]
-                inside = {point: mark for point, mark in marks.items() if point in part}
-                if len(parts) > 1 and (len(inside) < len(marks)) or not fits(graph.subgraph(part), inside):
-                    solver.add_clause([-line for line in lines])
+            drawn = {line for line in solver.get_model() if line > 0}
+            graph = nx.Graph([tuple(edge) for edge, line in name.items() if line in drawn])
+            found += nx.number_connected_components(graph) == 1 and fits(graph, marks)
+            for clause in misfits(graph, name, marks):
+                solver.add_clause(clause)
             solver.add_clause([-line for line in drawn])
     return found
 

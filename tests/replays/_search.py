@@ -130,9 +130,12 @@ class Search:
         return self.cells.get(name, self.cells.get(name[:1].lower() + name[1:]))
 
     def deduce(self, reason: str, facts: str) -> str:
-        told = [(self.cell(name), self.FACTS[words]) for name, words in self.fact.findall(facts)]
-        if len({cell for cell, _ in told}) < len(told):
-            return "a cell is named twice"
+        return self.learn(reason, [(self.cell(name), self.FACTS[words]) for name, words in self.fact.findall(facts)])
+
+    def learn(self, reason: str, told: list) -> str:
+        "Take in facts, pairs of cell and mask, that follow from a reason."
+        if not told or len(dict(told)) < len(told):
+            return "a cell is named twice, or none"
         problem = next((flaw for cell, mask in told if (flaw := self.not_new(cell, mask))), "") or self.reason(
             reason, told
         )
@@ -152,17 +155,21 @@ class Search:
                 return getattr(self, check)(facts, *found.groups())
         return "unknown reason"
 
-    def suppose(self, part, name: str, words: str) -> str:
-        cell, mask = self.cell(name), self.FACTS[words]
+    def no_try(self, part, cell) -> str:
+        "Why `cell` cannot be tried now; empty where it can."
         if self.next == "back":
             return "the last try must be taken back first"
         if self.next == "last":
             return "the last value is no try"
         if self.next and self.last[0] != cell:
             return "another value of the same cell is due"
+        return "" if part.board else "the position is not shown"
+
+    def suppose(self, part, name: str, words: str) -> str:
+        cell, mask = self.cell(name), self.FACTS[words]
+        if problem := self.no_try(part, cell):
+            return problem
         left = self.last[1] if self.next else self.masks.get(cell, 0)
-        if not part.board:
-            return "the position is not shown"
         problem = self.not_new(cell, mask) or ("" if left & mask == mask else "that was tried already")
         if problem:
             return problem
@@ -170,14 +177,21 @@ class Search:
         self.masks[cell], self.next = mask, ""
         return ""
 
-    def go_back(self, part, name: str, words: str) -> str:
+    def take_back(self, part) -> str:
+        "Make the last try the one that was taken back last; what speaks against it."
         if self.next != "back":
             return "nothing is wrong with the last try"
         if not part.board:
             return "the position is not shown"
         if not self.tries:
             return "there is no try to take back"
-        tried, left, before = self.last = self.tries.pop()
+        self.last = self.tries.pop()
+        return ""
+
+    def go_back(self, part, name: str, words: str) -> str:
+        if problem := self.take_back(part):
+            return problem
+        tried, left, before = self.last
         if self.cell(name) != tried or self.FACTS.get(f"is {words}") != self.masks[tried]:
             return "another try is the last one"
         self.masks, self.next = before, "last" if left & left - 1 == 0 else "try"

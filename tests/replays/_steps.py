@@ -61,6 +61,33 @@ def told(
     yield "answer", (narration.answer,), ""
 
 
+class Follower:
+    """Follows a narration of a task with many kinds of sentences: each goes to the method that is named for its form, with the groups of the form.
+
+    A task gives the forms with what `told` asks of them, `is_board`, a method `on_<form>` for each form that says something to check, and `on_board`."""
+
+    FORMS: dict[str, str] = {}
+    ONCE = LINKS = ""
+    board = ""  # below the sentence that is being read
+
+    def is_board(self, line: str) -> object:
+        "Whether a line belongs to a board."
+        return False
+
+    def on_board(self, name: str) -> None:
+        "Check the board, or that there is none, after a sentence of the form `name`."
+
+    def on_answer(self, answer: str) -> None:
+        "Check the boxed answer."
+
+    def follow(self, text: str) -> None:
+        "Read `text`; raises `Wrong`."
+        for name, groups, board in told(text, self.FORMS, self.ONCE, self.LINKS, self.is_board):
+            self.board = board
+            getattr(self, f"on_{name}", lambda *groups: None)(*groups)
+            self.on_board(name)
+
+
 def cells(text: str) -> list[tuple[int, int]]:
     "All pairs of numbers in brackets."
     return [(int(a), int(b)) for a, b in re.findall(r"\((\d+), ?(\d+)\)", text)]

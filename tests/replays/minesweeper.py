@@ -4,7 +4,7 @@ import re
 
 import networkx as nx
 
-from ._steps import CELL, falsified, need, reader, told
+from ._steps import CELL, Follower, falsified, need, reader
 
 GROUPS = r"[A-Za-z](?: with \d+ cells)?(?: and [A-Za-z](?: with \d+ cells)?)*"
 SOME = r"[A-Za-z](?: and [A-Za-z])*"
@@ -22,8 +22,6 @@ FORMS = {
     "end": r"With (?:these )?(\d+) mines? each of the (\d+) numbers counts right, and no empty blank touches a mine\.",
     "list": r"The mines are",
 }
-
-ONCE, LINKS = "rule groups end list", "rule>groups open>suppose broken>back end>list"
 
 
 class Field:
@@ -123,59 +121,79 @@ def called(field: Field, letters: str | None, what: str | None) -> None:
         )
 
 
+class Minesweeper(Follower):
+    "The sentences about a field."
+
+    FORMS, ONCE = FORMS, "rule groups end list"
+    LINKS = "rule>groups open>suppose broken>back end>list"
+
+    def __init__(self, state):
+        self.field, self.trying, self.mines = Field(state), "", []
+
+    def is_board(self, line):
+        return " " not in line or line[0] == "("
+
+    def on_board(self, name):
+        if self.board and name != "list":
+            self.field.shown(self.board)
+        need(self.board or name not in ("groups", "suppose", "back", "end"), f"no board after {name}")
+
+    def on_groups(self):
+        self.field.learn(self.board)
+
+    def on_full(self, value, r, c, groups, *facts):
+        self.deduce((int(r), int(c)), int(value), 0, groups, facts)
+
+    def on_needs(self, value, r, c, more, groups, *facts):
+        self.deduce((int(r), int(c)), int(value), int(more), groups, facts)
+
+    def deduce(self, cell, value: int, more: int, groups: str, facts: tuple) -> None:
+        for letters, what in zip(facts[::2], facts[1::2]):
+            called(self.field, letters, what)
+        settle(self.field, cell, value, more, groups, settled(facts))
+
+    def on_open(self, letter, listed, more):
+        field = self.field
+        cells = [str(cell) for cell in sorted(cell for cell, one in field.letter.items() if one == letter)]
+        said = re.findall(r"\(\d+, \d+\)", listed)
+        whole = said == cells[: len(said)] and len(cells) == len(said) + int(more or 0)
+        need(whole and letter not in field.known, f"group {letter} is {cells}")
+        for cell in field.need:
+            check_open(field, cell, letter)
+        self.trying = letter
+
+    def on_suppose(self, what):
+        called(self.field, self.trying, what)
+        self.field.tried.append((self.trying, dict(self.field.known)))
+        self.field.known[self.trying] = True
+
+    def on_broken(self, value, r, c, has, rest, groups):
+        broken(self.field, (int(r), int(c)), int(value), int(has), rest, groups)
+
+    def on_back(self, letter):
+        need(self.field.tried and self.field.tried[-1][0] == letter, f"{letter} is not what failed")
+        self.field.known = {**self.field.tried.pop()[1], letter: False}
+
+    def on_end(self, *counts):
+        field = self.field
+        self.mines = [cell for cell, letter in field.letter.items() if field.known.get(letter)]
+        right = [len(self.mines), len(field.need)]
+        need(list(map(int, counts)) == right, f"there are {right[0]} mines and {right[1]} numbers")
+        need(set(field.letter.values()) == set(field.known), "not all groups are settled")
+        fits = all(field.around(cell)[0] == value for cell, value in field.need.items())
+        need(fits, "a number does not count right")
+
+    def on_list(self):
+        self.on_answer(self.board)
+
+    def on_answer(self, answer):
+        mines = sorted(self.mines)
+        need(answer == (",".join(map(str, mines)) or "none"), f"the mines are {mines}")
+
+
 @reader
 def replay(state, text):
-    field, mines = Field(state), []
-    for name, groups, board in told(text, FORMS, ONCE, LINKS, lambda line: " " not in line or line[0] == "("):
-        if name == "groups":
-            field.learn(board)
-        elif name in ("full", "needs"):
-            value, r, c = map(int, groups[:3])
-            more, rest = (0, groups[3:]) if name == "full" else (int(groups[3]), groups[4:])
-            for letters, what in zip(rest[1::2], rest[2::2]):
-                called(field, letters, what)
-            settle(field, (r, c), value, more, rest[0], settled(rest[1:]))
-        elif name == "open":
-            cells = sorted(cell for cell, letter in field.letter.items() if letter == groups[0])
-            said, more = re.findall(r"\(\d+, \d+\)", groups[1]), int(groups[2] or 0)
-            need(
-                said == list(map(str, cells[: len(said)]))
-                and len(cells) == len(said) + more
-                and groups[0] not in field.known,
-                f"group {groups[0]} is {cells}",
-            )
-            for cell in field.need:
-                check_open(field, cell, groups[0])
-            trying = groups[0]
-        elif name == "suppose":
-            called(field, trying, groups[0])
-            field.tried.append((trying, dict(field.known)))
-            field.known[trying] = True
-        elif name == "broken":
-            value, r, c, has = map(int, groups[:4])
-            broken(field, (r, c), value, has, *groups[4:])
-        elif name == "back":
-            letter = groups[0]
-            need(field.tried and field.tried[-1][0] == letter, f"{letter} is not what failed")
-            field.known = {**field.tried.pop()[1], letter: False}
-        elif name == "end":
-            mines = [cell for cell, letter in field.letter.items() if field.known.get(letter)]
-            need(
-                list(map(int, groups)) == [len(mines), len(field.need)],
-                f"there are {len(mines)} mines and {len(field.need)} numbers",
-            )
-            need(set(field.letter.values()) == set(field.known), "not all groups are settled")
-            need(
-                all(field.around(cell)[0] == value for cell, value in field.need.items()),
-                "a number does not count right",
-            )
-        elif name in ("list", "answer"):
-            need(
-                (board or groups[0]) == (",".join(map(str, sorted(mines))) or "none"), f"the mines are {sorted(mines)}"
-            )
-        if board and name != "list":
-            field.shown(board)
-        need(board or name not in ("groups", "suppose", "back", "end"), f"no board after {name}")
+    Minesweeper(state).follow(text)
 
 
 def check_open(field: Field, cell, letter: str) -> None:

@@ -1,6 +1,6 @@
 """A replay of nibbles: every walk made move by move, every hit, and the snake after each."""
 
-from ._steps import CELL, MOVE, TURNS, cells, falsified, need, reader, step, symbols, told
+from ._steps import CELL, MOVE, TURNS, Follower, cells, falsified, need, reader, step, symbols
 
 WALK = rf"{MOVE}(?: {MOVE})*"
 FORMS = {
@@ -105,83 +105,94 @@ class Game:
         return at, len(self.trying), ""
 
 
+class Nibbles(Follower):
+    "The sentences about a game; a position is not shown twice in a row."
+
+    FORMS, ONCE, LINKS = FORMS, "start end list", "hit>again shut>before end>list"
+
+    def __init__(self, state):
+        self.state, self.game, self.last = state, Game(state), ""
+
+    def is_board(self, line):
+        return line.startswith("snake ") or line.split()[0] in TURNS
+
+    def on_board(self, name):
+        right = shown(self.game.at)
+        if name in ("start", "try", "again", "before"):
+            need((self.board or self.last) == right, f"the position is {right}")
+        else:
+            need(not self.board or name == "list", f"unexpected board: {self.board}")
+        self.last = self.board
+
+    @property
+    def head(self):
+        return self.game.at[0][0]
+
+    def on_start(self, r, c, looks, length, apples):
+        state = self.state
+        said = (int(r), int(c)), looks, int(length), int(apples)
+        need(said == (state.snake[0], state.direction, len(state.snake), len(state.apples)), "the start is another")
+
+    def on_try(self, i, j, how, r, c, moves):
+        need((int(r), int(c)) == self.head, f"the head is at {self.head}")
+        self.game.attempt((int(i), int(j)), how, moves.split())
+
+    def on_hit(self, number, turn, said, *_):
+        made, why = self.game.run()[1:]
+        right = why == said and made + 1 == int(number) and self.game.trying[made] == turn
+        need(right, f"move {made + 1} {why or 'works'}")
+        self.game.failed = True
+
+    def on_again(self, r, c):
+        need(self.game.failed, "nothing failed")
+        need(self.game.trying and (int(r), int(c)) == self.head, f"the head is at {self.head}")
+        self.game.trying, self.game.failed = [], False
+
+    def on_before(self, r, c):
+        need(self.game.failed, "nothing failed")
+        need(len(self.game.stack) > 1, "there is no walk before")
+        for some in (self.game.stack, self.game.walks, self.game.tried):
+            some.pop()
+        need(not self.game.trying and (int(r), int(c)) == self.head, f"the head is at {self.head}")
+        self.game.trying, self.game.failed = [], False
+
+    def on_works(self, r, c, length, left):
+        game, (at, _, why) = self.game, self.game.run()
+        need(game.trying and not why, f"the walk {why}")
+        said = (int(r), int(c)), int(length), cells(left)
+        need(said == (at[0][0], len(at[0]), list(at[2])), f"the position is {shown(at)}")
+        game.stack.append(at)
+        game.walks.append(game.trying)
+        game.tried.append(set())
+        game.trying = []
+
+    def on_none(self, r, c):
+        game, apple = self.game, (int(r), int(c))
+        out_of_reach = apple in game.at[2] and reaches(game.size, game.at, apple) is None
+        need(out_of_reach, f"there is a way round to {apple}")
+        game.tried[-1].add(apple)
+
+    def on_shut(self, r, c):
+        game = self.game
+        need((int(r), int(c)) == self.head and not game.trying, f"the head is at {self.head}")
+        need(game.tried[-1] == set(game.at[2]), f"a way round was looked for to {game.tried[-1]} only")
+        game.failed = True
+
+    def on_end(self, moves, r, c, apples):
+        need((int(r), int(c)) == self.head and not self.game.at[2], "the end is another")
+        right = [sum(map(len, self.game.walks)), len(self.state.apples)]
+        need([int(moves), int(apples)] == right, "the counts at the end are wrong")
+
+    def on_list(self):
+        self.on_answer(self.board)
+
+    def on_answer(self, answer):
+        need(answer.split() == [turn for walk in self.game.walks for turn in walk], "these are not the moves made")
+
+
 @reader
 def replay(state, text):
-    game, last = Game(state), ""
-    for name, groups, board in told(
-        text,
-        FORMS,
-        "start end list",
-        "hit>again shut>before end>list",
-        lambda line: line.startswith("snake ") or line.split()[0] in TURNS,
-    ):
-        numbers = [int(group) for group in groups if group and group.isdecimal()]
-        if name == "start":
-            need(
-                tuple(numbers[:2]) == state.snake[0]
-                and groups[2] == state.direction
-                and numbers[2:] == [len(state.snake), len(state.apples)],
-                "the start is another",
-            )
-        elif name == "try":
-            need(tuple(numbers[2:]) == game.at[0][0], f"the head is at {game.at[0][0]}")
-            game.attempt(tuple(numbers[:2]), groups[2], groups[-1].split())
-        elif name == "hit":
-            made, why = game.run()[1:]
-            need(
-                why == groups[2] and made + 1 == numbers[0] and game.trying[made] == groups[1],
-                f"move {made + 1} {why or 'works'}",
-            )
-            game.failed = True
-        elif name in ("again", "before"):
-            need(game.failed, "nothing failed")
-            if name == "before":
-                need(len(game.stack) > 1, "there is no walk before")
-                game.stack.pop()
-                game.walks.pop()
-                game.tried.pop()
-            need(
-                (name == "again") == bool(game.trying) and tuple(numbers) == game.at[0][0],
-                f"the head is at {game.at[0][0]}",
-            )
-            game.trying, game.failed = [], False
-        elif name == "works":
-            at, _, why = game.run()
-            need(game.trying and not why, f"the walk {why}")
-            need(
-                tuple(numbers[:2]) == at[0][0] and numbers[2] == len(at[0]) and cells(groups[3]) == list(at[2]),
-                f"the position is {shown(at)}",
-            )
-            game.stack.append(at)
-            game.walks.append(game.trying)
-            game.tried.append(set())
-            game.trying = []
-        elif name == "none":
-            need(
-                tuple(numbers) in game.at[2] and reaches(state.size, game.at, tuple(numbers)) is None,
-                f"there is a way round to {tuple(numbers)}",
-            )
-            game.tried[-1].add(tuple(numbers))
-        elif name == "shut":
-            need(tuple(numbers) == game.at[0][0] and not game.trying, f"the head is at {game.at[0][0]}")
-            need(game.tried[-1] == set(game.at[2]), f"a way round was looked for to {game.tried[-1]} only")
-            game.failed = True
-        elif name == "end":
-            need(tuple(numbers[1:3]) == game.at[0][0] and not game.at[2], "the end is another")
-            need(
-                [numbers[0], numbers[3]] == [sum(map(len, game.walks)), len(state.apples)],
-                "the counts at the end are wrong",
-            )
-        else:
-            need(
-                (board or groups[0]).split() == [turn for walk in game.walks for turn in walk],
-                "these are not the moves made",
-            )
-        if name in ("start", "try", "again", "before"):
-            need((board or last) == shown(game.at), f"the position is {shown(game.at)}")
-        else:
-            need(not board or name == "list", f"unexpected board: {board}")
-        last = board
+    Nibbles(state).follow(text)
 
 
 def spoil(text, rng):

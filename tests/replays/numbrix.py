@@ -3,8 +3,7 @@
 import re
 from functools import cache
 
-from replays._grids import Wrong, expect, spoil_number
-from replays._text import read
+from replays._grids import GridReader, Wrong, expect, spoil_number
 
 PATIENCE = 3_000  # steps of a search for a way, beyond which a claim that there is none is believed
 
@@ -19,7 +18,7 @@ def near(n: int) -> list:
     ]
 
 
-class Reader:
+class Path(GridReader):
     "The grid as a list of numbers, 0 for an empty cell, and where each number stands."
 
     cell_of = r"row (\d+), column (\d+)"
@@ -40,14 +39,16 @@ class Reader:
         (r"The path is complete:", "end"),
     ]
     forms = [(re.compile(pattern), method) for pattern, method in forms]
+    shows = ("given", "suppose", "back", "end")
 
     def __init__(self, state):
+        super().__init__()
         self.n, self.grid = len(state.grid), [number for row in state.grid for number in row]
         self.at = {number: cell for cell, number in enumerate(self.grid) if number}
         self.top, self.near = max(self.at), near(self.n)
-        self.stack, self.refuted, self.broken, self.checked, self.ended = [], set(), False, False, False
 
-    def board(self, blank: str = ".") -> str:
+    def board(self, method: str = "") -> str:
+        blank = " " if method == "end" else "."
         return "\n".join(
             "|" + "|".join([str(number or blank) for number in self.grid[r : r + self.n]]) + "|"
             for r in range(0, self.n**2, self.n)
@@ -135,7 +136,7 @@ class Reader:
     def fill(self, low: int, high: int, facts: list) -> None:
         "Each of the `facts` is the only place left, from one end of the gap or from the other."
         expect(
-            [number for number, _ in facts] == sorted(set(number for number, _ in facts)),
+            [number for number, _ in facts] == sorted({number for number, _ in facts}),
             "the numbers are not in order",
         )
         todo, first, last = dict(facts), low, high
@@ -255,35 +256,9 @@ class Reader:
     def end(self):
         self.ended = True
 
-    def follow(self, text: str) -> str:
-        told = read(text)
-        if told.problem:
-            return told.problem
-        try:
-            for part in told.parts:
-                found, method = next(
-                    ((found, method) for pattern, method in self.forms if (found := pattern.fullmatch(part.says))),
-                    (None, ""),
-                )
-                expect(found, f"unknown sentence: {part.says}")
-                expect(not self.ended, f"after the end: {part.says}")
-                expect(not self.broken or method == "back", f"it goes on after a contradiction: {part.says}")
-                getattr(self, method)(*found.groups())
-                expect(part.board or method not in ("given", "suppose", "back", "end"), f"no board after: {part.says}")
-                expect(
-                    part.board in ("", self.board(" " if method == "end" else ".")),
-                    f"the board does not agree with what was said before and in: {part.says}",
-                )
-            expect(
-                self.ended and self.checked and told.answer == self.board(" "), "the answer is not the grid at the end"
-            )
-        except Wrong as wrong:
-            return str(wrong)
-        return ""
-
 
 def replay(state, text: str) -> str:
-    return Reader(state).follow(text)
+    return Path(state).follow(text)
 
 
 def spoil(text: str, rng):

@@ -140,15 +140,7 @@ class Shingoki(Search):
         return nx.Graph([*self.with_value(self.masks, 2), *more])
 
     def deduce(self, reason, drawn, ruled_out):
-        facts = [*((line, 2) for line in units(drawn)), *((line, 1) for line in units(ruled_out))]
-        if not facts or len(dict(facts)) < len(facts):
-            return "a line is named twice, or none"
-        problem = next((flaw for line, mask in facts if (flaw := self.not_new(line, mask))), "") or self.reason(
-            reason, facts
-        )
-        if not problem:
-            self.masks |= dict(facts)
-        return problem
+        return self.learn(reason, [*((line, 2) for line in units(drawn)), *((line, 1) for line in units(ruled_out))])
 
     def circle(self, facts, title, count):
         ways = self.ways_at(self.named(title))
@@ -198,14 +190,8 @@ class Shingoki(Search):
 
     def suppose(self, part, title, lines, passed_by):
         point, drawn = self.named(title or passed_by), set(units(lines))
-        if self.next == "back":
-            return "the last try must be taken back first"
-        if self.next == "last":
-            return "the last way is no try"
-        if self.next and self.last[0] != point:
-            return "another way at the same point is due"
-        if not part.board:
-            return "the position is not shown"
+        if problem := self.no_try(part, point):
+            return problem
         left = self.last[1] if self.next else self.ways_at(point)
         chosen = [way for way in left if {line for line, mask in way.items() if mask == 2} == drawn]
         if not chosen or len(left) < 2:
@@ -215,13 +201,9 @@ class Shingoki(Search):
         return ""
 
     def go_back(self, part, title, _):
-        if self.next != "back":
-            return "nothing is wrong with the last try"
-        if not part.board:
-            return "the position is not shown"
-        if not self.tries:
-            return "there is no try to take back"
-        point, left, self.masks = self.last = self.tries.pop()
+        if problem := self.take_back(part):
+            return problem
+        point, left, self.masks = self.last
         if point != self.named(title):
             return "another try is the last one"
         self.next = "try" if len(left) > 1 else "last"

@@ -2,7 +2,7 @@
 
 import re
 
-from ._steps import CELL, MOVE, TURNS, falsified, need, reader, step, symbols, told
+from ._steps import CELL, MOVE, TURNS, Follower, falsified, need, reader, step, symbols
 
 CUT, EARLY = "cut off a row or column that must still be reached", "touched E too early"
 FAR, STUCK = "was too far from E for the cells left", "left no way on"
@@ -22,8 +22,6 @@ FORMS = {
     "end": rf"The next cell is E at {CELL}; every row and column has its count, and no two parts of the snake touch\.",
     "list": r"The cells are",
 }
-
-ONCE, LINKS = "cells start need end list", "start>need tried>failed failed>again end>list"
 
 
 class Snake:
@@ -140,50 +138,74 @@ def counted(cells: list[set[str]], total: int, counts: str) -> None:
     need((len(cells), right) == (total, counts), f"{len(cells)} more cells were tried: {right}")
 
 
+class Path(Follower):
+    "The sentences about a snake; `tried` are the ways whose failure is due."
+
+    FORMS, ONCE = FORMS, "cells start need end list"
+    LINKS = "start>need tried>failed failed>again end>list"
+
+    def __init__(self, state):
+        self.state, self.snake, self.tried = state, Snake(state), []
+
+    def is_board(self, line):
+        return line.startswith("path ") or line[0] == "("
+
+    def on_board(self, name):
+        need(self.board or name not in ("need", "end"), f"no path after {name}")
+        if self.board and name != "list":
+            path = self.snake.path
+            turns = (next(turn for turn in TURNS if step(one, turn) == to) for one, to in zip(path, path[1:]))
+            moves = "".join(turn[0] for turn in turns)
+            rows, columns = (" ".join(map(str, counts)) for counts in self.snake.needs)
+            right = f"path S{moves}; rows need {rows}; columns need {columns}"
+            need(self.board == right, f"the path is S{moves}")
+
+    def on_start(self, r, c, i, j, count):
+        said = (int(r), int(c)), (int(i), int(j)), int(count)
+        need(said == (self.state.start, self.state.end, sum(self.state.row_counts)), "the start is another")
+
+    def at(self, r: str, c: str) -> None:
+        need((int(r), int(c)) == self.snake.path[-1], f"the snake is at {self.snake.path[-1]}")
+
+    def on_tried(self, r, c, ways):
+        self.at(r, c)
+        self.tried = ways.split(", then ")
+
+    def on_failed(self, reasons):
+        told_ones = (reasons[0].lower() + reasons[1:]).split("; ")
+        need([one.split()[0] for one in told_ones] == self.tried, "these are not the ways tried")
+        for one in told_ones:
+            fails(self.snake, one)
+
+    def on_again(self, r, c):
+        self.at(r, c)
+
+    def on_go(self, r, c, turns, i, j):
+        self.at(r, c)
+        for turn in turns.split():
+            need(turn in self.snake.ways(), f"{turn} is no way from {self.snake.path[-1]}")
+            self.snake.enter(step(self.snake.path[-1], turn))
+        self.at(i, j)
+
+    def on_end(self, i, j):
+        end, path = (int(i), int(j)), self.snake.path
+        beside = abs(path[-1][0] - end[0]) + abs(path[-1][1] - end[1]) == 1
+        full = not any(sum(self.snake.needs, []))
+        need(end == self.state.end and beside and full, "the snake does not end at E with all counts")
+        clear = all(max(abs(r - end[0]), abs(c - end[1])) > 1 for r, c in path[:-2])
+        need(clear, "the snake touches E before its end")
+
+    def on_list(self):
+        self.on_answer(self.board)
+
+    def on_answer(self, answer):
+        right = " ".join(f"({r},{c})" for r, c in [*self.snake.path, self.state.end])
+        need(answer == right, "these are not the cells of the snake")
+
+
 @reader
 def replay(state, text):
-    snake, tried = Snake(state), []
-    for name, groups, board in told(text, FORMS, ONCE, LINKS, lambda line: line.startswith("path ") or line[0] == "("):
-        numbers = [int(group) for group in groups if group and group.isdecimal()]
-        first, last = tuple(numbers[:2]), tuple(numbers[2:4])
-        if name == "start":
-            need((first, last, numbers[4]) == (state.start, state.end, sum(state.row_counts)), "the start is another")
-        elif name == "tried":
-            need(first == snake.path[-1], f"the snake is at {snake.path[-1]}")
-            tried = groups[2].split(", then ")
-        elif name == "failed":
-            told_ones = (groups[0][0].lower() + groups[0][1:]).split("; ")
-            need([one.split()[0] for one in told_ones] == tried, "these are not the ways tried")
-            for one in told_ones:
-                fails(snake, one)
-        elif name == "again":
-            need(first == snake.path[-1], f"the snake is at {snake.path[-1]}")
-        elif name == "go":
-            need(first == snake.path[-1], f"the snake is at {snake.path[-1]}")
-            for turn in groups[2].split():
-                need(turn in snake.ways(), f"{turn} is no way from {snake.path[-1]}")
-                snake.enter(step(snake.path[-1], turn))
-            need(tuple(numbers[2:]) == snake.path[-1], f"the snake comes to {snake.path[-1]}")
-        elif name == "end":
-            (r, c), (i, j) = snake.path[-1], state.end
-            need(
-                first == state.end and abs(r - i) + abs(c - j) == 1 and not any(sum(snake.needs, [])),
-                "the snake does not end at E with all counts",
-            )
-            need(all(max(abs(r - i), abs(c - j)) > 1 for r, c in snake.path[:-2]), "the snake touches E before its end")
-        elif name in ("list", "answer"):
-            need(
-                (board or groups[0]) == " ".join(f"({r},{c})" for r, c in [*snake.path, state.end]),
-                "these are not the cells of the snake",
-            )
-        need(board or name not in ("need", "end"), f"no path after {name}")
-        if board and name != "list":
-            moves = "".join(
-                next(turn[0] for turn in TURNS if step(one, turn) == other)
-                for one, other in zip(snake.path, snake.path[1:])
-            )
-            rows, columns = (" ".join(map(str, counts)) for counts in snake.needs)
-            need(board == f"path S{moves}; rows need {rows}; columns need {columns}", f"the path is S{moves}")
+    Path(state).follow(text)
 
 
 def spoil(text, rng):

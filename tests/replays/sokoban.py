@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from itertools import permutations
 
-from ._steps import CELL, MOVE, TURNS, cells, falsified, need, reader, step, symbols, told
+from ._steps import CELL, MOVE, TURNS, Follower, cells, falsified, need, reader, step, symbols
 
 DEAD, BLOCK, FAR = (
     "put a box where no target can be reached any more",
@@ -32,8 +32,6 @@ FORMS = {
     "failed": r"(Pushing .*)\.",
 }
 
-ONCE, LINKS = "cells start least end list", "start>least bound~round round>short tried>failed failed>back end>list"
-
 
 class Room:
     "The floor and the targets of a board, and which positions cannot be solved with how many pushes."
@@ -41,6 +39,7 @@ class Room:
     def __init__(self, lines: tuple[str, ...]):
         signs = {(r, c): sign for r, line in enumerate(lines) for c, sign in enumerate(line)}
         self.lines, self.floor, self.lost = lines, {cell for cell, sign in signs.items() if sign != "#"}, {}
+        self.known = {}
         self.player = next(cell for cell, sign in signs.items() if sign in "@+")
         self.boxes = frozenset(cell for cell, sign in signs.items() if sign in "$*")
         self.targets = [cell for cell, sign in signs.items() if sign in ".*+"]
@@ -57,15 +56,15 @@ class Room:
                     layer.append(before)
         return far
 
-    @lru_cache(maxsize=5000)
     def least(self, boxes: frozenset) -> int:
         "The pushes that boxes need which are never in each other's way; 999 where there is no way."
-        orders = (
-            permutations(self.far, len(boxes))
-            if len(self.far) < 5
-            else [[{cell: min(far.get(cell, 999) for far in self.far) for cell in boxes}] * len(boxes)]
-        )
-        return min(999, min(sum(far.get(box, 999) for box, far in zip(boxes, order)) for order in orders))
+        if boxes not in self.known:
+            orders = permutations(self.far, len(boxes))
+            if len(self.far) > 4:
+                orders = [[{cell: min(far.get(cell, 999) for far in self.far) for cell in boxes}] * len(boxes)]
+            needs = (sum(far.get(box, 999) for box, far in zip(boxes, order)) for order in orders)
+            self.known[boxes] = min(999, *needs)
+        return self.known[boxes]
 
     def walked(self, boxes: frozenset, player) -> set:
         "The cells to which the player can walk."
@@ -193,62 +192,80 @@ def counted(total: int, counts: str | None) -> None:
     need(sum(map(int, re.findall(r"\d+", counts or ""))) <= total, f"more pushes failed than were tried: {counts}")
 
 
+class Sokoban(Follower):
+    "The sentences about a board; `assumed` says whether a number of pushes is being tried."
+
+    FORMS, ONCE = FORMS, "cells start least end list"
+    LINKS = "start>least bound~round round>short tried>failed failed>back end>list"
+
+    def __init__(self, state):
+        self.game, self.assumed = Board(room_of(state.lines)), False
+
+    def is_board(self, line):
+        return not line.strip("#@$.*+ ") or line.split()[0] in TURNS
+
+    def on_board(self, name):
+        game = self.game
+        if name in ("least", "bound", "short", "back", "end"):
+            need((self.board or game.drawn) == game.shown(), f"the board is\n{game.shown()}")
+            game.drawn = game.shown()
+        elif name != "list":
+            need(not self.board, f"unexpected board after {name}")
+
+    def on_start(self, r, c, boxes, targets):
+        room, said = self.game.room, ((int(r), int(c)), set(cells(boxes)), cells(targets))
+        need(said == (room.player, room.boxes, room.targets), "the start is another")
+        need(len(cells(boxes)) == len(room.boxes), "a box is told twice")
+
+    def on_least(self, count):
+        need(int(count) == self.game.bound, f"the boxes need {self.game.bound} pushes")
+
+    def on_bound(self, count):
+        self.assumed = True
+        need(int(count) >= self.game.bound and not self.game.moves, "a lower bound was known")
+        self.game.bound = int(count)
+
+    def on_round(self, total, counts):
+        game = self.game
+        need(not game.room.solvable(game.boxes, game.player, game.bound), f"{game.bound} pushes are enough")
+        counted(int(total), counts)
+
+    def on_short(self, count):
+        self.assumed = False
+        need(int(count) == self.game.bound, f"the try was with {self.game.bound} pushes")
+        self.game.bound += 1
+
+    def on_push(self, r, c, turn, times, i, j, on, moves):
+        need(self.assumed, "no number of pushes is assumed")
+        self.game.push((int(r), int(c)), turn, int(times or 1), (int(i), int(j)), bool(on), moves.split())
+
+    def on_tried(self, pushes, *_):
+        need(self.assumed, "no number of pushes is assumed")
+        self.game.trying = re.findall(PUSH, pushes)
+
+    def on_failed(self, reasons):
+        tries = [TRY.fullmatch(part) for part in reasons.split("; ")]
+        same = all(tries) and [match.groups()[:3] for match in tries] == self.game.trying
+        need(same, "these are not the pushes tried")
+        for r, c, turn, fate, count, counts in (match.groups() for match in tries):
+            self.game.failing((int(r), int(c)), turn, fate, int(count or 0), counts)
+
+    def on_end(self, pushes, moves):
+        game = self.game
+        right = [game.pushes, len(game.moves)]
+        home = game.boxes <= set(game.room.targets)
+        need(home and [int(pushes), int(moves)] == right and game.pushes == game.bound, "the end is another")
+
+    def on_list(self):
+        self.on_answer(self.board)
+
+    def on_answer(self, answer):
+        need(answer.split() == self.game.moves, "these are not the moves made")
+
+
 @reader
 def replay(state, text):
-    board, assumed = Board(room_of(state.lines)), False
-    room = board.room
-    for name, groups, picture in told(
-        text, FORMS, ONCE, LINKS, lambda line: not line.strip("#@$.*+ ") or line.split()[0] in TURNS
-    ):
-        numbers = [int(group) for group in groups if group and group.isdecimal()]
-        if name in ("bound", "short"):
-            assumed = name == "bound"
-        need(assumed or name not in ("push", "tried"), "no number of pushes is assumed")
-        if name == "start":
-            need(
-                tuple(numbers) == room.player
-                and set(cells(groups[2])) == room.boxes
-                and cells(groups[3]) == room.targets,
-                "the start is another",
-            )
-            need(len(cells(groups[2])) == len(room.boxes), "a box is told twice")
-        elif name == "least":
-            need(numbers == [board.bound], f"the boxes need {board.bound} pushes")
-        elif name == "bound":
-            need(numbers[0] >= board.bound and not board.moves, "a lower bound was known")
-            board.bound = numbers[0]
-        elif name == "round":
-            need(not room.solvable(board.boxes, board.player, board.bound), f"{board.bound} pushes are enough")
-            counted(numbers[0], groups[1])
-        elif name == "short":
-            need(numbers == [board.bound], f"the try was with {board.bound} pushes")
-            board.bound += 1
-        elif name == "push":
-            box, to, turn = tuple(numbers[:2]), tuple(numbers[-2:]), groups[2]
-            board.push(box, turn, int(groups[3] or 1), to, bool(groups[6]), groups[7].split())
-        elif name == "tried":
-            board.trying = re.findall(PUSH, groups[0])
-        elif name == "failed":
-            tries = [TRY.fullmatch(part) for part in groups[0].split("; ")]
-            need(
-                all(tries) and [match.groups()[:3] for match in tries] == board.trying, "these are not the pushes tried"
-            )
-            for r, c, turn, fate, count, counts in (match.groups() for match in tries):
-                board.failing((int(r), int(c)), turn, fate, int(count or 0), counts)
-        elif name == "end":
-            need(
-                board.boxes <= set(room.targets)
-                and numbers == [board.pushes, len(board.moves)]
-                and board.pushes == board.bound,
-                "the end is another",
-            )
-        elif name in ("list", "answer"):
-            need((picture or groups[0]).split() == board.moves, "these are not the moves made")
-        if name in ("least", "bound", "short", "back", "end"):
-            need((picture or board.drawn) == board.shown(), f"the board is\n{board.shown()}")
-            board.drawn = board.shown()
-        elif name != "list":
-            need(not picture, f"unexpected board after {name}")
+    Sokoban(state).follow(text)
 
 
 def spoil(text, rng):  # not the counts of pushes that failed, which only the same search could tell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mmhelix_nb
 
-from ._steps import falsified, need, reader, told
+from ._steps import Follower, falsified, need, reader
 
 WORDS = r"[a-z]+(?:, [a-z]+)*(?: and \d+ more)?"
 FORMS = {
@@ -22,11 +22,6 @@ FORMS = {
     "twice": r"No word comes twice\.",
     "ladder": r"The ladder of (\d+) steps is ([A-Za-z >-]+)\.",
 }
-
-ONCE, LINKS = (
-    "start both meet back on changes twice ladder",
-    "start>both layer~dead meet>back back>on on>changes changes>twice",
-)
 
 
 @lru_cache
@@ -81,57 +76,88 @@ def change(one: str, after: str) -> str:
     return f"{one} to {after} turns {letters[0][0]} into {letters[0][1]}"
 
 
+class Ladder(Follower):
+    "The sentences about two sides that meet; `dead` ends and the words reached (`counted`) are due after a layer."
+
+    FORMS, ONCE = FORMS, "start both meet back on changes twice ladder"
+    LINKS = "start>both layer~dead meet>back back>on on>changes changes>twice"
+
+    def __init__(self, state, forms: dict):
+        self.state, self.ends = state, (state.start_word.lower(), state.target_word.lower())
+        self.sides = [Side(end, forms) for end in self.ends]
+        self.dead, self.meeting, self.ladder, self.counted = [], "", [], True
+
+    def is_board(self, line):
+        "Whether a line holds the two words, the numbers of words reached, or the ladder."
+        return " ... " in line or " side: " in line or re.fullmatch(r"[a-z]+(?: -> [a-z]+)+", line)
+
+    def on_board(self, name):
+        need(not self.dead or name == "layer", f"dead ends are {self.dead}")
+        need(self.counted or name in ("layer", "dead", "other"), "the words reached are not counted")
+        if name == "on":
+            need(self.board == " -> ".join(self.ladder), f"the ladder is {self.ladder}")
+        elif name == "both":
+            need(self.board == " ... ".join(self.ends), f"the words are {self.ends}")
+        elif name in ("layer", "dead", "other") and self.board:
+            self.counted, counts = True, [(side.end, len(side.reached)) for side in self.sides]
+            right = "; ".join(f"{end} side: {count} word{'s' * (count > 1)}" for end, count in counts)
+            need(self.board == right, f"the sides have reached {counts}")
+        else:
+            need(not self.board, f"unexpected board: {self.board}")
+
+    def on_start(self, start, target, letters, differ):
+        changed = sum(a != b for a, b in zip(*self.ends))
+        said = (start, target), int(letters), int(differ)
+        need(said == (self.ends, len(start), changed), "the words are others, or differ otherwise")
+
+    def on_layer(self, depth, end, words):
+        need(self.counted and not self.dead and not self.meeting, "the layer before was not told to its end")
+        need(end in self.ends, f"{end} is no end")
+        side, other = self.sides if end == self.ends[0] else self.sides[::-1]
+        need(int(depth) == side.depth + 1, f"no side has come so far: {depth} from {end}")
+        self.dead = side.advance(other.reached)
+        self.meeting = next((word for word in side.layer[-1:] if word in other.reached), "")
+        need(is_list(words, side.layer), f"{depth} changes from {end} lead to {side.layer}")
+        self.counted = False
+
+    def on_dead(self, words):
+        need(self.dead and is_list(words, self.dead), f"the dead ends are {self.dead}")
+        self.dead = []
+
+    def on_other(self, word):
+        need(word == self.meeting, f"the sides meet at {self.meeting or 'no word yet'}")
+        start, target = self.sides
+        self.ladder = [*start.way(word)[::-1], *target.way(word)[1:]]
+
+    on_meet = on_other
+
+    def on_back(self, words):
+        way = self.sides[0].way(self.meeting)
+        need(words == " <- ".join(way), f"the way back is {way}")
+
+    def on_on(self, words):
+        way = self.sides[1].way(self.meeting)
+        need(words == " -> ".join(way), f"the way on is {way}")
+
+    def on_changes(self, changes):
+        need(changes == "; ".join(map(change, self.ladder, self.ladder[1:])), "the changes are others")
+
+    def on_twice(self):
+        need(self.ladder and len(set(self.ladder)) == len(self.ladder), "a word comes twice")
+
+    def on_ladder(self, steps, words):
+        right = (str(len(self.ladder) - 1), written(self.state, self.ladder))
+        need((steps, words) == right, f"the ladder is {self.ladder}")
+
+    def on_answer(self, answer):
+        need(answer == written(self.state, self.ladder), f"the ladder is {self.ladder}")
+
+
 @reader
 def replay(state, text):
-    ends = state.start_word.lower(), state.target_word.lower()
-    forms = known_words(list_of(text.rsplit("{", 1)[-1], len(ends[0])), len(ends[0]))
-    sides = [Side(end, forms) for end in ends]
-    dead, meeting, ladder, counted = [], "", [], True
-    for name, groups, board in told(text, FORMS, ONCE, LINKS, is_board):
-        need(not dead or name == "dead", f"dead ends are {dead}")
-        need(counted or name in ("dead", "other"), "the words reached are not counted")
-        if name == "start":
-            need(
-                groups[:2] == ends and groups[2:] == (str(len(ends[0])), str(sum(a != b for a, b in zip(*ends)))),
-                "the words are others, or differ otherwise",
-            )
-        elif name == "layer":
-            side = sides[ends.index(groups[1])] if groups[1] in ends else None
-            need(side and int(groups[0]) == side.depth + 1 and not meeting, f"no side has come so far: {groups[:2]}")
-            dead = side.advance(sides[side is sides[0]].reached)
-            meeting = next((word for word in side.layer[-1:] if word in sides[side is sides[0]].reached), "")
-            need(is_list(groups[2], side.layer), f"{groups[0]} changes from {groups[1]} lead to {side.layer}")
-            counted = False
-        elif name == "dead":
-            need(dead and is_list(groups[0], dead), f"the dead ends are {dead}")
-            dead = []
-        elif name in ("other", "meet"):
-            need(groups[0] == meeting, f"the sides meet at {meeting or 'no word yet'}")
-            ladder = [*sides[0].way(meeting)[::-1], *sides[1].way(meeting)[1:]]
-        elif name == "back":
-            need(groups[0] == " <- ".join(sides[0].way(meeting)), f"the way back is {sides[0].way(meeting)}")
-        elif name == "on":
-            need(groups[0] == " -> ".join(sides[1].way(meeting)), f"the way on is {sides[1].way(meeting)}")
-        elif name == "changes":
-            need(groups[0] == "; ".join(map(change, ladder, ladder[1:])), "the changes are others")
-        elif name == "twice":
-            need(ladder and len(set(ladder)) == len(ladder), "a word comes twice")
-        elif name == "ladder":
-            need(groups == (str(len(ladder) - 1), written(state, ladder)), f"the ladder is {ladder}")
-        elif name == "answer":
-            need(groups[0] == written(state, ladder), f"the ladder is {ladder}")
-        if name == "on":
-            need(board == " -> ".join(ladder), f"the ladder is {ladder}")
-        elif name == "both":
-            need(board == " ... ".join(ends), f"the words are {ends}")
-        elif name in ("layer", "dead", "other") and board:
-            counted, counts = True, [(side.end, len(side.reached)) for side in sides]
-            need(
-                board == "; ".join(f"{end} side: {count} word{'s' * (count > 1)}" for end, count in counts),
-                f"the sides have reached {counts}",
-            )
-        else:
-            need(not board, f"unexpected board: {board}")
+    letters = len(state.start_word)
+    forms = known_words(list_of(text.rsplit("{", 1)[-1], letters), letters)
+    Ladder(state, forms).follow(text)
 
 
 def list_of(answer: str, letters: int) -> str:
@@ -144,11 +170,6 @@ def list_of(answer: str, letters: int) -> str:
     ]
     need(fitting, "a word of the answer is unknown")
     return fitting[0]
-
-
-def is_board(line: str) -> bool:
-    "Whether a line holds the two words, the numbers of words reached, or the ladder."
-    return " ... " in line or " side: " in line or bool(re.fullmatch(r"[a-z]+(?: -> [a-z]+)+", line))
 
 
 def written(state, ladder: list[str]) -> str:

@@ -5,14 +5,7 @@ import re
 from ._steps import CELL, falsified, need, numbers, reader, told
 
 WAYS = {
-    "E": (1, 0),
-    "SE": (1, 1),
-    "S": (0, 1),
-    "SW": (-1, 1),
-    "W": (-1, 0),
-    "NW": (-1, -1),
-    "N": (0, -1),
-    "NE": (1, -1),
+    way: (("E" in way) - ("W" in way), ("S" in way) - ("N" in way)) for way in "E SE S SW W NW N NE".split()
 }  # (right, down)
 WAY = "([NS]?[EW]|[NS])"
 BEGUN = rf"{CELL}(?: with ([A-Z]+) towards ([NSEW, ]+) but no ([A-Z]))?"
@@ -86,7 +79,7 @@ def is_board(line: str) -> bool:
 
 @reader
 def replay(state, text):
-    grid, at, way, bare, found = Grid(state), None, "", set(), False
+    grid, at, way, bare = Grid(state), None, "", set()
     word = state.word
     empty = {row for row, letters in enumerate(state.grid, 1) if word[0] not in letters}
     for name, groups, board in told(text, FORMS, ONCE, LINKS, is_board):
