@@ -586,6 +586,6 @@ def run_ahpo(
     save(trainer.model, processor, home / "model")
     settings = settings_of(book.ahpo, chosen).model_dump(mode="json", exclude={"methods"})
     found = {"method": method, "settings": {**settings, "seed": book.seed}, "last": summary(read_curve(curve))}
-    save_results(report, found, model=book.model.name, profile=book.name, seed=book.seed)
+    save_results(report, found, model=book.model.name, profile=book.name, seed=book.seed, overrides=book.overrides)
     save_timing(report, train=time.perf_counter() - began)
     return found["last"]

@@ -181,5 +181,5 @@ def run_generators(
         "sha256": digest,
         "cells": measure(items),
     }
-    save_results(shown, results, model="none", profile=book.name, seed=book.generators.seed)
+    save_results(shown, results, model="none", profile=book.name, seed=book.generators.seed, overrides=book.overrides)
     return results

@@ -115,5 +115,5 @@ def run_serg(
         "cells": reflection(sorted(samples, key=lambda one: (one.item.task, one.item.level or 0))),
     }
     folder = report_folder(book, "serg", reports)
-    save_results(folder, results, model="none", profile=book.name, seed=book.seed)
+    save_results(folder, results, model="none", profile=book.name, seed=book.seed, overrides=book.overrides)
     return results

@@ -137,6 +137,6 @@ def run_sft(
         "first_loss": curve[0]["loss"],
         "last_loss": curve[-1]["loss"],
     }
-    save_results(report, found, model=method, profile=book.name, seed=book.seed)
+    save_results(report, found, model=method, profile=book.name, seed=book.seed, overrides=book.overrides)
     save_timing(report, train=time.perf_counter() - began)
     return found

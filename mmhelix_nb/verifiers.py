@@ -8,10 +8,12 @@ __all__ = ['CONSTANTS', 'WRITINGS', 'verdict', 'reply_text', 'reward', 'example_
 # %% ../nbs/20_verifiers.ipynb #349bc9d2
 import re
 from collections import Counter
+from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from .answers import Extracted, extract
+from .book.place import REPORTS, RUNS
 from .core import Instance, Verdict, from_official, make, right, task_module, task_name, tasks, unpack, wrong
 
 # %% ../nbs/20_verifiers.ipynb #3c16a40b
@@ -109,20 +111,22 @@ def audit(items: list[Instance]) -> dict[str, Any]:
     return {"items": len(items), "passed": passed, "cut_off": dict(reasons)}
 
 # %% ../nbs/20_verifiers.ipynb #5961b1bc
-def run_verifiers(profile: str, runs: str, reports: str) -> dict[str, Any]:
-    "Audit the checks on the profile's benchmark; writes `reports/<profile>/verifiers/results.json`."
+def run_verifiers(
+    profile: str, runs: str | Path = RUNS, reports: str | Path = REPORTS, overrides: str | list[str] = ""
+) -> dict[str, Any]:
+    "Audit the checks on the profile's benchmark; writes results.json of the job `verifiers`."
+    from mmhelix_nb.book.jobs import report_folder
     from mmhelix_nb.book.profiles import read_profile
     from mmhelix_nb.book.results import save_results
     from mmhelix_nb.generators import benchmark_items
 
-    settings, by_task = read_profile(profile), {}
-    for item in benchmark_items(settings):
+    book, by_task = read_profile(profile, overrides=overrides), {}
+    for item in benchmark_items(book):
         by_task.setdefault(item.task, []).append(item)
     results = {
         "audit": {task: audit(items) for task, items in by_task.items()},
         "floor": [chance_floor(task, items) for task, items in by_task.items()],
     }
-    save_results(
-        f"{reports}/{settings.name}/verifiers", results, model="none", profile=settings.name, seed=settings.seed
-    )
+    folder, seed = report_folder(book, "verifiers", reports), book.generators.seed
+    save_results(folder, results, model="none", profile=book.name, seed=seed, overrides=book.overrides)
     return results

@@ -11,9 +11,10 @@ from mmhelix_nb.book.figures import svg
 from mmhelix_nb.book.profiles import Profile
 from mmhelix_nb.book.results import read_results
 from mmhelix_nb.book.rows import save_rows
+from mmhelix_nb.book.settings import Evaluation
 from mmhelix_nb.core import make, pack
 
-SETTINGS = ev.EvaluationSettings(batch_size=4, max_new_tokens=8)
+SETTINGS = Evaluation(batch_size=4, max_new_tokens=8)
 
 
 def lab_row(i, skill="read", picture=True, **more):

@@ -13,6 +13,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,13 @@ def write_json(path: str | Path, value: object) -> Path:
     return write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 # %% ../../nbs/book/results.ipynb #62ab4705
-def save_results(folder: str | Path, results: dict, *, model: str, profile: str, seed: int) -> Path:
-    """Write `results` to `folder/results.json` with what made them; return the path."""
+def save_results(
+    folder: str | Path, results: dict, *, model: str, profile: str, seed: int, overrides: Sequence[str] = ()
+) -> Path:
+    """Write `results` to `folder/results.json` with what made them (`overrides`, where there are such); return the path."""
     labels = {"model": model, "profile": profile, "seed": seed, "commit": commit(), "version": __version__}
+    if overrides:
+        labels["overrides"] = list(overrides)
     return write_json(Path(folder) / "results.json", {**labels, "results": results})
 
 

@@ -271,6 +271,7 @@ class Evaluation(Section):
         4_096, "of a reply; the paper has 8,192, and 32,768 for thinking", unit="tokens", ge=1
     )
     batch_size: int = setting(4, "a forward pass, or requests at a time", unit="items", ge=1)
+    seed: int | None = setting(None, "of sampled replies; null: the run's", ge=0, le=SEEDS)
 
     @model_validator(mode="after")
     def _possible(self):

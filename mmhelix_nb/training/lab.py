@@ -242,6 +242,6 @@ def run_base(
         "space": [count_space(blanks) for blanks in BLANKS],
         "last_loss": curve[-1]["loss"],
     }
-    save_results(report, found, model="base", profile=book.name, seed=book.seed)
+    save_results(report, found, model="base", profile=book.name, seed=book.seed, overrides=book.overrides)
     save_timing(report, train=time.perf_counter() - began)
     return found
