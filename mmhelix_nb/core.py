@@ -14,7 +14,7 @@ import functools
 import importlib
 import json
 from collections.abc import Callable
-from dataclasses import Field, asdict, dataclass
+from dataclasses import Field, asdict, dataclass, fields
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast
@@ -263,6 +263,11 @@ class Instance(Puzzle):
         return self.module.trace(self.state)
 
 # %% ../nbs/00_core.ipynb #81eaa0bd
+def _names(record: Any) -> list[str] | None:
+    "The fields of a dataclass; None for anything else."
+    return [field.name for field in fields(record)] if hasattr(record, "__dataclass_fields__") else None
+
+
 def make(task: str, level: int | Record = 1, seed: int = 0) -> Instance:
     """The instance of `task` at `level` (1 to 5, or a `Level` record of the task) from `seed`: a pure function of the three.
 
@@ -272,7 +277,7 @@ def make(task: str, level: int | Record = 1, seed: int = 0) -> Instance:
         raise ValueError(f"seed {seed!r} must be a whole number")
     if isinstance(level, int) and 1 <= level <= 5:
         record = module.LEVELS[level - 1]
-    elif isinstance(level, module.Level):
+    elif not isinstance(level, (int, type)) and _names(level) == _names(module.Level):  # a notebook has its own class
         record = level
     else:
         raise ValueError(f"level {level!r} must be 1 to 5, or a {task} Level record")

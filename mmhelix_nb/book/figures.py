@@ -416,8 +416,8 @@ def level_figure(
 ) -> Figure:
     """What `value` is at each level of each task, from rows with `task`, `level` and that value."""
     panels = []
-    for category in dict.fromkeys(TASKS[row["task"]] for row in rows):
-        own = [row for row in rows if TASKS[row["task"]] == category]
+    for category in dict.fromkeys(TASKS[row["task"]].category for row in rows):
+        own = [row for row in rows if TASKS[row["task"]].category == category]
         groups = {
             f"level {level}": (
                 LEVEL_COLOURS[level - 1],
