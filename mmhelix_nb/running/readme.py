@@ -13,10 +13,11 @@ from pathlib import Path
 from ..ablations import measured, number_text, paper_table
 from ..book.methods import compared
 from ..book.pages import Table, markdown_table
-from ..book.profiles import Profile
+from ..book.profiles import read_profile
 from ..book.results import read_results
 from ..book.statistics import percent_text
 from ..core import make
+from ..reporting.rates import rate_sentences
 
 # %% ../../nbs/running/readme.ipynb #57fb2517
 def micro_shares(result: dict) -> tuple[dict | None, dict | None]:
@@ -29,7 +30,7 @@ def micro_shares(result: dict) -> tuple[dict | None, dict | None]:
 def results_table(root: str | Path = ".", profile: str = "mini") -> str:
     """The results of `profile` beside the paper's, as Markdown."""
     reports = Path(root).resolve() / "reports"
-    found = measured(reports, Profile(name=profile))
+    found = measured(reports, read_profile(profile, root))
     if not found:
         return "*No results here yet: `make reproduce` makes them.*"
     paper, rows = {row["method"]: row for row in paper_table(2, reports)}, []
@@ -41,7 +42,8 @@ def results_table(root: str | Path = ".", profile: str = "mini") -> str:
     head = ("method", *here, "paper (7B): MM-HELIX, %", "paper (7B): general, %")
     label = read_results(reports / profile / f"evaluation-{next(iter(found))}")
     said = f"Intervals are 95 % Wilson; one run, profile {profile}, seed {label['seed']}, commit `{label['commit']}`."
-    return f"{markdown_table(Table(head, tuple(rows)))}\n\n{said}"
+    rates = rate_sentences(read_profile(profile, root), reports)
+    return "\n\n".join([markdown_table(Table(head, tuple(rows))), said, *rates])
 
 # %% ../../nbs/running/readme.ipynb #6f0a2b02
 def arm_cells(line: dict, theirs: dict) -> tuple[str, ...]:
