@@ -15,11 +15,12 @@ from mmhelix_nb.running.runner import jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 PROFILE = """
+extends: smoke
 about: two methods for a few steps, to see that the book holds together
 generators: {levels: [1, 4], per_cell: 1}
 serg: {per_cell: 1}
 base: {steps: 6, warmup_steps: 2, batch_size: 8}
-sft: {steps: 4, half_steps: 2, samples: 32, batch_size: 4, warmup_steps: 1}
+sft: {steps: 4, samples: 32, batch_size: 4, warmup_steps: 1}
 ahpo: {methods: [ahpo, luffy], steps: 3, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 2, max_completion_length: 12}
 evaluation: {items: 8, general_items: 8, max_new_tokens: 8, batch_size: 16}
 ablations: {window: 2, resamples: 100}
@@ -56,7 +57,7 @@ def book(tmp_path_factory) -> Path:
 
 
 def every_job(book: Path) -> list:
-    return jobs(read_profile("brief", book))
+    return list(jobs(read_profile("brief", book)).values())
 
 
 def test_every_chapter_left_its_notebook_results_and_log(book):
@@ -64,7 +65,7 @@ def test_every_chapter_left_its_notebook_results_and_log(book):
         folder = book / "runs" / "reports" / "brief" / job.name
         results = read_results(folder)
         assert results["profile"] == "brief" and results["seed"] == 0 and results["results"]
-        assert (folder / Path(job.notebook).name).is_file() and (folder / "log.txt").is_file()
+        assert (folder / f"{Path(job.chapter.notebook).name}.ipynb").is_file() and (folder / "log.txt").is_file()
 
 
 def test_training_left_curves_and_models(book):
