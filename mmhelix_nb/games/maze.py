@@ -14,7 +14,8 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, fit_board, render
-from ..shared.gridmoves import MOVES, Cell, cell_name, distance, distances, read_directions, ways
+from ..shared.gridmoves import MOVES, distance, distances, read_directions, ways
+from ..shared.grids import Cell, cell_name
 from ..shared.search import square_symmetries, transform
 from ..shared.teller import Teller, listed
 from ..steps import Step

@@ -18,7 +18,7 @@ from random import Random
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, coordinates, render
-from ..shared.gridmoves import Cell, around, every_cell
+from ..shared.grids import Cell, around, every_cell
 from ..shared.loops import parts
 from ..shared.search import Counter, square_symmetries, transform
 from ..shared.teller import Teller

@@ -20,10 +20,8 @@ from ..shared.draw import Board, Canvas, Style, coordinates, render
 from mmhelix_nb.shared.gridmoves import (
     BACK,
     MOVES,
-    Cell,
     compact,
     distance,
-    every_cell,
     inside,
     move_to,
     moved,
@@ -31,6 +29,7 @@ from mmhelix_nb.shared.gridmoves import (
     shortest_way,
     ways,
 )
+from ..shared.grids import Cell, every_cell
 from ..shared.search import Counter, square_symmetries
 from ..shared.teller import Teller
 from ..steps import Step

@@ -18,7 +18,8 @@ from typing import Any
 from ..answers import plain, read_records
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
 from ..shared.draw import Canvas, Style, fit_board, render
-from ..shared.gridmoves import BACK, cell_name, read_directions, ways
+from ..shared.gridmoves import BACK, read_directions, ways
+from ..shared.grids import cell_name
 from ..shared.search import Counter
 from ..shared.teller import Teller
 from ..steps import Step

@@ -18,7 +18,8 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, render
-from ..shared.gridmoves import MOVES, Cell, distances, flood, mask, moved, read_directions, shortest_way
+from ..shared.gridmoves import MOVES, distances, flood, mask, moved, read_directions, shortest_way
+from ..shared.grids import Cell
 from ..shared.search import Counter, SearchLimit, along, bits
 from ..shared.teller import Teller
 from ..steps import Step

@@ -26,7 +26,16 @@ from mmhelix_nb.shared.constraints import (
     tell_search,
 )
 from ..shared.draw import Canvas, Style, render
-from ..shared.grids import Cell, beside, cell_name, every_cell, hangs_together, is_row, signs_on_grid, square
+from mmhelix_nb.shared.grids import (
+    Cell,
+    beside,
+    cell_name,
+    every_cell,
+    hangs_together,
+    signs_on_grid,
+    square,
+    square_rows,
+)
 from ..shared.latin import latin_problem, repeated
 from ..shared.rules import Changes, Connected, KeepsClear, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import SearchLimit, square_symmetries, transform
@@ -49,12 +58,8 @@ class State:
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
-        grid = row.get("initial_state")
-        lines = grid if isinstance(grid, list) else []
-        if not 2 <= len(lines) <= 15 or not all(is_row(line, len(lines), 1, 99) for line in lines):
-            raise ValueError(
-                f"field 'initial_state' must be a square of numbers from 1 to 99, 2 to 15 a side, not {grid!r}"
-            )
+        wanted = "a square of numbers from 1 to 99, 2 to 15 a side"
+        lines = square_rows(row, range(2, 16), lambda cell: type(cell) is int and 1 <= cell <= 99, wanted)
         return cls(tuple(map(tuple, lines)))
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #85bef1a3

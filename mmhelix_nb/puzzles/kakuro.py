@@ -20,7 +20,7 @@ from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Candidates, Problem, Words, is_unique, propagate, solved, tell_search
 from ..shared.draw import Canvas, Style, coordinates, fit_board, render
-from ..shared.grids import Cell, every_cell, hangs_together
+from ..shared.grids import Cell, every_cell, hangs_together, square_rows
 from ..shared.latin import one_to, twice
 from ..shared.rules import Changes, Rule, only_value
 from ..shared.search import Counter, bits, square_symmetries
@@ -87,12 +87,7 @@ class State:
     @classmethod
     def from_official(cls, row: dict) -> "State":
         "Read a published row; raises `ValueError` naming the field and its value."
-        grid: Any = row.get("initial_state")  # whatever the row holds
-        side = len(grid) if isinstance(grid, list) else 0
-        if not 1 < side < 16 or any(not isinstance(line, list) or len(line) != side for line in grid):
-            raise ValueError(
-                f"field 'initial_state' must be a square list of 2 to 15 lists of cells, not {str(grid)[:200]!r}"
-            )
+        grid = square_rows(row, range(2, 16), lambda cell: True, "a square list of 2 to 15 lists of cells")
         state = cls(tuple(tuple(map(_cell, line)) for line in grid))
         if flaw := _flaw(state):
             raise ValueError(f"field 'initial_state' {flaw}: {str(grid)[:200]!r}")

@@ -18,7 +18,8 @@ from random import Random
 from ..answers import plain, read_table
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
-from ..shared.gridmoves import beside, cell_name, distance, every_cell, mask, numbered
+from ..shared.gridmoves import distance, mask, numbered
+from ..shared.grids import beside, cell_name, every_cell
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.teller import Teller
 from ..steps import Step

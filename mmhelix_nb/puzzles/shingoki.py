@@ -18,7 +18,7 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
-from ..shared.gridmoves import Cell, every_cell, square_rows
+from ..shared.grids import Cell, every_cell, square_rows
 from mmhelix_nb.shared.loops import (
     AHEAD,
     chains,

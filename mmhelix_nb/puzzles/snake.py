@@ -18,7 +18,8 @@ from random import Random
 from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
-from ..shared.gridmoves import Cell, around, beside, compact, distance, mask, move_to, numbered, square_rows
+from ..shared.gridmoves import compact, distance, mask, move_to, numbered
+from ..shared.grids import Cell, around, beside, square_rows
 from ..shared.search import Counter, SearchLimit, along, bits
 from ..shared.teller import Teller
 from ..steps import Step

@@ -20,7 +20,7 @@ from random import Random
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
-from ..shared.gridmoves import Cell, square_rows
+from ..shared.grids import Cell, square_rows
 from ..shared.search import Counter, square_symmetries, transform
 from ..steps import Step
 

@@ -14,7 +14,8 @@ from functools import lru_cache
 from random import Random
 
 from ..answers import plain, read_records
-from .gridmoves import Cell, Node, every_cell
+from .gridmoves import Node
+from .grids import Cell, every_cell
 from .search import bits
 
 # %% ../../nbs/shared/loops.ipynb #7874bfd4
