@@ -35,9 +35,6 @@ class FakeServer:
             def do_POST(self):
                 outer.answer(self)
 
-            def do_GET(self):
-                outer.list_models(self)
-
             def log_message(self, *_):
                 pass
 
@@ -55,14 +52,6 @@ class FakeServer:
     def __exit__(self, *_):
         self.httpd.shutdown()
         self.httpd.server_close()
-
-    def list_models(self, handler) -> None:
-        body = json.dumps({"object": "list", "data": [{"id": "fake", "object": "model"}]}).encode()
-        handler.send_response(200)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
 
     def answer(self, handler) -> None:
         asked = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
