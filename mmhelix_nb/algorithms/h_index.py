@@ -194,7 +194,7 @@ def trace(state: State) -> list[Step]:
         last = number + 1 == len(found)
         after = f"h {trial.h} to {trial.high}" if trial.works else f"h {trial.low} to {trial.h - 1}"
         steps += outcome(trial, after if last or not trial.works else "")
-    h = int(solve(state).text)
+    h = max((trial.h for trial in found if trial.works), default=0)
     steps.append(check_step(state.citations, h))
     steps.append(Step("conclude", f"One number is left, so the h-index is {h}."))
     return steps

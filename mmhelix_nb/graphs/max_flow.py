@@ -4,9 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'State', 'columns', 'Push',
-           'find_way', 'augment', 'solve', 'Level', 'arrows_between', 'network', 'worth', 'generate', 'largest',
-           'check', 'spread', 'layout', 'example', 'ask', 'dead_steps', 'push_step', 'flows', 'cut_steps', 'trace',
-           'canon']
+           'find_way', 'augment', 'solve', 'Level', 'arrows_between', 'network', 'worth', 'generate', 'check', 'spread',
+           'layout', 'example', 'ask', 'dead_steps', 'push_step', 'flows', 'cut_steps', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aff72030
 from collections.abc import Iterator
@@ -98,6 +97,7 @@ def augment(state: State, counter: Counter) -> Iterator[Push]:
             room[u][v], room[v][u] = room[u][v] - min(push.rooms), room[v][u] + min(push.rooms)
 
 
+@lru_cache(maxsize=4096)  # every check of an answer asks for it
 def solve(state: State) -> Solution:
     "The largest flow; `effort` counts the nodes that the searches enter."
     counter = Counter()
@@ -173,19 +173,13 @@ def generate(level: Level, rng: Random) -> State:
 SCORER = "simple_str_match"  # the published score function
 
 
-@lru_cache(maxsize=4096)
-def largest(state: State) -> int:
-    "The largest flow."
-    return int(solve(state).text)
-
-
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the largest flow."
     way = f"from node {state.source} to node {state.sink}"
     return compared(
         read_int(answer),
-        largest(state),
+        int(solve(state).text),
         above=f"no flow {way} is as large as {{given}}",
         below=f"more than {{given}} can flow {way}",
         equal="is the largest flow",

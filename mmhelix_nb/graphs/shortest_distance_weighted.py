@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'State', 'Settled', 'settle',
-           'solve', 'Level', 'lengths', 'random_edges', 'generate', 'distance', 'check', 'layout', 'example', 'ask',
-           'looked_at', 'settled_step', 'way_back', 'opening', 'trace', 'canon']
+           'solve', 'Level', 'lengths', 'random_edges', 'generate', 'check', 'layout', 'example', 'ask', 'looked_at',
+           'settled_step', 'way_back', 'opening', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #324832b1
 from collections.abc import Iterator
@@ -84,6 +84,7 @@ def settle(state: State, counter: Counter) -> Iterator[Settled]:
         yield Settled(node, known[node], tuple(looked), tuple(opened))
 
 
+@lru_cache(maxsize=4096)  # every check of an answer asks for it
 def solve(state: State) -> Solution:
     "The distance; `effort` counts the edges that Dijkstra's search looks at."
     counter = Counter()
@@ -149,19 +150,13 @@ def generate(level: Level, rng: Random) -> State:
 SCORER = "simple_str_match"  # the published score function
 
 
-@lru_cache(maxsize=4096)
-def distance(state: State) -> int:
-    "The length of the shortest way."
-    return int(solve(state).text)
-
-
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is the length of the shortest way."
     way = f"way from node {state.start} to node {state.end}"
     return compared(
         read_int(answer),
-        distance(state),
+        int(solve(state).text),
         above=f"a {way} is shorter than {{given}}",
         below=f"no {way} is as short as {{given}}",
         equal="is the length of the shortest way",
