@@ -59,7 +59,9 @@ def test_a_falsified_narration_is_noticed(task):
 @every_task
 def test_hardly_any_falsification_is_true_as_well(task, run_seed, rng):
     missed = [unnoticed(task, one, expert(one).reply, rng) for one in fresh(run_seed, task)]
-    most = 0.02 * len(missed) + 3  # 1 of 100 in kakuro and skyscrapers, where many sentences about a line are true; 3 by chance
+    most = (
+        0.02 * len(missed) + 3
+    )  # 1 of 100 in kakuro and skyscrapers, where many sentences about a line are true; 3 by chance
     assert sum(map(bool, missed)) <= most, [change for change in missed if change]
 
 
