@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from judges import judge_of
+from replays import replay_of
 
-from mmhelix_nb.core import from_official, task_name, tasks
+from mmhelix_nb.core import from_official, task_module, task_name, tasks
+from mmhelix_nb.serg import expert
+from mmhelix_nb.shared.draw import STYLES
 
 ROWS = Path(__file__).resolve().parents[2] / "shared" / "conformance" / "rows.jsonl"
 GARBAGE = ("", "I do not know", "[]", "???", "the answer is above", "-1", "maybe 3 or 4")
@@ -34,29 +37,33 @@ def rows() -> list[dict]:
     return [row for row in found if known(row["category"])]
 
 
+def named(row: dict, item) -> str:
+    """The row and its puzzle, for messages."""
+    return f"{row['category']}: {item.state}"
+
+
 def test_stored_answers_are_right(rows):
     for row in rows:
-        verdict = from_official(row).check(row["answer"])
-        assert verdict, (row["category"], row["answer"], verdict.reason)
-        assert from_official(
-            {
-                **row,
-                "initial_state": json.dumps(row["initial_state"])
-                if not isinstance(row["initial_state"], str)
-                else row["initial_state"],
-            }
-        ).check(f"\\boxed{{{row['answer']}}}")
+        item, state = from_official(row), row["initial_state"]
+        verdict = item.check(row["answer"])
+        assert verdict, (named(row, item), row["answer"], verdict.reason)
+        as_text = state if isinstance(state, str) else json.dumps(state)
+        assert from_official({**row, "initial_state": as_text}).check(f"\\boxed{{{row['answer']}}}"), named(row, item)
 
 
 def test_corrupted_answers_are_wrong(rows):
     for row in rows:
         item = from_official(row)
         for answer in (*GARBAGE, *judge_of(task_name(row["category"])).corrupted(row)):
-            assert not item.check(f"\\boxed{{{answer}}}"), (row["category"], answer)
+            assert not item.check(f"\\boxed{{{answer}}}"), (named(row, item), answer)
 
 
-def test_our_answers_to_published_rows_are_right(rows):
+def test_published_puzzles_are_shown_solved_and_told(rows):
+    """Everything that our items can do, these can: question, legible picture, answer, narration."""
     for row in rows:
         item = from_official(row)
-        assert item.check(item.answer), (row["category"], item.answer)
-        assert item.question("text") and item.image.size and item.trace() and item.canon
+        assert item.check(item.answer), (named(row, item), item.answer)
+        assert item.question("text") != item.question("image"), named(row, item)
+        assert task_module(item.task).layout(item.state, STYLES["light"]).clashes() == [], named(row, item)
+        told = expert(item)
+        assert told.verdict and replay_of(item.task).replay(item.state, told.reply) == "", named(row, item)

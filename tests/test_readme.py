@@ -1,11 +1,161 @@
-"""README.md is what index.ipynb and reports/ say."""
+"""README.md is what index.ipynb and reports/ say, and every command and program in it runs; a line that is not known here fails."""
 
+import configparser
+import contextlib
+import io
+import json
+import re
+import shlex
+import subprocess
 from pathlib import Path
 
+import pytest
+from fakeserver import FakeServer, completion
+from typer.testing import CliRunner
+
+from mmhelix_nb.core import task_module
+from mmhelix_nb.running.cli import app
 from mmhelix_nb.running.readme import readme
 
 ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SMALL = "model: {name: owner/name}\ngenerators: {tasks: [maze], levels: [1], per_cell: 2}\nevaluation: {items: 2, max_new_tokens: 20}\n"
+
+
+def blocks(*kinds: str) -> list[str]:
+    """The code blocks whose fence names one of `kinds`."""
+    return [
+        text for kind, text in re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL) if kind in kinds
+    ]
+
+
+def commands() -> list[str]:
+    """Every shell line, without its comment."""
+    lines = [line for block in blocks("sh", "bash") for line in block.replace("\\\n", " ").splitlines()]
+    return [shlex.join(words) for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def test_readme_is_up_to_date():
-    assert (ROOT / "README.md").read_text(encoding="utf-8") == readme(ROOT), "run: make readme"
+    assert readme(ROOT) == TEXT, "run: make readme"
+
+
+def test_every_block_is_read():
+    """A block of another kind would be run by nobody."""
+    assert len(blocks("sh", "bash", "", "python")) == TEXT.count("\n```") / 2
+
+
+def test_the_program_prints_what_stands_below_it():
+    programs = blocks("", "python")
+    shown = [re.search(re.escape("```\n\n") + r"((?:    .*\n)+)", TEXT[TEXT.index(text) :])[1] for text in programs]
+    assert len(programs) == 1
+    for text, expected in zip(programs, shown):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(text, "README.md", "exec"), {})
+        assert said.getvalue().splitlines() == [line[4:] for line in expected.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "target", sorted({*re.findall(r"(?m)^make ([\w-]+)", TEXT), *re.findall(r"`make ([\w-]+)`", TEXT)})
+)
+def test_make_knows_its_targets(target):
+    """A dry run: the real ones take minutes, or are this very test."""
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout, done.stderr
+
+
+# The commands, in the small, in one folder and in README's order
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.fixture
+def mmhelix(folder, monkeypatch):
+    """Run the command line in the folder; what it says, and its exit code."""
+    monkeypatch.chdir(folder)
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == code, (words, done.output, done.exception)
+        return done.output
+
+    return run
+
+
+def pip(words: list[str], mmhelix, folder: Path) -> None:
+    """Not run, for it needs the network: the extras and the files that it names are there."""
+    settings = configparser.ConfigParser(delimiters=["="])
+    settings.read(ROOT / "settings.ini")
+    known = {key.removesuffix("_requirements") for key in settings["DEFAULT"] if key.endswith("_requirements")} | {
+        "all"
+    }
+    for extras in re.findall(r"\[(.*?)\]", " ".join(words)):
+        assert set(extras.split(",")) <= known
+    for file in re.findall(r"-[cr] (\S+)", " ".join(words)):
+        assert (ROOT / file).is_file()
+
+
+def run_profile(words: list[str], mmhelix, folder: Path) -> None:
+    """A dry run, for a real one takes hours or a GPU; a profile of one's own is written first."""
+    named = Path(words[words.index("--profile") + 1])
+    if named.suffix:
+        (folder / named).parent.mkdir(exist_ok=True)
+        (folder / named).write_text(SMALL)
+    said = mmhelix(*words[1:], "--dry-run", "--root", str(ROOT))
+    wanted = words[words.index("--only") + 1] if "--only" in words else "ablations"
+    assert re.search(rf"would run\W+.*\b{wanted}\b|finished before", said), said
+
+
+def generate(words: list[str], mmhelix, folder: Path) -> None:
+    mmhelix(*words[1:], "--tasks", "maze", "--levels", "1", "--per-cell", "2")
+    assert list((folder / words[words.index("--out") + 1]).rglob("*.parquet"))
+
+
+def export(words: list[str], mmhelix, folder: Path) -> None:
+    mmhelix(*words[1:])
+    assert (folder / words[words.index("--out") + 1]).stat().st_size > 1000
+
+
+def evaluate(words: list[str], mmhelix, folder: Path) -> None:
+    """The model is a server on loopback, for the one named needs a GPU and the network."""
+    (folder / "small.yaml").write_text(SMALL)
+    with FakeServer(lambda asked, number: (200, completion("\\boxed{up}"), {})) as fake:
+        mmhelix("eval", fake.url, *words[3:], "--profile", "small.yaml", "--out", "asked")
+    assert json.loads((folder / "asked/results.json").read_text())["results"]
+
+
+def verify(words: list[str], mmhelix, folder: Path) -> None:
+    """The reply in README is wrong, which is exit code 1."""
+    assert task_module(words[2]) and mmhelix(*words[1:], code=1).startswith("wrong: ")
+
+
+def serg(words: list[str], mmhelix, folder: Path) -> None:
+    """Four samples; the option given last counts."""
+    mmhelix(*words[1:], "--n", "4", "--tasks", "maze")
+    assert list((folder / words[words.index("--out") + 1]).rglob("*.parquet"))
+
+
+def verify_dataset(words: list[str], mmhelix, folder: Path) -> None:
+    """The data set is the folder that `serg` made, for the one named needs the network."""
+    assert "4 of 4 rows are right" in mmhelix("verify-dataset", "traces", *words[3:])
+
+
+KNOWN = {
+    "pip install": pip,
+    "mmhelix run": run_profile,
+    "mmhelix generate": generate,
+    "mmhelix export": export,
+    "mmhelix eval": evaluate,
+    "mmhelix verify": verify,
+    "mmhelix serg": serg,
+    "mmhelix verify-dataset": verify_dataset,
+}
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("make ")])
+def test_the_command_runs(line, mmhelix, folder):
+    words = shlex.split(line)
+    KNOWN[" ".join(words[:2])](words, mmhelix, folder)

@@ -6,8 +6,7 @@ A module `tests/replays/<task>.py` has
 
 and may have
 
-    spoil(text, rng) -> str | None  the narration with one fact or anchor falsified in a way that a careful reader notices; None where it has nothing to falsify
-                                    (default: `_story.spoil`, which changes a number)
+    spoil(text, rng) -> str         the narration with one fact or anchor falsified in a way that a careful reader notices (default: one number changed)
 
 It is written apart from the task's own module: it knows the rules of the puzzle and the wording of the sentences, not the search. Every anchor (a grid, a path, a
 position, a table of values) has to agree with the puzzle and with the facts stated so far; facts that were stated under a try are forgotten when the try is taken
@@ -18,10 +17,10 @@ import importlib
 from functools import cache
 from types import SimpleNamespace
 
+from replays._story import spoil
+
 
 @cache
 def replay_of(task: str) -> SimpleNamespace:
-    "The replay of `task`, defaults filled in."
-    from replays._story import spoil
-
+    "The replay module of `task`, defaults filled in."
     return SimpleNamespace(**{"spoil": spoil} | vars(importlib.import_module(f"replays.{task}")))

@@ -85,11 +85,8 @@ def call(kinds, text: str, facts, what: str) -> None:
     raise Wrong(f"unknown {what}: {text}")
 
 
-def spoil(text: str, rng) -> str | None:
+def spoil(text: str, rng) -> str:
     "The narration with one number changed."
-    spots = [*re.finditer(r"\d+", text)]
-    if not spots:
-        return None
-    spot = rng.choice(spots)
+    spot = rng.choice([*re.finditer(r"\d+", text)])
     new = max(0, int(spot[0]) + rng.choice((-2, -1, 1, 2, 10))) if int(spot[0]) else 1
     return f"{text[: spot.start()]}{new}{text[spot.end() :]}"

@@ -32,7 +32,7 @@ class Pairs(Reader):
         (r"(row|column) (\d+) has the (letter|digit)s? ([\w, ]+) already, so (.+)\.", "on_has"),
         (r"in (row|column) (\d+) no other place is left for the (letter|digit) (\w), so (.+)\.", "on_place"),
         (r"the pairs? ([\w, ]+) stands? elsewhere already, so (.+)\.", "on_elsewhere"),
-        (r"no other cell can take (\w\d), so (.+)\.", "on_last"),
+        (r"no other cell can take (\w\d), so (.+)\.", "on_lone"),
         (r"(row|column) (\d+) cannot have every (letter|digit) once any more\.", "fail_line"),
         (r"(\w\d) would stand twice\.", "fail_twice"),
         (r"some pair has no cell left\.", "fail_pair"),
@@ -142,12 +142,17 @@ class Pairs(Reader):
         expect(standing.issuperset(names), f"not all of {pairs} stand elsewhere")
         self.deduce(text, self.every)
 
-    def on_last(self, pair, text):
+    def on_lone(self, pair, text):
         expect(
             [new for _, new in self.said(text)] == [pair] and pair not in self.facts.known.values(),
             f"this is not so: no other cell can take {pair}, so {text}",
         )
         self.deduce(text, self.every)
+
+    def on_last(self, _, text):
+        ((cell, pair),) = self.said(text)
+        expect(len(pair) == 2, f"more than one pair is left: {text}")
+        self.take(cell, pair, text)
 
     def fail_line(self, kind, number, what):
         self.half(kind, number, what)
