@@ -41,8 +41,9 @@ from .verifiers import reward as verifier_reward
 __all__ = ['VISION', 'KINDS', 'CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'shaped_ratio', 'luffy_term', 'term_weights',
            'Rollout', 'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'token_entropies',
            'mean_entropy', 'AHPOConfig', 'check_config', 'per_token', 'select_rows', 'expert_tokens', 'Experts',
-           'as_expert', 'expert_entries', 'rows_with_gradient', 'policy_term', 'expert_term', 'mixed_term', 'terms_of',
-           'vision_tokens', 'exact_adapters', 'grouped', 'weighed', 'AHPOTrainer', 'settings_of', 'ahpo_config',
+           'as_expert', 'expert_entries', 'note', 'logps', 'rows_with_gradient', 'policy_term', 'expert_term',
+           'mixed_term', 'terms_of', 'vision_tokens', 'without_vision', 'exact_adapters', 'grouped', 'record',
+           'first_row', 'experts_of', 'without_expert', 'weighed', 'AHPOTrainer', 'settings_of', 'ahpo_config',
            'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary',
            'run_ahpo']
 
@@ -310,6 +311,20 @@ def expert_entries(experts: Experts, weight, pad: int) -> dict:
         "by_policy": torch.tensor(experts.by_policy, device=weight.device),
     }
 
+# %% ../nbs/50_ahpo.ipynb #5a37550a
+def note(trainer: AHPOTrainer, metrics: dict[str, float]) -> None:
+    "Adds metrics to the step's log."
+    for name, value in metrics.items():
+        trainer._metrics["train"][name].append(value)
+
+
+def logps(trainer: AHPOTrainer, model, part: dict):
+    "Log-probabilities of the completions of a micro-batch, one row each, one column a token."
+    ids = torch.cat([part["prompt_ids"], part["completion_ids"]], 1)
+    mask = torch.cat([part["prompt_mask"], part["completion_mask"]], 1)
+    vision = {name: part[name] for name in VISION if name in part}
+    return trainer._get_per_token_logps_and_entropies(model, ids, mask, part["completion_ids"].shape[1], **vision)[0]
+
 # %% ../nbs/50_ahpo.ipynb #b02cce9f
 def rows_with_gradient(trainer: AHPOTrainer, advantages):
     "Indices of the rollouts whose advantage is not zero, at least one and equally many on every process; all where a setting needs all."
@@ -335,20 +350,20 @@ def expert_term(trainer: AHPOTrainer, model, batch: dict):
     if not len(rows) and trainer.accelerator.num_processes == 1:
         return 0.0
     part = select_rows(as_expert(batch), rows if len(rows) else rows.new_zeros(1))
-    nll = off_policy_loss(trainer.logps(model, part), part["completion_mask"])
+    nll = off_policy_loss(logps(trainer, model, part), part["completion_mask"])
     if len(rows):
-        trainer.note({"expert/nll": nll.mean().item()})
+        note(trainer, {"expert/nll": nll.mean().item()})
     return (part["expert_weight"] * nll).sum() / len(weight) / trainer.current_gradient_accumulation_steps
 
 # %% ../nbs/50_ahpo.ipynb #f9338b6c
 def mixed_term(trainer: AHPOTrainer, model, batch: dict):
     "LUFFY's loss of a group that holds its expert; no clipping."
     part = select_rows(batch, rows_with_gradient(trainer, batch["advantages"]))
-    logp, expert, mask = trainer.logps(model, part), ~part["by_policy"], part["completion_mask"]
+    logp, expert, mask = logps(trainer, model, part), ~part["by_policy"], part["completion_mask"]
     old = part.get("old_per_token_logps", logp.detach())
     token = luffy_term(logp, old, part["advantages"][:, None], expert[:, None], trainer.args.gamma)
     if expert.any():
-        trainer.note({"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
+        note(trainer, {"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
     lengths = trainer.max_completion_length if trainer.loss_type == "dr_grpo" else mask.sum(1).clamp(min=1)
     total = ((token * mask).sum(1) / lengths).sum()
     return total / len(batch["advantages"]) / trainer.current_gradient_accumulation_steps
@@ -365,6 +380,13 @@ def vision_tokens(config) -> list[int]:
     "Ids that stand for pixels and must never be written by the model."
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
+
+
+def without_vision(config: AHPOConfig, model) -> AHPOConfig:
+    "The configuration, told that tokens which stand for pixels are never written."
+    own = config.generation_kwargs if isinstance(config.generation_kwargs, dict) else {}
+    config.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **own}
+    return config
 
 
 def exact_adapters(model) -> None:
@@ -385,14 +407,41 @@ def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[i
     return [everyone[i : i + size] for i in range(0, len(everyone), size)]
 
 
-def weighed(trainer: AHPOTrainer, batch: dict, first: int) -> dict:
-    "The scored batch, whose rows begin with number `first` of all processes, with scaled advantages and weighed experts."
+def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], scores) -> None:
+    "Keeps the step's groups, and logs their rewards and gates; `scores` are those of all processes."
+    own = scores[first_row(trainer, rows) :, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
+    trainer.groups = grouped(trainer, rows, replies, own)
+    note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
+    note(trainer, gate_report(trainer.groups, trainer.gate))
+
+# %% ../nbs/50_ahpo.ipynb #378bcab5
+def first_row(trainer: AHPOTrainer, rows: Sequence) -> int:
+    "The number, among the rows of all processes, of the first of this process's `rows`."
+    return trainer.accelerator.process_index * len(rows)
+
+
+def experts_of(trainer: AHPOTrainer, rows: Sequence[dict]) -> Experts:
+    "The experts of a step's rows; in a mixed group the last one is the rollout."
+    first, size = first_row(trainer, rows), trainer.num_generations
+    mixes = trainer.args.expert_in_group and trainer.model.training
+    last = [mixes and (first + i) % size == size - 1 for i in range(len(rows))]
+    return Experts.of(rows, trainer._tokenizer, trainer.args.max_expert_length, last)
+
+
+def without_expert(row: dict) -> dict:
+    "A row as TRL may see it."
+    return {name: value for name, value in row.items() if name != "completion"}
+
+
+def weighed(trainer: AHPOTrainer, batch: dict) -> dict:
+    "The scored batch with scaled advantages and weighed experts."
     device, group, gather = batch["advantages"].device, trainer.num_generations, trainer.accelerator.gather
     xi = [group_xi(one, trainer.gate) * trainer.args.xi_coef for one in trainer.groups]
     lengths = gather(batch["completion_mask"].sum(1)).view(-1, group)
     n_expert = gather(torch.tensor([len(ids) for ids in trainer.experts.ids], device=device)).view(-1, group)[:, 0]
     on, off = term_weights(lengths, n_expert, torch.tensor(xi, device=device), trainer.args.sft_norm)
-    here, weight = slice(first, first + len(batch["advantages"])), torch.zeros_like(on)
+    first, weight = first_row(trainer, batch["advantages"]), torch.zeros_like(on)
+    here = slice(first, first + len(batch["advantages"]))
     weight[:, 0] = off  # one forward pass per prompt
     batch["advantages"] = batch["advantages"] * on.flatten()[here]
     return batch | expert_entries(trainer.experts, weight.flatten()[here], trainer._tokenizer.pad_token_id)
@@ -408,51 +457,29 @@ class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
     _tokenizer: Any
 
     def __init__(self, model, reward_funcs, args: AHPOConfig, train_dataset=None, **kwargs):
-        own = args.generation_kwargs if isinstance(args.generation_kwargs, dict) else {}
-        args.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **own}
-        super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
+        super().__init__(model, reward_funcs, without_vision(args, model), train_dataset, **kwargs)
         exact_adapters(self.model)
         self.gate, self.terms = ExpertGate(args.gate, args.success_threshold, args.gate_shape), terms_of(args)
         self.experts, self.groups = Experts(), []
-
-    def note(self, metrics: dict[str, float]) -> None:
-        "Adds metrics to the step's log."
-        for name, value in metrics.items():
-            self._metrics["train"][name].append(value)
-
-    def logps(self, model, part: dict):
-        "Log-probabilities of the completions of a micro-batch, one row each, one column a token."
-        ids = torch.cat([part["prompt_ids"], part["completion_ids"]], 1)
-        mask = torch.cat([part["prompt_mask"], part["completion_mask"]], 1)
-        vision = {name: part[name] for name in VISION if name in part}
-        return self._get_per_token_logps_and_entropies(model, ids, mask, part["completion_ids"].shape[1], **vision)[0]
 
     def _generate_single_turn(self, *args, **kwargs):
         head = self.accelerator.unwrap_model(self.model).get_output_embeddings()
         with token_entropies(head, self.temperature) as steps:
             ids, logps = super()._generate_single_turn(*args, **kwargs)
         if steps and self.model.training:
-            self.note({"policy/entropy": mean_entropy(steps, [len(i) for i in ids])})
+            note(self, {"policy/entropy": mean_entropy(steps, [len(i) for i in ids])})
         return self.experts.swapped(ids), logps
 
     def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):
         scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
         if self.model.training:
-            first = self.accelerator.process_index * len(inputs)
-            own = scores[first:, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
-            self.groups = grouped(self, inputs, completion_ids_list, own)
-            self.note(reward_report(self.groups, self.gate.can_open or self.args.expert_in_group))
-            self.note(gate_report(self.groups, self.gate))
+            record(self, inputs, completion_ids_list, scores)
         return scores
 
     def _generate_and_score_completions(self, inputs):
-        first, size = self.accelerator.process_index * len(inputs), self.num_generations
-        mixes = self.args.expert_in_group and self.model.training
-        last = [mixes and (first + i) % size == size - 1 for i in range(len(inputs))]
-        self.experts = Experts.of(inputs, self._tokenizer, self.args.max_expert_length, last)
-        without = [{k: v for k, v in row.items() if k != "completion"} for row in inputs]
-        batch = super()._generate_and_score_completions(without)
-        return weighed(self, batch, first) if self.model.training else batch
+        self.experts = experts_of(self, inputs)
+        batch = super()._generate_and_score_completions([without_expert(row) for row in inputs])
+        return weighed(self, batch) if self.model.training else batch
 
     def _compute_loss(self, model, inputs):
         if not self.model.training:

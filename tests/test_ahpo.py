@@ -269,8 +269,8 @@ def test_trainer_computes_the_papers_formula(tmp_path, norm, coef):
     """Eqs. 1 + 4 and eq. 5, prompt by prompt, also after a shuffle into micro-batches."""
     trainer, batch = ready(tmp_path, by_state, sft_norm=norm, xi_coef=coef, prompts_in_domain=4, prompts_general=2)
     model, groups = trainer.model, trainer.groups
-    logp = trainer.logps(model, batch)
-    expert = trainer.logps(model, ahpo.as_expert(batch))
+    logp = ahpo.logps(trainer, model, batch)
+    expert = ahpo.logps(trainer, model, ahpo.as_expert(batch))
     total = 0.0
     for q, group in enumerate(groups):
         i, rewards = slice(5 * q, 5 * q + 5), torch.tensor([r.reward for r in group])
@@ -348,7 +348,7 @@ def test_luffy_puts_the_expert_in_the_group(tmp_path):
 
 def test_luffy_loss_by_hand(tmp_path):
     trainer, batch = ready(tmp_path, expert_is_right, method="luffy")
-    logp, mask, A = trainer.logps(trainer.model, batch), batch["completion_mask"], batch["advantages"][:, None]
+    logp, mask, A = ahpo.logps(trainer, trainer.model, batch), batch["completion_mask"], batch["advantages"][:, None]
     p = logp.exp()
     token = torch.where(batch["by_policy"][:, None], -A * p / p.detach(), -A * p / (p + 0.1))
     reference = gradient(trainer.model, (token * mask).sum() / 15 / trainer.max_completion_length)
@@ -357,7 +357,7 @@ def test_luffy_loss_by_hand(tmp_path):
 
 def test_luffy_clips_neither_sign(tmp_path):
     trainer, batch = ready(tmp_path, expert_is_right, method="luffy")
-    batch["old_per_token_logps"] = trainer.logps(trainer.model, batch).detach() - 1.0  # ratio e, far beyond 1.2
+    batch["old_per_token_logps"] = ahpo.logps(trainer, trainer.model, batch).detach() - 1.0  # ratio e, far beyond 1.2
     for sign in (1.0, -1.0):
         batch["advantages"] = torch.full((15,), sign)
         part = ahpo.select_rows(batch, torch.arange(4))

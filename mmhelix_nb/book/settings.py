@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SEEDS', 'Optimiser', 'Section', 'setting', 'refuse', 'again', 'Model', 'Machine', 'Generators', 'Serg', 'Training',
-           'Base', 'Sft', 'Rollouts', 'Ahpo', 'Evaluation', 'Ablations', 'Settings', 'Option', 'options']
+           'Base', 'Sft', 'Rollouts', 'Hybrid', 'Ahpo', 'Evaluation', 'Ablations', 'Settings', 'Option', 'options']
 
 # %% ../../nbs/book/settings.ipynb #d4f43edd
 import json
@@ -200,16 +200,10 @@ class Rollouts(Training):
         "group", "what advantages are divided by", "paper, eq. 3"
     )
 
-# %% ../../nbs/book/settings.ipynb #5c92b163
-class Ahpo(Rollouts):
-    "The hybrid loss, for every method of the comparison."
+# %% ../../nbs/book/settings.ipynb #dcd74dd9
+class Hybrid(Rollouts):
+    "What a step's loss is made of: rollouts, and an expert."
 
-    methods: tuple[str, ...] = setting(tuple(trained_by("ahpo")), "to compare, besides SFT", "paper")
-    learning_rate: float = again(Training, "learning_rate", 1e-5, "ours for LoRA; LUFFY trains all weights at 1e-6")
-    steps: int = again(Training, "steps", 200)
-    scheduler: Literal["cosine", "linear", "constant"] = again(Training, "scheduler", "constant")
-    max_grad_norm: float = again(Training, "max_grad_norm", 0.2)
-    save_steps: int = again(Training, "save_steps", 10)
     success_threshold: int = setting(2, "right rollouts that shut the gate", "paper", "rollouts", ge=0)
     gate_shape: Literal["hard", "soft"] = setting("hard", "soft closes by degrees (ours)", "paper, eq. 6")
     xi_coef: float = setting(1.0, "weight of the expert's term", "paper, eq. 5", ge=0)
@@ -247,6 +241,17 @@ class Ahpo(Rollouts):
             allowed = f"a multiple of num_iterations ({self.num_iterations}), so that a run goes on exactly"
             refuse("save_steps", self.save_steps, allowed)
         return self
+
+# %% ../../nbs/book/settings.ipynb #c4616213
+class Ahpo(Hybrid):
+    "The hybrid loss, for every method of the comparison."
+
+    methods: tuple[str, ...] = setting(tuple(trained_by("ahpo")), "to compare, besides SFT", "paper")
+    learning_rate: float = again(Training, "learning_rate", 1e-5, "ours for LoRA; LUFFY trains all weights at 1e-6")
+    steps: int = again(Training, "steps", 200)
+    scheduler: Literal["cosine", "linear", "constant"] = again(Training, "scheduler", "constant")
+    max_grad_norm: float = again(Training, "max_grad_norm", 0.2)
+    save_steps: int = again(Training, "save_steps", 10)
 
     @model_validator(mode="after")
     def _methods(self):
