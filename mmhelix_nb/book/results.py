@@ -57,9 +57,15 @@ def write_json(path: str | Path, value: object) -> Path:
 
 # %% ../../nbs/book/results.ipynb #62ab4705
 def save_results(
-    folder: str | Path, results: dict, *, model: str, profile: str, seed: int, overrides: Sequence[str] = ()
+    folder: str | Path,
+    results: dict,
+    *,
+    model: str,
+    profile: str,
+    seed: int | Sequence[int],
+    overrides: Sequence[str] = (),
 ) -> Path:
-    """Write `results` to `folder/results.json` with what made them (`overrides`, where there are such); return the path."""
+    """Write `results` to `folder/results.json` with what made them (all seeds of a report on several; `overrides`, where there are such); return the path."""
     labels = {"model": model, "profile": profile, "seed": seed, "commit": commit(), "version": __version__}
     if overrides:
         labels["overrides"] = list(overrides)

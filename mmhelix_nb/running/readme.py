@@ -10,13 +10,14 @@ import json
 import re
 from pathlib import Path
 
-from ..ablations import measured, number_text, paper_table
+from ..ablations import number_text, paper_table
 from ..book.methods import compared
 from ..book.pages import Table, markdown_table
 from ..book.profiles import read_profile
 from ..book.results import read_results
 from ..book.statistics import percent_text
 from ..core import make
+from ..reporting.measured import measured
 from ..reporting.rates import rate_sentences
 
 # %% ../../nbs/running/readme.ipynb #57fb2517
