@@ -12,14 +12,23 @@ from mmhelix_nb import ablations as ab
 from mmhelix_nb.book.figures import svg
 from mmhelix_nb.book.methods import METHODS, compared
 from mmhelix_nb.book.pages import Table
-from mmhelix_nb.book.profiles import Profile
+from mmhelix_nb.book.profiles import Profile, ProfileError, read_profile
 from mmhelix_nb.book.results import append_curve, read_results, save_results
-from mmhelix_nb.book.statistics import over_seeds
+from mmhelix_nb.book.statistics import mean_interval
 from mmhelix_nb.evaluation import Judged, summarise
+from mmhelix_nb.reporting import claims as cl
+from mmhelix_nb.reporting import measured as ms
 
 PAPER = Path(__file__).resolve().parents[1] / "reports" / "paper"
 EQUAL = {"sft": {"steps": 100}, "ahpo": {"steps": 100}}
 BOOK = Profile.model_validate({"name": "toy", "ablations": {"window": 5, "resamples": 2_000}, **EQUAL})
+ALONE = [BOOK]
+SEEDS = BOOK.model_copy(
+    update={
+        "ablations": BOOK.ablations.model_copy(update={"seeds": (0, 1)}),
+        "overrides": ("ablations.seeds=[0,1]",),
+    }
+)
 RATES = {
     "base": (0.0, 0.95),
     "grpo": (0.03, 0.95),
@@ -31,8 +40,8 @@ RATES = {
 }
 
 
-def write_evaluation(reports, method, rates, n=150, practised=("read",), asked="p"):
-    rng, judged = Random(f"{method}"), []
+def write_evaluation(reports, method, rates, n=150, practised=("read",), asked="p", tag=""):
+    rng, judged = Random(f"{method}{tag}"), []
     for task, rate in (("binairo", rates[0]), ("skill:read", rates[1]), ("skill:flip", rates[1])):
         category = "general" if task.startswith("skill") else "puzzles"
         judged += [
@@ -42,7 +51,7 @@ def write_evaluation(reports, method, rates, n=150, practised=("read",), asked="
             for i in range(n)
         ]
     save_results(
-        reports / "toy" / f"evaluation-{method}",
+        reports / "toy" / f"evaluation-{method}{tag}",
         {**summarise(judged), "practised": list(practised)},
         model="toy",
         profile="toy",
@@ -50,11 +59,11 @@ def write_evaluation(reports, method, rates, n=150, practised=("read",), asked="
     )
 
 
-def write_curve(reports, method, final, steps=40):
+def write_curve(reports, method, final, steps=40, tag=""):
     for step in range(1, steps + 1):
         own = final * step / steps
         append_curve(
-            reports / "toy" / f"ahpo-{method}" / "curve.jsonl",
+            reports / "toy" / f"ahpo-{method}{tag}" / "curve.jsonl",
             {
                 "step": step,
                 "reward/on_policy": own,
@@ -68,14 +77,18 @@ def write_curve(reports, method, final, steps=40):
         )
 
 
+def write_runs(folder, methods=tuple(RATES), tag=""):
+    for method in methods:
+        write_evaluation(folder, method, RATES[method], tag=tag)
+        if method not in ("base", "sft"):
+            write_curve(folder, method, RATES[method][0], tag=tag)
+
+
 def make_reports(folder, methods=tuple(RATES)):
     (folder / "paper").mkdir(parents=True)
     for path in PAPER.glob("*.csv"):
         (folder / "paper" / path.name).write_bytes(path.read_bytes())
-    for method in methods:
-        write_evaluation(folder, method, RATES[method])
-        if method not in ("base", "sft"):
-            write_curve(folder, method, RATES[method][0])
+    write_runs(folder, methods)
     return folder
 
 
@@ -99,21 +112,21 @@ def test_overall_column_mixes_two_means():
 
 
 def test_pairs_need_the_same_items(reports):
-    found = ab.measured(reports, BOOK)
-    assert ab.paired(found["ahpo"], found["base"], "in_domain")["difference"] > 0.4
+    found = ms.measured(reports, BOOK)
+    assert ms.paired(found["ahpo"], found["base"], "in_domain")["difference"] > 0.4
     write_evaluation(reports, "base", RATES["base"], asked="q")
-    assert ab.paired(found["ahpo"], ab.measured(reports, BOOK)["base"], "in_domain") is None
+    assert ms.paired(found["ahpo"], ms.measured(reports, BOOK)["base"], "in_domain") is None
 
 
 def test_groups(reports):
-    result = ab.measured(reports, BOOK)["ahpo"]
-    assert [len(ab.marks(result, group)[0]) for group in ab.GROUPS] == [150, 150, 150, 300]
-    assert ab.accuracy({**result, "practised": []}, "untouched") is None
-    assert ab.accuracy(result, "general")["n"] == 300
+    result = ms.measured(reports, BOOK)["ahpo"]
+    assert [len(ms.marks(result, group)[0]) for group in ms.GROUPS] == [150, 150, 150, 300]
+    assert ms.accuracy({**result, "practised": []}, "untouched") is None
+    assert ms.accuracy(result, "general")["n"] == 300
 
 
 def test_table2_keeps_paper_and_ours_apart(reports):
-    rows = ab.table2(reports, BOOK)
+    rows = ab.table2(reports, ALONE)
     assert [row["method"] for row in rows] == [method.key for method in compared()]
     by_name = {row["method"]: row for row in rows}
     assert (
@@ -126,10 +139,12 @@ def test_table2_keeps_paper_and_ours_apart(reports):
 
 
 def test_tables_and_figures_take_several_seeds(reports):
-    rows = ab.table2(reports, BOOK)
-    rows[-1] |= {group: over_seeds([rows[-1][group]] * 3) for group in ab.GROUPS}
+    for seed in (1, 2):
+        write_runs(reports, tag=f"@seed={seed}")
+    books = ms.books_of(SEEDS.model_copy(update={"ablations": SEEDS.ablations.model_copy(update={"seeds": (0, 1, 2)})}))
+    rows = ab.table2(reports, books)
     table = ab.table2_table(rows)
-    assert isinstance(table, Table) and table.head[1] == "seeds" and [row[1] for row in table.rows][-2:] == ["1", "3"]
+    assert isinstance(table, Table) and table.head[1] == "seeds" and {row[1] for row in table.rows} == {"3"}
     assert "over 3 seeds" in ab.main_figure(rows, reports).note
     runs = [[(step, seed / 10) for step in range(1, 6)] for seed in (4, 5, 6)]
     line = ab.curve_series("AHPO", "red", runs, 2)
@@ -140,10 +155,10 @@ def test_tables_and_figures_take_several_seeds(reports):
 
 
 def test_unequal_budgets_are_said(reports):
-    found = ab.measured(reports, BOOK)
-    assert any("equal steps" in said for said in ab.caveats(BOOK, found))
+    found = ms.measured_runs(reports, ALONE)
+    assert any("equal steps" in said for said in ab.caveats(ALONE, found))
     unequal = Profile.model_validate({"name": "toy", **EQUAL, "sft": {"steps": 200}})
-    assert any("unequal numbers of updates" in said for said in ab.caveats(unequal, found))
+    assert any("unequal numbers of updates" in said for said in ab.caveats([unequal], found))
 
 
 def test_budgets_count_what_a_method_starts_from():
@@ -157,8 +172,8 @@ def test_budgets_count_what_a_method_starts_from():
 
 
 def test_claims(reports):
-    out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, BOOK))}
-    assert set(out.values()) <= set(ab.OUTCOMES) and "not measured" not in out.values()
+    out = {c["claim"]: c["outcome"] for c in cl.claims(ms.measured_runs(reports, ALONE))}
+    assert set(out.values()) <= set(cl.OUTCOMES) and "not measured" not in out.values()
     for name in (
         "grpo_starves",
         "luffy_stays_low",
@@ -176,7 +191,7 @@ def test_claims(reports):
 def test_claims_can_fail(reports):
     write_evaluation(reports, "ahpo", (0.02, 0.3))
     write_evaluation(reports, "grpo", (0.5, 0.95))
-    out = {c["claim"]: c["outcome"] for c in ab.claims(ab.measured(reports, BOOK))}
+    out = {c["claim"]: c["outcome"] for c in cl.claims(ms.measured_runs(reports, ALONE))}
     for name in (
         "grpo_starves",
         "ahpo_above_grpo",
@@ -191,24 +206,24 @@ def test_claims_can_fail(reports):
 
 def test_unknown_rule():
     with pytest.raises(ValueError, match="greater, keeps or little"):
-        ab.outcome(ab.Claim("", "", "other", "ahpo", "base", "mix"), {"difference": 0, "low": 0, "high": 0, "p": 1})
+        cl.outcome(cl.Claim("", "", "other", "ahpo", "base", "mix"), {"difference": 0, "low": 0, "high": 0, "p": 1})
 
 
 def test_figures(reports):
     for name, (methods, _) in ab.REWARD_FIGURES.items():
-        own, counted, paper = ab.reward_figure(reports, BOOK, name).panels
+        own, counted, paper = ab.reward_figure(reports, ALONE, name).panels
         assert [s.name for s in own.series] == [METHODS[m].label for m in methods] == [s.name for s in paper.series]
         assert own.y_range == paper.y_range and own.x_range == (0, 40) and paper.x_range[1] > 150
         assert counted.series[-1].y[0] > 0.16 > own.series[-1].y[0] and own.y_label == "mean reward"
         assert all(low <= y <= high for s in own.series for y, (low, high) in zip(s.y, s.spans, strict=True))
-    assert [len(panel.series) for panel in ab.gate_figure(reports, BOOK).panels] == [5, 5, 5, 5]
-    for figure in ab.report_figures(reports, BOOK, ab.table2(reports, BOOK)).values():
+    assert [len(panel.series) for panel in ab.gate_figure(reports, ALONE).panels] == [5, 5, 5, 5]
+    for figure in ab.report_figures(reports, ALONE, ab.table2(reports, ALONE)).values():
         ElementTree.fromstring(svg(figure))
         assert "one seed" in figure.note
 
 
 def test_printed_values_stand_on_their_own_whiskers(reports):
-    *_, printed, general = ab.main_figure(ab.table2(reports, BOOK), reports).panels
+    *_, printed, general = ab.main_figure(ab.table2(reports, ALONE), reports).panels
     for x, (low, high) in zip(printed.series[0].x, printed.series[0].spans, strict=True):
         assert low <= x <= high
     assert printed.series[0].spans[0] == (6.3, 6.3) and general.series[0].spans == ()
@@ -264,7 +279,7 @@ def test_job_writes_page_and_data(reports):
     assert (saved["profile"], saved["model"], len(saved["results"]["claims"])) == (
         "toy",
         BOOK.model.name,
-        len(ab.CLAIMS),
+        len(cl.CLAIMS),
     )
     chapter = (reports / "toy" / "chapters" / "ahpo-ahpo.html").read_text()
     assert "A title" in chapter and "4321" in chapter and "no_part_of_it" not in chapter
@@ -319,11 +334,112 @@ def test_real_model_joins_table1(reports):
     save_results(
         reports / "toy" / "evaluation-ahpo", {**summarise(judged), "practised": []}, model="real", profile="toy", seed=0
     )
-    last = ab.table1(reports, BOOK)[-1]
+    last = ab.table1(reports, ALONE)[-1]
     assert (last["source"], last["model"], round(last["micro_img"], 6), round(last["macro_txt"], 6)) == (
         "here",
         "AHPO",
         30,
         30,
     )
-    assert {row["source"] for row in ab.table1(reports, BOOK)[:-1]} == {"paper"}
+    assert {row["source"] for row in ab.table1(reports, ALONE)[:-1]} == {"paper"}
+
+
+@pytest.fixture
+def seeds(reports):
+    write_runs(reports, [method for method in RATES if method != "luffy"], "@seed=1")
+    return reports
+
+
+def test_seeds_are_books_of_their_own():
+    asked = ["ahpo.learning_rate=2e-4", "sft.steps=60"]
+    several = read_profile("mini", PAPER.parents[1], [*asked, "ablations.seeds=[2,0]"])
+    alone = [read_profile("mini", PAPER.parents[1], [*asked, f"seed={seed}"]) for seed in (2, 0)]
+    assert ms.books_of(several) == alone and ms.books_of(alone[0]) == alone[:1]
+    with pytest.raises(ProfileError, match=r"seed=4: the report is about ablations.seeds \[2, 0\]"):
+        ms.books_of(read_profile("mini", PAPER.parents[1], ["seed=4", "ablations.seeds=[2,0]"]))
+
+
+def test_shares_and_differences_over_seeds_can_be_computed_again(seeds):
+    ab.report_results(SEEDS, seeds)
+    saved = read_results(ms.page_folder(SEEDS, seeds))
+    results = saved["results"]
+    assert saved["seed"] == [0, 1] and results["seeds"] == {"asked": [0, 1], "missing": {"luffy": [1]}}
+    share = next(row for row in results["table2"] if row["method"] == "ahpo")["in_domain"]
+    each = [share["per_seed"][seed]["right"] / share["per_seed"][seed]["n"] for seed in ("0", "1")]
+    mean, low, high = mean_interval(each)
+    assert each[0] != each[1] and share["accuracy"] == pytest.approx(mean, abs=1e-5)
+    assert (share["low"], share["high"]) == pytest.approx((max(0, low), min(1, high)), abs=1e-5)
+    test = next(t for t in results["comparisons"] if (t["second"], t["group"]) == ("static", "in_domain"))
+    assert "p" not in test and test["seeds"] == 2
+    mean, low, high = mean_interval([one["difference"] for one in test["per_seed"].values()])
+    assert (test["difference"], test["low"], test["high"]) == pytest.approx((mean, low, high), abs=1e-5)
+
+
+def test_differences_are_paired_within_each_seed(seeds):
+    write_evaluation(seeds, "ahpo", RATES["ahpo"], asked="q", tag="@seed=1")
+    write_evaluation(seeds, "static", RATES["static"], asked="q", tag="@seed=1")
+    found = ms.measured_runs(seeds, ms.books_of(SEEDS))
+    assert ms.difference(found["ahpo"], found["static"], "in_domain")["seeds"] == 2
+    crossed = ms.difference(found["ahpo"], found["grpo"], "in_domain")
+    assert (crossed["seeds"], crossed["missing"], crossed["low"], crossed["high"]) == (1, [1], -1, 1)
+
+
+def test_a_missing_seed_is_named_everywhere(seeds):
+    results = ab.report_results(SEEDS, seeds)
+    assert "Seeds without an evaluation: LUFFY 1." in results["caveats"]
+    rows = dict(zip((row["method"] for row in results["table2"]), ab.table2_table(results["table2"]).rows, strict=True))
+    assert rows["luffy"][1] == "1 of 2" and rows["luffy"][2].endswith("[0.0, 100.0]") and rows["ahpo"][1] == "2"
+    assert "over 1 to 2 seeds" in ab.main_figure(results["table2"], seeds).note
+    pairs = ab.comparison_table(results["comparisons"])
+    assert pairs.head[1] == "seeds"
+    assert {row[1] for row in pairs.rows if "LUFFY" in row[0]} == {"1 of 2"}
+    assert {row[1] for row in pairs.rows if "GRPO" in row[0]} == {"2"}
+    six = ab.reward_figure(seeds, ms.books_of(SEEDS), "figure6")
+    assert "Fewer seeds: LUFFY 1 of 2" in six.note and "over 2 seeds" in six.note
+    page = (ms.page_folder(SEEDS, seeds) / "index.html").read_text()
+    assert "seed 0 and 1" in page and "Seeds without an evaluation: LUFFY 1." in page and "One seed" not in page
+
+
+def test_claims_over_seeds_ask_the_interval_over_seeds(seeds):
+    out = {c["claim"]: c for c in cl.claims(ms.measured_runs(seeds, ms.books_of(SEEDS)))}
+    assert {c["outcome"] for c in out.values()} <= {"reproduced", "not reproduced", "undecided"}
+    for c in out.values():
+        low, high = c["paired"]["low"], c["paired"]["high"]
+        if "seeds without 0" in c["rule"]:
+            assert c["outcome"] == ("reproduced" if low > 0 else "not reproduced" if high < 0 else "undecided")
+    assert out["ahpo_above_luffy"]["outcome"] == out["luffy_stays_low"]["outcome"] == "undecided"
+    assert "p < 0.01" in cl.rule_text(cl.CLAIMS["ahpo_learns"])
+    cells = cl.claim_table(list(out.values())).rows
+    assert all("seeds: " in row[4] and " p " not in row[4] for row in cells)
+
+
+def test_one_named_seed_is_a_report_on_one_seed(seeds):
+    one = SEEDS.model_copy(update={"ablations": SEEDS.ablations.model_copy(update={"seeds": (1,)})})
+    results = ab.report_results(one, seeds)
+    assert results["caveats"][0].startswith("One seed") and read_results(ms.page_folder(one, seeds))["seed"] == 1
+    assert "seeds" not in results and "luffy" not in {row["method"] for row in results["table2"]}
+    assert all("p" in test and "seeds" not in test for test in results["comparisons"])
+
+
+def test_executed_chapters_of_all_seeds_are_listed_once(seeds):
+    for name in ("generators", "ahpo-ahpo", "ahpo-ahpo@seed=1"):
+        executed(seeds / "toy" / name / "chapter.ipynb")
+    ab.report_results(SEEDS, seeds)
+    folder, page = ms.page_folder(SEEDS, seeds), Links()
+    page.feed((folder / "index.html").read_text())
+    written = [place for place in page.found if place.startswith("chapters/")]
+    assert written == [f"chapters/{name}.html" for name in ("ahpo-ahpo", "ahpo-ahpo@seed=1", "generators")]
+    assert all((folder / place).exists() for place in page.found if not place.startswith("#"))
+
+
+def test_real_model_over_seeds_joins_table1(reports):
+    for tag, right in (("", 2), ("@seed=1", 4)):
+        judged = [
+            Judged(f"{c}{i}", "t", c, 1, "image", i < right, "", 9, "stop", f"{c}{i}", "")
+            for c in ("algorithms", "graphs", "puzzles", "games")
+            for i in range(10)
+        ]
+        place = reports / "toy" / f"evaluation-ahpo{tag}"
+        save_results(place, {**summarise(judged), "practised": []}, model="real", profile="toy", seed=0)
+    last = ab.table1(reports, ms.books_of(SEEDS))[-1]
+    assert (last["model"], round(last["micro_img"], 6)) == ("AHPO, seeds: 2", 30)

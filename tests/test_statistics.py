@@ -40,6 +40,14 @@ def test_student_interval_covers_in_nineteen_of_twenty(n):
 
 def test_seeds_are_counted_and_kept_within_the_range():
     one, two = st.share_record(10, 10), st.share_record(4, 10)
-    both = st.over_seeds([one, two])
+    both = st.over_seeds({3: one, 4: two})
     assert (both["seeds"], both["accuracy"], both["low"], both["high"]) == (2, 0.7, 0.0, 1.0)
-    assert st.over_seeds([one]) is one and "seeds" not in one
+    assert both["per_seed"] == {3: one, 4: two} and "missing" not in both
+
+
+def test_a_single_seed_of_several_has_the_widest_interval():
+    lonely = st.over_seeds({3: st.share_record(5, 10), 4: None})
+    assert (lonely["seeds"], lonely["missing"], lonely["low"], lonely["high"]) == (1, [4], 0, 1)
+    pair = st.pairs_over_seeds({3: None, 4: st.paired_record("111", "000")})
+    assert (pair["seeds"], pair["missing"], pair["difference"], pair["low"], pair["high"]) == (1, [3], 1, -1, 1)
+    assert [st.seeds_text(record) for record in (lonely, st.share_record(5, 10))] == ["1 of 2", "1"]
