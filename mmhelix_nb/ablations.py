@@ -455,7 +455,7 @@ def main_figure(rows: Sequence[dict], reports: str | Path = REPORTS, model: str 
     kind = "Wilson intervals over items, one seed"
     if several(rows):
         low, high = min(seeds_of(rows)), max(seeds_of(rows))
-        kind = f"Student intervals over {high if low == high else f'{low} to {high}'} seeds, everything for one"
+        kind = f"Student intervals over {high if low == high else f'{low} to {high}'} seeds, at least as wide as over items"
     note = f"Whiskers: 95% {kind}; the paper's are made from its 1,260 puzzles, and it gives none for its base."
     panels = (*own_panels(rows, model), *printed_panels(reports))
     return Figure(panels, "Accuracy of each method, here and in the paper", note, columns=2)
@@ -467,8 +467,8 @@ def seed_caveats(books: Sequence[Profile], found: Mapping[str, Runs]) -> list[st
         return ["One seed per method: intervals and tests speak of other items, not of other seeds."]
     seeds = ", ".join(str(book.seed) for book in books)
     said = [
-        f"{len(books)} seeds ({seeds}): shares are means over seeds, with Student's intervals over seeds; differences "
-        "are paired within each seed. The held-out items are the same for all seeds."
+        f"{len(books)} seeds ({seeds}): shares are means over seeds, with Student's intervals over seeds, at least as "
+        "wide as over items; differences are paired within each seed. The held-out items are the same for all seeds."
     ]
     gone = [f"{METHODS[key].label} {', '.join(map(str, missing))}" for key, missing in missing_seeds(found).items()]
     return [*said, f"Seeds without an evaluation: {'; '.join(gone)}."] if gone else said

@@ -51,3 +51,23 @@ def test_a_single_seed_of_several_has_the_widest_interval():
     pair = st.pairs_over_seeds({3: None, 4: st.paired_record("111", "000")})
     assert (pair["seeds"], pair["missing"], pair["difference"], pair["low"], pair["high"]) == (1, [3], 1, -1, 1)
     assert [st.seeds_text(record) for record in (lonely, st.share_record(5, 10))] == ["1 of 2", "1"]
+
+
+def test_seeds_that_agree_by_chance_leave_what_items_leave():
+    share = st.share_record(278, 300)
+    assert [st.over_seeds({0: share, 1: share})[end] for end in ("low", "high")] == [share["low"], share["high"]]
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_equal_methods_seldom_differ_over_seeds(seeds):
+    import numpy as np
+
+    rng, sure = np.random.default_rng(seeds), 0
+    for _ in range(400):  # 300 items, of which about three differ between two models that are equally good
+        tests = {}
+        for seed, (a, b) in enumerate(rng.binomial(300, 0.005, (seeds, 2))):
+            rest = "0" * (300 - a - b)
+            tests[seed] = st.paired_record("1" * a + "0" * b + rest, "0" * a + "1" * b + rest, 200)
+        found = st.pairs_over_seeds(tests)
+        sure += not found["low"] <= 0 <= found["high"]
+    assert sure / 400 < 0.05

@@ -54,10 +54,15 @@ def seed_interval(values: Sequence[float], lowest: float, highest: float) -> tup
     return mean, max(lowest, low), min(highest, high)
 
 
+def _mean_of(records: Mapping[int, dict], name: str) -> float:
+    return fmean(record[name] for record in records.values())
+
+
 def together(each: Mapping[int, dict | None], key: str, bounds: tuple[float, float], counts: Sequence[str]) -> dict:
-    """Records by seed, None where one is missing, as one: mean of `key`, its interval within `bounds`, sums of `counts`."""
+    """Records by seed, None where one is missing, as one: mean of `key`, its interval, sums of `counts`."""
     there = {seed: record for seed, record in each.items() if record}
     mean, low, high = seed_interval([record[key] for record in there.values()], *bounds)
+    low, high = min(low, _mean_of(there, "low")), max(high, _mean_of(there, "high"))
     found = {**{name: sum(record[name] for record in there.values()) for name in counts}, key: mean}
     missing = {"missing": absent} if (absent := [seed for seed in each if seed not in there]) else {}
     return {**found, "low": low, "high": high, "seeds": len(there), **missing, "per_seed": there}

@@ -31,9 +31,8 @@ def books_of(book: Profile) -> list[Profile]:
 
 def _with_seed(book: Profile, overrides: list[str], seed: int) -> Profile:
     "The profile with these overrides and `seed`, which is an override only where it differs from the profile's own."
-    said = sorted(
-        [*overrides, *([f"seed={seed}"] if seed != book.seed else [])], key=lambda text: text.partition("=")[0]
-    )
+    own = [f"seed={seed}"] if seed != book.seed else []
+    said = sorted(overrides + own, key=lambda text: text.partition("=")[0])
     return book.model_copy(update={"seed": seed, "overrides": tuple(said)})
 
 # %% ../../nbs/reporting/measured.ipynb #0147c5b5
