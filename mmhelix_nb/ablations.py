@@ -596,9 +596,8 @@ def report_results(book: Profile, reports: str | Path = REPORTS) -> dict:
     }
     if len(seeds) > 1:
         results["seeds"] = {"asked": seeds, "missing": missing_seeds(found)}
-    label = seeds if len(seeds) > 1 else seeds[0]
-    save_results(
-        report_folder(book, "ablations", reports), results, model=book.model.name, profile=book.name, seed=label
-    )
+    folder, label = report_folder(book, "ablations", reports), seeds if len(seeds) > 1 else seeds[0]
+    model = book.model.name
+    save_results(folder, results, model=model, profile=book.name, seed=label, overrides=book.overrides)
     write_report(book, reports)
     return results

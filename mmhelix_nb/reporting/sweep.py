@@ -20,8 +20,9 @@ from ..book.figures import BLUE, ORANGE, Dot, Figure, Panel, dot_panel, figure_b
 from ..book.jobs import behind, graph, reads, tagged
 from ..book.methods import METHODS, compared
 from ..book.pages import Markup, Table, bullets, element, html_table, joined, link, page, sections
+from ..book.place import REPORTS, commit
 from ..book.profiles import Profile
-from ..book.results import commit, write_json, write_whole
+from ..book.results import write_json, write_whole
 from ..book.statistics import percent_text, seeds_text
 from .measured import books_of, measured_runs, page_folder, share
 
@@ -76,7 +77,7 @@ def rows_table(rows: Sequence[dict], keys: Sequence[str]) -> Table:
     return Table(("method", *keys, "in domain %", "general %", "seeds"), tuple(cells))
 
 
-def sweep_table(points: Sequence[Profile], reports: str | Path = "reports") -> Table:
+def sweep_table(points: Sequence[Profile], reports: str | Path = REPORTS) -> Table:
     "Accuracy of each method at each point of a sweep, with the number of seeds."
     return rows_table(sweep_rows(points, reports), swept(points))
 
@@ -92,7 +93,7 @@ def places(points: Sequence[Profile], reports: str | Path) -> dict[str, dict[str
     return found
 
 
-def sweep_notes(points: Sequence[Profile], reports: str | Path = "reports") -> list[str]:
+def sweep_notes(points: Sequence[Profile], reports: str | Path = REPORTS) -> list[str]:
     "What a sweep has no results of, a line each."
     said = []
     for where, methods in places(points, reports).items():
@@ -186,7 +187,7 @@ def sweep_page(made: Mapping, rows: Sequence[dict], keys: Sequence[str], reports
     return page(f"mmhelix_nb: {title}", *head, *sections(contents))
 
 
-def write_sweep(points: Sequence[Profile], reports: str | Path = "reports") -> Path:
+def write_sweep(points: Sequence[Profile], reports: str | Path = REPORTS) -> Path:
     "Write results.json, table.csv and index.html of a sweep to its folder; the page's path."
     rows, keys, folder = sweep_rows(points, reports), swept(points), sweep_folder(points, reports)
     made = {
