@@ -473,7 +473,7 @@ def seed_caveats(books: Sequence[Profile], found: Mapping[str, Runs]) -> list[st
     gone = [f"{METHODS[key].label} {', '.join(map(str, missing))}" for key, missing in missing_seeds(found).items()]
     return [*said, f"Seeds without an evaluation: {'; '.join(gone)}."] if gone else said
 
-
+# %% ../nbs/70_ablations.ipynb #eed330ec
 def caveats(books: Sequence[Profile], found: Mapping[str, Runs]) -> list[str]:
     "What limits the numbers of a report, in sentences."
     book, said = books[0], seed_caveats(books, found)

@@ -109,7 +109,7 @@ def rule_text(claim: Claim, seeds: bool = False) -> str:
         "little": f"{a} at most {points} above {b}",
     }[claim.rule]
 
-
+# %% ../../nbs/reporting/claims.ipynb #ec1f913e
 def claims(found: Mapping[str, Runs], resamples: int = 2_000) -> list[dict]:
     "Every claim with its measured figures, its rule and what came out."
     several = any(len(runs) > 1 for runs in found.values())

@@ -186,7 +186,7 @@ def sweep_page(made: Mapping, rows: Sequence[dict], keys: Sequence[str], reports
     head = [element("h1", title), element("p", label, class_="label"), bullets(made["results"]["notes"])]
     return page(f"mmhelix_nb: {title}", *head, *sections(contents))
 
-
+# %% ../../nbs/reporting/sweep.ipynb #90f3918d
 def write_sweep(points: Sequence[Profile], reports: str | Path = REPORTS) -> Path:
     "Write results.json, table.csv and index.html of a sweep to its folder; the page's path."
     rows, keys, folder = sweep_rows(points, reports), swept(points), sweep_folder(points, reports)
