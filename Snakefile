@@ -14,7 +14,7 @@ PROFILE = str(config.get("profile", "mini"))
 FOLDERS = config.get("runs", RUNS), config.get("reports", REPORTS)
 POINTS = config.get("points", [[]])  # a list of overrides for each point of a sweep
 POINTS = [read_profile(PROFILE, overrides=point) for point in (json.loads(POINTS) if isinstance(POINTS, str) else POINTS)]
-ALL = runs_of(POINTS, PROFILE, Path(), *FOLDERS)
+ALL = runs_of(POINTS, Path(), *FOLDERS)
 MARKS = fingerprints(ALL)
 ENTRY = "from mmhelix_nb.running.runner import job_main; job_main()"
 

@@ -248,7 +248,7 @@ def pair_text(test: Mapping) -> str:
     "What is compared, on which items."
     return f"{METHODS[test['first']].label} - {METHODS[test['second']].label}, {GROUPS[test['group']]}"
 
-
+# %% ../nbs/70_ablations.ipynb #db8930b5
 def comparison_table(tests: Sequence[dict]) -> Table:
     "The paired comparisons as texts."
     if any("seeds" in test for test in tests):
@@ -361,7 +361,7 @@ def our_lines(reports: str | Path, books: Sequence[Profile], name: str, methods:
     found, window = our_curves(reports, books, name, methods), books[0].ablations.window
     return [curve_series(METHODS[key].label, METHODS[key].colour, curves, window) for key, curves in found.items()]
 
-
+# %% ../nbs/70_ablations.ipynb #ce096212
 def curve_note(reports: str | Path, books: Sequence[Profile], methods: Sequence[str]) -> str:
     "What stands behind a line."
     book, n = books[0], len(books)
@@ -534,7 +534,7 @@ def chapter_places(book: Profile, reports: str | Path) -> dict[Path, str]:
             found[report_folder(one, job, reports)] = job
     return found
 
-
+# %% ../nbs/70_ablations.ipynb #d0e50ad2
 def chapter_list(book: Profile, reports: str | Path) -> Markup:
     "Links to the executed chapters of a profile."
     found, folder = [], page_folder(book, reports)

@@ -37,7 +37,7 @@ def place_of(root, *overrides, profile="tiny") -> Place:
 
 def marks(root, *overrides) -> dict[str, str]:
     """Fingerprints of the fake book's jobs, by name without overrides."""
-    found = fingerprints(runs_of(points_of("tiny", root, overrides), "tiny", root))
+    found = fingerprints(runs_of(points_of("tiny", root, overrides), root))
     return {name.partition("@")[0]: mark for name, mark in found.items()}
 
 
@@ -198,7 +198,7 @@ def test_finished_means_stamp_and_results_fit(tmp_path):
     root = make_book(tmp_path / "book")
     run_job("tiny", "generators", root)
     place, mark = place_of(root), marks(root)["generators"]
-    chosen = runs_of([place.profile], "tiny", root, only="generators")
+    chosen = runs_of([place.profile], root, only="generators")
     assert finished(chosen["generators"], mark) and not finished(chosen["generators"], "other")
     stamp = stamp_of(place, "generators")
     os.utime(stamp, (time.time() + 1e6, time.time() + 1e6))  # written when the clock was wrong
@@ -355,7 +355,7 @@ def test_outside_of_a_clone_the_work_goes_to_the_folder_and_a_profile_may_lie_an
 
 def test_arguments(tmp_path):
     place = Place(make_book(tmp_path / "book"), read_profile("gpu24"))
-    runs = runs_of([place.profile], "gpu24", place.root, only="serg")
+    runs = runs_of([place.profile], place.root, only="serg")
     plan = Plan(place, "gpu24", (place.profile,), {"serg": runs["serg"]})
     local = snakemake_arguments(plan, cores=2)
     assert local[local.index("--cores") + 1] == "2" and "gpu=1" in local and local[-1] == "runs/gpu24/serg/done.json"

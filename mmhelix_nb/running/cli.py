@@ -112,7 +112,7 @@ def seed_list(text: str) -> list[int]:
         fail(f"--seeds {text}: are {len(found):,}; at most 1,000")
     return list(dict.fromkeys(found))
 
-
+# %% ../../nbs/running/cli.ipynb #3d052e0c
 @dataclass(frozen=True)
 class Asked:
     """What `mmhelix run` was asked for: a profile, values set from outside, values to sweep, seeds, and a part of the book."""
@@ -136,7 +136,7 @@ def _plan(asked: Asked, root: Path | None) -> "Plan":
     try:
         points = points_of(given, folder, [*asked.overrides, *seeds], asked.sweep)
         place = Place(folder, points_of(given, folder)[0])
-        runs = runs_of(points, given, folder, only=asked.only)
+        runs = runs_of(points, folder, only=asked.only)
     except ProfileError as e:
         fail(str(e))
     except KeyError:
@@ -144,7 +144,7 @@ def _plan(asked: Asked, root: Path | None) -> "Plan":
         fail(f"--only {asked.only}: no such job in profile {place.profile.name}; there are: {known}")
     return Plan(place, given, tuple(points), runs)
 
-
+# %% ../../nbs/running/cli.ipynb #1b3ef6a4
 def _check_run(executor: str, cores: int) -> None:
     """End with one line where the machine is asked for in an impossible way."""
     if cores < 1:
@@ -259,7 +259,7 @@ def _report(plan: "Plan", code: int) -> int:
     typer.echo("\n".join(["", *_results(plan)]))
     return 0
 
-
+# %% ../../nbs/running/cli.ipynb #54bd6c16
 def _results(plan: "Plan") -> list[str]:
     """Where the results are; of a plain run also whether its numbers are the committed ones."""
     from mmhelix_nb.running.committed import verdict_of
@@ -276,10 +276,11 @@ def _results(plan: "Plan") -> list[str]:
 
 def _sweep_results(plan: "Plan") -> list[str]:
     """The table at the end of a sweep, and its page."""
-    from mmhelix_nb.reporting.sweep import sweep_table, write_sweep
+    from mmhelix_nb.reporting.sweep import sweep_notes, sweep_table, write_sweep
 
     reports = plan.place.root / plan.place.reports
-    return [sweep_table(plan.points, reports).text(), f"report: {write_sweep(plan.points, reports)}"]
+    page = write_sweep(plan.points, reports)
+    return [str(sweep_table(plan.points, reports)), *sweep_notes(plan.points, reports), f"report: {page}"]
 
 # %% ../../nbs/running/cli.ipynb #a0c976a2
 def _start_and_watch(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:

@@ -127,7 +127,7 @@ def publish(profile: str, start: str | Path = ".") -> Path:
     if root is None:
         raise ValueError(f"{Path(start).resolve()}: not in a clone, so there are no committed reports to replace")
     place = Place(root, read_profile(profile, root))
-    runs = runs_of([place.profile], profile, root)
+    runs = runs_of([place.profile], root)
     marks = fingerprints(runs)
     due = [name for name, run in runs.items() if not finished(run, marks[name])]
     if due:

@@ -272,7 +272,7 @@ def run_job(
     `mark` is the job's fingerprint, where the caller has it already. Raises `JobFailed` when a cell fails, `Busy` when the job is running already."""
     place = Place(Path(root), read_profile(profile, root, overrides), runs, reports)
     run, results = Run(place, jobs(place.profile)[name], ()), results_of(place, name)
-    known = fingerprints(runs_of([place.profile], profile, place.root, runs, reports)) if not mark else {run.name: mark}
+    known = fingerprints(runs_of([place.profile], place.root, runs, reports)) if not mark else {run.name: mark}
     started = time.time()
     with claim(place.run(name) / "job.lock", f"job {run.name}", wait=20):
         end_leftovers("MMHELIX_JOB", tag_of(place, name))
