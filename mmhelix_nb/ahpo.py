@@ -42,10 +42,10 @@ __all__ = ['VISION', 'KINDS', 'CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 
            'Rollout', 'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'token_entropies',
            'mean_entropy', 'AHPOConfig', 'check_config', 'per_token', 'select_rows', 'expert_tokens', 'Experts',
            'as_expert', 'expert_entries', 'note', 'logps', 'rows_with_gradient', 'policy_term', 'expert_term',
-           'mixed_term', 'terms_of', 'vision_tokens', 'without_vision', 'exact_adapters', 'grouped', 'record',
-           'first_row', 'experts_of', 'without_expert', 'weighed', 'AHPOTrainer', 'settings_of', 'ahpo_config',
-           'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary',
-           'run_ahpo']
+           'mixed_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens', 'without_vision',
+           'exact_adapters', 'grouped', 'record', 'first_row', 'experts_of', 'without_expert', 'weighed', 'AHPOTrainer',
+           'settings_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens',
+           'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard") -> float:
@@ -376,6 +376,17 @@ def terms_of(config: AHPOConfig) -> tuple:
     return (policy_term,) if config.gate == "closed" else (policy_term, expert_term)
 
 # %% ../nbs/50_ahpo.ipynb #3ade300e
+def output_layer(trainer: AHPOTrainer):
+    "The layer that gives the model's logits."
+    return trainer.accelerator.unwrap_model(trainer.model).get_output_embeddings()
+
+
+def note_entropy(trainer: AHPOTrainer, steps: list, replies: Sequence[list[int]]) -> None:
+    "Logs the mean entropy of what was written in training."
+    if steps and trainer.model.training:
+        note(trainer, {"policy/entropy": mean_entropy(steps, [len(ids) for ids in replies])})
+
+
 def vision_tokens(config) -> list[int]:
     "Ids that stand for pixels and must never be written by the model."
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
@@ -463,11 +474,9 @@ class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
         self.experts, self.groups = Experts(), []
 
     def _generate_single_turn(self, *args, **kwargs):
-        head = self.accelerator.unwrap_model(self.model).get_output_embeddings()
-        with token_entropies(head, self.temperature) as steps:
+        with token_entropies(output_layer(self), self.temperature) as steps:
             ids, logps = super()._generate_single_turn(*args, **kwargs)
-        if steps and self.model.training:
-            note(self, {"policy/entropy": mean_entropy(steps, [len(i) for i in ids])})
+        note_entropy(self, steps, ids)
         return self.experts.swapped(ids), logps
 
     def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):

@@ -302,7 +302,7 @@ def _start_and_watch(plan: "Plan", cores: int, executor: str, extra: tuple) -> i
         end_leftovers("MMHELIX_RUN", tag_of(place))
     return _report(plan, code)
 
-
+# %% ../../nbs/running/cli.ipynb #68482174
 def _drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     """One run under the profile's lock; the exit code."""
     from mmhelix_nb.book.processes import end_with
