@@ -157,7 +157,7 @@ def test_profiles_are_frozen_and_an_empty_file_is_the_default(tmp_path):
     (tmp_path / "empty.yaml").write_text("")
     profile = read_profile(str(tmp_path / "empty.yaml"))
     assert profile == Profile(name="empty")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="frozen"):
         profile.seed = 1
 
 

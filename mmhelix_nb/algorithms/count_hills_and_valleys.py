@@ -9,6 +9,7 @@ __all__ = ['LEVELS', 'SCORER', 'BOTH', 'draw', 'RULES', 'FORMAT', 'State', 'plat
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #0cb851e1
 from dataclasses import dataclass
+from itertools import product
 from random import Random
 
 from ..answers import read_int
@@ -92,12 +93,7 @@ def turns(terrain: tuple[int, ...]) -> int:
 
 
 SCORER = "simple_str_match"  # the published score function
-BOTH = tuple(
-    f"{hill} {sign} {valley}"
-    for hill in ("hill", "hills")
-    for sign in ("and", "or", "plus", "+")
-    for valley in ("valley", "valleys")
-)
+BOTH = tuple(" ".join(words) for words in product(("hill", "hills"), ("and", "or", "plus", "+"), ("valley", "valleys")))
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #7b3797a1
 @judge

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'State', 'tent_sets', 'TentLine', 'tents', 'Tent',
-           'problem', 'is_place', 'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'state_of', 'check',
-           'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'trace', 'canon']
+           'problem', 'is_place', 'tent_cells', 'show', 'solve', 'Level', 'planted', 'generate', 'state_of', 'per_line',
+           'check', 'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #6863e139
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
@@ -228,6 +228,12 @@ def state_of(grid: list[str]) -> State:
         tuple(column.count("A") for column in zip(*lines)),
     )
 
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #0ba337a6
+def per_line(found: Collection[tuple[int, int]], n: int) -> list[list[int]]:
+    "How many of the cells `found`, counted from 1, stand in each of the `n` rows, and in each column."
+    rows, columns = [row for row, _ in found], [column for _, column in found]
+    return [[places.count(i) for i in range(1, n + 1)] for places in (rows, columns)]
+
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #6cb5a1a3
 SCORER = "campsite_evaluator"
 
@@ -248,8 +254,7 @@ def check(state: State, answer: str) -> Verdict:
         later = ((r, c + 1), (r + 1, c - 1), (r + 1, c), (r + 1, c + 1))
         if near := next((other for other in later if other in found), None):
             return wrong(f"the tents at {[r, c]} and {list(near)} touch")
-    counts = [[sum(cell[at] == i for cell in found) for i in range(1, n + 1)] for at in (0, 1)]
-    if odd := differing_line((state.rows, state.columns), counts):
+    if odd := differing_line((state.rows, state.columns), per_line(found, n)):
         name, total, own = odd
         return wrong(f"{name} has {tents(own)}, not {total}")
     return right()

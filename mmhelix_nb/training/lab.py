@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['BLANKS', 'SPLITS', 'IN_MIX', 'OUTSIDE', 'SKILLS', 'BACKWARDS', 'LESSONS', 'PER_PICTURE', 'compact', 'filled',
-           'completed', 'usable', 'tell', 'legal_grids', 'moves', 'count_space', 'row_by_row', 'lab_split', 'puzzles',
-           'some_puzzles', 'skill_answer', 'stored_picture', 'lab_row', 'lab_rows', 'base_rows', 'lab_files',
-           'write_lab', 'lab_processor', 'train_base', 'run_base']
+           'completed', 'usable', 'tell', 'legal_grids', 'moves', 'family_of', 'orders_fixing', 'smallest_blanks',
+           'count_space', 'row_by_row', 'lab_split', 'puzzles', 'some_puzzles', 'skill_answer', 'stored_picture',
+           'lab_row', 'lab_rows', 'base_rows', 'lab_files', 'write_lab', 'lab_processor', 'train_base', 'run_base']
 
 # %% ../../nbs/training/lab.ipynb #171a418b
 import hashlib
@@ -71,17 +71,32 @@ def moves() -> list[tuple]:
         found.append(([4 * c + r if turn else 4 * r + c for r, c in at], swap))
     return found
 
+# %% ../../nbs/training/lab.ipynb #ddcf712e
+def family_of(grid: tuple) -> tuple:
+    "The smallest grid that the moves make of a flat full `grid`; it stands for all of its family."
+    return min(tuple(grid[i] ^ swap for i in order) for order, swap in moves())
+
+# %% ../../nbs/training/lab.ipynb #8d8ce8a1
+def orders_fixing(grid: tuple) -> list[list[int]]:
+    "The orders of the cells in those moves that map a flat full `grid` to itself."
+    return [order for order, swap in moves() if all(grid[i] ^ swap == grid[k] for k, i in enumerate(order))]
+
+
+def smallest_blanks(blanks: set[int], orders: list[list[int]]) -> tuple:
+    "The smallest set of cells, ascending, onto which one of the `orders` moves the cells `blanks`."
+    return min(tuple(k for k, i in enumerate(order) if i in blanks) for order in orders)
+
 # %% ../../nbs/training/lab.ipynb #432169e2
 def count_space(blanks: int) -> dict:
     "How many puzzles with `blanks` empty cells the lab could draw, as they are and up to symmetry."
     family, puzzles, forms = {}, 0, 0
     for grid in (sum(grid, ()) for grid in legal_grids()):
-        family.setdefault(min(tuple(grid[i] ^ swap for i in order) for order, swap in moves()), []).append(grid)
+        family.setdefault(family_of(grid), []).append(grid)
     for first, members in family.items():
-        fixing = [order for order, swap in moves() if all(first[i] ^ swap == first[k] for k, i in enumerate(order))]
+        fixing = orders_fixing(first)
         masks = [set(mask) for mask in itertools.combinations(range(16), blanks) if row_by_row(first, mask)]
         puzzles += len(members) * len(masks)
-        forms += len({min(tuple(k for k, i in enumerate(order) if i in mask) for order in fixing) for mask in masks})
+        forms += len({smallest_blanks(mask, fixing) for mask in masks})
     return {"blanks": blanks, "puzzles": puzzles, "forms": forms}
 
 # %% ../../nbs/training/lab.ipynb #e884743e
