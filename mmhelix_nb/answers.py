@@ -309,6 +309,21 @@ def read_records(
         numbers = _in_order(numbers, names, order, parts, headed)
     return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
 
+# %% ../nbs/01_answers.ipynb #9d27bcf2
+def _check_bracket(start: int, size: int, parts: tuple[int, ...]) -> None:
+    "Raise `Unreadable` where `size` numbers from number `start` on are neither whole records nor one of their `parts`."
+    total, spans = sum(parts), {(sum(parts[:i]), part) for i, part in enumerate(parts)}
+    if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
+        raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
+
+
+def _axis_of(token: str, nouns: frozenset, axes: Mapping[str, str]) -> str:
+    "The axis that a word names, nothing for one of the `nouns`; raises `Unreadable` for any other."
+    word = token.lower()
+    if word not in nouns and word not in axes:
+        raise Unreadable(f"the list holds {shorten(token)}, which is no number")
+    return "" if word in nouns else axes[word]
+
 # %% ../nbs/01_answers.ipynb #c960b239
 def _numbers(
     tokens: list[str], parts: tuple[int, ...], nouns: frozenset, axes: Mapping[str, str]
@@ -336,21 +351,6 @@ def _numbers(
             "the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word"
         )
     return numbers, names
-
-# %% ../nbs/01_answers.ipynb #9d27bcf2
-def _check_bracket(start: int, size: int, parts: tuple[int, ...]) -> None:
-    "Raise `Unreadable` where `size` numbers from number `start` on are neither whole records nor one of their `parts`."
-    total, spans = sum(parts), {(sum(parts[:i]), part) for i, part in enumerate(parts)}
-    if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
-        raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
-
-
-def _axis_of(token: str, nouns: frozenset, axes: Mapping[str, str]) -> str:
-    "The axis that a word names, nothing for one of the `nouns`; raises `Unreadable` for any other."
-    word = token.lower()
-    if word not in nouns and word not in axes:
-        raise Unreadable(f"the list holds {shorten(token)}, which is no number")
-    return "" if word in nouns else axes[word]
 
 # %% ../nbs/01_answers.ipynb #b156c72c
 def _drop_header(body: str, nouns: Iterable[str], axes: Mapping[str, str]) -> tuple[str, str]:
@@ -397,7 +397,7 @@ def _rows_of(text: str, dashes: bool = False) -> str:
         raise Unreadable("the grid is cut off: its brackets do not match")
     return body
 
-
+# %% ../nbs/01_answers.ipynb #14bfb6fa
 def read_grid(text: str, size: int, symbols: str) -> tuple[tuple[str, ...], ...]:
     "The `size` x `size` grid of one-character `symbols` that `text` shows; raises `Unreadable`."
     body = _rows_of(text, "-" in symbols)

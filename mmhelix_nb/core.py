@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'Verdict', 'right', 'wrong', 'Solution', 'Record',
-           'State', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'Puzzle', 'Instance',
-           'make', 'decode_state', 'from_official', 'pack', 'unpack']
+           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'Puzzle',
+           'Instance', 'make', 'decode_state', 'from_official', 'pack', 'unpack']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
@@ -75,9 +75,9 @@ class State(Record, Protocol):
 TState = TypeVar("TState", bound=State)
 TLevel = TypeVar("TLevel", bound=Record)
 
-# %% ../nbs/00_core.ipynb #4e63e537
-class Task(Protocol[TState, TLevel]):
-    "The module of a task, in the order of its sections; it may also have `SPACES`, see `small_spaces`."
+# %% ../nbs/00_core.ipynb #c5c1bd77
+class Family(Protocol[TState, TLevel]):
+    "The puzzles of a task: what one is, how it is solved, and how it is made, level by level."
 
     @property
     def State(self) -> type[TState]: ...
@@ -87,6 +87,11 @@ class Task(Protocol[TState, TLevel]):
     @property
     def LEVELS(self) -> tuple[TLevel, ...]: ...  # five
     def generate(self, level: TLevel, rng: Random) -> TState: ...
+
+# %% ../nbs/00_core.ipynb #611a9427
+class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
+    "The module of a task, in the order of its sections; it may also have `SPACES`, see `small_spaces`."
+
     @property
     def SCORER(self) -> str: ...  # the published score function
     def check(self, state: TState, answer: str, /) -> Verdict: ...
