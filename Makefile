@@ -42,7 +42,7 @@ gallery: $(STAMP) ## every task at every level, and traces, as pages; prints whe
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
-	$(BIN)/python -c 'from mmhelix_nb.running.readme import tasks, tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
 # Checks
 .PHONY: test exports style types notebooks units fuzz bench

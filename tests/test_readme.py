@@ -103,7 +103,7 @@ def pip(words: list[str], mmhelix, folder: Path) -> None:
 
 def run_profile(words: list[str], mmhelix, folder: Path) -> None:
     """A dry run, for a real one takes hours or a GPU; a profile of one's own is written first."""
-    named = Path(words[words.index("--profile") + 1])
+    named = Path(words[words.index("--profile") + 1]) if "--profile" in words else Path("mini")
     if named.suffix:
         (folder / named).parent.mkdir(exist_ok=True)
         (folder / named).write_text(SMALL)
@@ -112,7 +112,7 @@ def run_profile(words: list[str], mmhelix, folder: Path) -> None:
         words = [word for word in words if word not in ("--executor", "slurm")]
     said = mmhelix(*words[1:], "--dry-run", "--root", str(ROOT))
     wanted = words[words.index("--only") + 1] if "--only" in words else "ablations"
-    assert re.search(rf"would run\W+.*\b{wanted}\b|finished before", said), said
+    assert re.search(rf"^(would run|done) +{wanted}\b", said, re.MULTILINE), said
 
 
 def generate(words: list[str], mmhelix, folder: Path) -> None:

@@ -41,7 +41,9 @@ def copy(tmp_path_factory) -> Path:
 
 def test_it_passes_the_tests_of_all_tasks(copy):
     files = [f"tests/test_{name}.py" for name in ("tasks", "traces", "contract")]
-    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", f"{NAME} or no_others or type_checkers")
+    done = run(
+        copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", f"{NAME} or no_others or type_checkers"
+    )
     passed = re.search(r"(\d+) passed", done.stdout)
     assert done.returncode == 0 and passed and int(passed[1]) > 70, done.stdout[-3000:]
     assert not re.search(r"\d+ (?:skipped|xfailed)", done.stdout)
