@@ -13,6 +13,7 @@ from typing import Any
 
 from .answers import Extracted, extract
 from .book.place import REPORTS, RUNS
+from .book.rows import skill_of
 from .core import Instance, Verdict, from_official, make, right, task_module, task_name, tasks, unpack, wrong
 
 # %% ../nbs/20_verifiers.ipynb #3c16a40b
@@ -21,7 +22,7 @@ def verdict(task: str, state: str, answer: str, reply: str | Extracted) -> Verdi
     found = reply if isinstance(reply, Extracted) else extract(reply)
     if found.problem:
         return wrong(found.problem)
-    if not task.startswith("skill:"):
+    if not skill_of(task):
         return task_module(task).check(unpack(task_name(task), state), found.text)
     return (
         right("equals the stored answer")

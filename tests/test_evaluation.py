@@ -1,7 +1,6 @@
 """Replies, verdicts and summaries: resumed runs, cut-off replies, replies made elsewhere, a whole job."""
 
 import json
-from dataclasses import asdict, replace
 
 import pytest
 from PIL import Image
@@ -90,7 +89,7 @@ def test_torn_file_gives_the_same_bytes(tmp_path, lost):
 def test_other_settings_start_anew(tmp_path, change):
     rows, log = [lab_row(i) for i in range(4)], []
     ev.keep_replies(answering([]), rows, SETTINGS, tmp_path / "r.jsonl")
-    ev.keep_replies(answering(log), rows, replace(SETTINGS, **change), tmp_path / "r.jsonl")
+    ev.keep_replies(answering(log), rows, SETTINGS.model_copy(update=change), tmp_path / "r.jsonl")
     assert log == [[0, 1, 2, 3]]
 
 
@@ -229,7 +228,7 @@ def test_score_file_names_the_line(tmp_path, line, what):
 
 def test_chosen_takes_even_distances():
     names = ["binairo"] * 100 + ["skill:read"] * 10
-    got = ev.chosen(names, ["image"] * 110, replace(SETTINGS, items=4, general_items=5))
+    got = ev.chosen(names, ["image"] * 110, SETTINGS.model_copy(update={"items": 4, "general_items": 5}))
     assert got == [0, 25, 50, 75, 100, 102, 104, 106, 108]
     assert len(ev.chosen(names, ["image"] * 110, SETTINGS)) == 110
     assert ev.chosen(names, ["text"] * 110, SETTINGS) == []
@@ -250,7 +249,8 @@ def write_lab(runs, name="tiny"):
 def test_lab_rows_and_practised_skills(tmp_path):
     write_lab(tmp_path)
     book = Profile(name="tiny", model={"name": "mini"})
-    rows = ev.profile_rows(book, replace(SETTINGS, items=3, general_items=2, modalities=("image", "text")), tmp_path)
+    few = SETTINGS.model_copy(update={"items": 3, "general_items": 2, "modalities": ("image", "text")})
+    rows = ev.profile_rows(book, few, tmp_path)
     assert [ev.item_name(rows[i]) for i in range(len(rows))] == [
         "binairo/1/0/image",
         "binairo/1/2/image",
@@ -311,7 +311,7 @@ def test_image_tokens_are_never_written():
     model = models.build_mini(processor)
     banned = set(ev.never_written(model.config))
     model.lm_head.weight.data[list(banned)] *= 50  # a model that would love to
-    settings = replace(SETTINGS, max_new_tokens=6, temperature=1.0)
+    settings = SETTINGS.model_copy(update={"max_new_tokens": 6, "temperature": 1.0})
     inputs = ev.encode(processor, [lab_row(0), lab_row(1, picture=False)], model.device)
     out = model.generate(**inputs, **ev.generation_options(model, settings))[:, inputs["input_ids"].shape[1] :]
     assert len(banned) >= 3 and not banned & set(out.flatten().tolist())
@@ -330,5 +330,5 @@ def test_padding_does_not_change_a_greedy_reply():
 
 
 def test_settings_are_plain():
-    assert json.dumps(asdict(ev.settings_of(Profile())))
+    assert json.dumps(ev.settings_of(Profile()).model_dump(mode="json"))
     assert ev.settings_of(Profile(seed=4)).seed == 4

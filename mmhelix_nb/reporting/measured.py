@@ -14,6 +14,7 @@ from ..book.jobs import graph, report_folder
 from ..book.methods import compared
 from ..book.profiles import Profile, ProfileError
 from ..book.results import read_results
+from ..book.rows import skill_of
 from ..book.statistics import over_seeds, paired_record, pairs_over_seeds, share_record
 
 # %% ../../nbs/reporting/measured.ipynb #2531fca3
@@ -77,7 +78,7 @@ GROUPS = {
 def in_group(name: str, group: str, practised: Sequence[str]) -> bool:
     "Whether items `task/modality` belong to `group`."
     task = name.rpartition("/")[0]
-    skill = task.removeprefix("skill:") if task.startswith("skill:") else None
+    skill = skill_of(task) or None
     if group == "in_domain":
         return skill is None
     if skill is None or group == "general":
