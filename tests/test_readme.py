@@ -21,7 +21,11 @@ from mmhelix_nb.running.readme import readme
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-SMALL = "model: {name: owner/name}\ngenerators: {tasks: [maze], levels: [1], per_cell: 2}\nevaluation: {items: 2, max_new_tokens: 20}\n"
+SMALL = """
+generators: {tasks: [maze], levels: [1], per_cell: 2}
+evaluation: {items: 2, max_new_tokens: 20}
+"""
+DEFAULT = "mini"  # the profile of `mmhelix eval` and `mmhelix run` where none is named
 
 
 def blocks(*kinds: str) -> list[str]:
@@ -106,7 +110,7 @@ def run_profile(words: list[str], mmhelix, folder: Path) -> None:
     named = Path(words[words.index("--profile") + 1]) if "--profile" in words else Path("mini")
     if named.suffix:
         (folder / named).parent.mkdir(exist_ok=True)
-        (folder / named).write_text(SMALL)
+        (folder / named).write_text("model: {name: owner/name}" + SMALL)
     if "--executor" in words and not find_spec("snakemake_executor_plugin_slurm"):
         assert "pip install 'mmhelix_nb[cluster]'" in mmhelix(*words[1:], "--dry-run", code=2)
         words = [word for word in words if word not in ("--executor", "slurm")]
@@ -126,10 +130,12 @@ def export(words: list[str], mmhelix, folder: Path) -> None:
 
 
 def evaluate(words: list[str], mmhelix, folder: Path) -> None:
-    """The model is a server on loopback, for the one named needs a GPU and the network."""
-    (folder / "small.yaml").write_text(SMALL)
+    """The model is a server on loopback, for the one named needs a GPU and the network; the profile is the one named, with few puzzles."""
+    at = words.index("--profile") if "--profile" in words else len(words)
+    named = (words[at:] or ["", DEFAULT])[1]
+    (folder / "small.yaml").write_text(f"extends: {named}" + SMALL)
     with FakeServer(lambda asked, number: (200, completion("\\boxed{up}"), {})) as fake:
-        mmhelix("eval", fake.url, *words[3:], "--profile", "small.yaml", "--out", "asked")
+        mmhelix("eval", fake.url, *words[3:at], *words[at + 2 :], "--profile", "small.yaml", "--out", "asked")
     assert json.loads((folder / "asked/results.json").read_text())["results"]
 
 
@@ -161,7 +167,14 @@ KNOWN = {
 }
 
 
+BEFORE = {
+    "mmhelix export": "mmhelix generate",
+    "mmhelix verify-dataset": "mmhelix serg",
+}  # who makes what another reads
+
+
 @pytest.mark.parametrize("line", [line for line in commands() if not line.startswith("make ")])
 def test_the_command_runs(line, mmhelix, folder):
-    words = shlex.split(line)
-    KNOWN[" ".join(words[:2])](words, mmhelix, folder)
+    name = " ".join(shlex.split(line)[:2])
+    for one in [other for other in commands() if other.startswith(f"{BEFORE.get(name)} ")] + [line]:
+        KNOWN[" ".join(shlex.split(one)[:2])](shlex.split(one), mmhelix, folder)
