@@ -69,6 +69,7 @@ from mmhelix_nb.reporting.measured import (
     page_folder,
     share,
 )
+from .reporting.rates import known_rates
 
 # %% ../nbs/70_ablations.ipynb #d6dfedd3
 def paper_file(name: str, reports: str | Path = REPORTS) -> Path:
@@ -557,7 +558,7 @@ def write_report(book: Profile, reports: str | Path = REPORTS) -> Path:
         (folder / "figures" / f"{name}.svg").write_text(svg(figure), encoding="utf-8")
     contents = {
         "Claims": html_table(claim_table(found["claims"]), OUTCOMES),
-        "Methods (the paper's Table 2)": html_table(table2_table(rows)),
+        "Methods (the paper's Table 2)": joined(html_table(table2_table(rows)), bullets(known_rates(book, reports))),
         **{title: figure_block(figures[name]) for name, title in SECTIONS.items()},
         "Paired comparisons": html_table(comparison_table(found["comparisons"])),
         "The paper's Table 1, both means": html_table(table1_table(table1(reports, books))),
