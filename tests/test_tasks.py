@@ -18,9 +18,9 @@ from shelf import FUZZ, LEVELS, TASKS, fresh, item
 from test_answers import ATTACKS, seconds
 
 import mmhelix_nb
-from mmhelix_nb.core import MAX_ANSWER, Verdict, from_official, pack, task_module, unpack
+from mmhelix_nb.core import MAX_ANSWER, Verdict, from_official, pack, small_spaces, task_module, unpack
 from mmhelix_nb.shared.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, png
-from mmhelix_nb.steps import KINDS
+from mmhelix_nb.steps import STEP_KINDS
 
 PACKAGE = Path(mmhelix_nb.__file__).parent
 every_task = pytest.mark.parametrize("task", TASKS)
@@ -141,7 +141,7 @@ def test_answer_that_is_cut_off_is_wrong(task, run_seed):
 def test_trace_ends_with_the_answer(task, run_seed):
     for one in fresh(run_seed, task, 1):
         steps = one.trace()
-        assert {step.kind for step in steps} <= set(KINDS) and steps[-1].kind == "conclude", which(one)
+        assert {step.kind for step in steps} <= set(STEP_KINDS) and steps[-1].kind == "conclude", which(one)
         assert all(step.says for step in steps) and any(step.brief for step in steps), which(one)
         assert one.answer in f"{steps[-1].says} {steps[-1].board}", which(one)
 
@@ -232,7 +232,7 @@ def test_effort_rises_with_the_level(task):
 
 @every_task
 def test_items_differ(task):
-    small = getattr(task_module(task), "SPACES", {})  # levels with fewer than 2,000 canonical forms
+    small = small_spaces(task)  # levels with fewer than 2,000 canonical forms
     assert all(40 <= number < 2000 for number in small.values())
     forms = [{item(task, level, seed).canon for seed in range(40)} for level in LEVELS]
     for level, found in zip(LEVELS, forms):
