@@ -26,12 +26,14 @@ def every_cell(n: int, first: int = 0) -> list[Cell]:
     "The cells of an `n` x `n` grid, row by row; rows and columns count from `first`."
     return [(r, c) for r in range(first, first + n) for c in range(first, first + n)]
 
-
-def beside(n: int, r: int, c: int) -> list[Cell]:
-    "The cells above, left, right and below in an `n` x `n` grid."
-    return [(y, x) for y, x in ((r - 1, c), (r, c - 1), (r, c + 1), (r + 1, c)) if 0 <= y < n and 0 <= x < n]
-
 # %% ../../nbs/shared/grids.ipynb #3231074a
+@lru_cache(maxsize=5_000)
+def beside(n: int, r: int, c: int) -> tuple[Cell, ...]:
+    "The cells above, left, right and below in an `n` x `n` grid."
+    near = ((r - 1, c), (r, c - 1), (r, c + 1), (r + 1, c))
+    return tuple((y, x) for y, x in near if 0 <= y < n and 0 <= x < n)
+
+
 @lru_cache(maxsize=5_000)
 def around(n: int, r: int, c: int) -> tuple[Cell, ...]:
     "The up to eight cells around a cell of an `n` x `n` grid."
