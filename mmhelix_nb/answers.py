@@ -13,6 +13,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # %% ../nbs/01_answers.ipynb #bfda845a
 class Unreadable(ValueError):
@@ -310,10 +311,16 @@ def read_records(
     return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
 
 # %% ../nbs/01_answers.ipynb #9d27bcf2
+@lru_cache(maxsize=64)
+def _spans(parts: tuple[int, ...]) -> frozenset[tuple[int, int]]:
+    "Where in a record each of its `parts` begins, and how many numbers it has."
+    return frozenset((sum(parts[:i]), part) for i, part in enumerate(parts))
+
+
 def _check_bracket(start: int, size: int, parts: tuple[int, ...]) -> None:
     "Raise `Unreadable` where `size` numbers from number `start` on are neither whole records nor one of their `parts`."
-    total, spans = sum(parts), {(sum(parts[:i]), part) for i, part in enumerate(parts)}
-    if size > 1 and (start % total or size % total) and (start % total, size) not in spans:
+    total = sum(parts)
+    if size > 1 and (start % total or size % total) and (start % total, size) not in _spans(parts):
         raise Unreadable(f"a bracket holds {size} numbers, which is not what belongs together")
 
 
