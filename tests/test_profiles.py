@@ -1,5 +1,7 @@
 """Profiles: the shipped ones are complete, and each kind of mistake is one line that says what is right."""
 
+import json
+
 import pytest
 
 from mmhelix_nb.book.profiles import Profile, ProfileError, read_profile
@@ -47,6 +49,8 @@ MISTAKES = {
     "extends a stranger": ("extends: mimi", 'extends = "mimi": no profiles/mimi.yaml; did you mean mini?'),
     "extends a number": ("extends: 3", ":1: extends = 3: must be the name of a profile"),
     "extends itself": ("extends: mine.yaml", ':1: extends = "mine.yaml": must not lead back to this profile'),
+    "infinite": ("ahpo: {beta: .inf}", ":1: ahpo.beta = Infinity: must be a finite number"),
+    "too many steps": ("sft: {steps: 99999999999999999999}", ": must be at most 1000000000"),
     "word for a number": ("sft:\n  steps: ten", ':2: sft.steps = "ten": must be a whole number'),
     "quoted number": ('sft: {steps: "10"}', ':1: sft.steps = "10": must be a whole number'),
     "fraction for a whole number": ("sft: {steps: 1.5}", ":1: sft.steps = 1.5: must be a whole number"),
@@ -200,6 +204,14 @@ def test_a_wrong_override_is_one_line_with_the_override(text):
     with pytest.raises(ProfileError) as caught:
         read_profile("mini", overrides=[text])
     assert str(caught.value).startswith(OVERRIDES[text]) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["/daten/größe/m", "/data/run #3/m", "C:\\\\x/m", "a/b: c", "a/b c", '"q"/r'])
+def test_overrides_read_back_as_what_they_are(name):
+    """A run hands them on to chapters, which read them again."""
+    asked = read_profile("gpu24", overrides=[f"model.name={json.dumps(name)}"])
+    again = read_profile("gpu24", overrides=list(asked.overrides))
+    assert asked.model.name == again.model.name == name and asked == again
 
 
 def test_overrides_are_remembered_alike_however_they_are_written():

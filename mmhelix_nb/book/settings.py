@@ -8,6 +8,7 @@ __all__ = ['SEEDS', 'Optimiser', 'Section', 'setting', 'refuse', 'again', 'Model
 
 # %% ../../nbs/book/settings.ipynb #d4f43edd
 import json
+import re
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from ..core import TASKS, task_name
 class Section(BaseModel):
     "The settings of one stage: frozen, strict, without unknown keys."
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False)
 
 
 def setting(default: Any, meaning: str, source: str = "ours", unit: str = "", **limits: Any) -> Any:
@@ -133,7 +134,7 @@ class Training(Section):
     "The optimiser and its schedule, shared by every stage that trains."
 
     learning_rate: float = setting(1e-4, "peak of the schedule", "usual for LoRA; the paper does not say", gt=0, le=1)
-    steps: int = setting(250, "optimiser steps", unit="steps", ge=1)
+    steps: int = setting(250, "optimiser steps", unit="steps", ge=1, le=10**9)
     warmup_steps: int = setting(10, "of linear warm-up", unit="steps", ge=0)
     scheduler: Literal["cosine", "linear", "constant"] = setting("cosine", "after the warm-up")
     min_lr_ratio: float = setting(0.1, "where the cosine ends", unit="share of the peak", ge=0, le=1)
@@ -352,9 +353,16 @@ def _kind(annotation: Any, field: Any) -> str:
     "Type and limits of a field in a few words."
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, get_args(annotation)))
-    limits = [f"{sign} {value:g}" for rule in field.metadata for sign, value in _limits(rule)]
-    name = getattr(annotation, "__name__", str(annotation)) if get_origin(annotation) is None else str(annotation)
-    return ", ".join([name.replace("typing.", ""), *limits])
+    limits = [f"{sign} {_bound(value)}" for rule in field.metadata for sign, value in _limits(rule)]
+    words = {"bool": "true | false", "float": "number", "int": "whole number", "str": "text", "tuple": "list"}
+    name = getattr(annotation, "__name__", "") if get_origin(annotation) is None else str(annotation)
+    text = re.sub(r"\w+", lambda word: words.get(word[0], word[0]), name.replace("typing.", ""))
+    return ", ".join([text, *limits])
+
+
+def _bound(value: float) -> str:
+    "A bound as one would write it."
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def _limits(rule: Any) -> list[tuple[str, float]]:

@@ -10,6 +10,7 @@ __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 
 import importlib.util
 import json
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -93,10 +94,14 @@ def _profile(given: str, root: Path) -> str:
     if path.suffix not in (".yaml", ".yml"):
         return given
     if not path.is_file():
-        fail(f"--profile {given}: no such file")
+        fail(f"--profile {given}: {'is a folder' if path.is_dir() else 'no such file'}; give a profile's name or file")
     path = path.resolve()
     if path.parent in (root / "profiles", book_folder(root).resolve() / "profiles") and path.suffix == ".yaml":
         return path.stem
+    if any((folder / "profiles" / f"{path.stem}.yaml").is_file() for folder in (root, book_folder(root))):
+        fail(
+            f"--profile {given}: profiles/ has one of that name, and both would share runs/{path.stem}; rename the file"
+        )
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 # %% ../../nbs/running/cli.ipynb #044da1ac
@@ -104,12 +109,12 @@ def seed_list(text: str) -> list[int]:
     """`0,2-4` as a list of seeds."""
     found = []
     for piece in text.split(","):
-        low, dash, high = piece.strip().partition("-")
-        if not low.isdecimal() or dash and not high.isdecimal() or dash and int(high) < int(low):
-            fail(f"--seeds {text}: must look like 0-4 or 0,2,5")
-        found += range(int(low), int(high or low) + 1)
-    if len(found) > 1000:
-        fail(f"--seeds {text}: are {len(found):,}; at most 1,000")
+        if not re.fullmatch(r"\d{1,10}(-\d{1,10})?", piece.strip(), re.ASCII):
+            fail(f"--seeds {text[:60]}: must look like 0-4 or 0,2,5")
+        low, *high = map(int, piece.split("-"))
+        if high and not low <= high[0] < low + 1000:
+            fail(f"--seeds {text[:60]}: {piece.strip()} must rise, by at most 1,000 seeds")
+        found += range(low, (high or [low])[0] + 1)
     return list(dict.fromkeys(found))
 
 # %% ../../nbs/running/cli.ipynb #3d052e0c
@@ -120,7 +125,7 @@ class Asked:
     profile: str
     overrides: tuple[str, ...] = ()
     sweep: tuple[str, ...] = ()
-    seeds: str = ""
+    seeds: str | None = None
     only: str | None = None
 
 
@@ -132,7 +137,7 @@ def _plan(asked: Asked, root: Path | None) -> "Plan":
 
     folder = find_root(root)
     given = _profile(asked.profile, folder)
-    seeds = [f"ablations.seeds={json.dumps(seed_list(asked.seeds))}"] if asked.seeds else []
+    seeds = [f"ablations.seeds={json.dumps(seed_list(asked.seeds))}"] if asked.seeds is not None else []
     try:
         points = points_of(given, folder, [*asked.overrides, *seeds], asked.sweep)
         place = Place(folder, points_of(given, folder)[0])
@@ -362,7 +367,7 @@ def run(
         list[str] | None,
         typer.Option(help="A setting and the values to try, all combinations if repeated.", metavar="KEY=V1,V2"),
     ] = None,
-    seeds: Annotated[str, typer.Option(help="Such as 0-4: run each, and report over all of them.")] = "",
+    seeds: Annotated[str | None, typer.Option(help="Such as 0-4: run each, and report over all of them.")] = None,
     only: Annotated[
         str | None, typer.Option(help="A chapter, or one job of it; what it needs is run too.", metavar="CHAPTER")
     ] = None,
@@ -394,6 +399,10 @@ def run(
     mmhelix run --profile gpu24 --executor slurm --cores 8 -- --default-resources slurm_partition=gpu
     """
     _check_run(executor, cores)
+    if ctx.args and "--" not in sys.argv:
+        fail(
+            f"{ctx.args[0]}: unexpected; a profile is named by --profile, and what is meant for Snakemake stands behind --"
+        )
     plan = _plan(Asked(profile, tuple(overrides or ()), tuple(sweep or ()), seeds, only), root)
     _check_tools(plan, executor, dry_run)
     extra = tuple(ctx.args)
@@ -405,8 +414,8 @@ def _levels(text: str) -> list[int]:
     found = []
     for piece in text.split(","):
         low, _, high = piece.strip().partition("-")
-        if not low.isdigit() or (high and not high.isdigit()):
-            fail(f"--levels {text}: must look like 1,2 or 1-5")
+        if not re.fullmatch(r"\d(-\d)?", piece.strip(), re.ASCII):
+            fail(f"--levels {text[:60]}: must look like 1,2 or 1-5")
         found += range(int(low), int(high or low) + 1)
     if not found or any(x not in range(1, 6) for x in found):
         fail(f"--levels {text}: levels are 1 to 5")
@@ -452,9 +461,7 @@ def show_options(
         fail(f"SECTION {section}: no such section; there are: {', '.join(Settings.model_fields)}")
     for one in found:
         unit = f" {one.unit}" if one.unit else ""
-        typer.echo(
-            f"{one.key} = {one.default}{unit}\n    {one.meaning}. {one.kind[:1].upper()}{one.kind[1:]}. From: {one.source}"
-        )
+        typer.echo(f"{one.key} = {one.default}{unit}\n    {one.meaning} ({one.kind}); from: {one.source}")
 
 # %% ../../nbs/running/cli.ipynb #a3081323
 @app.command()
@@ -821,6 +828,8 @@ def measure(
 
     mmhelix eval http://localhost:8000/v1 --profile gpu24 --out runs/served
     """
+    if not model.strip():
+        fail("MODEL: is empty; give a folder, owner/name, or the address of a server")
     from mmhelix_nb.book.profiles import ProfileError, read_profile
 
     try:

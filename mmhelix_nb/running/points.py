@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-import yaml
-
 from ..book.code import notebook_code
 from ..book.jobs import Job, distance, graph, needed, report_folder, run_folder, settings_read, touched
 from ..book.place import REPORTS, RUNS, book_folder
-from ..book.profiles import Profile, ProfileError, read_profile
+from ..book.profiles import Profile, ProfileError, read_list, read_profile, written
 from ..reporting.measured import books_of
 
 # %% ../../nbs/running/points.ipynb #169f460b
@@ -84,22 +82,21 @@ def tag_of(place: Place, name: str = "") -> str:
 def swept(text: str) -> list[str]:
     "The overrides that `ahpo.learning_rate=1e-4,4e-4` stands for; a value that is a list stands in brackets."
     key, equals, values = text.partition("=")
-    try:
-        found = yaml.safe_load(f"[{values}]") if equals and key.strip() and values.strip() else []
-    except yaml.YAMLError:
-        found = []
+    found = read_list(values) if equals and key.strip() else []
     if not found:
         raise ProfileError(f"--sweep {text}: must look like ahpo.learning_rate=1e-4,4e-4")
-    return [
-        f"{key.strip()}={json.dumps(value)}" if not isinstance(value, str) else f"{key.strip()}={value}"
-        for value in found
-    ]
+    if key.strip() == "ablations.seeds":
+        raise ProfileError(f"--sweep {text}: seeds are no points of a sweep; give them with --seeds 0-4")
+    return [f"{key.strip()}={written(value)}" for value in found]
 
 
 def points_of(
     profile: str, root: str | Path = ".", overrides: Sequence[str] = (), sweep: Sequence[str] = ()
 ) -> list[Profile]:
     "The profile at every combination of the values of `sweep`; raises `ProfileError` for the first that is impossible."
+    keys = [text.partition("=")[0].strip() for text in (*overrides, *sweep)]
+    if twice := next((key for key in keys if keys.count(key) > 1), ""):
+        raise ProfileError(f"{twice}: is set twice by --set, --sweep or --seeds; give it once")
     found = [read_profile(profile, root, [*overrides, *point]) for point in product(*map(swept, sweep))]
     return list({point.overrides: point for point in found}.values())
 
@@ -132,7 +129,7 @@ class Run:
 def _runs_at(place: Place, only: str | None, last: bool) -> Iterator[Run]:
     "The runs of one point and seed, in an order in which they can run; the report only where `last`."
     found = jobs(place.profile)
-    for name in needed(found, only) if only else found:
+    for name in needed(found, only) if only is not None else found:
         if last or found[name].kind != "ablations":
             needs = tuple(place.run(need).name for need in found[name].needs)
             yield Run(place, found[name], needs)
