@@ -17,14 +17,9 @@ from pathlib import Path
 from ..core import CATEGORIES
 
 # %% ../../nbs/book/code.ipynb #28c90182
-@functools.cache
-def tree(source: str) -> str:
-    """Python `source` as text that changes with its meaning only."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return source  # a magic, say
-    for node in ast.walk(tree):
+def _bare(parsed: ast.AST) -> str:
+    """The syntax tree `parsed` as text, its docstrings taken off."""
+    for node in ast.walk(parsed):
         body = getattr(node, "body", None)
         if (
             isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
@@ -33,14 +28,23 @@ def tree(source: str) -> str:
             and isinstance(body[0].value, ast.Constant)
         ):
             node.body = body[1:]
-    return ast.dump(tree)
+    return ast.dump(parsed)
+
+
+@functools.cache
+def tree(source: str) -> str:
+    """Python `source` as text that changes with its meaning only."""
+    try:
+        return _bare(ast.parse(source))
+    except SyntaxError:
+        return source  # a magic, say
 
 # %% ../../nbs/book/code.ipynb #22424afa
-def _imports(source: str, module: str) -> set[str]:
-    """Modules of this package that exported `source` imports; `module` is its dotted name."""
+def _imports(parsed: ast.AST, module: str) -> set[str]:
+    """Modules of this package that the syntax tree `parsed` imports; `module` is its dotted name."""
     package = module.split(".")[0]
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         if isinstance(node, ast.ImportFrom):
@@ -51,35 +55,32 @@ def _imports(source: str, module: str) -> set[str]:
 
 # %% ../../nbs/book/code.ipynb #f3a946d5
 @functools.cache
-def _module(path: Path, name: str, changed: int) -> tuple[str, frozenset]:
+def _module(path: Path, name: str, changed: int) -> tuple[str, frozenset[str]]:
     """The hash of a module's code, and the modules it may import; `changed` is the file's time."""
-    source = path.read_text(encoding="utf-8")
-    return hashlib.sha256(tree(source).encode()).hexdigest(), frozenset(_imports(source, name))
+    parsed = ast.parse(path.read_text(encoding="utf-8"))
+    behind = frozenset(_imports(parsed, name))
+    return hashlib.sha256(_bare(parsed).encode()).hexdigest(), behind
 
 
-def _modules() -> dict[str, tuple[str, frozenset]]:
-    """What `_module` finds, by dotted name, for the whole package."""
-    folder, found = Path(str(files("mmhelix_nb"))), {}
-    for path in sorted(folder.rglob("*.py")):
-        if path.name in ("__init__.py", "_modidx.py"):
-            continue
-        name = ".".join(("mmhelix_nb", *path.relative_to(folder).with_suffix("").parts))
-        found[name] = _module(path, name, path.stat().st_mtime_ns)
-    return found
+def _paths() -> dict[str, Path]:
+    """The file of each module of the package, by dotted name."""
+    folder = Path(str(files("mmhelix_nb")))
+    paths = [path for path in folder.rglob("*.py") if path.name not in ("__init__.py", "_modidx.py")]
+    return {".".join(("mmhelix_nb", *path.relative_to(folder).with_suffix("").parts)): path for path in paths}
 
 
 def modules_of(*starts: str) -> dict[str, str]:
     """The package's modules behind `starts`, through all levels, with their hashes."""
-    known, seen, todo = _modules(), set(), set(starts)
+    paths, found, todo = _paths(), {}, set(starts)
     while todo:
         name = todo.pop()
-        if name in seen or name not in known:
+        if name in found or name not in paths:
             continue
-        seen.add(name)
-        todo |= known[name][1]
+        found[name], behind = _module(paths[name], name, paths[name].stat().st_mtime_ns)
+        todo |= behind
         if name == "mmhelix_nb.core":
-            todo |= {m for m in known if m.split(".")[1] in CATEGORIES}
-    return {name: known[name][0] for name in sorted(seen)}
+            todo |= {one for one in paths if one.split(".")[1] in CATEGORIES}
+    return dict(sorted(found.items()))
 
 # %% ../../nbs/book/code.ipynb #aaa65b8e
 def notebook_code(path: Path) -> tuple[str, dict[str, str]]:

@@ -20,6 +20,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 from ..book.jobs import Job
 from ..book.place import REPORTS, RUNS
@@ -228,6 +230,8 @@ def _listening(handler: logging.Handler):
 # %% ../../nbs/running/runner.ipynb #14b2999d
 def _papermill(place: Place, job: Job, told: dict, tries: int = 3) -> None:
     """Run the chapter; raise `JobFailed` with the facts when it stops. A kernel that does not start gets more `tries`."""
+    # Papermill loads jsonschema, which loads this if it can, and takes a second for it: a grammar of addresses that no notebook needs.
+    sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))  # None: not to be imported
     import papermill
 
     source, copy = place.notebook(job), _copy_of(place, job)
