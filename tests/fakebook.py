@@ -60,7 +60,8 @@ def make_book(
     shutil.copy(REPO / "Snakefile", root / "Snakefile")
     (root / "profiles" / "tiny.yaml").write_text(profile)
     # A copy of the package, found first from within the book: an export beside a running test must not make its jobs due again.
-    shutil.copytree(REPO / "mmhelix_nb", root / "mmhelix_nb", ignore=shutil.ignore_patterns("__pycache__"))
+    # Compiled modules come with it, for every process of a run would compile them anew where they cannot be kept.
+    shutil.copytree(REPO / "mmhelix_nb", root / "mmhelix_nb")
     for kind, chapter in CHAPTERS.items():
         notebook(root / "nbs" / f"{chapter.notebook}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
     return root

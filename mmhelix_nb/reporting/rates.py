@@ -9,7 +9,7 @@ __all__ = ['rate_sentences', 'known_rates']
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..book.jobs import report_folder
+from ..book.jobs import graph, report_folder
 from ..book.methods import compared
 from ..book.place import book_folder
 from ..book.profiles import Profile
@@ -26,6 +26,8 @@ def _scores(results: dict) -> tuple[float, float, dict[str, float]]:
 def _tried(book: Profile, reports: Path) -> Iterator[tuple[str, str, float, dict, dict]]:
     "Method, setting, rate, results at that rate and at the profile's, of each evaluation that differs by a learning rate alone."
     for method in compared():
+        if f"evaluation-{method.key}" not in graph(book):
+            continue
         plain = report_folder(book, f"evaluation-{method.key}", reports)
         for path in (
             sorted(plain.parent.glob(f"{plain.name}@*/results.json")) if (plain / "results.json").is_file() else ()
