@@ -514,12 +514,12 @@ def report_figures(reports: str | Path, books: Sequence[Profile], rows: Sequence
 
 # %% ../nbs/70_ablations.ipynb #d670cfa4
 def chapter_file(notebook: Path, job: str, folder: Path) -> str:
-    "Write the page of an executed chapter; its path below `folder`, empty without nbconvert and for this very chapter."
+    "Write the page of an executed chapter; its path below `folder`, empty without nbconvert, for this very chapter, and for one that is being written."
     if job == "ablations":  # still running
         return ""
     try:
         text = chapter_page(notebook, job)
-    except ImportError:
+    except (ImportError, ValueError):  # without nbconvert; or a job beside this one is just writing it
         return ""
     (folder / "chapters").mkdir(parents=True, exist_ok=True)
     path = folder / "chapters" / f"{notebook.parent.name}.html"

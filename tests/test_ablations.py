@@ -448,3 +448,9 @@ def test_real_model_over_seeds_joins_table1(reports):
         save_results(place, {**summarise(judged), "practised": []}, model="real", profile="toy", seed=0)
     last = ab.table1(reports, ms.books_of(SEEDS))[-1]
     assert (last["model"], round(last["micro_img"], 6)) == ("AHPO, seeds: 2", 30)
+
+
+def test_a_chapter_that_is_being_written_has_no_page_yet(tmp_path):
+    """Another job of the same run may stand between the opening of its notebook and the first byte."""
+    (tmp_path / "30_serg.ipynb").write_text("")
+    assert ab.chapter_file(tmp_path / "30_serg.ipynb", "serg", tmp_path) == ""
