@@ -46,7 +46,7 @@ class FakeServer:
         self.url = f"http://127.0.0.1:{self.httpd.server_port}/v1"
 
     def __enter__(self):
-        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=self.httpd.serve_forever, args=(0.02,), daemon=True).start()  # seconds between looks
         return self
 
     def __exit__(self, *_):
