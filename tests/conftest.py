@@ -12,9 +12,17 @@ BY_TASK = ("test_tasks", "test_traces", "test_contract")  # files whose tests ar
 
 
 def pytest_configure(config):
-    """Choose the seed before the workers start, so that all have the same."""
-    if config.option.hypothesis_seed is None:
+    """Choose the seed; a worker gets that of the run."""
+    if hasattr(config, "workerinput"):
+        config.option.hypothesis_seed = config.workerinput["hypothesis_seed"]
+    elif config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(10**9))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of pytest-xdist the seed."""
+    node.workerinput["hypothesis_seed"] = node.config.option.hypothesis_seed
 
 
 def told(config) -> str:
