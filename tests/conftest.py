@@ -5,16 +5,24 @@ import random
 import pytest
 import shelf
 from hypothesis import given, seed, settings
-
-from mmhelix_nb.core import tasks
+from shelf import TASKS
 
 ORDER = ("test_end_to_end", "test_runner", "test_factory", "test_publish")  # long ones first, so that no worker idles
+BY_TASK = ("test_tasks", "test_traces", "test_contract")  # files whose tests are about one task each
 
 
 def pytest_configure(config):
-    """Choose the seed before the workers start, so that all have the same."""
-    if config.option.hypothesis_seed is None:
+    """Choose the seed; a worker gets that of the run."""
+    if hasattr(config, "workerinput"):
+        config.option.hypothesis_seed = config.workerinput["hypothesis_seed"]
+    elif config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(10**9))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of pytest-xdist the seed."""
+    node.workerinput["hypothesis_seed"] = node.config.option.hypothesis_seed
 
 
 def told(config) -> str:
@@ -36,26 +44,44 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(told(config))
 
 
-def place(item) -> tuple[int, int]:
+def group_of(nodeid: str) -> str:
+    """What a test stays together with: the other tests of its task, or of its file."""
+    file, _, name = nodeid.partition("::")
+    parts = set(name.partition("[")[2].rstrip("]").split("-"))
+    stem = file.rpartition("/")[2].removesuffix(".py")
+    return next((task for task in TASKS if task in parts), stem) if stem in BY_TASK else stem
+
+
+def place(item) -> int:
     """Long files come first, then the other files, then the tasks one by one."""
-    task = task_of(item)
-    if task:
-        return len(ORDER) + 1, tasks().index(task)
-    return (ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER)), 0
-
-
-def task_of(item) -> str | None:
-    """The task that a test is about."""
-    task = item.callspec.params.get("task") if hasattr(item, "callspec") else None
-    return task if task in tasks() else None
+    group = group_of(item.nodeid)
+    if group in TASKS:
+        return len(ORDER) + 1 + TASKS.index(group)
+    return ORDER.index(group) if group in ORDER else len(ORDER)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Put tests in order and in groups; one worker runs a group, so that its items and its fixtures are made once."""
+def pytest_collection_modifyitems(config, items):
+    """Put tests in order, and leave out those that make sense in bulk only."""
     items.sort(key=place)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(task_of(item) or item.path.stem))
+    if shelf.FUZZ < 10:
+        bulk = [item for item in items if item.get_closest_marker("bulk")]
+        config.hook.pytest_deselected(items=bulk)
+        items[:] = [item for item in items if item not in bulk]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n 2`, one worker runs a group, so that its items and its fixtures are made once.
+
+    Marks for `--dist loadgroup` would do, but pytest-xdist 3.8 loses them under pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 from replays import replay_of
-from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
+from shelf import LEVELS, TASKS, fresh, item, sample
 
 from mmhelix_nb.serg import expert
 from mmhelix_nb.steps import LENGTHS, token_count
@@ -55,7 +55,7 @@ def test_a_falsified_narration_is_noticed(task):
 
 
 @pytest.mark.fresh
-@pytest.mark.skipif(FUZZ < 10, reason="make fuzz draws enough for a share")
+@pytest.mark.bulk
 @every_task
 def test_hardly_any_falsification_is_true_as_well(task, run_seed, rng):
     missed = [unnoticed(task, one, expert(one).reply, rng) for one in fresh(run_seed, task)]
