@@ -19,7 +19,8 @@ from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast
 
-from .answers import Unreadable, extract
+from .answers import Unreadable
+from .replies import extract
 from .steps import Step
 
 if TYPE_CHECKING:  # loaded with the first task, so that `import mmhelix_nb` stays light
@@ -259,7 +260,7 @@ class Instance(Puzzle):
         return self.module.ask(self.state, modality)
 
     def check(self, reply: str) -> Verdict:
-        "The verdict on a model's whole `reply`; see `answers.extract` for what counts as its answer."
+        "The verdict on a model's whole `reply`; see `replies.extract` for what counts as its answer."
         found = extract(reply)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, cast
 
-from .answers import extract
 from .benchmark.published import published_item
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
 from .book.jobs import model_folder, report_folder, run_folder
@@ -36,6 +35,7 @@ from .book.settings import Evaluation
 from .book.statistics import n_text, share_record
 from .core import TASKS, Instance, Verdict, pack, task_name, wrong
 from .generators import benchmark_items
+from .replies import extract
 from .verifiers import verdict
 
 # %% ../nbs/60_evaluation.ipynb #291c4717

@@ -11,10 +11,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from .answers import Extracted, extract
 from .book.place import REPORTS, RUNS
 from .book.rows import skill_of
 from .core import Instance, Verdict, from_official, make, right, task_module, task_name, tasks, unpack, wrong
+from .replies import Extracted, extract
 
 # %% ../nbs/20_verifiers.ipynb #3c16a40b
 def verdict(task: str, state: str, answer: str, reply: str | Extracted) -> Verdict:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mmhelix_nb import answers
+from mmhelix_nb import answers, replies
 
 MEGABYTE = 1_000_000
 ATTACKS = tuple(
@@ -32,12 +32,12 @@ ATTACKS = tuple(
     )
 ) + (" " * (MEGABYTE - 1) + "x",)
 READERS = {
-    "extract": answers.extract,
-    "last_between": lambda text: answers.last_between(text, "<answer>", "</answer>"),
-    "last_boxed": answers.last_boxed,
-    "after_answer_word": answers.after_answer_word,
-    "json_answer": answers.json_answer,
-    "set_aside_thoughts": answers.set_aside_thoughts,
+    "extract": replies.extract,
+    "last_between": lambda text: replies.last_between(text, "<answer>", "</answer>"),
+    "last_boxed": replies.last_boxed,
+    "after_answer_word": replies.after_answer_word,
+    "json_answer": replies.json_answer,
+    "set_aside_thoughts": replies.set_aside_thoughts,
     "plain": answers.plain,
     "shorten": answers.shorten,
     "read_int": answers.read_int,
@@ -63,7 +63,8 @@ def seconds(run) -> float:
 
 
 def test_every_reader_is_attacked():
-    public = {name for name in answers.__all__ if callable(getattr(answers, name)) and name[0].islower()}
+    rooms = (replies, answers)
+    public = {name for room in rooms for name in room.__all__ if callable(getattr(room, name)) and name[0].islower()}
     assert public == set(READERS)
 
 
@@ -82,5 +83,5 @@ def test_a_megabyte_is_read_quickly(name):
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: repr(attack[:8]))
 def test_a_megabyte_in_a_reply_is_cut(attack):
     """What is extracted is never longer than the tail that is looked at, and a mark behind the noise is found."""
-    assert len(answers.extract(attack).text) <= answers.TAIL
-    assert answers.extract(attack + "</think>\n<answer>7</answer>").text == "7"
+    assert len(replies.extract(attack).text) <= replies.TAIL
+    assert replies.extract(attack + "</think>\n<answer>7</answer>").text == "7"

@@ -9,7 +9,7 @@ import mmhelix_nb
 
 PACKAGE = Path(mmhelix_nb.__file__).parent
 ROOMS = (  # a module imports from its own room and from those above; a chapter counts to the room that it teaches
-    ("contract", "core answers steps"),
+    ("contract", "core replies answers steps"),
     ("shared", "shared"),
     ("book", "book"),
     ("tasks", "algorithms graphs puzzles games"),

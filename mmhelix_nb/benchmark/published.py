@@ -14,8 +14,9 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from ..answers import Unreadable, extract, read_int, says, shorten
+from ..answers import Unreadable, read_int, says, shorten
 from ..core import TASKS, Instance, from_official, task_module, task_name
+from ..replies import extract
 from ..shared.draw import png
 
 # %% ../../nbs/benchmark/published.ipynb #99567542
