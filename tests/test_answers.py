@@ -39,6 +39,7 @@ READERS = {
     "json_answer": replies.json_answer,
     "set_aside_thoughts": replies.set_aside_thoughts,
     "plain": answers.plain,
+    "means_answer": answers.means_answer,
     "shorten": answers.shorten,
     "read_int": answers.read_int,
     "read_ints": answers.read_ints,
