@@ -222,7 +222,7 @@ def says_no(text: str) -> bool:
     "Whether `text` is the answer No."
     return says(text, "no")
 
-# %% ../nbs/02_answers.ipynb #fbfead56
+# %% ../nbs/02_answers.ipynb #591ff4fb
 def _counts(numbers: Iterable[str | int], length: int = 0) -> bool:
     "Whether `numbers` count 1, 2, 3 or 0, 1, 2, and up to `length`, if there is one."
     found = [int(number) for number in numbers]
@@ -255,13 +255,15 @@ _NUMBER_ASIDE = re.compile(
     r"(?P<what>(?:[a-z]{1,12} ){0,3}?[a-z]{1,12}) \((?P<number>\d{1,4})\)\s?[:=]\s{0,4}", re.IGNORECASE
 )
 
-# %% ../nbs/02_answers.ipynb #8e514211
+# %% ../nbs/02_answers.ipynb #0525ac82
 def _stated_number(body: str, words: Iterable[str]) -> tuple[str, int | None]:
     "`body` without a number of records or moves that it states in front or at the end, and that number."
     tail = max(0, len(body) - 80)
+    aside = _NUMBER_ASIDE.match(body[:120])
+    if aside and means_answer(aside["what"], words):
+        return body[aside.end() :], int(aside["number"])
     for found, start in (
         (_NUMBER_FIRST.match(body[:120]), 0),
-        (_NUMBER_ASIDE.match(body[:120]), 0),
         (_NUMBER_LAST.search(body[tail:]), tail),
         (_NUMBER_BEHIND.search(body[tail:]), tail),
     ):
@@ -296,7 +298,7 @@ def _unnumbered(body: str) -> str:
     lines = sum(1 for line in body.split("\n") if line.strip())
     return _NUMBERED_LINE.sub("", body) if lines > 1 and _counts(_NUMBERED_LINE.findall(body), lines) else body
 
-# %% ../nbs/02_answers.ipynb #d6757cd4
+# %% ../nbs/02_answers.ipynb #f19bd52b
 def read_records(
     text: str, parts: tuple[int, ...], nouns: Iterable[str] = (), order: str = "rc"
 ) -> list[tuple[int, ...]]:
@@ -311,7 +313,7 @@ def read_records(
         form = "-".join([pair] * sum(part == 2 for part in parts)) or "a number"
         raise Unreadable(f"{error}; the form is {form}{': number' * (parts[1:] != () and parts[-1] == 1)}") from None
 
-# %% ../nbs/02_answers.ipynb #198ffe0a
+# %% ../nbs/02_answers.ipynb #e5cc9930
 def _records(text: str, parts: tuple[int, ...], nouns: frozenset, order: str) -> list[tuple[int, ...]]:
     "What `read_records` returns."
     axes, total = _AXES if order else {}, sum(parts)
@@ -385,7 +387,7 @@ def _numbers(
         )
     return numbers, names
 
-# %% ../nbs/02_answers.ipynb #009e7938
+# %% ../nbs/02_answers.ipynb #45a368b5
 _HEADER = re.compile(
     r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})()[)\]] ?[:=]?"
 )  # (row, column): before the list
@@ -428,7 +430,10 @@ _ARRAY = re.compile(
     r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor)\s?\(|,\s{0,4}dtype ?= ?[\w.]{1,20}"
 )
 _CORNER = re.compile(r"\b(?:rows?|r) ?[\\/] ?(?:columns?|cols?|c)\b", re.IGNORECASE)
-_ROW_NAME = re.compile(r"\b(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE)
+_ROW_NAME = re.compile(
+    r"(?:(?<!\S)[-*•][ \t]{1,4})?(\b(?:row|line|r)[ ._#]{0,2}\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE
+)  # with its bullet
+_TABLE_TAG = re.compile(r"</?(?:table|tbody|thead|tr|td|th)(?: [^<>]{1,60})?>", re.IGNORECASE)
 _STRING = re.compile(r"[\"']([^\"'\n]{1,400})[\"']")
 _ROW_BREAK = re.compile(r"[\n;\]/]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
@@ -440,10 +445,11 @@ def _is_ruler(line: str, dashes: bool) -> bool:
         return False
     return "+" in line or ("---" in line and "|" in line if dashes else "-" in line or "==" in line)
 
-# %% ../nbs/02_answers.ipynb #91835531
+# %% ../nbs/02_answers.ipynb #217bf21c
 def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
     "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
-    body = _CORNER.sub("row", _drop_label(plain(text.translate(_BOX))))
+    table = _TABLE_TAG.sub(lambda tag: "\n" if tag[0][:3].lower() == "<tr" else " | ", text.translate(_BOX))
+    body = _CORNER.sub("row", _drop_label(plain(table)))
     body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
@@ -451,21 +457,21 @@ def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str]
     if len(strings) == rows and not _STRING.sub("", body).translate(_SEPARATORS).strip():
         return strings, False  # a string for each row
     kept, ruled = [], False
-    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\g<0>", body if dashes else _BULLET.sub("", body))):
+    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\1", body if dashes else _BULLET.sub("", body))):
         if _is_ruler(line, dashes):
             ruled = ruled or len(kept) == 1
         elif line.translate(_SEPARATORS):
             kept.append(line)
     return kept, ruled
 
-# %% ../nbs/02_answers.ipynb #40c5e045
+# %% ../nbs/02_answers.ipynb #b1403b62
 _HEADING = re.compile(r"(?<!\w)(?:(?:columns?|col|c)[ ._#]{0,2})?(\d{1,2})(?!\w)", re.IGNORECASE)
 _CORNERS = frozenset(("", "row", "rows", "r", "#", "no.", "no", "\\", "column", "columns", "col"))
 _FRONT_OF_ROW = r"[\s|,\[{\"'*]{0,9}"
 _ROW_STARTS = tuple(
     re.compile(_FRONT_OF_ROW + start, re.IGNORECASE)
     for start in (
-        r"(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
+        r"(?:row|line|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
         r"(\d{1,2})[\"'*]{0,3}\s?(?::|\)|\.(?=\s))",
         r"(\d{1,2})[\"'*]{0,3}[\s|]{1,9}(?=\S)",
     )
@@ -479,7 +485,7 @@ def _is_heading(line: str, columns: int) -> tuple[bool, bool, bool]:
     corner = _HEADING.sub("", line).translate(_SEPARATORS).strip("*").lower()
     return corner in _CORNERS, any(found[0][0].isalpha() for found in _HEADING.finditer(line)), corner != ""
 
-# %% ../nbs/02_answers.ipynb #22fd5816
+# %% ../nbs/02_answers.ipynb #d83c613d
 def _without_names(lines: list[str], kinds: Iterable[re.Pattern], fits: Callable[[str], bool]) -> list[str] | None:
     "`lines` without their numbers or names in front, of the first of the `kinds` that all lines have; None where there are none."
     for kind in kinds:
@@ -490,7 +496,7 @@ def _without_names(lines: list[str], kinds: Iterable[re.Pattern], fits: Callable
             return rest
     return None
 
-# %% ../nbs/02_answers.ipynb #82e64cf7
+# %% ../nbs/02_answers.ipynb #208c9a80
 def _without_headings(
     lines: list[str], ruled: bool, rows: int, columns: int, cells: Callable[[str], Sequence[str]]
 ) -> list[str]:
@@ -511,7 +517,7 @@ def _without_headings(
         return rest
     return body if named or ruled and not cornered else lines
 
-# %% ../nbs/02_answers.ipynb #c6b25c15
+# %% ../nbs/02_answers.ipynb #dd9a997b
 def _shaped(
     text: str, rows: int, columns: int, cells: Callable[[str], Sequence[str]], symbols: str = ""
 ) -> tuple[tuple[str, ...], ...]:
@@ -576,7 +582,7 @@ def _word_of_marked(found: re.Match, words: Mapping[str, str]) -> str:
         raise Unreadable(f"the arrow beside {shorten(word)} points another way")
     return f" {word} "
 
-# %% ../nbs/02_answers.ipynb #8041a47a
+# %% ../nbs/02_answers.ipynb #464828d1
 def _without_arrows(body: str, words: Mapping[str, str]) -> str:
     "`body` with its arrows as words, or left out beside words that say the same; raises `Unreadable` where they do not fit."
     body = _MARKED.sub(lambda found: _word_of_marked(found, words), body)
@@ -592,7 +598,7 @@ def _without_arrows(body: str, words: Mapping[str, str]) -> str:
     sign = " " if not between else ","
     return re.sub("[\ue000-\ue003]", sign, body)
 
-# %% ../nbs/02_answers.ipynb #db21b4b4
+# %% ../nbs/02_answers.ipynb #f0d8efe2
 _RUNS = ("udlr", "nsew")  # letters that may stand side by side
 
 
@@ -605,9 +611,9 @@ def _spelled(word: str, words: Mapping[str, str]) -> list[str]:
         return []
     return [words[letter] for letter in word.lower()] if words.keys() >= set(word.lower()) else []
 
-# %% ../nbs/02_answers.ipynb #1f753650
+# %% ../nbs/02_answers.ipynb #cd84fbc8
 _NUMBERED_MOVE = re.compile(
-    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})[.):])"
+    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})(?:[.):]| -(?= )))"
     r"[ \t]{0,4}(?=[\s\"'(\[{A-Za-z\ue000-\ue003])|(?:^|(?<=[\s,;]))\((\d{1,4})\)[ \t]{0,4}(?=[A-Za-z\ue000-\ue003])",
     re.IGNORECASE,
 )
@@ -621,9 +627,11 @@ _AHEAD = re.compile(
 _GLUED = re.compile(
     r"(?<![A-Za-z0-9^])(?:(?:[A-Za-z]{1,5}\d{1,3}){1,400}|(?:\d{1,3}[A-Za-z]{1,5}){1,400})(?![A-Za-z0-9])"
 )
+_OFTEN_TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_OFTEN = re.compile(r"\b(?:once|twice|thrice)\b", re.IGNORECASE)
 _GLUED_ONE = re.compile(r"(\d*)([A-Za-z]+)(\d*)")
 
-# %% ../nbs/02_answers.ipynb #ff75c0aa
+# %% ../nbs/02_answers.ipynb #9b544369
 def _unnumbered_moves(body: str) -> str:
     "`body` without numbers that count its moves from the first on, `1. up 2. left`."
     found = [*_NUMBERED_MOVE.finditer(body)]
@@ -635,11 +643,12 @@ def _unnumbered_moves(body: str) -> str:
 
 def _marked_counts(body: str) -> str:
     "`body` with the numbers that belong to a move by their sign behind it: `right x2`, `2x right`, `R2`, `2R` are `right^2`."
+    body = _OFTEN.sub(lambda one: f"x{_OFTEN_TIMES[one[0].lower()]}", body)
     body = _BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
     body = _AHEAD.sub(r" \2^\1 ", body)
     return _GLUED.sub(lambda run: _GLUED_ONE.sub(r" \2^\1\3 ", run[0]), body)
 
-# %% ../nbs/02_answers.ipynb #dbe64772
+# %% ../nbs/02_answers.ipynb #d719d0a7
 _MOVE_BREAK = re.compile(r"->|>{1,2}|[,;~\n/|.\[\](){}\"'*•+-]|:|\b(?:then|and)\b", re.IGNORECASE)
 _MOVE_TOKEN = re.compile(r"[A-Za-z]+\^\d+|[A-Za-z]+|\d+|\S")
 _MOVE_FILLERS = frozenset("move moves go slide step next first finally lastly direction".split())
@@ -669,7 +678,7 @@ def _in_segment(segment: str, words: Mapping[str, str]) -> tuple[list[str], str,
         raise Unreadable("a move is made no time, or too often to read")
     return [move for moves, number in zip(found, times) for move in moves * number], side, numbers
 
-# %% ../nbs/02_answers.ipynb #5a0071bd
+# %% ../nbs/02_answers.ipynb #7cde2daa
 def read_moves(text: str, words: Mapping[str, str], counted: bool = True) -> list[str]:
     "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; numbers say how often, if they may be `counted`. Raises `Unreadable`."
     kept = _LATEX_ARROW.sub(lambda arrow: _KEPT[arrow[1].lower()], text).translate(_ARROW_TO_KEPT)
