@@ -60,13 +60,17 @@ def prompt_hash(row: Row) -> str:
 # %% ../nbs/60_evaluation.ipynb #9343a86e
 @dataclass(frozen=True)
 class Reply:
-    "What a model wrote for one item; `tokens` counts the end token too."
+    "What a model wrote for one item: a line of `replies.jsonl`."
 
-    item: str
+    item: str  # by `item_name`
     prompt_hash: str
     text: str
-    tokens: int
-    finish: str  # stop | length
+    tokens: int  # generated, the end token too; 0: not said
+    finish: str  # stop, length, or a server's own word
+    sample: int = 0  # from 0, of the item's samples
+    reasoning: str = ""  # thoughts that a server hands over apart from the text
+    tokens_in: int = 0  # of the prompt; 0: not said
+    seconds: float = 0.0  # from question to reply; in a batch a share of its time
 
 # %% ../nbs/60_evaluation.ipynb #57cbf18f
 def cut_ids(ids: list[int], ends: Iterable[int]) -> tuple[list[int], str]:
@@ -139,7 +143,13 @@ def generate_batch(model, processor, rows: Sequence[Row], settings: Evaluation, 
     ]
     decode = processor.tokenizer.decode
     return [
-        Reply(item_name(row), prompt_hash(row), decode(ids, skip_special_tokens=True), len(ids), finish)
+        Reply(
+            item=item_name(row),
+            prompt_hash=prompt_hash(row),
+            text=decode(ids, skip_special_tokens=True),
+            tokens=len(ids),
+            finish=finish,
+        )
         for row, (ids, finish) in zip(rows, written)
     ]
 
@@ -218,7 +228,7 @@ CUT = "cut off"
 
 @dataclass(frozen=True)
 class Judged:
-    "A reply with its verdict and where it belongs."
+    "A reply with its verdict and where it belongs: a line of `judged.jsonl`."
 
     item: str
     task: str
@@ -231,6 +241,10 @@ class Judged:
     finish: str
     prompt_hash: str
     text: str
+    sample: int = 0
+    answer: str = ""  # what was judged, out of the text; empty where there is none
+    tokens_in: int = 0
+    seconds: float = 0.0
 
 # %% ../nbs/60_evaluation.ipynb #17091054
 def category_of(task: str) -> str:
@@ -249,18 +263,17 @@ def verdict_on(row: Row, text: str, finish: str) -> Verdict:
 def judge_reply(row: Row, reply: Reply) -> Judged:
     "The verdict on one reply."
     found = verdict_on(row, reply.text, reply.finish)
+    kept = asdict(reply)
+    del kept["reasoning"]
     return Judged(
-        reply.item,
-        row["task"],
-        category_of(row["task"]),
-        row["level"],
-        row["modality"],
-        found.ok,
-        found.reason,
-        reply.tokens,
-        reply.finish,
-        reply.prompt_hash,
-        reply.text,
+        task=row["task"],
+        category=category_of(row["task"]),
+        level=row["level"],
+        modality=row["modality"],
+        ok=found.ok,
+        reason=found.reason,
+        answer=extract(reply.text).text,
+        **kept,
     )
 
 # %% ../nbs/60_evaluation.ipynb #ffef97bd
@@ -415,7 +428,8 @@ def read_line(line: dict) -> tuple[Row, Reply]:
         raise ValueError("there is no text under 'reply', 'prediction', 'response' or 'output'")
     finish = "length" if first_of(line, "finish", "finish_reason", default="stop") == "length" else "stop"
     row = asked_row(line)
-    return row, Reply(item_name(row), prompt_hash(row), text, int(line.get("tokens", 0)), finish)
+    tokens = int(line.get("tokens", 0))
+    return row, Reply(item=item_name(row), prompt_hash=prompt_hash(row), text=text, tokens=tokens, finish=finish)
 
 
 def asked_row(line: dict) -> Row:
@@ -547,8 +561,15 @@ def server_reply(client: Client, row: Row, settings: Evaluation) -> Reply:
         top_p=settings.top_p,
         seed=settings.seed or 0,
     )
-    finish = "length" if found.finish == "length" else "stop"
-    return Reply(item_name(row), prompt_hash(row), found.text, found.tokens_out, finish)
+    return Reply(
+        item=item_name(row),
+        prompt_hash=prompt_hash(row),
+        text=found.text,
+        tokens=found.tokens_out,
+        tokens_in=found.tokens_in,
+        seconds=found.seconds,
+        finish=found.finish,
+    )
 
 
 def ask_server(url: str, rows: Rows, settings: Evaluation, path=None) -> list[Reply]:

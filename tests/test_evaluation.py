@@ -47,6 +47,28 @@ def puzzle_row(seed, kind="image"):
     }
 
 
+def reply_to(row, text, tokens=5, finish="stop", **more):
+    return ev.Reply(
+        item=ev.item_name(row), prompt_hash=ev.prompt_hash(row), text=text, tokens=tokens, finish=finish, **more
+    )
+
+
+def judged_as(item, category, ok, kind="image"):
+    return ev.Judged(
+        item=item,
+        task=category[0],
+        category=category,
+        level=1,
+        modality=kind,
+        ok=ok,
+        reason="",
+        tokens=1,
+        finish="stop",
+        prompt_hash="h",
+        text="",
+    )
+
+
 def answering(log, stop_at=None):
     """An `ask` that answers each row rightly, notes the batches, and dies at batch `stop_at`."""
 
@@ -54,10 +76,7 @@ def answering(log, stop_at=None):
         if start == stop_at:
             raise KeyboardInterrupt
         log.append([row["seed"] for row in batch])
-        return [
-            ev.Reply(ev.item_name(row), ev.prompt_hash(row), rf"\boxed{{{row['answer']}}} {start}", 5, "stop")
-            for row in batch
-        ]
+        return [reply_to(row, rf"\boxed{{{row['answer']}}} {start}") for row in batch]
 
     return ask
 
@@ -132,10 +151,7 @@ def judged_sample():
         [lab_row(i) for i in range(4)] + [puzzle_row(i) for i in range(3)] + [puzzle_row(i, "text") for i in range(2)]
     )
     texts = [rf"\boxed{{{row['answer']}}}" if i % 2 == 0 else "<think>" for i, row in enumerate(rows)]
-    replies = [
-        ev.Reply(ev.item_name(r), ev.prompt_hash(r), t, 9, "stop" if "boxed" in t else "length")
-        for r, t in zip(rows, texts)
-    ]
+    replies = [reply_to(r, t, 9, "stop" if "boxed" in t else "length") for r, t in zip(rows, texts)]
     return rows, replies
 
 
@@ -158,8 +174,8 @@ def test_summary():
 
 
 def test_micro_and_macro_differ():
-    judged = [ev.Judged(str(i), "t", "puzzles", 1, "image", i < 1, "", 1, "stop", "h", "") for i in range(9)]
-    judged += [ev.Judged("x", "m", "games", 1, "image", True, "", 1, "stop", "h", "")]
+    judged = [judged_as(str(i), "puzzles", i < 1) for i in range(9)]
+    judged += [judged_as("x", "games", True)]
     one = ev.summarise(judged)["modality"]["image"]["puzzles"]
     assert one["micro"]["accuracy"] == 0.2 and one["macro"] == pytest.approx((1 / 9 + 1) / 2)
     assert "macro mean over 2 categories" in ev.accuracy_table(ev.summarise(judged))
