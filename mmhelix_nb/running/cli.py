@@ -683,10 +683,11 @@ def verify_dataset(
     data: Annotated[
         str,
         typer.Argument(
-            help="A .parquet or .jsonl file, a folder of them, or a data set of the hub.", metavar="PATH|NAME"
+            help="A file (.parquet, .jsonl, .json, .csv, .tsv), a folder of them or of save_to_disk, or a data set of the hub.",
+            metavar="PATH|NAME",
         ),
     ],
-    column: Annotated[str, typer.Option(help="Field with the response; found by itself if absent.")] = "",
+    column: Annotated[str, typer.Option(help="Field with the response; found once, by itself, if absent.")] = "",
     out: Annotated[Path | None, typer.Option(parser=out_path, help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
     """Judge the responses of a data set with the published columns again, and say how many pass and why the others do not.
@@ -699,29 +700,32 @@ def verify_dataset(
 
     mmhelix verify-dataset MM-HELIX-100K/data --column cot
     """
-    from mmhelix_nb.benchmark.published import verify_rows
+    from mmhelix_nb.benchmark.published import KINDS, verify_rows
     from mmhelix_nb.book.results import write_json
 
     try:
         report = verify_rows(data, column)
+        if out:
+            write_json(out, report)
     except (ValueError, OSError) as e:
         fail(str(e))
     for name, counts in report["tasks"].items():
-        typer.echo(
-            f"{name:32} "
-            + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in ("right", "stored", "wrong", "unreadable"))
-        )
+        typer.echo(f"{name:32} " + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in KINDS))
         for reason, count in counts["reasons"].items():
             typer.echo(f"    {count:>6,} x {reason[:120]}")
-    agree = (
-        f"; {report['stored']:,} more do not hold their puzzle and agree with their stored answer"
-        if report["stored"]
-        else ""
+    typer.echo(
+        f"{report['right']:,} of {report['rows']:,} rows are right by column {report['column']!r}{_others(report)}"
     )
-    typer.echo(f"{report['right']:,} of {report['rows']:,} rows are right{agree}")
-    if out:
-        write_json(out, report)
     raise typer.Exit(0 if report["right"] + report["stored"] == report["rows"] else 1)
+
+
+def _others(report: dict) -> str:
+    """What else is to be said about the rows of a report."""
+    said = {
+        "stored": "{:,} more do not hold their puzzle and agree with their stored answer",
+        "empty": "{:,} hold nothing there; --column names another",
+    }
+    return "".join("; " + text.format(report[kind]) for kind, text in said.items() if report[kind])
 
 # %% ../../nbs/running/cli.ipynb #488acfac
 def _verdict(task: str, level: int, seed: int, reply: str):
