@@ -14,8 +14,9 @@ import re
 import sys
 import time
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -72,7 +73,9 @@ def main(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say version and commit.")
     ] = False,
 ) -> None:
-    """What all commands share: nothing but the version."""
+    """What all commands share: the version, and that whatever a text holds (half a surrogate pair, say) can be printed."""
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
 
 # %% ../../nbs/running/cli.ipynb #58af0795
 def find_root(root: Path | None) -> Path:
@@ -766,10 +769,12 @@ def _verify_file(path: Path) -> int:
     if not path.is_file():
         fail(f"{path}: no such file")
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # and not at U+2028, which a reply may hold
     except UnicodeDecodeError:
         fail(f"{path}: not a text file in UTF-8")
     rows = [_row(line, f"{path}:{i}") for i, line in enumerate(lines, 1) if line.strip()]
+    if not rows:
+        fail(f"{path}: holds no replies; each line needs task, level, seed and reply")
     right = 0
     for row in rows:
         verdict = _verdict(**{k: row[k] for k in _FIELDS})
@@ -806,7 +811,7 @@ def verify(
     task = _task(task)
     if reply is None:
         fail("REPLY: missing; give the model's reply as the second argument, or - for stdin")
-    verdict = _verdict(task, level, seed, sys.stdin.read() if reply == "-" else reply)
+    verdict = _verdict(task, level, seed, sys.stdin.buffer.read().decode("utf-8", "replace") if reply == "-" else reply)
     typer.echo("right" if verdict.ok else f"wrong: {verdict.reason}")
     raise typer.Exit(0 if verdict.ok else 1)
 
