@@ -73,6 +73,16 @@ def test_the_folder_is_named_after_the_model(tmp_path, monkeypatch):
     assert (tmp_path / "runs/eval/real-name/results.json").is_file()
 
 
+def test_a_server_is_asked_without_torch(tmp_path):
+    """In an empty folder, as from a wheel: of what is heavy, nothing is needed."""
+    block = "import sys; [sys.modules.update({name: None}) for name in ('torch', 'transformers', 'peft', 'trl')]"
+    start = f"{block}; from mmhelix_nb.running.cli import app; app()"
+    with FakeServer(up) as fake:
+        command = [sys.executable, "-c", start, "eval", fake.url, "--model", "m", *FEW, "--items", "2"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and (tmp_path / "runs/eval/m/report.html").is_file(), done.stderr
+
+
 def test_a_run_goes_on_request_by_request(tmp_path):
     def dies(asked, number):
         return (401, '{"error": {"message": "no credit"}}', {}) if fake.seen.total() > 4 else up(asked, number)
