@@ -933,6 +933,14 @@ def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
         typer.echo(f"\nstopped; {_kept(out)}", err=True)
         raise typer.Exit(130) from None
 
+# %% ../../nbs/running/cli.ipynb #720d993f
+def _reported(folder: Path, prices: tuple[float, float]) -> str:
+    """The means of an evaluation, of several samples too, and where its pages and files are."""
+    from mmhelix_nb.reporting.scores import means_table, read_evaluation, scores_of, write_report
+
+    page = write_report(folder, prices)
+    return f"{means_table(scores_of(read_evaluation(folder), prices))}\nreport: {page}\nresults: {folder}"
+
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
 def measure(
@@ -1010,9 +1018,13 @@ def measure(
     server = Server(model, name, concurrency, 3_600.0, 6, 0.5, *spent) if served else None
     folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
-    for problem in found["settings"]["unreadable"][:9]:
+    unread = found["settings"]["unreadable"]
+    for problem in unread[:9]:
         typer.echo(f"not asked: {problem}", err=True)
-    typer.echo(f"{accuracy_table(found)}\nresults: {folder}")
+    if unread:
+        typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
+    typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
+    typer.echo(_reported(folder, prices))
 
 # %% ../../nbs/running/cli.ipynb #7b1dc5ea
 app.command("new-task")(new_task)
