@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from ..answers import Unreadable, read_int, says, shorten
+from ..book.tables import check_table
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract
 from ..shared.draw import png
@@ -139,9 +140,10 @@ def hub_rows(name: str) -> Iterator[dict]:
 
 # %% ../../nbs/benchmark/published.ipynb #6c29cb43
 def parquet_rows(file: str | Path, pictures: bool = False) -> Iterator[dict]:
-    "The rows of a Parquet file one by one, with `pictures` (PNG bytes) or without."
+    "The rows of a Parquet file one by one, with `pictures` (PNG bytes) or without; raises `tables.Damaged` where it does not hold what was written."
     import pyarrow.parquet as pq
 
+    check_table(file)
     table = pq.ParquetFile(file)
     names = [name for name in table.schema_arrow.names if pictures or name not in PICTURES]
     for batch in table.iter_batches(100, columns=names):
