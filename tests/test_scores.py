@@ -18,7 +18,7 @@ from mmhelix_nb.book import statistics as st
 from mmhelix_nb.book.results import write_json
 from mmhelix_nb.book.rows import item_row
 from mmhelix_nb.core import make, tasks
-from mmhelix_nb.evaluation import CUT, Judged, Reply, item_name, judge_reply, prompt_hash
+from mmhelix_nb.evaluation import CUT, REFUSED, Judged, Reply, item_name, judge_reply, prompt_hash
 from mmhelix_nb.reporting import scores as sc
 
 RIGHT, WRONG, THOUGHT = "So \\boxed{{}}", "So \\boxed{7 7 7}", "<think>Let me see"
@@ -224,6 +224,30 @@ def test_floors_are_about_the_items_that_were_asked(many):
     items = [make("hanoi", level, seed) for level in (1, 2) for seed in range(4)]
     assert found["task"]["hanoi"] == chance_floor("hanoi", items)
     assert found["mean"]["constant"] == pytest.approx(fmean(one["constant"] for one in found["task"].values()))
+
+
+def test_a_row_with_a_number_for_its_name_is_no_seed():
+    """A published row may be called 17, and is another puzzle than the one of seed 17."""
+    own, other = judged("h_index", 2, 17, RIGHT), judged("h_index", 2, 3, RIGHT)
+    assert own.answer != other.answer
+    found = sc.floors(
+        [own, replace(other, item="maze/2/17/text", task="maze"), replace(other, item="h_index/2/18/text")]
+    )
+    assert (found["puzzles"], found["not_made_again"], list(found["task"])) == (1, 2, ["h_index"])
+
+
+def test_prompt_hash_is_that_of_the_evaluation(many):
+    from mmhelix_nb.book.profiles import read_profile
+    from mmhelix_nb.evaluation import Order, told
+
+    assert told(Order(read_profile("gpu24")), [], many)["prompts"] == sc.asked_hash(many[::-1])
+
+
+def test_refused_requests_are_no_answers():
+    refused = judged("maze", 1, 0, "400: the picture is not allowed", finish=REFUSED)
+    found = sc.failures([refused])[0]
+    assert (found["failure"], found["reason"]) == ("refused", "refused: #: the picture is not allowed")
+    assert sc.vote([refused]) is None
 
 
 def test_cost_is_what_the_tokens_cost(many):

@@ -70,12 +70,7 @@ def _name(labels: Mapping[str, Any], path: Path) -> str:
 
 def _marks_side(path: Path) -> Side:
     """The side in a `results.json`."""
-    try:
-        labels, results = labels_of(path), read_results(path)["results"]
-    except EvaluationError:
-        raise
-    except ValueError as error:
-        raise EvaluationError(str(error)) from None
+    labels, results = labels_of(path), read_results(path)["results"]
     try:
         judged = marked(results["items"])
     except (KeyError, TypeError, AttributeError, ValueError):
@@ -129,8 +124,10 @@ def alike(a: Side, b: Side) -> tuple[list[Judged], list[Judged]]:
     """The verdicts of both, as marks where one of them has nothing else."""
     if a.marks == b.marks:
         return a.judged, b.judged
-    first, second = (s.judged if s.marks else marked(right_marks(s.judged)) for s in (a, b))
-    return first, second
+    first, second = (
+        s.judged if s.marks else marked(right_marks([j for j in s.judged if not j.sample])) for s in (a, b)
+    )
+    return first, second  # marks are of the first sample
 
 # %% ../../nbs/reporting/compare.ipynb #ea457478
 def pairs_of(a: Side, b: Side) -> tuple[list[Pair], dict[str, Any]]:

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['ORDER', 'PUZZLE_GROUPS', 'Groups', 'FAILURES', 'Price', 'COLUMNS', 'MEANS', 'DARK', 'MOST', 'HOW', 'clean',
            'EvaluationError', 'Evaluated', 'judged_line', 'read_judged', 'labels_of', 'read_evaluation', 'crowded',
-           'by_item', 'kinds_of', 'spread', 'score', 'is_cut', 'grouped', 'is_puzzle', 'macro', 'puzzle_scores',
-           'skill_scores', 'answer_key', 'vote', 'sample_scores', 'all_scores', 'failure_of', 'reason_kind', 'example',
-           'failures', 'usage', 'puzzle_of', 'floors', 'asked_hash', 'scores_of', 'said_of', 'sentence', 'lines_of',
-           'names_in', 'floor_at', 'tidy', 'csv_text', 'interval_text', 'share_text', 'number', 'means_table',
-           'group_table', 'floor_cells', 'tex', 'booktabs', 'paper_rows', 'tex_text', 'share_dots', 'words',
-           'task_figure', 'group_figure', 'report_figures', 'failure_tables', 'usage_table', 'cost_text', 'floor_text',
-           'settings_table', 'report_page', 'write_report']
+           'by_item', 'kinds_of', 'spread', 'score', 'is_cut', 'has_answer', 'grouped', 'is_puzzle', 'macro',
+           'puzzle_scores', 'skill_scores', 'answer_key', 'vote', 'sample_scores', 'all_scores', 'failure_of',
+           'reason_kind', 'example', 'failures', 'usage', 'puzzle_of', 'made_again', 'floors', 'asked_hash',
+           'scores_of', 'said_of', 'sentence', 'lines_of', 'names_in', 'floor_at', 'tidy', 'csv_text', 'interval_text',
+           'share_text', 'number', 'means_table', 'group_table', 'floor_cells', 'tex', 'booktabs', 'paper_rows',
+           'tex_text', 'share_dots', 'words', 'task_figure', 'group_figure', 'report_figures', 'failure_tables',
+           'usage_table', 'cost_text', 'floor_text', 'settings_table', 'report_page', 'write_report']
 
 # %% ../../nbs/reporting/scores.ipynb #e6d27a82
 import csv
@@ -29,7 +29,7 @@ from typing import Any
 from .. import __version__
 from ..book.figures import GREY, Dot, Figure, dot_panel, figure_block, svg
 from ..book.pages import Markup, Table, bullets, element, html_table, joined, page, sections
-from ..book.results import read_results, write_json, write_whole
+from ..book.results import read_results, sound, write_json, write_whole
 from ..book.rows import skill_of
 from mmhelix_nb.book.statistics import (
     macro_bootstrap,
@@ -40,15 +40,14 @@ from mmhelix_nb.book.statistics import (
     share_record,
     wilson,
 )
-from ..core import CATEGORIES, TASKS, make
-from ..evaluation import CUT, MODALITY_COLOURS, Judged
+from ..core import CATEGORIES, TASKS, Instance, make
+from ..evaluation import CUT, MODALITY_COLOURS, REFUSED, Judged
 from ..verifiers import chance_floor
 
 # %% ../../nbs/reporting/scores.ipynb #5b075d52
 def clean(text: str) -> str:
     """A text that every file can hold: no lone surrogates, no control characters but newlines and tabs."""
-    whole = text.encode("utf-8", "replace").decode()
-    return "".join(char if char in "\n\t" or char.isprintable() else " " for char in whole)
+    return "".join(char if char in "\n\t" or char.isprintable() else " " for char in sound(text))
 
 
 class EvaluationError(ValueError):
@@ -109,12 +108,14 @@ def read_judged(path: str | Path) -> list[Judged]:
 
 # %% ../../nbs/reporting/scores.ipynb #251e4f78
 def labels_of(path: Path) -> dict[str, Any]:
-    """The labels of a `results.json` and its settings, without the numbers."""
-    found = read_results(path)
-    if not isinstance(found, dict) or not isinstance(results := found.get("results"), dict):
-        raise EvaluationError(f"{path}: holds no results; mmhelix eval MODEL --out {path.parent} writes them")
+    """The labels of a `results.json` and its settings, without the numbers; raises `EvaluationError`."""
+    try:
+        found = read_results(path)
+    except ValueError as error:
+        raise EvaluationError(str(error)) from None
     labels = {name: value for name, value in found.items() if name != "results"}
-    return {**labels, "settings": results.get("settings") or {}}
+    settings = found["results"].get("settings")
+    return {**labels, "settings": settings if isinstance(settings, dict) else {}}
 
 
 def read_evaluation(folder: str | Path) -> Evaluated:
@@ -126,13 +127,7 @@ def read_evaluation(folder: str | Path) -> Evaluated:
         if not (folder / name).is_file():
             remedy = f"mmhelix eval MODEL --out {folder} makes or finishes it"
             raise EvaluationError(f"{folder}: is no finished evaluation, {name} is missing; {remedy}")
-    try:
-        labels = labels_of(folder / "results.json")
-    except EvaluationError:
-        raise
-    except ValueError as error:
-        raise EvaluationError(str(error)) from None
-    return Evaluated(folder, labels, read_judged(folder / "judged.jsonl"))
+    return Evaluated(folder, labels_of(folder / "results.json"), read_judged(folder / "judged.jsonl"))
 
 # %% ../../nbs/reporting/scores.ipynb #31dba60b
 def crowded(judged: Iterable[Judged]) -> set[str]:
@@ -186,6 +181,11 @@ def score(judged: Sequence[Judged]) -> dict[str, Any]:
 def is_cut(j: Judged) -> bool:
     """Whether the limit came before the end of an answer."""
     return not j.ok and j.reason.startswith(CUT)
+
+
+def has_answer(j: Judged) -> bool:
+    """Whether a reply holds an answer that was judged."""
+    return bool(j.answer.strip()) and not is_cut(j)
 
 # %% ../../nbs/reporting/scores.ipynb #c53f55dc
 ORDER = {name: rank for rank, name in enumerate((*CATEGORIES, *TASKS))}
@@ -249,7 +249,7 @@ def answer_key(j: Judged) -> tuple[bool, str, str]:
 
 def vote(samples: Iterable[Judged]) -> Judged | None:
     """The sample that stands for the majority; None where no sample holds an answer."""
-    voting = sorted((j for j in samples if j.answer.strip() and not is_cut(j)), key=lambda j: j.sample)
+    voting = sorted(filter(has_answer, samples), key=lambda j: j.sample)
     votes = Counter(map(answer_key, voting))
     return max(voting, key=lambda j: votes[answer_key(j)], default=None)  # the first of several
 
@@ -289,7 +289,7 @@ def all_scores(judged: Sequence[Judged]) -> dict[str, Groups]:
 
 # %% ../../nbs/reporting/scores.ipynb #57de8caf
 FAILURES = ("cut off", "refused", "no answer", "wrong answer")
-_REFUSALS = ("content_filter", "refusal", "safety", "prohibited_content", "blocklist", "recitation")
+_REFUSALS = (REFUSED, "content_filter", "refusal", "safety", "prohibited_content", "blocklist", "recitation")
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:[.,]\d{1,40}){0,20}")
 _QUOTED = re.compile(r"'[^'\n]{1,400}'|\"[^\"\n]{1,400}\"|`[^`\n]{1,400}`")
 _LIST = re.compile(r"#(?:, ?#){1,400}")
@@ -301,7 +301,7 @@ def failure_of(j: Judged) -> str:
         return "cut off"
     if j.finish.lower() in _REFUSALS:
         return "refused"
-    return "wrong answer" if j.answer.strip() else "no answer"
+    return "wrong answer" if has_answer(j) else "no answer"
 
 
 def reason_kind(reason: str) -> str:
@@ -354,13 +354,25 @@ def puzzle_of(name: str) -> tuple[str, int, int] | None:
     return (parts[0], int(parts[1]), int(parts[2])) if re.fullmatch(r"[0-9]{1,20}", parts[2]) else None
 
 
+def made_again(samples: Sequence[Judged]) -> Instance | None:
+    """The puzzle of an item's samples; None where it cannot be made, or judges their answers otherwise."""
+    puzzle = puzzle_of(samples[0].item)
+    item = make(*puzzle) if puzzle else None
+    if item is None or any(bool(item.module.check(item.state, j.answer)) != j.ok for j in samples if has_answer(j)):
+        return None
+    return item
+
+# %% ../../nbs/reporting/scores.ipynb #c8ae6f50
 def floors(judged: Iterable[Judged]) -> dict[str, Any]:
     """The floors of each task, their means, and how many puzzles they are about."""
-    names = [samples[0].item for samples in by_item([j for j in judged if is_puzzle(j)]).values()]
-    puzzles = dict.fromkeys(puzzle for name in names if (puzzle := puzzle_of(name)))  # once, asked in both ways or not
-    counts = {"puzzles": len(puzzles), "not_made_again": sum(puzzle_of(name) is None for name in names)}
-    by_task = {task: [make(*puzzle) for puzzle in puzzles if puzzle[0] == task] for task in TASKS}
+    puzzles: dict[str, Instance | None] = {}  # once, whether asked in one way or both
+    for name, samples in by_item([j for j in judged if is_puzzle(j)]).items():
+        key = name.removesuffix(f"/{samples[0].modality}")
+        puzzles[key] = puzzles.get(key) or made_again(samples)
+    by_task = {task: [item for item in puzzles.values() if item and item.task == task] for task in TASKS}
     found = {task: chance_floor(task, items) for task, items in by_task.items() if items}
+    made = sum(map(len, by_task.values()))
+    counts = {"puzzles": made, "not_made_again": len(puzzles) - made}
     if not found:
         return counts
     kinds = ("constant", "random", "example")
@@ -370,8 +382,8 @@ def floors(judged: Iterable[Judged]) -> dict[str, Any]:
 # %% ../../nbs/reporting/scores.ipynb #29a19a36
 def asked_hash(judged: Iterable[Judged]) -> str:
     """16 hexadecimal digits over the names and prompts of the items, whatever their order."""
-    lines = sorted({f"{j.item} {j.prompt_hash}\n" for j in judged})
-    return hashlib.sha256("".join(lines).encode("utf-8", "replace")).hexdigest()[:16]
+    asked = sound(sorted({f"{j.item} {j.prompt_hash}" for j in judged}))  # as in the settings of an evaluation
+    return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
 
 
 def scores_of(run: Evaluated, price: Price = (0, 0)) -> dict[str, Any]:
