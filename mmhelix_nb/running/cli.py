@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines', 'run', 'show_options',
-           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure']
+           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 import errno
@@ -1107,6 +1107,42 @@ def measure(
         typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
     typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
     typer.echo(_reported(folder, prices))
+
+# %% ../../nbs/running/cli.ipynb #0d6b7cbb
+@app.command("compare")
+def compare_evaluations(
+    a: Annotated[Path, typer.Argument(help="An evaluation's folder, judged.jsonl or results.json.", metavar="A")],
+    b: Annotated[Path, typer.Argument(help="The one to compare it with.", metavar="B")],
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=out_path, help="Write compare.json, .csv, .tex, .html and .svg there.", metavar="DIR"),
+    ] = None,
+) -> None:
+    """Say how two evaluations differ on the items that both have: overall, by modality, category, level and task.
+
+    Every line has both shares, their difference with a 95% bootstrap interval, how often one alone is right, and McNemar's exact test; over tasks corrected by Holm.
+
+    [bold]Examples[/bold]
+
+    mmhelix compare runs/base7b runs/tuned7b
+
+    mmhelix compare runs/base7b runs/tuned7b --out runs/base-tuned
+
+    mmhelix compare reports/mini/evaluation-ahpo/results.json reports/mini/evaluation-base/results.json
+    """
+    from mmhelix_nb.reporting.compare import compare, comparison_text, write_comparison
+    from mmhelix_nb.reporting.scores import EvaluationError
+
+    try:
+        found = compare(a, b)
+    except (EvaluationError, OSError) as e:
+        fail(str(e))
+    typer.echo(comparison_text(found))
+    if out:
+        try:
+            typer.echo(write_comparison(found, out))
+        except OSError as e:
+            fail(f"--out {out}: {e.strerror or e}")
 
 # %% ../../nbs/running/cli.ipynb #7b1dc5ea
 app.command("new-task")(new_task)
