@@ -65,9 +65,10 @@ class Refused(ServerError):
 # %% ../../nbs/book/server.ipynb #9f04479f
 @dataclass(frozen=True)
 class Completion:
-    "What a server answered: `text`, its `finish` reason, tokens, seconds; `cached` where no request was sent."
+    "What a server answered: `text`, the `reasoning` that it gave apart from it, `finish`: stop, length or its own word; `cached` where no request was sent."
 
     text: str
+    reasoning: str  # the model's thought, where the server tells it from the answer; never a part of the answer
     finish: str
     tokens_in: int
     tokens_out: int
@@ -112,7 +113,7 @@ class Cache:
             found = self.base.execute(
                 "select reply from replies where request = ?", (request_hash(request),)
             ).fetchone()
-        return Completion(**json.loads(found[0]), cached=True) if found else None
+        return Completion(**{"reasoning": ""} | json.loads(found[0]), cached=True) if found else None
 
     def put(self, request: dict[str, Any], found: Completion) -> None:
         record = {name: value for name, value in asdict(found).items() if name != "cached"}
@@ -158,7 +159,7 @@ def read_completion(found: "ChatCompletion", seconds: float) -> Completion:
     if message is None:
         raise Unusable("no message")
     tokens_in, tokens_out = (getattr(usage, name, 0) or 0 for name in ("prompt_tokens", "completion_tokens"))
-    return Completion(message.content or "", choices[0].finish_reason or "missing", tokens_in, tokens_out, seconds)
+    return Completion(message.content or "", "", choices[0].finish_reason or "missing", tokens_in, tokens_out, seconds)
 
 # %% ../../nbs/book/server.ipynb #7b2b1eb4
 def refusal(server: Server, error: "APIStatusError") -> ServerError | None:

@@ -218,7 +218,7 @@ def roll_out(client: Client, item: Instance, how: Polishing) -> list[tuple[Verdi
         try:
             reply = ask(client, rollout(item, how), how, seed)
         except Refused as error:
-            reply = Completion("", str(error), 0, 0, 0.0)
+            reply = Completion("", "", str(error), 0, 0, 0.0)
         found.append((item.check(reply.text), reply))
     return found
 
