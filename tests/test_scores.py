@@ -226,6 +226,19 @@ def test_floors_are_about_the_items_that_were_asked(many):
     assert found["mean"]["constant"] == pytest.approx(fmean(one["constant"] for one in found["task"].values()))
 
 
+def test_the_best_of_few_constants_is_not_shown_off():
+    for each, shown in ((3, False), (10, True)):
+        found = [judged("maze", 1, seed, WRONG) for seed in range(each)]
+        scores = sc.scores_of(sc.Evaluated("run", {"model": "m", "settings": {}}, found))
+        assert scores["floors"]["task"]["maze"]["constant"] >= 1 / each
+        assert (
+            ("best constant" in scores["says"])
+            == ("best constant answer" in str(sc.task_figure(scores).panels))
+            == shown
+        )
+        assert any("fewer than 10" in said for said in sc.floor_text(scores)) == (not shown)
+
+
 def test_a_row_with_a_number_for_its_name_is_no_seed():
     """A published row may be called 17, and is another puzzle than the one of seed 17."""
     own, other = judged("h_index", 2, 17, RIGHT), judged("h_index", 2, 3, RIGHT)
@@ -380,4 +393,4 @@ def test_all_tasks_have_a_place_in_the_figures():
     run = sc.Evaluated("run", {"model": "m", "settings": {}}, found)
     scores = sc.scores_of(run)
     assert sum(len(panel.rows) for panel in sc.task_figure(scores).panels) == 42
-    assert isinstance(found[0], Judged) and "best constant" not in scores["says"]
+    assert isinstance(found[0], Judged) and "would get" not in scores["says"]
