@@ -208,6 +208,7 @@ def test_failures_are_told_apart_and_counted(many):
         ("row 3, column 4 is given as 7", "row #, column # is given as #"),
         ("it has 1,200 of -3.5", "it has # of #"),
         ("the path (0, 1), (0, 2) ends", "the path (#, ...), (#, ...) ends"),
+        ("(0,2)-(1,2):1 leaves node -3 by 0-4", "(#, ...)-(#, ...):# leaves node # by #-#"),
         ("'catt' and \"dogg\" are no words", "'...' and '...' are no words"),
     ],
 )
@@ -328,6 +329,20 @@ def test_latex_is_escaped_and_whole(many, tmp_path):
         lines = [line for line in table.split(r"\end{tabular}")[0].split("\n") if line.endswith(r"\\")]
         assert len({len(re.findall(r"(?<!\\)&", line)) for line in lines}) == 1
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 2
+
+
+def test_a_report_of_general_skills_alone_or_of_rows_without_level(tmp_path):
+    one = judged("maze", 1, 0, RIGHT)
+    skill = replace(one, task="skill:read", category="general", item="skill:read/3/1/text")
+    page = sc.write_report(keep(tmp_path / "skills", [skill])).read_text()
+    assert "100.0% of 1 general items from words" in page and "There are no puzzles to measure floors on" in page
+    assert (tmp_path / "skills" / "by_skill.svg").exists() and "read & 1 &" in (
+        tmp_path / "skills" / "scores.tex"
+    ).read_text()
+    page = sc.write_report(
+        keep(tmp_path / "rows", [replace(one, level=None, item="maze/None/row 3/text"), skill])
+    ).read_text()
+    assert "level not said" in page and "1 puzzle" in page and "all general items (micro mean)" in page
 
 
 HOSTILE = "<script>alert(1)</script> \ud800 \u2028 \u0085 \x00 ]]> & \\boxed{no}"

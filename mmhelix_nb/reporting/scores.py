@@ -192,9 +192,14 @@ ORDER = {name: rank for rank, name in enumerate((*CATEGORIES, *TASKS))}
 PUZZLE_GROUPS: dict[str, Callable[[Judged], str]] = {
     "category": lambda j: j.category,
     "task": lambda j: j.task,
-    "level": lambda j: str(j.level),
-    "task x level": lambda j: f"{j.task} {j.level}",
+    "level": lambda j: _level(j),
+    "task x level": lambda j: f"{j.task} {_level(j)}",
 }
+
+
+def _level(j: Judged) -> str:
+    """A reply's level, which published rows may not say."""
+    return "not said" if j.level is None else str(j.level)
 
 
 def grouped(judged: Iterable[Judged], key: Callable[[Judged], str]) -> dict[str, list[Judged]]:
@@ -290,7 +295,7 @@ def all_scores(judged: Sequence[Judged]) -> dict[str, Groups]:
 # %% ../../nbs/reporting/scores.ipynb #57de8caf
 FAILURES = ("cut off", "refused", "no answer", "wrong answer")
 _REFUSALS = (REFUSED, "content_filter", "refusal", "safety", "prohibited_content", "blocklist", "recitation")
-_NUMBER = re.compile(r"[+-]?\d{1,40}(?:[.,]\d{1,40}){0,20}")
+_NUMBER = re.compile(r"(?<!\d)[+-]?(?:\d{1,3}(?:,\d{3}){1,9}(?!\d)|\d{1,40})(?:\.\d{1,40})?")
 _QUOTED = re.compile(r"'[^'\n]{1,400}'|\"[^\"\n]{1,400}\"|`[^`\n]{1,400}`")
 _LIST = re.compile(r"#(?:, ?#){1,400}")
 
@@ -756,7 +761,7 @@ def floor_text(found: Mapping[str, Any]) -> list[str]:
     """What the floors are and which items they are about, in sentences."""
     floor = found["floors"]
     left = floor["not_made_again"]
-    lost = f"{left:,} puzzles do not come from make(task, level, seed) and are left out. " if left else ""
+    lost = f"{left:,} puzzles cannot be made again by task, level and seed and are left out. " if left else ""
     if "mean" not in floor:
         return [f"{lost}There are no puzzles to measure floors on."]
     constant, random, shown = floor_cells(floor["mean"])
