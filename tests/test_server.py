@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.rows import make_row
-from mmhelix_nb.book.server import BudgetSpent, Client, Server, ServerError, complete, for_each
+from mmhelix_nb.book.server import BudgetSpent, Client, Refused, Server, ServerError, complete, for_each
 from mmhelix_nb.book.settings import Evaluation
 
 SETTINGS = Evaluation(batch_size=4, max_new_tokens=9, temperature=0.5, top_p=0.9, seed=3)
