@@ -9,9 +9,9 @@ __all__ = ['ORDER', 'PUZZLE_GROUPS', 'Groups', 'FAILURES', 'Price', 'FEW', 'COLU
            'puzzle_scores', 'skill_scores', 'answer_key', 'vote', 'sample_scores', 'all_scores', 'failure_of',
            'reason_kind', 'example', 'failures', 'usage', 'puzzle_of', 'fair', 'made_again', 'floors', 'asked_hash',
            'scores_of', 'said_of', 'sentence', 'lines_of', 'names_in', 'floor_at', 'tidy', 'csv_text', 'interval_text',
-           'share_text', 'number', 'means_table', 'group_table', 'floor_cells', 'tex', 'booktabs', 'paper_rows',
-           'tex_text', 'share_dots', 'words', 'task_figure', 'group_figure', 'report_figures', 'failure_tables',
-           'usage_table', 'cost_text', 'floor_text', 'settings_table', 'report_page', 'write_report']
+           'share_text', 'number', 'mean_rank', 'means_table', 'group_table', 'floor_cells', 'tex', 'booktabs',
+           'paper_rows', 'tex_text', 'share_dots', 'words', 'task_figure', 'group_figure', 'report_figures',
+           'failure_tables', 'usage_table', 'cost_text', 'floor_text', 'settings_table', 'report_page', 'write_report']
 
 # %% ../../nbs/reporting/scores.ipynb #e6d27a82
 import csv
@@ -528,14 +528,21 @@ MEANS = {
 }
 
 
+def mean_rank(line: tuple[str, str, str, dict[str, Any]]) -> tuple[str, bool, bool, int]:
+    """Where a mean stands in a table, also when it was read from a file, where names are sorted: micro, macro, pass@k, majority."""
+    kind, group, name, _ = line
+    order = int(name.removeprefix("pass@")) if name.startswith("pass@") else list(MEANS).index((group, name))
+    return kind, group == "samples", name == "majority", order
+
+
 def means_table(found: Mapping[str, Any]) -> Table:
     """Micro and macro means, pass@k and majority, with both intervals."""
     head, rows = ("", "modality", "items", "% right", "Wilson, 95%", "bootstrap, 95%"), []
-    for kind, group, name, record in lines_of(found):
-        if group in ("micro", "macro", "samples"):
-            ends = interval_text(record.get("wilson")), interval_text(record["bootstrap"])
-            share = f"{100 * record['accuracy']:.1f}"
-            rows.append((MEANS.get((group, name), name), kind, f"{record['items']:,}", share, *ends))
+    for line in sorted((line for line in lines_of(found) if line[1] in ("micro", "macro", "samples")), key=mean_rank):
+        kind, group, name, record = line
+        ends = interval_text(record.get("wilson")), interval_text(record["bootstrap"])
+        share = f"{100 * record['accuracy']:.1f}"
+        rows.append((MEANS.get((group, name), name), kind, f"{record['items']:,}", share, *ends))
     return Table(head, tuple(rows))
 
 # %% ../../nbs/reporting/scores.ipynb #1eff3fc4
