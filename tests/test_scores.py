@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import re
+from collections import Counter
 from dataclasses import asdict, replace
 from fractions import Fraction
 from itertools import combinations, product
@@ -123,6 +124,26 @@ def test_samples_that_agree_do_not_narrow_an_interval():
     alone, together = sc.score(once), sc.score(often)
     assert (together["wilson"], together["bootstrap"]) == (alone["wilson"], alone["bootstrap"])
     assert (together["items"], together["replies"], together["accuracy"]) == (12, 96, 0.5)
+
+
+def test_intervals_cover_where_samples_of_an_item_agree():
+    """Two equal models, four samples of each of 120 items that are mostly easy or hard."""
+    import numpy as np
+
+    rng, runs, rejected, covered = np.random.default_rng(0), 300, 0, Counter()
+    for _ in range(runs):
+        chance = rng.beta(0.5, 0.5, 120)
+        a, b = rng.binomial(4, chance), rng.binomial(4, chance)
+        pair = st.paired_samples([(int(x - y), 4) for x, y in zip(a, b, strict=True)], 500)
+        ends = {"pair": (pair["low"] + 0.5, pair["high"] + 0.5)}
+        ends["share"] = st.share_bootstrap([(int(x), 4) for x in a], 500)
+        ends["wilson"] = st.wilson(a.sum() / 4, 120)
+        ends["as if 480 items"] = st.wilson(a.sum(), 480)
+        rejected += pair["p"] < 0.05
+        covered.update(name for name, (low, high) in ends.items() if low <= 0.5 <= high)
+    assert rejected / runs < 0.06
+    assert all(covered[name] / runs > 0.92 for name in ("pair", "share", "wilson"))
+    assert covered["as if 480 items"] / runs < 0.85  # why items are drawn, and not replies
 
 
 def test_micro_and_both_macros_by_hand():
