@@ -56,9 +56,14 @@ _ASIDE = frozenset(
 )
 
 
+def _words(text: str) -> list[str]:
+    "The words of `text` in small letters, those of `maxProfit` one by one."
+    return [word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+", text)]
+
+
 def means_answer(label: str, words: Iterable[str] = ()) -> bool:
     "Whether the `label` (`Path`, `The final answer is`) means the answer: nothing but known words, one of them what an answer is called or of the task's `words`."
-    found, named = re.findall("[a-z]+", label.lower()), _LABEL_WORDS.union(words)
+    found, named = _words(label), _LABEL_WORDS.union(words)
     return not named.isdisjoint(found) and named.union(_BESIDE_LABELS).issuperset(found)
 
 
@@ -118,7 +123,7 @@ _ENVIRONMENT = re.compile(
     r"\\(?:begin|end)\{[A-Za-z]{1,12}\*?\}(?:\{(?:[clr| ]|@\{\}|\*\{\d{1,2}\}\{[clr| ]{1,9}\}){0,80}\})?|\\hline|\\cline\{[\d-]{1,9}\}"
 )
 _BREAK = re.compile(r"\\\\(?:\[-?[\d.]{1,6} ?[a-z]{2}\])?|\\newline(?![A-Za-z])|<br ?/?>")
-_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|fbox|emph|underline)\s?"
+_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|fbox|boxed|emph|underline)\s?"
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
 _AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
@@ -257,9 +262,10 @@ def evaluate(tokens: list[str]) -> Fraction:
 
 # %% ../nbs/02_answers.ipynb #22016c99
 _UNITS = frozenset(
-    "unit units u sq square cubic bar bars paper papers day days dollar dollars usd coin coins citation citations element elements value values"
+    "unit units u sq square cubic bar bars paper papers day days dollar dollars usd coin coins citation citations element elements value values numbers"
     " of in total all overall altogether water area volume flow capacity profit length".split()
 )
+_SO = ("So", "Thus", "Hence", "Therefore")
 _MEASURES = frozenset(
     "maximum max maximal minimum min minimal largest biggest greatest highest best optimal shortest longest total overall sum number count amount size"
     " length len area volume water trapped profit gain earnings distance dist weight cost flow capacity index h hindex lis subsequence rectangle"
@@ -291,20 +297,21 @@ _PLACE = re.compile(
     r"|\b[A-Za-z]_\d{1,3}\b|\b\d{1,3}(?: ?-> ?\d{1,3}){1,60}\b"
 )  # between node 0 and node 5, d(0, 5), 0 -> 5
 _NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18}))(?:\.0{0,6})?(?: ?([A-Za-z][A-Za-z .-]*))?")
-_SQUARED = re.compile(r"\b(u|units?) ?(?:\^ ?\{?[23]\}?|[²³]|squared\b|cubed\b)")
-_COUNTED = re.compile(r"(?<=\d) ?(?:[个個]?(?:平方)?(?:单位|單位)|[个個天元点篇根本步])")
+_THIN = re.compile(r"(?<=\d)\\,(?=\d{3}(?!\d))")
+_CLEAR = {
+    re.compile(r"\b(unit|bar|day|paper|dollar|citation)\(s\)"): r"\1s",
+    re.compile(r"\b(u|units?) ?(?:\^ ?\{?[23]\}?|[²³]|squared\b|cubed\b)"): r"\1",
+    re.compile(r"(?<=\d) ?(?:[个個]?(?:平方)?(?:单位|單位)|[个個天元点篇根本步])"): " units",
+    re.compile(r"^(?:最终)?(?:答案|结果)[是为:=]"): "",
+}
 _OUTER = {"[": "]", "(": ")", "{": "}", '"': '"', "'": "'"}
-_DONE = " .`*,;✓✔✅☑"
+_DONE = " .`*,;_✓✔✅☑"
 _LONG = 300  # characters of a statement
 
-# %% ../nbs/02_answers.ipynb #b072e918
+# %% ../nbs/02_answers.ipynb #b6469620
 _LESSER = re.compile(r"\\?min ?[({] ?(\d{1,9}) ?, ?(\d{1,9}) ?[)}]")
 _TIMES = re.compile(r"\\(?:times|cdot)(?![A-Za-z])|·")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-
-
-def _words(text: str) -> list[str]:
-    return re.findall("[a-z]+", text.lower())
 
 
 def _quantity(side: str) -> int | None:
@@ -341,11 +348,10 @@ def _is_label(side: str) -> bool:
 # %% ../nbs/02_answers.ipynb #5ac44aea
 def _labelled(side: str) -> str:
     "`side` without a label that no sign parts from its number, as in `a maximum profit of 36`."
-    match = re.match(r"([A-Za-z][A-Za-z '-]{0,60}[A-Za-z]) (?=[+-]?\d)", side)
+    match = re.match(r"([A-Za-z][A-Za-z '-]{0,60}[A-Za-z]),? (?=[+-]?\d)", side)
     words = _words(match[1]) if match else []
-    if match and _MEASURES.intersection(words) and words[-1] in _MEASURES | {"of"} and _is_label(match[1]):
-        return side[match.end() :]
-    return side
+    named = bool(_MEASURES.intersection(words)) and words[-1] in _MEASURES | {"of"}
+    return side[match.end() :] if match and (named or match[1] in _SO) and _is_label(match[1]) else side
 
 
 def _stated(line: str) -> int | None:
@@ -365,8 +371,8 @@ def _is_remark(text: str, number: int) -> bool:
     rest = re.sub(r"[\w\s,.;:=×*>-]", "", text)
     words = _words(text)
     if re.search(r"\d", text) or _JOINING.intersection(words):
-        spoken = any(map(_is_aside, words)) or "->" in text
-        return spoken and not rest and all(word in _JOINING or _is_aside(word) for word in words)
+        spoken = any(map(_is_aside, words)) or "->" in text or re.search(r"\d ?- ?\d{1,3} ?- ?\d", text)
+        return bool(spoken) and not rest and all(word in _JOINING or _is_aside(word) for word in words)
     return bool(words) and not rest and all(word in _UNITS or _is_aside(word) for word in words)
 
 # %% ../nbs/02_answers.ipynb #9f34f5c3
@@ -384,10 +390,12 @@ def _closes_early(line: str) -> bool:
 
 def _one_line(text: str, nouns: Iterable[str]) -> str:
     "`text` in one line, without brackets and quotes around all of it; what a `noun` names is a unit."
-    line = _SQUARED.sub(r"\1", _COUNTED.sub(" units ", _TIMES.sub("×", " ".join(plain(text, _INT_LABELS).split()))))
+    line = _TIMES.sub("×", " ".join(plain(_THIN.sub("", text), _INT_LABELS).split()))
+    for strange, clear in _CLEAR.items():
+        line = strange.sub(clear, line)
     for noun in nouns:
         line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
-    line = line.rstrip(_DONE).lstrip("•* ")
+    line = line.rstrip(_DONE).lstrip("•*∴_✅ ")
     while len(line) > 1 and _OUTER.get(line[0]) == line[-1] and not _closes_early(line):
         line = line[1:-1].strip(_DONE)
     return line
