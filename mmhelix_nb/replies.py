@@ -163,7 +163,7 @@ _GOOD = r"(?:right|correct|valid|fine|ok|okay|good|true|consistent|possible|allo
 _RETRACTION = re.compile(
     rf"{_BEGIN}(?:{_SUBJECT}(?:['’]s| is| was| are| were| looks?| seems?| must be| appears?(?: to be)?)(?: (?!not\b|n.t\b|never\b|no\b)[a-z]+){{0,2}} {_BAD}\b"
     rf"|{_SUBJECT}(?: is| was| are| does| do| did| can| could| has|['’]s)?{_NOT}(?: [a-z]+){{0,3}} {_GOOD}\b|{_SUBJECT} (?:cannot|can['’]t) (?:be|work|hold)\b"
-    rf"|{_SUBJECT} (?:contradicts|violates|breaks|fails)\b|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{0, 3}(?:[.!,:;)]|\Z))"
+    rf"|{_SUBJECT} (?:contradicts|violates|breaks|fails)\b|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{{0,3}}(?:[.!,:;)]|\Z))"
     r"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|the|my)\b|never ?mind\b|correction\b"
     r"|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)"
     r"|let (?:me|us) (?:redo|retry|try again|start (?:over|again)|correct|fix|recompute|recalculate|reconsider|rethink|re-think)\b|不对|错了|不正确)"
@@ -317,7 +317,7 @@ _ANSWER_KEYS = (
     "final",
 )
 _OBJECT = re.compile(r"^[ \t]{0,8}(?:`{3}[a-z]{0,8})?[ \t]{0,4}\[?(?=\{)", re.MULTILINE | re.IGNORECASE)
-_TRIES = 16  # places at which an object is looked for
+_TRIES = 16  # places at which an object is looked for, half of them the first ones, half the last ones
 
 
 def _answer_value(found: Any, depth: int = 9) -> Any:
@@ -351,20 +351,19 @@ def _object_at(text: str, start: int) -> tuple[Any, int]:
 # %% ../nbs/01_replies.ipynb #rep00054
 def json_answer(text: str) -> Mark | None:
     "The answer in the last JSON object that holds one, in a fence or not; None where none does."
+    opened = list(_OBJECT.finditer(text)) if "}" in text else []
     last, position = None, 0
-    for _ in range(_TRIES if "}" in text else 0):
-        opened = _OBJECT.search(text, position)
-        if not opened:
-            break
-        found, end = _object_at(text, opened.end())
-        position = max(end, opened.end() + 1)
+    for mark in opened if len(opened) <= _TRIES else opened[: _TRIES // 2] + opened[-_TRIES // 2 :]:
+        if mark.end() < position:  # within the object before
+            continue
+        found, position = _object_at(text, mark.end())
         if value := _answer_value(found):
             written = (
                 value[0]
                 if isinstance(value[0], str)
                 else json.dumps({"answer": None} if value[0] is None else value[0], ensure_ascii=False)
             )
-            last = Mark(written, end)
+            last = Mark(written, position)
     return last
 
 # %% ../nbs/01_replies.ipynb #rep00061
@@ -500,7 +499,7 @@ _KINDS: tuple[tuple[str, Callable[[str], Mark | None]], ...] = (  # in order
     ("sentence", stated_answer),
     ("conclusion", concluding_answer),
 )
-_ROUNDS = 4  # answers that are taken back one after the other
+_ROUNDS = 3  # answers that are taken back one after the other
 
 
 def _marked(text: str) -> Iterator[tuple[str, Mark]]:
