@@ -105,7 +105,7 @@ _TURN_TOKENS = (  # beside those of the form <|...|>
     *("</s>", "<s>", "<eos>", "<bos>", "<pad>", "<turn|>", "<channel|>", "<end_of_turn>", "<start_of_turn>", "<seed:eos>", "<end_of_utterance>"),
     *("[|endofturn|]", "[EOS]", "[/INST]", "</assistant>", "[e~["),
 )  # fmt: skip
-_TURN = rf"(?:<[|｜](?!begin_of_box|end_of_box)/?[A-Za-z][\w▁ ]{{0,30}}[|｜]>|{'|'.join(map(re.escape, _TURN_TOKENS))})"
+_TURN = rf"(?:<[|｜](?!(?:begin|start|end)_(?:of_)?(?:box|solution|response|answer)|(?:start|end)_text)/?[A-Za-z][\w▁ ]{{0,30}}[|｜]>|{'|'.join(map(re.escape, _TURN_TOKENS))})"
 _TURN_LAST = re.compile(rf"{_TURN}\s{{0,9}}\Z", re.IGNORECASE)
 _TURN_FIRST = re.compile(rf"\s{{0,9}}{_TURN}(?:assistant(?:{_TURN}|(?=\s)))?|\s{{0,9}}assistant{_TURN}", re.IGNORECASE)
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?){1,3}", re.MULTILINE)
@@ -515,13 +515,18 @@ def _marked(text: str) -> Iterator[tuple[str, Mark]]:
         yield spare
 
 # %% ../nbs/01_replies.ipynb #rep00077
+_CLOSERS = re.compile(
+    r"\A(?:\s{0,9}(?:</[a-z_ -]{1,20}>|<\|end_[a-z_]{1,20}\|>|\[/[a-z_]{1,20}\])){1,9}", re.IGNORECASE
+)  # of marks around
+
+
 def _read(text: str, cut: bool, depth: int = 4) -> Extracted:
     "The answer in the final part `text` of a reply, or in a mark."
     for _ in range(_ROUNDS):
         name, mark = next(_marked(text), ("", Mark(_without_closing(text), len(text), whole=False)))
         if mark.problem:
             return Extracted(marked=name, problem=mark.problem)
-        rest = text[mark.end :]
+        rest = _CLOSERS.sub("", text[mark.end :], count=1)
         again = _taken_back(rest)
         if again is None:
             break
