@@ -135,7 +135,9 @@ _REMARK = (
 )
 _SIGNS = r"[\s.,;:!?。！$*_`\"')\]}\\✓✔✅☺🙂😊-]"
 _CLOSING = re.compile(rf"{_SIGNS}{{0,40}}(?:{_REMARK}(?:{_SIGNS}{{1,40}}|\Z)){{0,4}}\Z", re.IGNORECASE)
-_REMARK_AFTER = re.compile(rf"(?:(?<=[.!?])[ \t]{{1,4}}|\n\s{{0,9}})(?={_REMARK})", re.IGNORECASE)
+_REMARK_AFTER = re.compile(
+    rf"(?:(?<=[.!?])[ \t]{{1,4}}|\n\s{{0,9}}(?:[-*_]{{3,9}}\s{{1,9}})?)(?={_REMARK})", re.IGNORECASE
+)
 
 
 def _only_closes(rest: str) -> bool:
@@ -286,6 +288,8 @@ def last_tagged(text: str, tags: re.Pattern[str]) -> Mark | None:
         elif opened:
             spans.append((opened.start(), opened.end(), tag.start(), tag.end()))
             opened = None
+        elif not spans and not text[tag.end() :].strip():  # the opening tag stood in the prompt
+            return Mark(text[: tag.start()], tag.end())
     return _last(text, spans, opened.start() if opened else -1, opened[0] if opened else "")
 
 
@@ -370,22 +374,25 @@ def json_answer(text: str) -> Mark | None:
 _ADJECTIVES = r"(?:(?:final|correct|right|complete|full|overall|actual|numerical|numeric|exact|short|direct|definitive|ultimate|desired|required|requested|corrected|revised|updated|new)[ _-]{1,2}){0,3}"
 _VERB = r"(?: is| are| will be| would be| should be| must be|'s|’s)"
 _NAMED = re.compile(
-    rf"(?P<stars>[*_]{{0,3}})\b{_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=](?!=)"
+    rf"(?P<stars>[*_]{{0,3}})(?<![A-Za-z0-9]){_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=—](?!=)"
     rf"|^[ \t]{{0,3}}(?:\*\*|#{{1,6}}[ \t]{{0,2}}\*{{0,2}})(?:(?:step )?\d{{1,2}}[:.) -]{{1,3}}|[^\w\s#*]{{1,3}} )?(?:the )?{_ADJECTIVES}answer[*: \t]{{0,9}}$"
-    r"|^(?:the )?final answer[ \t]{0,9}$"
-    r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上|得到|得|其|则|即|本题)?[，,]?(?P<foreign>(?:最终|最后|正确|完整)?的?答案(?:是|为)?[*_ ]{0,4}[:\uff1a])"
-    r"|^[*_ \t]{0,4}(?P<other>(?:respuesta|réponse|antwort|ответ|정답|답|答え|答)(?: final| finale)?[*_ ]{0,4}[:\uff1a])",
+    rf"|^(?:the )?(?:final answer[ \t]{{0,9}}$|{_ADJECTIVES}answer[ \t]{{0,9}}\n[-=]{{3,40}}$)"
+    r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上|得到|得|其|则|即|本题)?[，,]?(?:(?:最终|最后|正确|完整)?的?答案(?:是|为)?[*_ ]{0,4}[:\uff1a]|【(?:最终)?答案】)"
+    r"|^[*_ \t]{0,4}(?:respuesta|réponse|antwort|ответ|정답|답|答え|答)(?: final| finale)?[*_ ]{0,4}[:\uff1a]",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
+_NO_NAMES = (
+    _DENYING | _OTHER | frozenset("no t far if suppose assume assuming supposing whether unless doubt what".split())
+)
 _LEADING = frozenset("the my our your an a its is s this here hence so thus therefore then and".split())
 
 
-def _names_answer(text: str, start: int) -> bool:
-    "Whether the words before `start`, back to the last stop, let `answer` there be the answer."
+def _names_answer(text: str, start: int, told: bool = False) -> bool:
+    "Whether the words before `start`, back to the last stop, let `answer` there be the answer; `told`: an article stands behind `start`."
     before = _BOUNDARY.split(text[max(0, start - 80) : start])[-1].lower()
     words = re.findall(r"[a-z]+", before)
-    return not words or (words[-1] in _LEADING and not _DENYING.union(_OTHER, ("no", "t", "far")).intersection(words))
+    return not words or ((told or words[-1] in _LEADING) and not _NO_NAMES.intersection(words))
 
 # %% ../nbs/01_replies.ipynb #2bbebaa9
 _EMPHASIS = re.compile(r"\A\*{1,3}(?=\s)")  # as in **Answer:** 6
@@ -445,10 +452,9 @@ def after_answer_word(text: str) -> Mark | None:
 
 # %% ../nbs/01_replies.ipynb #rep00064
 _STATED = re.compile(
-    rf"\b(?:the|my|our) {_ADJECTIVES}(?:answer|ans) (?:to [^.:\n]{{1,40}}? )?(?:is|equals|should be|must be|will be|would be|becomes)\b[ \t]{{0,4}}(?:(?:therefore|thus|then|simply|just|indeed|clearly)\b,? )?[*_]{{0,2}}(?=\s)"
-    r"|\b(?:the|my|our) (?:final )?(?:answer|ans) (?:is|equals)(?=\s{0,4}[$*\\(\[])"
+    rf"(?:\b(?:the|my|our) |^[ \t*_]{{0,4}}){_ADJECTIVES}(?:answer|ans),? (?:then, |to [^.:\n]{{1,40}}? )?(?:is|equals|should be|must be|will be|would be|becomes)\b[ \t]{{0,4}}(?:(?:therefore|thus|then|simply|just|indeed|clearly)\b,? )?"
     r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上)?[，,]?(?:最终|最后|正确)?的?答案(?:是|为)(?=[^：:\u4e00-\u9fff])",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _NO_CONTENT = re.compile(
     r"[\s*_]{0,4}(?:not|never|wrong|incorrect|neither|unknown|unclear|above|below|unlikely|impossible|n['’]t)\b",
@@ -456,11 +462,11 @@ _NO_CONTENT = re.compile(
 )
 _NOUN = (
     r"(?:(?:valid|eulerian|euler|hamiltonian|topological|shortest|longest|maximum|max|minimum|total|largest|trapped|completed?|filled|solved|winning|optimal|final|resulting|full|correct|move|word|snake) ){0,3}"
-    r"(?:path|route|tour|walk|cycle|circuit|order|ordering|sequence(?: of moves)?|moves?|solution|result|conclusion|grid|board|table|matrix|expression|ladder|list|cells|flow|distance|length|area|profit|water|amount|number|count|value|h-index)"
+    r"(?:path|route|tour|walk|cycle|circuit|order|ordering|sequence(?: of moves)?|moves?|solution|result|output|conclusion|grid|board|table|matrix|expression|ladder|list|cells|flow|distance|length|area|profit|water|amount|number|count|value|h-index)"
 )
 _CONCLUSION = re.compile(
     rf"(?:^[ \t*_>-]{{0,6}}|(?<=[.!?] ))(?:(?P<lead>therefore|thus|hence|so|finally|consequently|in conclusion|in summary|as a result|to conclude),? )?(?:(?:the|our|my|a|one|an) )?{_NOUN}"
-    rf"(?: of [a-z ]{{1,30}})?(?:[*_ ]{{0,3}}[:\uff1a=]|{_VERB}:?)[*_]{{0,2}}(?=\s|[\[(])|^####[ \t]{{1,4}}(?=\S)",
+    rf"(?: of [a-z ]{{1,30}})?(?:[*_ ]{{0,3}}[:\uff1a=]|{_VERB}:?)[*_]{{0,2}}(?=\s|[\[(])|(?:(?<=\n)|(?<=[.!?] ))(?:therefore|thus|hence|so|finally|in conclusion)[,:] (?=\S)|^####[ \t]{{1,4}}(?=\S)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -476,7 +482,9 @@ def _at_end(text: str, start: int) -> Mark | None:
 
 def stated_answer(text: str) -> Mark | None:
     "What the last sentence `The answer is ...` says."
-    marks = [mark for mark in deque(_STATED.finditer(text), maxlen=_MOST) if _names_answer(text, mark.start())]
+    marks = [
+        mark for mark in deque(_STATED.finditer(text), maxlen=_MOST) if _names_answer(text, mark.start(), told=True)
+    ]
     for mark in reversed(marks):
         if not _NO_CONTENT.match(text, mark.end()):
             return _following(text, mark.end(), sentence=True)
