@@ -70,7 +70,7 @@ from .book.settings import Evaluation
 from .book.statistics import n_text, share_record
 from .core import TASKS, Instance, Verdict, pack, task_name, wrong
 from .generators import benchmark_items
-from .replies import extract
+from .replies import extract, was_cut
 from .verifiers import verdict
 
 # %% ../nbs/60_evaluation.ipynb #291c4717
@@ -381,8 +381,8 @@ def category_of(task: str) -> str:
 
 def verdict_on(row: Row, text: str, finish: str) -> Verdict:
     "The verifiers' verdict, or `cut off` where the limit came before the end of an answer."
-    found = extract(text)
-    if finish == "length" and found.marked in ("", "Answer:"):
+    found = extract(text, cut=was_cut(finish))
+    if found.problem and was_cut(finish):
         return wrong(CUT)
     return verdict(row["task"], row["state"], row["answer"], found)
 
