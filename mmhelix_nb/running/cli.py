@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines', 'run', 'show_options',
-           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
+           'generate', 'export_data', 'compare_with_kit', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure',
+           'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 import errno
@@ -591,14 +592,16 @@ def generate(
 @app.command("export")
 def export_data(
     data: Annotated[Path, typer.Argument(help="A folder made by mmhelix generate.", metavar="DIR")],
-    to: Annotated[str, typer.Option(help="published (Parquet), vlmevalkit (TSV) or lmms-eval (task folder).")],
-    out: Annotated[Path, typer.Option(parser=out_path, help="File to write; for lmms-eval a folder.", metavar="PATH")],
+    to: Annotated[str, typer.Option(help="published (Parquet), vlmevalkit or lmms-eval (folders).")],
+    out: Annotated[Path, typer.Option(parser=out_path, help="Folder to write; for published a file.", metavar="PATH")],
 ) -> None:
     """Write a benchmark in the form of another tool.
 
+    The folder for VLMEvalKit holds a README.md, which says how to run the kit on it.
+
     [bold]Examples[/bold]
 
-    mmhelix export bench --to vlmevalkit --out MM-HELIX_nb.tsv
+    mmhelix export bench --to vlmevalkit --out kit
 
     mmhelix export bench --to lmms-eval --out tasks/mmhelix_nb
     """
@@ -614,8 +617,70 @@ def export_data(
         fail(f"--out {out}: is the benchmark itself; give another file")
     try:
         typer.echo(EXPORTS[to](found, out))
+    except ValueError as e:
+        fail(str(e))
     except OSError as e:
         _disk(out, e)
+
+# %% ../../nbs/running/cli.ipynb #0e8af3f2
+def _print_comparison(report: dict, most: int = 5) -> None:
+    """Say per task where both verdicts agree, and below it the differences, most frequent first."""
+    from collections import Counter
+
+    for task, count in report["tasks"].items():
+        unread = f"  unreadable {count['unreadable']:,}" if count["unreadable"] else ""
+        typer.echo(
+            f"{task:32} agree {count['agree']:>6,}  differ {count['differ']:>6,}  "
+            f"right: kit {count['kit']:>6,}  ours {count['ours']:>6,}{unread}"
+        )
+        lines = [line for line in report["disagreements"] if line["task"] == task]
+        groups = Counter(
+            (line["kit"], line["ours"], line["cause"] or "no known cause", line["reason"][:120]) for line in lines
+        )
+        for (kit, ours, cause, reason), times in groups.most_common(most):
+            words = {True: "right", False: "wrong", None: "unreadable"}
+            typer.echo(f"    {times:>6,} x kit: {words[kit]} ({cause}); ours: {words[ours]} ({reason})")
+        if len(groups) > most:
+            typer.echo(f"           and {len(groups) - most:,} more reasons; --out FILE lists them all")
+
+
+@app.command("compare-kit")
+def compare_with_kit(
+    file: Annotated[Path, typer.Argument(help="What VLMEvalKit wrote: NAME_judged.xlsx.", metavar="FILE")],
+    out: Annotated[Path | None, typer.Option(parser=out_path, help="Write the report as JSON.", metavar="FILE")] = None,
+) -> None:
+    """Judge the replies in a judged file of VLMEvalKit again, and say where its verdicts differ from ours, and why.
+
+    The exit code is 0 when all verdicts agree, 1 when some differ, known cause or not.
+
+    [bold]Examples[/bold]
+
+    mmhelix compare-kit GPT4o_MM-HELIX_judged.xlsx
+
+    mmhelix compare-kit GPT4o_MM-HELIX_judged.xlsx --out differences.json
+    """
+    from mmhelix_nb.benchmark.kit import compare_kit
+    from mmhelix_nb.benchmark.published import FolderError
+    from mmhelix_nb.book.results import write_json
+
+    try:
+        report = compare_kit(file)
+    except FolderError as e:
+        fail(str(e))
+    except OSError as e:
+        fail(f"{file}: {e.strerror or e}")
+    _print_comparison(report)
+    unknown = sum(not line["cause"] for line in report["disagreements"])
+    typer.echo(
+        f"{report['agree']:,} of {report['rows']:,} verdicts agree; {report['differ']:,} differ, "
+        f"{report['unreadable']:,} rows hold no puzzle; {unknown:,} of these have no known cause"
+    )
+    if out:
+        try:
+            write_json(out, report)
+        except OSError as e:
+            fail(f"--out {out}: {e.strerror or e}")
+    raise typer.Exit(0 if report["agree"] == report["rows"] else 1)
 
 # %% ../../nbs/running/cli.ipynb #33721e8a
 def _weights(text: str) -> tuple[float, ...]:
