@@ -627,9 +627,11 @@ _NUMBER_ASIDE = re.compile(
 def _stated_number(body: str, words: Iterable[str]) -> tuple[str, int | None]:
     "`body` without a number of records or moves that it states in front or at the end, and that number."
     tail = max(0, len(body) - 80)
+    aside = _NUMBER_ASIDE.match(body[:120])
+    if aside and means_answer(aside["what"], words):
+        return body[aside.end() :], int(aside["number"])
     for found, start in (
         (_NUMBER_FIRST.match(body[:120]), 0),
-        (_NUMBER_ASIDE.match(body[:120]), 0),
         (_NUMBER_LAST.search(body[tail:]), tail),
         (_NUMBER_BEHIND.search(body[tail:]), tail),
     ):
@@ -796,7 +798,10 @@ _ARRAY = re.compile(
     r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor)\s?\(|,\s{0,4}dtype ?= ?[\w.]{1,20}"
 )
 _CORNER = re.compile(r"\b(?:rows?|r) ?[\\/] ?(?:columns?|cols?|c)\b", re.IGNORECASE)
-_ROW_NAME = re.compile(r"\b(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE)
+_ROW_NAME = re.compile(
+    r"(?:(?<!\S)[-*•][ \t]{1,4})?(\b(?:row|line|r)[ ._#]{0,2}\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE
+)  # with its bullet
+_TABLE_TAG = re.compile(r"</?(?:table|tbody|thead|tr|td|th)(?: [^<>]{1,60})?>", re.IGNORECASE)
 _STRING = re.compile(r"[\"']([^\"'\n]{1,400})[\"']")
 _ROW_BREAK = re.compile(r"[\n;\]/]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
@@ -811,7 +816,8 @@ def _is_ruler(line: str, dashes: bool) -> bool:
 # %% ../nbs/02_answers.ipynb #91835531
 def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
     "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
-    body = _CORNER.sub("row", _drop_label(plain(text.translate(_BOX))))
+    table = _TABLE_TAG.sub(lambda tag: "\n" if tag[0][:3].lower() == "<tr" else " | ", text.translate(_BOX))
+    body = _CORNER.sub("row", _drop_label(plain(table)))
     body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
@@ -819,7 +825,7 @@ def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str]
     if len(strings) == rows and not _STRING.sub("", body).translate(_SEPARATORS).strip():
         return strings, False  # a string for each row
     kept, ruled = [], False
-    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\g<0>", body if dashes else _BULLET.sub("", body))):
+    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\1", body if dashes else _BULLET.sub("", body))):
         if _is_ruler(line, dashes):
             ruled = ruled or len(kept) == 1
         elif line.translate(_SEPARATORS):
@@ -833,7 +839,7 @@ _FRONT_OF_ROW = r"[\s|,\[{\"'*]{0,9}"
 _ROW_STARTS = tuple(
     re.compile(_FRONT_OF_ROW + start, re.IGNORECASE)
     for start in (
-        r"(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
+        r"(?:row|line|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
         r"(\d{1,2})[\"'*]{0,3}\s?(?::|\)|\.(?=\s))",
         r"(\d{1,2})[\"'*]{0,3}[\s|]{1,9}(?=\S)",
     )
@@ -975,7 +981,7 @@ def _spelled(word: str, words: Mapping[str, str]) -> list[str]:
 
 # %% ../nbs/02_answers.ipynb #1f753650
 _NUMBERED_MOVE = re.compile(
-    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})[.):])"
+    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})(?:[.):]| -(?= )))"
     r"[ \t]{0,4}(?=[\s\"'(\[{A-Za-z\ue000-\ue003])|(?:^|(?<=[\s,;]))\((\d{1,4})\)[ \t]{0,4}(?=[A-Za-z\ue000-\ue003])",
     re.IGNORECASE,
 )
@@ -989,6 +995,8 @@ _COUNT_AHEAD = re.compile(
 _GLUED = re.compile(
     r"(?<![A-Za-z0-9^])(?:(?:[A-Za-z]{1,5}\d{1,3}){1,400}|(?:\d{1,3}[A-Za-z]{1,5}){1,400})(?![A-Za-z0-9])"
 )
+_OFTEN_TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_OFTEN = re.compile(r"\b(?:once|twice|thrice)\b", re.IGNORECASE)
 _GLUED_ONE = re.compile(r"(\d*)([A-Za-z]+)(\d*)")
 
 # %% ../nbs/02_answers.ipynb #ff75c0aa
@@ -1003,6 +1011,7 @@ def _unnumbered_moves(body: str) -> str:
 
 def _marked_counts(body: str) -> str:
     "`body` with the numbers that belong to a move by their sign behind it: `right x2`, `2x right`, `R2`, `2R` are `right^2`."
+    body = _OFTEN.sub(lambda one: f"x{_OFTEN_TIMES[one[0].lower()]}", body)
     body = _COUNT_BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
     body = _COUNT_AHEAD.sub(r" \2^\1 ", body)
     return _GLUED.sub(lambda run: _GLUED_ONE.sub(r" \2^\1\3 ", run[0]), body)
