@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mmhelix_nb.benchmark.publish import Order, build
 from mmhelix_nb.benchmark.published import parquet_rows
-from mmhelix_nb.evaluation import Kept
+from mmhelix_nb.reporting.kept import Kept
 from mmhelix_nb.running.cli import app
 
 FEW = ("--tasks", "maze", "--levels", "1")  # six puzzles

@@ -892,7 +892,7 @@ def _told(section, values: dict):
     """A section with those of `values` that are not None."""
     return section.model_copy(update={name: value for name, value in values.items() if value is not None})
 
-# %% ../../nbs/running/cli.ipynb #317362b7
+# %% ../../nbs/running/cli.ipynb #8833d019
 def _kept(out: Path) -> str:
     """How many replies are kept in `out`, and how to go on."""
     file = out / "replies.jsonl"
@@ -903,12 +903,21 @@ def _kept(out: Path) -> str:
     return f"{count:,} replies are kept in {file}, and the same command goes on" if count else "no reply was kept"
 
 
+def _reported(folder: Path, prices: tuple[float, float]) -> str:
+    """The means of an evaluation, of several samples too, and where its pages and files are."""
+    from mmhelix_nb.reporting.scores import means_table, read_evaluation, scores_of, write_report
+
+    page = write_report(folder, prices)
+    return f"{means_table(scores_of(read_evaluation(folder), prices))}\nreport: {page}\nresults: {folder}"
+
+# %% ../../nbs/running/cli.ipynb #317362b7
 def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     """What came out; whatever keeps it from being measured is one line."""
     from mmhelix_nb.benchmark.published import FolderError
     from mmhelix_nb.book.results import Busy
     from mmhelix_nb.book.server import ServerError
-    from mmhelix_nb.evaluation import OtherSettings, evaluate_model
+    from mmhelix_nb.evaluation import evaluate_model
+    from mmhelix_nb.reporting.kept import OtherSettings
 
     unusable: tuple[type[Exception], ...] = (ServerError,)
     if not order.server:
@@ -932,14 +941,6 @@ def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     except KeyboardInterrupt:
         typer.echo(f"\nstopped; {_kept(out)}", err=True)
         raise typer.Exit(130) from None
-
-# %% ../../nbs/running/cli.ipynb #720d993f
-def _reported(folder: Path, prices: tuple[float, float]) -> str:
-    """The means of an evaluation, of several samples too, and where its pages and files are."""
-    from mmhelix_nb.reporting.scores import means_table, read_evaluation, scores_of, write_report
-
-    page = write_report(folder, prices)
-    return f"{means_table(scores_of(read_evaluation(folder), prices))}\nreport: {page}\nresults: {folder}"
 
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
