@@ -259,7 +259,9 @@ def test_published_rows(bench, tmp_path):
         (("http://127.0.0.1:9", "--profile", "mini", "--out", "{}"), "--only base writes them"),
     ],
 )
-def test_bad_input_is_one_line(words, said, tmp_path):
+def test_bad_input_is_one_line(words, said, tmp_path, monkeypatch):
+    (tmp_path / "tests").mkdir()
+    monkeypatch.chdir(tmp_path)
     output = call(*(word.format(tmp_path / "out") for word in words), code=2)
     assert said in output and output.splitlines()[-1].startswith("Error: ")
 
