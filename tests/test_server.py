@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.rows import make_row
-from mmhelix_nb.book.server import BudgetSpent, Client, Server, ServerError, complete, for_each
+from mmhelix_nb.book.server import BudgetSpent, Client, Refused, Server, ServerError, complete, for_each
 from mmhelix_nb.book.settings import Evaluation
 
 SETTINGS = Evaluation(batch_size=4, max_new_tokens=9, temperature=0.5, top_p=0.9, seed=3)
@@ -92,7 +92,9 @@ def test_a_refusal_is_a_reply():
         replies = ev.ask_server(fake.url, rows(4), SETTINGS)
     judged = ev.judge_replies(rows(4), replies)
     assert [j.ok for j in judged] == [True, True, False, True] and replies[2].finish == ev.REFUSED
-    assert judged[2].reason.startswith("refused: ") and "too long" in judged[2].reason and not judged[2].answer
+    assert (
+        judged[2].reason.startswith("refused by the server") and "too long" in judged[2].reason and not judged[2].answer
+    )
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])

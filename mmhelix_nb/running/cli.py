@@ -975,6 +975,19 @@ def _told(section, values: dict):
     return section.model_copy(update={name: value for name, value in values.items() if value is not None})
 
 # %% ../../nbs/running/cli.ipynb #8833d019
+def _left_out(found: dict, data: str) -> list[str]:
+    """What of a measurement was not asked, or not answered."""
+    unread = found["settings"]["unreadable"]
+    lines = [f"not asked: {problem}" for problem in unread[:9]]
+    if unread:
+        lines.append(f"{len(unread)} of the rows in {data} cannot be read and were not asked")
+    if count := found["refused"]:
+        lines.append(f"{count} requests were refused and count as wrong; --again asks them again")
+    if count := found["no answer"]:
+        lines.append(f"{count} requests got no answer and count as wrong; the same command asks them again")
+    return lines
+
+
 def _kept_replies(out: Path) -> str:
     """How many replies are kept in `out`, and how to go on."""
     file = out / "replies.jsonl"
@@ -1093,19 +1106,22 @@ def measure(
         items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
     )
     book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
-    need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
+    if not served:
+        need("torch", "eval", "mmhelix eval")
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
-    spent = (*prices, token_budget, cost_budget)
-    server = Server(model, name, concurrency, 3_600.0, 6, 0.5, *spent) if served else None
+    limits = {
+        "token_budget": token_budget,
+        "cost_budget": cost_budget,
+        "concurrency": concurrency,
+        "timeout_s": 3_600.0,
+    }
+    server = Server(model, name, price_in=prices[0], price_out=prices[1], **limits) if served else None
     folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
-    unread = found["settings"]["unreadable"]
-    for problem in unread[:9]:
-        typer.echo(f"not asked: {problem}", err=True)
-    if unread:
-        typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
+    for line in _left_out(found, data):
+        typer.echo(line, err=True)
     typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
     typer.echo(_reported(folder, prices))
 
