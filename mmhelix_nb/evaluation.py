@@ -41,7 +41,7 @@ from .book.settings import Evaluation
 from .book.statistics import n_text, share_record
 from .core import TASKS, Verdict, pack, task_name, wrong
 from .generators import benchmark_items
-from .replies import extract
+from .replies import extract, was_cut
 from .reporting.kept import FAILED, NO_ANSWER, REFUSED, Kept, Reply, kept_in, made_with
 from .verifiers import verdict
 
@@ -179,8 +179,8 @@ def category_of(task: str) -> str:
 
 def verdict_on(row: Row, text: str, finish: str) -> Verdict:
     "The verifiers' verdict, or `cut off` where the limit came before the end of an answer."
-    found = extract(text)
-    if finish == "length" and found.marked in ("", "Answer:"):
+    found = extract(text, cut=was_cut(finish))
+    if found.problem and was_cut(finish):
         return wrong(CUT)
     return verdict(row["task"], row["state"], row["answer"], found)
 
@@ -198,7 +198,7 @@ def judge_reply(row: Row, reply: Reply) -> Judged:
         modality=row["modality"],
         ok=found.ok,
         reason=found.reason,
-        answer="" if failed else extract(reply.text).text,
+        answer="" if failed else extract(reply.text, cut=was_cut(reply.finish)).text,
         **kept,
     )
 

@@ -1000,10 +1000,11 @@ def _kept_replies(out: Path) -> str:
 
 def _reported(folder: Path, prices: tuple[float, float]) -> str:
     """The means of an evaluation, of several samples too, and where its pages and files are."""
-    from mmhelix_nb.reporting.scores import means_table, read_evaluation, scores_of, write_report
+    from mmhelix_nb.reporting.scores import means_table, write_report
 
     page = write_report(folder, prices)
-    return f"{means_table(scores_of(read_evaluation(folder), prices))}\nreport: {page}\nresults: {folder}"
+    found = json.loads(page.with_name("scores.json").read_text(encoding="utf-8"))
+    return f"{means_table(found)}\n{found['says']}\nreport: {page}\nresults: {folder}"
 
 # %% ../../nbs/running/cli.ipynb #317362b7
 def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
