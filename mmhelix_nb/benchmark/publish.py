@@ -189,8 +189,11 @@ def merge(out: Path, order: Order) -> None:
 
 def finished_data(out: Path) -> Path:
     "The data of a finished folder, which holds what was written; raises `FolderError` or `tables.Damaged`."
-    if DATA not in check_folder(out):
+    if DATA in check_folder(out):
+        return out / DATA
+    if not (out / DATA).is_file():
         raise FolderError(f"{out}: holds no finished benchmark; run mmhelix generate --out {out} first")
+    check_table(out / DATA)  # a folder without a list, as it came from elsewhere
     return out / DATA
 
 
