@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX
+from fakebook import ENVIRONMENT, MMHELIX, hears_ctrl_c
 from fakeserver import FakeServer, completion, good
 
 from mmhelix_nb.benchmark.published import FolderError, verify_rows
@@ -182,7 +182,8 @@ def test_two_at_once_and_ctrl_c(whole, tmp_path):
         done = mmhelix("serg", "--out", out, *ORDER)
     assert done.returncode == 2 and "is at work already" in done.stderr and done.stderr.count("\n") == 1
     command = [*MMHELIX, "serg", "--out", str(out), *ORDER]
-    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=ENVIRONMENT, preexec_fn=hears_ctrl_c, **pipes)
     until = time.monotonic() + 60
     while not list(out.glob("data/*/*.parquet")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX
+from fakebook import ENVIRONMENT, MMHELIX, hears_ctrl_c
 
 from mmhelix_nb.benchmark.publish import DATA
 from mmhelix_nb.benchmark.published import parquet_rows
@@ -198,7 +198,8 @@ def test_foreign_folder_is_refused(tmp_path):
 def test_ctrl_c_says_what_is_kept(whole, tmp_path):
     out = tmp_path / "stopped"
     command = [*MMHELIX, "generate", "--out", str(out), *ORDER, "--workers", "2"]
-    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=ENVIRONMENT, preexec_fn=hears_ctrl_c, **pipes)
     until = time.monotonic() + 60
     while not list(out.glob("parts/*.parquet")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)

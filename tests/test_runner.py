@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX, REPO, leftovers, make_book, notebook, read, wait_for_step
+from fakebook import ENVIRONMENT, MMHELIX, REPO, hears_ctrl_c, leftovers, make_book, notebook, read, wait_for_step
 
 from mmhelix_nb.book.jobs import distance, needed
 from mmhelix_nb.book.profiles import read_profile
@@ -52,6 +52,7 @@ def start(root, *options):
         text=True,
         env=ENVIRONMENT,
         cwd=root,
+        preexec_fn=hears_ctrl_c,
     )
 
 
@@ -311,6 +312,16 @@ def test_finished_means_stamp_and_results_fit(tmp_path):
     results.write_text(results.read_text().replace("0.1", "0.2"))
     assert not finished(chosen["generators"], mark)
     assert settle(chosen, {"generators": mark}) == set() and not stamp.exists()
+
+
+def test_a_clock_that_stands_still_hides_no_result(tmp_path):
+    root = make_book(tmp_path / "book", 0)
+    save = "import os\nfrom mmhelix_nb.book.results import save_results\n"
+    save += "os.utime(save_results(f'{reports}/{profile}/generators', {'x': 1}, model='none', profile=profile, seed=0), (1, 1))"
+    notebook(root / "nbs/10_generators.ipynb", save)
+    run_job("tiny", "generators", root)
+    run_job("tiny", "generators", root)  # its results have the same time and the same bytes
+    assert read(root / "runs/tiny/generators/status.json")["seconds"] >= 0
 
 
 def test_two_writers_never(tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from ..answers import Unreadable, read_int, says, shorten
-from ..book.tables import check_table
+from ..book.tables import check_table, listed_sums
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract
 from ..shared.draw import png
@@ -184,6 +184,8 @@ def rows_from(source: str | Path) -> Iterator[dict]:
     )
     if not files:
         raise FolderError(f"{path}: holds no .parquet and no .jsonl file")
+    if path.is_dir():
+        listed_sums(path)  # a file may be missing
     return (row for file in files for row in (parquet_rows if file.suffix == ".parquet" else json_rows)(file))
 
 # %% ../../nbs/benchmark/published.ipynb #32d84039
