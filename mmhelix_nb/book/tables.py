@@ -135,22 +135,23 @@ def write_sums(folder: Path, sums: dict[str, Sums]) -> None:
 
 
 def listed_sums(folder: Path) -> dict[str, Sums]:
-    "The tables of a finished folder with their sums, nothing where it lists none; raises `Damaged`."
+    "The tables of a finished folder with their sums, nothing where it lists none; raises `Damaged` where one is missing."
     path = folder / SUMS
     if not path.is_file():
         return {}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Sums(**one) for name, one in found.items()}
+        listed = {name: Sums(**one) for name, one in found.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise Damaged(path, "it is no list of tables with their sums") from None
+    if missing := next((name for name in listed if not (folder / name).is_file()), ""):
+        raise Damaged(path, f"it lists {missing}, which is missing")
+    return listed
 
 
 def check_folder(folder: Path) -> dict[str, Sums]:
     "`listed_sums`, after a look into each of the tables; raises `Damaged`."
     listed = listed_sums(folder)
     for name, sums in listed.items():
-        if not (folder / name).is_file():
-            raise Damaged(folder / SUMS, f"it lists {name}, which is missing")
         check_table(folder / name, sums)
     return listed

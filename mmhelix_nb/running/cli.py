@@ -503,7 +503,8 @@ def _disk(out: Path, error: OSError) -> NoReturn:
     """End with one line about a disk that refuses."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     remedy = "make room, and the same command goes on" if full else "give a folder that can be written"
-    fail(f"--out {out}: {error.strerror or error}; {remedy}")
+    where = f"{error.filename}: " if error.filename and str(error.filename) != str(out) else ""
+    fail(f"--out {out}: {where}{error.strerror or error}; {remedy}")
 
 
 def _task(name: str) -> str:
