@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.rows import make_row
-from mmhelix_nb.book.server import BudgetSpent, Client, Refused, Server, ServerError, complete, for_each
+from mmhelix_nb.book.server import BudgetSpent, Client, Server, ServerError, complete, for_each
 from mmhelix_nb.book.settings import Evaluation
 
 SETTINGS = Evaluation(batch_size=4, max_new_tokens=9, temperature=0.5, top_p=0.9, seed=3)
@@ -35,6 +35,11 @@ def number_in(asked: dict) -> int:
 
 def echo(asked, _number):
     return 200, completion(f"\\boxed{{{number_in(asked)}}}"), {}
+
+
+def timeless(replies) -> list:
+    """Replies without what differs from run to run."""
+    return [replace(reply, seconds=0.0) for reply in replies]
 
 
 def test_what_an_evaluation_sends(tmp_path):
@@ -63,20 +68,31 @@ def test_faults_and_kills_change_nothing(tmp_path):
         if number_in(asked) % 3 == 0 and number < 2:
             return 503, '{"error": "starting"}', {"Retry-After": "0.01"}
         if number_in(asked) == 9 and down:
-            return 400, '{"error": {"message": "not now"}}', {}
+            return 401, '{"error": {"message": "not now"}}', {}
         return echo(asked, number)
 
     down, path = True, tmp_path / "replies.jsonl"
     with FakeServer(echo) as fake:
         whole = ev.ask_server(fake.url, rows(), SETTINGS, tmp_path / "whole.jsonl")
     with FakeServer(moody) as fake:
-        with pytest.raises(Refused, match="HTTP 400.*not now"):
+        with pytest.raises(ServerError, match="401.*not now"):
             ev.ask_server(fake.url, rows(), SETTINGS, path)
-        down, before = False, set(fake.seen)
-        assert ev.ask_server(fake.url, rows(), SETTINGS, path) == whole
-        again = {text for text in fake.seen if text not in before or fake.seen[text] > 2}
-    assert path.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
-    assert {number_in(json.loads(text)) for text in again} <= {8, 9}  # the batch that was lost
+        down, before, kept = False, fake.seen.copy(), len(ev.Kept(path).replies)
+        assert timeless(ev.ask_server(fake.url, rows(), SETTINGS, path)) == timeless(whole)
+        again = {number_in(json.loads(text)) for text in fake.seen if fake.seen[text] > before[text]}
+    assert 9 in again and len(again) == 10 - kept  # nobody is asked twice
+    assert len(ev.Kept(path).replies) == 10
+
+
+def test_a_refusal_is_a_reply():
+    def picky(asked, number):
+        return (400, '{"error": {"message": "too long"}}', {}) if number_in(asked) == 2 else echo(asked, number)
+
+    with FakeServer(picky) as fake:
+        replies = ev.ask_server(fake.url, rows(4), SETTINGS)
+    judged = ev.judge_replies(rows(4), replies)
+    assert [j.ok for j in judged] == [True, True, False, True] and replies[2].finish == ev.REFUSED
+    assert judged[2].reason.startswith("refused: ") and "too long" in judged[2].reason and not judged[2].answer
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])
