@@ -51,11 +51,11 @@ class Server:
     timeout_s: float = 600.0  # for a whole answer, however slowly it drips
     retries: int = 6  # of a request that failed on the way
     backoff_s: float = 0.5  # before the first retry; doubles, with jitter
-    longest_pause_s: float = 60.0  # before any retry, also where the server asks for more
     price_in: float = 0.0  # per million tokens
     price_out: float = 0.0  # per million tokens
     token_budget: int = 0  # tokens in all; 0: no limit
     cost_budget: float = 0.0  # in the prices' currency; 0: no limit
+    longest_pause_s: float = 60.0  # before any retry, also where the server asks for more
     extra: dict[str, Any] = field(default_factory=dict)  # fields of every request, such as chat_template_kwargs
 
 
