@@ -441,7 +441,7 @@ def _send(client: Client, request: dict[str, Any]) -> Completion:
         raise Unusable("an answer nested too deep") from None
 
 # %% ../../nbs/book/server.ipynb #71d84b06
-ARRIVE_S, LEAVE_S = 30.0, 2.0  # seconds for replies under way, after an error and after Ctrl-C
+ARRIVE_S, LEAVE_S = 120.0, 2.0  # seconds for replies under way, after an error and after Ctrl-C
 
 
 def for_each(client: Client, work: Callable[[_T], _R], items: Sequence[_T], bar: str = "") -> list[_R]:

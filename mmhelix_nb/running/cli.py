@@ -643,7 +643,6 @@ def _server(url: str, model: str, **settings):
         return None
     if not url.startswith(("http://", "https://")):
         fail(f"--polish {url}: must be an address such as http://localhost:8000/v1")
-    need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
 # %% ../../nbs/running/cli.ipynb #c7d2e901
@@ -1092,7 +1091,8 @@ def measure(
         items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
     )
     book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
-    need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
+    if not served:
+        need("torch", "eval", "mmhelix eval")
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
