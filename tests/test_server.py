@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.rows import make_row
-from mmhelix_nb.book.server import BudgetSpent, Client, Server, ServerError, complete, for_each
+from mmhelix_nb.book.server import BudgetSpent, Client, Refused, Server, ServerError, complete, for_each
 from mmhelix_nb.book.settings import Evaluation
 
 SETTINGS = Evaluation(batch_size=4, max_new_tokens=9, temperature=0.5, top_p=0.9, seed=3)
@@ -174,7 +174,7 @@ def test_each_misbehaviour_heals_is_refused_or_ends_the_run(name):
     def behave(asked, number):
         return bad(asked, number) if asked_text(asked) == "bad" else (200, completion(asked_text(asked)), {})
 
-    timeout = 30 if name == "huge" else 0.5
+    timeout = 0.5 if name in ("timeout_once", "drip") else 30
     with FakeServer(behave) as fake, Client(replace(QUICK, url=fake.url, timeout_s=timeout)) as client:
         if kind.expected == "heals":
             found = complete(client, said("bad"))
@@ -265,8 +265,8 @@ def test_a_damaged_memory_is_one_line(tmp_path):
 LISTS = {
     "one": ((200, '{"data": [{"id": "a"}]}', {}), "a"),
     "one in another form": ((200, '{"models": [{"name": "a", "id": null}]}', {}), "a"),
-    "several": ((200, '{"data": [{"id": "a"}, {"id": "b"}]}', {}), "offers 2 models; name one with --model: a, b"),
-    "many": ((200, json.dumps([f"m{i}" for i in range(300)]), {}), "m0, m1, m2, m3, m4, m5, m6, m7 and 292 more"),
+    "several": ((200, '{"data": [{"id": "a"}, {"id": "b"}]}', {}), "offers 2 models; name one with --model: 'a, b'"),
+    "many": ((200, json.dumps([f"m{i}" for i in range(300)]), {}), "'m0, m1, m2, m3, m4, m5, m6, m7' and 292 more"),
     "none": ((200, '{"data": []}', {}), "offers no model"),
     "null": ((200, '{"data": null}', {}), "offers no model"),
     "missing": ((404, "not found", {}), "does not list its models; name one with --model"),

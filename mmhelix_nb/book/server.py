@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['ONE_REQUEST', 'NO_MONEY', 'NO_ENTRY', 'NO_WAY', 'LATER', 'ARRIVE_S', 'LEAVE_S', 'Server', 'ServerError',
            'BudgetSpent', 'Refused', 'Account', 'price', 'check_budget', 'text_length', 'most_tokens', 'fits', 'book',
-           'end_if', 'reserved', 'kept', 'request_hash', 'Cache', 'sent_part', 'as_sent', 'refusal', 'given_up',
-           'unconnected', 'asked_pause', 'pause', 'connect', 'Client', 'only_model', 'model_names', 'insist',
-           'untrusted', 'complete', 'for_each', 'end_all']
+           'end_if', 'reserved', 'kept', 'known_reply', 'request_hash', 'Cache', 'sent_part', 'as_sent', 'refusal',
+           'given_up', 'unconnected', 'asked_pause', 'pause', 'connect', 'Client', 'only_model', 'model_names',
+           'insist', 'untrusted', 'complete', 'for_each', 'end_all']
 
 # %% ../../nbs/book/server.ipynb #5b32a120
 import base64
@@ -180,6 +180,14 @@ def kept(cache: "Cache") -> Iterator[None]:
         ) from None
 
 
+def known_reply(text: str) -> Completion | None:
+    "A reply as it was kept; None where it is damaged, so that it is asked for again."
+    try:
+        return Completion(**{"reasoning": ""} | json.loads(text), cached=True)
+    except (ValueError, TypeError):
+        return None
+
+
 def request_hash(request: dict[str, Any]) -> str:
     "64 hexadecimal digits over a request, whatever the order of its fields."
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
@@ -201,7 +209,7 @@ class Cache:
             found = self.base.execute(
                 "select reply from replies where request = ?", (request_hash(request),)
             ).fetchone()
-        return Completion(**{"reasoning": ""} | json.loads(found[0]), cached=True) if found else None
+        return known_reply(found[0]) if found else None
 
     def put(self, request: dict[str, Any], found: Completion) -> None:
         record = {name: value for name, value in asdict(found).items() if name != "cached"}
@@ -240,12 +248,12 @@ ONE_REQUEST = re.compile(  # what is wrong with this request only
 )
 NO_MONEY = re.compile(
     r"insufficient[ _](?:quota|balance|credits?|funds)|exceeded your current quota(?!.{0,2000}\bretry in\b)|quota[ _]exhausted"
-    r"|credit balance|billing[ _](?:hard|not)|payment required|out of credits",
+    r"|credit balance|arrear|in good standing|billing[ _](?:hard|not)|payment required|out of credits",
     re.IGNORECASE | re.DOTALL,
 )
 NO_ENTRY = re.compile(
     r"(?:invalid|incorrect|missing|expired)[ _](?:api[ _])?key|api[ _]key (?:not valid|is invalid)|authentication[ _]error|unauthorized"
-    r"|model[ _]not[ _](?:found|exist)|(?:unknown|invalid|no such) model\b|not a valid model"
+    r"|account\b.{0,40}\b(?:disabled|deactivated|suspended)|model[ _]not[ _](?:found|exist)|(?:unknown|invalid|no such) model\b|not a valid model"
     r"|\bmodel\b.{0,120}?\b(?:not exist|not found|not available|not loaded|decommissioned|deprecated)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -364,7 +372,9 @@ def only_model(client: Client) -> str:
         raise ServerError(f"{url} offers no model; load one there, check its address, or name one with --model")
     if len(names) > 1:
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-        raise ServerError(f"{url} offers {len(names)} models; name one with --model: {', '.join(names[:8])}{more}")
+        raise ServerError(
+            f"{url} offers {len(names)} models; name one with --model: {shorten(', '.join(names[:8]), 300)}{more}"
+        )
     return names[0]
 
 

@@ -89,7 +89,13 @@ def failed(status: int, value: Any, asked: str = "") -> Failed:
     if not status:
         status = next((int(mark) for mark in marks if re.fullmatch(r"[45]\d\d", mark)), 0)
         status = status or (400 if any("invalid_request" in mark for mark in marks) else 0)
-    return Failed(status, clean(" ".join([words, *(f"({mark})" for mark in marks if not mark.isdigit())])), asked)
+    return Failed(
+        status,
+        clean(
+            " ".join([words, *(f"({mark})" for mark in marks if mark not in ("None", "error") and not mark.isdigit())])
+        ),
+        asked,
+    )
 
 # %% ../../nbs/book/wire.ipynb #1b8e6bbb
 FINISHES = {
@@ -106,6 +112,7 @@ def finish_of(said: Any, tokens_out: int = 0, most: int = 0) -> str:
     """`stop`, `length`, or the server's own word (`content_filter`, `tool_calls`).
 
     Where it says nothing: `length` if the reply has the `most` tokens that were allowed, else `stop`. Raises `Unusable` where the server broke off."""
+    said = said.get("type") or said.get("reason") if isinstance(said, dict) else said
     word = re.sub(r"\W+", "_", "" if said is None else str(said)).strip("_").lower()
     meant = _FINISHES.get(word, word[:40])
     if meant == "broken":
@@ -167,7 +174,7 @@ def plain_words(text: str) -> str:
 def add_up(text: str) -> Any:
     "The answer that a stream of events adds up to, its first choice only; raises `Unusable` where it breaks off."
     texts, thoughts, finish, usage, ended = [], [], None, None, False
-    for line in re.findall(r"^data:[ ]?([^\r\n]+)", text, re.MULTILINE):
+    for line in re.findall(r"(?:^|(?<=[\r\n]))data:[ ]?([^\r\n]+)", text):
         if line.strip() == "[DONE]":
             ended = True
             continue
@@ -274,10 +281,11 @@ LARGEST = 256 << 20  # bytes of an answer
 
 
 class Redirects(HTTPRedirectHandler):
-    "Sends the same request on to another address of the same host."
+    "Sends the same request on to another address of the same host, never from https to http."
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
-        if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname:
+        old, new = urlsplit(req.full_url), urlsplit(newurl)
+        if old.hostname != new.hostname or new.scheme not in ("https", old.scheme):
             raise HTTPError(req.full_url, code, f"to {newurl}", headers, None)
         return Request(newurl, req.data, dict(req.headers), method=req.get_method())
 
@@ -352,7 +360,7 @@ def reported(error: HTTPError) -> Failed:
     except Unusable:
         text = body.decode("utf-8", "replace")
         value = plain_words(text) if text.strip() else str(error.reason)
-    return failed(error.code, value, error.headers.get("Retry-After", "") if error.headers else "")
+    return failed(error.code, value or str(error.reason), error.headers.get("Retry-After", "") if error.headers else "")
 
 
 def unpacked_or_raw(error: HTTPError) -> bytes:
