@@ -638,10 +638,10 @@ _NUMBERED_LINE = re.compile(r"^[ \t]{0,8}(\d{1,4})[.)][ \t]{1,4}", re.MULTILINE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
 _AXIS_OF_END = re.compile(r"\b(row|column|col|[rcxy])_?[12](?=[\"']?\s?[:=])", re.IGNORECASE)  # "x1": 0
 _BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "|", "•", "*", "+"))
-_JOINING = frozenset(("and", "then", "at"))
+_BETWEEN_RECORDS = frozenset(("and", "then", "at"))
 
 
-def _unnumbered(body: str) -> str:
+def _unnumbered_records(body: str) -> str:
     "`body` without the numbers that count its records, in front of them or at the beginning of every line."
     found = [next(filter(None, match.groups())) for match in _NUMBERED_RECORD.finditer(body)]
     if found:
@@ -658,7 +658,7 @@ def read_records(
     Numbers may be named (`row 1, column 2`, `x=2`, or `(x, y):` before all); pairs that are named the other way round are turned to `order`
     ("" for records that are no cells, where such names are not allowed). Raises `Unreadable`, which names the form."""
     try:
-        return _records(text, parts, _JOINING.union(nouns, ("cell", "cells")), order)
+        return _records(text, parts, _BETWEEN_RECORDS.union(nouns, ("cell", "cells")), order)
     except Unreadable as error:
         pair = {"rc": "(row, column)", "cr": "(x, y)"}.get(order, "(number, number)")
         form = "-".join([pair] * sum(part == 2 for part in parts)) or "a number"
@@ -670,7 +670,7 @@ def _records(text: str, parts: tuple[int, ...], nouns: frozenset, order: str) ->
     axes, total = _AXES if order else {}, sum(parts)
     body, stated = _stated_number(plain(text, nouns), nouns)
     body = _drop_label(body, axes, nouns).replace("->~", "->")
-    body, headed = _drop_header(_unnumbered(body), nouns, axes)
+    body, headed = _drop_header(_unnumbered_records(body), nouns, axes)
     if _NOT_WHOLE.search(body) or re.search(r"\d\.\s{1,9}\d", body):
         raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
     if ".." in body:
@@ -965,10 +965,10 @@ _NUMBERED_MOVE = re.compile(
     re.IGNORECASE,
 )
 _UNIT = r"(?:times|steps?|cells?|squares?|spaces?)"
-_BEHIND = re.compile(
+_COUNT_BEHIND = re.compile(
     rf"(?<![A-Za-z0-9^])([A-Za-z]{{1,9}}?)(?:\s?[x×*]\s?(\d{{1,4}})|\s?\(\s?[x×]?\s?(\d{{1,4}})\s?[x×]?(?:\s?{_UNIT})?\s?\)|\s?:\s?(\d{{1,4}})|\s(\d{{1,4}})\s{_UNIT})(?![A-Za-z0-9])"
 )
-_AHEAD = re.compile(
+_COUNT_AHEAD = re.compile(
     rf"(?<![A-Za-z0-9^])(\d{{1,4}})(?:\s?[x×*]\s?|\s{_UNIT}\s(?:to the )?)([A-Za-z]{{1,9}})(?![A-Za-z0-9])"
 )
 _GLUED = re.compile(
@@ -988,8 +988,8 @@ def _unnumbered_moves(body: str) -> str:
 
 def _marked_counts(body: str) -> str:
     "`body` with the numbers that belong to a move by their sign behind it: `right x2`, `2x right`, `R2`, `2R` are `right^2`."
-    body = _BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
-    body = _AHEAD.sub(r" \2^\1 ", body)
+    body = _COUNT_BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
+    body = _COUNT_AHEAD.sub(r" \2^\1 ", body)
     return _GLUED.sub(lambda run: _GLUED_ONE.sub(r" \2^\1\3 ", run[0]), body)
 
 # %% ../nbs/02_answers.ipynb #dbe64772

@@ -1096,8 +1096,15 @@ def measure(
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
-    spent = (*prices, token_budget, cost_budget)
-    server = Server(model, name, concurrency, 3_600.0, 6, 0.5, *spent) if served else None
+    server = None
+    if served:
+        limits = {
+            "price_in": prices[0],
+            "price_out": prices[1],
+            "cost_budget": cost_budget,
+            "token_budget": token_budget,
+        }
+        server = Server(model, name, concurrency=concurrency, timeout_s=3_600.0, **limits)
     folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
     unread = found["settings"]["unreadable"]

@@ -128,7 +128,7 @@ def compact(pairs: Iterable[Cell]) -> str:
 
 
 _WORDS = {word: word for word in MOVES} | {word[0]: word for word in MOVES}
-_WINDS = dict(zip(("north", "east", "south", "west"), MOVES))
+_WINDS: dict[str, str] = dict(zip(("north", "east", "south", "west"), MOVES))
 _LETTERS = {word[0]: move for word, move in _WINDS.items()}
 
 
