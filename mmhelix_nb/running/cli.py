@@ -709,7 +709,6 @@ def _server(url: str, model: str, **settings):
         return None
     if not url.startswith(("http://", "https://")):
         fail(f"--polish {url}: must be an address such as http://localhost:8000/v1")
-    need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
 # %% ../../nbs/running/cli.ipynb #c7d2e901
