@@ -11,7 +11,7 @@ __all__ = ['WRITTEN', 'APPLY', 'RANK', 'LONGEST', 'Unreadable', 'shorten', 'mean
 import json
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
@@ -596,40 +596,119 @@ def read_walk(text: str, start: int | None = None) -> list[int] | None:
         raise Unreadable("the edges do not follow each other; write the nodes in order, as in [0, 1, 2], or No")
     return [edges[0][0], *(v for _, v in edges)] if edges else _listed(body, frozenset(_NODES))
 
+# %% ../nbs/02_answers.ipynb #fbfead56
+def _counts(numbers: Iterable[str | int], length: int = 0) -> bool:
+    "Whether `numbers` count 1, 2, 3 or 0, 1, 2, and up to `length`, if there is one."
+    found = [int(number) for number in numbers]
+    return (
+        bool(found)
+        and found[0] < 2
+        and found == [*range(found[0], found[0] + len(found))]
+        and length in (0, len(found))
+    )
+
+
+_COUNTABLE = frozenset(
+    f"{noun}{s}"
+    for noun in "cell mine tent line segment move step tile point coordinate word".split()
+    for s in ("", "s")
+)
+_NUMBER_OF = r"(?P<number>\d{1,4}) (?P<what>(?:[a-z]{1,12} ){0,2}?[a-z]{1,12})"
+_NUMBER_FIRST = re.compile(
+    rf"(?:(?:the|all|there|are|is|a|of|total|in|these|here) ){{0,5}}{_NUMBER_OF}(?:(?: are)?\s?[:=]\s{{0,4}}| are\s{{1,4}}|\s{{1,4}}(?=[\[({{]))",
+    re.IGNORECASE,
+)
+_NUMBER_LAST = re.compile(
+    rf"(?:^|(?<=[\s\])}}.,;]))\(?(?:(?:in )?total(?: of)?:? |that is )?{_NUMBER_OF}(?: in total)?\)?\.?\s{{0,4}}\Z",
+    re.IGNORECASE,
+)
+_NUMBER_BEHIND = re.compile(
+    r"(?:total|number of) (?P<what>[a-z]{1,12})\s?[:=] ?(?P<number>\d{1,4})\.?\s{0,4}\Z", re.IGNORECASE
+)
+_NUMBER_ASIDE = re.compile(
+    r"(?P<what>(?:[a-z]{1,12} ){0,3}?[a-z]{1,12}) \((?P<number>\d{1,4})\)\s?[:=]\s{0,4}", re.IGNORECASE
+)
+
+# %% ../nbs/02_answers.ipynb #8e514211
+def _stated_number(body: str, words: Iterable[str]) -> tuple[str, int | None]:
+    "`body` without a number of records or moves that it states in front or at the end, and that number."
+    tail = max(0, len(body) - 80)
+    for found, start in (
+        (_NUMBER_FIRST.match(body[:120]), 0),
+        (_NUMBER_ASIDE.match(body[:120]), 0),
+        (_NUMBER_LAST.search(body[tail:]), tail),
+        (_NUMBER_BEHIND.search(body[tail:]), tail),
+    ):
+        if found and found["what"].lower().split()[-1] in _COUNTABLE and means_answer(found["what"], words):
+            return body[: start + found.start()] + body[start + found.end() :], int(found["number"])
+    return body, None
+
+
+def _check_number(stated: int | None, found: Sequence) -> None:
+    "Raise `Unreadable` where the answer states another number of things than it lists."
+    if stated not in (None, len(found)):
+        raise Unreadable(f"the answer speaks of {stated}, but lists {len(found)}")
+
 # %% ../nbs/02_answers.ipynb #8b50e816
-_NUMBERING_OF_RECORDS = re.compile(
-    r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move|cell|mine|edge) \d{1,4}[.):])[ \t]{1,4}(?=[(\[]|row\b)",
+_NUMBERED_RECORD = re.compile(
+    r"(?:(?:(?<=[\s,;])|^)(\d{1,4})\.|^[ \t]{0,8}(\d{1,4})\)|\b(?:step|move|cell|mine|tent|edge|line|segment|bridge|tile) ?#?(\d{1,4}) ?[.:)-])"
+    r"[ \t]{0,4}(?=[(\[{]|(?:row|column|col|[rcxy])\b|[rc]\d|disk|disc|move|from)",
     re.MULTILINE | re.IGNORECASE,
 )
+_NUMBERED_LINE = re.compile(r"^[ \t]{0,8}(\d{1,4})[.)][ \t]{1,4}", re.MULTILINE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
-_BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "|", "•", "*"))
-_HEADER = re.compile(
-    r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})[)\]] ?[:=]?"
-)  # (row, column): before the list
+_AXIS_OF_END = re.compile(r"\b(row|column|col|[rcxy])_?[12](?=[\"']?\s?[:=])", re.IGNORECASE)  # "x1": 0
+_BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "|", "•", "*", "+"))
+_BETWEEN_RECORDS = frozenset(("and", "then", "at"))
 
 
+def _unnumbered_records(body: str) -> str:
+    "`body` without the numbers that count its records, in front of them or at the beginning of every line."
+    found = [next(filter(None, match.groups())) for match in _NUMBERED_RECORD.finditer(body)]
+    if found:
+        return _NUMBERED_RECORD.sub(" ", body) if _counts(found) else body
+    lines = sum(1 for line in body.split("\n") if line.strip())
+    return _NUMBERED_LINE.sub("", body) if lines > 1 and _counts(_NUMBERED_LINE.findall(body), lines) else body
+
+# %% ../nbs/02_answers.ipynb #d6757cd4
 def read_records(
-    text: str, parts: tuple[int, ...], nouns: Iterable[str] = ("cell", "cells"), order: str = "rc"
+    text: str, parts: tuple[int, ...], nouns: Iterable[str] = (), order: str = "rc"
 ) -> list[tuple[int, ...]]:
-    """The records of whole numbers that `text` lists, each of `sum(parts)` numbers; the `nouns` may stand between.
+    """The records of whole numbers that `text` lists, each of `sum(parts)` numbers; `cell`, `and` and the `nouns` may stand between, and in the label.
 
     Numbers may be named (`row 1, column 2`, `x=2`, or `(x, y):` before all); pairs that are named the other way round are turned to `order`
-    ("" for records that are no cells, where such names are not allowed). Raises `Unreadable`."""
-    axes = _AXES if order else {}
-    body, headed = _drop_header(_NUMBERING_OF_RECORDS.sub("", _drop_label(plain(text), axes)), nouns, axes)
-    if _NOT_WHOLE.search(body):
+    ("" for records that are no cells, where such names are not allowed). Raises `Unreadable`, which names the form."""
+    try:
+        return _records(text, parts, _BETWEEN_RECORDS.union(nouns, ("cell", "cells")), order)
+    except Unreadable as error:
+        pair = {"rc": "(row, column)", "cr": "(x, y)"}.get(order, "(number, number)")
+        form = "-".join([pair] * sum(part == 2 for part in parts)) or "a number"
+        raise Unreadable(f"{error}; the form is {form}{': number' * (parts[1:] != () and parts[-1] == 1)}") from None
+
+# %% ../nbs/02_answers.ipynb #198ffe0a
+def _records(text: str, parts: tuple[int, ...], nouns: frozenset, order: str) -> list[tuple[int, ...]]:
+    "What `read_records` returns."
+    axes, total = _AXES if order else {}, sum(parts)
+    body, stated = _stated_number(plain(text, nouns), nouns)
+    body = _drop_label(body, axes, nouns).replace("->~", "->")
+    body, headed = _drop_header(_unnumbered_records(body), nouns, axes)
+    if _NOT_WHOLE.search(body) or re.search(r"\d\.\s{1,9}\d", body):
         raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
-    if body.strip("[](){} .").lower() in ("", "none", "empty") and body.strip():
-        return []
-    numbers, names = _numbers(_LIST_TOKEN.findall(body), parts, frozenset(nouns), axes)
-    total = sum(parts)
-    if not numbers:
-        raise Unreadable("the answer lists no numbers")
+    if ".." in body:
+        raise Unreadable("the list leaves something out (...)")
+    if body.strip("[](){} .\n").lower() in ("", "none", "empty") and body.strip():
+        numbers, names = [], {}
+    else:
+        numbers, names = _numbers(_LIST_TOKEN.findall(_AXIS_OF_END.sub(r"\1", body)), parts, nouns, axes)
+        if not numbers:
+            raise Unreadable("the answer lists no numbers")
     if len(numbers) % total:
         raise Unreadable(f"the list has {len(numbers)} numbers, which is no multiple of {total}")
     if names or headed:
         numbers = _in_order(numbers, names, order, parts, headed)
-    return [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
+    found = [tuple(numbers[i : i + total]) for i in range(0, len(numbers), total)]
+    _check_number(stated, found)
+    return found
 
 # %% ../nbs/02_answers.ipynb #9d27bcf2
 @lru_cache(maxsize=64)
@@ -680,11 +759,19 @@ def _numbers(
         )
     return numbers, names
 
+# %% ../nbs/02_answers.ipynb #009e7938
+_HEADER = re.compile(
+    r"([A-Za-z]{0,12}) ?[\[(]([A-Za-z]{1,7}), ?([A-Za-z]{1,7})()[)\]] ?[:=]?"
+)  # (row, column): before the list
+_TABLE_HEADER = re.compile(
+    r"()\|? {0,9}([A-Za-z]{1,7}) {0,9}\| {0,9}([A-Za-z]{1,7}) {0,9}(?:\| {0,9}([A-Za-z]{1,12}) {0,9})?\|?[ \t]{0,9}\n[|:+ -]{3,200}\n"
+)  # | Row | Column |
+
 # %% ../nbs/02_answers.ipynb #b156c72c
 def _drop_header(body: str, nouns: Iterable[str], axes: Mapping[str, str]) -> tuple[str, str]:
-    "`body` without a header such as `cells (row, column):`, and the order of axes that it names."
-    match = _HEADER.match(body)
-    if not match or match[1].lower() not in ("", *nouns):
+    "`body` without a header such as `cells (row, column):` or that of a table, and the order of axes that it names."
+    match = _HEADER.match(body) or _TABLE_HEADER.match(body)
+    if not match or not {match[1].lower(), (match[4] or "").lower()}.issubset(("", *nouns)):
         return body, ""
     order = axes.get(match[2].lower(), "?") + axes.get(match[3].lower(), "?")
     return (body[match.end() :].lstrip(), order) if order in ("rc", "cr") else (body, "")
@@ -706,97 +793,283 @@ def _in_order(
     return numbers
 
 # %% ../nbs/02_answers.ipynb #72d7df86
-_ROW_LABEL = re.compile(
-    r"^[ \t]{0,8}\*{0,2}row[ \t]{0,2}\d{1,2}[ \t]{0,2}\*{0,2}[:.=]\*{0,2}[ \t]{0,4}", re.IGNORECASE | re.MULTILINE
+_BOX = str.maketrans(
+    dict.fromkeys("│┃║¦╎┆┊", "|")
+    | dict.fromkeys("─━═┄┅┈┉╌╍", "-")
+    | {chr(code): "+" for code in range(0x250C, 0x2580) if chr(code) not in "═║╌╍╎"}
 )
+_ARRAY = re.compile(
+    r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor)\s?\(|,\s{0,4}dtype ?= ?[\w.]{1,20}"
+)
+_CORNER = re.compile(r"\b(?:rows?|r) ?[\\/] ?(?:columns?|cols?|c)\b", re.IGNORECASE)
+_ROW_NAME = re.compile(r"\b(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE)
+_STRING = re.compile(r"[\"']([^\"'\n]{1,400})[\"']")
 _ROW_BREAK = re.compile(r"[\n;\]/]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
 
 
-def _rows_of(text: str, dashes: bool = False) -> str:
-    "The rows in `text` without labels, bullets and the ruler of a table, unless `dashes` are cells; raises `Unreadable` where brackets do not match."
-    body = _ROW_LABEL.sub("", _drop_label(plain(text)))
-    if not dashes:
-        body = _ROW_LABEL.sub(
-            "",
-            _BULLET.sub("", "\n".join(line for line in body.split("\n") if "--" not in line or line.strip("|-: \t\r"))),
-        )
+def _is_ruler(line: str, dashes: bool) -> bool:
+    "Whether `line` only rules a table; where `dashes` are cells, it needs a `+`, or bars between the strokes."
+    if line.strip("|-+=: \t\r"):
+        return False
+    return "+" in line or ("---" in line and "|" in line if dashes else "-" in line or "==" in line)
+
+# %% ../nbs/02_answers.ipynb #91835531
+def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
+    "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
+    body = _CORNER.sub("row", _drop_label(plain(text.translate(_BOX))))
+    body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
-    return body
+    strings = _STRING.findall(body)
+    if len(strings) == rows and not _STRING.sub("", body).translate(_SEPARATORS).strip():
+        return strings, False  # a string for each row
+    kept, ruled = [], False
+    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\g<0>", body if dashes else _BULLET.sub("", body))):
+        if _is_ruler(line, dashes):
+            ruled = ruled or len(kept) == 1
+        elif line.translate(_SEPARATORS):
+            kept.append(line)
+    return kept, ruled
+
+# %% ../nbs/02_answers.ipynb #40c5e045
+_HEADING = re.compile(r"(?<!\w)(?:(?:columns?|col|c)[ ._#]{0,2})?(\d{1,2})(?!\w)", re.IGNORECASE)
+_CORNERS = frozenset(("", "row", "rows", "r", "#", "no.", "no", "\\", "column", "columns", "col"))
+_FRONT_OF_ROW = r"[\s|,\[{\"'*]{0,9}"
+_ROW_STARTS = tuple(
+    re.compile(_FRONT_OF_ROW + start, re.IGNORECASE)
+    for start in (
+        r"(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
+        r"(\d{1,2})[\"'*]{0,3}\s?(?::|\)|\.(?=\s))",
+        r"(\d{1,2})[\"'*]{0,3}[\s|]{1,9}(?=\S)",
+    )
+)  # a name, a number with a sign, a bare number
+
+
+def _is_heading(line: str, columns: int) -> tuple[bool, bool, bool]:
+    "Whether `line` counts the columns, whether it calls them by name, and whether it has a word for the corner."
+    if not _counts(_HEADING.findall(line), columns):
+        return False, False, False
+    corner = _HEADING.sub("", line).translate(_SEPARATORS).strip("*").lower()
+    return corner in _CORNERS, any(found[0][0].isalpha() for found in _HEADING.finditer(line)), corner != ""
+
+# %% ../nbs/02_answers.ipynb #22fd5816
+def _without_names(lines: list[str], kinds: Iterable[re.Pattern], fits: Callable[[str], bool]) -> list[str] | None:
+    "`lines` without their numbers or names in front, of the first of the `kinds` that all lines have; None where there are none."
+    for kind in kinds:
+        found = [kind.match(line) for line in lines]
+        rest = [line[match.end() :] for line, match in zip(lines, found) if match]
+        counted = len(rest) == len(lines) and _counts([match[1] for match in found if match])
+        if counted and (kind is _ROW_STARTS[0] or all(map(fits, rest))):
+            return rest
+    return None
+
+# %% ../nbs/02_answers.ipynb #82e64cf7
+def _without_headings(
+    lines: list[str], ruled: bool, rows: int, columns: int, cells: Callable[[str], Sequence[str]]
+) -> list[str]:
+    "The `rows` among `lines`, without the headings of rows and columns; `cells` gives those of a line, or raises."
+
+    def fits(line: str) -> bool:
+        try:
+            return len(cells(line)) == columns
+        except Unreadable:
+            return False
+
+    heading, named, cornered = _is_heading(lines[0], columns) if len(lines) == rows + 1 else (False, False, False)
+    if heading and named and fits(lines[0]):
+        return lines  # such as C1 where that may be a cell
+    body = lines[1:] if heading else lines
+    rest = _without_names(body, _ROW_STARTS if heading else _ROW_STARTS[:2], fits) if len(body) == rows else None
+    if rest:
+        return rest
+    return body if named or ruled and not cornered else lines
+
+# %% ../nbs/02_answers.ipynb #c6b25c15
+def _shaped(
+    text: str, rows: int, columns: int, cells: Callable[[str], Sequence[str]], symbols: str = ""
+) -> tuple[tuple[str, ...], ...]:
+    "The cells in `text` as `rows` of `columns`; `symbols` that a cell may be are no rulers and no full stop. Raises `Unreadable`."
+    lines, ruled = _lines_of(text, rows, "-" in symbols, "." in symbols)
+    if lines:
+        lines = _without_headings(lines, ruled, rows, columns, cells)
+    found = [row for row in (tuple(cells(line)) for line in lines) if row]
+    if len(found) in (1, rows * columns):
+        flat = [cell for row in found for cell in row]
+        found = [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
+    if len(found) != rows:
+        raise Unreadable(f"the grid has {len(found)} rows, not {rows}")
+    for number, row in enumerate(found, 1):
+        if len(row) != columns:
+            raise Unreadable(f"row {number} has {len(row)} cells, not {columns}")
+    return tuple(found)
 
 # %% ../nbs/02_answers.ipynb #14bfb6fa
 def read_grid(text: str, size: int, symbols: str) -> tuple[tuple[str, ...], ...]:
     "The `size` x `size` grid of one-character `symbols` that `text` shows; raises `Unreadable`."
-    body = _rows_of(text, "-" in symbols)
-    if body.endswith(".") and (body.endswith("].") or "." not in symbols):
-        body = body[:-1]
-    rows = [row for row in (part.translate(_SEPARATORS) for part in _ROW_BREAK.split(body)) if row]
-    strange = next((char for row in rows for char in row if char not in symbols), None)
-    if strange:
-        raise Unreadable(f"the grid holds {strange!r}; its cells are {' or '.join(symbols)}")
-    if len(rows) in (1, size * size):
-        rows = ["".join(rows)[i : i + size] for i in range(0, sum(map(len, rows)), size)]
-    if len(rows) != size:
-        raise Unreadable(f"the grid has {len(rows)} rows, not {size}")
-    for number, row in enumerate(rows, 1):
-        if len(row) != size:
-            raise Unreadable(f"row {number} has {len(row)} cells, not {size}")
-    return tuple(map(tuple, rows))
+
+    def cells(line: str) -> str:
+        row = line.replace("*", "").translate(_SEPARATORS)
+        if strange := next((char for char in row if char not in symbols), None):
+            raise Unreadable(f"the grid holds {strange!r}; its cells are {' or '.join(symbols)}")
+        return row
+
+    return _shaped(text, size, size, cells, symbols)
 
 # %% ../nbs/02_answers.ipynb #b4f0216b
 def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str, ...], ...]:
     r"The table of cells that match the pattern `cell` (such as `\d{1,3}`) in `text`; raises `Unreadable`."
-    body, found = _rows_of(text), []
     pattern = re.compile(rf"(?<!\w)(?:{cell})(?!\w)")
-    for part in _ROW_BREAK.split(body):
-        rest = pattern.sub(" ", part).translate(_SEPARATORS)
+
+    def cells(line: str) -> list[str]:
+        rest = pattern.sub(" ", line).translate(_SEPARATORS).replace("*", "")
         if rest:
-            raise Unreadable(f"the table holds {shorten(rest, 12)}, which is no cell")
-        if line := pattern.findall(part):
-            found.append(tuple(line))
-    flat = [one for line in found for one in line]
-    if len(found) in (1, rows * columns):
-        found = [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
-    if len(found) != rows:
-        raise Unreadable(f"the table has {len(found)} rows, not {rows}")
-    for number, line in enumerate(found, 1):
-        if len(line) != columns:
-            raise Unreadable(f"row {number} has {len(line)} cells, not {columns}")
-    return tuple(found)
+            raise Unreadable(f"the grid holds {shorten(rest, 12)}, which is no cell")
+        return pattern.findall(line)
+
+    return _shaped(text, rows, columns, cells)
 
 # %% ../nbs/02_answers.ipynb #735828f2
-_MOVE_TOKEN = re.compile(r"->|[A-Za-z]+|\S")
 _ARROW_SIGNS = {
-    sign: move for move, signs in {"up": "↑⬆", "down": "↓⬇", "left": "←⬅", "right": "→➡"}.items() for sign in signs
+    sign: move
+    for move, signs in {"up": "↑⬆⇧⇑▲🔼", "down": "↓⬇⇩⇓▼🔽", "left": "←⬅⇦⇐◀", "right": "→➡⇨⇒▶⟶➔➜➝➞"}.items()
+    for sign in signs
 }
-_LATEX_ARROW = re.compile(r"\\(up|down|left|right)arrow(?![A-Za-z])")
-_BESIDE_MOVES = frozenset(
-    ("->", ",", ";", "-", ".", "[", "]", "(", ")", "{", "}", '"', "'", "|", "*", "•", "then", "and", "move", "go")
+_KEPT = {"up": "\ue000", "down": "\ue001", "left": "\ue002", "right": "\ue003"}  # arrows that `plain` does not know
+_MEANS = {sign: move for move, sign in _KEPT.items()}
+_ARROW_TO_KEPT = str.maketrans({sign: _KEPT[move] for sign, move in _ARROW_SIGNS.items()})
+_LATEX_ARROW = re.compile(r"\\(?:long)?(up|down|left|right)arrow(?![A-Za-z])", re.IGNORECASE)
+_MOVE_PIECE = re.compile(r"[A-Za-z]+|[\ue000-\ue003]")
+_MARKED = re.compile(r"([A-Za-z]{1,12})\s?\(([\ue000-\ue003])\)|([\ue000-\ue003])\s?\(([A-Za-z]{1,12})\)")
+
+
+def _word_of_marked(found: re.Match, words: Mapping[str, str]) -> str:
+    "The word of `down (↓)` or `↓ (down)`; raises `Unreadable` where word and arrow disagree."
+    word, sign = found[1] or found[4], found[2] or found[3]
+    if words.get(word.lower()) != _MEANS[sign]:
+        raise Unreadable(f"the arrow beside {shorten(word)} points another way")
+    return f" {word} "
+
+# %% ../nbs/02_answers.ipynb #8041a47a
+def _without_arrows(body: str, words: Mapping[str, str]) -> str:
+    "`body` with its arrows as words, or left out beside words that say the same; raises `Unreadable` where they do not fit."
+    body = _MARKED.sub(lambda found: _word_of_marked(found, words), body)
+    said = [piece for piece in _MOVE_PIECE.findall(body) if piece in _MEANS or _spelled(piece, words)]
+    arrows = [piece for piece in said if piece in _MEANS]
+    if not arrows or len(arrows) == len(said):
+        return re.sub("[\ue000-\ue003]", lambda sign: f" {_MEANS[sign[0]]} ", body)
+    meant = [_MEANS.get(piece) or words.get(piece.lower()) for piece in said]
+    pairs = all((one in _MEANS) != (two in _MEANS) for one, two in zip(said[::2], said[1::2])) and len(said) % 2 == 0
+    between = set(arrows) == {_KEPT["right"]} and not {said[0], said[-1]} & _MEANS.keys()
+    if not (pairs and meant[::2] == meant[1::2]) and not between:
+        raise Unreadable("the arrows and the words do not go together; write each move once")
+    sign = " " if not between else ","
+    return re.sub("[\ue000-\ue003]", sign, body)
+
+# %% ../nbs/02_answers.ipynb #db21b4b4
+_RUNS = ("udlr", "nsew")  # letters that may stand side by side
+
+
+def _spelled(word: str, words: Mapping[str, str]) -> list[str]:
+    "The moves that one `word` spells: itself, or letters side by side, those of the compass as capitals; none for any other word."
+    if word.lower() in words:
+        return [words[word.lower()]]
+    run = next((run for run in _RUNS if set(word.lower()) <= set(run)), "")
+    if not run or run == "nsew" and not word.isupper():
+        return []
+    return [words[letter] for letter in word.lower()] if words.keys() >= set(word.lower()) else []
+
+# %% ../nbs/02_answers.ipynb #1f753650
+_NUMBERED_MOVE = re.compile(
+    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})[.):])"
+    r"[ \t]{0,4}(?=[\s\"'(\[{A-Za-z\ue000-\ue003])|(?:^|(?<=[\s,;]))\((\d{1,4})\)[ \t]{0,4}(?=[A-Za-z\ue000-\ue003])",
+    re.IGNORECASE,
 )
-_ARROW_SEPARATORS = str.maketrans("", "", " \t\r\n,;[](){}.$*`\ufe0f")
-_NUMBERING = re.compile(
-    r"^[ \t]{0,8}(?:\d{1,4}[.)]|(?:step|move) \d{1,4}[.):])[ \t]{1,4}(?=[A-Za-z(\[])", re.MULTILINE | re.IGNORECASE
-)  # 1. or 1) before a word or a bracket
+_UNIT = r"(?:times|steps?|cells?|squares?|spaces?)"
+_COUNT_BEHIND = re.compile(
+    rf"(?<![A-Za-z0-9^])([A-Za-z]{{1,9}}?)(?:\s?[x×*]\s?(\d{{1,4}})|\s?\(\s?[x×]?\s?(\d{{1,4}})\s?[x×]?(?:\s?{_UNIT})?\s?\)|\s?:\s?(\d{{1,4}})|\s(\d{{1,4}})\s{_UNIT})(?![A-Za-z0-9])"
+)
+_COUNT_AHEAD = re.compile(
+    rf"(?<![A-Za-z0-9^])(\d{{1,4}})(?:\s?[x×*]\s?|\s{_UNIT}\s(?:to the )?)([A-Za-z]{{1,9}})(?![A-Za-z0-9])"
+)
+_GLUED = re.compile(
+    r"(?<![A-Za-z0-9^])(?:(?:[A-Za-z]{1,5}\d{1,3}){1,400}|(?:\d{1,3}[A-Za-z]{1,5}){1,400})(?![A-Za-z0-9])"
+)
+_GLUED_ONE = re.compile(r"(\d*)([A-Za-z]+)(\d*)")
+
+# %% ../nbs/02_answers.ipynb #ff75c0aa
+def _unnumbered_moves(body: str) -> str:
+    "`body` without numbers that count its moves from the first on, `1. up 2. left`."
+    found = [*_NUMBERED_MOVE.finditer(body)]
+    first = found and not body[: found[0].start()].strip(" \t\n([{\"'-*•")
+    return (
+        _NUMBERED_MOVE.sub(",", body) if first and _counts(next(filter(None, one.groups())) for one in found) else body
+    )
 
 
-def read_moves(text: str, words: Mapping[str, str]) -> list[str]:
-    "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; raises `Unreadable`."
-    signs = _LATEX_ARROW.sub(
-        lambda arrow: {"up": "↑", "down": "↓", "left": "←", "right": "→"}[arrow[1]],
-        _drop_label(_WRAPPER.sub(r"\1", text).strip()),
-    ).translate(_ARROW_SEPARATORS)
-    if signs and all(char in _ARROW_SIGNS for char in signs):
-        return [_ARROW_SIGNS[char] for char in signs]
-    moves = []
-    for token in _MOVE_TOKEN.findall(_NUMBERING.sub("", _drop_label(plain(text)))):
-        word = token.lower()
-        if word in words:
-            moves.append(words[word])
-        elif word.isalpha() and all(letter in words for letter in word):
-            moves.extend(words[letter] for letter in word)
-        elif word not in _BESIDE_MOVES:
-            raise Unreadable(f"{shorten(token)} is no move")
+def _marked_counts(body: str) -> str:
+    "`body` with the numbers that belong to a move by their sign behind it: `right x2`, `2x right`, `R2`, `2R` are `right^2`."
+    body = _COUNT_BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
+    body = _COUNT_AHEAD.sub(r" \2^\1 ", body)
+    return _GLUED.sub(lambda run: _GLUED_ONE.sub(r" \2^\1\3 ", run[0]), body)
+
+# %% ../nbs/02_answers.ipynb #dbe64772
+_MOVE_BREAK = re.compile(r"->|>{1,2}|[,;~\n/|.\[\](){}\"'*•+-]|:|\b(?:then|and)\b", re.IGNORECASE)
+_MOVE_TOKEN = re.compile(r"[A-Za-z]+\^\d+|[A-Za-z]+|\d+|\S")
+_MOVE_FILLERS = frozenset("move moves go slide step next first finally lastly direction".split())
+_MOST_MOVES = 10_000
+
+
+def _in_segment(segment: str, words: Mapping[str, str]) -> tuple[list[str], str, list[int]]:
+    "The moves between two commas, whether bare numbers stand behind (WN) or in front of them (NW), and those numbers."
+    found, numbers, shape = [], [], ""
+    for token in _MOVE_TOKEN.findall(segment):
+        word, _, times = token.partition("^")
+        if word.isdecimal() and len(word) < 5:
+            numbers.append(int(word))
+        elif word.lower() in _MOVE_FILLERS:
+            continue
+        elif not (moves := _spelled(word, words)) or times and len(moves) > 1:
+            raise Unreadable(f"{shorten(token)} is no move; the moves are {', '.join(dict.fromkeys(words.values()))}")
+        else:
+            found.append(moves * int(times or 1))
+        shape += "N" if word.isdecimal() else "W"
+    side = shape[:2] if numbers else ""
+    fits = side in ("WN", "NW") and shape == side * len(numbers) and all(len(moves) == 1 for moves in found)
+    if numbers and not fits:
+        raise Unreadable(f"'{numbers[0]}' is no move, and it is not clear which move is made so many times")
+    times = numbers or [1] * len(found)
+    if sum(times) > _MOST_MOVES or not all(times) or not all(found):
+        raise Unreadable("a move is made no time, or too often to read")
+    return [move for moves, number in zip(found, times) for move in moves * number], side, numbers
+
+# %% ../nbs/02_answers.ipynb #5a0071bd
+def read_moves(text: str, words: Mapping[str, str], counted: bool = True) -> list[str]:
+    "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; numbers say how often, if they may be `counted`. Raises `Unreadable`."
+    kept = _LATEX_ARROW.sub(lambda arrow: _KEPT[arrow[1].lower()], text).translate(_ARROW_TO_KEPT)
+    body = _drop_label(re.sub(r"\\u(e00[0-3])", lambda code: chr(int(code[1], 16)), plain(kept)))
+    shorter, stated = _stated_number(body, ())
+    if stated is not None and ("move" in body[-20:].lower() or not any(map(str.isdecimal, _unnumbered_moves(shorter)))):
+        body = shorter
+    else:
+        stated = None
+    body = _without_arrows(_unnumbered_moves(body), words)
+    moves, sides, ahead = [], set(), []
+    for segment in filter(str.strip, _MOVE_BREAK.split(_marked_counts(body) if counted else body)):
+        found, side, numbers = _in_segment(segment, words)
+        moves += found
+        sides.add(side)
+        ahead += numbers if side == "NW" else []
+        if (
+            numbers
+            and not counted
+            or len(moves) > _MOST_MOVES
+            or len(sides - {""}) > 1
+            or len(ahead) > 1
+            and _counts(ahead)
+        ):
+            raise Unreadable("it is not clear what the numbers mean; write each move once for each time it is made")
     if not moves:
         raise Unreadable("the answer lists no moves")
+    _check_number(stated, moves)
     return moves

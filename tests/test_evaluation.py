@@ -229,13 +229,17 @@ def test_prompt_hash_sees_text_and_pixels():
     "text, finish, ok, reason",
     [
         (r"\boxed{7}", "stop", True, "equals the stored answer"),
-        (r"\boxed{7} and more and mo", "length", True, "equals the stored answer"),
+        (r"\boxed{7}. I hope this hel", "length", True, "equals the stored answer"),
+        (r"\boxed{7} and more and mo", "length", False, ev.CUT),
+        (r"\boxed{7} and more and mo", "stop", True, "equals the stored answer"),
+        (r"\boxed{7}. Wait, that is wrong, si", "MAX_TOKENS", False, ev.CUT),
         ("<think>seven is", "length", False, ev.CUT),
         ("so it is 7", "length", False, ev.CUT),
         ("Answer: 7", "length", False, ev.CUT),
         (r"<think>x</think>\boxed{7", "length", False, ev.CUT),
         ("<think>seven is", "stop", False, "the reply is cut off in mid-thought: <think> is never closed"),
         ("", "stop", False, "the reply is empty"),
+        ("", "length", False, ev.CUT),
         (r"\boxed{8}", "length", False, "differs from the stored answer"),
     ],
 )
