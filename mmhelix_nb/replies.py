@@ -306,21 +306,16 @@ def last_tagged(text: str, tags: re.Pattern[str]) -> Mark | None:
             return Mark(text[: tag.start()], tag.end())
     return _last(text, spans, opened.start() if opened else -1, opened[0] if opened else "")
 
+# %% ../nbs/01_replies.ipynb #rep00045
+_BOX_TAGS = re.compile(r"<\|begin_of_box\|>|<\|(end)_of_box\|>")
+
 
 def last_token_box(text: str) -> Mark | None:
     "What stands between the last box tokens, or behind the last one that opens, or before one that closes at the end."
-    left, right = "<|begin_of_box|>", "<|end_of_box|>"
-    begin, end = text.rfind(left), text.rfind(right)
-    if end > begin >= 0:
-        spans = [(begin, begin + len(left), text.find(right, begin), text.find(right, begin) + len(right))]
-        earlier = text.rfind(left, 0, begin)
-        closed = text.find(right, earlier) if earlier >= 0 else -1
-        return _last(
-            text, [(earlier, earlier + len(left), closed, closed + len(right))] * (0 <= closed < begin) + spans
-        )
-    if begin >= 0:
-        return Mark(text[begin + len(left) :], len(text), whole=False)
-    return Mark(text[:end], len(text)) if end > 0 and not text[end + len(right) :].strip() else None
+    found = last_tagged(text, _BOX_TAGS)
+    if found and found.problem.startswith("the answer is cut off"):  # some tokenizers drop the closing one
+        return Mark(text.rpartition("<|begin_of_box|>")[2], len(text), whole=False)
+    return found
 
 # %% ../nbs/01_replies.ipynb #rep00051
 _ANSWER_KEYS = (
