@@ -18,7 +18,10 @@ from typing import Any
 
 # %% ../nbs/01_replies.ipynb #69ddb36d
 TAIL = 50_000  # characters at the end of a reply in which the answer is looked for
-LIMITS = frozenset(("length", "max_tokens", "max_output_tokens", "max_new_tokens", "model_length", "token_limit"))
+LIMITS = frozenset(  # finish reasons of servers which mean that the limit of tokens ended a reply
+    "length max_tokens max_output_tokens max_new_tokens max_completion_tokens max_length token_limit length_limit model_length "
+    "model_context_window_exceeded context_length_exceeded incomplete truncated".split()
+)
 
 
 def was_cut(finish: object) -> bool:

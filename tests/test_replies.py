@@ -292,19 +292,15 @@ def rows(name: str) -> list[dict]:
 
 
 def test_wrong_replies_are_refused():
-    """Whoever wrote the answer as it is stored is refused by the marks; what changes its value is the business of the readers of values."""
     found = rows("wrong.jsonl")
-    accepted = [row for row in found if from_official(row).check(row["reply"])]
-    by_marks = [row for row in accepted if extract(row["reply"]).text == row["answer"]]
-    print(
-        f"{len(accepted)} of {len(found)} wrong replies accepted, {len(by_marks)} of them with the answer as it is stored"
-    )
-    assert by_marks == []
+    accepted = [(row["why"], row["reply"]) for row in found if from_official(row).check(row["reply"])]
+    print(f"{len(accepted)} of {len(found)} wrong replies accepted")
+    assert accepted == []
 
 
-def test_right_replies_are_read():
-    """In each of them something is found; what it says is the business of the readers of values."""
+def test_right_replies_are_accepted():
     found = rows("right.jsonl")
-    accepted = [row for row in found if from_official(row).check(row["reply"])]
-    print(f"{len(accepted)} of {len(found)} right replies accepted")
-    assert [row for row in found if extract(row["reply"]).problem] == []
+    verdicts = [(row["form"], row["reply"], from_official(row).check(row["reply"])) for row in found]
+    refused = [(form, reply, verdict.reason) for form, reply, verdict in verdicts if not verdict]
+    print(f"{len(found) - len(refused)} of {len(found)} right replies accepted")
+    assert refused == []

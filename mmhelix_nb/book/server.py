@@ -42,6 +42,7 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Reque
 from tqdm.auto import tqdm
 
 from ..answers import shorten
+from ..replies import LIMITS
 from ..shared.draw import png
 
 # %% ../../nbs/book/server.ipynb #14e76ff0
@@ -300,8 +301,7 @@ def failed(status: int, value: Any, asked: str = "") -> Failed:
 # %% ../../nbs/book/server.ipynb #fc9c5c19
 FINISHES = {
     "stop": "stop eos eos_token end end_turn stop_sequence stop_token complete completed done finished normal",
-    "length": "length max_tokens max_output_tokens max_new_tokens max_completion_tokens max_length token_limit"
-    " length_limit model_length model_context_window_exceeded context_length_exceeded incomplete truncated",
+    "length": " ".join(sorted(LIMITS)),
     "": "null none unknown unspecified finish_reason_unspecified",
     "broken": "abort aborted cancelled canceled error engine_error network_error",
 }
