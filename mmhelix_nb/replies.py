@@ -386,13 +386,16 @@ def json_answer(text: str) -> Mark | None:
 _ADJECTIVES = r"(?:(?:final|correct|right|complete|full|overall|actual|numerical|numeric|exact|short|direct|definitive|ultimate|desired|required|requested|corrected|revised|updated|new)[ _-]{1,2}){0,3}"
 _VERB = r"(?: is| are| will be| would be| should be| must be|'s|’s)"
 _NAMED = re.compile(
-    rf"(?P<stars>[*_]{{0,3}})(?<![A-Za-z0-9]){_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=—](?!=)"
+    rf"(?<![*_])(?P<stars>[*_]{{0,3}}+)(?<![A-Za-z0-9]){_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=—](?!=)"
     rf"|^[ \t]{{0,3}}(?:\*\*|#{{1,6}}[ \t]{{0,2}}\*{{0,2}})(?:(?:step )?\d{{1,2}}[:.) -]{{1,3}}|[^\w\s#*]{{1,3}} )?(?:the )?{_ADJECTIVES}answer[*: \t]{{0,9}}$"
     rf"|^(?:the )?(?:final answer[ \t]{{0,9}}$|{_ADJECTIVES}answer[ \t]{{0,9}}\n[-=]{{3,40}}$)"
     r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上|得到|得|其|则|即|本题)?[，,]?(?:(?:最终|最后|正确|完整)?的?答案(?:是|为)?[*_ ]{0,4}[:\uff1a]|【(?:最终)?答案】)"
     r"|^[*_ \t]{0,4}(?:respuesta|réponse|antwort|ответ|정답|답|答え|答)(?: final| finale)?[*_ ]{0,4}[:\uff1a]",
     re.IGNORECASE | re.MULTILINE,
 )
+_NAMES = re.compile(
+    "ans|antw|resp|répo|[答답]|ответ", re.IGNORECASE
+)  # whatever else is there, no name of the answer is
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
 _NO_NAMES = (
     _DENYING | _OTHER | frozenset("no t far if suppose assume assuming supposing whether unless doubt what".split())
@@ -456,7 +459,7 @@ def _following(text: str, start: int, stars: str = "", sentence: bool = False) -
 
 def after_answer_word(text: str) -> Mark | None:
     "What follows the last `Answer:`, up to a blank line, or to the end of the fence that begins there."
-    marks = deque(_NAMED.finditer(text), maxlen=_MOST)
+    marks = deque(_NAMED.finditer(text) if _NAMES.search(text) else (), maxlen=_MOST)
     named = [mark for mark in marks if _names_answer(text, *mark.span())]
     if not named:
         return Mark(problem="the reply says that what it marks is not the answer") if marks else None
@@ -499,7 +502,9 @@ def _at_end(text: str, start: int) -> Mark | None:
 def stated_answer(text: str) -> Mark | None:
     "What the last sentence `The answer is ...` says."
     marks = [
-        mark for mark in deque(_STATED.finditer(text), maxlen=_MOST) if _names_answer(text, *mark.span(), told=True)
+        mark
+        for mark in deque(_STATED.finditer(text) if _NAMES.search(text) else (), maxlen=_MOST)
+        if _names_answer(text, *mark.span(), told=True)
     ]
     for mark in reversed(marks):
         if not _NO_CONTENT.match(text, mark.end()):
