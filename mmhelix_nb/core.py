@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'Verdict', 'right', 'wrong', 'Solution', 'Record',
            'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'Puzzle',
-           'Instance', 'make', 'decode_state', 'from_official', 'pack', 'unpack']
+           'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official', 'pack', 'unpack']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
@@ -13,13 +13,14 @@ import difflib
 import functools
 import importlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import Field, asdict, dataclass, fields
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast
 
-from .answers import Unreadable
+from .answers import Unreadable, shorten
 from .replies import extract
 from .steps import Step
 
@@ -259,9 +260,9 @@ class Instance(Puzzle):
             raise ValueError(f"modality {modality!r} is unknown; choose 'image' or 'text'")
         return self.module.ask(self.state, modality)
 
-    def check(self, reply: str) -> Verdict:
-        "The verdict on a model's whole `reply`; see `replies.extract` for what counts as its answer."
-        found = extract(reply)
+    def check(self, reply: str, cut: bool = False) -> Verdict:
+        "The verdict on a model's whole `reply`, which the limit of tokens may have `cut`; see `replies.extract` for what counts as its answer."
+        found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 
     def trace(self) -> list[Step]:
@@ -292,29 +293,51 @@ def make(task: str, level: int | Record = 1, seed: int = 0) -> Instance:
     return Instance(task_name(task), number, seed, module.generate(record, rng))
 
 # %% ../nbs/00_core.ipynb #89a727f1
+_ESCAPE = re.compile(r"\\r\\n|\\[nrt\"'\\]")
+_MEANT = {"\\t": "\t", '\\"': '"', "\\'": "'", "\\\\": "\\"}
+
+
+def real_breaks(text: str) -> str:
+    "`text` with LF for its line breaks; where it has none, what is escaped in it (breaks, tabs, quotes) is undone."
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if "\n" in text else _ESCAPE.sub(lambda found: _MEANT.get(found[0], "\n"), text)
+
+
 def decode_state(value: Any) -> Any:
     """The published `initial_state` as data: JSON or a Python literal where it is one, else the text itself.
 
-    A text whose line breaks stand as two characters, as MM-HELIX-100K may have them, gets real ones."""
+    What was written as text more than once (JSON in JSON, a text's `repr`) is undone as often, and line breaks that stand as two characters, as
+    MM-HELIX-100K may have them, become real ones."""
     if not isinstance(value, str):
         return value
-    for read in (json.loads, ast.literal_eval):  # literal_eval reads literals only, it runs nothing
+    for read in (json.loads, ast.literal_eval) if value.lstrip()[:1] in tuple("[{(\"'") else ():
         try:
-            data = read(value)
+            data = read(value)  # literal_eval reads literals only, it runs nothing
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(data, (dict, list)):
             return data
         if isinstance(data, str):
-            return decode_state(data)  # a text in quotes
-    return value if "\n" in value or "\\n" not in value else decode_state(value.replace("\\n", "\n"))
+            return decode_state(data)
+    text = real_breaks(value)
+    return value if text == value else decode_state(text)
+
+
+def decode_text(value: Any) -> Any:
+    "The published `question_text` as text: as `decode_state`, and a list of lines is put together."
+    found = decode_state(value)
+    if isinstance(found, list) and found and all(isinstance(line, str) for line in found):
+        return "\n".join(map(real_breaks, found))
+    return found if isinstance(found, str) or not isinstance(value, str) else real_breaks(value)
 
 # %% ../nbs/00_core.ipynb #ba22c538
 def _level(row: dict) -> int | None:
     "The level of a published row, as a number or a text with one digit; None where it has none."
     value = row.get("level", row.get("difficulty"))
-    if value is None:
+    if value is None or value == "" or str(value) == "nan":  # NaN is what a table holds for no number
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     digits = [char for char in str(value) if char.isdigit()]
     if len(digits) != 1 or digits[0] not in "12345":
         raise ValueError(f"field 'level' must be 1 to 5, not {value!r}")
@@ -327,9 +350,14 @@ def from_official(row: dict) -> Instance:
     Raises `ValueError` naming the field and its value where the row cannot be read."""
     if "category" not in row:
         raise ValueError("the row has no field 'category'")
+    if not isinstance(row["category"], str):
+        raise ValueError(f"field 'category' must be the name of a task, not {shorten(repr(row['category']))}")
     task = task_name(row["category"])
-    state = task_module(task).State.from_official({**row, "initial_state": decode_state(row.get("initial_state"))})
-    return Instance(task, _level(row), None, state)
+    read = {
+        "initial_state": decode_state(row.get("initial_state")),
+        "question_text": decode_text(row.get("question_text")),
+    }
+    return Instance(task, _level(row), None, task_module(task).State.from_official({**row, **read}))
 
 # %% ../nbs/00_core.ipynb #38e1f292
 def pack(state: State) -> str:

@@ -1,11 +1,12 @@
 """Rows of other people: damaged ones are refused by field and value, those in the columns of MM-HELIX-100K are judged by their response."""
 
 import json
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from mmhelix_nb.benchmark.published import judge_row, verify_rows
+from mmhelix_nb.benchmark.published import judge_row, published_row, rows_from, verify_rows
 from mmhelix_nb.core import from_official, make, tasks
 
 JUNK = (
@@ -100,14 +101,16 @@ def as_100k(task: str, reply: str) -> dict:
 
 @pytest.mark.parametrize("task", tasks())
 def test_the_response_is_judged_and_not_the_stored_answer(task):
-    kind, reason = judge_row(as_100k(task, f"<think>\nHm.\n</think>\n\n\\boxed{{{make(task, 1, 0).answer}}}"))
+    kind, reason = judge_row(
+        as_100k(task, f"<think>\nHm.\n</think>\n\n\\boxed{{{make(task, 1, 0).answer}}}"), "Qwen3_235B"
+    )
     if task in ("max_flow", "shortest_distance_weighted", "graph_isomorphism"):
         assert kind == "stored"
     elif task == "snake":
         assert kind == "unreadable" and "question_text" in reason  # its counts stand in the text form alone
     else:
         assert kind == "right", reason
-    assert judge_row(as_100k(task, "<think>\nHm.\n</think>\n\nI give up."))[0] in ("wrong", "unreadable")
+    assert judge_row(as_100k(task, "<think>\nHm.\n</think>\n\nI give up."), "Qwen3_235B")[0] in ("wrong", "unreadable")
 
 
 def test_report_counts_each_kind(tmp_path):
@@ -121,3 +124,117 @@ def test_report_counts_each_kind(tmp_path):
     assert (report["rows"], report["right"], report["stored"]) == (4, 1, 1)
     assert report["tasks"]["maze"]["wrong"] == report["tasks"]["max_flow"]["wrong"] == 1
     assert verify_rows(tmp_path, "answer")["right"] == 2  # the stored answers themselves
+
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+WRITTEN = {  # what becomes of a text on its way through other people's tools
+    "escaped": lambda text: text.replace("\n", "\\n"),
+    "CRLF": lambda text: text.replace("\n", "\r\n"),
+    "escaped CRLF": lambda text: text.replace("\n", "\\r\\n"),
+    "repr": repr,
+    "repr of repr": lambda text: repr(repr(text)),
+    "JSON": json.dumps,
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "JSON without its quotes": lambda text: json.dumps(text)[1:-1],
+}
+LISTED = {
+    "a list of lines": lambda text: text.split("\n"),
+    "a list as text": lambda text: repr([text]),
+    "lines as text": lambda text: json.dumps(text.split("\n")),
+}
+
+
+def same_puzzle(row: dict) -> int:
+    """How many writings of a published row were read to the same puzzle: all."""
+    state, text, wanted = row["initial_state"], row["question_text"], from_official(row).state
+    for name, write in (WRITTEN | LISTED).items():
+        as_text = state if isinstance(state, str) else json.dumps(state)
+        written = write(as_text) if state is not None and name in WRITTEN else state
+        found = from_official({**row, "initial_state": written, "question_text": write(text) if text else text})
+        assert found.state == wanted, (row["category"], name, text)
+    return len(WRITTEN | LISTED)
+
+
+@pytest.mark.parametrize("task", tasks())
+def test_a_row_is_read_however_it_was_written(task):
+    for level in (1, 3):
+        row = published_row(make(task, level, level))
+        assert from_official(row).state == make(task, level, level).state
+        assert same_puzzle(row)
+
+
+@pytest.mark.parametrize("name", ["rows_full.jsonl", "rows.jsonl"])
+def test_published_rows_are_read_however_they_were_written(name):
+    if not (SHARED / name).exists():
+        pytest.skip("no conformance rows beside the repository")
+    rows = [json.loads(line) for line in (SHARED / name).read_text(encoding="utf-8").split("\n") if line]
+    print(f"{name}: {sum(map(same_puzzle, rows)):,} writings of {len(rows)} rows read to the same puzzles")
+
+
+def test_stored_answers_of_full_rows_are_right():
+    if not (SHARED / "rows_full.jsonl").exists():
+        pytest.skip("no conformance rows beside the repository")
+    rows = list(rows_from(SHARED / "rows_full.jsonl"))
+    wrong = [row for row in rows if judge_row(row, "answer")[0] != "right"]
+    assert len(rows) > 100
+    assert all(row["answer"] == row["initial_state"] for row in wrong), wrong  # one row stores the puzzle unsolved
+
+
+def maze_rows(*responses) -> list[dict]:
+    """Rows with the columns of a data set of responses, and the stored answer besides."""
+    row = published_row(make("maze", 1, 0))
+    return [
+        {"category": "maze", "initial_state": row["initial_state"], "answer": row["answer"], "response": text}
+        for text in responses
+    ]
+
+
+def test_no_response_is_no_stored_answer(tmp_path):
+    """The column is chosen once: a row without a response is counted as such."""
+    right = make("maze", 1, 0).answer
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, maze_rows(None, right, "", "up"))))
+    report = verify_rows(tmp_path)
+    assert (report["column"], report["right"], report["empty"], report["wrong"]) == ("response", 1, 2, 1)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "tsv", "parquet", "saved", "bom"])
+def test_rows_come_from_any_usual_file(tmp_path, kind):
+    import pandas
+
+    rows, path = maze_rows(None, make("maze", 1, 0).answer + " \u2028 \x85"), tmp_path / f"rows.{kind}"
+    if kind in ("csv", "tsv"):
+        pandas.DataFrame(rows).to_csv(path, sep="," if kind == "csv" else "\t", index=False)
+    elif kind == "parquet":
+        pandas.DataFrame(rows).to_parquet(path)
+    elif kind == "saved":
+        from datasets import Dataset
+
+        Dataset.from_list(rows).save_to_disk(path)
+    elif kind == "json":
+        path.write_text(json.dumps(rows, indent=2), encoding="utf-8")
+    else:
+        path = tmp_path / "rows.jsonl"
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        path.write_text(lines, encoding="utf-8-sig" if kind == "bom" else "utf-8")
+    assert list(rows_from(path)) == rows
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.jsonl", b"", "holds no rows"),
+        ("empty.parquet", b"", "damaged, cannot be read as Parquet"),
+        ("cut.parquet", b"PAR1" + bytes(40), "damaged, cannot be read as Parquet"),
+        ("cut.json", b'[{"category": "maze"}, ', "line 1: not JSON"),
+        ("second.jsonl", b'{"category": "maze", "answer": "up"}\n{"catego', "line 2: not JSON"),
+        ("latin.jsonl", b'{"category": "\xe9"}', "not a text file in UTF-8"),
+        ("long.csv", b"category,answer\nmaze,up,down\n", "line 2: more fields than names"),
+        ("rows.xlsx", b"PK", "a file of this kind is not read"),
+        ("none.csv", b"id,category\n1,maze\n", "no column holds responses; the columns are id, category"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=said) as found:
+        verify_rows(tmp_path / name)
+    assert "\n" not in str(found.value) and name in str(found.value) or "columns" in said

@@ -4,28 +4,50 @@
 
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines', 'run', 'show_options',
-           'generate', 'export_data', 'compare_with_kit', 'serg', 'verify_dataset', 'verify', 'measure']
+           'generate', 'export_data', 'compare_with_kit', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure',
+           'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
+import errno
 import importlib.util
 import json
+import math
 import os
 import re
 import sys
 import time
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
+from typer.core import TyperGroup
 
 from .scaffold import new_task
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands
     from mmhelix_nb.running.runner import Plan
+    from mmhelix_nb.traces.factory import Batch
 
 # %% ../../nbs/running/cli.ipynb #08d1e9ff
+class _Commands(TyperGroup):
+    """The commands; what none of them has caught, a disk that refuses or Ctrl-C, is still one line."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader has had enough, which is no error
+            raise
+        except OSError as e:
+            fail(f"{str(e.filename or '')[:80]}: {e.strerror or e}")
+        except KeyboardInterrupt:
+            typer.echo("\nstopped; files are written whole or not at all, so nothing is torn", err=True)
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -51,6 +73,18 @@ def out_path(text: str | Path) -> Path:
     """A path given by `--out`; an empty one is refused."""
     if not str(text).strip():
         fail("--out: is empty; give a path, or . for this folder")
+    return _usable("--out", str(text))
+
+
+def _usable(option: str, text: str) -> Path:
+    """The path that an option names; one that no file can have, or that cannot be looked at, is refused."""
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
+    try:
+        Path(text.encode().decode()).exists()
+    except UnicodeEncodeError:
+        fail(f"{option} {shown.encode(errors='replace').decode()}: is no text in UTF-8; give another name")
+    except OSError as e:
+        fail(f"{option} {shown}: {e.strerror}; give another path")
     return Path(text)
 
 # %% ../../nbs/running/cli.ipynb #52a309d2
@@ -72,7 +106,9 @@ def main(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say version and commit.")
     ] = False,
 ) -> None:
-    """What all commands share: nothing but the version."""
+    """What all commands share: the version, and that whatever a text holds (half a surrogate pair, say) can be printed."""
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
 
 # %% ../../nbs/running/cli.ipynb #58af0795
 def find_root(root: Path | None) -> Path:
@@ -88,7 +124,7 @@ def _profile(given: str, root: Path) -> str:
     """How a chapter that runs in `root` is told the profile that the user named `given`."""
     from mmhelix_nb.book.place import book_folder
 
-    path = Path(given)
+    path = _usable("--profile", given)
     if path.stem in ("reports", "eval"):
         fail(f"--profile {given}: runs/{path.stem} holds something else; give the profile another name")
     if path.suffix not in (".yaml", ".yml"):
@@ -158,10 +194,24 @@ def _check_run(executor: str, cores: int) -> None:
         fail(f"--executor {executor}: must be local or slurm")
 
 
+def _check_file(plan: "Plan") -> Path:
+    """The note of which file the profile's folder was begun with; end with one line where that was another file of the same name."""
+    note, root = plan.place.run() / "profile.json", plan.place.root
+    try:
+        before = str(json.loads(note.read_text(encoding="utf-8"))["file"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return note
+    if before != plan.profile and (root / before).is_file():
+        folder = plan.place.shown(plan.place.run())
+        fail(f"--profile {plan.profile}: {folder} was begun with {before}, a file of the same name; rename one of them")
+    return note
+
+# %% ../../nbs/running/cli.ipynb #dca0d1a5
 def _check_tools(plan: "Plan", executor: str, dry_run: bool) -> None:
     """End with one line where something is missing that the run needs."""
     need("snakemake", "run", "mmhelix run")
     need("papermill", "run", "mmhelix run")
+    _check_file(plan)
     if executor == "slurm":
         need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     for run in plan.runs.values():
@@ -291,14 +341,18 @@ def _sweep_results(plan: "Plan") -> list[str]:
 def _start_and_watch(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     """One run, with the profile's lock in hand; the exit code."""
     from mmhelix_nb.book.processes import end_leftovers
+    from mmhelix_nb.book.results import write_json
     from mmhelix_nb.running.points import fingerprints, tag_of
-    from mmhelix_nb.running.runner import settle, snakemake_arguments, start_jobs
+    from mmhelix_nb.running.runner import set_aside_due, settle, snakemake_arguments, start_jobs
 
-    place = plan.place
+    place, marks = plan.place, fingerprints(plan.runs)
     end_leftovers("MMHELIX_RUN", tag_of(place))
-    done = settle(plan.runs, fingerprints(plan.runs))
+    write_json(_check_file(plan), {"file": plan.profile})
+    done = settle(plan.runs, marks)
     if done:
         typer.echo(f"finished before: {', '.join(name for name in plan.runs if name in done)}")
+    for line in set_aside_due(plan.runs, marks, done):
+        typer.echo(line)
     arguments = snakemake_arguments(plan, cores, executor, extra)
     process = start_jobs(place, arguments)
     try:
@@ -323,8 +377,16 @@ def _drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     except OSError as e:
         fail(f"{e.filename or plan.place.root}: {e.strerror or e}; --root names another folder to work in")
     except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
+        typer.echo(f"\nstopped; {_kept(plan)}; the same command goes on from here", err=True)
         return 130
+
+
+def _kept(plan: "Plan") -> str:
+    """What a run that was stopped leaves, in a few words."""
+    from mmhelix_nb.running.runner import states
+
+    done = sum(one.state == "done" for one in states(plan.runs))
+    return f"{done} of {len(plan.runs)} jobs are finished, and the checkpoints of the others are kept"
 
 # %% ../../nbs/running/cli.ipynb #4ac571e8
 def _few(names: tuple[str, ...]) -> str:
@@ -337,7 +399,7 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
     import subprocess
 
     from mmhelix_nb.running.points import fingerprints
-    from mmhelix_nb.running.runner import finished, snakemake_arguments
+    from mmhelix_nb.running.runner import finished, in_the_way, snakemake_arguments
 
     done, marks = set(), fingerprints(plan.runs)
     for name, run in plan.runs.items():
@@ -345,7 +407,9 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
             done.add(name)
         state = "done     " if name in done else "would run"
         chapter = f"nbs/{run.job.chapter.notebook}.ipynb"
-        typer.echo(f"{state}  {name:20} {chapter:24} needs {_few(run.needs)}")
+        old = "" if name in done else in_the_way(run.place, run.job, marks[name])
+        aside = f"; what was made with {old} is set aside" if old else ""
+        typer.echo(f"{state}  {name:20} {chapter:24} needs {_few(run.needs)}{aside}")
     arguments = snakemake_arguments(plan, cores=1, extra=("--dry-run", *extra))
     check = subprocess.run([sys.executable, "-m", "snakemake", *arguments], capture_output=True, text=True)
     if check.returncode:
@@ -422,14 +486,24 @@ def _levels(text: str) -> list[int]:
     return sorted(set(found))
 
 # %% ../../nbs/running/cli.ipynb #3b18764e
-def _check_folder(out: Path, style: str) -> None:
-    """End with one line where `out` cannot be a folder, or `style` is none for data."""
+def _check_folder(out: Path, style: str, seed: int) -> None:
+    """End with one line where `out` cannot be a folder, `style` is none for data, or `seed` too high."""
+    from mmhelix_nb.generators import HIGHEST_SEED
     from mmhelix_nb.shared.draw import STYLES
 
+    if seed > HIGHEST_SEED:
+        fail(f"--seed {seed}: must be at most {HIGHEST_SEED}")
     if style not in STYLES or style == "mini":
         fail(f"--style {style}: must be light, dark or photo")
     if out.exists() and not out.is_dir():
         fail(f"--out {out}: is a file; give a folder")
+
+
+def _disk(out: Path, error: OSError) -> NoReturn:
+    """End with one line about a disk that refuses."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = "make room, and the same command goes on" if full else "give a folder that can be written"
+    fail(f"--out {out}: {error.strerror or error}; {remedy}")
 
 
 def _task(name: str) -> str:
@@ -495,18 +569,22 @@ def generate(
     mmhelix generate --out few --tasks maze,sudoku --levels 1-3 --per-cell 10 --seed 7 --style photo
     """
     numbers, names = _levels(levels), [_task(name) for text in task or () for name in text.split(",")]
-    _check_folder(out, style)
-    from mmhelix_nb.benchmark.publish import Order, build
+    _check_folder(out, style, seed)
+    from mmhelix_nb.benchmark.publish import Order, build, kept
     from mmhelix_nb.book.results import Busy
 
     try:
-        path = build(out, Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style), workers)
+        order = Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style)
+    except ValueError as e:
+        fail(f"--per-cell {per_cell}: {e}")
+    try:
+        path = build(out, order, workers)
     except (ValueError, Busy) as e:
         fail(f"--out {e}" if str(e).startswith(str(out)) else str(e))
     except OSError as e:
-        fail(f"--out {out}: {e.strerror or e}")
+        _disk(out, e)
     except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
+        typer.echo(f"\nstopped; {kept(out, order)}; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{path}\n{out / 'README.md'} says what is in it")
 
@@ -527,19 +605,22 @@ def export_data(
 
     mmhelix export bench --to lmms-eval --out tasks/mmhelix_nb
     """
-    from mmhelix_nb.benchmark.publish import DATA, EXPORTS
-    from mmhelix_nb.benchmark.published import FolderError
+    from mmhelix_nb.benchmark.publish import EXPORTS, finished_data
 
     if to not in EXPORTS:
         fail(f"--to {to}: must be one of {', '.join(EXPORTS)}")
-    if not (data / DATA).is_file():
-        fail(f"{data}: holds no finished benchmark; run mmhelix generate --out {data} first")
     try:
-        typer.echo(EXPORTS[to](data / DATA, out))
-    except FolderError as e:
+        found = finished_data(data)
+    except ValueError as e:
+        fail(str(e))
+    if out.resolve() == found.resolve():
+        fail(f"--out {out}: is the benchmark itself; give another file")
+    try:
+        typer.echo(EXPORTS[to](found, out))
+    except ValueError as e:
         fail(str(e))
     except OSError as e:
-        fail(f"--out {out}: {e.strerror or e}")
+        _disk(out, e)
 
 # %% ../../nbs/running/cli.ipynb #0e8af3f2
 def _print_comparison(report: dict, most: int = 5) -> None:
@@ -612,7 +693,7 @@ def _weights(text: str) -> tuple[float, ...]:
         found = tuple(float(piece) for piece in text.split(","))
     except ValueError:
         found = ()
-    if len(found) != 5 or min(found) < 0 or not sum(found) > 0:
+    if len(found) != 5 or not all(0 <= weight < math.inf for weight in found) or not 0 < sum(found) < math.inf:
         fail(f"--levels {text}: must be paper, or five weights such as 1,1,1,1,1")
     return found
 
@@ -637,26 +718,28 @@ def _prices(text: str, budget: float) -> tuple[float, float]:
         found = tuple(float(piece) for piece in text.split(","))
     except ValueError:
         found = ()
-    if len(found) != 2 or min(found) < 0:
+    if len(found) != 2 or not all(0 <= price < math.inf for price in found):
         fail(f"--price {text}: must be two prices of a million tokens, in and out, such as 0.5,2")
+    if not 0 <= budget < math.inf:
+        fail(f"--cost-budget {budget}: must be a number")
     if budget and not any(found):
         fail(f"--cost-budget {budget:g}: needs --price, what a million tokens cost, such as 0.5,2")
     return found
 
 
-def _manufacture(out: Path, *order):
+def _manufacture(out: Path, batch: "Batch", *how):
     """The card of the samples; whatever keeps them from being made is one line."""
     from mmhelix_nb.book.results import Busy
-    from mmhelix_nb.traces.factory import manufacture
+    from mmhelix_nb.traces.factory import kept, manufacture
 
     try:
-        return manufacture(out, *order)
+        return manufacture(out, batch, *how)
     except (ValueError, Busy) as e:
         fail(str(e))
     except OSError as e:
-        fail(f"--out {out}: {e.strerror or e}")
+        _disk(out, e)
     except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
+        typer.echo(f"\nstopped; {kept(out, batch)}; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
 
 # %% ../../nbs/running/cli.ipynb #d830be97
@@ -716,7 +799,7 @@ def serg(
         need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     if length not in LENGTHS:
         fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
-    _check_folder(out, style)
+    _check_folder(out, style, seed)
     price_in, price_out = _prices(price, cost_budget)
     server = _server(
         polish,
@@ -748,10 +831,11 @@ def verify_dataset(
     data: Annotated[
         str,
         typer.Argument(
-            help="A .parquet or .jsonl file, a folder of them, or a data set of the hub.", metavar="PATH|NAME"
+            help="A file (.parquet, .jsonl, .json, .csv, .tsv), a folder of them or of save_to_disk, or a data set of the hub.",
+            metavar="PATH|NAME",
         ),
     ],
-    column: Annotated[str, typer.Option(help="Field with the response; found by itself if absent.")] = "",
+    column: Annotated[str, typer.Option(help="Field with the response; found once, by itself, if absent.")] = "",
     out: Annotated[Path | None, typer.Option(parser=out_path, help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
     """Judge the responses of a data set with the published columns again, and say how many pass and why the others do not.
@@ -764,29 +848,32 @@ def verify_dataset(
 
     mmhelix verify-dataset MM-HELIX-100K/data --column cot
     """
-    from mmhelix_nb.benchmark.published import verify_rows
+    from mmhelix_nb.benchmark.published import KINDS, verify_rows
     from mmhelix_nb.book.results import write_json
 
     try:
         report = verify_rows(data, column)
+        if out:
+            write_json(out, report)
     except (ValueError, OSError) as e:
         fail(str(e))
     for name, counts in report["tasks"].items():
-        typer.echo(
-            f"{name:32} "
-            + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in ("right", "stored", "wrong", "unreadable"))
-        )
+        typer.echo(f"{name:32} " + "  ".join(f"{kind} {counts.get(kind, 0):>6,}" for kind in KINDS))
         for reason, count in counts["reasons"].items():
             typer.echo(f"    {count:>6,} x {reason[:120]}")
-    agree = (
-        f"; {report['stored']:,} more do not hold their puzzle and agree with their stored answer"
-        if report["stored"]
-        else ""
+    typer.echo(
+        f"{report['right']:,} of {report['rows']:,} rows are right by column {report['column']!r}{_others(report)}"
     )
-    typer.echo(f"{report['right']:,} of {report['rows']:,} rows are right{agree}")
-    if out:
-        write_json(out, report)
     raise typer.Exit(0 if report["right"] + report["stored"] == report["rows"] else 1)
+
+
+def _others(report: dict) -> str:
+    """What else is to be said about the rows of a report."""
+    said = {
+        "stored": "{:,} more do not hold their puzzle and agree with their stored answer",
+        "empty": "{:,} hold nothing there; --column names another",
+    }
+    return "".join("; " + text.format(report[kind]) for kind, text in said.items() if report[kind])
 
 # %% ../../nbs/running/cli.ipynb #488acfac
 def _verdict(task: str, level: int, seed: int, reply: str):
@@ -824,20 +911,24 @@ def _row(line: str, where: str) -> dict:
 # %% ../../nbs/running/cli.ipynb #213828e7
 def _verify_file(path: Path) -> int:
     """Verdicts for a file of replies, one JSON line each; exit code 1 unless all are right."""
+    from mmhelix_nb.book.results import sound
+
     if not path.is_file():
         fail(f"{path}: no such file")
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # and not at U+2028, which a reply may hold
     except UnicodeDecodeError:
         fail(f"{path}: not a text file in UTF-8")
     rows = [_row(line, f"{path}:{i}") for i, line in enumerate(lines, 1) if line.strip()]
+    if not rows:
+        fail(f"{path}: holds no replies; each line needs task, level, seed and reply")
     right = 0
     for row in rows:
         verdict = _verdict(**{k: row[k] for k in _FIELDS})
         right += verdict.ok
         typer.echo(
             json.dumps(
-                {k: row[k] for k in ("task", "level", "seed")} | {"ok": verdict.ok, "reason": verdict.reason},
+                {k: row[k] for k in ("task", "level", "seed")} | {"ok": verdict.ok, "reason": sound(verdict.reason)},
                 ensure_ascii=False,
             )
         )
@@ -867,57 +958,264 @@ def verify(
     task = _task(task)
     if reply is None:
         fail("REPLY: missing; give the model's reply as the second argument, or - for stdin")
-    verdict = _verdict(task, level, seed, sys.stdin.read() if reply == "-" else reply)
+    verdict = _verdict(task, level, seed, sys.stdin.buffer.read().decode("utf-8", "replace") if reply == "-" else reply)
     typer.echo("right" if verdict.ok else f"wrong: {verdict.reason}")
     raise typer.Exit(0 if verdict.ok else 1)
+
+# %% ../../nbs/running/cli.ipynb #eb3bfb30
+def _is_server(model: str, name: str) -> bool:
+    """Whether MODEL is a server's address; one line where it is nothing that could be measured."""
+    if not model.strip():
+        fail("MODEL: is empty; give a folder, owner/name, or the address of a server")
+    if model.startswith(("http://", "https://")):
+        return True
+    if re.fullmatch(r"[\w.-]{1,200}:\d{1,5}(/.*)?", model):
+        fail(f"MODEL {model}: a server's address begins with http://, such as http://{model.partition('/')[0]}/v1")
+    if name:
+        fail(f"--model {name}: is a name at a server, whose address MODEL has to be")
+    place = Path(model)
+    if place.is_dir():
+        if not any((place / file).is_file() for file in ("config.json", "adapter_config.json")):
+            fail(f"MODEL {model}: holds no config.json and no adapter_config.json, so it is no folder of a model")
+    elif model.count("/") != 1 or place.parent.exists() or place.exists():
+        fail(f"MODEL {model}: no such folder; give a folder with a model, owner/name as on the hub, or http://...")
+    return False
+
+
+def _sampling(k: int, temperature: float | None, own: float) -> float:
+    """The temperature of `k` samples, given the one asked for and the profile's own."""
+    chosen = own if temperature is None else temperature
+    if k > 1 and chosen == 0:
+        if temperature == 0:
+            fail(f"--k {k}: needs a --temperature above 0, such as 0.6; greedy samples are all the same")
+        typer.echo(
+            f"--k {k}: at temperature 0.6, for greedy samples are all the same; --temperature sets another", err=True
+        )
+        return 0.6
+    return chosen
+
+# %% ../../nbs/running/cli.ipynb #b9d1cae9
+@dataclass(frozen=True)
+class Sampled:
+    """What `mmhelix eval` was told about items and sampling; None: as the profile says."""
+
+    items: int | None
+    levels: str | None
+    tasks: tuple[str, ...]
+    modality: str | None
+    max_new_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    seed: int | None
+    batch_size: int | None
+    quantise: str | None
+
+
+def _eval_profile(profile: str, told: Sampled, k: int, data: str):
+    """The profile with what was told; the defaults, which are a real model's, where none is named."""
+    from mmhelix_nb.book.profiles import Profile, ProfileError, read_profile
+
+    try:
+        book = read_profile(profile) if profile else Profile(name="benchmark")
+    except ProfileError as e:
+        fail(str(e))
+    if book.mini and not data and (told.tasks or told.levels):
+        fail(f"--profile {profile}: has its lab's own puzzles, of one task and level; leave out --tasks and --levels")
+    kinds = {None: None, "image": ("image",), "text": ("text",), "both": ("image", "text")}
+    if told.modality not in kinds:
+        fail(f"--modality {told.modality}: must be image, text or both")
+    names = ("items", "max_new_tokens", "top_p", "seed", "batch_size")
+    evaluation = {name: getattr(told, name) for name in names} | {"modalities": kinds[told.modality]}
+    evaluation["temperature"] = _sampling(k, told.temperature, book.evaluation.temperature)
+    tasks = tuple(dict.fromkeys(_task(name) for text in told.tasks for name in text.split(",")))
+    wanted = {"tasks": tasks or None, "levels": tuple(_levels(told.levels)) if told.levels else None}
+    if told.quantise not in (None, "none", "nf4"):
+        fail(f"--quantise {told.quantise}: must be none or nf4")
+    parts = {"evaluation": evaluation, "generators": wanted, "model": {"quantise": told.quantise}}
+    return book.model_copy(update={name: _told(getattr(book, name), values) for name, values in parts.items()})
+
+
+def _told(section, values: dict):
+    """A section with those of `values` that are not None."""
+    return section.model_copy(update={name: value for name, value in values.items() if value is not None})
+
+# %% ../../nbs/running/cli.ipynb #317362b7
+def _kept_replies(out: Path) -> str:
+    """How many replies are kept in `out`, and how to go on."""
+    file = out / "replies.jsonl"
+    try:
+        count = file.read_bytes().count(b"\n") if file.exists() else 0
+    except OSError:
+        return ""
+    return f"{count:,} replies are kept in {file}, and the same command goes on" if count else "no reply was kept"
+
+
+def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
+    """What came out; whatever keeps it from being measured is one line."""
+    from mmhelix_nb.benchmark.published import FolderError
+    from mmhelix_nb.book.results import Busy
+    from mmhelix_nb.book.server import ServerError
+    from mmhelix_nb.evaluation import OtherSettings, evaluate_model
+
+    unusable: tuple[type[Exception], ...] = (ServerError,)
+    if not order.server:
+        from torch import OutOfMemoryError
+
+        from mmhelix_nb.training.models import ModelError
+
+        unusable = (ModelError, OutOfMemoryError)
+    try:
+        return evaluate_model(model, order, out, aside, again)
+    except OtherSettings as e:
+        fail(f"--out {e}; give another --out, or --set-aside, which renames that folder")
+    except FolderError as e:
+        fail(f"--data {e}")
+    except Busy as e:
+        fail(f"--out {out}: {e}")
+    except unusable as e:
+        fail(f"MODEL {e}; {_kept_replies(out)}")
+    except OSError as e:
+        fail(f"{e.filename or out}: {e.strerror}; {_kept_replies(out)}" if e.strerror else f"--profile {e}")
+    except KeyboardInterrupt:
+        typer.echo(f"\nstopped; {_kept_replies(out)}", err=True)
+        raise typer.Exit(130) from None
+
+# %% ../../nbs/running/cli.ipynb #720d993f
+def _reported(folder: Path, prices: tuple[float, float]) -> str:
+    """The means of an evaluation, of several samples too, and where its pages and files are."""
+    from mmhelix_nb.reporting.scores import means_table, write_report
+
+    page = write_report(folder, prices)
+    found = json.loads(page.with_name("scores.json").read_text(encoding="utf-8"))
+    return f"{means_table(found)}\n{found['says']}\nreport: {page}\nresults: {folder}"
 
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
 def measure(
     model: Annotated[
-        str, typer.Argument(help="A checkpoint's folder, owner/name, or the address of an OpenAI-compatible server.")
+        str,
+        typer.Argument(
+            help="A folder with weights or with adapters, owner/name, or the address of an OpenAI-compatible server."
+        ),
     ],
-    out: Annotated[Path, typer.Option(parser=out_path, help="Folder for replies and results.", metavar="DIR")] = Path(
-        "runs/eval"
-    ),
-    profile: Annotated[str, typer.Option(help="Whose evaluation settings to use.")] = "mini",
-    items: Annotated[int, typer.Option(help="Puzzles; 0 takes all.", min=0)] = 0,
+    name: Annotated[str, typer.Option("--model", help="The model's name at that server.", metavar="NAME")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=out_path,
+            help="Folder for replies and results, runs/eval/MODEL if absent; one that this command began is gone on with.",
+            metavar="DIR",
+        ),
+    ] = None,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Ask these puzzles: a folder made by mmhelix generate, or a file of published rows.", metavar="PATH"
+        ),
+    ] = "",
+    modality: Annotated[str | None, typer.Option(help="How puzzles are shown: image, text or both.")] = None,
+    items: Annotated[int | None, typer.Option(help="So many puzzles at even distances; 0 takes all.", min=0)] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent."),
+    ] = None,
+    levels: Annotated[str | None, typer.Option(help="Such as 1,2 or 1-5.")] = None,
+    k: Annotated[int, typer.Option("--k", help="Samples of each puzzle: pass@1, pass@k, majority.", min=1)] = 1,
+    max_new_tokens: Annotated[int | None, typer.Option(help="Of a reply, its thoughts included.", min=1)] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 is greedy.", min=0, max=2)] = None,
+    top_p: Annotated[float | None, typer.Option(help="Of sampled replies.", min=0.001, max=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of sampled replies.", min=0, max=2**32 - 1)] = None,
+    concurrency: Annotated[int, typer.Option(help="Requests at a time, at a server.", min=1)] = 8,
+    batch_size: Annotated[int | None, typer.Option(help="Of a local model.", min=1)] = None,
+    quantise: Annotated[str | None, typer.Option(help="Weights of a local model: none or nf4.")] = None,
+    profile: Annotated[str, typer.Option(help="Another profile's puzzles and settings.")] = "",
+    price: Annotated[str, typer.Option(help="What a million tokens cost, in and out.", metavar="IN,OUT")] = "0,0",
+    token_budget: Annotated[int, typer.Option(help="Tokens at most, in all; 0: no limit.", min=0)] = 0,
+    cost_budget: Annotated[float, typer.Option(help="Cost at most, in all, by --price; 0: no limit.", min=0)] = 0.0,
+    again: Annotated[bool, typer.Option("--again", help="Ask once more what the server refused.")] = False,
+    aside: Annotated[
+        bool, typer.Option("--set-aside", help="Rename a folder with replies of other settings, and begin anew.")
+    ] = False,
 ) -> None:
-    """Measure a model on the benchmark.
+    """Measure a model: on the benchmark of 1,260 puzzles, or on others.
+
+    Each reply is kept as it comes. Stopped or killed, the same command goes on; nothing is asked twice, and nothing is ever deleted.
 
     [bold]Examples[/bold]
 
-    mmhelix eval runs/mini/ahpo-ahpo/model --items 100
+    mmhelix eval Qwen/Qwen2.5-VL-7B-Instruct --quantise none         a model of the hub, on this machine
 
-    mmhelix eval Qwen/Qwen2.5-VL-7B-Instruct --profile gpu24 --out runs/base7b
+    mmhelix eval http://localhost:8000/v1 --model Qwen/Qwen2.5-VL-7B-Instruct --modality both --concurrency 64
 
-    mmhelix eval http://localhost:8000/v1 --profile gpu24 --out runs/served
+    mmhelix eval runs/gpu24/ahpo-ahpo/model --tasks maze,sudoku --levels 1-3     a folder with weights, or with LoRA adapters
+
+    mmhelix eval http://localhost:8000/v1 --model NAME --data bench --k 4 --temperature 0.6 --max-new-tokens 32768
+
+    mmhelix eval runs/mini/ahpo-ahpo/model --profile mini             the lab's own tiny model, on its own puzzles
     """
-    if not model.strip():
-        fail("MODEL: is empty; give a folder, owner/name, or the address of a server")
-    from mmhelix_nb.book.profiles import ProfileError, read_profile
-
-    try:
-        settings = read_profile(profile)
-    except ProfileError as e:
-        fail(str(e))
-    if "/" not in model and not Path(model).is_dir():
-        fail(f"MODEL {model}: no such folder; give a folder or owner/name")
-    served = model.startswith(("http://", "https://"))
+    served = _is_server(model, name)
+    told = Sampled(
+        items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
+    )
+    book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
     need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
-    from mmhelix_nb.book.server import ServerError
-    from mmhelix_nb.evaluation import evaluate_model
+    from mmhelix_nb.book.server import Server
+    from mmhelix_nb.evaluation import Order, accuracy_table
 
-    refused = (ServerError, OSError)
-    if not served:
-        from mmhelix_nb.training.models import ModelError
+    server = None
+    if served:
+        limits = {
+            "price_in": prices[0],
+            "price_out": prices[1],
+            "cost_budget": cost_budget,
+            "token_budget": token_budget,
+        }
+        server = Server(model, name, concurrency=concurrency, timeout_s=3_600.0, **limits)
+    folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
+    found = _measured(model, Order(book, k, data, server), folder, aside, again)
+    unread = found["settings"]["unreadable"]
+    for problem in unread[:9]:
+        typer.echo(f"not asked: {problem}", err=True)
+    if unread:
+        typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
+    typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
+    typer.echo(_reported(folder, prices))
 
-        refused = (ModelError, OSError)
+# %% ../../nbs/running/cli.ipynb #0d6b7cbb
+@app.command("compare")
+def compare_evaluations(
+    a: Annotated[Path, typer.Argument(help="An evaluation's folder, judged.jsonl or results.json.", metavar="A")],
+    b: Annotated[Path, typer.Argument(help="The one to compare it with.", metavar="B")],
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=out_path, help="Write compare.json, .csv, .tex, .html and .svg there.", metavar="DIR"),
+    ] = None,
+) -> None:
+    """Say how two evaluations differ on the items that both have: overall, by modality, category, level and task.
+
+    Every line has both shares, their difference with a 95% bootstrap interval, how often one alone is right, and McNemar's exact test; over tasks corrected by Holm.
+
+    [bold]Examples[/bold]
+
+    mmhelix compare runs/base7b runs/tuned7b
+
+    mmhelix compare runs/base7b runs/tuned7b --out runs/base-tuned
+
+    mmhelix compare reports/mini/evaluation-ahpo/results.json reports/mini/evaluation-base/results.json
+    """
+    from mmhelix_nb.reporting.compare import compare, comparison_text, write_comparison
+    from mmhelix_nb.reporting.scores import EvaluationError
+
     try:
-        evaluate_model(model, settings, out, items)
-    except refused as e:
-        fail(f"MODEL {e}")
-    typer.echo(f"results: {out}")
+        found = compare(a, b)
+    except (EvaluationError, OSError) as e:
+        fail(str(e))
+    typer.echo(comparison_text(found))
+    if out:
+        try:
+            typer.echo(write_comparison(found, out))
+        except OSError as e:
+            fail(f"--out {out}: {e.strerror or e}")
 
 # %% ../../nbs/running/cli.ipynb #7b1dc5ea
 app.command("new-task")(new_task)

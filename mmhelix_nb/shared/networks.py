@@ -83,7 +83,9 @@ def adjacency(n: int, edges: Iterable[tuple], directed: bool = False) -> dict[st
     return {node: sorted(others) for node, others in near.items()}
 
 # %% ../../nbs/shared/networks.ipynb #8d6c0a2e
-_NODE_LINE = re.compile(r"^[ \t]{0,8}(\d{1,3})[ \t]{0,4}:[ \t]{0,4}\[([^\[\]\n]{0,2000})\][ \t.]{0,8}$", re.MULTILINE)
+_NODE_LINE = re.compile(
+    r"(?:^|(?<!\d)[.:?!])[ \t]{0,8}(\d{1,3})[ \t]{0,4}:[ \t]{0,4}\[([^\[\]\n]{0,2000})\][ \t.]{0,8}$", re.MULTILINE
+)  # the published text has node 0 on the line of its last sentence
 _PAIR = re.compile(r"\( ?(\d{1,9}) ?, ?(\d{1,9}) ?\)")
 _NUMBER = re.compile(r"\d{1,9}")
 
