@@ -307,7 +307,7 @@ def _report(plan: "Plan", code: int) -> int:
         return 1
     if code or any(s.state != "done" for s in found):
         log = place.run() / "snakemake.log"
-        tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
+        tail = [line for line in log.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
         return 1
     typer.echo("\n".join(["", *_results(plan)]))
