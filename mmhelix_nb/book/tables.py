@@ -109,7 +109,7 @@ def _held(path: Path, listed: Sums | None) -> tuple[Sums | None, int, str]:
             return None, sum(batch.num_rows for batch in batches), ""
         return wanted, *stored_sum(row for batch in batches for row in batch.to_pylist())
 
-
+# %% ../../nbs/book/tables.ipynb #ea1af8ee
 def check_table(path: str | Path, listed: Sums | None = None) -> Sums | None:
     """The sums of a Parquet file that holds what was written into it: those `listed`, else those in the file (None: it says none).
 
