@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # what is heavy is imported by the commands
 
 # %% ../../nbs/running/cli.ipynb #08d1e9ff
 class _Commands(TyperGroup):
-    """The commands; what none of them has caught, a disk that refuses or Ctrl-C, is still one line."""
+    """The commands; what none of them has caught, a disk that refuses, a damaged file or Ctrl-C, is still one line."""
 
     def invoke(self, ctx):
         try:
@@ -41,6 +41,12 @@ class _Commands(TyperGroup):
             raise
         except OSError as e:
             fail(f"{str(e.filename or '')[:80]}: {e.strerror or e}")
+        except ValueError as e:
+            from mmhelix_nb.book.tables import Damaged
+
+            if not isinstance(e, Damaged):
+                raise
+            fail(str(e))
         except KeyboardInterrupt:
             typer.echo("\nstopped; files are written whole or not at all, so nothing is torn", err=True)
             raise typer.Exit(130) from None
@@ -308,7 +314,7 @@ def _report(plan: "Plan", code: int) -> int:
         return 1
     if code or any(s.state != "done" for s in found):
         log = place.run() / "snakemake.log"
-        tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
+        tail = [line for line in log.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
         return 1
     typer.echo("\n".join(["", *_results(plan)]))

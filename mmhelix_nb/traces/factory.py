@@ -479,7 +479,8 @@ def drop_damaged(out: Path, batch: Batch) -> None:
 
 def log_tail(out: Path) -> str:
     "The last line of Snakemake's log that says what an error was, else its last line."
-    lines = [line.strip() for line in (out / "snakemake.log").read_text(encoding="utf-8").splitlines() if line.strip()]
+    log = (out / "snakemake.log").read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in log.split("\n") if line.strip()]
     return next((line for line in reversed(lines) if "rror: " in line), lines[-1] if lines else "nothing was logged")[
         :200
     ]
