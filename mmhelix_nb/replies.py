@@ -333,6 +333,7 @@ _ANSWER_KEYS = (
     "final",
 )
 _OBJECT = re.compile(r"^[ \t]{0,8}(?:`{3}[a-z]{0,8})?[ \t]{0,4}\[?(?=\{)", re.MULTILINE | re.IGNORECASE)
+_DICT = re.compile(r"\{\s{0,20}'[^'\n]{1,40}'\s{0,4}:")
 _TRIES = 16  # places at which an object is looked for, half of them the first ones, half the last ones
 
 
@@ -358,10 +359,13 @@ def _object_at(text: str, start: int) -> tuple[Any, int]:
         return json.JSONDecoder(strict=False).raw_decode(text, start)
     except (ValueError, RecursionError):
         pass
-    end = text.rfind("}", start, start + 20_000) + 1  # a dict of Python is read only where nothing follows it
+    end = text.rfind("}", start, start + 20_000) + 1
+    written = text[start:end]
+    if not _DICT.match(written) or "\\" in written or text[end:].strip(" \n`]"):  # only where nothing follows it
+        return None, 0
     try:
-        return (ast.literal_eval(text[start:end]), end) if end and not text[end:].strip(" \n`]") else (None, 0)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return ast.literal_eval(written), end
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None, 0
 
 # %% ../nbs/01_replies.ipynb #rep00054
