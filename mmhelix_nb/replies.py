@@ -402,9 +402,14 @@ _NAMES = re.compile(
 )  # whatever else is there, no name of the answer is
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
 _NO_NAMES = (
-    _DENYING | _OTHER | frozenset("no t far if suppose assume assuming supposing whether unless doubt what".split())
+    _DENYING
+    | _OTHER
+    | frozenset(
+        "no t far if suppose assume assuming supposing whether unless doubt what half twice double triple times square minus plus thrice quarter".split()
+    )
 )
 _EXAMPLE = re.compile(r"(?:\bexample|\binstance|e\.g\.)[,:]?\s{0,3}\Z", re.IGNORECASE)
+_FACTOR = re.compile(r"\d\s{0,3}(?:[×·*/÷+^-]|\\times|\\cdot)?\s{0,3}\Z")  # before it: twice the answer
 _LEADING = frozenset("the my our your an a its is s this here hence so thus therefore then and".split())
 
 
@@ -413,7 +418,9 @@ def _names_answer(text: str, start: int, stop: int, told: bool = False) -> bool:
     before = _BOUNDARY.split(text[max(0, start - 80) : start])[-1].lower()
     words = re.findall(r"[a-z]+", before)
     within = re.findall("[a-z]+", text[start:stop].lower())
-    if _NO_NAMES.intersection(within) or _EXAMPLE.search(text[max(0, start - 20) : start]):
+    if _NO_NAMES.intersection(within) or any(
+        sign.search(text[max(0, start - 20) : start]) for sign in (_EXAMPLE, _FACTOR)
+    ):
         return False
     return not words or ((told or words[-1] in _LEADING) and not _NO_NAMES.intersection(words))
 
