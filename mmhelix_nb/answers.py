@@ -104,20 +104,26 @@ def _decoded(text: str) -> dict[str, object]:
             continue
     return {}
 
+# %% ../nbs/02_answers.ipynb #d622e654
+def _named(found: dict[str, object], words: Iterable[str]) -> list[object]:
+    "The one value of an object whose name means the answer, in a list; an empty one where there is none, or several."
+    found = {name: value for name, value in found.items() if name.lower() not in _ASIDE}
+    if len(found) > 1:  # {"exists": true, "path": [0, 1]}
+        claims = [value for name, value in found.items() if isinstance(value, bool) and means_answer(name, _CLAIMS)]
+        if claims == [False] and all(value in (False, None, "", []) for value in found.values()):
+            return [False]
+        found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
+    return [value for name, value in found.items() if len(found) == 1 < len(name) and means_answer(name, words)]
+
 
 def _json_value(text: str, words: Iterable[str] = ()) -> str:
     'The value of a JSON object whose name means the answer, as in `{"path": [0, 1]}`, reasoning beside it or not; any other text as it is.'
-    found = {name: value for name, value in _decoded(text).items() if name.lower() not in _ASIDE}
-    if len(found) > 1:  # {"exists": true, "path": [0, 1]}
-        claims = [value for name, value in found.items() if value in (True, False) and means_answer(name, _CLAIMS)]
-        if claims == [False] and all(value in (False, None, "", []) for value in found.values()):
-            return "false"
-        found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
-    if len(found) != 1 or len(name := next(iter(found))) < 2 or not means_answer(name, words):
+    value, inner = None, _named(_decoded(text), words)
+    if not inner:
         return text
-    value = found[name]
-    if isinstance(value, dict):  # an object in the object
-        return _json_value(json.dumps(value), words)
+    while inner:  # an object may stand in the object
+        value = inner[0]
+        inner = _named(value, words) if isinstance(value, dict) else []
     return value if isinstance(value, str) else json.dumps(value)
 
 # %% ../nbs/02_answers.ipynb #4bcdec61
@@ -443,7 +449,7 @@ def _unnumbered(body: str) -> str:
         raise Unreadable("the lines are not numbered 1, 2, 3, ...; write the numbers alone, as in [0, 1, 2]")
     return "\n".join(line[mark.end() :] for line, mark in zip(lines, marks) if mark)
 
-
+# %% ../nbs/02_answers.ipynb #2b165056
 _FROM = re.compile(
     r" (?:(?:start|begin)(?:s|ning|ing)? )?(?:from|at|with) (?:the )?(?:node |vertex )?\d{1,4}(?= is |:| =)"
 )

@@ -421,7 +421,7 @@ def read_line(line: dict) -> tuple[Row, Reply]:
     text = first_of(line, "reply", "prediction", "response", "output")
     if not isinstance(text, str):
         raise ValueError("there is no text under 'reply', 'prediction', 'response' or 'output'")
-    finish = "length" if first_of(line, "finish", "finish_reason", default="stop") == "length" else "stop"
+    finish = "length" if was_cut(first_of(line, "finish", "finish_reason")) else "stop"
     row = asked_row(line)
     tokens = int(line.get("tokens", 0))
     return row, Reply(item=item_name(row), prompt_hash=prompt_hash(row), text=text, tokens=tokens, finish=finish)

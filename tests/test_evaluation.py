@@ -303,7 +303,7 @@ def test_score_file(tmp_path):
             "state": state,
             "answer": item.answer,
             "response": "<think>",
-            "finish_reason": "length",
+            "finish_reason": "MAX_TOKENS",
             "modality": "text",
         },
         {

@@ -317,7 +317,7 @@ class Compared:
     kit: bool
     ours: bool | None
     reason: str  # of ours
-    read: str | None  # what the kit took for the answer
+    read: str | None = None  # what the kit took for the answer
     cause: str = ""
 
 
@@ -376,7 +376,7 @@ def settle_pair(one: Compared, other: Compared) -> None:
         line.ours = None if line.ours is None else both
         line.cause = "" if line.ours == line.kit else line.cause or partner.cause
 
-
+# %% ../../nbs/benchmark/kit.ipynb #193eb757
 def compare_kit(file: str | Path) -> dict[str, Any]:
     "The kit's verdicts in the judged table `file` beside ours: counts by task, and all rows where they differ; raises `FolderError`."
     rows = judged_rows(Path(file))

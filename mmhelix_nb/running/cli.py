@@ -650,7 +650,7 @@ def _print_comparison(report: dict, most: int = 5) -> None:
         if len(groups) > most:
             typer.echo(f"           and {len(groups) - most:,} more reasons; --out FILE lists them all")
 
-
+# %% ../../nbs/running/cli.ipynb #ed19eb46
 @app.command("compare-kit")
 def compare_with_kit(
     file: Annotated[Path, typer.Argument(help="What VLMEvalKit wrote: NAME_judged.xlsx.", metavar="FILE")],
