@@ -92,7 +92,9 @@ def test_a_refusal_is_a_reply():
         replies = ev.ask_server(fake.url, rows(4), SETTINGS)
     judged = ev.judge_replies(rows(4), replies)
     assert [j.ok for j in judged] == [True, True, False, True] and replies[2].finish == ev.REFUSED
-    assert judged[2].reason.startswith("refused: ") and "too long" in judged[2].reason and not judged[2].answer
+    assert (
+        judged[2].reason.startswith("refused by the server") and "too long" in judged[2].reason and not judged[2].answer
+    )
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])

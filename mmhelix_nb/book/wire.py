@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from ..answers import shorten
+from ..replies import LIMITS
 
 # %% ../../nbs/book/wire.ipynb #3de508ed
 @dataclass(frozen=True)
@@ -100,8 +101,7 @@ def failed(status: int, value: Any, asked: str = "") -> Failed:
 # %% ../../nbs/book/wire.ipynb #1b8e6bbb
 FINISHES = {
     "stop": "stop eos eos_token end end_turn stop_sequence stop_token complete completed done finished normal",
-    "length": "length max_tokens max_output_tokens max_new_tokens max_completion_tokens max_length token_limit"
-    " length_limit model_length model_context_window_exceeded context_length_exceeded incomplete truncated",
+    "length": " ".join(sorted(LIMITS)),
     "": "null none unknown unspecified finish_reason_unspecified",
     "broken": "abort aborted cancelled canceled error engine_error network_error",
 }
