@@ -15,8 +15,9 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-from ..answers import Unreadable, plain, read_records, shorten
+from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
+from ..shared.boards import read_records
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.gridmoves import compact
 from ..shared.search import Counter

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import plain, read_table
+from ..answers import plain
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_table
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.gridmoves import distance, mask, numbered
 from ..shared.grids import beside, cell_name, every_cell

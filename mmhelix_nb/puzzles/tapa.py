@@ -15,8 +15,9 @@ from functools import lru_cache
 from itertools import combinations
 from random import Random
 
-from ..answers import Unreadable, plain, read_grid
+from ..answers import Unreadable, plain
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_grid
 from ..shared.constraints import Problem, Story, black_and_white_words, is_unique, solved, tell_search
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.grids import (

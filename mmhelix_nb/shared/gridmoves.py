@@ -12,7 +12,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from ..answers import Unreadable, read_moves
+from ..answers import Unreadable
+from .boards import read_moves
 from .grids import Cell, every_cell
 from .search import Counter
 
