@@ -51,6 +51,10 @@ class State:
     def graphs(self) -> tuple[Edges, Edges]:
         return self.edges1, self.edges2
 
+    def swapped(self) -> "State":
+        "The same question with G1 and G2 exchanged."
+        return State(self.n, self.edges2, self.edges1)
+
     def to_official(self) -> None:
         return None
 
