@@ -409,7 +409,7 @@ _NO_NAMES = (
     )
 )
 _EXAMPLE = re.compile(r"(?:\bexample|\binstance|e\.g\.)[,:]?\s{0,3}\Z", re.IGNORECASE)
-_FACTOR = re.compile(r"\d\s{0,3}(?:[×·*/÷+^-]|\\times|\\cdot)?\s{0,3}\Z")  # before it: twice the answer
+_FACTOR = re.compile(r"\d[ \t]{0,3}(?:[×·*/÷+^-]|\\times|\\cdot)?[ \t]{0,3}\Z")  # before it: twice the answer
 _LEADING = frozenset("the my our your an a its is s this here hence so thus therefore then and".split())
 
 
