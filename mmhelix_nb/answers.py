@@ -104,20 +104,26 @@ def _decoded(text: str) -> dict[str, object]:
             continue
     return {}
 
+# %% ../nbs/02_answers.ipynb #d622e654
+def _named(found: dict[str, object], words: Iterable[str]) -> list[object]:
+    "The one value of an object whose name means the answer, in a list; an empty one where there is none, or several."
+    found = {name: value for name, value in found.items() if name.lower() not in _ASIDE}
+    if len(found) > 1:  # {"exists": true, "path": [0, 1]}
+        claims = [value for name, value in found.items() if isinstance(value, bool) and means_answer(name, _CLAIMS)]
+        if claims == [False] and all(value in (False, None, "", []) for value in found.values()):
+            return [False]
+        found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
+    return [value for name, value in found.items() if len(found) == 1 < len(name) and means_answer(name, words)]
+
 
 def _json_value(text: str, words: Iterable[str] = ()) -> str:
     'The value of a JSON object whose name means the answer, as in `{"path": [0, 1]}`, reasoning beside it or not; any other text as it is.'
-    found = {name: value for name, value in _decoded(text).items() if name.lower() not in _ASIDE}
-    if len(found) > 1:  # {"exists": true, "path": [0, 1]}
-        claims = [value for name, value in found.items() if value in (True, False) and means_answer(name, _CLAIMS)]
-        if claims == [False] and all(value in (False, None, "", []) for value in found.values()):
-            return "false"
-        found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
-    if len(found) != 1 or len(name := next(iter(found))) < 2 or not means_answer(name, words):
+    value, inner = None, _named(_decoded(text), words)
+    if not inner:
         return text
-    value = found[name]
-    if isinstance(value, dict):  # an object in the object
-        return _json_value(json.dumps(value), words)
+    while inner:  # an object may stand in the object
+        value = inner[0]
+        inner = _named(value, words) if isinstance(value, dict) else []
     return value if isinstance(value, str) else json.dumps(value)
 
 # %% ../nbs/02_answers.ipynb #4bcdec61
@@ -443,7 +449,7 @@ def _unnumbered(body: str) -> str:
         raise Unreadable("the lines are not numbered 1, 2, 3, ...; write the numbers alone, as in [0, 1, 2]")
     return "\n".join(line[mark.end() :] for line, mark in zip(lines, marks) if mark)
 
-
+# %% ../nbs/02_answers.ipynb #2b165056
 _FROM = re.compile(
     r" (?:(?:start|begin)(?:s|ning|ing)? )?(?:from|at|with) (?:the )?(?:node |vertex )?\d{1,4}(?= is |:| =)"
 )
@@ -617,7 +623,8 @@ _NUMBER_LAST = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_BEHIND = re.compile(
-    r"(?:total|number of) (?P<what>[a-z]{1,12})\s?[:=] ?(?P<number>\d{1,4})\.?\s{0,4}\Z", re.IGNORECASE
+    r"(?:total(?: number of)?|number of)(?P<what>(?: [a-z]{1,12}){0,2})\s?[:=] ?(?P<number>\d{1,4})\.?\s{0,4}\Z",
+    re.IGNORECASE,
 )
 _NUMBER_ASIDE = re.compile(
     r"(?P<what>(?:[a-z]{1,12} ){0,3}?[a-z]{1,12}) \((?P<number>\d{1,4})\)\s?[:=]\s{0,4}", re.IGNORECASE
@@ -627,13 +634,16 @@ _NUMBER_ASIDE = re.compile(
 def _stated_number(body: str, words: Iterable[str]) -> tuple[str, int | None]:
     "`body` without a number of records or moves that it states in front or at the end, and that number."
     tail = max(0, len(body) - 80)
+    aside = _NUMBER_ASIDE.match(body[:120])
+    if aside and means_answer(aside["what"], words):
+        return body[aside.end() :], int(aside["number"])
     for found, start in (
         (_NUMBER_FIRST.match(body[:120]), 0),
-        (_NUMBER_ASIDE.match(body[:120]), 0),
         (_NUMBER_LAST.search(body[tail:]), tail),
         (_NUMBER_BEHIND.search(body[tail:]), tail),
     ):
-        if found and found["what"].lower().split()[-1] in _COUNTABLE and means_answer(found["what"], words):
+        what = (found["what"].lower() if found else "").split() or ["cells"]
+        if found and what[-1] in _COUNTABLE and means_answer(" ".join(what), words):
             return body[: start + found.start()] + body[start + found.end() :], int(found["number"])
     return body, None
 
@@ -651,6 +661,9 @@ _NUMBERED_RECORD = re.compile(
 )
 _NUMBERED_LINE = re.compile(r"^[ \t]{0,8}(\d{1,4})[.)][ \t]{1,4}", re.MULTILINE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
+_ARRAY = re.compile(
+    r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor|list|tuple)\s?(?=\()|,\s{0,4}dtype ?= ?[\w.]{1,20}"
+)
 _AXIS_OF_END = re.compile(r"\b(row|column|col|[rcxy])_?[12](?=[\"']?\s?[:=])", re.IGNORECASE)  # "x1": 0
 _BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "|", "•", "*", "+"))
 _BETWEEN_RECORDS = frozenset(("and", "then", "at"))
@@ -663,6 +676,23 @@ def _unnumbered_records(body: str) -> str:
         return _NUMBERED_RECORD.sub(" ", body) if _counts(found) else body
     lines = sum(1 for line in body.split("\n") if line.strip())
     return _NUMBERED_LINE.sub("", body) if lines > 1 and _counts(_NUMBERED_LINE.findall(body), lines) else body
+
+# %% ../nbs/02_answers.ipynb #9d0372c3
+_INDEX = re.compile(
+    r"\A\|?[ \t]{0,9}(?:#|no\.?|nr\.?|index|step|i)[ \t]{0,9}\|([^\n]{1,200}\n[|:+ -]{3,200})\n", re.IGNORECASE
+)
+_INDEX_CELL = re.compile(r"\|?[ \t]{0,9}(\d{1,4})[ \t]{0,9}\|")
+
+
+def _without_index(body: str) -> str:
+    "`body` without the first column of a table if its heading says that it counts the lines, and it does."
+    if not (head := _INDEX.match(body)):
+        return body
+    lines = [line for line in body[head.end() :].split("\n") if line.strip()]
+    marks = [_INDEX_CELL.match(line) for line in lines]
+    if not all(marks) or not _counts(mark[1] for mark in marks if mark):
+        return body
+    return "\n".join([f"|{head[1]}", *(f"|{line[mark.end() :]}" for line, mark in zip(lines, marks) if mark)])
 
 # %% ../nbs/02_answers.ipynb #d6757cd4
 def read_records(
@@ -684,7 +714,7 @@ def _records(text: str, parts: tuple[int, ...], nouns: frozenset, order: str) ->
     "What `read_records` returns."
     axes, total = _AXES if order else {}, sum(parts)
     body, stated = _stated_number(plain(text, nouns), nouns)
-    body = _drop_label(body, axes, nouns).replace("->~", "->")
+    body = _ARRAY.sub("", _without_index(_drop_label(body, axes, nouns).replace("->~", "->")))
     body, headed = _drop_header(_unnumbered_records(body), nouns, axes)
     if _NOT_WHOLE.search(body) or re.search(r"\d\.\s{1,9}\d", body):
         raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
@@ -792,11 +822,14 @@ _BOX = str.maketrans(
     | dict.fromkeys("─━═┄┅┈┉╌╍", "-")
     | {chr(code): "+" for code in range(0x250C, 0x2580) if chr(code) not in "═║╌╍╎"}
 )
-_ARRAY = re.compile(
-    r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor)\s?\(|,\s{0,4}dtype ?= ?[\w.]{1,20}"
-)
 _CORNER = re.compile(r"\b(?:rows?|r) ?[\\/] ?(?:columns?|cols?|c)\b", re.IGNORECASE)
-_ROW_NAME = re.compile(r"\b(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE)
+_ROW_NAME = re.compile(
+    r"(?:(?<!\S)[-*•][ \t]{1,4})?(\b(?:row|line|r)[ ._#]{0,2}\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE
+)  # with its bullet
+_ROW_NAME_ALONE = re.compile(
+    r"(\b(?:row|line|r)[ ._#]{0,2}\d{1,2}[ \t]{0,3}[:.=-]?)[ \t\r]{0,3}\n\s{0,9}(?!row|line|r\d)", re.IGNORECASE
+)
+_TABLE_TAG = re.compile(r"</?(?:table|tbody|thead|tr|td|th)(?: [^<>]{1,60})?>", re.IGNORECASE)
 _STRING = re.compile(r"[\"']([^\"'\n]{1,400})[\"']")
 _ROW_BREAK = re.compile(r"[\n;\]/]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
@@ -806,12 +839,13 @@ def _is_ruler(line: str, dashes: bool) -> bool:
     "Whether `line` only rules a table; where `dashes` are cells, it needs a `+`, or bars between the strokes."
     if line.strip("|-+=: \t\r"):
         return False
-    return "+" in line or ("---" in line and "|" in line if dashes else "-" in line or "==" in line)
+    return "+" in line or ("---" in line and "|" in line or ":-" in line if dashes else "-" in line or "==" in line)
 
 # %% ../nbs/02_answers.ipynb #91835531
 def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
     "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
-    body = _CORNER.sub("row", _drop_label(plain(text.translate(_BOX))))
+    table = _TABLE_TAG.sub(lambda tag: "\n" if tag[0][:3].lower() == "<tr" else " | ", text.translate(_BOX))
+    body = _ROW_NAME_ALONE.sub(r"\1 ", _CORNER.sub("row", _drop_label(plain(table))))
     body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
@@ -819,7 +853,7 @@ def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str]
     if len(strings) == rows and not _STRING.sub("", body).translate(_SEPARATORS).strip():
         return strings, False  # a string for each row
     kept, ruled = [], False
-    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\g<0>", body if dashes else _BULLET.sub("", body))):
+    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\1", body if dashes else _BULLET.sub("", body))):
         if _is_ruler(line, dashes):
             ruled = ruled or len(kept) == 1
         elif line.translate(_SEPARATORS):
@@ -833,7 +867,7 @@ _FRONT_OF_ROW = r"[\s|,\[{\"'*]{0,9}"
 _ROW_STARTS = tuple(
     re.compile(_FRONT_OF_ROW + start, re.IGNORECASE)
     for start in (
-        r"(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
+        r"(?:row|line|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
         r"(\d{1,2})[\"'*]{0,3}\s?(?::|\)|\.(?=\s))",
         r"(\d{1,2})[\"'*]{0,3}[\s|]{1,9}(?=\S)",
     )
@@ -926,7 +960,7 @@ def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str
 # %% ../nbs/02_answers.ipynb #735828f2
 _ARROW_SIGNS = {
     sign: move
-    for move, signs in {"up": "↑⬆⇧⇑▲🔼", "down": "↓⬇⇩⇓▼🔽", "left": "←⬅⇦⇐◀", "right": "→➡⇨⇒▶⟶➔➜➝➞"}.items()
+    for move, signs in {"up": "↑⬆⇧⇑▲🔼🡑", "down": "↓⬇⇩⇓▼🔽🡓", "left": "←⬅⇦⇐◀🡐", "right": "→➡⇨⇒▶🡒⟶➔➜➝➞"}.items()
     for sign in signs
 }
 _KEPT = {"up": "\ue000", "down": "\ue001", "left": "\ue002", "right": "\ue003"}  # arrows that `plain` does not know
@@ -975,7 +1009,7 @@ def _spelled(word: str, words: Mapping[str, str]) -> list[str]:
 
 # %% ../nbs/02_answers.ipynb #1f753650
 _NUMBERED_MOVE = re.compile(
-    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})[.):])"
+    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})(?:[.):]| -(?= )))"
     r"[ \t]{0,4}(?=[\s\"'(\[{A-Za-z\ue000-\ue003])|(?:^|(?<=[\s,;]))\((\d{1,4})\)[ \t]{0,4}(?=[A-Za-z\ue000-\ue003])",
     re.IGNORECASE,
 )
@@ -989,6 +1023,8 @@ _COUNT_AHEAD = re.compile(
 _GLUED = re.compile(
     r"(?<![A-Za-z0-9^])(?:(?:[A-Za-z]{1,5}\d{1,3}){1,400}|(?:\d{1,3}[A-Za-z]{1,5}){1,400})(?![A-Za-z0-9])"
 )
+_OFTEN_TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_OFTEN = re.compile(r"\b(?:once|twice|thrice)\b", re.IGNORECASE)
 _GLUED_ONE = re.compile(r"(\d*)([A-Za-z]+)(\d*)")
 
 # %% ../nbs/02_answers.ipynb #ff75c0aa
@@ -1003,6 +1039,7 @@ def _unnumbered_moves(body: str) -> str:
 
 def _marked_counts(body: str) -> str:
     "`body` with the numbers that belong to a move by their sign behind it: `right x2`, `2x right`, `R2`, `2R` are `right^2`."
+    body = _OFTEN.sub(lambda one: f"x{_OFTEN_TIMES[one[0].lower()]}", body)
     body = _COUNT_BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
     body = _COUNT_AHEAD.sub(r" \2^\1 ", body)
     return _GLUED.sub(lambda run: _GLUED_ONE.sub(r" \2^\1\3 ", run[0]), body)
@@ -1047,7 +1084,7 @@ def read_moves(text: str, words: Mapping[str, str], counted: bool = True) -> lis
         body = shorter
     else:
         stated = None
-    body = _without_arrows(_unnumbered_moves(body), words)
+    body = _without_arrows(_unnumbered_moves(_without_index(body)), words)
     moves, sides, ahead = [], set(), []
     for segment in filter(str.strip, _MOVE_BREAK.split(_marked_counts(body) if counted else body)):
         found, side, numbers = _in_segment(segment, words)

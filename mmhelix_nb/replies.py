@@ -18,7 +18,10 @@ from typing import Any
 
 # %% ../nbs/01_replies.ipynb #69ddb36d
 TAIL = 50_000  # characters at the end of a reply in which the answer is looked for
-LIMITS = frozenset(("length", "max_tokens", "max_output_tokens", "max_new_tokens", "model_length", "token_limit"))
+LIMITS = frozenset(  # finish reasons of servers which mean that the limit of tokens ended a reply
+    "length max_tokens max_output_tokens max_new_tokens max_completion_tokens max_length token_limit length_limit model_length "
+    "model_context_window_exceeded context_length_exceeded incomplete truncated".split()
+)
 
 
 def was_cut(finish: object) -> bool:
@@ -110,6 +113,9 @@ _TURN_LAST = re.compile(rf"{_TURN}\s{{0,9}}\Z", re.IGNORECASE)
 _TURN_FIRST = re.compile(rf"\s{{0,9}}{_TURN}(?:assistant(?:{_TURN}|(?=\s)))?|\s{{0,9}}assistant{_TURN}", re.IGNORECASE)
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?){1,3}", re.MULTILINE)
 _TILDES = re.compile(r"^[ \t]{0,3}~{3,9}(?=[A-Za-z]{0,12}[ \t]{0,9}$)", re.MULTILINE)
+_STRUCK = re.compile(
+    r"(?<!\S)~~(?=\S)[^~]{1,4000}(?<=\S)~~(?![^\s.,;:!])|<(del|strike)>[^<]{1,4000}</\1>", re.IGNORECASE
+)
 _INLINE = re.compile(
     r"</?(?:b|strong|i|em|u|code|tt|span|mark|font|big|small|kbd|samp)(?:\s[^<>]{0,80})?>", re.IGNORECASE
 )
@@ -122,6 +128,7 @@ def _tidy(text: str) -> str:
         text = _TURN_LAST.sub("", text, count=1) if _TURN_LAST.search(text, max(0, len(text) - 60)) else text
         if first := _TURN_FIRST.match(text):
             text = text[first.end() :]
+    text = _STRUCK.sub("", text)
     return _TILDES.sub("```", _QUOTE.sub("", _BLOCK.sub("\n", _INLINE.sub("", text))))
 
 # %% ../nbs/01_replies.ipynb #rep00031
@@ -153,49 +160,59 @@ def _without_closing(text: str) -> str:
     return text
 
 # %% ../nbs/01_replies.ipynb #rep00033
-_BEGIN = (
-    r"(?:\A|(?<=[.!?…:;\n)}$*—–]))[\s$*_)}\].,—–-]{0,6}+"
-    r"(?:(?:but|and|oh|ah|no|so|h+m+|wait|actually|sorry|oops|hold on|hang on|however|unfortunately|on second thought|well|okay|ok|also|uh|sadly)\b[\s,.!…:;—–-]{0,5}+){0,4}+"
-)
+_DOUBTS = r"(?:but|no|h+m+|wait|actually|sorry|oops|hold on|hang on|however|unfortunately|sadly|on second thought)"
+_ASIDES = rf"(?:{_DOUBTS}|and|oh|ah|so|well|okay|ok|also|uh|in fact|i (?:now )?(?:think|believe|realize|realise|see|notice|fear)(?: that)?|(?:on|upon|after) [^.!?\n,]{{1,40}})"
+_GAP = r"[\s$*_)}\].,~—–-]{0,6}+"
+_FIRST = rf"\A{_GAP}(?:{_ASIDES}\b[\s,.!…:;—–-]{{0,5}}+){{0,4}}+"  # what may stand before the words of the sentence behind the answer
+_START = r"(?:\A|(?<=[.!?…:;\n)}$*—–。！？]))"
+_BEGIN = rf"{_START}{_GAP}(?:{_ASIDES}\b[\s,.!…:;—–-]{{0,5}}+){{0,4}}+"  # the same of any sentence
 _THING = r"(?:answer|solution|path|result|box|cycle|walk|order|grid|moves?|sequence|one|value|list|expression|placement|number|count|attempt|guess)"
 _SUBJECT = rf"(?:(?:that|this|it|which|(?:the|my|our)(?: (?:last|previous|above|earlier|first|final|boxed|given|proposed))?(?: {_THING}))\b(?: {_THING})?(?: above)?)"
-_NOT = r"(?: not|n['o’]?t)"
-_BAD = r"(?:wrong|incorrect|invalid|mistaken|false|flawed|illegal|impossible|a (?:mistake|dead end|wrong)|an error|no good|not allowed)"
-_GOOD = r"(?:right|correct|valid|fine|ok|okay|good|true|consistent|possible|allowed|work|hold|fit|satisfy|the (?:right |correct |final )?(?:answer|solution)|a (?:valid|solution))"
+_IS = r"(?:['’]s| is| was| are| were| looks?| seems?| must be| appears?(?: to be)?)"
+_NOT = r"(?:(?: is|['’]s| was| are| does| do| did| can| ca| could| would)?(?: not|n['o’]?t)| cannot)"
+_BAD = r"(?:wrong|incorrect|invalid|mistaken|flawed|erroneous|an? (?:mistake|error|wrong|incorrect|bad))\b(?! to\b)"
+_GOOD = r"(?:right|correct|valid|true|the (?:right |correct |final )?(?:answer|solution)|a (?:valid |correct )?(?:answer|solution|path|cycle|order|grid))\b(?! to\b)"
+_AGAIN = r"(?:redo|retry|try again|start (?:over|again)|correct|fix|recompute|recalculate|reconsider|re-?think)"
 _RETRACTION = re.compile(
-    rf"{_BEGIN}(?:{_SUBJECT}(?:['’]s| is| was| are| were| looks?| seems?| must be| appears?(?: to be)?)(?: (?!not\b|n.t\b|never\b|no\b)[a-z]+){{0,2}} {_BAD}\b"
-    rf"|{_SUBJECT}(?: is| was| are| does| do| did| can| could| has|['’]s)?{_NOT}(?: [a-z]+){{0,3}} {_GOOD}\b|{_SUBJECT} (?:cannot|can['’]t) (?:be|work|hold)\b"
-    rf"|{_SUBJECT} (?:contradicts|violates|breaks|fails)\b|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{{0,3}}(?:[.!,:;)]|\Z))"
-    r"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|the|my)\b|never ?mind\b|correction\b"
+    rf"{_BEGIN}(?:{_SUBJECT}{_IS}(?: (?!not\b|n.t\b|never\b|no\b)[a-z]+){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}"
+    rf"|i (?:don['’]t|do not|doubt)(?: think| believe)?(?: that)? {_SUBJECT}(?:{_IS}| can be) {_GOOD}"
+    r"|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{0,3}(?:[.!,:;)]|\Z))"
+    rf"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|(?:the|my)(?: (?:above|previous|last|first|boxed))? {_THING})\b|never ?mind\b|correction\b"
     r"|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)"
-    r"|let (?:me|us) (?:redo|retry|try again|start (?:over|again)|correct|fix|recompute|recalculate|reconsider|rethink|re-think)\b|不对|错了|不正确)"
-    rf"|\A[\s$)*_}}.–—-]{{0,6}}+(?:(?:is|was|looks|seems|would be) (?!not |never )(?:[a-z]+ )?{_BAD}|\((?:wrong|incorrect|invalid)|(?:is|was|does|can|could|would){_NOT}(?: [a-z]+){{0,3}} {_GOOD})\b"
-    r"|\A[\s$)*_}.]{0,6}\?\s{0,9}(?:no|nope|not)\b|\b(?:actually|wait|no|sorry|oops|rather)\b[,.!:… ]{1,4}(?:it|that|this|the answer) should (?:be|have been)\b",
+    rf"|(?:let (?:me|us)|i(?:['’]ll| will| need to| have to| must| should)) {_AGAIN}\b|(?:等等|等一下|但是|不过)?[，,。]?(?:这|这个答案|答案|上面的答案)?是?(?:不对|错了|错误|不正确|错的))"
+    rf"|\b(?:actually|wait|no|sorry|oops|rather)\b[,.!:… ]{{1,4}}(?:it|that|this|the answer) should (?:be|have been)\b|{_START}{_GAP}(?:actually|wait|h+m+|oh|sorry)[,.…! ]{{1,5}}no\b(?=[.,!…]|\Z)"
+    rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{0,6}}+){{1,3}}\Z",
     re.IGNORECASE,
 )
+_FAILURE = re.compile(
+    rf"{_FIRST}(?:{_SUBJECT}{_NOT}(?: [a-z]+){{0,2}} (?:work|hold|fit|satisfy|allowed)\b(?! to\b)|{_SUBJECT} (?:contradicts|violates|breaks|fails|leads to a contradiction)\b)"
+    rf"|\A{_GAP}(?:(?:is|was|looks|seems|would be) (?!not |never )(?:[a-z]+ )?(?:{_BAD}|a dead end)|\((?:wrong|incorrect|invalid)|[✗✘❌]|leads to a contradiction|fails\b|violates\b"
+    rf"|(?:is|was|does|can|could|would){_NOT}(?: [a-z]+){{0,3}} (?:{_GOOD}|work|hold|satisfy|allowed)|\?{{1,3}}\s{{0,9}}(?:no|nope|not)\b)",
+    re.IGNORECASE,
+)  # said of the answer itself, right behind it; further on it may be said of another one
 _CONFIRMED = re.compile(
-    rf"{_BEGIN}(?:{_SUBJECT}|all|everything)(?:['’]s| is| was| looks?| seems?| are)(?: (?:indeed|actually|still|in fact|really|also|now|all)){{0,2}} {_GOOD}\b"
-    rf"|\b(?:answer|solution|result) (?:above )?(?:stands|holds|remains)\b|{_SUBJECT}(?: is| was)?{_NOT} {_BAD}\b",
+    rf"{_BEGIN}(?:{_SUBJECT}|all|everything){_IS}(?: (?:indeed|actually|still|in fact|really|also|now|all)){{0,2}} (?:{_GOOD}|fine|ok|okay|good|consistent)\b"
+    rf"|\b(?:answer|solution|result) (?:above )?(?:stands|holds|remains)\b|{_SUBJECT}{_NOT} {_BAD}",
     re.IGNORECASE,
 )
 
 
 def _taken_back(rest: str) -> int | None:
     "Where in `rest`, which follows an answer, that answer is taken back; None where it is not, or where a later sentence confirms it."
-    last = next(iter(deque(_RETRACTION.finditer(rest), maxlen=1)), None)
+    last = next(iter(deque(_RETRACTION.finditer(rest), maxlen=1)), None) or _FAILURE.match(rest)
     return None if last is None or _CONFIRMED.search(rest, last.end()) else last.end()
 
 # %% ../nbs/01_replies.ipynb #rep00035
 _DENYING = frozenset(
     "wrong incorrect invalid false bad failed failing failure fails dead not never isn wasn cannot nowhere unlike opposite rejected discarded impossible unlikely erroneous mistaken "
-    "faulty illegal contradictory contradiction nor neither without except forbidden refuted".split()
+    "faulty illegal anything contradictory contradiction nor neither without except forbidden refuted".split()
 )
 _OTHER = frozenset(
     "example sample previous earlier old check checking verify verifying test testing validate format".split()
 )
 _DENIED_BEFORE = re.compile(
     r"(?:\b(?:wrong|incorrect|invalid|false|not|never|cannot be|dead end|rather than|instead of|ruled out|rejected)|n['’]t)\b[ \t]{0,4}"
-    r"(?:(?:the|an?|my|right|correct|valid|final|answer|solution|path|result|is|be|equal|to|either|just)[ \t]{1,4}|(?:answer|solution|path|result|is)(?=[:=$*_]|\Z)){0,4}[\s$*_:=(\[`\"-]{0,6}\Z",
+    r"(?:(?:the|an?|my|right|correct|valid|final|answer|solution|path|result|is|be|equal|to|either|just)[ \t]{1,4}|(?:answer|solution|path|result|is)(?=[:=$*_]|\Z)){0,4}[\s$*_:=(\[`\"-]{0,6}\Z|(?:[✗✘❌]\s{0,3}|\\(?:[bx]?cancel|sout)\{\s{0,3})\Z",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"[\s\"'{*_\[(`]{0,9}([A-Za-z][A-Za-z'’_ -]{0,60}?)[\"'*_` ]{0,4}[:=：]")
@@ -209,7 +226,7 @@ def _denied(before: str) -> bool:
 def _denying_label(text: str) -> str:
     "The label in front of `text` where it is one such as `Dead end`; else nothing."
     label = _LABEL.match(text)
-    return label[1] if label and _DENYING.intersection(re.findall("[a-z]+", label[1].lower())) else ""
+    return label[1] if label and (_DENYING | _OTHER).intersection(re.findall("[a-z]+", label[1].lower())) else ""
 
 # %% ../nbs/01_replies.ipynb #rep00041
 @dataclass(frozen=True)
@@ -292,21 +309,16 @@ def last_tagged(text: str, tags: re.Pattern[str]) -> Mark | None:
             return Mark(text[: tag.start()], tag.end())
     return _last(text, spans, opened.start() if opened else -1, opened[0] if opened else "")
 
+# %% ../nbs/01_replies.ipynb #rep00045
+_BOX_TAGS = re.compile(r"<\|begin_of_box\|>|<\|(end)_of_box\|>")
+
 
 def last_token_box(text: str) -> Mark | None:
     "What stands between the last box tokens, or behind the last one that opens, or before one that closes at the end."
-    left, right = "<|begin_of_box|>", "<|end_of_box|>"
-    begin, end = text.rfind(left), text.rfind(right)
-    if end > begin >= 0:
-        spans = [(begin, begin + len(left), text.find(right, begin), text.find(right, begin) + len(right))]
-        earlier = text.rfind(left, 0, begin)
-        closed = text.find(right, earlier) if earlier >= 0 else -1
-        return _last(
-            text, [(earlier, earlier + len(left), closed, closed + len(right))] * (0 <= closed < begin) + spans
-        )
-    if begin >= 0:
-        return Mark(text[begin + len(left) :], len(text), whole=False)
-    return Mark(text[:end], len(text)) if end > 0 and not text[end + len(right) :].strip() else None
+    found = last_tagged(text, _BOX_TAGS)
+    if found and found.problem.startswith("the answer is cut off"):  # some tokenizers drop the closing one
+        return Mark(text.rpartition("<|begin_of_box|>")[2], len(text), whole=False)
+    return found
 
 # %% ../nbs/01_replies.ipynb #rep00051
 _ANSWER_KEYS = (
@@ -321,6 +333,7 @@ _ANSWER_KEYS = (
     "final",
 )
 _OBJECT = re.compile(r"^[ \t]{0,8}(?:`{3}[a-z]{0,8})?[ \t]{0,4}\[?(?=\{)", re.MULTILINE | re.IGNORECASE)
+_DICT = re.compile(r"\{\s{0,20}'[^'\n]{1,40}'\s{0,4}:")
 _TRIES = 16  # places at which an object is looked for, half of them the first ones, half the last ones
 
 
@@ -346,10 +359,13 @@ def _object_at(text: str, start: int) -> tuple[Any, int]:
         return json.JSONDecoder(strict=False).raw_decode(text, start)
     except (ValueError, RecursionError):
         pass
-    end = text.rfind("}", start, start + 20_000) + 1  # a dict of Python is read only where nothing follows it
+    end = text.rfind("}", start, start + 20_000) + 1
+    written = text[start:end]
+    if not _DICT.match(written) or "\\" in written or text[end:].strip(" \n`]"):  # only where nothing follows it
+        return None, 0
     try:
-        return (ast.literal_eval(text[start:end]), end) if end and not text[end:].strip(" \n`]") else (None, 0)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return ast.literal_eval(written), end
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None, 0
 
 # %% ../nbs/01_replies.ipynb #rep00054
@@ -374,24 +390,38 @@ def json_answer(text: str) -> Mark | None:
 _ADJECTIVES = r"(?:(?:final|correct|right|complete|full|overall|actual|numerical|numeric|exact|short|direct|definitive|ultimate|desired|required|requested|corrected|revised|updated|new)[ _-]{1,2}){0,3}"
 _VERB = r"(?: is| are| will be| would be| should be| must be|'s|’s)"
 _NAMED = re.compile(
-    rf"(?P<stars>[*_]{{0,3}})(?<![A-Za-z0-9]){_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=—](?!=)"
+    rf"(?<![*_])(?P<stars>[*_]{{0,3}}+)(?<![A-Za-z0-9]){_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=—](?!=)"
     rf"|^[ \t]{{0,3}}(?:\*\*|#{{1,6}}[ \t]{{0,2}}\*{{0,2}})(?:(?:step )?\d{{1,2}}[:.) -]{{1,3}}|[^\w\s#*]{{1,3}} )?(?:the )?{_ADJECTIVES}answer[*: \t]{{0,9}}$"
     rf"|^(?:the )?(?:final answer[ \t]{{0,9}}$|{_ADJECTIVES}answer[ \t]{{0,9}}\n[-=]{{3,40}}$)"
     r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上|得到|得|其|则|即|本题)?[，,]?(?:(?:最终|最后|正确|完整)?的?答案(?:是|为)?[*_ ]{0,4}[:\uff1a]|【(?:最终)?答案】)"
     r"|^[*_ \t]{0,4}(?:respuesta|réponse|antwort|ответ|정답|답|答え|答)(?: final| finale)?[*_ ]{0,4}[:\uff1a]",
     re.IGNORECASE | re.MULTILINE,
 )
+_NAMES = re.compile(
+    "ans|antw|resp|répo|[答답]|ответ", re.IGNORECASE
+)  # whatever else is there, no name of the answer is
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
 _NO_NAMES = (
-    _DENYING | _OTHER | frozenset("no t far if suppose assume assuming supposing whether unless doubt what".split())
+    _DENYING
+    | _OTHER
+    | frozenset(
+        "no t far if suppose assume assuming supposing whether unless doubt what half twice double triple times square minus plus thrice quarter".split()
+    )
 )
+_EXAMPLE = re.compile(r"(?:\bexample|\binstance|e\.g\.)[,:]?\s{0,3}\Z", re.IGNORECASE)
+_FACTOR = re.compile(r"\d\s{0,3}(?:[×·*/÷+^-]|\\times|\\cdot)?\s{0,3}\Z")  # before it: twice the answer
 _LEADING = frozenset("the my our your an a its is s this here hence so thus therefore then and".split())
 
 
-def _names_answer(text: str, start: int, told: bool = False) -> bool:
-    "Whether the words before `start`, back to the last stop, let `answer` there be the answer; `told`: an article stands behind `start`."
+def _names_answer(text: str, start: int, stop: int, told: bool = False) -> bool:
+    "Whether the words at `start` to `stop`, and those before them back to the last stop, mean the answer; `told`: they begin with an article."
     before = _BOUNDARY.split(text[max(0, start - 80) : start])[-1].lower()
     words = re.findall(r"[a-z]+", before)
+    within = re.findall("[a-z]+", text[start:stop].lower())
+    if _NO_NAMES.intersection(within) or any(
+        sign.search(text[max(0, start - 20) : start]) for sign in (_EXAMPLE, _FACTOR)
+    ):
+        return False
     return not words or ((told or words[-1] in _LEADING) and not _NO_NAMES.intersection(words))
 
 # %% ../nbs/01_replies.ipynb #2bbebaa9
@@ -426,7 +456,7 @@ def _block_end(rest: str) -> int:
 # %% ../nbs/01_replies.ipynb #rep00067
 def _following(text: str, start: int, stars: str = "", sentence: bool = False) -> Mark:
     "The answer that begins at `start` of `text`; `stars` were opened before it."
-    rest = _EMPHASIS.sub("", text[start:], count=1).lstrip()
+    rest = _EMPHASIS.sub("", text[start:].removeprefix(stars or "\0"), count=1).lstrip()
     first = len(text) - len(rest)
     end = _block_end(rest)
     if sentence and (stop := _SENTENCE_END.search(rest, 0, end)):
@@ -440,8 +470,8 @@ def _following(text: str, start: int, stars: str = "", sentence: bool = False) -
 
 def after_answer_word(text: str) -> Mark | None:
     "What follows the last `Answer:`, up to a blank line, or to the end of the fence that begins there."
-    marks = deque(_NAMED.finditer(text), maxlen=_MOST)
-    named = [mark for mark in marks if _names_answer(text, mark.start())]
+    marks = deque(_NAMED.finditer(text) if _NAMES.search(text) else (), maxlen=_MOST)
+    named = [mark for mark in marks if _names_answer(text, *mark.span())]
     if not named:
         return Mark(problem="the reply says that what it marks is not the answer") if marks else None
     for mark in reversed(named):
@@ -483,7 +513,9 @@ def _at_end(text: str, start: int) -> Mark | None:
 def stated_answer(text: str) -> Mark | None:
     "What the last sentence `The answer is ...` says."
     marks = [
-        mark for mark in deque(_STATED.finditer(text), maxlen=_MOST) if _names_answer(text, mark.start(), told=True)
+        mark
+        for mark in deque(_STATED.finditer(text) if _NAMES.search(text) else (), maxlen=_MOST)
+        if _names_answer(text, *mark.span(), told=True)
     ]
     for mark in reversed(marks):
         if not _NO_CONTENT.match(text, mark.end()):

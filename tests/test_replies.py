@@ -73,6 +73,7 @@ WRITINGS = WHOLE | {
     },
     **{f"Answer ends with {end}": f"Answer: %s{end}" for end in ("<eos>", "<turn|>", "<|return|>", "<|im_end|>\n")},
 }
+BEATEN = "<answer> beats a later box"  # which stands behind it
 OPEN = (
     "Answer:",
     "**Answer: **",
@@ -134,6 +135,21 @@ DENIALS = (
 )
 
 
+HARMLESS = (  # they speak of something else, or end well
+    "Wait, is that wrong? No, it is correct.",
+    "Wait, that is wrong... no, it is correct.",
+    "It is not possible to do better.",
+    "This is not the only solution.",
+    "A common wrong answer is 7.",
+    "If we went on, that would be invalid.",
+    "Let me double check: all is right.",
+    "However, other solutions may exist.",
+    "Sorry for the long reply!",
+    "Let me know if this is incorrect.",
+    "Please ignore the steps above.",
+)
+
+
 @cache
 def right_one(task: str) -> tuple[Instance, str]:
     """A puzzle and a right answer that is more than a word, where there is one."""
@@ -181,13 +197,14 @@ def test_denied_and_retracted_answers_are_none(task):
     for denial in DENIALS:
         assert not item.check(denial.replace("%s", answer)), denial
     assert not item.check(f"\\boxed{json.dumps({'wrong path': answer})}")
-    for name in (*WHOLE, "Answer:", "Therefore"):
+    for name in {*WHOLE, "Answer:", "Therefore"} - {BEATEN}:
         for end in TAKEN_BACK:
             text = written(name, answer) + ("\n\n" if name not in WHOLE else "") + end
             assert not item.check(text), text
             assert not item.check(text, cut=True), text
     assert item.check(rf"\boxed{{{wrong_one(task)}}}. Wait, that is wrong. It is \boxed{{{answer}}}")
-    assert item.check(rf"\boxed{{{answer}}}. Wait, is that wrong? No, it is correct.")
+    for remark in HARMLESS:
+        assert item.check(rf"\boxed{{{answer}}}. {remark}"), remark
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -195,7 +212,7 @@ def test_a_cut_reply_counts_only_with_its_last_word(task):
     item, answer = right_one(task)
     for name in WHOLE:
         for end in ("", "\n\nHope this hel", ". This satisfies all the rules. Let me know if"):
-            if name != "<answer> beats a later box":
+            if name != BEATEN:
                 assert item.check(written(name, answer) + end, cut=True), (name, end)
         for end in (" Wait", ". But then the", "\n\nLet me verify", ", or", " Now "):
             assert not item.check(written(name, answer) + end, cut=True), (name, end)
@@ -236,10 +253,20 @@ def test_the_model_of_a_reply(task, thought, name, case, change):
     assert bool(item.check(reply, cut=True)) <= counts
 
 
-@pytest.mark.fresh
-@given(
-    st.lists(st.sampled_from((*WRITINGS.values(), *sum(THOUGHTS.values(), ()), *TAKEN_BACK, *DENIALS, "{", "}", "\n")))
+ODD = (
+    *("{", "}", "{{6}}", "{[1]: 2}", "{'a': {{6}}}", "{'answer': {[]}}", '{"answer": ', "\\", "'", '"', "[", "]", "\n"),
+    *("~~", "**", "\ud800", "\0", "\u2028"),
 )
+
+
+@pytest.mark.fresh
+@given(st.text(alphabet="{}[]()<>|/\\'\",:=*_~$# \n0aA-.?", max_size=80))
+def test_no_text_raises(text):
+    assert isinstance(extract(text), Extracted)
+
+
+@pytest.mark.fresh
+@given(st.lists(st.sampled_from((*WRITINGS.values(), *sum(THOUGHTS.values(), ()), *TAKEN_BACK, *DENIALS, *ODD))))
 def test_nothing_raises(parts):
     for cut in (False, True):
         assert isinstance(extract("".join(parts), cut), Extracted)
@@ -275,19 +302,15 @@ def rows(name: str) -> list[dict]:
 
 
 def test_wrong_replies_are_refused():
-    """Whoever wrote the answer as it is stored is refused by the marks; what changes its value is the business of the readers of values."""
     found = rows("wrong.jsonl")
-    accepted = [row for row in found if from_official(row).check(row["reply"])]
-    by_marks = [row for row in accepted if extract(row["reply"]).text == row["answer"]]
-    print(
-        f"{len(accepted)} of {len(found)} wrong replies accepted, {len(by_marks)} of them with the answer as it is stored"
-    )
-    assert by_marks == []
+    accepted = [(row["why"], row["reply"]) for row in found if from_official(row).check(row["reply"])]
+    print(f"{len(accepted)} of {len(found)} wrong replies accepted")
+    assert accepted == []
 
 
-def test_right_replies_are_read():
-    """In each of them something is found; what it says is the business of the readers of values."""
+def test_right_replies_are_accepted():
     found = rows("right.jsonl")
-    accepted = [row for row in found if from_official(row).check(row["reply"])]
-    print(f"{len(accepted)} of {len(found)} right replies accepted")
-    assert [row for row in found if extract(row["reply"]).problem] == []
+    verdicts = [(row["form"], row["reply"], from_official(row).check(row["reply"])) for row in found]
+    refused = [(form, reply, verdict.reason) for form, reply, verdict in verdicts if not verdict]
+    print(f"{len(found) - len(refused)} of {len(found)} right replies accepted")
+    assert refused == []

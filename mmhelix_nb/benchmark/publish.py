@@ -99,7 +99,7 @@ def is_begun(out: Path, order: Recorded) -> bool:
             )
     return True
 
-
+# %% ../../nbs/benchmark/publish.ipynb #cfe3de67
 @contextlib.contextmanager
 def at_work(out: Path, order: Recorded) -> Iterator[None]:
     "Hold the folder of `order`, which is begun if it is empty; raises like `is_begun` and touches nothing, and `results.Busy` where another command is at work in it."
@@ -108,6 +108,8 @@ def at_work(out: Path, order: Recorded) -> Iterator[None]:
         if not is_begun(out, order):  # who came first may have had another order
             write_json(out / "order.json", order.record())
         yield
+        for path in out.rglob(".*.[0-9]*.tmp"):  # what a kill left half-written
+            path.unlink(missing_ok=True)
 
 # %% ../../nbs/benchmark/publish.ipynb #498d4b19
 def part_path(out: Path, task: str, level: int) -> Path:
@@ -188,8 +190,11 @@ def merge(out: Path, order: Order) -> None:
 
 def finished_data(out: Path) -> Path:
     "The data of a finished folder, which holds what was written; raises `FolderError` or `tables.Damaged`."
-    if DATA not in check_folder(out):
+    if DATA in check_folder(out):
+        return out / DATA
+    if not (out / DATA).is_file():
         raise FolderError(f"{out}: holds no finished benchmark; run mmhelix generate --out {out} first")
+    check_table(out / DATA)  # a folder without a list, as it came from elsewhere
     return out / DATA
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # what is heavy is imported by the commands
 
 # %% ../../nbs/running/cli.ipynb #08d1e9ff
 class _Commands(TyperGroup):
-    """The commands; what none of them has caught, a disk that refuses or Ctrl-C, is still one line."""
+    """The commands; what none of them has caught, a disk that refuses, a damaged file or Ctrl-C, is still one line."""
 
     def invoke(self, ctx):
         try:
@@ -41,6 +41,12 @@ class _Commands(TyperGroup):
             raise
         except OSError as e:
             fail(f"{str(e.filename or '')[:80]}: {e.strerror or e}")
+        except ValueError as e:
+            from mmhelix_nb.book.tables import Damaged
+
+            if not isinstance(e, Damaged):
+                raise
+            fail(str(e))
         except KeyboardInterrupt:
             typer.echo("\nstopped; files are written whole or not at all, so nothing is torn", err=True)
             raise typer.Exit(130) from None
@@ -308,7 +314,7 @@ def _report(plan: "Plan", code: int) -> int:
         return 1
     if code or any(s.state != "done" for s in found):
         log = place.run() / "snakemake.log"
-        tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
+        tail = [line for line in log.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
         return 1
     typer.echo("\n".join(["", *_results(plan)]))
@@ -503,7 +509,8 @@ def _disk(out: Path, error: OSError) -> NoReturn:
     """End with one line about a disk that refuses."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     remedy = "make room, and the same command goes on" if full else "give a folder that can be written"
-    fail(f"--out {out}: {error.strerror or error}; {remedy}")
+    where = f"{error.filename}: " if error.filename and str(error.filename) != str(out) else ""
+    fail(f"--out {out}: {where}{error.strerror or error}; {remedy}")
 
 
 def _task(name: str) -> str:
@@ -708,7 +715,6 @@ def _server(url: str, model: str, **settings):
         return None
     if not url.startswith(("http://", "https://")):
         fail(f"--polish {url}: must be an address such as http://localhost:8000/v1")
-    need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
 # %% ../../nbs/running/cli.ipynb #c7d2e901
@@ -1039,7 +1045,20 @@ def _told(section, values: dict):
     """A section with those of `values` that are not None."""
     return section.model_copy(update={name: value for name, value in values.items() if value is not None})
 
-# %% ../../nbs/running/cli.ipynb #317362b7
+# %% ../../nbs/running/cli.ipynb #8833d019
+def _left_out(found: dict, data: str) -> list[str]:
+    """What of a measurement was not asked, or not answered."""
+    unread = found["settings"]["unreadable"]
+    lines = [f"not asked: {problem}" for problem in unread[:9]]
+    if unread:
+        lines.append(f"{len(unread)} of the rows in {data} cannot be read and were not asked")
+    if count := found["refused"]:
+        lines.append(f"{count} requests were refused and count as wrong; --again asks them again")
+    if count := found["no answer"]:
+        lines.append(f"{count} requests got no answer and count as wrong; the same command asks them again")
+    return lines
+
+
 def _kept_replies(out: Path) -> str:
     """How many replies are kept in `out`, and how to go on."""
     file = out / "replies.jsonl"
@@ -1050,12 +1069,22 @@ def _kept_replies(out: Path) -> str:
     return f"{count:,} replies are kept in {file}, and the same command goes on" if count else "no reply was kept"
 
 
+def _reported(folder: Path, prices: tuple[float, float]) -> str:
+    """The means of an evaluation, of several samples too, and where its pages and files are."""
+    from mmhelix_nb.reporting.scores import means_table, write_report
+
+    page = write_report(folder, prices)
+    found = json.loads(page.with_name("scores.json").read_text(encoding="utf-8"))
+    return f"{means_table(found)}\n{found['says']}\nreport: {page}\nresults: {folder}"
+
+# %% ../../nbs/running/cli.ipynb #317362b7
 def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     """What came out; whatever keeps it from being measured is one line."""
     from mmhelix_nb.benchmark.published import FolderError
     from mmhelix_nb.book.results import Busy
     from mmhelix_nb.book.server import ServerError
-    from mmhelix_nb.evaluation import OtherSettings, evaluate_model
+    from mmhelix_nb.evaluation import evaluate_model
+    from mmhelix_nb.reporting.kept import OtherSettings
 
     unusable: tuple[type[Exception], ...] = (ServerError,)
     if not order.server:
@@ -1079,15 +1108,6 @@ def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     except KeyboardInterrupt:
         typer.echo(f"\nstopped; {_kept_replies(out)}", err=True)
         raise typer.Exit(130) from None
-
-# %% ../../nbs/running/cli.ipynb #720d993f
-def _reported(folder: Path, prices: tuple[float, float]) -> str:
-    """The means of an evaluation, of several samples too, and where its pages and files are."""
-    from mmhelix_nb.reporting.scores import means_table, write_report
-
-    page = write_report(folder, prices)
-    found = json.loads(page.with_name("scores.json").read_text(encoding="utf-8"))
-    return f"{means_table(found)}\n{found['says']}\nreport: {page}\nresults: {folder}"
 
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
@@ -1158,26 +1178,22 @@ def measure(
         items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
     )
     book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
-    need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
+    if not served:
+        need("torch", "eval", "mmhelix eval")
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
-    server = None
-    if served:
-        limits = {
-            "price_in": prices[0],
-            "price_out": prices[1],
-            "cost_budget": cost_budget,
-            "token_budget": token_budget,
-        }
-        server = Server(model, name, concurrency=concurrency, timeout_s=3_600.0, **limits)
+    limits = {
+        "token_budget": token_budget,
+        "cost_budget": cost_budget,
+        "concurrency": concurrency,
+        "timeout_s": 3_600.0,
+    }
+    server = Server(model, name, price_in=prices[0], price_out=prices[1], **limits) if served else None
     folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
-    unread = found["settings"]["unreadable"]
-    for problem in unread[:9]:
-        typer.echo(f"not asked: {problem}", err=True)
-    if unread:
-        typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
+    for line in _left_out(found, data):
+        typer.echo(line, err=True)
     typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
     typer.echo(_reported(folder, prices))
 

@@ -35,7 +35,17 @@ from mmhelix_nb.book.processes import (
     start_snakemake,
 )
 from ..book.profiles import Profile, read_profile, written
-from ..book.results import Busy, aside_note, asides, claim, save_timing, set_aside, sound, write_json
+from mmhelix_nb.book.results import (
+    Busy,
+    aside_note,
+    asides,
+    claim,
+    not_ahead,
+    save_timing,
+    set_aside,
+    sound,
+    write_json,
+)
 from mmhelix_nb.running.points import (
     Place,
     Run,
@@ -335,6 +345,8 @@ def _finish(place: Place, job: Job, mark: str, seconds: float, before: tuple[int
     _tidy(place, job)
     save_timing(place.report(job.name), chapter=seconds)
     write_status(place, job.name, "done", seconds=seconds, progress="")
+    for stamp in place.run().glob(f"*/{stamp_of(place, job.name).name}"):  # the clock may have been set back since
+        not_ahead(stamp)
     write_json(
         stamp_of(place, job.name), {"fingerprint": mark, "results": hashlib.sha256(results.read_bytes()).hexdigest()}
     )
@@ -393,7 +405,8 @@ def set_aside_due(runs: dict[str, Run], marks: dict[str, str], done: set[str]) -
     """Set aside what is in the way of the runs that are not `done`, and take back what fits; return what to tell of it."""
     told = []
     for name, run in runs.items():
-        if name not in done:
+        moves = in_the_way(run.place, run.job, marks[name]) or asides(run.place.run(run.job.name))
+        if name not in done and moves:
             with claim(lock_of(run.place, run.job.name), f"job {name}"):
                 told += make_way(run.place, run.job, marks[name])
     return told
@@ -406,8 +419,7 @@ def settle(runs: dict[str, Run], marks: dict[str, str]) -> set[str]:
         stamp = stamp_of(run.place, run.job.name)
         if finished(run, marks[name]) and set(run.needs) <= done:
             done.add(name)
-            if stamp.stat().st_mtime > time.time():  # of a clock gone wrong; Snakemake would refuse it
-                os.utime(stamp)
+            not_ahead(stamp)
         else:
             stamp.unlink(missing_ok=True)
             status_of(run.place, run.job.name).unlink(missing_ok=True)
@@ -474,7 +486,7 @@ def job_main() -> None:
     profile, name, runs, reports, mark, *overrides = sys.argv[1:]
     try:
         run_job(profile, name, ".", runs, reports, overrides, mark)
-    except (JobFailed, Busy, ValueError) as e:
+    except (JobFailed, Busy, ValueError, OSError) as e:
         print(e, file=sys.stderr)
         raise SystemExit(1) from None
 
