@@ -623,7 +623,8 @@ _NUMBER_LAST = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_BEHIND = re.compile(
-    r"(?:total|number of) (?P<what>[a-z]{1,12})\s?[:=] ?(?P<number>\d{1,4})\.?\s{0,4}\Z", re.IGNORECASE
+    r"(?:total(?: number of)?|number of)(?P<what>(?: [a-z]{1,12}){0,2})\s?[:=] ?(?P<number>\d{1,4})\.?\s{0,4}\Z",
+    re.IGNORECASE,
 )
 _NUMBER_ASIDE = re.compile(
     r"(?P<what>(?:[a-z]{1,12} ){0,3}?[a-z]{1,12}) \((?P<number>\d{1,4})\)\s?[:=]\s{0,4}", re.IGNORECASE
@@ -641,7 +642,8 @@ def _stated_number(body: str, words: Iterable[str]) -> tuple[str, int | None]:
         (_NUMBER_LAST.search(body[tail:]), tail),
         (_NUMBER_BEHIND.search(body[tail:]), tail),
     ):
-        if found and found["what"].lower().split()[-1] in _COUNTABLE and means_answer(found["what"], words):
+        what = (found["what"].lower() if found else "").split() or ["cells"]
+        if found and what[-1] in _COUNTABLE and means_answer(" ".join(what), words):
             return body[: start + found.start()] + body[start + found.end() :], int(found["number"])
     return body, None
 
@@ -659,6 +661,9 @@ _NUMBERED_RECORD = re.compile(
 )
 _NUMBERED_LINE = re.compile(r"^[ \t]{0,8}(\d{1,4})[.)][ \t]{1,4}", re.MULTILINE)
 _AXES = {"row": "r", "rows": "r", "r": "r", "y": "r", "column": "c", "columns": "c", "col": "c", "c": "c", "x": "c"}
+_ARRAY = re.compile(
+    r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor|list|tuple)\s?(?=\()|,\s{0,4}dtype ?= ?[\w.]{1,20}"
+)
 _AXIS_OF_END = re.compile(r"\b(row|column|col|[rcxy])_?[12](?=[\"']?\s?[:=])", re.IGNORECASE)  # "x1": 0
 _BETWEEN = frozenset(("->", ",", ";", ":", "=", "-", '"', "'", ".", "|", "•", "*", "+"))
 _BETWEEN_RECORDS = frozenset(("and", "then", "at"))
@@ -671,6 +676,23 @@ def _unnumbered_records(body: str) -> str:
         return _NUMBERED_RECORD.sub(" ", body) if _counts(found) else body
     lines = sum(1 for line in body.split("\n") if line.strip())
     return _NUMBERED_LINE.sub("", body) if lines > 1 and _counts(_NUMBERED_LINE.findall(body), lines) else body
+
+# %% ../nbs/02_answers.ipynb #9d0372c3
+_INDEX = re.compile(
+    r"\A\|?[ \t]{0,9}(?:#|no\.?|nr\.?|index|step|i)[ \t]{0,9}\|([^\n]{1,200}\n[|:+ -]{3,200})\n", re.IGNORECASE
+)
+_INDEX_CELL = re.compile(r"\|?[ \t]{0,9}(\d{1,4})[ \t]{0,9}\|")
+
+
+def _without_index(body: str) -> str:
+    "`body` without the first column of a table if its heading says that it counts the lines, and it does."
+    if not (head := _INDEX.match(body)):
+        return body
+    lines = [line for line in body[head.end() :].split("\n") if line.strip()]
+    marks = [_INDEX_CELL.match(line) for line in lines]
+    if not all(marks) or not _counts(mark[1] for mark in marks if mark):
+        return body
+    return "\n".join([f"|{head[1]}", *(f"|{line[mark.end() :]}" for line, mark in zip(lines, marks) if mark)])
 
 # %% ../nbs/02_answers.ipynb #d6757cd4
 def read_records(
@@ -692,7 +714,7 @@ def _records(text: str, parts: tuple[int, ...], nouns: frozenset, order: str) ->
     "What `read_records` returns."
     axes, total = _AXES if order else {}, sum(parts)
     body, stated = _stated_number(plain(text, nouns), nouns)
-    body = _drop_label(body, axes, nouns).replace("->~", "->")
+    body = _ARRAY.sub("", _without_index(_drop_label(body, axes, nouns).replace("->~", "->")))
     body, headed = _drop_header(_unnumbered_records(body), nouns, axes)
     if _NOT_WHOLE.search(body) or re.search(r"\d\.\s{1,9}\d", body):
         raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
@@ -800,13 +822,13 @@ _BOX = str.maketrans(
     | dict.fromkeys("─━═┄┅┈┉╌╍", "-")
     | {chr(code): "+" for code in range(0x250C, 0x2580) if chr(code) not in "═║╌╍╎"}
 )
-_ARRAY = re.compile(
-    r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor)\s?\(|,\s{0,4}dtype ?= ?[\w.]{1,20}"
-)
 _CORNER = re.compile(r"\b(?:rows?|r) ?[\\/] ?(?:columns?|cols?|c)\b", re.IGNORECASE)
 _ROW_NAME = re.compile(
     r"(?:(?<!\S)[-*•][ \t]{1,4})?(\b(?:row|line|r)[ ._#]{0,2}\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE
 )  # with its bullet
+_ROW_NAME_ALONE = re.compile(
+    r"(\b(?:row|line|r)[ ._#]{0,2}\d{1,2}[ \t]{0,3}[:.=-]?)[ \t\r]{0,3}\n\s{0,9}(?!row|line|r\d)", re.IGNORECASE
+)
 _TABLE_TAG = re.compile(r"</?(?:table|tbody|thead|tr|td|th)(?: [^<>]{1,60})?>", re.IGNORECASE)
 _STRING = re.compile(r"[\"']([^\"'\n]{1,400})[\"']")
 _ROW_BREAK = re.compile(r"[\n;\]/]")
@@ -817,13 +839,13 @@ def _is_ruler(line: str, dashes: bool) -> bool:
     "Whether `line` only rules a table; where `dashes` are cells, it needs a `+`, or bars between the strokes."
     if line.strip("|-+=: \t\r"):
         return False
-    return "+" in line or ("---" in line and "|" in line if dashes else "-" in line or "==" in line)
+    return "+" in line or ("---" in line and "|" in line or ":-" in line if dashes else "-" in line or "==" in line)
 
 # %% ../nbs/02_answers.ipynb #91835531
 def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
     "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
     table = _TABLE_TAG.sub(lambda tag: "\n" if tag[0][:3].lower() == "<tr" else " | ", text.translate(_BOX))
-    body = _CORNER.sub("row", _drop_label(plain(table)))
+    body = _ROW_NAME_ALONE.sub(r"\1 ", _CORNER.sub("row", _drop_label(plain(table))))
     body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
@@ -938,7 +960,7 @@ def read_table(text: str, rows: int, columns: int, cell: str) -> tuple[tuple[str
 # %% ../nbs/02_answers.ipynb #735828f2
 _ARROW_SIGNS = {
     sign: move
-    for move, signs in {"up": "↑⬆⇧⇑▲🔼", "down": "↓⬇⇩⇓▼🔽", "left": "←⬅⇦⇐◀", "right": "→➡⇨⇒▶⟶➔➜➝➞"}.items()
+    for move, signs in {"up": "↑⬆⇧⇑▲🔼🡑", "down": "↓⬇⇩⇓▼🔽🡓", "left": "←⬅⇦⇐◀🡐", "right": "→➡⇨⇒▶🡒⟶➔➜➝➞"}.items()
     for sign in signs
 }
 _KEPT = {"up": "\ue000", "down": "\ue001", "left": "\ue002", "right": "\ue003"}  # arrows that `plain` does not know
@@ -1062,7 +1084,7 @@ def read_moves(text: str, words: Mapping[str, str], counted: bool = True) -> lis
         body = shorter
     else:
         stated = None
-    body = _without_arrows(_unnumbered_moves(body), words)
+    body = _without_arrows(_unnumbered_moves(_without_index(body)), words)
     moves, sides, ahead = [], set(), []
     for segment in filter(str.strip, _MOVE_BREAK.split(_marked_counts(body) if counted else body)):
         found, side, numbers = _in_segment(segment, words)

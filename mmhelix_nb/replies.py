@@ -333,6 +333,7 @@ _ANSWER_KEYS = (
     "final",
 )
 _OBJECT = re.compile(r"^[ \t]{0,8}(?:`{3}[a-z]{0,8})?[ \t]{0,4}\[?(?=\{)", re.MULTILINE | re.IGNORECASE)
+_DICT = re.compile(r"\{\s{0,20}'[^'\n]{1,40}'\s{0,4}:")
 _TRIES = 16  # places at which an object is looked for, half of them the first ones, half the last ones
 
 
@@ -358,10 +359,13 @@ def _object_at(text: str, start: int) -> tuple[Any, int]:
         return json.JSONDecoder(strict=False).raw_decode(text, start)
     except (ValueError, RecursionError):
         pass
-    end = text.rfind("}", start, start + 20_000) + 1  # a dict of Python is read only where nothing follows it
+    end = text.rfind("}", start, start + 20_000) + 1
+    written = text[start:end]
+    if not _DICT.match(written) or "\\" in written or text[end:].strip(" \n`]"):  # only where nothing follows it
+        return None, 0
     try:
-        return (ast.literal_eval(text[start:end]), end) if end and not text[end:].strip(" \n`]") else (None, 0)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return ast.literal_eval(written), end
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None, 0
 
 # %% ../nbs/01_replies.ipynb #rep00054
@@ -398,9 +402,14 @@ _NAMES = re.compile(
 )  # whatever else is there, no name of the answer is
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
 _NO_NAMES = (
-    _DENYING | _OTHER | frozenset("no t far if suppose assume assuming supposing whether unless doubt what".split())
+    _DENYING
+    | _OTHER
+    | frozenset(
+        "no t far if suppose assume assuming supposing whether unless doubt what half twice double triple times square minus plus thrice quarter".split()
+    )
 )
 _EXAMPLE = re.compile(r"(?:\bexample|\binstance|e\.g\.)[,:]?\s{0,3}\Z", re.IGNORECASE)
+_FACTOR = re.compile(r"\d\s{0,3}(?:[×·*/÷+^-]|\\times|\\cdot)?\s{0,3}\Z")  # before it: twice the answer
 _LEADING = frozenset("the my our your an a its is s this here hence so thus therefore then and".split())
 
 
@@ -409,7 +418,9 @@ def _names_answer(text: str, start: int, stop: int, told: bool = False) -> bool:
     before = _BOUNDARY.split(text[max(0, start - 80) : start])[-1].lower()
     words = re.findall(r"[a-z]+", before)
     within = re.findall("[a-z]+", text[start:stop].lower())
-    if _NO_NAMES.intersection(within) or _EXAMPLE.search(text[max(0, start - 20) : start]):
+    if _NO_NAMES.intersection(within) or any(
+        sign.search(text[max(0, start - 20) : start]) for sign in (_EXAMPLE, _FACTOR)
+    ):
         return False
     return not words or ((told or words[-1] in _LEADING) and not _NO_NAMES.intersection(words))
 

@@ -253,10 +253,20 @@ def test_the_model_of_a_reply(task, thought, name, case, change):
     assert bool(item.check(reply, cut=True)) <= counts
 
 
-@pytest.mark.fresh
-@given(
-    st.lists(st.sampled_from((*WRITINGS.values(), *sum(THOUGHTS.values(), ()), *TAKEN_BACK, *DENIALS, "{", "}", "\n")))
+ODD = (
+    *("{", "}", "{{6}}", "{[1]: 2}", "{'a': {{6}}}", "{'answer': {[]}}", '{"answer": ', "\\", "'", '"', "[", "]", "\n"),
+    *("~~", "**", "\ud800", "\0", "\u2028"),
 )
+
+
+@pytest.mark.fresh
+@given(st.text(alphabet="{}[]()<>|/\\'\",:=*_~$# \n0aA-.?", max_size=80))
+def test_no_text_raises(text):
+    assert isinstance(extract(text), Extracted)
+
+
+@pytest.mark.fresh
+@given(st.lists(st.sampled_from((*WRITINGS.values(), *sum(THOUGHTS.values(), ()), *TAKEN_BACK, *DENIALS, *ODD))))
 def test_nothing_raises(parts):
     for cut in (False, True):
         assert isinstance(extract("".join(parts), cut), Extracted)

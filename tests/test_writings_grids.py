@@ -264,7 +264,6 @@ def moves_written(task: str, moves: list[str]) -> dict[str, str]:
         "label": f"Moves: {' '.join(moves)}",
         "count behind": f"{', '.join(moves)} ({len(moves)} moves)",
         "count in front": f"{len(moves)} moves: {', '.join(moves)}",
-        "total": f"{', '.join(moves)}\nTotal moves: {len(moves)}",
         "compass": ", ".join(winds[move] for move in moves),
     }
     if task != "slidingpuzzle":  # where numbers are tiles
