@@ -284,17 +284,18 @@ PUBLISHED = {
 def test_verify_dataset_reads_published_rows_and_says_why(tmp_path):
     data = tmp_path / "rows.jsonl"
     changes = (
-        {},
+        {"response": "\\boxed{right down left}"},
         {"response": "<think>so</think> \\boxed{right down left}"},
         {"response": "\\boxed{down}"},
-        {"initial_state": "nothing"},
-        {"category": "chess"},
+        {"response": "\\boxed{down}", "initial_state": "nothing"},
+        {"response": "\\boxed{down}", "category": "chess"},
         {"conversations": [{"from": "gpt", "value": "\\boxed{right down left}"}], "answer": ""},
     )
     data.write_text("\n".join(json.dumps(PUBLISHED | change) for change in changes))
     done = mmhelix("verify-dataset", data, "--out", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text())
-    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 3
+    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 2
+    assert report["empty"] == 1  # the column is chosen once: no row is judged by another one
     assert (
         report["tasks"]["maze"]["wrong"] == 1 and report["tasks"]["chess"]["unreadable"] == 1 and "wall" in done.stdout
     )
