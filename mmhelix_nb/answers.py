@@ -138,6 +138,8 @@ _FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operato
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
 _AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
+_SWITCHES = "bf|it|rm|tt|sf|sl|sc|em|cal|normalfont|bfseries|mdseries|itshape|upshape|slshape|scshape|rmfamily|ttfamily|sffamily"
+_SWITCHED = re.compile(rf"(?<!\\)\{{\s?\\(?:{_SWITCHES})(?![A-Za-z])\s{{0,3}}([^{{}}]*)\}}")  # {\rm 36}
 _HUE = r"\\(?:text)?color(?:box)?\s?\{[A-Za-z0-9!#]{1,20}\}\s?"
 _COLOR, _COLOR_ON = re.compile(_HUE + r"\{([^{}]*)\}"), re.compile(_HUE)
 _TAG = re.compile(r"</?(?:b|i|u|p|em|strong|code|pre|span|div|center)(?: [a-z]{2,9}=[^<>]{0,80})?>", re.IGNORECASE)
@@ -148,7 +150,8 @@ _ARROW = re.compile(
 
 # %% ../nbs/02_answers.ipynb #85c5fd03
 _COMMAND = re.compile(
-    r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|q?quad|enspace|displaystyle|textstyle|tiny|small|normalsize|[Ll]arge|LARGE|[Hh]uge|bf|it|bfseries|therefore)(?![A-Za-z])"
+    rf"\\(?:{_SWITCHES})(?![A-Za-z])|"
+    r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|q?quad|enspace|displaystyle|textstyle|tiny|small|normalsize|[Ll]arge|LARGE|[Hh]uge|therefore)(?![A-Za-z])"
     r"|\\[hv]space\*?\{[^{}]{0,12}\}"
 )
 _NOISE = re.compile(r"\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]|&nbsp;")
@@ -159,7 +162,7 @@ _ESCAPED = re.compile(r"\\([\"'_#@])")
 _LITERAL_BREAK = re.compile(r"\\n|\\t(?![a-z])")
 _SIGNS = {
     r"\\(?:mid|[lr]?vert)(?![A-Za-z])|[│┃║]": "|",
-    r"\\(?:[lc]?dots)(?![A-Za-z])|…": "...",
+    r"\\(?:[lcvhd]?dots|dots[bcimo])(?![A-Za-z])|[…⋯⋮⋱‥︙]": "...",
     r"\\gt(?![A-Za-z])|&gt;": ">",
 }
 _SIGN = {re.compile(pattern): sign for pattern, sign in _SIGNS.items()}
@@ -171,10 +174,17 @@ _WIDE = str.maketrans(
 )
 
 
-def plain(text: str, words: Iterable[str] = ()) -> str:
+_LEFT_OUT = re.compile(r"\.\s{0,3}\.")
+_WHOLE = "all of it, in the form that the question shows"
+
+
+def plain(text: str, words: Iterable[str] = (), form: str | None = _WHOLE) -> str:
     """`text` without fences, wrappers and escapes; arrows become `->`, table breaks line breaks, full-width signs and long dashes plain ones.
 
-    A JSON object gives its value where its name means the answer; `words` may as well stand in such a name (see `means_answer`)."""
+    A JSON object gives its value where its name means the answer; `words` may as well stand in such a name (see `means_answer`).
+    Raises `Unreadable`, which names the `form`, where dots leave something out; without a form dots may be cells."""
+    for _ in range(2):
+        text = _SWITCHED.sub(r"\1", text)
     text = _AROUND.sub(r"\1", _ENVIRONMENT.sub(" ", _COMMAND.sub(" ", _FENCE.sub("", text.translate(_WIDE)))))
     for _ in range(2):
         text = _WRAPPER.sub(r"\1", _COLOR.sub(r"\1", text))
@@ -185,7 +195,10 @@ def plain(text: str, words: Iterable[str] = ()) -> str:
     for pattern, sign in _SIGN.items():
         text = pattern.sub(sign, text)
     text = _BOLD.sub(r"\2", _LITERAL_BREAK.sub("\n", text))
-    return _json_value(text.replace("&", " ").strip().strip("*").strip(), words)
+    text = _json_value(text.replace("&", " ").strip().strip("*").strip(), words)
+    if form and _LEFT_OUT.search(text):
+        raise Unreadable(f"the answer leaves something out with dots; write {form}")
+    return text
 
 # %% ../nbs/02_answers.ipynb #345f1303
 WRITTEN = {
@@ -401,15 +414,16 @@ def _closes_early(line: str) -> bool:
 
 def _one_line(text: str, nouns: Iterable[str]) -> str:
     "`text` in one line, without brackets and quotes around all of it; what a `noun` names is a unit."
-    line = _TIMES.sub("×", " ".join(plain(_THIN.sub("", text), _INT_LABELS).split()))
+    body = plain(_THIN.sub("", text), _INT_LABELS, "the number alone, with a unit at most")
+    line = _TIMES.sub("×", " ".join(body.split()))
     for strange, clear in _CLEAR.items():
         line = strange.sub(clear, line)
     for noun in nouns:
         line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
-    goes_on, line = ".." in line, line.rstrip(_DONE).lstrip("•*∴_✅ ")
+    line = line.rstrip(_DONE).lstrip("•*∴_✅ ")
     while len(line) > 1 and _OUTER.get(line[0]) == line[-1] and not _closes_early(line):
         line = line[1:-1].strip(_DONE)
-    return "" if goes_on else line
+    return line
 
 
 def read_int(text: str, nouns: Iterable[str] = ()) -> int:
@@ -463,11 +477,8 @@ _CLOSED = frozenset("closed closing back start returning every once uses visits 
 
 def _list_body(text: str, words: Iterable[str] = ()) -> str:
     "What `text` lists, without labels, bullets and numbers of lines; raises `Unreadable` where dots leave something out."
-    body = drop_label(_FROM.sub("", plain(text, words), count=1), words=words)
-    if ".." in body:
-        raise Unreadable(
-            f"the list leaves something out with dots; write all of its numbers, as in [0, 1, 2]: {shorten(text)}"
-        )
+    body = plain(text, words, "all of its numbers, as in [0, 1, 2]")
+    body = drop_label(_FROM.sub("", body, count=1), words=words)
     body = _CALL.sub(r"\1", body.rstrip(" .\n✓✔✅☑"))
     headed = _HEADED.match(body)
     if headed and means_answer(headed[1]):
@@ -553,14 +564,17 @@ _NO = re.compile(
 # %% ../nbs/02_answers.ipynb #d0caba18
 def says(text: str, word: str, words: Iterable[str] = ()) -> bool:
     "Whether `text` is the one `word` (`no`, `yes`), in any case and wrapping; `words` may stand in its label."
-    return drop_label(plain(text, words), words=words).strip("[](){}\"'*.!, \n").lower() == word
+    return (
+        drop_label(plain(text, words, f"{word.title()} alone"), words=words).strip("[](){}\"'*.!, \n").lower() == word
+    )
 
 
 def says_no(text: str, start: int | None = None) -> bool:
     "Whether `text` is the answer No: that there is no walk, or none from the node `start`."
     if len(text) > 2000:
         return False
-    line = " ".join(drop_label(plain(text, _CLAIMS), words=_CLAIMS).lower().replace("’", "'").split())
+    body = plain(text, _CLAIMS, "all of its nodes, as in [0, 1, 2], or No alone")
+    line = " ".join(drop_label(body, words=_CLAIMS).lower().replace("’", "'").split())
     match = _NO.fullmatch(line.strip("[](){}\"'*.!,_✓✔✅☑ "))
     word, clause = match.group("word", "clause") if match else ("", "")
     if not match or not (word or clause) or clause and not _DENIES.search(clause):

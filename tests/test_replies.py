@@ -215,6 +215,34 @@ def test_denied_and_retracted_answers_are_none(task):
         assert item.check(rf"\boxed{{{answer}}}. {remark}"), remark
 
 
+DOTS = (
+    "%s ...",
+    "... %s",
+    "%s…",
+    r"%s \ldots",
+    r"\dots %s",
+    "%s . . .",
+    r"%s, \cdots",
+    "%s\n...",
+    "%s ⋯",
+    "%s, ..., %s",
+    "%s ..",
+)
+DOTTED = ("nonogram", "numbrix")  # whose grids may hold dots: there they are too many cells
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_dots_leave_out_is_no_answer(task):
+    item, answer = right_one(task)
+    for writing in DOTS:
+        for name in (r"\boxed", "<answer>", "Answer:"):
+            verdict = item.check(written(name, writing.replace("%s", answer)))
+            assert not verdict, writing
+            assert task in DOTTED or "with dots; write" in verdict.reason, (writing, verdict.reason)
+    for name in (r"\boxed{{\rm %s}}", r"\boxed{{\bf %s}}", r"\boxed{\rm %s}", r"\boxed{\textbf{{\sf %s}}}"):
+        assert item.check(name.replace("%s", answer)), name
+
+
 WORDS = ("block -> black", "tags -> tag", "tag, tan", "blocks", r"block \to black")
 
 

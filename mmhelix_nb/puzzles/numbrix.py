@@ -314,7 +314,7 @@ _RULER = re.compile(r"(?=.*(?:--|:-|[+─━═]))[^\w.]+")
 
 def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     "The grid that `answer` shows, 0 where a cell is left empty; raises `Unreadable`."
-    text = plain(answer)
+    text = plain(answer, form=None)  # a dot may be an empty cell
     last = text.rpartition("\n")[2]
     if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n:
         text = text[:-1]  # a full stop, no empty cell

@@ -246,7 +246,7 @@ def read_shaded(answer: str, n: int) -> set[Cell]:
     try:
         grid = read_grid(answer, n, "BbWw#.")
     except Unreadable:
-        if any(map(str.isdecimal, answer)) or not set(plain(answer)) & set("BWw#"):
+        if any(map(str.isdecimal, answer)) or not set(plain(answer, form=None)) & set("BWw#"):
             return read_cells(answer, ("shaded", "black", "dark"))
         raise
     return {(r, c) for r, c in every_cell(n) if grid[r][c] in "Bb#"}

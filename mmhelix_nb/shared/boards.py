@@ -140,13 +140,11 @@ def read_records(
 def _records(text: str, parts: tuple[int, ...], nouns: frozenset, order: str) -> list[tuple[int, ...]]:
     "What `read_records` returns."
     axes, total = _AXES if order else {}, sum(parts)
-    body, stated = _stated_number(plain(text, nouns), nouns)
+    body, stated = _stated_number(plain(text, nouns, "all that it lists"), nouns)
     body = _ARRAY.sub("", _without_index(drop_label(body, axes, nouns).replace("->~", "->")))
     body, headed = _drop_header(_unnumbered_records(body), nouns, axes)
     if NOT_WHOLE.search(body) or re.search(r"\d\.\s{1,9}\d", body):
         raise Unreadable(f"the list holds a number that is negative or no whole number: {shorten(text)}")
-    if ".." in body:
-        raise Unreadable("the list leaves something out (...)")
     if body.strip("[](){} .\n").lower() in ("", "none", "empty") and body.strip():
         numbers, names = [], {}
     else:
@@ -272,7 +270,9 @@ def _is_ruler(line: str, dashes: bool) -> bool:
 def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
     "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
     table = _TABLE_TAG.sub(lambda tag: "\n" if tag[0][:3].lower() == "<tr" else " | ", text.translate(_BOX))
-    body = _ROW_NAME_ALONE.sub(r"\1 ", _CORNER.sub("row", drop_label(plain(table))))
+    body = _ROW_NAME_ALONE.sub(
+        r"\1 ", _CORNER.sub("row", drop_label(plain(table, form=None if dots else "every row and cell")))
+    )
     body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
@@ -505,7 +505,8 @@ def _in_segment(segment: str, words: Mapping[str, str]) -> tuple[list[str], str,
 def read_moves(text: str, words: Mapping[str, str], counted: bool = True) -> list[str]:
     "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; numbers say how often, if they may be `counted`. Raises `Unreadable`."
     kept = _LATEX_ARROW.sub(lambda arrow: _KEPT[arrow[1].lower()], text).translate(_ARROW_TO_KEPT)
-    body = drop_label(re.sub(r"\\u(e00[0-3])", lambda code: chr(int(code[1], 16)), plain(kept)))
+    body = plain(kept, form=f"every move, as in {', '.join(dict.fromkeys(words.values()))}")
+    body = drop_label(re.sub(r"\\u(e00[0-3])", lambda code: chr(int(code[1], 16)), body))
     shorter, stated = _stated_number(body, ())
     if stated is not None and ("move" in body[-20:].lower() or not any(map(str.isdecimal, _unnumbered_moves(shorter)))):
         body = shorter
