@@ -36,7 +36,7 @@ from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import plain, save_results, save_timing, sound, write_lines
 from .book.rows import COLUMNS, Row, Rows, make_row, open_rows, rows_path, skill_of
-from .book.server import Client, Refused, Server, ServerError, complete, for_each
+from .book.server import Client, NoAnswer, Refused, Server, ServerError, complete, for_each
 from .book.settings import Evaluation
 from .book.statistics import n_text, share_record
 from .core import TASKS, Verdict, pack, task_name, wrong
@@ -532,7 +532,7 @@ def server_reply(client: Client, row: Row, settings: Evaluation, sample: int = 0
         found = complete(client, conversation(row), **options, seed=(settings.seed or 0) + sample)
     except Refused as error:
         seconds = round(time.monotonic() - began, 3)
-        finish = NO_ANSWER if str(error).startswith(NO_ANSWER) else REFUSED
+        finish = NO_ANSWER if isinstance(error, NoAnswer) else REFUSED
         return Reply(**asked, text=sound(str(error)), tokens=0, finish=finish, seconds=seconds)
     return Reply(
         **asked,
