@@ -549,10 +549,10 @@ AT_MOST = 20  # requests in a row that get no reply: then it is not the requests
 
 
 class Failures:
-    "Ends a run in which nothing is answered any more, or all is refused from the first request on."
+    "Ends a run in which nothing is answered any more, or all is refused from the first request on, where none was ever `answered`."
 
-    def __init__(self):
-        self.unanswered, self.refused, self.answered = 0, 0, False
+    def __init__(self, answered: bool = False):
+        self.unanswered, self.refused, self.answered = 0, 0, answered
 
     def see(self, reply: Reply) -> None:
         "Count a reply; raises `ServerError`."
@@ -568,7 +568,7 @@ class Failures:
 # %% ../nbs/60_evaluation.ipynb #2e95bd5a
 def ask_client(client: Client, asking: Asking, settings: Evaluation) -> None:
     "Ask a server for all replies that are missing; raises `ServerError`, after those that are under way have arrived."
-    failures = Failures()
+    failures = Failures(any(reply.finish not in FAILED for reply in asking.kept.replies.values()))
 
     def ask(one: tuple[int, int]) -> None:
         index, sample = one
