@@ -177,12 +177,19 @@ def verify_dataset(words: list[str], mmhelix, folder: Path) -> None:
     assert "4 of 4 rows are right" in mmhelix("verify-dataset", "traces", *words[3:])
 
 
+def compare(words: list[str], mmhelix, folder: Path) -> None:
+    """The reports that it names are the committed ones, which stand in the book."""
+    said = mmhelix(words[1], *(str(ROOT / word) for word in words[2:]))
+    assert "shared puzzles right" in said
+
+
 KNOWN = {
     "pip install": pip,
     "mmhelix run": run_profile,
     "mmhelix generate": generate,
     "mmhelix export": export,
     "mmhelix eval": evaluate,
+    "mmhelix compare": compare,
     "mmhelix verify": verify,
     "mmhelix serg": serg,
     "mmhelix verify-dataset": verify_dataset,

@@ -969,6 +969,11 @@ def verify(
     raise typer.Exit(0 if verdict.ok else 1)
 
 # %% ../../nbs/running/cli.ipynb #0a38246c
+def _folder_name(model: str) -> str:
+    """A folder's name for a model, whatever it is called."""
+    return re.sub(r"[^\w.-]+", "-", model).strip("-.")[:100] or "model"
+
+
 def _without_effect(options: dict, served: bool) -> None:
     """One line for the first of `options` that was given, which have no effect on a model at a server, or here."""
     for option, value in options.items():
@@ -1203,7 +1208,7 @@ def measure(
         "timeout_s": 3_600.0,
     }
     server = Server(model, name, price_in=prices[0], price_out=prices[1], **limits) if served else None
-    folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
+    folder = out or Path("runs/eval") / _folder_name(name or model)
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
     for line in _left_out(found, data):
         typer.echo(line, err=True)

@@ -14,6 +14,7 @@ __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'Batch', 'batch_of', 'p
 import gc
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -577,8 +578,9 @@ def command_of(batch: Batch) -> str:
     parts += [f"--tasks {task}" for task in batch.tasks]
     if batch.levels != default.levels:
         parts.append(f"--levels {','.join(f'{weight:g}' for weight in batch.levels)}")
+    parts += ["--polish URL"] * bool(batch.model)
     parts += [
-        f"--{name.replace('_', '-')} {getattr(batch, name)}"
+        f"--{name.replace('_', '-')} {shlex.quote(str(getattr(batch, name)))}"
         for name in ("seed", "length", "style", "shard_size", "model", "attempts")
         if getattr(batch, name) != getattr(default, name)
     ]
