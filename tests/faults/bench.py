@@ -1,0 +1,193 @@
+"""Every command that costs time or money, under kill -9, a full disk, a second one beside it, and a server that misbehaves; the table goes into reports/faults.json.
+
+`python tests/faults/bench.py [WORK ...]` takes half an hour for all. The moments of the kills are random; their seed stands in the table and `MMHELIX_SEED` repeats them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from fakebook import REPO  # noqa: E402
+from fakeserver import FakeServer, completion, retold  # noqa: E402
+from faults.works import WORKS, Content, Ended, Work, difference, environment, finish, kill, run, start  # noqa: E402
+
+from mmhelix_nb.book.place import commit  # noqa: E402
+
+KILLS = int(os.environ.get("MMHELIX_KILLS", 20))
+
+
+def answer(asked: dict, _number: int = 1):
+    "A good reply: to notes the notes retold, to a puzzle a guess that its question decides."
+    content = asked["messages"][-1]["content"]
+    if isinstance(content, str) and "Notes:\n" in content:
+        return 200, completion(retold(asked)), {}
+    return 200, completion(f"\\boxed{{{len(json.dumps(asked)) % 7}}}"), {}
+
+
+def result(fault: str, work: Work, wanted: Content, folder: Path, again: Ended, **more) -> dict:
+    "A line of the table: what is left after the same command has gone on to its end."
+    kept = (
+        difference(wanted, work.content(folder))
+        if again.code in (0, 1)
+        else {"asked": len(wanted), "lost": len(wanted)}
+    )
+    line = {
+        "fault": fault,
+        "work": work.name,
+        **kept,
+        "exit": again.code,
+        "seconds_to_go_on": round(again.seconds, 1),
+        **more,
+    }
+    if again.code or "Traceback" in again.said:
+        line["said"] = again.said[-400:]
+    return line
+
+
+def killed_once(work: Work, wanted: Content, room: Path, whole: float, rng: Random, server: str) -> dict:
+    "One kill at a random moment, then the same command again."
+    folder = Path(tempfile.mkdtemp(dir=room))
+    moment, process = rng.uniform(0, whole), start(work, folder, server)
+    time.sleep(moment)
+    alive = process.poll() is None
+    kill(process)
+    process.communicate()
+    again = run(work, folder, server)
+    line = result("kill -9", work, wanted, folder, again, after_s=round(moment, 2), alive=alive)
+    shutil.rmtree(folder)
+    return line
+
+
+def killed_often(work: Work, wanted: Content, room: Path, whole: float, rng: Random, server: str) -> dict:
+    "A run so long that it is killed at `KILLS` moments on one way to its end."
+    folder, moments = Path(tempfile.mkdtemp(dir=room)), []
+    for _ in range(KILLS):
+        moments.append(rng.uniform(0.5, whole / 4))
+        process = start(work, folder, server)
+        time.sleep(moments[-1])
+        kill(process)
+        process.communicate()
+    line = result(
+        "kill -9", work, wanted, folder, run(work, folder, server), after_s=[round(moment, 2) for moment in moments]
+    )
+    shutil.rmtree(folder)
+    return line
+
+
+def two_at_once(work: Work, wanted: Content, room: Path, server: str) -> dict:
+    "The same command twice in one folder at the same time, then once more."
+    folder = Path(tempfile.mkdtemp(dir=room))
+    began = time.monotonic()
+    pair = [start(work, folder, server) for _ in range(2)]
+    codes = [finish(process, began) for process in pair]
+    line = result("two at once", work, wanted, folder, run(work, folder, server), codes=[end.code for end in codes])
+    refused = [end.said.strip().split("\n")[-1] for end in codes if end.code]
+    shutil.rmtree(folder)
+    return {**line, "refused": refused[0][:200] if refused else ""}
+
+
+FULL = """set -e
+mount -t tmpfs -o size={small} tmpfs {folder}
+cd {folder}
+set +e
+"$@" >../{name}.first 2>&1; echo $? >../{name}.codes
+mount -o remount,size=2g {folder}
+date +%s.%N >>../{name}.codes
+"$@" >../{name}.second 2>&1; echo $? >>../{name}.codes
+date +%s.%N >>../{name}.codes
+cp -r {folder} ../{name}.kept
+"""
+
+
+def full_disk(work: Work, wanted: Content, room: Path, server: str, small: str) -> dict:
+    "A disk of `small` bytes that fills up, then has room again, in a mount of its own."
+    folder = Path(tempfile.mkdtemp(dir=room))
+    script = FULL.format(folder=folder, name=folder.name, small=small)
+    command = ["unshare", "-rm", "bash", "-c", script, "bash", *work.command(server)]
+    found = subprocess.run(command, cwd=room, env=environment(), capture_output=True, text=True, check=False)
+    codes = room / f"{folder.name}.codes"
+    if not codes.exists():
+        why = found.stderr.strip()[-200:] or "no mount of one's own here"
+        return {"fault": "full disk", "work": work.name, "not tried": why}
+    first, began, second, ended = map(float, codes.read_text().split())
+    said, then = ((room / f"{folder.name}.{name}").read_text(errors="replace") for name in ("first", "second"))
+    line = result("full disk", work, wanted, room / f"{folder.name}.kept", Ended(int(second), then, ended - began))
+    return {**line, "code": int(first), "traceback": "Traceback" in said, "message": said.strip().split("\n")[-1][:200]}
+
+
+def bench(names: list[str], seed: int) -> list[dict]:
+    "All faults for the works called `names`, line by line, printed as they come."
+    rng, lines = Random(seed), []
+    with tempfile.TemporaryDirectory() as place, FakeServer(answer, latency=0.05) as fake:
+        room = Path(place)
+        run(WORKS["generate"], room / "bench")
+        for work in (WORKS[name] for name in names):
+            reference = run(work, room / f"reference {work.name}", fake.url)
+            wanted = work.content(room / f"reference {work.name}")
+            print(f"{work.name}: {len(wanted)} items in {reference.seconds:.1f} s", flush=True)
+            for line in faults(work, wanted, room, reference.seconds, rng, fake.url):
+                lines.append(line)
+                print(json.dumps(line), flush=True)
+    return lines
+
+
+SMALL = {
+    "generate": "150k",
+    "serg": "300k",
+    "serg --polish": "250k",
+    "eval": "40k",
+    "run": "3m",
+}  # of a disk that fills up
+
+
+def faults(work: Work, wanted: Content, room: Path, whole: float, rng: Random, server: str):
+    "Each fault of one work."
+    if work.name == "run":
+        yield killed_often(work, wanted, room, whole, rng, server)
+    else:
+        for _ in range(KILLS):
+            yield killed_once(work, wanted, room, whole, rng, server)
+    yield two_at_once(work, wanted, room, server)
+    yield full_disk(work, wanted, room, server, SMALL[work.name])
+
+
+def summary(lines: list[dict]) -> list[dict]:
+    "One line for each work and kind of fault."
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for line in lines:
+        if "not tried" not in line:
+            groups.setdefault((line["work"], line["fault"]), []).append(line)
+    return [
+        {
+            "work": work,
+            "fault": fault,
+            "tried": sum(len(line["after_s"]) if isinstance(line.get("after_s"), list) else 1 for line in group),
+            **{name: sum(line.get(name, 0) for line in group) for name in ("asked", "lost", "doubled", "changed")},
+            "seconds_to_go_on": max(line["seconds_to_go_on"] for line in group),
+        }
+        for (work, fault), group in groups.items()
+    ]
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(WORKS)
+    seed = int(os.environ.get("MMHELIX_SEED", Random().randrange(10**6)))
+    lines = bench(names, seed)
+    found = {"commit": commit(), "seed": seed, "summary": summary(lines), "faults": lines}
+    if names == list(WORKS):
+        path = REPO / "reports" / "faults.json"
+        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    bad = [line for line in lines if any(line.get(name) for name in ("lost", "doubled", "changed", "traceback"))]
+    print(f"{len(lines)} faults, {len(bad)} of them did harm")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
