@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from fakebook import make_book
+from fakebook import MMHELIX, make_book
 from typer.testing import CliRunner
 
 from mmhelix_nb import __version__
@@ -188,3 +188,17 @@ def test_verify_right_and_wrong(tmp_path):
     (tmp_path / "r.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     code, said = call("verify", str(tmp_path / "r.jsonl"))
     assert code == 1 and '"ok": true' in said and '"ok": false' in said and "1 of 2 right" in said
+
+
+def test_verify_reads_any_text(tmp_path):
+    """A line ends at a newline only, and what cannot be printed is printed escaped."""
+    row = {"task": "h_index", "level": 1, "seed": 0, "reply": "a\u2028b\x85c\x00 \\boxed{9}"}
+    lines = json.dumps(row, ensure_ascii=False) + "\n" + json.dumps(row | {"reply": "\ud800 \\boxed{\ud800}"})
+    (tmp_path / "r.jsonl").write_text(lines, encoding="utf-8")
+    code, said = call("verify", str(tmp_path / "r.jsonl"))
+    assert code == 1 and "0 of 2 right" in said
+    said = subprocess.run([*MMHELIX, "verify", "h_index", "-"], input=b"\xff \\boxed{1}", capture_output=True)
+    assert said.returncode == 1 and said.stdout.startswith(b"wrong: ") and not said.stderr
+    (tmp_path / "r.jsonl").write_text("\n")
+    code, said = call("verify", str(tmp_path / "r.jsonl"))
+    assert code == 2 and "holds no replies" in said

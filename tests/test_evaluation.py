@@ -1,6 +1,8 @@
 """Replies, verdicts and summaries: resumed runs, cut-off replies, replies made elsewhere, a whole job."""
 
 import json
+from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -8,7 +10,7 @@ from PIL import Image
 from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.figures import svg
 from mmhelix_nb.book.profiles import Profile
-from mmhelix_nb.book.results import read_results
+from mmhelix_nb.book.results import Busy, read_results
 from mmhelix_nb.book.rows import save_rows
 from mmhelix_nb.book.settings import Evaluation
 from mmhelix_nb.core import make, pack
@@ -47,59 +49,174 @@ def puzzle_row(seed, kind="image"):
     }
 
 
-def answering(log, stop_at=None):
-    """An `ask` that answers each row rightly, notes the batches, and dies at batch `stop_at`."""
+def reply_to(row, text, tokens=5, finish="stop", **more):
+    return ev.Reply(
+        item=ev.item_name(row), prompt_hash=ev.prompt_hash(row), text=text, tokens=tokens, finish=finish, **more
+    )
 
-    def ask(batch, start):
-        if start == stop_at:
+
+def judged_as(item, category, ok, kind="image"):
+    return ev.Judged(
+        item=item,
+        task=category[0],
+        category=category,
+        level=1,
+        modality=kind,
+        ok=ok,
+        reason="",
+        tokens=1,
+        finish="stop",
+        prompt_hash="h",
+        text="",
+    )
+
+
+class Writer:
+    """In place of `generate_batch`: answers each row rightly, notes the batches, and dies at batch `stop_at`."""
+
+    def __init__(self, stop_at=None):
+        self.log, self.stop_at = [], stop_at
+
+    def __call__(self, model, processor, batch, settings, seed):
+        if seed == self.stop_at:
             raise KeyboardInterrupt
-        log.append([row["seed"] for row in batch])
-        return [
-            ev.Reply(ev.item_name(row), ev.prompt_hash(row), rf"\boxed{{{row['answer']}}} {start}", 5, "stop")
-            for row in batch
-        ]
-
-    return ask
+        self.log.append([row["seed"] for row in batch])
+        return [reply_to(row, rf"\boxed{{{row['answer']}}} {seed}") for row in batch]
 
 
-def test_killed_run_goes_on_where_it_stopped(tmp_path):
+def asked(monkeypatch, writer, rows, path, settings=SETTINGS, samples=1):
+    """The verdicts of a model that is loaded here, which `writer` stands for."""
+    monkeypatch.setattr(ev, "generate_batch", writer)
+    asking = ev.Asking(rows, ev.Kept(path), samples)
+    ev.ask_model(SimpleNamespace(eval=lambda: None), None, asking, settings)
+    return [replace(judged, seconds=0.0) for judged in asking.verdicts()]
+
+
+def kept_lines(path):
+    """Replies in a file, without what differs from run to run."""
+    return sorted(json.dumps(asdict(replace(r, seconds=0.0))) for r in ev.Kept(path).replies.values())
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, samples):
     rows, path = [lab_row(i) for i in range(10)], tmp_path / "replies.jsonl"
-    whole = ev.keep_replies(answering([]), rows, SETTINGS, tmp_path / "whole.jsonl")
+    last = "8/2" if samples == 3 else "8"
+    whole = asked(monkeypatch, Writer(), rows, tmp_path / "whole.jsonl", samples=samples)
     with pytest.raises(KeyboardInterrupt):
-        ev.keep_replies(answering([], stop_at=8), rows, SETTINGS, path)
-    log = []
-    assert ev.keep_replies(answering(log), rows, SETTINGS, path) == whole and log == [[8, 9]]
-    assert path.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
-    log = []
-    assert ev.keep_replies(answering(log), rows, SETTINGS, path) == whole and log == []
+        asked(monkeypatch, Writer(last), rows, path, samples=samples)
+    for log in ([[8, 9]], []):
+        writer = Writer()
+        assert asked(monkeypatch, writer, rows, path, samples=samples) == whole and writer.log == log
+    assert kept_lines(path) == kept_lines(tmp_path / "whole.jsonl") and len(whole) == 10 * samples
 
 
 @pytest.mark.parametrize("lost", [1, 30, 200, 700])
-def test_torn_file_gives_the_same_bytes(tmp_path, lost):
+def test_torn_file_gives_the_same_replies(tmp_path, monkeypatch, lost):
     rows, path = [lab_row(i) for i in range(10)], tmp_path / "replies.jsonl"
-    whole = ev.keep_replies(answering([]), rows, SETTINGS, path)
-    text = path.read_bytes()
-    path.write_bytes(text[:-lost])
-    log = []
-    assert ev.keep_replies(answering(log), rows, SETTINGS, path) == whole and path.read_bytes() == text
-    assert all(batch[0] % 4 == 0 for batch in log)  # the same rows share a batch as before
+    whole = asked(monkeypatch, Writer(), rows, path)
+    before = kept_lines(path)
+    path.write_bytes(path.read_bytes()[:-lost])
+    writer = Writer()
+    assert asked(monkeypatch, writer, rows, path) == whole and kept_lines(path) == before
+    assert all(batch[0] % 4 == 0 for batch in writer.log)  # the same rows share a batch as before
+    assert [p.name for p in tmp_path.iterdir()] == ["replies.jsonl"]
 
 
-@pytest.mark.parametrize("change", [{"temperature": 0.5}, {"max_new_tokens": 9}, {"seed": 1}])
-def test_other_settings_start_anew(tmp_path, change):
-    rows, log = [lab_row(i) for i in range(4)], []
-    ev.keep_replies(answering([]), rows, SETTINGS, tmp_path / "r.jsonl")
-    ev.keep_replies(answering(log), rows, SETTINGS.model_copy(update=change), tmp_path / "r.jsonl")
-    assert log == [[0, 1, 2, 3]]
+@pytest.mark.parametrize("harm", [b"\0" * 20, b"{", b"[1]", b'{"item": 3}', b"\xff\xfe", b'{"item": "a", "more": 1}'])
+def test_a_damaged_line_is_named_kept_and_asked_again(tmp_path, monkeypatch, harm):
+    rows, path = [lab_row(i) for i in range(10)], tmp_path / "replies.jsonl"
+    whole = asked(monkeypatch, Writer(), rows, path)
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([*lines[:5], harm, *lines[6:]]))
+    damaged, kept = path.read_bytes(), ev.Kept(path)
+    (copy,) = tmp_path.glob("replies.damaged.jsonl.aside-*")
+    assert f"{path}: damaged in line 6" in kept.notes[0] and str(copy) in kept.notes[0]
+    assert copy.read_bytes() == damaged and len(kept.replies) == 9
+    writer = Writer()
+    assert asked(monkeypatch, writer, rows, path) == whole and writer.log == [[4, 5, 6, 7]]
+    assert len(path.read_bytes().split(b"\n")) == 11
 
 
-def test_other_model_or_prompts_start_anew(tmp_path):
-    rows, log = [lab_row(i) for i in range(8)], []
-    ev.keep_replies(answering([]), rows, SETTINGS, tmp_path / "r.jsonl", "one")
-    ev.keep_replies(answering(log), rows, SETTINGS, tmp_path / "r.jsonl", "two")
-    assert len(log) == 2
-    ev.keep_replies(answering(log), rows[:5] + [lab_row(99)] + rows[6:], SETTINGS, tmp_path / "r.jsonl", "two")
-    assert log[2:] == [[4, 99, 6, 7]]
+STRANGE = "a\u2028b\u2029c\x85d\x0be\0f\r\ng\t\u202eh\ufeff \U0001f600 \\n \ud800 end \udc00"
+
+
+def test_text_of_any_kind_survives(tmp_path):
+    path, rows = tmp_path / "replies.jsonl", [lab_row(i) for i in range(3)]
+    kept = ev.Kept(path)
+    for row in rows:
+        kept.add(reply_to(row, STRANGE))
+    again = ev.Kept(path)
+    assert not again.notes and len(again.replies) == 3 and path.read_bytes().count(b"\n") == 3
+    assert {r.text for r in again.replies.values()} == {STRANGE.replace("\ud800", "\ufffd").replace("\udc00", "\ufffd")}
+
+
+def test_samples_of_a_batch_have_seeds_of_their_own(tmp_path, monkeypatch):
+    found = asked(monkeypatch, Writer(), [lab_row(i) for i in range(5)], None, samples=2)
+    assert [(j.item[-7:], j.sample, j.text.split()[1]) for j in found][:4] == [
+        ("0/image", 0, "0"),
+        ("0/image", 1, "0/1"),
+        ("1/image", 0, "0"),
+        ("1/image", 1, "0/1"),
+    ]
+
+
+GREEDY = ev.made_with("one", SETTINGS)
+CHANGES = [
+    ("model", ev.made_with("two", SETTINGS)),
+    ("temperature", ev.made_with("one", SETTINGS.model_copy(update={"temperature": 0.5}))),
+    ("max_new_tokens", ev.made_with("one", SETTINGS.model_copy(update={"max_new_tokens": 9}))),
+    ("quantise", ev.made_with("one", SETTINGS, {"quantise": "nf4"}) | {"repetition_penalty": 1.0}),
+]
+
+
+@pytest.mark.parametrize("name, other", CHANGES)
+def test_replies_of_other_settings_are_never_deleted(tmp_path, capsys, name, other):
+    folder = tmp_path / "out"
+    with ev.kept_in(folder, GREEDY) as kept:
+        kept.add(reply_to(lab_row(0), "paid for"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+    with pytest.raises(ev.OtherSettings) as error:
+        ev.take_folder(folder, other)
+    assert f"{name} = " in str(error.value) or "repetition_penalty" in str(error.value)
+    assert "\n" not in str(error.value) and "nothing was changed" in str(error.value)
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"} == before
+    with ev.kept_in(folder, other, aside=True) as kept:
+        assert not kept.replies
+    (moved,) = tmp_path.glob("out.aside-*")
+    assert {path.name: path.read_bytes() for path in moved.iterdir() if path.name != ".lock"} == before
+    assert str(moved) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"model": ', None])
+def test_a_lost_note_is_no_reason_to_delete(tmp_path, note):
+    folder = tmp_path / "out"
+    with ev.kept_in(folder, GREEDY) as kept:
+        kept.add(reply_to(lab_row(0), "paid for"))
+    path = folder / "replies.settings.json"
+    path.unlink() if note is None else path.write_bytes(note)
+    with pytest.raises(ev.OtherSettings, match="replies.settings.json should say"):
+        ev.take_folder(folder, GREEDY)
+    assert len(ev.Kept(folder / "replies.jsonl").replies) == 1
+
+
+def test_other_items_and_greedy_seeds_are_no_other_settings():
+    same = {"seed": 3, "items": 5, "modalities": ("text",), "batch_size": 9, "top_p": 0.5}
+    assert ev.made_with("one", SETTINGS.model_copy(update=same)) == GREEDY
+    drawn = SETTINGS.model_copy(update={"temperature": 0.5})
+    assert ev.made_with("one", drawn, {}) != ev.made_with("one", drawn.model_copy(update={"batch_size": 9}), {})
+    assert ev.made_with("one", drawn) == ev.made_with("one", drawn.model_copy(update={"batch_size": 9}))
+
+
+def test_two_at_once_are_told(tmp_path):
+    with ev.kept_in(tmp_path, GREEDY), pytest.raises(Busy, match=f"an evaluation in {tmp_path} is at work already"):
+        ev.take_folder(tmp_path, GREEDY)
+
+
+def test_other_prompts_are_asked_again(tmp_path, monkeypatch):
+    rows, path, writer = [lab_row(i) for i in range(8)], tmp_path / "r.jsonl", Writer()
+    asked(monkeypatch, writer, rows, path)
+    asked(monkeypatch, writer, [*rows[:5], lab_row(5, picture=False), lab_row(6, skill="rows"), rows[7]], path)
+    assert writer.log[2:] == [[4, 5, 6, 7]] and len(ev.Kept(path).replies) == 10  # the old ones too
 
 
 def test_prompt_hash_sees_text_and_pixels():
@@ -132,10 +249,7 @@ def judged_sample():
         [lab_row(i) for i in range(4)] + [puzzle_row(i) for i in range(3)] + [puzzle_row(i, "text") for i in range(2)]
     )
     texts = [rf"\boxed{{{row['answer']}}}" if i % 2 == 0 else "<think>" for i, row in enumerate(rows)]
-    replies = [
-        ev.Reply(ev.item_name(r), ev.prompt_hash(r), t, 9, "stop" if "boxed" in t else "length")
-        for r, t in zip(rows, texts)
-    ]
+    replies = [reply_to(r, t, 9, "stop" if "boxed" in t else "length") for r, t in zip(rows, texts)]
     return rows, replies
 
 
@@ -158,8 +272,8 @@ def test_summary():
 
 
 def test_micro_and_macro_differ():
-    judged = [ev.Judged(str(i), "t", "puzzles", 1, "image", i < 1, "", 1, "stop", "h", "") for i in range(9)]
-    judged += [ev.Judged("x", "m", "games", 1, "image", True, "", 1, "stop", "h", "")]
+    judged = [judged_as(str(i), "puzzles", i < 1) for i in range(9)]
+    judged += [judged_as("x", "games", True)]
     one = ev.summarise(judged)["modality"]["image"]["puzzles"]
     assert one["micro"]["accuracy"] == 0.2 and one["macro"] == pytest.approx((1 / 9 + 1) / 2)
     assert "macro mean over 2 categories" in ev.accuracy_table(ev.summarise(judged))

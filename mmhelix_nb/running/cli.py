@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines', 'run', 'show_options',
-           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'measure']
+           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 import importlib.util
@@ -14,8 +14,9 @@ import re
 import sys
 import time
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -72,7 +73,9 @@ def main(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say version and commit.")
     ] = False,
 ) -> None:
-    """What all commands share: nothing but the version."""
+    """What all commands share: the version, and that whatever a text holds (half a surrogate pair, say) can be printed."""
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
 
 # %% ../../nbs/running/cli.ipynb #58af0795
 def find_root(root: Path | None) -> Path:
@@ -766,10 +769,12 @@ def _verify_file(path: Path) -> int:
     if not path.is_file():
         fail(f"{path}: no such file")
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # and not at U+2028, which a reply may hold
     except UnicodeDecodeError:
         fail(f"{path}: not a text file in UTF-8")
     rows = [_row(line, f"{path}:{i}") for i, line in enumerate(lines, 1) if line.strip()]
+    if not rows:
+        fail(f"{path}: holds no replies; each line needs task, level, seed and reply")
     right = 0
     for row in rows:
         verdict = _verdict(**{k: row[k] for k in _FIELDS})
@@ -806,57 +811,208 @@ def verify(
     task = _task(task)
     if reply is None:
         fail("REPLY: missing; give the model's reply as the second argument, or - for stdin")
-    verdict = _verdict(task, level, seed, sys.stdin.read() if reply == "-" else reply)
+    verdict = _verdict(task, level, seed, sys.stdin.buffer.read().decode("utf-8", "replace") if reply == "-" else reply)
     typer.echo("right" if verdict.ok else f"wrong: {verdict.reason}")
     raise typer.Exit(0 if verdict.ok else 1)
+
+# %% ../../nbs/running/cli.ipynb #eb3bfb30
+def _is_server(model: str, name: str) -> bool:
+    """Whether MODEL is a server's address; one line where it is nothing that could be measured."""
+    if not model.strip():
+        fail("MODEL: is empty; give a folder, owner/name, or the address of a server")
+    if model.startswith(("http://", "https://")):
+        return True
+    if re.fullmatch(r"[\w.-]{1,200}:\d{1,5}(/.*)?", model):
+        fail(f"MODEL {model}: a server's address begins with http://, such as http://{model.partition('/')[0]}/v1")
+    if name:
+        fail(f"--model {name}: is a name at a server, whose address MODEL has to be")
+    place = Path(model)
+    if place.is_dir():
+        if not any((place / file).is_file() for file in ("config.json", "adapter_config.json")):
+            fail(f"MODEL {model}: holds no config.json and no adapter_config.json, so it is no folder of a model")
+    elif model.count("/") != 1 or place.parent.exists() or place.exists():
+        fail(f"MODEL {model}: no such folder; give a folder with a model, owner/name as on the hub, or http://...")
+    return False
+
+
+def _sampling(k: int, temperature: float | None, own: float) -> float:
+    """The temperature of `k` samples, given the one asked for and the profile's own."""
+    chosen = own if temperature is None else temperature
+    if k > 1 and chosen == 0:
+        if temperature == 0:
+            fail(f"--k {k}: needs a --temperature above 0, such as 0.6; greedy samples are all the same")
+        typer.echo(
+            f"--k {k}: at temperature 0.6, for greedy samples are all the same; --temperature sets another", err=True
+        )
+        return 0.6
+    return chosen
+
+# %% ../../nbs/running/cli.ipynb #b9d1cae9
+@dataclass(frozen=True)
+class Sampled:
+    """What `mmhelix eval` was told about items and sampling; None: as the profile says."""
+
+    items: int | None
+    levels: str | None
+    tasks: tuple[str, ...]
+    modality: str | None
+    max_new_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    seed: int | None
+    batch_size: int | None
+    quantise: str | None
+
+
+def _eval_profile(profile: str, told: Sampled, k: int, data: str):
+    """The profile with what was told; the defaults, which are a real model's, where none is named."""
+    from mmhelix_nb.book.profiles import Profile, ProfileError, read_profile
+
+    try:
+        book = read_profile(profile) if profile else Profile(name="benchmark")
+    except ProfileError as e:
+        fail(str(e))
+    if book.mini and not data and (told.tasks or told.levels):
+        fail(f"--profile {profile}: has its lab's own puzzles, of one task and level; leave out --tasks and --levels")
+    kinds = {None: None, "image": ("image",), "text": ("text",), "both": ("image", "text")}
+    if told.modality not in kinds:
+        fail(f"--modality {told.modality}: must be image, text or both")
+    names = ("items", "max_new_tokens", "top_p", "seed", "batch_size")
+    evaluation = {name: getattr(told, name) for name in names} | {"modalities": kinds[told.modality]}
+    evaluation["temperature"] = _sampling(k, told.temperature, book.evaluation.temperature)
+    tasks = tuple(dict.fromkeys(_task(name) for text in told.tasks for name in text.split(",")))
+    wanted = {"tasks": tasks or None, "levels": tuple(_levels(told.levels)) if told.levels else None}
+    if told.quantise not in (None, "none", "nf4"):
+        fail(f"--quantise {told.quantise}: must be none or nf4")
+    parts = {"evaluation": evaluation, "generators": wanted, "model": {"quantise": told.quantise}}
+    return book.model_copy(update={name: _told(getattr(book, name), values) for name, values in parts.items()})
+
+
+def _told(section, values: dict):
+    """A section with those of `values` that are not None."""
+    return section.model_copy(update={name: value for name, value in values.items() if value is not None})
+
+# %% ../../nbs/running/cli.ipynb #317362b7
+def _kept(out: Path) -> str:
+    """How many replies are kept in `out`, and how to go on."""
+    file = out / "replies.jsonl"
+    try:
+        count = file.read_bytes().count(b"\n") if file.exists() else 0
+    except OSError:
+        return ""
+    return f"{count:,} replies are kept in {file}, and the same command goes on" if count else "no reply was kept"
+
+
+def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
+    """What came out; whatever keeps it from being measured is one line."""
+    from mmhelix_nb.benchmark.published import FolderError
+    from mmhelix_nb.book.results import Busy
+    from mmhelix_nb.book.server import ServerError
+    from mmhelix_nb.evaluation import OtherSettings, evaluate_model
+
+    unusable: tuple[type[Exception], ...] = (ServerError,)
+    if not order.server:
+        from torch import OutOfMemoryError
+
+        from mmhelix_nb.training.models import ModelError
+
+        unusable = (ModelError, OutOfMemoryError)
+    try:
+        return evaluate_model(model, order, out, aside, again)
+    except OtherSettings as e:
+        fail(f"--out {e}; give another --out, or --set-aside, which renames that folder")
+    except FolderError as e:
+        fail(f"--data {e}")
+    except Busy as e:
+        fail(f"--out {out}: {e}")
+    except unusable as e:
+        fail(f"MODEL {e}; {_kept(out)}")
+    except OSError as e:
+        fail(f"{e.filename or out}: {e.strerror}; {_kept(out)}" if e.strerror else f"--profile {e}")
+    except KeyboardInterrupt:
+        typer.echo(f"\nstopped; {_kept(out)}", err=True)
+        raise typer.Exit(130) from None
 
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
 def measure(
     model: Annotated[
-        str, typer.Argument(help="A checkpoint's folder, owner/name, or the address of an OpenAI-compatible server.")
+        str,
+        typer.Argument(
+            help="A folder with weights or with adapters, owner/name, or the address of an OpenAI-compatible server."
+        ),
     ],
-    out: Annotated[Path, typer.Option(parser=out_path, help="Folder for replies and results.", metavar="DIR")] = Path(
-        "runs/eval"
-    ),
-    profile: Annotated[str, typer.Option(help="Whose evaluation settings to use.")] = "mini",
-    items: Annotated[int, typer.Option(help="Puzzles; 0 takes all.", min=0)] = 0,
+    name: Annotated[str, typer.Option("--model", help="The model's name at that server.", metavar="NAME")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=out_path,
+            help="Folder for replies and results, runs/eval/MODEL if absent; one that this command began is gone on with.",
+            metavar="DIR",
+        ),
+    ] = None,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Ask these puzzles: a folder made by mmhelix generate, or a file of published rows.", metavar="PATH"
+        ),
+    ] = "",
+    modality: Annotated[str | None, typer.Option(help="How puzzles are shown: image, text or both.")] = None,
+    items: Annotated[int | None, typer.Option(help="So many puzzles at even distances; 0 takes all.", min=0)] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent."),
+    ] = None,
+    levels: Annotated[str | None, typer.Option(help="Such as 1,2 or 1-5.")] = None,
+    k: Annotated[int, typer.Option("--k", help="Samples of each puzzle: pass@1, pass@k, majority.", min=1)] = 1,
+    max_new_tokens: Annotated[int | None, typer.Option(help="Of a reply, its thoughts included.", min=1)] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 is greedy.", min=0, max=2)] = None,
+    top_p: Annotated[float | None, typer.Option(help="Of sampled replies.", min=0.001, max=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of sampled replies.", min=0, max=2**32 - 1)] = None,
+    concurrency: Annotated[int, typer.Option(help="Requests at a time, at a server.", min=1)] = 8,
+    batch_size: Annotated[int | None, typer.Option(help="Of a local model.", min=1)] = None,
+    quantise: Annotated[str | None, typer.Option(help="Weights of a local model: none or nf4.")] = None,
+    profile: Annotated[str, typer.Option(help="Another profile's puzzles and settings.")] = "",
+    price: Annotated[str, typer.Option(help="What a million tokens cost, in and out.", metavar="IN,OUT")] = "0,0",
+    token_budget: Annotated[int, typer.Option(help="Tokens at most, in all; 0: no limit.", min=0)] = 0,
+    cost_budget: Annotated[float, typer.Option(help="Cost at most, in all, by --price; 0: no limit.", min=0)] = 0.0,
+    again: Annotated[bool, typer.Option("--again", help="Ask once more what the server refused.")] = False,
+    aside: Annotated[
+        bool, typer.Option("--set-aside", help="Rename a folder with replies of other settings, and begin anew.")
+    ] = False,
 ) -> None:
-    """Measure a model on the benchmark.
+    """Measure a model: on the benchmark of 1,260 puzzles, or on others.
+
+    Each reply is kept as it comes. Stopped or killed, the same command goes on; nothing is asked twice, and nothing is ever deleted.
 
     [bold]Examples[/bold]
 
-    mmhelix eval runs/mini/ahpo-ahpo/model --items 100
+    mmhelix eval Qwen/Qwen2.5-VL-7B-Instruct --quantise none         a model of the hub, on this machine
 
-    mmhelix eval Qwen/Qwen2.5-VL-7B-Instruct --profile gpu24 --out runs/base7b
+    mmhelix eval http://localhost:8000/v1 --model Qwen/Qwen2.5-VL-7B-Instruct --modality both --concurrency 64
 
-    mmhelix eval http://localhost:8000/v1 --profile gpu24 --out runs/served
+    mmhelix eval runs/gpu24/ahpo-ahpo/model --tasks maze,sudoku --levels 1-3     a folder with weights, or with LoRA adapters
+
+    mmhelix eval http://localhost:8000/v1 --model NAME --data bench --k 4 --temperature 0.6 --max-new-tokens 32768
+
+    mmhelix eval runs/mini/ahpo-ahpo/model --profile mini             the lab's own tiny model, on its own puzzles
     """
-    if not model.strip():
-        fail("MODEL: is empty; give a folder, owner/name, or the address of a server")
-    from mmhelix_nb.book.profiles import ProfileError, read_profile
-
-    try:
-        settings = read_profile(profile)
-    except ProfileError as e:
-        fail(str(e))
-    if "/" not in model and not Path(model).is_dir():
-        fail(f"MODEL {model}: no such folder; give a folder or owner/name")
-    served = model.startswith(("http://", "https://"))
+    served = _is_server(model, name)
+    told = Sampled(
+        items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
+    )
+    book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
     need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
-    from mmhelix_nb.book.server import ServerError
-    from mmhelix_nb.evaluation import evaluate_model
+    from mmhelix_nb.book.server import Server
+    from mmhelix_nb.evaluation import Order, accuracy_table
 
-    refused = (ServerError, OSError)
-    if not served:
-        from mmhelix_nb.training.models import ModelError
-
-        refused = (ModelError, OSError)
-    try:
-        evaluate_model(model, settings, out, items)
-    except refused as e:
-        fail(f"MODEL {e}")
-    typer.echo(f"results: {out}")
+    spent = (*prices, token_budget, cost_budget)
+    server = Server(model, name, concurrency, 3_600.0, 6, 0.5, *spent) if served else None
+    folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
+    found = _measured(model, Order(book, k, data, server), folder, aside, again)
+    for problem in found["settings"]["unreadable"][:9]:
+        typer.echo(f"not asked: {problem}", err=True)
+    typer.echo(f"{accuracy_table(found)}\nresults: {folder}")
 
 # %% ../../nbs/running/cli.ipynb #7b1dc5ea
 app.command("new-task")(new_task)
