@@ -20,6 +20,7 @@ from faults.works import WORKS, Content, Ended, Work, difference, environment, f
 
 from mmhelix_nb.book.place import commit  # noqa: E402
 
+KEPT = (".parquet", ".jsonl", ".json", ".sqlite", ".txt", ".md")  # of what a command keeps
 KILLS = int(os.environ.get("MMHELIX_KILLS", 20))
 
 
@@ -77,6 +78,48 @@ def killed_often(work: Work, wanted: Content, room: Path, whole: float, rng: Ran
     line = result(
         "kill -9", work, wanted, folder, run(work, folder, server), after_s=[round(moment, 2) for moment in moments]
     )
+    shutil.rmtree(folder)
+    return line
+
+
+def damaged(work: Work, wanted: Content, room: Path, whole: float, rng: Random, server: str) -> dict:
+    "A file that is cut or overwritten, in a folder that was killed or finished: healed, or refused in a line that names it."
+    folder = Path(tempfile.mkdtemp(dir=room))
+    process = start(work, folder, server)
+    time.sleep(rng.uniform(whole / 2, 2 * whole))
+    kill(process)
+    process.communicate()
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in KEPT and path.stat().st_size
+    ]
+    if not files:
+        shutil.rmtree(folder)
+        return {"fault": "damaged file", "work": work.name, "not tried": "no file yet"}
+    path, kind = rng.choice(files), rng.choice(("cut", "zeros"))
+    with open(path, "r+b") as file:
+        at = rng.randrange(path.stat().st_size)
+        if kind == "cut":
+            file.truncate(at)
+        else:
+            file.seek(at)
+            file.write(bytes(min(64, path.stat().st_size - at)))
+    again = run(work, folder, server)
+    refused = again.code != 0
+    line = result(
+        "damaged file",
+        work,
+        [] if refused else wanted,
+        folder,
+        again,
+        file=str(path.relative_to(folder)),
+        how=f"{kind} at {at}",
+    )
+    last = again.said.strip().split("\n")[-1]
+    line |= {
+        "healed": not refused,
+        "traceback": "Traceback" in again.said,
+        "unnamed": refused and path.name not in last,
+    }
     shutil.rmtree(folder)
     return line
 
@@ -154,6 +197,8 @@ def faults(work: Work, wanted: Content, room: Path, whole: float, rng: Random, s
     else:
         for _ in range(KILLS):
             yield killed_once(work, wanted, room, whole, rng, server)
+        for _ in range(KILLS):
+            yield damaged(work, wanted, room, whole, rng, server)
     yield two_at_once(work, wanted, room, server)
     yield full_disk(work, wanted, room, server, SMALL[work.name])
 
@@ -184,7 +229,9 @@ def main() -> int:
     if names == list(WORKS):
         path = REPO / "reports" / "faults.json"
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    bad = [line for line in lines if any(line.get(name) for name in ("lost", "doubled", "changed", "traceback"))]
+    bad = [
+        line for line in lines if any(line.get(name) for name in ("lost", "doubled", "changed", "traceback", "unnamed"))
+    ]
     print(f"{len(lines)} faults, {len(bad)} of them did harm")
     return bool(bad)
 
