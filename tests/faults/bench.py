@@ -9,14 +9,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakebook import REPO  # noqa: E402
-from fakeserver import FakeServer, completion, retold  # noqa: E402
-from faults.works import WORKS, Content, Ended, Work, difference, environment, finish, kill, run, start  # noqa: E402
+from fakeserver import MISBEHAVIOURS, FakeServer, completion, misbehaving, retold  # noqa: E402
+from faults.works import WORKS, Content, Ended, Work, difference, digest, environment, finish, kill, run, start  # noqa: E402
 
 from mmhelix_nb.book.place import commit  # noqa: E402
 
@@ -24,12 +25,23 @@ KEPT = (".parquet", ".jsonl", ".json", ".sqlite", ".txt", ".md")  # of what a co
 KILLS = int(os.environ.get("MMHELIX_KILLS", 20))
 
 
-def answer(asked: dict, _number: int = 1):
+def reply(asked: dict) -> str:
     "A good reply: to notes the notes retold, to a puzzle a guess that its question decides."
     content = asked["messages"][-1]["content"]
     if isinstance(content, str) and "Notes:\n" in content:
-        return 200, completion(retold(asked)), {}
-    return 200, completion(f"\\boxed{{{len(json.dumps(asked)) % 7}}}"), {}
+        return retold(asked)
+    return f"\\boxed{{{len(json.dumps(asked)) % 7}}}"
+
+
+def answer(asked: dict, _number: int = 1):
+    "What a good server says."
+    return 200, completion(reply(asked)), {}
+
+
+def sometimes(name: str):
+    "The misbehaviour `name` on every third request, by its hash, and good replies to the others."
+    bad = misbehaving(name, reply)
+    return lambda asked, number: (bad if int(digest(asked), 16) % 3 == 0 else answer)(asked, number)
 
 
 def result(fault: str, work: Work, wanted: Content, folder: Path, again: Ended, **more) -> dict:
@@ -57,11 +69,10 @@ def killed_once(work: Work, wanted: Content, room: Path, whole: float, rng: Rand
     folder = Path(tempfile.mkdtemp(dir=room))
     moment, process = rng.uniform(0, whole), start(work, folder, server)
     time.sleep(moment)
-    alive = process.poll() is None
     kill(process)
     process.communicate()
     again = run(work, folder, server)
-    line = result("kill -9", work, wanted, folder, again, after_s=round(moment, 2), alive=alive)
+    line = result("kill -9", work, wanted, folder, again, after_s=round(moment, 2))
     shutil.rmtree(folder)
     return line
 
@@ -165,6 +176,25 @@ def full_disk(work: Work, wanted: Content, room: Path, server: str, small: str) 
     return {**line, "code": int(first), "traceback": "Traceback" in said, "message": said.strip().split("\n")[-1][:200]}
 
 
+def misbehaved(work: Work, wanted: Content, room: Path, fake: FakeServer, name: str) -> dict:
+    "A server that misbehaves as its `name` says, then a good one, which is asked for what is missing."
+    kind, folder = MISBEHAVIOURS[name], Path(tempfile.mkdtemp(dir=room))
+    fake.behave, fake.seen = sometimes(name), Counter()
+    first = run(work, folder, fake.url, limit=600)
+    asked = sum(fake.seen.values())
+    fake.behave, fake.seen = answer, Counter()
+    again = run(work, folder, fake.url, more=("--again",) if kind.expected == "refused" else ())
+    line = result(f"server: {kind.expected}", work, wanted, folder, again, kind=name, requests=asked, code=first.code)
+    line |= {"asked_again": sum(fake.seen.values()), "traceback": "Traceback" in first.said + again.said}
+    if kind.gives:
+        line["changed"] = 0  # what such a server says is another text
+    if kind.expected == "ends":
+        said = first.said.strip().split("\n")[-1]
+        line |= {"message": said[:200], "unnamed": first.code == 0 or kind.says not in said}
+    shutil.rmtree(folder)
+    return line
+
+
 def bench(names: list[str], seed: int) -> list[dict]:
     "All faults for the works called `names`, line by line, printed as they come."
     rng, lines = Random(seed), []
@@ -175,7 +205,7 @@ def bench(names: list[str], seed: int) -> list[dict]:
             reference = run(work, room / f"reference {work.name}", fake.url)
             wanted = work.content(room / f"reference {work.name}")
             print(f"{work.name}: {len(wanted)} items in {reference.seconds:.1f} s", flush=True)
-            for line in faults(work, wanted, room, reference.seconds, rng, fake.url):
+            for line in faults(work, wanted, room, reference.seconds, rng, fake):
                 lines.append(line)
                 print(json.dumps(line), flush=True)
     return lines
@@ -190,8 +220,9 @@ SMALL = {
 }  # of a disk that fills up
 
 
-def faults(work: Work, wanted: Content, room: Path, whole: float, rng: Random, server: str):
+def faults(work: Work, wanted: Content, room: Path, whole: float, rng: Random, fake: FakeServer):
     "Each fault of one work."
+    server = fake.url
     if work.name == "run":
         yield killed_often(work, wanted, room, whole, rng, server)
     else:
@@ -201,6 +232,8 @@ def faults(work: Work, wanted: Content, room: Path, whole: float, rng: Random, s
             yield damaged(work, wanted, room, whole, rng, server)
     yield two_at_once(work, wanted, room, server)
     yield full_disk(work, wanted, room, server, SMALL[work.name])
+    for name in MISBEHAVIOURS if work.asks else ():
+        yield misbehaved(work, wanted, room, fake, name)
 
 
 def summary(lines: list[dict]) -> list[dict]:

@@ -105,11 +105,11 @@ def environment() -> dict[str, str]:
     return {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, (str(REPO), os.environ.get("PYTHONPATH"))))}
 
 
-def start(work: Work, folder: Path, server: str = "") -> subprocess.Popen:
-    "The command in `folder`, in a session of its own."
+def start(work: Work, folder: Path, server: str = "", more: tuple[str, ...] = ()) -> subprocess.Popen:
+    "The command in `folder`, with `more` arguments, in a session of its own."
     folder.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
-        work.command(server),
+        [*work.command(server), *more],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -134,10 +134,10 @@ def finish(process: subprocess.Popen, began: float, limit: float = 1800.0) -> En
     return Ended(process.returncode, said, time.monotonic() - began)
 
 
-def run(work: Work, folder: Path, server: str = "", limit: float = 1800.0) -> Ended:
+def run(work: Work, folder: Path, server: str = "", limit: float = 1800.0, more: tuple[str, ...] = ()) -> Ended:
     "The command from its beginning to its end."
     began = time.monotonic()
-    return finish(start(work, folder, server), began, limit)
+    return finish(start(work, folder, server, more), began, limit)
 
 
 def kill(process: subprocess.Popen) -> None:
