@@ -925,7 +925,7 @@ def weights_mark(folder: str | Path) -> str:
         size = path.stat().st_size
         with open(path, "rb") as file:
             for part in range(64):
-                file.seek(size * part // 64)
+                file.seek(max(0, size - 4_096) * part // 63)
                 digest.update(file.read(4_096))
         digest.update(f"{path.name} {size}".encode())
     return digest.hexdigest()[:8] if files else ""
@@ -933,10 +933,10 @@ def weights_mark(folder: str | Path) -> str:
 
 def model_label(model: str) -> str:
     "A model's name as a report says it: of a folder with adapters also what they are for."
-    adapter = Path(model) / "adapter_config.json"
-    if not adapter.is_file():
-        return model
-    return f"{json.loads(adapter.read_text(encoding='utf-8'))['base_model_name_or_path']} with {model}"
+    from mmhelix_nb.training.models import base_of
+
+    base = base_of(model)
+    return model if base == model else f"{base} with {model}"
 
 # %% ../nbs/60_evaluation.ipynb #9648b735
 def evaluate_model(model: str, order: Order, out: str | Path, aside: bool = False, again: bool = False) -> dict:

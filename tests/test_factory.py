@@ -198,7 +198,7 @@ def test_what_failed_is_tried_again_and_what_was_answered_is_not(tmp_path):
         server = Server(fake.url, "fake", retries=1, backoff_s=0.01)
         manufacture(tmp_path / "x", batch, server)
         assert not rows(tmp_path / "x") and summary(tmp_path / "x", 4).startswith(
-            "0 of 4 samples accepted; 4 failed, most often: no answer after (4)"
+            "0 of 4 samples accepted; 4 failed, most often: no answer (4)"
         )
         down = 0
         manufacture(tmp_path / "x", batch, server)

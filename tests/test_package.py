@@ -180,6 +180,12 @@ def test_eval_of_a_server(installed, tmp_path):
     with FakeServer(lambda asked, number: (200, completion("\\boxed{up}"), {})) as fake:
         output(installed / "mmhelix", "eval", fake.url, "--profile", "mine.yaml", "--out", "asked", cwd=tmp_path)
     assert json.loads((tmp_path / "asked/results.json").read_text())["profile"] == "mine"
+    (tmp_path / "empty").mkdir()
+    with FakeServer(lambda asked, number: (200, completion("\\boxed{up}"), {})) as fake:
+        few = ("--tasks", "maze", "--levels", "1", "--items", "2")
+        output(installed / "mmhelix", "eval", fake.url, "--model", "real/name", *few, cwd=tmp_path / "empty")
+    found = json.loads((tmp_path / "empty/runs/eval/real-name/results.json").read_text())
+    assert (found["model"], found["profile"]) == ("real/name", "benchmark")
 
 
 def test_run_plans_the_book(installed, tmp_path):

@@ -5,12 +5,12 @@ import time
 from dataclasses import replace
 
 import pytest
-from fakeserver import FakeServer, completion, good, retold
+from fakeserver import MISBEHAVIOURS, FakeServer, completion, good, misbehaving, retold
 
 from mmhelix_nb import make
 from mmhelix_nb.book.server import Server, ServerError
 from mmhelix_nb.serg import expert
-from mmhelix_nb.traces.polish import Polishing, anchors, keeps, polish_all
+from mmhelix_nb.traces.polish import Polishing, anchors, keeps, kind_of, polish_all
 
 SKELETONS = [
     expert(make(task, level, seed))
@@ -68,14 +68,14 @@ def test_faults_on_the_way_are_survived(fault):
 LASTING = {  # what a reply itself gets wrong, at every attempt
     "truncated": (
         lambda asked, number: (200, completion(retold(asked)[:-40], "length"), {}),
-        "finish reason is 'length'",
+        "cut off at the token limit",
     ),
     "always wrong": (
         lambda asked, number: (200, completion(retold(asked).rsplit("\\boxed", 1)[0] + "\\boxed{7 7 7}"), {}),
         "the verifier says",
     ),
-    "empty": (lambda asked, number: (200, completion(""), {}), "length is 0"),
-    "null": (lambda asked, number: (200, completion(None), {}), "length is 0"),
+    "empty": (lambda asked, number: (200, completion(""), {}), "an empty reply"),
+    "null": (lambda asked, number: (200, completion(None), {}), "an empty reply"),
     "answer only": (lambda asked, number: (200, completion(retold(asked).split("</think>")[1]), {}), ""),
     "leak": (
         lambda asked, number: (
@@ -83,7 +83,7 @@ LASTING = {  # what a reply itself gets wrong, at every attempt
             completion(retold(asked).replace("Let me think", "As the provided solution shows")),
             {},
         ),
-        "it speaks of",
+        "it speaks of its notes: ",
     ),
     "rambling": (
         lambda asked, number: (
@@ -97,8 +97,13 @@ LASTING = {  # what a reply itself gets wrong, at every attempt
         ),
         "",
     ),
-    "500 for ever": (lambda asked, number: (500, "oops", {}), "no answer after 5 requests"),
+    "500 for ever": (
+        lambda asked, number: (500, "oops", {}),
+        "no answer: 5 requests failed, the last with HTTP 500: 'oops'",
+    ),
     "400": (lambda asked, number: (400, '{"error": {"message": "too long a prompt"}}', {}), "too long a prompt"),
+    "filtered": (lambda asked, number: (200, completion("", "content_filter"), {}), "content filter"),
+    "only a thought": (misbehaving("reasoning_only"), "cut off at the token limit"),
 }
 
 
@@ -160,10 +165,46 @@ def test_nothing_is_paid_twice(tmp_path):
         assert set(fake.seen.values()) == {1} and [one.sample for one in first] == [one.sample for one in again]
 
 
-def test_a_wrong_key_ends_the_run_with_one_line():
-    refusing = FakeServer(lambda asked, number: (401, '{"error": {"message": "bad key"}}', {}))
-    with refusing as fake, pytest.raises(ServerError, match="refuses .401.*MMHELIX_API_KEY"):
+@pytest.mark.parametrize("name", ["parts", "null_finish", "string_usage", "sse_unasked", "reasoning"])
+def test_unusual_answers_are_understood(name):
+    with FakeServer(misbehaving(name)) as fake:
+        assert all(outcome.sample for outcome in polished(fake, skeletons=SKELETONS[:4]))
+
+
+@pytest.mark.parametrize("fence", ["```\n{}\n```", "```markdown\n{}\n```\n", "~~~\n{}", "\n``` text\n{}\n```"])
+def test_a_fence_round_a_reply_is_taken_off(fence):
+    with FakeServer(lambda asked, number: (200, completion(fence.format(retold(asked))), {})) as fake:
+        for outcome in polished(fake, skeletons=SKELETONS[::5]):
+            assert outcome.sample and outcome.sample.reply.lstrip().startswith("<think>")
+            assert not outcome.sample.reply.rstrip().endswith(("```", "~~~"))
+
+
+@pytest.mark.parametrize("name", ["401", "402", "403", "404_model", "429_quota", "error_402_in_200"])
+def test_what_no_request_changes_ends_the_run_with_one_line(name):
+    with FakeServer(misbehaving(name)) as fake, pytest.raises(ServerError, match=r"refuses \(\d+\): .*; ") as caught:
         polished(fake)
+    assert MISBEHAVIOURS[name].says in str(caught.value) and "\n" not in str(caught.value)
+    assert fake.seen.total() <= QUICK.concurrency
+
+
+def test_reasons_are_counted_in_words():
+    kinds = set()
+    for behave, _ in LASTING.values():
+        with FakeServer(behave) as fake:
+            kinds |= {
+                kind_of(reason) for outcome in polished(fake, skeletons=SKELETONS[:2]) for reason in outcome.reasons
+            }
+    assert kinds == {
+        "cut off at the token limit",
+        "the verifier says",
+        "an empty reply",
+        "too short",
+        "it speaks of its notes",
+        "it repeats itself",
+        "no answer",
+        "refused by the server",
+        "held back by the server's content filter",
+    }
 
 
 def test_a_server_that_is_not_there_ends_the_run_with_one_line():

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from mmhelix_nb.benchmark.published import FolderError, judge_row, published_row, rows_from, verify_rows
+from mmhelix_nb.benchmark.published import judge_row, published_row, rows_from, verify_rows
 from mmhelix_nb.core import from_official, make, tasks
 
 JUNK = (
@@ -223,8 +223,8 @@ def test_rows_come_from_any_usual_file(tmp_path, kind):
     ("name", "content", "said"),
     [
         ("empty.jsonl", b"", "holds no rows"),
-        ("empty.parquet", b"", "not a whole Parquet file"),
-        ("cut.parquet", b"PAR1" + bytes(40), "not a whole Parquet file"),
+        ("empty.parquet", b"", "damaged, cannot be read as Parquet"),
+        ("cut.parquet", b"PAR1" + bytes(40), "damaged, cannot be read as Parquet"),
         ("cut.json", b'[{"category": "maze"}, ', "line 1: not JSON"),
         ("second.jsonl", b'{"category": "maze", "answer": "up"}\n{"catego', "line 2: not JSON"),
         ("latin.jsonl", b'{"category": "\xe9"}', "not a text file in UTF-8"),
@@ -235,6 +235,6 @@ def test_rows_come_from_any_usual_file(tmp_path, kind):
 )
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(FolderError, match=said) as found:
+    with pytest.raises(ValueError, match=said) as found:
         verify_rows(tmp_path / name)
     assert "\n" not in str(found.value) and name in str(found.value) or "columns" in said

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from fakeserver import FakeServer, completion
 from typer.testing import CliRunner
 
-from mmhelix_nb.core import task_module
+from mmhelix_nb.core import make, task_module
 from mmhelix_nb.running.cli import app
 from mmhelix_nb.running.readme import readme
 
@@ -25,7 +26,6 @@ SMALL = """
 generators: {tasks: [maze], levels: [1], per_cell: 2}
 evaluation: {items: 2, max_new_tokens: 20}
 """
-DEFAULT = "mini"  # the profile of `mmhelix eval` and `mmhelix run` where none is named
 
 
 def blocks(*kinds: str) -> list[str]:
@@ -130,13 +130,35 @@ def export(words: list[str], mmhelix, folder: Path) -> None:
 
 
 def evaluate(words: list[str], mmhelix, folder: Path) -> None:
-    """The model is a server on loopback, for the one named needs a GPU and the network; the profile is the one named, with few puzzles."""
-    at = words.index("--profile") if "--profile" in words else len(words)
-    named = (words[at:] or ["", DEFAULT])[1]
-    (folder / "small.yaml").write_text(f"extends: {named}" + SMALL)
+    """As written, but that few puzzles are asked, and that a server on loopback stands for the one named and for a model of the hub."""
+    model, *options = words[2:]
+    few = [] if "--data" in options or "--profile" in options else ["--tasks", "maze", "--levels", "1"]
     with FakeServer(lambda asked, number: (200, completion("\\boxed{up}"), {})) as fake:
-        mmhelix("eval", fake.url, *words[3:at], *words[at + 2 :], "--profile", "small.yaml", "--out", "asked")
-    assert json.loads((folder / "asked/results.json").read_text())["results"]
+        if model.startswith("runs/"):
+            write_lab_model(folder, folder / model)
+            here = [model, "--items", "2", "--max-new-tokens", "2"]
+        else:
+            here = [fake.url]
+        mmhelix("eval", *here, *options, *few, "--out", "asked")
+    for path in (folder / "asked").iterdir():
+        assert path.stat().st_size
+    assert json.loads((folder / "asked/results.json").read_text())["results"]["items"]
+    shutil.rmtree(folder / "asked")
+
+
+def write_lab_model(folder: Path, model: Path) -> None:
+    """A tiny model where the book's run leaves one, and the puzzles that it is asked."""
+    pytest.importorskip("torch")
+    from mmhelix_nb.book.profiles import read_profile
+    from mmhelix_nb.book.rows import item_row, rows_path, save_rows
+    from mmhelix_nb.training.models import build_mini, build_processor, build_tokenizer, save
+
+    processor = build_processor(build_tokenizer(["0 1 \\boxed{}"] * 2))
+    save(build_mini(processor), processor, model)
+    save_rows(
+        [item_row(make("binairo", 1, seed)) for seed in range(3)],
+        rows_path(read_profile("mini"), "heldout", folder / "runs"),
+    )
 
 
 def verify(words: list[str], mmhelix, folder: Path) -> None:
@@ -169,6 +191,7 @@ KNOWN = {
 
 BEFORE = {
     "mmhelix export": "mmhelix generate",
+    "mmhelix eval": "mmhelix generate",
     "mmhelix verify-dataset": "mmhelix serg",
 }  # who makes what another reads
 

@@ -90,3 +90,15 @@ def test_nothing_goes_round():
         for module in free:
             del left[module]
     assert sorted(left) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_binds_a_name_once(path):
+    """Two cells of a notebook that use one private name would take each other's."""
+    bound = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.append(node.name)
+        elif isinstance(node, ast.Assign):
+            bound += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    assert len(bound) == len(set(bound)), [one for one in bound if bound.count(one) > 1]

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['Weights', 'FITS', 'LEVELS', 'TRIES', 'MARKS', 'SCORER', 'STEP', 'ROW', 'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT',
            'PLACES', 'State', 'weights', 'columns', 'domains', 'Choice', 'Search', 'fill', 'show', 'solved', 'solve',
-           'Level', 'candidate', 'shape', 'swappable', 'generate', 'put_digit', 'read_letter', 'read_digits', 'check',
-           'layout', 'example', 'ask', 'Story', 'tell_failures', 'column_letters', 'tell_choice', 'tell_column',
-           'trace', 'canon']
+           'Level', 'candidate', 'shape', 'swappable', 'generate', 'put_digit', 'read_letter', 'read_digits',
+           'read_sum', 'check', 'layout', 'example', 'ask', 'Story', 'tell_failures', 'column_letters', 'tell_choice',
+           'tell_column', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8c2349de
 import json
@@ -231,8 +231,12 @@ _LABEL = re.compile(
     r"\A(?:(?:the|my|final|answer|solution|mapping|assignment|digits|letters|is|are)\b[ \t]{0,4}){1,6}:?\s{0,4}",
     re.IGNORECASE,
 )
+_NAMES = ("mapping", "assignment", "assignments", "digits", "letters")  # words of a label
+_RULER = re.compile(r"^[|+: \t-]{0,40}--[|+: \t-]{0,400}$", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]{1,4}(?=\W{0,3}[A-Za-z])", re.MULTILINE)
-MARKS = frozenset([*"=:|,;.\"'“”‘’`[](){}", "->", "is", "equals", "and"])
+MARKS = frozenset(
+    [*"=:|,;.\"'“”‘’`[](){}", "->", "is", "equals", "and", "letter", "letters", "digit", "digits", "value"]
+)
 
 
 def put_digit(digits: dict[str, int], letter: str, token: str) -> None:
@@ -256,10 +260,18 @@ def read_letter(token: str, waiting: str) -> str:
     return token.upper()
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #7703604e
+def _in_columns(body: str) -> str:
+    "`body` pair by pair, where it is a line of letters and below it a line of as many digits."
+    rows = [re.sub(r"[|,\s]", "", line) for line in body.split("\n") if line.strip()]
+    if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1 and rows[0].isalpha() and rows[1].isdecimal():
+        return " ".join(f"{letter} {digit}" for letter, digit in zip(*rows))
+    return body
+
+
 def read_digits(text: str) -> dict[str, int]:
     "The digit of each letter in `text`; raises `Unreadable`."
-    body = plain(_BULLET.sub("", text.replace("**", "").replace(r"\mapsto", "->").replace("↦", "->")))
-    body, digits, letter = _LABEL.sub("", body, count=1), {}, ""
+    body = _RULER.sub("", plain(_BULLET.sub("", text.replace("**", "")), _NAMES))
+    body, digits, letter = _in_columns(_LABEL.sub("", body, count=1)), {}, ""
     for token in _TOKEN.findall(body):
         if token.isascii() and token.isdigit():
             put_digit(digits, letter, token)
@@ -272,6 +284,19 @@ def read_digits(text: str) -> dict[str, int]:
         raise Unreadable("the answer is cut off: its brackets do not match")
     return digits
 
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #140537ed
+_SUM = re.compile(r"[0-9]{1,9}(?: ?\+ ?[0-9]{1,9}){1,9} ?= ?[0-9]{1,10}")
+
+
+def read_sum(state: State, text: str) -> dict[str, int]:
+    "The digits of the letters, where `text` is the addition of `state` in digits, one for each letter; empty where it is something else."
+    body = _LABEL.sub("", plain(text[:400]).rstrip(" ."), count=1)
+    numbers = re.findall("[0-9]+", body) if len(text) <= 400 and _SUM.fullmatch(body) else []
+    if list(map(len, numbers)) != list(map(len, state.words)):
+        return {}
+    pairs = set(zip("".join(state.words), "".join(numbers)))
+    return {letter: int(digit) for letter, digit in pairs} if len(pairs) == len(state.letters) else {}
+
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #cc19b49e
 SCORER = "cryptomath_evaluator"  # the published score function
 
@@ -279,7 +304,7 @@ SCORER = "cryptomath_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` gives every letter a digit of its own such that the sum holds."
-    digits, owner = read_digits(answer), {}
+    digits, owner = read_sum(state, answer) or read_digits(answer), {}
     for letter in dict.fromkeys([*digits, *state.letters]):
         if letter not in state.letters:
             return wrong(f"{letter} is no letter of the puzzle")

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from tqdm.auto import tqdm
 
 from ..answers import Unreadable, read_int, says, shorten
+from ..book.tables import check_table
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract
 from ..shared.draw import png
@@ -160,19 +161,14 @@ def hub_rows(name: str) -> Iterator[dict]:
 
 # %% ../../nbs/benchmark/published.ipynb #6c29cb43
 def parquet_rows(file: str | Path, pictures: bool = False) -> Iterator[dict]:
-    "The rows of a Parquet file one by one, with `pictures` (PNG bytes) or without; raises `FolderError` where it is damaged."
-    import pyarrow as pa
+    "The rows of a Parquet file one by one, with `pictures` (PNG bytes) or without; raises `tables.Damaged` where it does not hold what was written."
     import pyarrow.parquet as pq
 
-    try:
-        table = pq.ParquetFile(file)
-        names = [name for name in table.schema_arrow.names if pictures or name not in PICTURES]
-        for batch in table.iter_batches(100, columns=names):
-            yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise FolderError(
-            f"{file}: not a whole Parquet file ({shorten(str(error), 80)}); fetch or make it again"
-        ) from None
+    check_table(file)
+    table = pq.ParquetFile(file)
+    names = [name for name in table.schema_arrow.names if pictures or name not in PICTURES]
+    for batch in table.iter_batches(100, columns=names):
+        yield from batch.to_pylist()
 
 # %% ../../nbs/benchmark/published.ipynb #b1295b6f
 def _row(value: Any, where: str) -> dict:

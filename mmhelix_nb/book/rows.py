@@ -18,7 +18,8 @@ from ..answers import shorten
 from .jobs import run_folder
 from .place import RUNS
 from .profiles import Profile
-from .results import write_whole
+from .results import sound, write_whole
+from .tables import Damaged
 from ..core import Instance, Solution, pack, unpack
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def to_dataset(rows: Iterable[Row]) -> "Dataset":
     "Rows as a `datasets.Dataset`, whose pictures are decoded when they are looked at."
     from datasets import Dataset, Features
 
-    return Dataset.from_list([dict(row) for row in rows], features=Features.from_arrow_schema(schema(COLUMNS)))
+    return Dataset.from_list([sound(dict(row)) for row in rows], features=Features.from_arrow_schema(schema(COLUMNS)))
 
 
 def save_rows(rows: Iterable[Row], path: str | Path) -> None:
@@ -170,8 +171,8 @@ def open_rows(path: str | Path, *needed: str) -> "Dataset":
         raise FileNotFoundError(f"{path}: no such file of rows")
     try:
         names = pq.read_schema(path).names
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{path}: cannot be read as Parquet ({shorten(str(error), 60)}); write it anew") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise Damaged(Path(path), f"cannot be read as Parquet ({shorten(str(error), 60)})") from None
     missing = [name for name in needed if name not in names]
     if missing:
         raise ValueError(f"{path}: has no column {missing[0]!r}; rows have the columns {', '.join(COLUMNS)}")

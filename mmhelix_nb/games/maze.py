@@ -186,7 +186,7 @@ SCORER = "maze_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a walk from S to E that no wall stops."
     cell = state.find("S")
-    for number, move in enumerate(read_directions(answer), 1):
+    for number, move in enumerate(read_directions(answer, compass=False), 1):
         ways = state.ways(cell)
         if move not in ways:
             return wrong(f"move {number} ({move}) runs into a wall")

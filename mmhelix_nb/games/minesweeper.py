@@ -15,10 +15,9 @@ from functools import lru_cache, partial
 from itertools import product
 from random import Random
 
-from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, coordinates, render
-from ..shared.grids import Cell, around, every_cell
+from ..shared.grids import Cell, around, every_cell, read_cells
 from ..shared.loops import parts
 from ..shared.search import Counter, square_symmetries, transform
 from ..shared.teller import Teller
@@ -214,14 +213,14 @@ def generate(level: Level, rng: Random) -> State:
     return state
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #33edeeea
-NOUNS = ("cell", "cells", "mine", "and")
+NOUNS = ("mine", "mines")
 SCORER = "minesweeper_evaluator"  # the published score function
 
 
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` lists the mines."
-    n, mined = state.size, dict.fromkeys((r, c) for r, c in read_records(answer, (2,), NOUNS))
+    n, mined = state.size, dict.fromkeys(sorted(read_cells(answer, NOUNS)))
     for r, c in mined:
         if r >= n or c >= n:
             return wrong(f"({r}, {c}) is not on the board, which has rows and columns 0 to {n - 1}")
@@ -264,7 +263,7 @@ RULES = """This is a minefield of {n} x {n} cells. A number says how many of the
 2. Every cell that is no mine and has at least one mine around it shows its number.
 3. So each blank cell is either a mine, or a cell with no mine around it.
 Find all mines. How many there are is not told."""
-FORMAT = """List the mines as (row, column), with rows counted from 0 at the top and columns from 0 on the left, separated by commas. Two mines, in the third
+FORMAT = """List the mines, each once, as (row, column), with rows counted from 0 at the top and columns from 0 on the left, separated by commas. Two mines, in the third
 row and first column and in the first row and second column, would be written {example}."""
 
 

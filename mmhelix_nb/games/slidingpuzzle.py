@@ -9,6 +9,7 @@ __all__ = ['GOAL', 'SLIDES', 'SOURCES', 'VISITS', 'LEVELS', 'SPACES', 'NOUNS', '
            'ask', 'show', 'too_late', 'Attempt', 'descend', 'branch', 'trace', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -212,7 +213,8 @@ def generate(level: Level, rng: Random) -> State:
     return spare or state
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #d1c832c1
-NOUNS = ("tile", "move", "slide", "then", "and")
+NOUNS = ("tile", "tiles", "move", "slide")
+_DIRECTION = re.compile(r"\b(?:up|down|left|right|north|east|south|west|[udlrnesw]{1,400})\b|[↑↓←]", re.IGNORECASE)
 SCORER = "sliding_puzzle_evaluator"  # the published score function
 
 
@@ -236,9 +238,9 @@ def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:
     "The moves of `answer` as (word or tile number, place of the tile on the `board` at that moment, -1 where there is none)."
     text = plain(answer)
     empty = text.strip("[](){} .").lower() in ("", "none", "empty")
-    if empty or any(map(str.isdecimal, text)):  # no moves at all, or tile numbers
+    if empty or any(map(str.isdecimal, text)) and not _DIRECTION.search(text):  # no moves at all, or tile numbers
         return ((tile, board.index(tile) if tile in board else -1) for (tile,) in read_records(answer, (1,), NOUNS))
-    return ((move, SOURCES[board.index(0)].get(move, -1)) for move in read_directions(answer))
+    return ((move, SOURCES[board.index(0)].get(move, -1)) for move in read_directions(answer, counted=False))
 
 
 def problem_at(gap: int, name: str | int) -> str:

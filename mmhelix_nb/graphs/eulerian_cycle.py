@@ -8,7 +8,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'solve', 'generate', '
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #ecfb30d4
 from random import Random
 
-from ..answers import read_ints, says_no
+from ..answers import read_walk
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.diagrams import layout
 from ..shared.draw import render
@@ -54,10 +54,10 @@ SCORER = "eulerian_cycle_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a closed walk that uses every edge once, or No where there is none."
-    if says_no(answer):
+    walk = read_walk(answer)
+    if walk is None:
         odd = odd_nodes(state.n, state.edges)
         return judge_no(state, "cycle", f"node {odd[0]} has an odd number of edges" if odd else "")
-    walk = read_ints(answer)
     problem, left = follow(state, walk)
     if problem:
         return wrong(problem)
@@ -75,8 +75,8 @@ draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #5bf95349
 RULES = """{what}
 Find an Eulerian cycle: a walk that uses every edge exactly once and ends at the node where it began. It may begin anywhere and visit nodes more than once."""
-FORMAT = """Give the node numbers in the order of the walk as a list in square brackets, separated by commas, with the first node again at the end, as in
-{example}, or No if there is no such walk."""
+FORMAT = """Give the node numbers in the order of the walk as a list in square brackets, separated by commas, as in {example}, or No if there is
+no such walk. The first node may be left out at the end."""
 
 
 def example(state: State) -> str:

@@ -9,7 +9,7 @@ __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'beginning', 'solve', 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #ecfb30d4
 from random import Random
 
-from ..answers import read_ints, says_no
+from ..answers import read_walk
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.diagrams import layout
 from ..shared.draw import render
@@ -60,10 +60,11 @@ SCORER = "eulerian_path_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a walk that uses every edge once, or No where there is none."
-    if says_no(answer):
+    walk = read_walk(answer)
+    if walk is None:
         odd = odd_nodes(state.n, state.edges)
         return judge_no(state, "path", f"nodes {listed(odd)} have an odd number of edges" if len(odd) > 2 else "")
-    problem, left = follow(state, read_ints(answer))
+    problem, left = follow(state, walk)
     if problem:
         return wrong(problem)
     return wrong("the edge between {} and {} is not used".format(*min(left))) if left else right("uses every edge once")

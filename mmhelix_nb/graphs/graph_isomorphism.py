@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import Unreadable, plain, shorten
+from ..answers import Unreadable, plain, says, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided, runs
 from ..shared.diagrams import around, draw_edge, draw_nodes, route
@@ -205,16 +205,22 @@ def isomorphic(state: State) -> bool | None:
 
 
 _CLAIM = re.compile(
-    r"(?:(?P<word>yes|no)[ ,.;:!-]{0,4})?(?:(?:(?:the|these|both|two|they|graphs?|g1|g2|and|are|is|to) ){0,9}(?P<kind>(?:not |non-?)?isomorphic)(?: to g[12])?)?"
+    r"(?:isomorphic ?[:=] ?)?(?:(?P<word>yes|no|true|false)(?![a-z])[ ,.;:!(-]{0,4})?(?:(?:(?:the|these|both|two|given|they|graphs?|g_?1|g_?2|and|are|is) ){0,9}"
+    r"(?P<kind>(?:not |non-?)?isomorphic)(?: to (?:g_?[12]|each other|one another))?|(?P<are>they are(?: not)?|g_?1 ?(?:\\cong|≅|≃) ?g_?2))?"
 )
+_TRUE = ("yes", "true")
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8da26555
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
-    line = plain(text[:400]).lower().replace("aren't", "are not").replace("isn't", "is not")
-    match = _CLAIM.fullmatch(" ".join(line.split()).strip("[](){}\"' .!")) if len(text) <= 400 else None
-    word, kind = match.group("word", "kind") if match else (None, None)
-    claims = {claim for said, claim in ((word, word == "yes"), (kind, kind == "isomorphic")) if said}
+    line = " ".join(plain(text[:400], ["isomorphic"]).lower().replace("’", "'").replace("n't", " not").split()).strip(
+        "[](){}\"' .!"
+    )
+    match = _CLAIM.fullmatch(line) if len(text) <= 400 else None
+    word, kind, are = match.group("word", "kind", "are") if match else (None, None, None)
+    claims = {word in _TRUE} if word else {one == "yes" for one in ("yes", "no") if says(text, one)}
+    if kind or are and (word or "they" not in are):
+        claims.add(kind == "isomorphic" if kind else not str(are).endswith("not"))
     if len(claims) != 1:
         raise Unreadable(f"the answer says neither Yes nor No, or both: {shorten(text)}")
     return claims.pop()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from random import Random
 
-from ..answers import read_ints, says_no
+from ..answers import read_walk
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided, runs
 from ..shared.diagrams import layout
@@ -195,9 +195,10 @@ SCORER = "hamiltonian_cycle_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a cycle through all nodes, or No where there is none."
-    if says_no(answer):
+    cycle = read_walk(answer)
+    if cycle is None:
         return judge_no(possible(state), "cycle", "a Hamiltonian cycle exists", "no Hamiltonian cycle exists")
-    return judge_cycle(state, read_ints(answer))
+    return judge_cycle(state, cycle)
 
 
 def judge_cycle(state: State, cycle: list[int]) -> Verdict:
@@ -219,8 +220,8 @@ draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #cf2875d4
 RULES = """{what}
 Find a Hamiltonian cycle: a closed tour that moves along edges, visits every node exactly once and then returns to its first node. It may begin anywhere."""
-FORMAT = """Give the node numbers in order as a list in square brackets, separated by commas, with the first node again at the end, as in {example},
-or No if there is no such cycle."""
+FORMAT = """Give the node numbers in order as a list in square brackets, separated by commas, as in {example}, or No if there is no such cycle.
+The first node may be left out at the end."""
 
 
 def example(state: State) -> str:

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from random import Random
 from typing import Self
 
-from ..answers import read_ints, says_no
+from ..answers import read_walk
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import decided
 from ..shared.diagrams import draw_graph
@@ -163,9 +163,9 @@ SCORER = "hamiltonian_path_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a path from the start through all nodes, or No where there is none."
-    if says_no(answer):
+    path = read_walk(answer, state.start)
+    if path is None:
         return judge_no(possible(state), "path", f"a path from node {state.start} exists", "no path exists")
-    path = read_ints(answer)
     if path[0] != state.start:
         return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
     problem = broken_rule(state, path)

@@ -16,11 +16,10 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, Words, solutions, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
-from ..shared.grids import beside, counts_in_words, differing_line, every_cell, is_row
+from ..shared.grids import beside, counts_in_words, differing_line, every_cell, is_row, read_cells
 from ..shared.rules import Changes, Patterns
 from ..shared.search import bits
 from ..shared.teller import listed
@@ -282,7 +281,7 @@ SCORER = "aquarium_evaluator"
 def check(state: State, answer: str) -> Verdict:
     "Whether the wet cells in `answer` are level in their tanks and have the counts of the puzzle."
     height, width, wet = len(state.rows), len(state.columns), set()
-    for x, y in read_records(answer, (2,), order="cr"):
+    for x, y in sorted(read_cells(answer, ("wet", "water", "filled"), "cr")):
         if x >= width or y >= height:
             return wrong(f"({x}, {y}) lies outside the grid")
         wet.add((y, x))
@@ -335,7 +334,7 @@ RULES = """A grid of {columns} columns and {rows} rows is divided into tanks{bor
 2. Water lies at the bottom: where a row of a tank is wet, all cells of this tank in lower rows are wet too. A tank may be empty or full.
 3. {counts}"""
 FORMAT = """A cell is written (x, y): x is its column, counted from 0 on the left, and y its row, counted from 0 at the top{green}.
-Give the list of all wet cells, in any order; a grid with water in two cells only could have the answer {example}"""
+Give the list of all wet cells, each once, in any order; a grid with water in two cells only could have the answer {example}"""
 BY_MODALITY = {
     "image": {
         "borders": " by thick lines",

@@ -15,7 +15,6 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, black_and_white_words, doubtful_cells, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
@@ -28,6 +27,7 @@ from mmhelix_nb.shared.grids import (
     every_cell,
     is_row,
     overlaid,
+    read_cells,
 )
 from ..shared.rules import Changes, KeepsClear, Patterns, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
@@ -242,7 +242,7 @@ SCORER = "campsite_evaluator"
 def check(state: State, answer: str) -> Verdict:
     "Whether the tents in `answer` keep all rules."
     n, found = state.size, set()
-    for row, column in read_records(answer, (2,), ("cell", "cells", "tent", "tents", "at")):
+    for row, column in sorted(read_cells(answer, ("tent", "tents"))):
         if not (1 <= row <= n and 1 <= column <= n):
             return wrong(f"[{row}, {column}] lies outside the grid")
         if state.grid[row - 1][column - 1] == "T":
@@ -298,7 +298,7 @@ RULES = """A campsite of {n} x {n} cells has some trees{signs}. Pitch tents on i
 3. {counts}
 Trees and tents need not be paired: a tree may have several tents beside it, or none."""
 FORMAT = """A cell is written [row, column], both counted from 1: rows from the top, columns from the left{green}.
-Give the list of all tents, in any order. With two tents it could look like this: {example}"""
+Give the list of all tents, each once, in any order. With two tents it could look like this: {example}"""
 BY_MODALITY = {
     "image": {
         "signs": " (drawn in green)",

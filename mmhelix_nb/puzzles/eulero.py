@@ -19,7 +19,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, Words, remove_givens, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
 from ..shared.grids import altered_given, cell_name, every_cell, square
-from ..shared.latin import form_of_givens, latin_lines, twice, unruled
+from ..shared.latin import form_of_givens, latin_lines, twice
 from ..shared.rules import AllDifferent, Changes, DifferentInWords, Rule, only_value
 from ..shared.search import bits
 from ..shared.teller import listed
@@ -239,7 +239,7 @@ def read_pairs(answer: str, n: int) -> list[list[str]]:
     pairs = {letter + digit for letter in LETTERS[:n] for digit in "123456789"[:n]}
     if len(rows) == n and all(len(row) == n and pairs.issuperset(row) for row in rows):
         return rows  # the published form, quickly
-    text, letters = _PAIR.sub(r" \1\2 ", plain(unruled(answer))), LETTERS[:n]
+    text, letters = _PAIR.sub(r" \1\2 ", plain(answer)), LETTERS[:n]
     table = read_table(text, n, n, f"[{letters}{letters.lower()}][1-{n}]")
     return [[pair.upper() for pair in row] for row in table]
 

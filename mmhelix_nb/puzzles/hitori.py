@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'Repeats', 'Between', 'Shaded', 'problem', 'repeat_rules',
            'shaded_cells', 'show', 'solve', 'Level', 'random_shading', 'latin', 'repeat', 'generate', 'made_unique',
-           'read_cells', 'check', 'layout', 'example', 'ask', 'numbers', 'trace', 'canon']
+           'read_shaded', 'check', 'layout', 'example', 'ask', 'numbers', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #a96a9cfb
 import json
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import plain, read_records
+from ..answers import plain
 from ..core import Solution, Verdict, judge, right, wrong
 from mmhelix_nb.shared.constraints import (
     Problem,
@@ -32,6 +32,7 @@ from mmhelix_nb.shared.grids import (
     cell_name,
     every_cell,
     hangs_together,
+    read_cells,
     signs_on_grid,
     square,
     square_rows,
@@ -218,11 +219,11 @@ def made_unique(grid: list[list[int]], dark: set[Cell], rng: Random) -> bool:
     return False
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #3e2c248f
-def read_cells(answer: str) -> list[tuple[int, ...]]:
+def read_shaded(answer: str) -> set[Cell]:
     "The (row, column) pairs of an answer; raises `Unreadable`."
     if plain(answer).strip(" .") in ("set()", "\u2205", "\\emptyset", "\\varnothing"):
-        return []
-    return read_records(answer, (2,), ("cell", "cells", "set"))
+        return set()
+    return read_cells(answer, ("shaded", "black", "set"))
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #e231f73e
 SCORER = "hitori_evaluator"
@@ -232,7 +233,7 @@ SCORER = "hitori_evaluator"
 def check(state: State, answer: str) -> Verdict:
     "Whether the shaded cells in `answer` keep all rules."
     n, dark = state.size, set()
-    for r, c in read_cells(answer):
+    for r, c in sorted(read_shaded(answer)):
         if r >= n or c >= n:
             return wrong(f"({r}, {c}) lies outside the grid")
         dark.add((r, c))
@@ -259,7 +260,7 @@ RULES = """This is a Hitori puzzle on a grid of {n} x {n} numbers. Decide which 
 2. No two shaded cells share an edge.
 3. The unshaded cells hang together: from each of them every other one is reached by steps up, down, left and right over unshaded cells."""
 FORMAT = """A cell is written (row, column), both counted from 0: rows from the top, columns from the left{green}.
-Give the set of all shaded cells, in any order. With two shaded cells it could look like this: {example}"""
+Give the set of all shaded cells, each once, in any order. With two shaded cells it could look like this: {example}"""
 
 
 def example(state: State) -> str:

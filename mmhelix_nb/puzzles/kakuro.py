@@ -346,7 +346,7 @@ SCORER = "kakuro_evaluator"  # the published score function
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` fills every white cell by the rules."
     digits, white = {}, set(state.white)
-    for r, c, digit in read_records(answer, (2, 1), ("cell", "cells", "is", "digit", "value")):
+    for r, c, digit in read_records(answer, (2, 1), ("is", "digit", "digits", "value", "values")):
         if (r, c) not in white:
             return wrong(f"{at((r, c))} is no white cell")
         if not 1 <= digit <= 9:

@@ -163,7 +163,7 @@ SCORER = "kukurasu_evaluator"
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether the black cells in `answer` have the totals of the puzzle."
-    grid = [int(digit) for row in read_grid(answer.rstrip(" .\n"), state.size, "01") for digit in row]
+    grid = [int(digit) for row in read_grid(answer, state.size, "01") for digit in row]
     found = totals_of(grid, state.size)
     if odd := differing_line((state.rows, state.columns), (found.rows, found.columns)):
         name, total, own = odd

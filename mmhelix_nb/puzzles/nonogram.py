@@ -164,6 +164,16 @@ SCORER = "nonogram_evaluator"
 def read_signs(answer: str, n: int) -> tuple[tuple[str, ...], ...]:
     "The signs of the `n` x `n` grid in `answer`; a dot after a grid without dots is a full stop. Raises `Unreadable`."
     text = answer.rstrip()
+    for sign, written in (
+        ("■", r"\blacksquare"),
+        ("□", r"\square"),
+        ("□", r"\Box"),
+        ("·", r"\cdot"),
+        ("●", r"\bullet"),
+        ("○", r"\circ"),
+        ("X", r"\times"),
+    ):
+        text = text.replace(written, sign)
     try:
         return read_grid(text, n, FILLED + EMPTY)
     except Unreadable as error:

@@ -306,6 +306,7 @@ def generate(level: Level, rng: Random) -> State:
 SCORER = "numbrix_evaluator"  # the published score function
 _EMPTY = re.compile(r"(?<!\w)(?:None|null|nan|_{1,3}|\.|-|\"[ \t]?\"|'[ \t]?')(?!\w)")
 _NO_CELL = re.compile(r"\|[ \t]*(?=\|)")
+_RULER = re.compile(r"(?=.*(?:--|[+─━═]))[^\w.]+")
 
 
 def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
@@ -314,11 +315,11 @@ def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     last = text.rpartition("\n")[2]
     if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n:
         text = text[:-1]  # a full stop, no empty cell
-    rows = [
-        line for line in text.split("\n") if "--" not in line or line.strip("|-: \t")
-    ]  # without the ruler of a table
-    text = "\n".join(_EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in rows)
-    return tuple(tuple(map(int, row)) for row in read_table(text, n, n, r"\d{1,3}"))
+    lines = [line for line in text.split("\n") if line.strip()]
+    rulers = {line for line in lines if _RULER.fullmatch(line)}
+    heading = lines[0] if sum(line not in rulers for line in lines) == n + 1 else None  # its empty corner is no cell
+    rows = [line if line is heading or line in rulers else _EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in lines]
+    return tuple(tuple(map(int, row)) for row in read_table("\n".join(rows), n, n, r"\d{1,3}"))
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #043979be
 @judge

@@ -413,7 +413,7 @@ RULES = """Solve this Shingoki on a grid of {n} x {n} points.
 2. The loop passes every circle. At a white circle it goes straight on; at a black circle it turns.
 3. Two straight arms leave a circle along the loop, each up to the point where the loop turns next. The number in the circle is the length of both arms together, in lines between neighbouring points."""
 FORMAT = """Points are written (row,column), both counted from 0 at the top left corner.
-Give all lines of the loop, each from a point to the next one, separated by blanks, as in
+Give all lines of the loop, each from a point to a neighbouring one (a straight stretch of three lines is written as three), separated by blanks, as in
 {example}"""
 
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'groups', 'Clue', 'Square', 'board_rules', 'problem',
            'shaded_cells', 'show', 'solve', 'Level', 'random_figure', 'possible_clues', 'generate', 'needed_clues',
-           'with_clues', 'is_lone', 'read_cells', 'check', 'layout', 'example', 'ask', 'trace', 'canon']
+           'with_clues', 'is_lone', 'read_shaded', 'check', 'layout', 'example', 'ask', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ad48e7c9
 import json
@@ -15,11 +15,21 @@ from functools import lru_cache
 from itertools import combinations
 from random import Random
 
-from ..answers import plain, read_grid, read_records
+from ..answers import Unreadable, plain, read_grid
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, black_and_white_words, is_unique, solved, tell_search
 from ..shared.draw import Canvas, Style, render
-from ..shared.grids import Cell, around, beside, cell_name, every_cell, hangs_together, overlaid, signs_on_grid
+from mmhelix_nb.shared.grids import (
+    Cell,
+    around,
+    beside,
+    cell_name,
+    every_cell,
+    hangs_together,
+    overlaid,
+    read_cells,
+    signs_on_grid,
+)
 from ..shared.rules import Changes, Connected, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
 from ..steps import Step
@@ -230,13 +240,15 @@ def is_lone(state: State) -> bool:
     return is_unique(problem(state), 40 * state.size**2)
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #c0e98abb
-def read_cells(answer: str, n: int) -> list[tuple[int, ...]]:
+def read_shaded(answer: str, n: int) -> set[Cell]:
     "The (row, column) pairs of an answer, or the B cells of a grid; raises `Unreadable`."
-    text = plain(answer)
-    if any(sign.isdecimal() for sign in text) or not any(sign in "BbWw#" for sign in text):
-        return read_records(answer, (2,))
-    grid = read_grid(text, n, "BbWw#.")
-    return [(r, c) for r, c in every_cell(n) if grid[r][c] in "Bb#"]
+    try:
+        grid = read_grid(answer, n, "BbWw#.")
+    except Unreadable:
+        if any(map(str.isdecimal, answer)) or not set(plain(answer)) & set("BWw#"):
+            return read_cells(answer, ("shaded", "black", "dark"))
+        raise
+    return {(r, c) for r, c in every_cell(n) if grid[r][c] in "Bb#"}
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #88524cf9
 SCORER = "tapa_evaluator"
@@ -246,7 +258,7 @@ SCORER = "tapa_evaluator"
 def check(state: State, answer: str) -> Verdict:
     "Whether the shaded cells in `answer` keep all rules."
     n, dark, clues = state.size, set(), state.clues()
-    for cell in read_cells(answer, n):
+    for cell in sorted(read_shaded(answer, n)):
         if max(cell) >= n:
             return wrong(f"{cell} lies outside the grid")
         if cell in clues:
@@ -279,7 +291,7 @@ RULES = """This is a variant of the puzzle Tapa on a grid of {n} x {n} cells. De
 3. All shaded cells of the grid hang together by edges.
 4. No 2 x 2 square of cells is shaded throughout."""
 FORMAT = """A cell is written (row,column), both counted from 0: rows from the top, columns from the left{green}.
-List all shaded cells, in any order. With three shaded cells it could look like this: {example}"""
+List all shaded cells, each once, in any order. With three shaded cells it could look like this: {example}"""
 
 
 def example(state: State) -> str:

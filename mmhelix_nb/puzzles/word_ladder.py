@@ -182,19 +182,26 @@ def generate(level: Level, rng: Random) -> State:
     return state
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
-_TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\S")
+_TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\.{2,9}|\S")
 _LABEL = re.compile(
     r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?",
     re.IGNORECASE,
 )
-_COUNT = re.compile(r"\(\d{1,2} (?:steps|changes|moves|words)\)")
+_COUNT = re.compile(r"\(?\b(\d{1,2}) (steps?|changes|moves|words)\b\)?\.?\Z")
+_STEP = re.compile(r"\b(?:step|word) ?(\d{1,2}) ?[:.)]")
+_BLANKS = str.maketrans("_~", "  ")
 _BETWEEN = frozenset(["->", *",;:.->/|\"'*_[](){}"])
 
 
-def read_words(answer: str) -> list[str]:
-    "The words that `answer` lists, in lower case; raises `Unreadable`."
+def read_words(answer: str, length: int = 0) -> list[str]:
+    """The words that `answer` lists, in lower case; a stated number of words or steps has to be true. Raises `Unreadable`.
+
+    Between words of another `length`, "and" and "then" are no words."""
     words, number = [], None
-    for token in _TOKEN.findall(_LABEL.sub("", _COUNT.sub(" ", plain(answer).lower()).replace("_", " ").lstrip())):
+    text = _STEP.sub(r"\1. ", plain(answer, ("ladder", "word")).lower().translate(_BLANKS).strip())
+    text = re.sub(r"\b(?:and|then)\b", lambda found: " " if len(found[0]) != length else found[0], text)
+    count = _COUNT.search(text, max(0, len(text) - 30))
+    for token in _TOKEN.findall(_LABEL.sub("", text[: count.start()] if count else text)):
         if token.isascii() and token.isalpha():
             words.append(token)
             number = None
@@ -204,8 +211,9 @@ def read_words(answer: str) -> list[str]:
             raise Unreadable(f"the ladder holds {shorten(token)}, which is no word and counts none")
     if not words:
         raise Unreadable("the answer lists no words")
-    if number not in (None, len(words)):
-        raise Unreadable(f"the answer ends with the number {number}")
+    said = int(count[1]) + (count[2] != "words") if count else number
+    if said not in (None, len(words)):
+        raise Unreadable(f"the answer counts {said} words, but lists {len(words)}")
     return words
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #60267576
@@ -215,7 +223,8 @@ SCORER = "wordladder_evaluator"  # the published score function
 @judge
 def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a ladder from the start to the target."
-    words, (start, target), known = read_words(answer), state.ends, word_list("accepted_words")
+    (start, target), known = state.ends, word_list("accepted_words")
+    words = read_words(answer, len(start))
     if words[0] != start:
         return wrong(f"the ladder starts with {shorten(words[0])}, not with {start!r}")
     places = {}

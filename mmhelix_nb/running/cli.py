@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines', 'run', 'show_options',
-           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure']
+           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
+import errno
 import importlib.util
 import json
+import math
 import os
 import re
 import sys
@@ -19,14 +21,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
+from typer.core import TyperGroup
 
 from .scaffold import new_task
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands
     from mmhelix_nb.running.runner import Plan
+    from mmhelix_nb.traces.factory import Batch
 
 # %% ../../nbs/running/cli.ipynb #08d1e9ff
+class _Commands(TyperGroup):
+    """The commands; what none of them has caught, a disk that refuses or Ctrl-C, is still one line."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader has had enough, which is no error
+            raise
+        except OSError as e:
+            fail(f"{str(e.filename or '')[:80]}: {e.strerror or e}")
+        except KeyboardInterrupt:
+            typer.echo("\nstopped; files are written whole or not at all, so nothing is torn", err=True)
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -52,6 +72,18 @@ def out_path(text: str | Path) -> Path:
     """A path given by `--out`; an empty one is refused."""
     if not str(text).strip():
         fail("--out: is empty; give a path, or . for this folder")
+    return _usable("--out", str(text))
+
+
+def _usable(option: str, text: str) -> Path:
+    """The path that an option names; one that no file can have, or that cannot be looked at, is refused."""
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
+    try:
+        Path(text.encode().decode()).exists()
+    except UnicodeEncodeError:
+        fail(f"{option} {shown.encode(errors='replace').decode()}: is no text in UTF-8; give another name")
+    except OSError as e:
+        fail(f"{option} {shown}: {e.strerror}; give another path")
     return Path(text)
 
 # %% ../../nbs/running/cli.ipynb #52a309d2
@@ -91,7 +123,7 @@ def _profile(given: str, root: Path) -> str:
     """How a chapter that runs in `root` is told the profile that the user named `given`."""
     from mmhelix_nb.book.place import book_folder
 
-    path = Path(given)
+    path = _usable("--profile", given)
     if path.stem in ("reports", "eval"):
         fail(f"--profile {given}: runs/{path.stem} holds something else; give the profile another name")
     if path.suffix not in (".yaml", ".yml"):
@@ -161,10 +193,24 @@ def _check_run(executor: str, cores: int) -> None:
         fail(f"--executor {executor}: must be local or slurm")
 
 
+def _check_file(plan: "Plan") -> Path:
+    """The note of which file the profile's folder was begun with; end with one line where that was another file of the same name."""
+    note, root = plan.place.run() / "profile.json", plan.place.root
+    try:
+        before = str(json.loads(note.read_text(encoding="utf-8"))["file"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return note
+    if before != plan.profile and (root / before).is_file():
+        folder = plan.place.shown(plan.place.run())
+        fail(f"--profile {plan.profile}: {folder} was begun with {before}, a file of the same name; rename one of them")
+    return note
+
+# %% ../../nbs/running/cli.ipynb #dca0d1a5
 def _check_tools(plan: "Plan", executor: str, dry_run: bool) -> None:
     """End with one line where something is missing that the run needs."""
     need("snakemake", "run", "mmhelix run")
     need("papermill", "run", "mmhelix run")
+    _check_file(plan)
     if executor == "slurm":
         need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     for run in plan.runs.values():
@@ -294,14 +340,18 @@ def _sweep_results(plan: "Plan") -> list[str]:
 def _start_and_watch(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     """One run, with the profile's lock in hand; the exit code."""
     from mmhelix_nb.book.processes import end_leftovers
+    from mmhelix_nb.book.results import write_json
     from mmhelix_nb.running.points import fingerprints, tag_of
-    from mmhelix_nb.running.runner import settle, snakemake_arguments, start_jobs
+    from mmhelix_nb.running.runner import set_aside_due, settle, snakemake_arguments, start_jobs
 
-    place = plan.place
+    place, marks = plan.place, fingerprints(plan.runs)
     end_leftovers("MMHELIX_RUN", tag_of(place))
-    done = settle(plan.runs, fingerprints(plan.runs))
+    write_json(_check_file(plan), {"file": plan.profile})
+    done = settle(plan.runs, marks)
     if done:
         typer.echo(f"finished before: {', '.join(name for name in plan.runs if name in done)}")
+    for line in set_aside_due(plan.runs, marks, done):
+        typer.echo(line)
     arguments = snakemake_arguments(plan, cores, executor, extra)
     process = start_jobs(place, arguments)
     try:
@@ -326,8 +376,16 @@ def _drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     except OSError as e:
         fail(f"{e.filename or plan.place.root}: {e.strerror or e}; --root names another folder to work in")
     except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
+        typer.echo(f"\nstopped; {_kept(plan)}; the same command goes on from here", err=True)
         return 130
+
+
+def _kept(plan: "Plan") -> str:
+    """What a run that was stopped leaves, in a few words."""
+    from mmhelix_nb.running.runner import states
+
+    done = sum(one.state == "done" for one in states(plan.runs))
+    return f"{done} of {len(plan.runs)} jobs are finished, and the checkpoints of the others are kept"
 
 # %% ../../nbs/running/cli.ipynb #4ac571e8
 def _few(names: tuple[str, ...]) -> str:
@@ -340,7 +398,7 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
     import subprocess
 
     from mmhelix_nb.running.points import fingerprints
-    from mmhelix_nb.running.runner import finished, snakemake_arguments
+    from mmhelix_nb.running.runner import finished, in_the_way, snakemake_arguments
 
     done, marks = set(), fingerprints(plan.runs)
     for name, run in plan.runs.items():
@@ -348,7 +406,9 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
             done.add(name)
         state = "done     " if name in done else "would run"
         chapter = f"nbs/{run.job.chapter.notebook}.ipynb"
-        typer.echo(f"{state}  {name:20} {chapter:24} needs {_few(run.needs)}")
+        old = "" if name in done else in_the_way(run.place, run.job, marks[name])
+        aside = f"; what was made with {old} is set aside" if old else ""
+        typer.echo(f"{state}  {name:20} {chapter:24} needs {_few(run.needs)}{aside}")
     arguments = snakemake_arguments(plan, cores=1, extra=("--dry-run", *extra))
     check = subprocess.run([sys.executable, "-m", "snakemake", *arguments], capture_output=True, text=True)
     if check.returncode:
@@ -425,14 +485,24 @@ def _levels(text: str) -> list[int]:
     return sorted(set(found))
 
 # %% ../../nbs/running/cli.ipynb #3b18764e
-def _check_folder(out: Path, style: str) -> None:
-    """End with one line where `out` cannot be a folder, or `style` is none for data."""
+def _check_folder(out: Path, style: str, seed: int) -> None:
+    """End with one line where `out` cannot be a folder, `style` is none for data, or `seed` too high."""
+    from mmhelix_nb.generators import HIGHEST_SEED
     from mmhelix_nb.shared.draw import STYLES
 
+    if seed > HIGHEST_SEED:
+        fail(f"--seed {seed}: must be at most {HIGHEST_SEED}")
     if style not in STYLES or style == "mini":
         fail(f"--style {style}: must be light, dark or photo")
     if out.exists() and not out.is_dir():
         fail(f"--out {out}: is a file; give a folder")
+
+
+def _disk(out: Path, error: OSError) -> NoReturn:
+    """End with one line about a disk that refuses."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = "make room, and the same command goes on" if full else "give a folder that can be written"
+    fail(f"--out {out}: {error.strerror or error}; {remedy}")
 
 
 def _task(name: str) -> str:
@@ -498,18 +568,22 @@ def generate(
     mmhelix generate --out few --tasks maze,sudoku --levels 1-3 --per-cell 10 --seed 7 --style photo
     """
     numbers, names = _levels(levels), [_task(name) for text in task or () for name in text.split(",")]
-    _check_folder(out, style)
-    from mmhelix_nb.benchmark.publish import Order, build
+    _check_folder(out, style, seed)
+    from mmhelix_nb.benchmark.publish import Order, build, kept
     from mmhelix_nb.book.results import Busy
 
     try:
-        path = build(out, Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style), workers)
+        order = Order(tuple(dict.fromkeys(names)), tuple(numbers), per_cell, seed, style)
+    except ValueError as e:
+        fail(f"--per-cell {per_cell}: {e}")
+    try:
+        path = build(out, order, workers)
     except (ValueError, Busy) as e:
         fail(f"--out {e}" if str(e).startswith(str(out)) else str(e))
     except OSError as e:
-        fail(f"--out {out}: {e.strerror or e}")
+        _disk(out, e)
     except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
+        typer.echo(f"\nstopped; {kept(out, order)}; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{path}\n{out / 'README.md'} says what is in it")
 
@@ -528,16 +602,20 @@ def export_data(
 
     mmhelix export bench --to lmms-eval --out tasks/mmhelix_nb
     """
-    from mmhelix_nb.benchmark.publish import DATA, EXPORTS
+    from mmhelix_nb.benchmark.publish import EXPORTS, finished_data
 
     if to not in EXPORTS:
         fail(f"--to {to}: must be one of {', '.join(EXPORTS)}")
-    if not (data / DATA).is_file():
-        fail(f"{data}: holds no finished benchmark; run mmhelix generate --out {data} first")
     try:
-        typer.echo(EXPORTS[to](data / DATA, out))
+        found = finished_data(data)
+    except ValueError as e:
+        fail(str(e))
+    if out.resolve() == found.resolve():
+        fail(f"--out {out}: is the benchmark itself; give another file")
+    try:
+        typer.echo(EXPORTS[to](found, out))
     except OSError as e:
-        fail(f"--out {out}: {e.strerror or e}")
+        _disk(out, e)
 
 # %% ../../nbs/running/cli.ipynb #33721e8a
 def _weights(text: str) -> tuple[float, ...]:
@@ -550,7 +628,7 @@ def _weights(text: str) -> tuple[float, ...]:
         found = tuple(float(piece) for piece in text.split(","))
     except ValueError:
         found = ()
-    if len(found) != 5 or min(found) < 0 or not sum(found) > 0:
+    if len(found) != 5 or not all(0 <= weight < math.inf for weight in found) or not 0 < sum(found) < math.inf:
         fail(f"--levels {text}: must be paper, or five weights such as 1,1,1,1,1")
     return found
 
@@ -575,26 +653,28 @@ def _prices(text: str, budget: float) -> tuple[float, float]:
         found = tuple(float(piece) for piece in text.split(","))
     except ValueError:
         found = ()
-    if len(found) != 2 or min(found) < 0:
+    if len(found) != 2 or not all(0 <= price < math.inf for price in found):
         fail(f"--price {text}: must be two prices of a million tokens, in and out, such as 0.5,2")
+    if not 0 <= budget < math.inf:
+        fail(f"--cost-budget {budget}: must be a number")
     if budget and not any(found):
         fail(f"--cost-budget {budget:g}: needs --price, what a million tokens cost, such as 0.5,2")
     return found
 
 
-def _manufacture(out: Path, *order):
+def _manufacture(out: Path, batch: "Batch", *how):
     """The card of the samples; whatever keeps them from being made is one line."""
     from mmhelix_nb.book.results import Busy
-    from mmhelix_nb.traces.factory import manufacture
+    from mmhelix_nb.traces.factory import kept, manufacture
 
     try:
-        return manufacture(out, *order)
+        return manufacture(out, batch, *how)
     except (ValueError, Busy) as e:
         fail(str(e))
     except OSError as e:
-        fail(f"--out {out}: {e.strerror or e}")
+        _disk(out, e)
     except KeyboardInterrupt:
-        typer.echo("\nstopped; the same command goes on from here", err=True)
+        typer.echo(f"\nstopped; {kept(out, batch)}; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
 
 # %% ../../nbs/running/cli.ipynb #d830be97
@@ -654,7 +734,7 @@ def serg(
         need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     if length not in LENGTHS:
         fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
-    _check_folder(out, style)
+    _check_folder(out, style, seed)
     price_in, price_out = _prices(price, cost_budget)
     server = _server(
         polish,
@@ -766,6 +846,8 @@ def _row(line: str, where: str) -> dict:
 # %% ../../nbs/running/cli.ipynb #213828e7
 def _verify_file(path: Path) -> int:
     """Verdicts for a file of replies, one JSON line each; exit code 1 unless all are right."""
+    from mmhelix_nb.book.results import sound
+
     if not path.is_file():
         fail(f"{path}: no such file")
     try:
@@ -781,7 +863,7 @@ def _verify_file(path: Path) -> int:
         right += verdict.ok
         typer.echo(
             json.dumps(
-                {k: row[k] for k in ("task", "level", "seed")} | {"ok": verdict.ok, "reason": verdict.reason},
+                {k: row[k] for k in ("task", "level", "seed")} | {"ok": verdict.ok, "reason": sound(verdict.reason)},
                 ensure_ascii=False,
             )
         )
@@ -893,7 +975,7 @@ def _told(section, values: dict):
     return section.model_copy(update={name: value for name, value in values.items() if value is not None})
 
 # %% ../../nbs/running/cli.ipynb #317362b7
-def _kept(out: Path) -> str:
+def _kept_replies(out: Path) -> str:
     """How many replies are kept in `out`, and how to go on."""
     file = out / "replies.jsonl"
     try:
@@ -926,12 +1008,20 @@ def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     except Busy as e:
         fail(f"--out {out}: {e}")
     except unusable as e:
-        fail(f"MODEL {e}; {_kept(out)}")
+        fail(f"MODEL {e}; {_kept_replies(out)}")
     except OSError as e:
-        fail(f"{e.filename or out}: {e.strerror}; {_kept(out)}" if e.strerror else f"--profile {e}")
+        fail(f"{e.filename or out}: {e.strerror}; {_kept_replies(out)}" if e.strerror else f"--profile {e}")
     except KeyboardInterrupt:
-        typer.echo(f"\nstopped; {_kept(out)}", err=True)
+        typer.echo(f"\nstopped; {_kept_replies(out)}", err=True)
         raise typer.Exit(130) from None
+
+# %% ../../nbs/running/cli.ipynb #720d993f
+def _reported(folder: Path, prices: tuple[float, float]) -> str:
+    """The means of an evaluation, of several samples too, and where its pages and files are."""
+    from mmhelix_nb.reporting.scores import means_table, read_evaluation, scores_of, write_report
+
+    page = write_report(folder, prices)
+    return f"{means_table(scores_of(read_evaluation(folder), prices))}\nreport: {page}\nresults: {folder}"
 
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
@@ -1006,13 +1096,60 @@ def measure(
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
-    spent = (*prices, token_budget, cost_budget)
-    server = Server(model, name, concurrency, 3_600.0, 6, 0.5, *spent) if served else None
+    server = None
+    if served:
+        limits = {
+            "price_in": prices[0],
+            "price_out": prices[1],
+            "cost_budget": cost_budget,
+            "token_budget": token_budget,
+        }
+        server = Server(model, name, concurrency=concurrency, timeout_s=3_600.0, **limits)
     folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
-    for problem in found["settings"]["unreadable"][:9]:
+    unread = found["settings"]["unreadable"]
+    for problem in unread[:9]:
         typer.echo(f"not asked: {problem}", err=True)
-    typer.echo(f"{accuracy_table(found)}\nresults: {folder}")
+    if unread:
+        typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
+    typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
+    typer.echo(_reported(folder, prices))
+
+# %% ../../nbs/running/cli.ipynb #0d6b7cbb
+@app.command("compare")
+def compare_evaluations(
+    a: Annotated[Path, typer.Argument(help="An evaluation's folder, judged.jsonl or results.json.", metavar="A")],
+    b: Annotated[Path, typer.Argument(help="The one to compare it with.", metavar="B")],
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=out_path, help="Write compare.json, .csv, .tex, .html and .svg there.", metavar="DIR"),
+    ] = None,
+) -> None:
+    """Say how two evaluations differ on the items that both have: overall, by modality, category, level and task.
+
+    Every line has both shares, their difference with a 95% bootstrap interval, how often one alone is right, and McNemar's exact test; over tasks corrected by Holm.
+
+    [bold]Examples[/bold]
+
+    mmhelix compare runs/base7b runs/tuned7b
+
+    mmhelix compare runs/base7b runs/tuned7b --out runs/base-tuned
+
+    mmhelix compare reports/mini/evaluation-ahpo/results.json reports/mini/evaluation-base/results.json
+    """
+    from mmhelix_nb.reporting.compare import compare, comparison_text, write_comparison
+    from mmhelix_nb.reporting.scores import EvaluationError
+
+    try:
+        found = compare(a, b)
+    except (EvaluationError, OSError) as e:
+        fail(str(e))
+    typer.echo(comparison_text(found))
+    if out:
+        try:
+            typer.echo(write_comparison(found, out))
+        except OSError as e:
+            fail(f"--out {out}: {e.strerror or e}")
 
 # %% ../../nbs/running/cli.ipynb #7b1dc5ea
 app.command("new-task")(new_task)

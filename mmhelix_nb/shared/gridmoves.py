@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from ..answers import read_moves
+from ..answers import Unreadable, read_moves
 from .grids import Cell, every_cell
 from .search import Counter
 
@@ -128,8 +128,19 @@ def compact(pairs: Iterable[Cell]) -> str:
 
 
 _WORDS = {word: word for word in MOVES} | {word[0]: word for word in MOVES}
+_WINDS: dict[str, str] = dict(zip(("north", "east", "south", "west"), MOVES))
+_LETTERS = {word[0]: move for word, move in _WINDS.items()}
 
 
-def read_directions(answer: str) -> list[str]:
-    "The moves up, down, left and right that `answer` lists, as words, letters or arrows; raises `Unreadable`."
-    return read_moves(answer, _WORDS)
+def read_directions(answer: str, compass: bool = True, counted: bool = True) -> list[str]:
+    """The moves that `answer` lists, as words, letters or arrows: up, down, left and right, or all by the compass; raises `Unreadable`.
+
+    Letters of the `compass` are no moves where the question gives them another meaning. Numbers say how often, if they may be `counted`."""
+    try:
+        return read_moves(answer, _WORDS, counted)
+    except Unreadable:
+        try:
+            return read_moves(answer, _WINDS | _LETTERS if compass else _WINDS, counted)
+        except Unreadable:
+            pass
+        raise

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['Cell', 'cell_name', 'every_cell', 'beside', 'around', 'hangs_together', 'is_row', 'square', 'square_rows',
-           'counts_in_words', 'overlaid', 'altered_given', 'differing_line', 'signs_on_grid']
+           'counts_in_words', 'overlaid', 'altered_given', 'differing_line', 'read_cells', 'signs_on_grid']
 
 # %% ../../nbs/shared/grids.ipynb #318e6feb
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard, TypeVar
 
+from ..answers import Unreadable, read_records
 from .draw import Board, Canvas, Style, coordinates, grid_lines
 
 # %% ../../nbs/shared/grids.ipynb #7834deee
@@ -107,6 +108,16 @@ def differing_line(wanted: Sequence[Sequence], found: Sequence[Sequence], first:
             if clue != other:
                 return f"{kind} {i}", clue, other
     return None
+
+# %% ../../nbs/shared/grids.ipynb #efcbdce9
+def read_cells(answer: str, nouns: Iterable[str] = (), order: str = "rc") -> set[Cell]:
+    "The cells that `answer` lists, each once, as pairs in `order`; the `nouns` may stand between. Raises `Unreadable`."
+    found = set()
+    for one, two in read_records(answer, (2,), nouns, order):
+        if (one, two) in found:
+            raise Unreadable(f"({one}, {two}) is listed twice; each cell is listed once")
+        found.add((one, two))
+    return found
 
 # %% ../../nbs/shared/grids.ipynb #f042838f
 def signs_on_grid(grid: Sequence[Sequence], size: int, style: Style) -> Canvas:

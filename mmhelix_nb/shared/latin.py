@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SQUARE_EXAMPLE', 'one_to', 'latin_lines', 'latin_problem', 'ways_with', 'Table', 'InTable', 'answer_text',
-           'show_square', 'unruled', 'read_square', 'twice', 'repeated', 'solve_square', 'square_words', 'tell_square',
+           'show_square', 'read_square', 'twice', 'repeated', 'solve_square', 'square_words', 'tell_square',
            'form_of_givens']
 
 # %% ../../nbs/shared/latin.ipynb #1636beb4
@@ -108,15 +108,9 @@ def show_square(grid: Iterable[Iterable[int | None]]) -> str:
     return "\n".join(" ".join(str(value or ".") for value in row) for row in grid)
 
 
-def unruled(answer: str) -> str:
-    "`answer` without lines that are only ruled, such as `---+---`, and without a full stop at its end."
-    lines = answer.strip().rstrip(".").split("\n")
-    return "\n".join(line for line in lines if line.strip("-+=|: \t\r") or not line.strip())
-
-
 def read_square(answer: str, n: int) -> list[list[int]]:
     "The `n` rows of numbers from 1 to `n` in `answer`; raises `Unreadable`."
-    return [list(map(int, row)) for row in read_grid(unruled(answer), n, "123456789"[:n])]
+    return [list(map(int, row)) for row in read_grid(answer, n, "123456789"[:n])]
 
 # %% ../../nbs/shared/latin.ipynb #f2c77954
 def twice(values: Sequence):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from random import Random
 
-from ..answers import plain, read_records
+from ..answers import means_answer, plain, read_records
 from .gridmoves import Node
 from .grids import Cell, every_cell
 from .search import bits
@@ -104,7 +104,8 @@ def random_loop(n: int, share: tuple[float, float], rng: Random) -> list[Cell]:
 
 # %% ../../nbs/shared/loops.ipynb #0c2d435b
 _POINT = r"\((\d{1,2}), ?(\d{1,2})\)"
-_CHAIN = re.compile(rf"{_POINT}(?: ?-{{1,3}}>? ?{_POINT}){{4,400}}\.?")
+_CHAIN = re.compile(rf"{_POINT}(?:\s{{0,3}}-{{1,3}}>?\s{{0,3}}{_POINT}){{4,400}}\.?")
+_NOUNS = ("from", "to", "line", "lines", "segment", "segments", "edge", "edges", "loop")
 
 
 def straight(one: Cell, two: Cell) -> list[Cell]:
@@ -120,7 +121,10 @@ def straight(one: Cell, two: Cell) -> list[Cell]:
 
 def closed_walk(answer: str) -> list[tuple[int, ...]]:
     "The lines of a loop that is written as one walk, `(0,0)-(0,1)-(1,1)-(1,0)-(0,0)`; none where it is written otherwise."
-    text = plain(answer)
+    label, colon, text = plain(answer).rpartition(":")
+    if colon and not means_answer(label, _NOUNS):
+        return []
+    text = text.strip()
     points = [tuple(map(int, point)) for point in re.findall(_POINT, text)] if _CHAIN.fullmatch(text) else [()]
     lines = [one + two for one, two in zip(points, points[1:])]
     repeats = any(line[:2] == line[2:] for line in lines)  # a point told twice begins a new line
@@ -130,18 +134,17 @@ def closed_walk(answer: str) -> list[tuple[int, ...]]:
 def read_lines(answer: str, n: int) -> tuple[dict[Cell, list[Cell]], str]:
     "For each point on the drawn lines the points that it is joined to, and what is wrong with the lines."
     near: dict[Cell, list[Cell]] = {}
-    for r, c, row, column in closed_walk(answer) or read_records(answer, (2, 2), ("from", "to", "line", "lines")):
+    for r, c, row, column in closed_walk(answer) or read_records(answer, (2, 2), _NOUNS):
         name = line_text((r, c), (row, column))
         if max(r, c, row, column) >= n:
             return near, f"{name} leaves the grid; rows and columns go from 0 to {n - 1}"
-        way = straight((r, c), (row, column))
-        if not way:
-            return near, f"{name} is no straight line"
-        for one, two in zip(way, way[1:]):
-            if two in near.get(one, ()):
-                return near, f"the line {line_text(one, two)} is drawn twice"
-            near.setdefault(one, []).append(two)
-            near.setdefault(two, []).append(one)
+        one, two = (r, c), (row, column)
+        if abs(r - row) + abs(c - column) != 1:
+            return near, f"{name} does not join neighbouring points; each line goes from a point to the next one"
+        if two in near.get(one, ()):
+            return near, f"the line {name} is drawn twice"
+        near.setdefault(one, []).append(two)
+        near.setdefault(two, []).append(one)
     return near, "" if near else "no lines are drawn"
 
 # %% ../../nbs/shared/loops.ipynb #6e54e574

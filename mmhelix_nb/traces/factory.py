@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'Batch', 'batch_of', 'portions', 'room', 'quotas', 'Segment', 'shards',
-           'size', 'is_cut', 'block_seeds', 'block_path', 'blocks', 'write_block', 'read_items', 'sample_row',
-           'sample_table', 'skeletons', 'shard_paths', 'make_shard', 'polished', 'failure', 'portion_of', 'shard_main',
-           'start_jobs', 'watch', 'manufacture', 'jobs_of', 'prepare', 'log_tail', 'drop_failed', 'columns',
-           'distribution', 'command_of', 'write_card', 'failures_of', 'summary']
+           'size', 'is_cut', 'block_seeds', 'block_path', 'blocks', 'write_block', 'seal', 'block_lines', 'read_items',
+           'sample_row', 'skeletons', 'shard_paths', 'make_shard', 'polished', 'failure', 'portion_of', 'shard_main',
+           'start_jobs', 'watch', 'manufacture', 'settle_sums', 'kept', 'jobs_of', 'prepare', 'drop_damaged',
+           'log_tail', 'drop_failed', 'columns', 'distribution', 'command_of', 'write_card', 'failures_of', 'summary']
 
 # %% ../../nbs/traces/factory.ipynb #cc908e2d
 import gc
@@ -28,19 +28,22 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from ..benchmark.publish import record_of, table_text, take
+from ..benchmark.publish import at_work, is_sound, record_of, table_text
 from ..benchmark.published import PUBLISHED, FolderError
 from ..book.processes import end_leftovers, end_with_snakemake, snakemake_options, start_snakemake
-from ..book.results import claim, write_whole
+from ..book.results import read_curve, write_json, write_lines, write_whole
 from ..book.rows import schema
 from ..book.server import Server
+from ..book.tables import SUMS, Sums, check_folder, content_of, noted_sums, write_sums, write_table
 from ..core import Instance, make, pack, small_spaces, tasks, unpack
 from mmhelix_nb.generators import (
     BENCHMARK_COLUMNS,
+    CANDIDATES,
     TEST_SHARE,
     TRIES,
     benchmark_row,
     canon_hash,
+    check_draw,
     distinct,
     split_of,
 )
@@ -149,7 +152,7 @@ def is_cut(batch: Batch, piece: Segment) -> bool:
 
 def block_seeds(batch: Batch, number: int) -> range:
     "The seeds of the candidates in block `number` of a cell, in the order of `generators.distinct`."
-    first = batch.seed * 10**6 + number * 2 * batch.shard_size
+    first = batch.seed * CANDIDATES + number * 2 * batch.shard_size
     return range(first, first + 2 * batch.shard_size)
 
 
@@ -165,7 +168,7 @@ def blocks(batch: Batch, piece: Segment) -> range:
 
 # %% ../../nbs/traces/factory.ipynb #827ca5bb
 def write_block(out: Path, batch: Batch, task: str, level: int, number: int) -> Path:
-    "The training items among the candidates of one block, a line each: seed, canonical form, state."
+    "The training items among the candidates of one block, a line each: seed, canonical form, state; then a seal."
     lines: dict[str, str] = {}
     for seed in block_seeds(batch, number):
         item = make(task, level, seed)
@@ -174,20 +177,35 @@ def write_block(out: Path, batch: Batch, task: str, level: int, number: int) -> 
         canon = canon_hash(item)
         if canon not in lines:
             lines[canon] = f"{seed} {canon} {pack(item.state)}\n"
-    return write_whole(
-        block_path(out, batch, task, level, number),
-        lambda part: part.write_text("".join(lines.values()), encoding="utf-8"),
-    )
+    text = "".join(lines.values())
+    path = block_path(out, batch, task, level, number)
+    return write_whole(path, lambda part: part.write_text(text + seal(text), encoding="utf-8"))
+
+
+def seal(text: str) -> str:
+    "The last line of a block, by which one sees that the lines before it are those that were written."
+    return f"sha256 {hashlib.sha256(text.encode()).hexdigest()}\n"
+
+
+def block_lines(path: Path) -> list[str] | None:
+    "The lines of a block; None where there is none, or where it is damaged, which is said."
+    if not path.exists():
+        return None
+    text, word, rest = path.read_bytes().decode(errors="replace").rpartition("sha256 ")
+    if word + rest == seal(text):
+        return text.split("\n")[:-1]
+    print(f"{path}: damaged; it is made again", file=sys.stderr)
+    return None
 
 # %% ../../nbs/traces/factory.ipynb #0631b0d3
 def read_items(out: Path, batch: Batch, piece: Segment) -> Iterator[Instance]:
-    "What `generators.distinct` gives for `piece`, from blocks of candidates; one that is missing is made."
+    "What `generators.distinct` gives for `piece`, from blocks of candidates; one that is missing or damaged is made."
     seen: set[str] = set()
     for number in range(-(-TRIES * max(piece.stop, 10) // (2 * batch.shard_size))):
-        path = block_path(out, batch, piece.task, piece.level, number)
-        if not path.exists():
-            write_block(out, batch, piece.task, piece.level, number)
-        for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
+        lines = block_lines(block_path(out, batch, piece.task, piece.level, number))
+        if lines is None:
+            lines = block_lines(write_block(out, batch, piece.task, piece.level, number))
+        for line in lines or ():
             seed, canon, state = line.split(" ", 2)
             if canon in seen:
                 continue
@@ -224,13 +242,6 @@ def sample_row(sample: Sample, model: str = "", style: str = "light") -> dict:
         "verdict": sample.verdict.reason,
     }
 
-
-def sample_table(rows: list[dict]):
-    "Sample rows as a `pyarrow.Table` that `datasets` reads with pictures."
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(rows, schema=schema(BENCHMARK_COLUMNS | EXTRA))
-
 # %% ../../nbs/traces/factory.ipynb #c21db8b0
 def skeletons(out: Path, batch: Batch, number: int) -> Iterator[Sample]:
     "The samples of shard `number` before polishing; blocks of candidates lie in `out`."
@@ -254,8 +265,6 @@ def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None
     """Write shard `number`: what the verifier accepts to its Parquet file, what it does not to its file of failures, each with the reason.
 
     With `server` the skeletons are polished; its replies are kept in `replies/`, so that a shard that is made again asks nothing twice."""
-    import pyarrow.parquet as pq
-
     data, failures = shard_paths(Path(out), batch, number)
     kept, failed = polished(Path(out), batch, number, server) if server else (skeletons(Path(out), batch, number), [])
     rows = []
@@ -264,9 +273,8 @@ def make_shard(out: str | Path, batch: Batch, number: int, server: Server | None
             rows.append(sample_row(sample, batch.model, batch.style))
         else:
             failed.append(failure(sample, (sample.verdict.reason,)))
-    table, lines = sample_table(rows), "".join(json.dumps(line) + "\n" for line in failed)
-    write_whole(failures, lambda path: path.write_text(lines, encoding="utf-8"))
-    write_whole(data, lambda path: pq.write_table(table, path, row_group_size=100))
+    write_lines(failures, failed)
+    write_table(data, rows, schema(BENCHMARK_COLUMNS | EXTRA))
     return data
 
 
@@ -364,14 +372,19 @@ def manufacture(
 ) -> Path:
     """The samples of `batch` as a folder: `data/level-*/`, `failed/`, `README.md`; returns the path of the card.
 
-    Goes on where it was stopped; with `again` shards that hold failures are made anew, and ask only what was never answered. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another process is at work in it."""
+    Goes on where it was stopped; with `again` shards that hold failures are made anew, and ask only what was never answered. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another command is at work in it,
+    and `tables.Damaged` where the data of a finished folder are not those that were written."""
     out = Path(out)
-    take(out, batch)
-    with claim(out / ".lock", f"a run in {out}", wait=0.5):
+    for count in quotas(batch).values():
+        check_draw(batch.seed, count)
+    with at_work(out, batch):
         end_leftovers("MMHELIX_RUN", str(out.resolve()))
         files = {shard_paths(out, batch, number)[0]: size(shard) for number, shard in enumerate(shards(batch))}
         if again:
             drop_failed(out, batch)
+        if not (out / SUMS).exists() or not all(path.exists() for path in files):
+            (out / SUMS).unlink(missing_ok=True)  # not finished, or not any more
+            drop_damaged(out, batch)
         prepare(out, batch, server)
         if not all(path.exists() for path in files):
             process = start_jobs(out, jobs, executor, extra)
@@ -383,9 +396,25 @@ def manufacture(
                 raise FolderError(
                     f"{out}: Snakemake ended with code {code}; see {out / 'snakemake.log'}: {log_tail(out)}; the same command goes on from there"
                 )
-        write_card(out, batch)
+        write_card(out, batch, settle_sums(out, files))
         shutil.rmtree(out / "candidates", ignore_errors=True)
     return out / "README.md"
+
+# %% ../../nbs/traces/factory.ipynb #1014f8a4
+def settle_sums(out: Path, files: Iterable[Path]) -> list[Sums]:
+    "The sums of all shards in order: noted where the folder has just been finished, checked where it was finished before."
+    if not (out / SUMS).exists():
+        found = {str(path.relative_to(out)): noted_sums(path) for path in files}
+        write_sums(out, {name: sums for name, sums in found.items() if sums})
+        return [sums for sums in found.values() if sums]
+    return list(check_folder(out).values())
+
+
+def kept(out: Path, batch: Batch) -> str:
+    "What a stopped command leaves, in a few words."
+    done = [shard for number, shard in enumerate(shards(batch)) if shard_paths(out, batch, number)[0].exists()]
+    replies = " and all replies" if batch.model else ""
+    return f"{sum(map(size, done)):,} of {batch.n:,} samples{replies} are kept"
 
 # %% ../../nbs/traces/factory.ipynb #4f7bf1ad
 def jobs_of(out: Path, batch: Batch) -> dict[str, dict]:
@@ -418,12 +447,26 @@ def jobs_of(out: Path, batch: Batch) -> dict[str, dict]:
 # %% ../../nbs/traces/factory.ipynb #eb77c8cb
 def prepare(out: Path, batch: Batch, server: Server | None) -> None:
     "Write what Snakemake and its jobs read."
-    write_whole(
-        out / "jobs.json", lambda path: path.write_text(json.dumps(jobs_of(out, batch), indent=1), encoding="utf-8")
-    )
+    write_json(out / "jobs.json", jobs_of(out, batch))
     write_whole(out / "Snakefile", lambda path: path.write_text(SNAKEFILE, encoding="utf-8"))
     if server:
         write_whole(out / "server.json", lambda path: path.write_text(json.dumps(asdict(server)), encoding="utf-8"))
+
+
+def drop_damaged(out: Path, batch: Batch) -> None:
+    "Remove the shards that are not as they were written, or that do not account for all their samples: they are made again, and ask nothing that was answered."
+    for number, shard in enumerate(shards(batch)):
+        data, failures = shard_paths(out, batch, number)
+        if not is_sound(data):
+            continue
+        try:
+            failed = len(read_curve(failures))
+        except ValueError as error:
+            print(f"{str(error).split(';')[0]}; {data} is made again", file=sys.stderr)
+            failed = -1
+        sums = noted_sums(data)
+        if sums and sums.rows + failed != size(shard):
+            data.unlink()
 
 
 def log_tail(out: Path) -> str:
@@ -461,7 +504,9 @@ another one's canonical form.
 
 ## Make it again
 
-`{command}` writes the same bytes on every machine with version {version} (code `{code}`){polished}. SHA-256 over all shards: `{sha}`.
+`{command}` writes the same rows and pixels on every machine with version {version} (code `{code}`){polished}. SHA-256 of the content of all shards: `{content}`, taken
+over all values and pixels, for the bytes of a Parquet file change with the library that writes it. `checksums.json` says what each shard holds; every command of the package
+looks before it reads.
 
 ## Columns
 
@@ -529,12 +574,9 @@ def command_of(batch: Batch) -> str:
     return " ".join(parts) + (" --picture" if batch.picture else "")
 
 # %% ../../nbs/traces/factory.ipynb #1c2dd0f3
-def write_card(out: Path, batch: Batch) -> None:
+def write_card(out: Path, batch: Batch, sums: list[Sums]) -> None:
     "Write `README.md` from the shards."
     rows = columns(out, ["task", "level", "kind", "steps", "backtracks", "tokens", "canon"])
-    paths, digest = sorted(out.glob("data/level-*/*.parquet")), hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
     seen = {(row["task"], row["canon"]) for row in rows}
     text = CARD.format(
         **{name: batch.record()[name] for name in ("version", "code", "n")},
@@ -545,7 +587,7 @@ def write_card(out: Path, batch: Batch) -> None:
         command=command_of(batch),
         shared=sum(int(row["canon"], 16) % TEST_SHARE == 0 for row in rows),
         repeated=len(rows) - len(seen),
-        sha=digest.hexdigest(),
+        content=content_of(sums),
         published="`, `".join(PUBLISHED),
         polished=", as far as the skeletons go; the replies of the model are kept in `replies/`" if batch.model else "",
         by_level="\n".join(
@@ -560,11 +602,7 @@ def write_card(out: Path, batch: Batch) -> None:
 # %% ../../nbs/traces/factory.ipynb #5d1c1f0a
 def failures_of(out: Path) -> list[dict]:
     "The samples of a folder that were not accepted, each with the reasons of its attempts."
-    return [
-        json.loads(line)
-        for path in sorted(out.glob("failed/*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
+    return [line for path in sorted(out.glob("failed/*.jsonl")) for line in read_curve(path)]
 
 
 def summary(out: str | Path, n: int, most: int = 3) -> str:

@@ -6,7 +6,7 @@
 __all__ = ['SPECIAL', 'PIECES', 'TEMPLATE', 'LANGUAGE_LINEAR', 'build_tokenizer', 'PictureProcessor', 'build_processor',
            'MiniSize', 'mini_config', 'build_mini', 'group_of', 'groups', 'group_table', 'ModelError', 'find_config',
            'weight_gb', 'check_room', 'free_memory', 'nf4', 'keep_unpacked', 'add_lora', 'save', 'load_processor',
-           'load_weights', 'freeze_tower', 'load', 'load_adapter']
+           'load_weights', 'freeze_tower', 'base_of', 'load_adapter', 'load']
 
 # %% ../../nbs/training/models.ipynb #0bb2d6a2
 import json
@@ -380,6 +380,32 @@ def freeze_tower(model) -> int:
         parameter.requires_grad_(False)
     return sum(p.numel() for p in tower)
 
+# %% ../../nbs/training/models.ipynb #7327f367
+def base_of(name: str) -> str:
+    "The model that the adapters in folder `name` are for; `name` itself where there are none. Raises `ModelError`."
+    file = Path(name) / "adapter_config.json"
+    if not file.is_file():
+        return name
+    try:
+        base = json.loads(file.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (OSError, ValueError, KeyError, TypeError):
+        base = None
+    if not isinstance(base, str) or not base:
+        raise ModelError(f"{file}: does not say for which model the adapters are; base_model_name_or_path has to")
+    return base
+
+
+def load_adapter(model, folder: str):
+    "The model with the trained LoRA matrices of `folder`, still trainable; raises `ModelError`."
+    try:
+        from peft import PeftModel
+    except ImportError:
+        raise ModelError("adapters need peft; install it with `pip install 'mmhelix_nb[eval]'`") from None
+    try:
+        return PeftModel.from_pretrained(model.requires_grad_(False), folder, is_trainable=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{folder}: the adapters cannot be loaded: {str(error).splitlines()[0]}") from None
+
 # %% ../../nbs/training/models.ipynb #7abd6143
 def load(
     name,
@@ -401,22 +427,15 @@ def load(
     name, quantise = str(name), None if quantise in (None, "none") else quantise
     if quantise not in (None, "nf4"):
         raise ModelError(f"quantise {quantise!r} is unknown; choose 'none' or 'nf4'")
-    adapter = Path(name) / "adapter_config.json"
-    base = json.loads(adapter.read_text())["base_model_name_or_path"] if adapter.is_file() else name
+    base = base_of(name)
     device = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
     dtype = getattr(torch, dtype) if isinstance(dtype, str) else dtype
     model = load_weights(base, find_config(base), quantise, double_quantisation, dtype, attention, device)
-    if adapter.is_file():
+    if base != name:
         model = load_adapter(model, name)
     elif lora_rank:
         model = add_lora(model, lora_rank, lora_alpha, lora_dropout)
     elif freeze_vision:
         freeze_tower(model)
-    return model, load_processor(name, min_pixels, max_pixels)
-
-
-def load_adapter(model, folder: str):
-    "The model with the trained LoRA matrices of `folder`, still trainable."
-    from peft import PeftModel
-
-    return PeftModel.from_pretrained(model.requires_grad_(False), folder, is_trainable=True)
+    brought = any((Path(name) / file).is_file() for file in ("processor_config.json", "preprocessor_config.json"))
+    return model, load_processor(name if brought else base, min_pixels, max_pixels)

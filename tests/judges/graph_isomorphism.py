@@ -20,7 +20,9 @@ def judge(state, tokens) -> bool:
     words, claims = [token.lower() for token in tokens], []
     if words and words[0] in ("yes", "no"):
         claims.append(words.pop(0) == "yes")
-    if words:
+    if claims and words[:2] == ["they", "are"] and words[2:] in ([], ["not"]):
+        claims.append(not words[2:])
+    elif words:
         if words.pop() != "isomorphic":
             return False
         claims.append(not (words and words[-1] == "not"))

@@ -5,15 +5,17 @@ from itertools import product
 from pysat.card import CardEnc
 from pysat.solvers import Cadical153
 
+from judges._cells import pairs
 from mmhelix_nb.shared.search import square_symmetries, transform
 
 OTHERS = [*map(str, range(10)), "q", "or"]
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+    listed = pairs(tokens)
+    if listed is None:
         return False
-    mines = set(zip(map(int, tokens[::2]), map(int, tokens[1::2])))
+    mines = set(listed)
     cells = set(product(range(state.size), repeat=2))
     if mines - cells:
         return False

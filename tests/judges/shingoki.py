@@ -56,14 +56,9 @@ def judge(state, tokens) -> bool:
         return False
     graph, n = nx.Graph(), state.size
     for r, c, row, column in zip(*[iter(map(int, tokens))] * 4):
-        if max(r, c, row, column) >= n or (r, c) == (row, column) or r != row and c != column:
+        if max(r, c, row, column) >= n or abs(r - row) + abs(c - column) != 1 or graph.has_edge((r, c), (row, column)):
             return False
-        covered = [
-            (i, j) for i in range(min(r, row), max(r, row) + 1) for j in range(min(c, column), max(c, column) + 1)
-        ]
-        if any(graph.has_edge(*pair) for pair in zip(covered, covered[1:])):
-            return False
-        nx.add_path(graph, covered)
+        graph.add_edge((r, c), (row, column))
     return nx.is_connected(graph) and all(degree == 2 for _, degree in graph.degree) and fits(graph, circles(state))
 
 

@@ -5,6 +5,8 @@ from itertools import combinations, product
 from pysat.card import CardEnc
 from pysat.solvers import Cadical153
 
+from judges._cells import pairs
+
 OTHERS = [*map(str, range(13)), "q", "or"]
 
 
@@ -13,9 +15,10 @@ def far(a, b):
 
 
 def judge(state, tokens) -> bool:
-    if not tokens or len(tokens) % 2 or not all(token.isdecimal() for token in tokens):
+    listed = pairs(tokens)
+    if listed is None:
         return False
-    cells = set(zip(map(int, tokens[::2]), map(int, tokens[1::2])))
+    cells = set(listed)
     if not {state.start, state.end} <= cells:
         return False
     for axis, counts in enumerate((state.row_counts, state.column_counts)):

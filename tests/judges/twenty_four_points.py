@@ -27,21 +27,53 @@ def worth(node, used):
     raise ValueError("no arithmetic")
 
 
+def left_factor(tokens) -> int:
+    """Where the number or bracket begins that the `tokens` end with."""
+    at, depth = len(tokens) - 1, 0
+    while at >= 0:
+        depth += {")": 1, "(": -1}.get(tokens[at], 0)
+        if not depth:
+            return at
+        at -= 1
+    return 0
+
+
+def spelled_out(tokens) -> list[str]:
+    """Tokens with a sign between a factor and a bracket, in front or behind; a `?` where a division stands before them."""
+    found = []
+    for token in tokens:
+        factor = bool(found) and (found[-1] == ")" or found[-1].isdecimal())
+        if factor and (token == "(" or token.isdecimal() and found[-1] == ")"):
+            begins = left_factor(found)
+            found.append("?" if begins and found[begins - 1] == "/" else "*")
+        found.append(token)
+    return found
+
+
+def is_worth_24(tokens) -> bool:
+    """Whether tokens between two `=` are a sum with value 24."""
+    try:
+        return len(tokens) > 2 and worth(ast.parse(" ".join(spelled_out(tokens)), mode="eval").body, []) == 24
+    except (SyntaxError, ValueError, ZeroDivisionError):
+        return False
+
+
 def judge(state, tokens) -> bool:
     tokens = [{"×": "*", "x": "*", "÷": "/"}.get(token, token) for token in tokens]
     while len(tokens) > 1 and tokens[0] == tokens[-1] == "*":
         tokens = tokens[1:-1]  # as marked up
-    if tokens[-2:] == ["=", "24"]:
-        tokens = tokens[:-2]
-    elif tokens[:2] == ["24", "="]:
-        tokens = tokens[2:]
     if tokens[-1:] == ["."]:
         tokens = tokens[:-1]
+    sides = [side.split() for side in re.split("=(?: =)?", " ".join(tokens))]
+    if len(sides) == 2 and sides[0] == ["24"]:
+        sides.reverse()
+    if sides[1:] and (sides[-1] != ["24"] or not all(map(is_worth_24, sides[1:-1]))):
+        return False
     used = []
     try:
-        return worth(ast.parse(" ".join(tokens), mode="eval").body, used) == 24 and sorted(used) == sorted(
-            state.numbers
-        )
+        return worth(ast.parse(" ".join(spelled_out(sides[0])), mode="eval").body, used) == 24 and sorted(
+            used
+        ) == sorted(state.numbers)
     except (SyntaxError, ValueError, ZeroDivisionError):
         return False
 
