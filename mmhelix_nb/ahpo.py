@@ -43,9 +43,9 @@ __all__ = ['VISION', 'KINDS', 'CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 
            'mean_entropy', 'AHPOConfig', 'check_config', 'per_token', 'select_rows', 'expert_tokens', 'Experts',
            'as_expert', 'expert_entries', 'note', 'logps', 'rows_with_gradient', 'policy_term', 'expert_term',
            'mixed_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens', 'without_vision',
-           'exact_adapters', 'grouped', 'record', 'first_row', 'experts_of', 'without_expert', 'weighed', 'AHPOTrainer',
-           'settings_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens',
-           'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
+           'exact_adapters', 'with_cut', 'grouped', 'record', 'first_row', 'experts_of', 'without_expert', 'weighed',
+           'AHPOTrainer', 'settings_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
+           'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard") -> float:
@@ -407,11 +407,16 @@ def exact_adapters(model) -> None:
             parameter.data = parameter.data.float()
 
 # %% ../nbs/50_ahpo.ipynb #d87567af
+def with_cut(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]]) -> list[dict]:
+    "The `rows` with a column `cut`, for the reward: whether the limit of tokens ended the reply, which then has no end token."
+    ends = (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
+    return [row | {"cut": not ids or ids[-1] not in ends} for row, ids in zip(rows, replies, strict=True)]
+
+
 def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
     "The step's rollouts of all processes, prompt by prompt; `rewards` are those of this process."
-    ends = (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
     local = [
-        Rollout(row.get("task") or "", row.get("level") or 0, bool(expert), own, reward, len(ids), ids[-1] not in ends)
+        Rollout(row.get("task") or "", row.get("level") or 0, bool(expert), own, reward, len(ids), row["cut"])
         for row, expert, own, ids, reward in zip(rows, trainer.experts.ids, trainer.experts.by_policy, replies, rewards)
     ]
     everyone, size = gather_object(local), trainer.num_generations
@@ -480,6 +485,7 @@ class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
         return self.experts.swapped(ids), logps
 
     def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):
+        inputs = with_cut(self, inputs, completion_ids_list)
         scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
         if self.model.training:
             record(self, inputs, completion_ids_list, scores)

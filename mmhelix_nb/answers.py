@@ -38,7 +38,7 @@ _LABEL_WORDS = frozenset(
     # what an answer is
     "answer answers ans solution solutions result results output response value values list sequence order ordering arrangement path paths walk"
     " route tour trail cycle circuit chain loop way move moves step steps action actions direction directions cell cells coordinate coordinates"
-    " position positions location locations node nodes vertex vertices edge edges visit grid board table matrix puzzle map row rows column columns"
+    " position positions location locations node nodes vertex vertices edge edges visit visiting grid board table matrix puzzle map row rows column columns"
     # what puzzles ask for, and how a sentence leads to it
     " shaded mine mines tent tents bridge bridges segment segments word words snake so thus hence therefore here".split()
 )
@@ -48,7 +48,7 @@ _BESIDE_LABELS = frozenset(  # what may stand before and behind these
     " eulerian euler hamiltonian hamilton topological topo sort sorted".split()
 )
 _LABEL = re.compile(
-    r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare)) (?=[^\s:=]))"
+    r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare)) (?=[^\s:=])(?!not\b))"
 )
 _CLAIMS = frozenset("exists exist exist there such possible yes found graph has one".split())  # more words of labels
 _ASIDE = frozenset(
@@ -56,9 +56,14 @@ _ASIDE = frozenset(
 )
 
 
+def _words(text: str) -> list[str]:
+    "The words of `text` in small letters, those of `maxProfit` one by one."
+    return [word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+", text)]
+
+
 def means_answer(label: str, words: Iterable[str] = ()) -> bool:
     "Whether the `label` (`Path`, `The final answer is`) means the answer: nothing but known words, one of them what an answer is called or of the task's `words`."
-    found, named = re.findall("[a-z]+", label.lower()), _LABEL_WORDS.union(words)
+    found, named = _words(label), _LABEL_WORDS.union(words)
     return not named.isdisjoint(found) and named.union(_BESIDE_LABELS).issuperset(found)
 
 
@@ -75,6 +80,8 @@ def _drop_label(text: str, keep: Iterable[str] = (), words: Iterable[str] = ()) 
     return text
 
 # %% ../nbs/02_answers.ipynb #c3a90e57
+_JSON = {"None": "null", "True": "true", "False": "false"}
+_CONSTANT = re.compile(r"\b(?:None|True|False)\b")
 _BARE_NAME = re.compile(r"\A\{\s{0,9}([A-Za-z]\w{1,30})\s{0,9}:")
 
 
@@ -89,24 +96,34 @@ def _decoded(text: str) -> dict[str, object]:
     "The JSON object in `text`, its quotes single or left out around the first name; empty where there is none."
     if not (text.startswith("{") and text.endswith("}")):
         return {}
-    for writing in (text, text.replace("'", '"'), _BARE_NAME.sub(r'{"\1":', text)):
+    python = _CONSTANT.sub(lambda word: _JSON[word[0]], text.replace("'", '"'))
+    for writing in (text, python, _BARE_NAME.sub(r'{"\1":', text)):
         try:
             return json.loads(writing, strict=False, object_pairs_hook=_once)
         except (ValueError, RecursionError):
             continue
     return {}
 
+# %% ../nbs/02_answers.ipynb #d622e654
+def _named(found: dict[str, object], words: Iterable[str]) -> list[object]:
+    "The one value of an object whose name means the answer, in a list; an empty one where there is none, or several."
+    found = {name: value for name, value in found.items() if name.lower() not in _ASIDE}
+    if len(found) > 1:  # {"exists": true, "path": [0, 1]}
+        claims = [value for name, value in found.items() if isinstance(value, bool) and means_answer(name, _CLAIMS)]
+        if claims == [False] and all(value in (False, None, "", []) for value in found.values()):
+            return [False]
+        found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
+    return [value for name, value in found.items() if len(found) == 1 < len(name) and means_answer(name, words)]
+
 
 def _json_value(text: str, words: Iterable[str] = ()) -> str:
     'The value of a JSON object whose name means the answer, as in `{"path": [0, 1]}`, reasoning beside it or not; any other text as it is.'
-    found = {name: value for name, value in _decoded(text).items() if name.lower() not in _ASIDE}
-    if len(found) > 1:  # {"exists": true, "path": [0, 1]}
-        found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
-    if len(found) != 1 or len(name := next(iter(found))) < 2 or not means_answer(name, words):
+    value, inner = None, _named(_decoded(text), words)
+    if not inner:
         return text
-    value = found[name]
-    if isinstance(value, dict):  # an object in the object
-        return _json_value(json.dumps(value), words)
+    while inner:  # an object may stand in the object
+        value = inner[0]
+        inner = _named(value, words) if isinstance(value, dict) else []
     return value if isinstance(value, str) else json.dumps(value)
 
 # %% ../nbs/02_answers.ipynb #4bcdec61
@@ -118,7 +135,7 @@ _ENVIRONMENT = re.compile(
     r"\\(?:begin|end)\{[A-Za-z]{1,12}\*?\}(?:\{(?:[clr| ]|@\{\}|\*\{\d{1,2}\}\{[clr| ]{1,9}\}){0,80}\})?|\\hline|\\cline\{[\d-]{1,9}\}"
 )
 _BREAK = re.compile(r"\\\\(?:\[-?[\d.]{1,6} ?[a-z]{2}\])?|\\newline(?![A-Za-z])|<br ?/?>")
-_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|fbox|emph|underline)\s?"
+_FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|fbox|boxed|emph|underline)\s?"
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
 _AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
@@ -127,14 +144,15 @@ _COLOR, _COLOR_ON = re.compile(_HUE + r"\{([^{}]*)\}"), re.compile(_HUE)
 _TAG = re.compile(r"</?(?:b|i|u|p|em|strong|code|pre|span|div|center)(?: [a-z]{2,9}=[^<>]{0,80})?>", re.IGNORECASE)
 _BOLD = re.compile(r"(?<![\w*)\]])(\*\*|__)(?![\s*_])([^*_\n]{1,400})(?<!\s)\1(?![\w*(\[])")
 _ARROW = re.compile(
-    r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|mapsto|to|implies)(?![A-Za-z])|[→⟶➔-➥⇒⟹⇨↦↔⟷]|<-{1,3}>|=>|&[rh]Arr;|&rarr;"
+    r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|mapsto|to|implies)(?![A-Za-z])|[→⟶⮕➔-➥⇒⟹⇨↦↔⟷]|<-{1,3}>|=>|&[rh]Arr;|&rarr;"
 )
 
 # %% ../nbs/02_answers.ipynb #85c5fd03
-_NOISE = re.compile(
+_COMMAND = re.compile(
     r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|q?quad|enspace|displaystyle|textstyle|tiny|small|normalsize|[Ll]arge|LARGE|[Hh]uge|bf|it|bfseries|therefore)(?![A-Za-z])"
-    r"|\\[hv]space\*?\{[^{}]{0,12}\}|\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]|&nbsp;"
+    r"|\\[hv]space\*?\{[^{}]{0,12}\}"
 )
+_NOISE = re.compile(r"\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]|&nbsp;")
 _TIE = re.compile(
     r"(?<=[^\s~=(\[{$:<>|])~(?!~)|(?<!~)~(?=[ ]?[A-Za-z])|\\~"
 )  # LaTeX's blank; in front of a first number it means about
@@ -158,14 +176,13 @@ def plain(text: str, words: Iterable[str] = ()) -> str:
     """`text` without fences, wrappers and escapes; arrows become `->`, table breaks line breaks, full-width signs and long dashes plain ones.
 
     A JSON object gives its value where its name means the answer; `words` may as well stand in such a name (see `means_answer`)."""
-    text = _AROUND.sub(r"\1", _ENVIRONMENT.sub(" ", _FENCE.sub("", text.translate(_WIDE))))
+    text = _AROUND.sub(r"\1", _ENVIRONMENT.sub(" ", _COMMAND.sub(" ", _FENCE.sub("", text.translate(_WIDE)))))
     for _ in range(2):
         text = _WRAPPER.sub(r"\1", _COLOR.sub(r"\1", text))
     text = _FRONT.sub("", _WRAPPER.sub(r"\1", _COLOR_ON.sub("", text)))
     text = _BREAK.sub("\n", text).replace("{,}", ",").replace(r"\{", "{").replace(r"\}", "}")
-    text = _TIE.sub(
-        " ", _NOISE.sub(" ", _ARROW.sub("->", _ESCAPED.sub(r"\1", _TAG.sub("", text.replace("~=~", " = ")))))
-    )
+    text = _TIE.sub(" ", _TAG.sub("", text.replace("~=~", " = ")))
+    text = _NOISE.sub(" ", _ARROW.sub("->", _ESCAPED.sub(r"\1", text)))
     for pattern, sign in _SIGN.items():
         text = pattern.sub(sign, text)
     text = _BOLD.sub(r"\2", _LITERAL_BREAK.sub("\n", text))
@@ -257,9 +274,10 @@ def evaluate(tokens: list[str]) -> Fraction:
 
 # %% ../nbs/02_answers.ipynb #22016c99
 _UNITS = frozenset(
-    "unit units u sq square cubic bar bars paper papers day days dollar dollars usd coin coins citation citations element elements value values"
+    "unit units u sq square cubic bar bars paper papers day days dollar dollars usd coin coins citation citations element elements value values numbers"
     " of in total all overall altogether water area volume flow capacity profit length".split()
 )
+_SO = ("So", "Thus", "Hence", "Therefore")
 _MEASURES = frozenset(
     "maximum max maximal minimum min minimal largest biggest greatest highest best optimal shortest longest total overall sum number count amount size"
     " length len area volume water trapped profit gain earnings distance dist weight cost flow capacity index h hindex lis subsequence rectangle"
@@ -271,11 +289,11 @@ _DISTANCES = frozenset("distance dist shortest".split())  # what is never most
 _WAYS = frozenset("distance dist path way route cut weight cost length total".split())  # what may be least
 _INT_LABELS = (
     _MEASURES
-    | _LABEL_WORDS
     | (_BESIDE_LABELS - {"at"})
     | frozenset(
         "from to between with by that has has there cut which can could be stored held trapped hold made achieved achievable obtained earned strictly increasing units"
-        " value source sink citation researcher under formed fit inside".split()
+        " value source sink citation researcher under formed fit inside answer ans solution result output response path paths route way walk so thus hence"
+        " therefore here".split()
     )
 )
 _ASIDES = frozenset(  # what a remark may speak of, with numbers or not
@@ -291,20 +309,21 @@ _PLACE = re.compile(
     r"|\b[A-Za-z]_\d{1,3}\b|\b\d{1,3}(?: ?-> ?\d{1,3}){1,60}\b"
 )  # between node 0 and node 5, d(0, 5), 0 -> 5
 _NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18}))(?:\.0{0,6})?(?: ?([A-Za-z][A-Za-z .-]*))?")
-_SQUARED = re.compile(r"\b(u|units?) ?(?:\^ ?\{?[23]\}?|[²³]|squared\b|cubed\b)")
-_COUNTED = re.compile(r"(?<=\d) ?(?:[个個]?(?:平方)?(?:单位|單位)|[个個天元点篇根本步])")
+_THIN = re.compile(r"(?<=\d)\\,(?=\d{3}(?!\d))")
+_CLEAR = {
+    re.compile(r"\b(unit|bar|day|paper|dollar|citation)\(s\)"): r"\1s",
+    re.compile(r"\b(u|units?) ?(?:\^ ?\{?[23]\}?|[²³]|squared\b|cubed\b)"): r"\1",
+    re.compile(r"(?<=\d) ?(?:[个個]?(?:平方)?(?:单位|單位)|[个個天元点篇根本步])"): " units",
+    re.compile(r"^(?:最终)?(?:答案|结果)[是为:=]"): "",
+}
 _OUTER = {"[": "]", "(": ")", "{": "}", '"': '"', "'": "'"}
-_DONE = " .`*,;✓✔✅☑"
+_DONE = " .`*,;_✓✔✅☑"
 _LONG = 300  # characters of a statement
 
-# %% ../nbs/02_answers.ipynb #b072e918
+# %% ../nbs/02_answers.ipynb #b6469620
 _LESSER = re.compile(r"\\?min ?[({] ?(\d{1,9}) ?, ?(\d{1,9}) ?[)}]")
 _TIMES = re.compile(r"\\(?:times|cdot)(?![A-Za-z])|·")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-
-
-def _words(text: str) -> list[str]:
-    return re.findall("[a-z]+", text.lower())
 
 
 def _quantity(side: str) -> int | None:
@@ -341,11 +360,10 @@ def _is_label(side: str) -> bool:
 # %% ../nbs/02_answers.ipynb #5ac44aea
 def _labelled(side: str) -> str:
     "`side` without a label that no sign parts from its number, as in `a maximum profit of 36`."
-    match = re.match(r"([A-Za-z][A-Za-z '-]{0,60}[A-Za-z]) (?=[+-]?\d)", side)
+    match = re.match(r"([A-Za-z][A-Za-z '-]{0,60}[A-Za-z]),? (?=[+-]?\d)", side)
     words = _words(match[1]) if match else []
-    if match and _MEASURES.intersection(words) and words[-1] in _MEASURES | {"of"} and _is_label(match[1]):
-        return side[match.end() :]
-    return side
+    named = bool(_MEASURES.intersection(words)) and words[-1] in _MEASURES | {"of"}
+    return side[match.end() :] if match and (named or match[1] in _SO) and _is_label(match[1]) else side
 
 
 def _stated(line: str) -> int | None:
@@ -365,8 +383,8 @@ def _is_remark(text: str, number: int) -> bool:
     rest = re.sub(r"[\w\s,.;:=×*>-]", "", text)
     words = _words(text)
     if re.search(r"\d", text) or _JOINING.intersection(words):
-        spoken = any(map(_is_aside, words)) or "->" in text
-        return spoken and not rest and all(word in _JOINING or _is_aside(word) for word in words)
+        spoken = any(map(_is_aside, words)) or "->" in text or re.search(r"\d ?- ?\d{1,3} ?- ?\d", text)
+        return bool(spoken) and not rest and all(word in _JOINING or _is_aside(word) for word in words)
     return bool(words) and not rest and all(word in _UNITS or _is_aside(word) for word in words)
 
 # %% ../nbs/02_answers.ipynb #9f34f5c3
@@ -384,13 +402,15 @@ def _closes_early(line: str) -> bool:
 
 def _one_line(text: str, nouns: Iterable[str]) -> str:
     "`text` in one line, without brackets and quotes around all of it; what a `noun` names is a unit."
-    line = _SQUARED.sub(r"\1", _COUNTED.sub(" units ", _TIMES.sub("×", " ".join(plain(text, _INT_LABELS).split()))))
+    line = _TIMES.sub("×", " ".join(plain(_THIN.sub("", text), _INT_LABELS).split()))
+    for strange, clear in _CLEAR.items():
+        line = strange.sub(clear, line)
     for noun in nouns:
         line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
-    line = line.rstrip(_DONE).lstrip("•* ")
+    goes_on, line = ".." in line, line.rstrip(_DONE).lstrip("•*∴_✅ ")
     while len(line) > 1 and _OUTER.get(line[0]) == line[-1] and not _closes_early(line):
         line = line[1:-1].strip(_DONE)
-    return line
+    return "" if goes_on else line
 
 
 def read_int(text: str, nouns: Iterable[str] = ()) -> int:
@@ -416,7 +436,7 @@ _CLOSES = {"]": "[", ")": "(", "}": "{"}
 _NOT_WHOLE = re.compile(
     r"(?:^|[\[({,;])\s{0,4}-\d|[:=]\s{0,4}-\s{0,2}\d|\d\.\d"
 )  # -1 at the beginning of an item, x = -1, 1.5
-_BETWEEN_NUMBERS = frozenset((*"[](){},;->'\"_", "->", "then", "next", "and"))
+_BETWEEN_NUMBERS = frozenset((*"[](){},;->|'\"_▶►▸", "->", "then", "next", "and", "finally"))
 
 
 def _unnumbered(body: str) -> str:
@@ -429,24 +449,33 @@ def _unnumbered(body: str) -> str:
         raise Unreadable("the lines are not numbered 1, 2, 3, ...; write the numbers alone, as in [0, 1, 2]")
     return "\n".join(line[mark.end() :] for line, mark in zip(lines, marks) if mark)
 
-
+# %% ../nbs/02_answers.ipynb #2b165056
 _FROM = re.compile(
     r" (?:(?:start|begin)(?:s|ning|ing)? )?(?:from|at|with) (?:the )?(?:node |vertex )?\d{1,4}(?= is |:| =)"
 )
 _BEHIND = re.compile(r"\s?\(([A-Za-z ,-]{1,60})\)$|\sis ([A-Za-z -]{1,60})$")  # (closed), is a valid order
+_CALL = re.compile(r"\A(?:(?:np|numpy)\.)?(?:array|list|tuple)\((.*)\)\Z", re.DOTALL)
+_HEADED = re.compile(
+    r"((?:[A-Za-z]{1,20} ){0,4}(?:path|cycle|walk|circuit|tour|trail|route|order|ordering|sequence)) (?=[\[({]?\d)",
+    re.IGNORECASE,
+)
 _CLOSED = frozenset("closed closing back start returning every once uses visits each valid".split())
 
 
 def _list_body(text: str, words: Iterable[str] = ()) -> str:
     "What `text` lists, without labels, bullets and numbers of lines; raises `Unreadable` where dots leave something out."
     body = _drop_label(_FROM.sub("", plain(text, words), count=1), words=words)
-    behind = _BEHIND.search(body.rstrip(" .\n"))
-    if behind and means_answer(behind[1] or behind[2], _CLOSED):
-        body = body[: behind.start()]
     if ".." in body:
         raise Unreadable(
             f"the list leaves something out with dots; write all of its numbers, as in [0, 1, 2]: {shorten(text)}"
         )
+    body = _CALL.sub(r"\1", body.rstrip(" .\n✓✔✅☑"))
+    headed = _HEADED.match(body)
+    if headed and means_answer(headed[1]):
+        body = body[headed.end() :]
+    behind = _BEHIND.search(body)
+    if behind and means_answer(behind[1] or behind[2], _CLOSED):
+        body = body[: behind.start()]
     return _unnumbered(_BULLET.sub("", body)).rstrip(" .")
 
 # %% ../nbs/02_answers.ipynb #be0904cb
@@ -462,7 +491,7 @@ def _check_brackets(body: str) -> None:
         raise Unreadable("the list is cut off: a bracket is never closed")
 
 # %% ../nbs/02_answers.ipynb #f2b33fb3
-_NODES = ("node", "nodes", "vertex", "vertices", "v")
+_NODES = ("node", "nodes", "vertex", "vertices", "v", "n")
 
 
 def read_ints(text: str, nouns: Iterable[str] = _NODES) -> list[int]:
@@ -498,17 +527,17 @@ _WHERE = (
 )
 _TOUR = (
     "(?:(?:an?|the|any|such|valid|closed|possible|eulerian|euler|hamiltonian|hamilton) ){0,4}"
-    rf"(?:path|cycle|walk|circuit|tour|trail|route|way|solution|answer)s?{_WHERE}"
+    rf"(?:path|cycle|walk|circuit|tour|trail|route|way|solution)s?{_WHERE}"
 )
 _DENIED = "|".join(
     (
         rf"(?:there (?:is|are|exists|can be) |there's )?no {_TOUR}(?: exists?| is possible| possible| can be found| found)?",
         rf"there (?:is not|isn't|does not exist|doesn't exist) {_TOUR}|there (?:is not|isn't|is none)|none exists?",
-        rf"(?:{_TOUR}|it|one) (?:does not|doesn't|can ?not|can't) (?:exist|be found)",
+        rf"(?:{_TOUR}|it|one) (?:does not|doesn't|can ?not|can't) (?:exist|be found)|it (?:does not|doesn't)",
         rf"(?:{_TOUR} |it |this |that )?(?:is )?(?:not possible|impossible)|it's impossible|does not exist|doesn't exist",
-        rf"(?:the|this) graph (?:has|contains|admits) no {_TOUR}",
-        rf"(?:the|this) graph (?:does not|doesn't) (?:have|contain|admit) {_TOUR}",
-        "(?:(?:the|this|it) ?(?:graph )?(?:is|isn't) )?(?:not |non-?)?(?:eulerian|hamiltonian)",
+        rf"(?:the|this)(?: given)? graph (?:has|contains|admits) no {_TOUR}",
+        rf"(?:the|this)(?: given)? graph (?:does not|doesn't) (?:have|contain|admit) {_TOUR}",
+        "(?:(?:the|this|it)(?: given)?(?: graph)? (?:is|isn't) )?(?:not |non-?)?(?:eulerian|hamiltonian)",
     )
 )
 _TELLING = "odd|even|degrees?|(?:dis)?connected|bridge|leaf"
@@ -516,9 +545,10 @@ _REASON = (
     f"because|since|as|{_TELLING}|[0-9]{{1,4}}|nodes?|vertex|vertices|have|has|having|with|more|than|two|three|four|zero|exactly|only|all|not|is|are|of"
     "|the|an?|and|graph|it|there|edges?|number"
 )
+_DENIES = re.compile(r"\bno\b|not\b|n't|non|impossible")  # `is hamiltonian` does not
 _NO = re.compile(
-    rf"(?:(?P<word>no|none|null|false)(?![a-z0-9]))?[ ,.;:!(-]{{0,3}}(?:(?:because|since|as|so) )?(?P<clause>(?:{_DENIED}){_WHERE})?"
-    rf"(?P<reason>[ ,.;:(-]{{1,3}}(?!of\b)(?:(?:{_REASON})\b[ ,()-]{{0,3}}){{1,40}})?"
+    rf"(?:(?:so|thus|hence|therefore),? )?(?:(?P<word>no|none|null|false)(?![a-z0-9]))?[ ,.;:!(-]{{0,3}}(?:(?:because|since|as|so) )?(?P<clause>(?:{_DENIED}){_WHERE})?"
+    rf"(?P<reason>(?: ?[,.;:(-][ (]{{0,2}}| (?=because|since|as\b))(?!of\b)(?:(?:{_REASON})\b[ ,()-]{{0,3}}){{1,40}})?"
 )
 
 # %% ../nbs/02_answers.ipynb #d0caba18
@@ -531,32 +561,23 @@ def says_no(text: str, start: int | None = None) -> bool:
     "Whether `text` is the answer No: that there is no walk, or none from the node `start`."
     if len(text) > 2000:
         return False
-    line = " ".join(_drop_label(plain(text, _CLAIMS), words=_CLAIMS).lower().replace("’", "'").split()).strip(
-        "[]{}\"'*.!, "
-    )
-    match = _NO.fullmatch(line.removeprefix("(").rstrip(")"))
-    if (
-        not match
-        or not (match["word"] or _is_denial(match["clause"]))
-        or match["clause"]
-        and not _is_denial(match["clause"])
-    ):
+    line = " ".join(_drop_label(plain(text, _CLAIMS), words=_CLAIMS).lower().replace("’", "'").split())
+    match = _NO.fullmatch(line.strip("[](){}\"'*.!,_✓✔✅☑ "))
+    word, clause = match.group("word", "clause") if match else ("", "")
+    if not match or not (word or clause) or clause and not _DENIES.search(clause):
         return False
     known = not match["reason"] or re.search(_TELLING, match["reason"])
-    return bool(known) and all(int(node) == start for node in re.findall("[0-9]+", match["clause"] or ""))
-
-
-def _is_denial(clause: str | None) -> bool:
-    "Whether a `clause` about a graph denies: `is hamiltonian` does not."
-    return bool(clause) and re.search(r"\bno\b|not\b|n't|non|impossible", clause) is not None
+    return bool(known) and all(int(node) == start for node in re.findall("[0-9]+", clause or ""))
 
 # %% ../nbs/02_answers.ipynb #78ad572b
 _PAIR = re.compile(r"[(\[{] ?\d{1,9} ?(?:,|->?) ?\d{1,9} ?[)\]}]|(?<!\d)\d{1,9} ?->? ?\d{1,9}")
+_NODE = re.compile(r"\b(?:node|vertex) ?(?=\d)", re.IGNORECASE)
 _YES = re.compile(r"\Ayes[ ,.;:!-]{1,3}(?=\S)", re.IGNORECASE)
 
 
 def _edges(body: str) -> list[tuple[int, int]]:
     "The edges, two or more, that `body` lists and nothing else, as in `0-4, 4-5`; none where it lists something else."
+    body = _NODE.sub("", body)
     pairs, rest = _PAIR.findall(body), _PAIR.sub("", body)
     bare = any(pair[0].isdecimal() for pair in pairs)
     if len(pairs) < 2 or re.sub(r"\b(?:and|then)\b|[\s,;\[\](){}]" + "|->" * (not bare), "", rest):
@@ -612,9 +633,11 @@ _NUMBER_ASIDE = re.compile(
 def _stated_number(body: str, words: Iterable[str]) -> tuple[str, int | None]:
     "`body` without a number of records or moves that it states in front or at the end, and that number."
     tail = max(0, len(body) - 80)
+    aside = _NUMBER_ASIDE.match(body[:120])
+    if aside and means_answer(aside["what"], words):
+        return body[aside.end() :], int(aside["number"])
     for found, start in (
         (_NUMBER_FIRST.match(body[:120]), 0),
-        (_NUMBER_ASIDE.match(body[:120]), 0),
         (_NUMBER_LAST.search(body[tail:]), tail),
         (_NUMBER_BEHIND.search(body[tail:]), tail),
     ):
@@ -781,7 +804,10 @@ _ARRAY = re.compile(
     r"\b(?:(?:np|numpy|sp|sympy|torch)\.)?(?:array|[mM]atrix|tensor)\s?\(|,\s{0,4}dtype ?= ?[\w.]{1,20}"
 )
 _CORNER = re.compile(r"\b(?:rows?|r) ?[\\/] ?(?:columns?|cols?|c)\b", re.IGNORECASE)
-_ROW_NAME = re.compile(r"\b(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE)
+_ROW_NAME = re.compile(
+    r"(?:(?<!\S)[-*•][ \t]{1,4})?(\b(?:row|line|r)[ ._#]{0,2}\d{1,2})(?![A-Za-z0-9])", re.IGNORECASE
+)  # with its bullet
+_TABLE_TAG = re.compile(r"</?(?:table|tbody|thead|tr|td|th)(?: [^<>]{1,60})?>", re.IGNORECASE)
 _STRING = re.compile(r"[\"']([^\"'\n]{1,400})[\"']")
 _ROW_BREAK = re.compile(r"[\n;\]/]")
 _SEPARATORS = str.maketrans("", "", " \t\r,|[](){}\"'")
@@ -796,7 +822,8 @@ def _is_ruler(line: str, dashes: bool) -> bool:
 # %% ../nbs/02_answers.ipynb #91835531
 def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str], bool]:
     "The lines with cells in `text`, and whether a ruler stands below the first; raises `Unreadable` where brackets do not match."
-    body = _CORNER.sub("row", _drop_label(plain(text.translate(_BOX))))
+    table = _TABLE_TAG.sub(lambda tag: "\n" if tag[0][:3].lower() == "<tr" else " | ", text.translate(_BOX))
+    body = _CORNER.sub("row", _drop_label(plain(table)))
     body = _ARRAY.sub(" ", body).removesuffix("." if not dots or body.endswith("].") else "")
     if body.count("[") != body.count("]"):
         raise Unreadable("the grid is cut off: its brackets do not match")
@@ -804,7 +831,7 @@ def _lines_of(text: str, rows: int, dashes: bool, dots: bool) -> tuple[list[str]
     if len(strings) == rows and not _STRING.sub("", body).translate(_SEPARATORS).strip():
         return strings, False  # a string for each row
     kept, ruled = [], False
-    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\g<0>", body if dashes else _BULLET.sub("", body))):
+    for line in _ROW_BREAK.split(_ROW_NAME.sub(r"\n\1", body if dashes else _BULLET.sub("", body))):
         if _is_ruler(line, dashes):
             ruled = ruled or len(kept) == 1
         elif line.translate(_SEPARATORS):
@@ -818,7 +845,7 @@ _FRONT_OF_ROW = r"[\s|,\[{\"'*]{0,9}"
 _ROW_STARTS = tuple(
     re.compile(_FRONT_OF_ROW + start, re.IGNORECASE)
     for start in (
-        r"(?:row|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
+        r"(?:row|line|r)[ ._#]{0,2}(\d{1,2})(?![A-Za-z0-9])[\"'*]{0,3}\s{0,3}(?:[:=).]|->|-(?=\s))?",
         r"(\d{1,2})[\"'*]{0,3}\s?(?::|\)|\.(?=\s))",
         r"(\d{1,2})[\"'*]{0,3}[\s|]{1,9}(?=\S)",
     )
@@ -960,7 +987,7 @@ def _spelled(word: str, words: Mapping[str, str]) -> list[str]:
 
 # %% ../nbs/02_answers.ipynb #1f753650
 _NUMBERED_MOVE = re.compile(
-    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})[.):])"
+    r"(?<![\w.(])(?:step[\"']?[ \t]{0,2}[:#]?[ \t]{0,2}(\d{1,4})[\"']?[ \t]?[.):,-]?|move ?#?(\d{1,4})[ \t]?[.):-]|#?(\d{1,4})(?:[.):]| -(?= )))"
     r"[ \t]{0,4}(?=[\s\"'(\[{A-Za-z\ue000-\ue003])|(?:^|(?<=[\s,;]))\((\d{1,4})\)[ \t]{0,4}(?=[A-Za-z\ue000-\ue003])",
     re.IGNORECASE,
 )
@@ -974,6 +1001,8 @@ _COUNT_AHEAD = re.compile(
 _GLUED = re.compile(
     r"(?<![A-Za-z0-9^])(?:(?:[A-Za-z]{1,5}\d{1,3}){1,400}|(?:\d{1,3}[A-Za-z]{1,5}){1,400})(?![A-Za-z0-9])"
 )
+_OFTEN_TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_OFTEN = re.compile(r"\b(?:once|twice|thrice)\b", re.IGNORECASE)
 _GLUED_ONE = re.compile(r"(\d*)([A-Za-z]+)(\d*)")
 
 # %% ../nbs/02_answers.ipynb #ff75c0aa
@@ -988,6 +1017,7 @@ def _unnumbered_moves(body: str) -> str:
 
 def _marked_counts(body: str) -> str:
     "`body` with the numbers that belong to a move by their sign behind it: `right x2`, `2x right`, `R2`, `2R` are `right^2`."
+    body = _OFTEN.sub(lambda one: f"x{_OFTEN_TIMES[one[0].lower()]}", body)
     body = _COUNT_BEHIND.sub(lambda one: f" {one[1]}^{one[2] or one[3] or one[4] or one[5]} ", body)
     body = _COUNT_AHEAD.sub(r" \2^\1 ", body)
     return _GLUED.sub(lambda run: _GLUED_ONE.sub(r" \2^\1\3 ", run[0]), body)

@@ -260,9 +260,9 @@ class Instance(Puzzle):
             raise ValueError(f"modality {modality!r} is unknown; choose 'image' or 'text'")
         return self.module.ask(self.state, modality)
 
-    def check(self, reply: str) -> Verdict:
-        "The verdict on a model's whole `reply`; see `replies.extract` for what counts as its answer."
-        found = extract(reply)
+    def check(self, reply: str, cut: bool = False) -> Verdict:
+        "The verdict on a model's whole `reply`, which the limit of tokens may have `cut`; see `replies.extract` for what counts as its answer."
+        found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 
     def trace(self) -> list[Step]:

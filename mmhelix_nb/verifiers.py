@@ -17,9 +17,11 @@ from .core import Instance, Verdict, from_official, make, right, task_module, ta
 from .replies import Extracted, extract
 
 # %% ../nbs/20_verifiers.ipynb #3c16a40b
-def verdict(task: str, state: str, answer: str, reply: str | Extracted) -> Verdict:
-    "The verdict on a model's `reply`, or on what was extracted from it, to a data row with `task`, packed `state` and stored `answer`."
-    found = reply if isinstance(reply, Extracted) else extract(reply)
+def verdict(task: str, state: str, answer: str, reply: str | Extracted, cut: bool = False) -> Verdict:
+    """The verdict on a model's `reply`, or on what was extracted from it, to a data row with `task`, packed `state` and stored `answer`.
+
+    `cut`: the limit of tokens ended the reply (see `replies.extract`)."""
+    found = reply if isinstance(reply, Extracted) else extract(reply, cut)
     if found.problem:
         return wrong(found.problem)
     if not skill_of(task):
@@ -31,21 +33,35 @@ def verdict(task: str, state: str, answer: str, reply: str | Extracted) -> Verdi
     )
 
 # %% ../nbs/20_verifiers.ipynb #9792721a
-def reply_text(completion: str | list[dict[str, Any]]) -> str:
-    "The text of a completion as TRL hands it over: messages (the last one counts), or text."
+def reply_text(completion: Any) -> str:
+    "The text of a completion as TRL hands it over: text, messages (the last one counts), a message, or parts; empty where there is none."
+    if isinstance(completion, list) and completion and isinstance(completion[-1], dict) and "content" in completion[-1]:
+        completion = completion[-1]
+    if isinstance(completion, dict) and "content" in completion:
+        completion = completion["content"]
     if isinstance(completion, str):
         return completion
-    content = completion[-1]["content"]
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    parts = (
+        [part.get("text") if isinstance(part, dict) else part for part in completion]
+        if isinstance(completion, list)
+        else []
+    )
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def reward(
-    completions: list[str | list[dict[str, Any]]], task: list[str], state: list[str], answer: list[str], **_columns: Any
+    completions: list[Any],
+    task: list[str],
+    state: list[str],
+    answer: list[str],
+    cut: list[bool] | None = None,
+    **_columns: Any,
 ) -> list[float]:
-    "1.0 for each right completion and 0.0 for each wrong one, in the order given (paper section 3.3)."
-    rows = zip(completions, task, state, answer, strict=True)
+    "1.0 for each right completion and 0.0 for each other one, in the order given (paper section 3.3); `cut` says which the limit of tokens ended."
+    rows = zip(completions, task, state, answer, cut or [False] * len(completions), strict=True)
     return [
-        float(verdict(name, packed, stored, reply_text(completion)).ok) for completion, name, packed, stored in rows
+        float(verdict(name, packed, stored, reply_text(completion), bool(ended)).ok)
+        for completion, name, packed, stored, ended in rows
     ]
 
 # %% ../nbs/20_verifiers.ipynb #be702bda

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -65,6 +66,11 @@ def make_book(
     for kind, chapter in CHAPTERS.items():
         notebook(root / "nbs" / f"{chapter.notebook}.ipynb", CHAPTER.format(kind=kind, seconds=seconds))
     return root
+
+
+def hears_ctrl_c() -> None:
+    """For `preexec_fn`: a child hears Ctrl-C, also where the tests run in the background and would not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read(path: Path) -> dict:

@@ -1,5 +1,6 @@
 """The readers that all tasks share: time that grows with the text, whatever the text is."""
 
+import re
 import time
 
 import pytest
@@ -33,11 +34,15 @@ ATTACKS = tuple(
 ) + (" " * (MEGABYTE - 1) + "x",)
 READERS = {
     "extract": replies.extract,
-    "last_between": lambda text: replies.last_between(text, "<answer>", "</answer>"),
-    "last_boxed": replies.last_boxed,
-    "after_answer_word": replies.after_answer_word,
-    "json_answer": replies.json_answer,
+    "was_cut": replies.was_cut,
     "set_aside_thoughts": replies.set_aside_thoughts,
+    "last_boxed": replies.last_boxed,
+    "last_tagged": lambda text: replies.last_tagged(text, re.compile("<(/?)answer>")),
+    "last_token_box": replies.last_token_box,
+    "json_answer": replies.json_answer,
+    "after_answer_word": replies.after_answer_word,
+    "stated_answer": replies.stated_answer,
+    "concluding_answer": replies.concluding_answer,
     "plain": answers.plain,
     "means_answer": answers.means_answer,
     "shorten": answers.shorten,

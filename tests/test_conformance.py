@@ -29,7 +29,7 @@ def rows() -> list[dict]:
     "The rows of all tasks that are there; says how many are left out."
     if not ROWS.exists():
         pytest.skip("no conformance rows beside the repository")
-    found = [json.loads(line) for line in ROWS.read_text().splitlines() if line.strip()]
+    found = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").split("\n") if line.strip()]
     missing = Counter(row["category"] for row in found if not known(row["category"]))
     print(
         f"{len(found) - missing.total()} rows read, {missing.total()} rows of {len(missing)} tasks that are not there left out: {', '.join(sorted(missing))}"

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mmhelix_nb.benchmark.publish import Order, build
 from mmhelix_nb.benchmark.published import parquet_rows
-from mmhelix_nb.evaluation import Kept
+from mmhelix_nb.reporting.kept import Kept
 from mmhelix_nb.running.cli import app
 
 FEW = ("--tasks", "maze", "--levels", "1")  # six puzzles
@@ -101,13 +101,48 @@ def test_a_run_goes_on_request_by_request(tmp_path):
 
 
 def test_those_under_way_arrive_before_the_end(tmp_path):
-    """A budget that is spent ends the run; the requests that are paid for by then are kept."""
-    with FakeServer(up, latency=0.3) as fake:
-        said = call(fake.url, *FEW, "--token-budget", "200", "--concurrency", "3", "--out", tmp_path, code=2)
-        assert "the budget of 200 tokens is spent" in said
-        assert len(Kept(tmp_path / "replies.jsonl").replies) == fake.seen.total() >= 3
-        call(fake.url, *FEW, "--token-budget", "200", "--out", tmp_path, code=2)  # what is kept counts
-        assert len(Kept(tmp_path / "replies.jsonl").replies) == fake.seen.total() < 6
+    """What ends a run lets those that are paid for arrive."""
+
+    def ends(asked, number):
+        if json.dumps(asked, sort_keys=True) == list(fake.seen)[2]:
+            return 402, '{"error": {"message": "no credit"}}', {}
+        time.sleep(0.4)
+        return up(asked, number)
+
+    with FakeServer(ends, latency=0.1) as fake:
+        said = call(fake.url, *FEW, "--concurrency", "3", "--out", tmp_path, code=2)
+        assert "no credit" in said and "2 replies are kept" in said and fake.seen.total() == 3
+
+
+def test_a_budget_counts_what_is_kept(tmp_path):
+    with FakeServer(up) as fake:
+        for _ in range(2):
+            said = call(fake.url, *FEW, "--token-budget", "200", "--concurrency", "3", "--out", tmp_path, code=2)
+            assert "the budget is spent" in said
+            assert len(Kept(tmp_path / "replies.jsonl").replies) == fake.seen.total() == 2  # of 150 tokens
+        call(fake.url, *FEW, "--cost-budget", "1", "--price", "1,1", "--out", tmp_path)
+        assert fake.seen.total() == 6
+
+
+@pytest.mark.parametrize("way", ["503", "dropped"])
+def test_what_got_no_answer_is_asked_again(tmp_path, monkeypatch, way):
+    """A request that fails in all its tries is no verdict on the model: the same command asks it again."""
+    monkeypatch.setattr("mmhelix_nb.book.server.pause", lambda *_: 0.0)
+
+    def moody(asked, number):
+        if down and len(fake.seen) >= 4 and json.dumps(asked, sort_keys=True) == list(fake.seen)[3]:
+            return (503, "{}", {}) if way == "503" else (None, "", {})
+        return up(asked, number)
+
+    down = True
+    with FakeServer(moody) as fake:
+        said = call(fake.url, *FEW, "--out", tmp_path, "--concurrency", "1")
+        assert "1 requests got no answer and count as wrong; the same command asks them again" in said
+        assert [line["finish"] for line in verdicts(tmp_path)].count("no answer") == 1 and len(verdicts(tmp_path)) == 6
+        down, before = False, fake.seen.total()
+        call(fake.url, *FEW, "--out", tmp_path)
+        assert fake.seen.total() == before + 1
+    assert {line["finish"] for line in verdicts(tmp_path)} == {"stop"} and len(verdicts(tmp_path)) == 6
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
@@ -182,7 +217,9 @@ def test_a_refusal_is_a_reply(tmp_path):
     with FakeServer(picky) as fake:
         call(fake.url, *FEW, "--out", tmp_path, "--concurrency", "1")
         (line,) = [line for line in verdicts(tmp_path) if line["finish"] == "refused"]
-        assert not line["ok"] and line["reason"].startswith("refused: ") and "content filter" in line["reason"]
+        assert (
+            not line["ok"] and line["reason"].startswith("refused by the server") and "content filter" in line["reason"]
+        )
         call(fake.url, *FEW, "--out", tmp_path)
         assert fake.seen.total() == 6
         strict = False

@@ -14,6 +14,7 @@ from mmhelix_nb.book.results import Busy, read_results
 from mmhelix_nb.book.rows import save_rows
 from mmhelix_nb.book.settings import Evaluation
 from mmhelix_nb.core import make, pack
+from mmhelix_nb.reporting import kept
 
 SETTINGS = Evaluation(batch_size=4, max_new_tokens=8)
 
@@ -87,14 +88,14 @@ class Writer:
 def asked(monkeypatch, writer, rows, path, settings=SETTINGS, samples=1):
     """The verdicts of a model that is loaded here, which `writer` stands for."""
     monkeypatch.setattr(ev, "generate_batch", writer)
-    asking = ev.Asking(rows, ev.Kept(path), samples)
+    asking = ev.Asking(rows, kept.Kept(path), samples)
     ev.ask_model(SimpleNamespace(eval=lambda: None), None, asking, settings)
-    return [replace(judged, seconds=0.0) for judged in asking.verdicts()]
+    return [replace(judged, seconds=0.0) for judged in asking.tally.all()]
 
 
 def kept_lines(path):
     """Replies in a file, without what differs from run to run."""
-    return sorted(json.dumps(asdict(replace(r, seconds=0.0))) for r in ev.Kept(path).replies.values())
+    return sorted(json.dumps(asdict(replace(r, seconds=0.0))) for r in kept.Kept(path).replies.values())
 
 
 @pytest.mark.parametrize("samples", [1, 3])
@@ -128,10 +129,10 @@ def test_a_damaged_line_is_named_kept_and_asked_again(tmp_path, monkeypatch, har
     whole = asked(monkeypatch, Writer(), rows, path)
     lines = path.read_bytes().split(b"\n")
     path.write_bytes(b"\n".join([*lines[:5], harm, *lines[6:]]))
-    damaged, kept = path.read_bytes(), ev.Kept(path)
+    damaged, found = path.read_bytes(), kept.Kept(path)
     (copy,) = tmp_path.glob("replies.damaged.jsonl.aside-*")
-    assert f"{path}: damaged in line 6" in kept.notes[0] and str(copy) in kept.notes[0]
-    assert copy.read_bytes() == damaged and len(kept.replies) == 9
+    assert f"{path}: damaged in line 6" in found.note and str(copy) in found.note
+    assert copy.read_bytes() == damaged and len(found.replies) == 9
     writer = Writer()
     assert asked(monkeypatch, writer, rows, path) == whole and writer.log == [[4, 5, 6, 7]]
     assert len(path.read_bytes().split(b"\n")) == 11
@@ -142,11 +143,11 @@ STRANGE = "a\u2028b\u2029c\x85d\x0be\0f\r\ng\t\u202eh\ufeff \U0001f600 \\n \ud80
 
 def test_text_of_any_kind_survives(tmp_path):
     path, rows = tmp_path / "replies.jsonl", [lab_row(i) for i in range(3)]
-    kept = ev.Kept(path)
+    found = kept.Kept(path)
     for row in rows:
-        kept.add(reply_to(row, STRANGE))
-    again = ev.Kept(path)
-    assert not again.notes and len(again.replies) == 3 and path.read_bytes().count(b"\n") == 3
+        found.add(reply_to(row, STRANGE))
+    again = kept.Kept(path)
+    assert not again.note and len(again.replies) == 3 and path.read_bytes().count(b"\n") == 3
     assert {r.text for r in again.replies.values()} == {STRANGE.replace("\ud800", "\ufffd").replace("\udc00", "\ufffd")}
 
 
@@ -160,28 +161,28 @@ def test_samples_of_a_batch_have_seeds_of_their_own(tmp_path, monkeypatch):
     ]
 
 
-GREEDY = ev.made_with("one", SETTINGS)
+GREEDY = kept.made_with("one", SETTINGS)
 CHANGES = [
-    ("model", ev.made_with("two", SETTINGS)),
-    ("temperature", ev.made_with("one", SETTINGS.model_copy(update={"temperature": 0.5}))),
-    ("max_new_tokens", ev.made_with("one", SETTINGS.model_copy(update={"max_new_tokens": 9}))),
-    ("quantise", ev.made_with("one", SETTINGS, {"quantise": "nf4"}) | {"repetition_penalty": 1.0}),
+    ("model", kept.made_with("two", SETTINGS)),
+    ("temperature", kept.made_with("one", SETTINGS.model_copy(update={"temperature": 0.5}))),
+    ("max_new_tokens", kept.made_with("one", SETTINGS.model_copy(update={"max_new_tokens": 9}))),
+    ("quantise", kept.made_with("one", SETTINGS, {"quantise": "nf4"}) | {"repetition_penalty": 1.0}),
 ]
 
 
 @pytest.mark.parametrize("name, other", CHANGES)
 def test_replies_of_other_settings_are_never_deleted(tmp_path, capsys, name, other):
     folder = tmp_path / "out"
-    with ev.kept_in(folder, GREEDY) as kept:
-        kept.add(reply_to(lab_row(0), "paid for"))
+    with kept.kept_in(folder, GREEDY) as found:
+        found.add(reply_to(lab_row(0), "paid for"))
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
-    with pytest.raises(ev.OtherSettings) as error:
-        ev.take_folder(folder, other)
+    with pytest.raises(kept.OtherSettings) as error:
+        kept.take_folder(folder, other)
     assert f"{name} = " in str(error.value) or "repetition_penalty" in str(error.value)
     assert "\n" not in str(error.value) and "nothing was changed" in str(error.value)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"} == before
-    with ev.kept_in(folder, other, aside=True) as kept:
-        assert not kept.replies
+    with kept.kept_in(folder, other, aside=True) as found:
+        assert not found.replies
     (moved,) = tmp_path.glob("out.aside-*")
     assert {path.name: path.read_bytes() for path in moved.iterdir() if path.name != ".lock"} == before
     assert str(moved) in capsys.readouterr().err
@@ -190,33 +191,33 @@ def test_replies_of_other_settings_are_never_deleted(tmp_path, capsys, name, oth
 @pytest.mark.parametrize("note", [b"", b"[]", b'{"model": ', None])
 def test_a_lost_note_is_no_reason_to_delete(tmp_path, note):
     folder = tmp_path / "out"
-    with ev.kept_in(folder, GREEDY) as kept:
-        kept.add(reply_to(lab_row(0), "paid for"))
+    with kept.kept_in(folder, GREEDY) as found:
+        found.add(reply_to(lab_row(0), "paid for"))
     path = folder / "replies.settings.json"
     path.unlink() if note is None else path.write_bytes(note)
-    with pytest.raises(ev.OtherSettings, match="replies.settings.json should say"):
-        ev.take_folder(folder, GREEDY)
-    assert len(ev.Kept(folder / "replies.jsonl").replies) == 1
+    with pytest.raises(kept.OtherSettings, match="replies.settings.json should say"):
+        kept.take_folder(folder, GREEDY)
+    assert len(kept.Kept(folder / "replies.jsonl").replies) == 1
 
 
 def test_other_items_and_greedy_seeds_are_no_other_settings():
     same = {"seed": 3, "items": 5, "modalities": ("text",), "batch_size": 9, "top_p": 0.5}
-    assert ev.made_with("one", SETTINGS.model_copy(update=same)) == GREEDY
+    assert kept.made_with("one", SETTINGS.model_copy(update=same)) == GREEDY
     drawn = SETTINGS.model_copy(update={"temperature": 0.5})
-    assert ev.made_with("one", drawn, {}) != ev.made_with("one", drawn.model_copy(update={"batch_size": 9}), {})
-    assert ev.made_with("one", drawn) == ev.made_with("one", drawn.model_copy(update={"batch_size": 9}))
+    assert kept.made_with("one", drawn, {}) != kept.made_with("one", drawn.model_copy(update={"batch_size": 9}), {})
+    assert kept.made_with("one", drawn) == kept.made_with("one", drawn.model_copy(update={"batch_size": 9}))
 
 
 def test_two_at_once_are_told(tmp_path):
-    with ev.kept_in(tmp_path, GREEDY), pytest.raises(Busy, match=f"an evaluation in {tmp_path} is at work already"):
-        ev.take_folder(tmp_path, GREEDY)
+    with kept.kept_in(tmp_path, GREEDY), pytest.raises(Busy, match=f"an evaluation in {tmp_path} is at work already"):
+        kept.take_folder(tmp_path, GREEDY)
 
 
 def test_other_prompts_are_asked_again(tmp_path, monkeypatch):
     rows, path, writer = [lab_row(i) for i in range(8)], tmp_path / "r.jsonl", Writer()
     asked(monkeypatch, writer, rows, path)
     asked(monkeypatch, writer, [*rows[:5], lab_row(5, picture=False), lab_row(6, skill="rows"), rows[7]], path)
-    assert writer.log[2:] == [[4, 5, 6, 7]] and len(ev.Kept(path).replies) == 10  # the old ones too
+    assert writer.log[2:] == [[4, 5, 6, 7]] and len(kept.Kept(path).replies) == 10  # the old ones too
 
 
 def test_prompt_hash_sees_text_and_pixels():
@@ -229,13 +230,17 @@ def test_prompt_hash_sees_text_and_pixels():
     "text, finish, ok, reason",
     [
         (r"\boxed{7}", "stop", True, "equals the stored answer"),
-        (r"\boxed{7} and more and mo", "length", True, "equals the stored answer"),
+        (r"\boxed{7}. I hope this hel", "length", True, "equals the stored answer"),
+        (r"\boxed{7} and more and mo", "length", False, ev.CUT),
+        (r"\boxed{7} and more and mo", "stop", True, "equals the stored answer"),
+        (r"\boxed{7}. Wait, that is wrong, si", "MAX_TOKENS", False, ev.CUT),
         ("<think>seven is", "length", False, ev.CUT),
         ("so it is 7", "length", False, ev.CUT),
         ("Answer: 7", "length", False, ev.CUT),
         (r"<think>x</think>\boxed{7", "length", False, ev.CUT),
         ("<think>seven is", "stop", False, "the reply is cut off in mid-thought: <think> is never closed"),
         ("", "stop", False, "the reply is empty"),
+        ("", "length", False, ev.CUT),
         (r"\boxed{8}", "length", False, "differs from the stored answer"),
     ],
 )
@@ -298,7 +303,7 @@ def test_score_file(tmp_path):
             "state": state,
             "answer": item.answer,
             "response": "<think>",
-            "finish_reason": "length",
+            "finish_reason": "MAX_TOKENS",
             "modality": "text",
         },
         {

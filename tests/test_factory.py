@@ -1,6 +1,8 @@
 """A folder of traces: killed and resumed to the same bytes, disjoint from the benchmark, verified, polished without a request sent twice."""
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -9,12 +11,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX
+from fakebook import ENVIRONMENT, MMHELIX, hears_ctrl_c
 from fakeserver import FakeServer, completion, good
 
 from mmhelix_nb.benchmark.published import FolderError, verify_rows
+from mmhelix_nb.book.results import claim, read_curve
 from mmhelix_nb.book.rows import item_of
 from mmhelix_nb.book.server import Server
+from mmhelix_nb.book.tables import Damaged
 from mmhelix_nb.core import make
 from mmhelix_nb.generators import canon_hash, distinct, spaces, split_of
 from mmhelix_nb.traces import factory
@@ -146,6 +150,51 @@ def test_a_cut_cell_goes_through_snakemake_and_resumes(tmp_path):
     )
 
 
+def test_torn_shards_and_blocks_are_made_again(whole, tmp_path, capfd):
+    """A folder that is not finished heals; one that is finished is not touched, and the damage is named."""
+    out, batch = tmp_path / "x", Batch(30, ("maze", "binairo", "hamiltonian_path"), shard_size=8, seed=3)
+    shutil.copytree(whole, out)
+    before = contents(out)
+    one, two, three, *_ = sorted(out.glob("data/*/*.parquet"))
+    two.write_bytes(two.read_bytes()[:-1])
+    with pytest.raises(Damaged, match=f"{two}: damaged, "):
+        manufacture(out, batch)
+    one.unlink()  # now it is not finished any more
+    next(out.glob(f"failed/{three.stem}.jsonl")).write_text('{"task": "maze"}\n')  # a failure too many
+    manufacture(out, batch)
+    assert contents(out) == before and f"{two}: damaged, " in capfd.readouterr().err
+
+
+def test_impossible_orders_touch_nothing(tmp_path):
+    out = tmp_path / "x"
+    for options, said in (
+        (("--n", 10**20), "n = 100000000000000000000: "),
+        (("--n", 10**5, "--tasks", "hanoi"), "ask for fewer, or for more tasks"),
+        (("--n", 2, "--seed", 2**63), "--seed 9223372036854775808: must be at most"),
+    ):
+        done = mmhelix("serg", "--out", out, *options)
+        assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not out.exists()
+
+
+def test_two_at_once_and_ctrl_c(whole, tmp_path):
+    out = tmp_path / "x"
+    with claim((tmp_path / "x" / ".lock"), "a test"):
+        done = mmhelix("serg", "--out", out, *ORDER)
+    assert done.returncode == 2 and "is at work already" in done.stderr and done.stderr.count("\n") == 1
+    command = [*MMHELIX, "serg", "--out", str(out), *ORDER]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=ENVIRONMENT, preexec_fn=hears_ctrl_c, **pipes)
+    until = time.monotonic() + 60
+    while not list(out.glob("data/*/*.parquet")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1].strip().split("\n")[-1]
+    assert process.returncode == 130 and re.fullmatch(
+        r"stopped; \d+ of 30 samples are kept; the same command goes on from here", said
+    )
+    assert mmhelix("serg", "--out", out, *ORDER).returncode == 0 and contents(out) == contents(whole)
+
+
 def test_small_cells_hold_what_they_promise():
     """An order of 100,000 asks each small cell for `room` items; the training split has them."""
     for line in spaces():
@@ -166,7 +215,7 @@ def test_polished_folder_accounts_for_every_skeleton_and_pays_once(tmp_path):
         assert done.returncode == 0, done.stderr
         accepted, failed = (
             rows(out),
-            [json.loads(line) for path in out.glob("failed/*.jsonl") for line in path.read_text().splitlines()],
+            [line for path in out.glob("failed/*.jsonl") for line in read_curve(path)],
         )
         assert {row["kind"] for row in accepted} == {"polished"} and {row["source_model"] for row in accepted} == {
             "fake"

@@ -2,18 +2,22 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX
+from fakebook import ENVIRONMENT, MMHELIX, hears_ctrl_c
 
 from mmhelix_nb.benchmark.publish import DATA
 from mmhelix_nb.benchmark.published import parquet_rows
 from mmhelix_nb.book.rows import item_of
+from mmhelix_nb.book.tables import SUMS
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.generators import canon_hash, distinct, overlap, split_of
 
@@ -40,7 +44,7 @@ def whole(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("publish") / "whole"
     done = mmhelix("generate", "--out", out, *ORDER, "--workers", 1)
     assert done.returncode == 0, done.stderr
-    assert set(contents(out)) == {DATA, "README.md", "order.json"}
+    assert set(contents(out)) == {DATA, "README.md", SUMS, "order.json"}
     return out
 
 
@@ -64,15 +68,97 @@ def test_killed_and_resumed_gives_the_same_bytes(whole, tmp_path, seconds):
     assert contents(out) == contents(whole)
 
 
-def test_torn_and_missing_parts_are_made_again(whole, tmp_path):
-    from mmhelix_nb.benchmark.publish import Order, build, make_part, part_path, take
+def test_torn_and_missing_parts_are_made_again(whole, tmp_path, capfd):
+    import pyarrow.parquet as pq
+
+    from mmhelix_nb.benchmark.publish import Order, at_work, build, make_part, part_path
 
     out, order = tmp_path / "torn", Order(("maze", "binairo", "hamiltonian_path"), (2, 3, 4), 5, 3)
-    take(out, order)
-    make_part(out, order, "binairo", 3)
+    with at_work(out, order):
+        for cell in (("binairo", 3), ("maze", 3), ("maze", 4), ("binairo", 2)):
+            make_part(out, order, *cell)
     part_path(out, "maze", 2).with_suffix(".1.tmp").write_bytes(b"PAR1")
+    torn, empty, few = part_path(out, "maze", 3), part_path(out, "maze", 4), part_path(out, "binairo", 2)
+    torn.write_bytes(torn.read_bytes()[:-1])
+    empty.write_bytes(b"")
+    pq.write_table(pq.read_table(few).slice(1), few)
     build(out, order)
     assert contents(out) == contents(whole)
+    said = capfd.readouterr().err
+    for path in (torn, empty, few):
+        assert f"{path}: damaged, " in said and "it is made again" in said
+
+
+def rewritten(change):
+    """Rewrites a Parquet file with its rows changed, as a tool that keeps the metadata does."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def spoil(path):
+        table = pq.read_table(path)
+        rows = change(table.to_pylist())
+        pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+
+    return spoil
+
+
+DAMAGES = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "empty": lambda path: path.write_bytes(b""),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "flipped": lambda path: path.write_bytes(path.read_bytes().replace(b"PNG", b"PNH", 1)),
+    "fewer rows": rewritten(lambda rows: rows[:-1]),
+    "turned": rewritten(lambda rows: rows[::-1]),
+    "answer": rewritten(lambda rows: [{**rows[0], "answer": "up"}, *rows[1:]]),
+    "text": lambda path: path.write_text("a page that says 404"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_of_a_finished_folder_is_named_by_whoever_reads_it(whole, tmp_path, damage):
+    from typer.testing import CliRunner
+
+    from mmhelix_nb.running.cli import app
+
+    out, call = tmp_path / "x", CliRunner().invoke
+    shutil.copytree(whole, out)
+    DAMAGES[damage](out / DATA)
+    for command in (
+        ("generate", "--out", out, *ORDER),
+        ("export", out, "--to", "published", "--out", tmp_path / "y.parquet"),
+        ("verify-dataset", out),
+    ):
+        done = call(app, list(map(str, command)))
+        said = done.output.strip().split("\n")[-1]
+        assert done.exit_code == 2 and f"{out / DATA}: damaged, " in said and "delete it and make it again" in said
+    assert not (tmp_path / "y.parquet").exists()
+    if damage == "cut":
+        (out / DATA).unlink()  # the remedy
+        assert call(app, ["generate", "--out", str(out), *ORDER]).exit_code == 0 and contents(out) == contents(whole)
+
+
+def test_the_hash_of_the_content_outlives_libraries(whole, tmp_path):
+    """Another compression of files and pictures changes all bytes, and neither the verdict on the file nor the hash on the card."""
+    import io
+
+    import pyarrow.parquet as pq
+    from PIL import Image
+
+    from mmhelix_nb.book.tables import check_folder, sums_of
+
+    out = tmp_path / "x"
+    shutil.copytree(whole, out)
+    sums = check_folder(out)[DATA]
+    assert sums.content in (out / "README.md").read_text() and sums.rows == 45
+    pq.write_table(pq.read_table(out / DATA).replace_schema_metadata(None), out / DATA, compression="none")
+    assert check_folder(out)[DATA] == sums and (out / DATA).read_bytes() != (whole / DATA).read_bytes()
+    rows = list(parquet_rows(out / DATA, pictures=True))
+    for row in rows:
+        file = io.BytesIO()
+        Image.open(io.BytesIO(row["images"][0]["bytes"])).save(file, "png", compress_level=1)
+        row["images"][0]["bytes"] = file.getvalue()
+    assert sums_of(rows).content == sums.content and sums_of(rows).stored != sums.stored
 
 
 def test_finished_folder_is_left_alone(whole):
@@ -109,6 +195,33 @@ def test_foreign_folder_is_refused(tmp_path):
     assert done.returncode == 2 and "not empty" in done.stderr and os.listdir(tmp_path) == ["thesis.tex"]
 
 
+def test_ctrl_c_says_what_is_kept(whole, tmp_path):
+    out = tmp_path / "stopped"
+    command = [*MMHELIX, "generate", "--out", str(out), *ORDER, "--workers", "2"]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=ENVIRONMENT, preexec_fn=hears_ctrl_c, **pipes)
+    until = time.monotonic() + 60
+    while not list(out.glob("parts/*.parquet")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1].strip().split("\n")[-1]
+    assert process.returncode == 130 and re.fullmatch(
+        r"stopped; \d+ of 45 items are kept; the same command goes on from here", said
+    )
+    assert not said.startswith("stopped; 0 ")
+    assert mmhelix("generate", "--out", out, *ORDER).returncode == 0 and contents(out) == contents(whole)
+
+
+def test_a_disk_that_refuses_is_one_line(tmp_path):
+    """A limit on the size of files stands for a full disk."""
+    limited = f"ulimit -f 4; exec {sys.executable} -c 'from mmhelix_nb.running.cli import app; app()' \"$@\""
+    command = ["bash", "-c", limited, "mmhelix", "generate", "--out", str(tmp_path / "x"), *ORDER, "--workers", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "make room, and the same command goes on" in done.stderr.strip().split("\n")[-1]
+    assert not list((tmp_path / "x").rglob(".*.tmp"))  # nothing half-written takes what room there is
+
+
 def test_two_builds_of_one_folder_do_not_meet(whole, tmp_path):
     from mmhelix_nb.book.results import claim
 
@@ -129,11 +242,13 @@ def test_exports_are_read_back(whole, tmp_path):
     import pandas
     from datasets import load_dataset
 
-    for to, name in (("vlmevalkit", "bench.tsv"), ("published", "published.parquet"), ("lmms-eval", "lmms")):
+    for to, name in (("vlmevalkit", "kit"), ("published", "published.parquet"), ("lmms-eval", "lmms")):
         done = mmhelix("export", whole, "--to", to, "--out", tmp_path / name)
         assert done.returncode == 0, done.stderr
     found = list(parquet_rows(whole / DATA))
-    table = pandas.read_csv(tmp_path / "bench.tsv", sep="\t", keep_default_na=False)
+    table = pandas.read_csv(tmp_path / "kit" / "MM-HELIX.tsv", sep="\t", keep_default_na=False)
+    alone = ~table["index"].str.endswith("_reverse")  # without the partners, see test_kit
+    table = table[alone].rename(columns={"index": "id"})
     for name in ("id", "category", "question", "question_text", "answer", "metric_info", "initial_state"):
         assert list(map(str, table[name])) == [row[name] for row in found]
     again = load_dataset(
@@ -141,7 +256,7 @@ def test_exports_are_read_back(whole, tmp_path):
     )
     assert again["answer"] == [row["answer"] for row in found] and again[0]["images"][0].size
     assert {"mmhelix_nb.yaml", "mmhelix_nb_text.yaml", "utils.py", "test.parquet"} == set(os.listdir(tmp_path / "lmms"))
-    assert mmhelix("export", tmp_path, "--to", "vlmevalkit", "--out", tmp_path / "x.tsv").returncode == 2
+    assert mmhelix("export", tmp_path, "--to", "vlmevalkit", "--out", tmp_path / "x").returncode == 2
     assert mmhelix("export", whole, "--to", "excel", "--out", tmp_path / "x").returncode == 2
 
 

@@ -1,5 +1,6 @@
 """The runner on tiny chapters: the graph, a failing cell, kill -9 and resume, and what makes a job due again."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -7,14 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX, REPO, leftovers, make_book, notebook, read, wait_for_step
+from fakebook import ENVIRONMENT, MMHELIX, REPO, hears_ctrl_c, leftovers, make_book, notebook, read, wait_for_step
 
 from mmhelix_nb.book.jobs import distance, needed
 from mmhelix_nb.book.profiles import read_profile
-from mmhelix_nb.book.results import Busy, claim
+from mmhelix_nb.book.results import Busy, claim, write_json
 from mmhelix_nb.running.committed import publish
 from mmhelix_nb.running.points import (
     Place,
@@ -25,7 +27,7 @@ from mmhelix_nb.running.points import (
     runs_of,
     stamp_of,
 )
-from mmhelix_nb.running.runner import JobFailed, Plan, finished, run_job, scrub, settle, snakemake_arguments
+from mmhelix_nb.running.runner import JobFailed, Plan, finished, make_way, run_job, scrub, settle, snakemake_arguments
 
 REPORTS = "runs/reports/tiny"
 
@@ -50,6 +52,7 @@ def start(root, *options):
         text=True,
         env=ENVIRONMENT,
         cwd=root,
+        preexec_fn=hears_ctrl_c,
     )
 
 
@@ -194,6 +197,108 @@ def test_checkpoints_of_other_settings_are_not_continued(tmp_path):
     )
 
 
+def test_weights_of_other_settings_are_set_aside_and_taken_back(tmp_path, capsys):
+    root = make_book(tmp_path / "book", 0)
+    profile, runs, report = root / "profiles/tiny.yaml", root / "runs/tiny", root / f"{REPORTS}/generators"
+    first = profile.read_text()
+    run_job("tiny", "generators", root)
+    weights = runs / "generators" / "model.bin"
+    weights.write_bytes(b"w" * 1500)
+    numbers = (report / "results.json").read_bytes()
+    profile.write_text("model: {name: mini}\ngenerators: {per_cell: 5}\n")
+    old = f"generators.per_cell={read_profile('mini').generators.per_cell}"
+    code, said = run(root, "--only", "generators", "--dry-run")
+    assert code == 0 and f"what was made with {old} is set aside" in said and weights.exists()
+    code, said = run(root, "--only", "generators")
+    (aside,) = runs.glob("generators.aside-*")
+    assert code == 0 and f"generators was made with {old}: set aside as {aside} (" in said, said
+    assert f"rm -r {aside} deletes it" in said and aside.name.endswith(old)
+    assert (aside / "model.bin").read_bytes() == b"w" * 1500 and not weights.exists()
+    assert (aside / "report/results.json").read_bytes() == numbers
+    profile.write_text(first)
+    run_job("tiny", "generators", root)
+    assert f"generators: taken back from {aside}" in capsys.readouterr().err and weights.exists() and not aside.exists()
+    (other,) = runs.glob("generators.aside-*")
+    assert other.name.endswith("-generators.per_cell=5") and len(read(other / "report/results.json")) > 3
+    assert (report / "log.txt").read_text().count("starting after step 10") == 1  # it went on from its checkpoint
+
+
+def test_a_kill_while_setting_aside_loses_nothing(tmp_path, monkeypatch):
+    """Wherever the moves end, the next call goes on, and all files are there once."""
+    moves = []
+
+    def until(stop, real):
+        def counted(*arguments):
+            moves.append(arguments)
+            if len(moves) == stop:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        return counted
+
+    profile = read_profile("mini")
+    for stop in range(1, 6):
+        place, moved = Place(tmp_path / str(stop), profile), jobs(profile)["sft"]
+        folder, report = place.run("sft"), place.report("sft")
+        for path in (folder / "model.bin", report / "results.json", report / "curve.jsonl"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(path.name)
+        write_json(folder / "fingerprint.json", {"fingerprint": "one"})
+        moves.clear()
+        with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
+            patched.setattr(os, "replace", until(stop, os.replace))
+            patched.setattr(Path, "rename", until(stop, Path.rename))
+            make_way(place, moved, "two")
+            make_way(place, moved, "one")
+        make_way(place, moved, "two")
+        make_way(place, moved, "one")
+        assert {
+            (path.parent, path.read_text())
+            for path in place.root.rglob("*.*")
+            if path.stem != "fingerprint" and path.is_file()
+        } == {
+            (folder, "model.bin"),
+            (report, "results.json"),
+            (report, "curve.jsonl"),
+        }
+
+
+def test_a_foreign_kernel_is_not_asked(tmp_path, monkeypatch):
+    root = make_book(tmp_path / "book", 0)
+    write_json(tmp_path / "jupyter/kernels/python3/kernel.json", {"argv": ["/no/such/python"], "display_name": "x"})
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    cell = f"import sys; assert sys.executable == {sys.executable!r}; print(chr(0xd800), chr(0x2028))"
+    save = "from mmhelix_nb.book.results import save_results\n"
+    save += (
+        "save_results(f'{reports}/{profile}/generators', {'text': chr(0xd800)}, model='none', profile=profile, seed=0)"
+    )
+    notebook(root / "nbs/10_generators.ipynb", cell, save)
+    run_job("tiny", "generators", root)
+    assert read(root / f"{REPORTS}/generators/results.json")["results"] == {"text": "\ufffd"}
+
+
+def test_ctrl_c_says_what_is_kept(half, tmp_path):
+    root = tmp_path / "stopped"
+    shutil.copytree(half[0], root)
+    process = start(root, "--only", "verifiers")
+    wait_for_step(root, "verifiers", 2)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[0]
+    assert process.returncode == 130 and leftovers(root) == []
+    assert "stopped; 1 of 2 jobs are finished, and the checkpoints of the others are kept; the same command" in said
+
+
+def test_two_files_of_one_name_do_not_share_a_folder(tmp_path):
+    root = make_book(tmp_path / "book", 0)
+    for folder in ("a", "b"):
+        (root / folder).mkdir()
+        (root / folder / "mine.yaml").write_text("extends: tiny\n")
+    start(root, "--profile", "a/mine.yaml", "--only", "generators").communicate(timeout=60)
+    process = start(root, "--profile", "b/mine.yaml", "--only", "generators", "--dry-run")
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 2 and "runs/mine was begun with a/mine.yaml, a file of the same name" in said
+
+
 def test_finished_means_stamp_and_results_fit(tmp_path):
     root = make_book(tmp_path / "book")
     run_job("tiny", "generators", root)
@@ -207,6 +312,16 @@ def test_finished_means_stamp_and_results_fit(tmp_path):
     results.write_text(results.read_text().replace("0.1", "0.2"))
     assert not finished(chosen["generators"], mark)
     assert settle(chosen, {"generators": mark}) == set() and not stamp.exists()
+
+
+def test_a_clock_that_stands_still_hides_no_result(tmp_path):
+    root = make_book(tmp_path / "book", 0)
+    save = "import os\nfrom mmhelix_nb.book.results import save_results\n"
+    save += "os.utime(save_results(f'{reports}/{profile}/generators', {'x': 1}, model='none', profile=profile, seed=0), (1, 1))"
+    notebook(root / "nbs/10_generators.ipynb", save)
+    run_job("tiny", "generators", root)
+    run_job("tiny", "generators", root)  # its results have the same time and the same bytes
+    assert read(root / "runs/tiny/generators/status.json")["seconds"] >= 0
 
 
 def test_two_writers_never(tmp_path):

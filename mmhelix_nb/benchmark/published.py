@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from tqdm.auto import tqdm
 
 from ..answers import Unreadable, read_int, says, shorten
-from ..book.tables import check_table
+from ..book.tables import check_table, listed_sums
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract
 from ..shared.draw import png
@@ -270,6 +270,8 @@ def rows_from(source: str | Path) -> Iterator[dict]:
         raise FolderError(
             f"{path}: no such file or folder; give a file ({', '.join(READERS)}), a folder of them, or a data set's name such as mjuicem/MM-HELIX-100K"
         )
+    if path.is_dir():
+        listed_sums(path)  # a file may be missing
     if path.is_dir() and any((path / name).is_file() for name in ("dataset_dict.json", "state.json")):
         return saved_rows(path)
     if path.is_file() and path.suffix not in READERS:

@@ -98,27 +98,29 @@ def noted_sums(path: Path) -> Sums | None:
     return Sums(**json.loads(note)) if note else None
 
 
-def _held(path: Path) -> tuple[Sums | None, int, str]:
-    "The sums that a Parquet file was written with (None: it says none), and those of what it holds."
+def _held(path: Path, listed: Sums | None) -> tuple[Sums | None, int, str]:
+    "The sums that a Parquet file should have, and the number and hash of the rows it has; no hash where it should have none."
     import pyarrow.parquet as pq
 
+    wanted = listed or noted_sums(path)
     with pq.ParquetFile(path) as file:
-        rows = (row for batch in file.iter_batches(100) for row in batch.to_pylist())
-        return noted_sums(path), *stored_sum(rows)
+        batches = file.iter_batches(100)
+        if not wanted:  # of others: it is enough that all of it can be read
+            return None, sum(batch.num_rows for batch in batches), ""
+        return wanted, *stored_sum(row for batch in batches for row in batch.to_pylist())
 
-
+# %% ../../nbs/book/tables.ipynb #ea1af8ee
 def check_table(path: str | Path, listed: Sums | None = None) -> Sums | None:
     """The sums of a Parquet file that holds what was written into it: those `listed`, else those in the file (None: it says none).
 
     Raises `Damaged`, or `FileNotFoundError`."""
     path = Path(path)
     try:
-        noted, rows, stored = _held(path)
+        sums, rows, stored = _held(path, listed)
     except (ValueError, TypeError, ArithmeticError, MemoryError, NotImplementedError, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # of the disk, not of the file
             raise
         raise Damaged(path, f"cannot be read as Parquet ({shorten(str(error), 60)})") from None
-    sums = listed or noted
     if sums and rows != sums.rows:
         raise Damaged(path, f"it holds {rows:,} of {sums.rows:,} rows")
     if sums and stored != sums.stored:
@@ -135,22 +137,23 @@ def write_sums(folder: Path, sums: dict[str, Sums]) -> None:
 
 
 def listed_sums(folder: Path) -> dict[str, Sums]:
-    "The tables of a finished folder with their sums, nothing where it lists none; raises `Damaged`."
+    "The tables of a finished folder with their sums, nothing where it lists none; raises `Damaged` where one is missing."
     path = folder / SUMS
     if not path.is_file():
         return {}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return {name: Sums(**one) for name, one in found.items()}
+        listed = {name: Sums(**one) for name, one in found.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise Damaged(path, "it is no list of tables with their sums") from None
+    if missing := next((name for name in listed if not (folder / name).is_file()), ""):
+        raise Damaged(path, f"it lists {missing}, which is missing")
+    return listed
 
 
 def check_folder(folder: Path) -> dict[str, Sums]:
     "`listed_sums`, after a look into each of the tables; raises `Damaged`."
     listed = listed_sums(folder)
     for name, sums in listed.items():
-        if not (folder / name).is_file():
-            raise Damaged(folder / SUMS, f"it lists {name}, which is missing")
         check_table(folder / name, sums)
     return listed

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import Unreadable, plain, says, shorten
+from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided, runs
 from ..shared.diagrams import around, draw_edge, draw_nodes, route
@@ -50,6 +50,10 @@ class State:
 
     def graphs(self) -> tuple[Edges, Edges]:
         return self.edges1, self.edges2
+
+    def swapped(self) -> "State":
+        "The same question with G1 and G2 exchanged."
+        return State(self.n, self.edges2, self.edges1)
 
     def to_official(self) -> None:
         return None
@@ -204,23 +208,32 @@ def isomorphic(state: State) -> bool | None:
     return decided(lambda counter: outcome(state, counter), 20_000)
 
 
+_DIFFER = r"(?:the |their )?(?:degree sequences?|degrees|numbers? of edges|edge counts?) (?:differs?|are different|are not equal|do not match)"
 _CLAIM = re.compile(
-    r"(?:isomorphic ?[:=] ?)?(?:(?P<word>yes|no|true|false)(?![a-z])[ ,.;:!(-]{0,4})?(?:(?:(?:the|these|both|two|given|they|graphs?|g_?1|g_?2|and|are|is) ){0,9}"
-    r"(?P<kind>(?:not |non-?)?isomorphic)(?: to (?:g_?[12]|each other|one another))?|(?P<are>they are(?: not)?|g_?1 ?(?:\\cong|≅|≃) ?g_?2))?"
+    r"(?:(?:so|thus|hence|therefore),? )?(?:(?:the )?(?:final )?answer(?: is:?|:) |isomorphic ?[:=] ?)?(?:(?P<word>yes|no|true|false)(?![a-z])[ ,.;:!(-]{0,4})?"
+    r"(?!are (?:they|the|these|g_?1))(?:(?:(?:the|these|both|two|given|they|graphs?|g_?1|g_?2|and|are|is|indeed) ){0,9}"
+    r"(?P<kind>(?:not |non[ -]?)?isomorphic|(?:there is )?no isomorphism(?: exists)?)(?: to (?:g_?[12]|each other|one another))?"
+    rf"|(?P<are>they are(?: not)?|g_?1 ?(?:\\cong|[≅≃≇]) ?g_?2))?(?:[ ,.;:(-]{{0,3}}(?:(?:because|since|as) )?(?P<differ>{_DIFFER}))?"
 )
 _TRUE = ("yes", "true")
+_UNLIKE = re.compile(r"\\n(?:ot ?\\)?cong(?![a-z])")
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8da26555
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
-    line = " ".join(plain(text[:400], ["isomorphic"]).lower().replace("’", "'").replace("n't", " not").split()).strip(
-        "[](){}\"' .!"
+    line = (
+        plain(_UNLIKE.sub("≇", text[:400]), ["isomorphic"])
+        .lower()
+        .replace("’", "'")
+        .replace("n't", " not")
+        .replace("'re", " are")
     )
-    match = _CLAIM.fullmatch(line) if len(text) <= 400 else None
-    word, kind, are = match.group("word", "kind", "are") if match else (None, None, None)
-    claims = {word in _TRUE} if word else {one == "yes" for one in ("yes", "no") if says(text, one)}
+    match = _CLAIM.fullmatch(" ".join(line.split()).strip("[](){}\"'_ .!✓✔✅☑")) if len(text) <= 400 else None
+    word, kind, are, differ = match.group("word", "kind", "are", "differ") if match else (None,) * 4
+    claims = {word in _TRUE} if word else set()
     if kind or are and (word or "they" not in are):
-        claims.add(kind == "isomorphic" if kind else not str(are).endswith("not"))
+        claims.add(kind == "isomorphic" if kind else not re.search("not|≇", str(are)))
+    claims |= {False} if differ else set()
     if len(claims) != 1:
         raise Unreadable(f"the answer says neither Yes nor No, or both: {shorten(text)}")
     return claims.pop()

@@ -336,7 +336,9 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #ca9e9db4
 SCORER = "bridges_evaluator"  # the published score function
 _WORDS = ("from", "to", "between", "count", "num", "bridge", "bridges", "island", "islands")
-_SIGNS = re.compile(r"(?<=\))\s{0,3}(?:\\times|[×xX*])(?=\s{0,3}\d)|(?<=bridge)\(s\)")  # they say no more than a blank
+_SIGNS = re.compile(
+    r"(?<=[)\]])\s{0,3}(?:\\times|[×xX*])(?=\s{0,3}\d)|(?<=bridge)\(s\)"
+)  # they say no more than a blank
 
 
 @judge

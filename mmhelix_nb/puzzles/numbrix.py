@@ -306,6 +306,7 @@ def generate(level: Level, rng: Random) -> State:
 SCORER = "numbrix_evaluator"  # the published score function
 _EMPTY = re.compile(r"(?<!\w)(?:None|null|nan|_{1,3}|\.|-|\"[ \t]?\"|'[ \t]?')(?!\w)")
 _NO_CELL = re.compile(r"\|[ \t]*(?=\|)")
+_NAMED_BULLET = re.compile(r"^[ \t]{0,8}[-*•][ \t]{1,4}(?=[A-Za-z])", re.MULTILINE)
 _RULER = re.compile(r"(?=.*(?:--|[+─━═]))[^\w.]+")
 
 
@@ -315,7 +316,7 @@ def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     last = text.rpartition("\n")[2]
     if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n:
         text = text[:-1]  # a full stop, no empty cell
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in _NAMED_BULLET.sub("", text).split("\n") if line.strip()]
     rulers = {line for line in lines if _RULER.fullmatch(line)}
     heading = lines[0] if sum(line not in rulers for line in lines) == n + 1 else None  # its empty corner is no cell
     rows = [line if line is heading or line in rulers else _EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in lines]

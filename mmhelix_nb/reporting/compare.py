@@ -264,7 +264,7 @@ def warnings(found: Mapping[str, Any]) -> list[str]:
         )
     if found["marks_only"]:
         said.append(
-            "One side is a results.json without judged.jsonl: no levels, and items are known by their place alone."
+            "One side is a results.json without judged.jsonl: no levels, items are known by their place alone, and a puzzle asked in both ways counts twice."
         )
     return said
 

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines', 'run', 'show_options',
-           'generate', 'export_data', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
+           'generate', 'export_data', 'compare_with_kit', 'serg', 'verify_dataset', 'verify', 'Sampled', 'measure',
+           'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 import errno
@@ -31,7 +32,7 @@ if TYPE_CHECKING:  # what is heavy is imported by the commands
 
 # %% ../../nbs/running/cli.ipynb #08d1e9ff
 class _Commands(TyperGroup):
-    """The commands; what none of them has caught, a disk that refuses or Ctrl-C, is still one line."""
+    """The commands; what none of them has caught, a disk that refuses, a damaged file or Ctrl-C, is still one line."""
 
     def invoke(self, ctx):
         try:
@@ -40,6 +41,12 @@ class _Commands(TyperGroup):
             raise
         except OSError as e:
             fail(f"{str(e.filename or '')[:80]}: {e.strerror or e}")
+        except ValueError as e:
+            from mmhelix_nb.book.tables import Damaged
+
+            if not isinstance(e, Damaged):
+                raise
+            fail(str(e))
         except KeyboardInterrupt:
             typer.echo("\nstopped; files are written whole or not at all, so nothing is torn", err=True)
             raise typer.Exit(130) from None
@@ -307,7 +314,7 @@ def _report(plan: "Plan", code: int) -> int:
         return 1
     if code or any(s.state != "done" for s in found):
         log = place.run() / "snakemake.log"
-        tail = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
+        tail = [line for line in log.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()][-12:]
         typer.echo("\n".join([f"Snakemake ended with code {code}; the end of {log}:", *tail]), err=True)
         return 1
     typer.echo("\n".join(["", *_results(plan)]))
@@ -502,7 +509,8 @@ def _disk(out: Path, error: OSError) -> NoReturn:
     """End with one line about a disk that refuses."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     remedy = "make room, and the same command goes on" if full else "give a folder that can be written"
-    fail(f"--out {out}: {error.strerror or error}; {remedy}")
+    where = f"{error.filename}: " if error.filename and str(error.filename) != str(out) else ""
+    fail(f"--out {out}: {where}{error.strerror or error}; {remedy}")
 
 
 def _task(name: str) -> str:
@@ -591,14 +599,16 @@ def generate(
 @app.command("export")
 def export_data(
     data: Annotated[Path, typer.Argument(help="A folder made by mmhelix generate.", metavar="DIR")],
-    to: Annotated[str, typer.Option(help="published (Parquet), vlmevalkit (TSV) or lmms-eval (task folder).")],
-    out: Annotated[Path, typer.Option(parser=out_path, help="File to write; for lmms-eval a folder.", metavar="PATH")],
+    to: Annotated[str, typer.Option(help="published (Parquet), vlmevalkit or lmms-eval (folders).")],
+    out: Annotated[Path, typer.Option(parser=out_path, help="Folder to write; for published a file.", metavar="PATH")],
 ) -> None:
     """Write a benchmark in the form of another tool.
 
+    The folder for VLMEvalKit holds a README.md, which says how to run the kit on it.
+
     [bold]Examples[/bold]
 
-    mmhelix export bench --to vlmevalkit --out MM-HELIX_nb.tsv
+    mmhelix export bench --to vlmevalkit --out kit
 
     mmhelix export bench --to lmms-eval --out tasks/mmhelix_nb
     """
@@ -614,8 +624,70 @@ def export_data(
         fail(f"--out {out}: is the benchmark itself; give another file")
     try:
         typer.echo(EXPORTS[to](found, out))
+    except ValueError as e:
+        fail(str(e))
     except OSError as e:
         _disk(out, e)
+
+# %% ../../nbs/running/cli.ipynb #0e8af3f2
+def _print_comparison(report: dict, most: int = 5) -> None:
+    """Say per task where both verdicts agree, and below it the differences, most frequent first."""
+    from collections import Counter
+
+    for task, count in report["tasks"].items():
+        unread = f"  unreadable {count['unreadable']:,}" if count["unreadable"] else ""
+        typer.echo(
+            f"{task:32} agree {count['agree']:>6,}  differ {count['differ']:>6,}  "
+            f"right: kit {count['kit']:>6,}  ours {count['ours']:>6,}{unread}"
+        )
+        lines = [line for line in report["disagreements"] if line["task"] == task]
+        groups = Counter(
+            (line["kit"], line["ours"], line["cause"] or "no known cause", line["reason"][:120]) for line in lines
+        )
+        for (kit, ours, cause, reason), times in groups.most_common(most):
+            words = {True: "right", False: "wrong", None: "unreadable"}
+            typer.echo(f"    {times:>6,} x kit: {words[kit]} ({cause}); ours: {words[ours]} ({reason})")
+        if len(groups) > most:
+            typer.echo(f"           and {len(groups) - most:,} more reasons; --out FILE lists them all")
+
+# %% ../../nbs/running/cli.ipynb #ed19eb46
+@app.command("compare-kit")
+def compare_with_kit(
+    file: Annotated[Path, typer.Argument(help="What VLMEvalKit wrote: NAME_judged.xlsx.", metavar="FILE")],
+    out: Annotated[Path | None, typer.Option(parser=out_path, help="Write the report as JSON.", metavar="FILE")] = None,
+) -> None:
+    """Judge the replies in a judged file of VLMEvalKit again, and say where its verdicts differ from ours, and why.
+
+    The exit code is 0 when all verdicts agree, 1 when some differ, known cause or not.
+
+    [bold]Examples[/bold]
+
+    mmhelix compare-kit GPT4o_MM-HELIX_judged.xlsx
+
+    mmhelix compare-kit GPT4o_MM-HELIX_judged.xlsx --out differences.json
+    """
+    from mmhelix_nb.benchmark.kit import compare_kit
+    from mmhelix_nb.benchmark.published import FolderError
+    from mmhelix_nb.book.results import write_json
+
+    try:
+        report = compare_kit(file)
+    except FolderError as e:
+        fail(str(e))
+    except OSError as e:
+        fail(f"{file}: {e.strerror or e}")
+    _print_comparison(report)
+    unknown = sum(not line["cause"] for line in report["disagreements"])
+    typer.echo(
+        f"{report['agree']:,} of {report['rows']:,} verdicts agree; {report['differ']:,} differ, "
+        f"{report['unreadable']:,} rows hold no puzzle; {unknown:,} of these have no known cause"
+    )
+    if out:
+        try:
+            write_json(out, report)
+        except OSError as e:
+            fail(f"--out {out}: {e.strerror or e}")
+    raise typer.Exit(0 if report["agree"] == report["rows"] else 1)
 
 # %% ../../nbs/running/cli.ipynb #33721e8a
 def _weights(text: str) -> tuple[float, ...]:
@@ -643,7 +715,6 @@ def _server(url: str, model: str, **settings):
         return None
     if not url.startswith(("http://", "https://")):
         fail(f"--polish {url}: must be an address such as http://localhost:8000/v1")
-    need("openai", "serg", "--polish")
     return Server(url, model, **settings)
 
 # %% ../../nbs/running/cli.ipynb #c7d2e901
@@ -974,7 +1045,20 @@ def _told(section, values: dict):
     """A section with those of `values` that are not None."""
     return section.model_copy(update={name: value for name, value in values.items() if value is not None})
 
-# %% ../../nbs/running/cli.ipynb #317362b7
+# %% ../../nbs/running/cli.ipynb #8833d019
+def _left_out(found: dict, data: str) -> list[str]:
+    """What of a measurement was not asked, or not answered."""
+    unread = found["settings"]["unreadable"]
+    lines = [f"not asked: {problem}" for problem in unread[:9]]
+    if unread:
+        lines.append(f"{len(unread)} of the rows in {data} cannot be read and were not asked")
+    if count := found["refused"]:
+        lines.append(f"{count} requests were refused and count as wrong; --again asks them again")
+    if count := found["no answer"]:
+        lines.append(f"{count} requests got no answer and count as wrong; the same command asks them again")
+    return lines
+
+
 def _kept_replies(out: Path) -> str:
     """How many replies are kept in `out`, and how to go on."""
     file = out / "replies.jsonl"
@@ -985,12 +1069,22 @@ def _kept_replies(out: Path) -> str:
     return f"{count:,} replies are kept in {file}, and the same command goes on" if count else "no reply was kept"
 
 
+def _reported(folder: Path, prices: tuple[float, float]) -> str:
+    """The means of an evaluation, of several samples too, and where its pages and files are."""
+    from mmhelix_nb.reporting.scores import means_table, write_report
+
+    page = write_report(folder, prices)
+    found = json.loads(page.with_name("scores.json").read_text(encoding="utf-8"))
+    return f"{means_table(found)}\n{found['says']}\nreport: {page}\nresults: {folder}"
+
+# %% ../../nbs/running/cli.ipynb #317362b7
 def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     """What came out; whatever keeps it from being measured is one line."""
     from mmhelix_nb.benchmark.published import FolderError
     from mmhelix_nb.book.results import Busy
     from mmhelix_nb.book.server import ServerError
-    from mmhelix_nb.evaluation import OtherSettings, evaluate_model
+    from mmhelix_nb.evaluation import evaluate_model
+    from mmhelix_nb.reporting.kept import OtherSettings
 
     unusable: tuple[type[Exception], ...] = (ServerError,)
     if not order.server:
@@ -1014,14 +1108,6 @@ def _measured(model: str, order, out: Path, aside: bool, again: bool) -> dict:
     except KeyboardInterrupt:
         typer.echo(f"\nstopped; {_kept_replies(out)}", err=True)
         raise typer.Exit(130) from None
-
-# %% ../../nbs/running/cli.ipynb #720d993f
-def _reported(folder: Path, prices: tuple[float, float]) -> str:
-    """The means of an evaluation, of several samples too, and where its pages and files are."""
-    from mmhelix_nb.reporting.scores import means_table, read_evaluation, scores_of, write_report
-
-    page = write_report(folder, prices)
-    return f"{means_table(scores_of(read_evaluation(folder), prices))}\nreport: {page}\nresults: {folder}"
 
 # %% ../../nbs/running/cli.ipynb #da480cfe
 @app.command("eval")
@@ -1092,26 +1178,22 @@ def measure(
         items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
     )
     book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
-    need(*(("openai", "serg") if served else ("torch", "eval")), "mmhelix eval")
+    if not served:
+        need("torch", "eval", "mmhelix eval")
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
-    server = None
-    if served:
-        limits = {
-            "price_in": prices[0],
-            "price_out": prices[1],
-            "cost_budget": cost_budget,
-            "token_budget": token_budget,
-        }
-        server = Server(model, name, concurrency=concurrency, timeout_s=3_600.0, **limits)
+    limits = {
+        "token_budget": token_budget,
+        "cost_budget": cost_budget,
+        "concurrency": concurrency,
+        "timeout_s": 3_600.0,
+    }
+    server = Server(model, name, price_in=prices[0], price_out=prices[1], **limits) if served else None
     folder = out or Path("runs/eval") / re.sub(r"[^\w.-]+", "-", name or model, flags=re.ASCII).strip("-.")
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
-    unread = found["settings"]["unreadable"]
-    for problem in unread[:9]:
-        typer.echo(f"not asked: {problem}", err=True)
-    if unread:
-        typer.echo(f"{len(unread)} of the rows in {data} cannot be read and were not asked", err=True)
+    for line in _left_out(found, data):
+        typer.echo(line, err=True)
     typer.echo(accuracy_table(found) if k == 1 else f"The first samples:\n{accuracy_table(found)}")
     typer.echo(_reported(folder, prices))
 

@@ -134,15 +134,22 @@ def publish(profile: str, start: str | Path = ".") -> Path:
         message = f"{', '.join(due)}: not finished with the present code and settings"
         raise ValueError(f"{message}; mmhelix run --profile {profile} comes first")
     committed = root / "reports" / place.profile.name
-    shutil.rmtree(committed, ignore_errors=True)
-    return Path(shutil.copytree(place.report(), committed, ignore=shutil.ignore_patterns(*LOCAL)))
+    fresh, old = committed.with_name(f".{committed.name}.new"), committed.with_name(f".{committed.name}.old")
+    for half in (fresh, old):
+        shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(place.report(), fresh, ignore=shutil.ignore_patterns(*LOCAL))
+    if committed.exists():
+        committed.rename(old)  # only now, when the new ones are whole
+    fresh.rename(committed)
+    shutil.rmtree(old, ignore_errors=True)
+    return committed
 
 # %% ../../nbs/running/committed.ipynb #14edfca3
 def publish_main() -> None:
     """Entry of `make publish-reports`: `PROFILE`."""
     try:
         folder = publish(*sys.argv[1:])
-    except ValueError as e:
+    except (ValueError, OSError) as e:
         raise SystemExit(f"Error: {e}") from None
     commits = {read_results(path)["commit"] for path in folder.glob("*/results.json")}
     print(f"{folder}: reports of commit {', '.join(sorted(commits))}")

@@ -393,7 +393,8 @@ def set_aside_due(runs: dict[str, Run], marks: dict[str, str], done: set[str]) -
     """Set aside what is in the way of the runs that are not `done`, and take back what fits; return what to tell of it."""
     told = []
     for name, run in runs.items():
-        if name not in done:
+        moves = in_the_way(run.place, run.job, marks[name]) or asides(run.place.run(run.job.name))
+        if name not in done and moves:
             with claim(lock_of(run.place, run.job.name), f"job {name}"):
                 told += make_way(run.place, run.job, marks[name])
     return told
@@ -474,7 +475,7 @@ def job_main() -> None:
     profile, name, runs, reports, mark, *overrides = sys.argv[1:]
     try:
         run_job(profile, name, ".", runs, reports, overrides, mark)
-    except (JobFailed, Busy, ValueError) as e:
+    except (JobFailed, Busy, ValueError, OSError) as e:
         print(e, file=sys.stderr)
         raise SystemExit(1) from None
 

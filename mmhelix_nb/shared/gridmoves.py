@@ -127,7 +127,7 @@ def compact(pairs: Iterable[Cell]) -> str:
     return " ".join(f"({one},{two})" for one, two in pairs)
 
 
-_WORDS = {word: word for word in MOVES} | {word[0]: word for word in MOVES}
+_WORDS = {f"{word}{end}": word for word in MOVES for end in ("", "ward", "wards")} | {word[0]: word for word in MOVES}
 _WINDS: dict[str, str] = dict(zip(("north", "east", "south", "west"), MOVES))
 _LETTERS = {word[0]: move for word, move in _WINDS.items()}
 

@@ -6,8 +6,9 @@
 __all__ = ['PAPER_LEVELS', 'EXTRA', 'SNAKEFILE', 'CARD', 'Batch', 'batch_of', 'portions', 'room', 'quotas', 'Segment', 'shards',
            'size', 'is_cut', 'block_seeds', 'block_path', 'blocks', 'write_block', 'seal', 'block_lines', 'read_items',
            'sample_row', 'skeletons', 'shard_paths', 'make_shard', 'polished', 'failure', 'portion_of', 'shard_main',
-           'start_jobs', 'watch', 'manufacture', 'settle_sums', 'kept', 'jobs_of', 'prepare', 'drop_damaged',
-           'log_tail', 'drop_failed', 'columns', 'distribution', 'command_of', 'write_card', 'failures_of', 'summary']
+           'start_jobs', 'watch', 'check_batch', 'manufacture', 'settle_sums', 'kept', 'jobs_of', 'prepare',
+           'drop_damaged', 'log_tail', 'drop_failed', 'columns', 'distribution', 'command_of', 'write_card',
+           'failures_of', 'summary']
 
 # %% ../../nbs/traces/factory.ipynb #cc908e2d
 import gc
@@ -361,6 +362,14 @@ def watch(process: subprocess.Popen, files: dict[Path, int]) -> int:
             time.sleep(0.3)
 
 # %% ../../nbs/traces/factory.ipynb #93ae7881
+def check_batch(batch: Batch) -> None:
+    "Raise `ValueError` where the samples of `batch` cannot be drawn."
+    try:
+        check_draw(batch.seed, max(quotas(batch).values()))
+    except ValueError as error:
+        raise ValueError(f"n = {batch.n}: {error}") from None
+
+# %% ../../nbs/traces/factory.ipynb #df2e0cc2
 def manufacture(
     out: str | Path,
     batch: Batch,
@@ -375,8 +384,7 @@ def manufacture(
     Goes on where it was stopped; with `again` shards that hold failures are made anew, and ask only what was never answered. Raises `FolderError` where the folder holds something else or a shard failed, `results.Busy` where another command is at work in it,
     and `tables.Damaged` where the data of a finished folder are not those that were written."""
     out = Path(out)
-    for count in quotas(batch).values():
-        check_draw(batch.seed, count)
+    check_batch(batch)
     with at_work(out, batch):
         end_leftovers("MMHELIX_RUN", str(out.resolve()))
         files = {shard_paths(out, batch, number)[0]: size(shard) for number, shard in enumerate(shards(batch))}
@@ -471,7 +479,8 @@ def drop_damaged(out: Path, batch: Batch) -> None:
 
 def log_tail(out: Path) -> str:
     "The last line of Snakemake's log that says what an error was, else its last line."
-    lines = [line.strip() for line in (out / "snakemake.log").read_text(encoding="utf-8").splitlines() if line.strip()]
+    log = (out / "snakemake.log").read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in log.split("\n") if line.strip()]
     return next((line for line in reversed(lines) if "rror: " in line), lines[-1] if lines else "nothing was logged")[
         :200
     ]

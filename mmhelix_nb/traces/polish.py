@@ -21,8 +21,9 @@ import numpy as np
 
 from ..answers import shorten
 from ..book.rows import INSTRUCTION
-from ..book.server import BudgetSpent, Client, Completion, Refused, Server, complete, for_each
+from ..book.server import BudgetSpent, Client, Refused, Server, complete, for_each
 from ..book.statistics import wilson
+from ..book.wire import Completion
 from ..core import Instance, Verdict, make, right, wrong
 from ..serg import Sample, expert
 from ..steps import token_count
@@ -123,7 +124,7 @@ def keeps(sample: Sample, reply: str, finish: str = "stop") -> Verdict:
         return wrong(f"an anchor is lost: {shorten(anchor)}")
     return rambles(sample, reply)
 
-
+# %% ../../nbs/traces/polish.ipynb #581ad85b
 def rambles(sample: Sample, reply: str) -> Verdict:
     "Whether a reply repeats itself no more than the skeleton does."
     if repeats(reply) > max(5, 2 * repeats(sample.reply)):
