@@ -1,6 +1,6 @@
 """Every command that costs time or money, under kill -9, a full disk, a second one beside it, and a server that misbehaves; the table goes into reports/faults.json.
 
-`python tests/faults/bench.py [WORK ...]` takes half an hour for all. The moments of the kills are random; their seed stands in the table and `MMHELIX_SEED` repeats them."""
+`python tests/faults/bench.py [WORK ...]` takes an hour for all. The moments of the kills are random; their seed stands in the table and `MMHELIX_SEED` repeats them."""
 
 import json
 import os
@@ -20,6 +20,9 @@ from fakeserver import MISBEHAVIOURS, FakeServer, completion, misbehaving, retol
 from faults.works import WORKS, Content, Ended, Work, difference, digest, environment, finish, kill, run, start  # noqa: E402
 
 from mmhelix_nb.book.place import commit  # noqa: E402
+from mmhelix_nb.book.results import write_json  # noqa: E402
+
+HARM = ("lost", "doubled", "changed", "traceback", "unnamed")  # what no fault may leave
 
 KEPT = (".parquet", ".jsonl", ".json", ".sqlite", ".txt", ".md")  # of what a command keeps
 KILLS = int(os.environ.get("MMHELIX_KILLS", 20))
@@ -195,19 +198,19 @@ def misbehaved(work: Work, wanted: Content, room: Path, fake: FakeServer, name: 
     return line
 
 
-def bench(names: list[str], seed: int) -> list[dict]:
-    "All faults for the works called `names`, line by line, printed as they come."
+def bench(name: str, seed: int) -> list[dict]:
+    "All faults for the work called `name`, line by line, printed as they come."
     rng, lines = Random(seed), []
     with tempfile.TemporaryDirectory() as place, FakeServer(answer, latency=0.05) as fake:
         room = Path(place)
         run(WORKS["generate"], room / "bench")
-        for work in (WORKS[name] for name in names):
-            reference = run(work, room / f"reference {work.name}", fake.url)
-            wanted = work.content(room / f"reference {work.name}")
-            print(f"{work.name}: {len(wanted)} items in {reference.seconds:.1f} s", flush=True)
-            for line in faults(work, wanted, room, reference.seconds, rng, fake):
-                lines.append(line)
-                print(json.dumps(line), flush=True)
+        work = WORKS[name]
+        reference = run(work, room / f"reference {name}", fake.url)
+        wanted = work.content(room / f"reference {name}")
+        print(f"{name}: {len(wanted)} items in {reference.seconds:.1f} s", flush=True)
+        for line in faults(work, wanted, room, reference.seconds, rng, fake):
+            lines.append(line)
+            print(json.dumps(line), flush=True)
     return lines
 
 
@@ -232,41 +235,47 @@ def faults(work: Work, wanted: Content, room: Path, whole: float, rng: Random, f
             yield damaged(work, wanted, room, whole, rng, server)
     yield two_at_once(work, wanted, room, server)
     yield full_disk(work, wanted, room, server, SMALL[work.name])
-    for name in MISBEHAVIOURS if work.asks else ():
-        yield misbehaved(work, wanted, room, fake, name)
+    for name, kind in MISBEHAVIOURS.items() if work.asks else ():
+        if (
+            work.name == "eval" or kind.expected != "heals"
+        ):  # the client is the same; what ends or refuses is told by each
+            yield misbehaved(work, wanted, room, fake, name)
 
 
-def summary(lines: list[dict]) -> list[dict]:
-    "One line for each work and kind of fault."
-    groups: dict[tuple[str, str], list[dict]] = {}
+def summary(lines: list[dict]) -> dict[str, dict]:
+    "What each kind of fault did: how often it was tried, items asked, lost, doubled, changed, and the most seconds to go on."
+    groups: dict[str, list[dict]] = {}
     for line in lines:
         if "not tried" not in line:
-            groups.setdefault((line["work"], line["fault"]), []).append(line)
-    return [
-        {
-            "work": work,
-            "fault": fault,
+            groups.setdefault(line["fault"], []).append(line)
+    return {
+        fault: {
             "tried": sum(len(line["after_s"]) if isinstance(line.get("after_s"), list) else 1 for line in group),
             **{name: sum(line.get(name, 0) for line in group) for name in ("asked", "lost", "doubled", "changed")},
             "seconds_to_go_on": max(line["seconds_to_go_on"] for line in group),
+            **{name: sum(line[name] for line in group) for name in ("healed",) if name in group[0]},
         }
-        for (work, fault), group in groups.items()
-    ]
+        for fault, group in groups.items()
+    }
+
+
+def kept_report(path: Path) -> dict:
+    "What an earlier bench found, work by work."
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def main() -> int:
-    names = sys.argv[1:] or list(WORKS)
-    seed = int(os.environ.get("MMHELIX_SEED", Random().randrange(10**6)))
-    lines = bench(names, seed)
-    found = {"commit": commit(), "seed": seed, "summary": summary(lines), "faults": lines}
-    if names == list(WORKS):
-        path = REPO / "reports" / "faults.json"
-        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    bad = [
-        line for line in lines if any(line.get(name) for name in ("lost", "doubled", "changed", "traceback", "unnamed"))
-    ]
-    print(f"{len(lines)} faults, {len(bad)} of them did harm")
-    return bool(bad)
+    names, path, harmful = sys.argv[1:] or list(WORKS), REPO / "reports" / "faults.json", 0
+    for name in names:
+        seed = int(os.environ.get("MMHELIX_SEED", Random().randrange(10**6)))
+        lines = bench(name, seed)
+        harm = [line for line in lines if any(line.get(kind) for kind in HARM)]
+        harmful += len(harm)
+        untried = [line for line in lines if "not tried" in line]
+        found = {"commit": commit(), "seed": seed, "kinds": summary(lines), "harm": harm, "not tried": untried}
+        write_json(path, {**kept_report(path), name: found})
+        print(f"{name}: {len(lines)} faults, {len(harm)} of them did harm", flush=True)
+    return bool(harmful)
 
 
 if __name__ == "__main__":
