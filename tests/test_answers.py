@@ -47,6 +47,8 @@ READERS = {
     "plain": answers.plain,
     "means_answer": answers.means_answer,
     "shorten": answers.shorten,
+    "short_number": answers.short_number,
+    "drop_label": answers.drop_label,
     "read_int": answers.read_int,
     "read_ints": answers.read_ints,
     "read_walk": answers.read_walk,
