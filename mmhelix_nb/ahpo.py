@@ -424,7 +424,9 @@ def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[i
 
 
 def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], scores) -> None:
-    "Keeps the step's groups, and logs their rewards and gates; `scores` are those of all processes."
+    "In training, keeps the step's groups, and logs their rewards and gates; `scores` are those of all processes."
+    if not trainer.model.training:
+        return
     own = scores[first_row(trainer, rows) :, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
     trainer.groups = grouped(trainer, rows, replies, own)
     note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
@@ -487,8 +489,7 @@ class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
     def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):
         inputs = with_cut(self, inputs, completion_ids_list)
         scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
-        if self.model.training:
-            record(self, inputs, completion_ids_list, scores)
+        record(self, inputs, completion_ids_list, scores)
         return scores
 
     def _generate_and_score_completions(self, inputs):

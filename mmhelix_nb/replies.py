@@ -197,9 +197,19 @@ _CONFIRMED = re.compile(
 )
 
 
+_ELSEWHERE = r"if|unless|when|suppose|other|another|alternative|tried|try|trying|would|first|initially|earlier|previously|common|tempting|one might|otherwise"
+_PIVOT = r"(?:but|and|so|in fact|actually|indeed|rather|wait|no|sorry|oops|unfortunately|sadly|i (?:now )?(?:think|believe|realize|realise|see|notice|fear)(?: that)?|as)"
+_BEHIND_COMMA = re.compile(
+    rf"(?:\A|[.!?;:\n])(?:(?!\b(?:{_ELSEWHERE})\b)[^.!?;:\n\d\[\](){{}}]){{1,160}}?[,—–]\s{{0,3}}(?:{_PIVOT}\b[\s,]{{1,3}}){{1,4}}"
+    rf"(?:{_SUBJECT}{_IS}(?: (?!not\b|n.t\b|never\b|no\b)[a-z]+){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken))",
+    re.IGNORECASE,
+)  # I am not sure of this, in fact it is wrong; not where the clause before speaks of something else
+
+
 def _taken_back(rest: str) -> int | None:
     "Where in `rest`, which follows an answer, that answer is taken back; None where it is not, or where a later sentence confirms it."
-    last = next(iter(deque(_RETRACTION.finditer(rest), maxlen=1)), None) or _FAILURE.match(rest)
+    found = [one for one in (deque(sign.finditer(rest), maxlen=1) for sign in (_RETRACTION, _BEHIND_COMMA)) if one]
+    last = max((one[0] for one in found), key=lambda one: one.end(), default=None) or _FAILURE.match(rest)
     return None if last is None or _CONFIRMED.search(rest, last.end()) else last.end()
 
 # %% ../nbs/01_replies.ipynb #rep00035
@@ -290,9 +300,12 @@ def last_boxed(text: str) -> Mark | None:
     return _last(text, spans, unclosed, r"\boxed{")
 
 # %% ../nbs/01_replies.ipynb #rep00043
-_ANSWER_TAG = r"(?:<\s?(/?)(?:final[ _-]?answer|answer|ans)(?:\s[^<>]{0,40})?>|\[(/?)(?:final[ _-]?)?answer\])(?!\s{0,2}(?:tags?|block)\b)"
+_ANSWER_TAG = r"(?:<\s?(/?)(?:final[ _-]?answer|answer|ans)(?:\s[^<>]{0,40})?>|\[(/?)(?:final[ _-]?)?answer\])"
 _FINAL_TAG = r"<\s?(/?)(?:final|(?:final[ _-]?)?(?:solution|output|response|result|conclusion))(?:\s[^<>]{0,40})?>|<\|(?:(?:begin|start)|(end))_(?:of_)?(?:solution|response|text|answer)\|>"
 _ANSWER_TAGS, _FINAL_TAGS = re.compile(_ANSWER_TAG, re.IGNORECASE), re.compile(_FINAL_TAG, re.IGNORECASE)
+
+
+_SPOKEN_OF = re.compile(r"[`'\"]{0,3} {1,2}(?:tags?|blocks?)(?![\s,]{0,3}(?:->|→|\\|,)|\w)")  # in <answer> tags
 
 
 def last_tagged(text: str, tags: re.Pattern[str]) -> Mark | None:
@@ -307,6 +320,8 @@ def last_tagged(text: str, tags: re.Pattern[str]) -> Mark | None:
             opened = None
         elif not spans and not text[tag.end() :].strip():  # the opening tag stood in the prompt
             return Mark(text[: tag.start()], tag.end())
+    if opened and _SPOKEN_OF.match(text, opened.end()):
+        opened = None
     return _last(text, spans, opened.start() if opened else -1, opened[0] if opened else "")
 
 # %% ../nbs/01_replies.ipynb #rep00045
@@ -332,8 +347,6 @@ _ANSWER_KEYS = (
     "response",
     "final",
 )
-_OBJECT = re.compile(r"^[ \t]{0,8}(?:`{3}[a-z]{0,8})?[ \t]{0,4}\[?(?=\{)", re.MULTILINE | re.IGNORECASE)
-_TRIES = 16  # places at which an object is looked for, half of them the first ones, half the last ones
 
 
 def _answer_value(found: Any, depth: int = 9) -> Any:
@@ -351,6 +364,9 @@ def _answer_value(found: Any, depth: int = 9) -> Any:
     ]
     return within[-1] if within else None
 
+# %% ../nbs/01_replies.ipynb #c4a8ecb7
+_DICT = re.compile(r"\{\s{0,20}'[^'\n]{1,40}'\s{0,4}:")
+
 
 def _object_at(text: str, start: int) -> tuple[Any, int]:
     "The JSON object or Python dict that begins at `start`, and its end; None where there is none."
@@ -358,13 +374,20 @@ def _object_at(text: str, start: int) -> tuple[Any, int]:
         return json.JSONDecoder(strict=False).raw_decode(text, start)
     except (ValueError, RecursionError):
         pass
-    end = text.rfind("}", start, start + 20_000) + 1  # a dict of Python is read only where nothing follows it
+    end = text.rfind("}", start, start + 20_000) + 1
+    written = text[start:end]
+    if not _DICT.match(written) or "\\" in written or text[end:].strip(" \n`]"):  # only where nothing follows it
+        return None, 0
     try:
-        return (ast.literal_eval(text[start:end]), end) if end and not text[end:].strip(" \n`]") else (None, 0)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return ast.literal_eval(written), end
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None, 0
 
 # %% ../nbs/01_replies.ipynb #rep00054
+_OBJECT = re.compile(r"^[ \t]{0,8}(?:`{3}[a-z]{0,8})?[ \t]{0,4}\[?(?=\{)", re.MULTILINE | re.IGNORECASE)
+_TRIES = 16  # places at which an object is looked for, half of them the first ones, half the last ones
+
+
 def json_answer(text: str) -> Mark | None:
     "The answer in the last JSON object that holds one, in a fence or not; None where none does."
     opened = list(_OBJECT.finditer(text)) if "}" in text else []
@@ -398,9 +421,14 @@ _NAMES = re.compile(
 )  # whatever else is there, no name of the answer is
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
 _NO_NAMES = (
-    _DENYING | _OTHER | frozenset("no t far if suppose assume assuming supposing whether unless doubt what".split())
+    _DENYING
+    | _OTHER
+    | frozenset(
+        "no t far if suppose assume assuming supposing whether unless doubt what half twice double triple times square minus plus thrice quarter".split()
+    )
 )
 _EXAMPLE = re.compile(r"(?:\bexample|\binstance|e\.g\.)[,:]?\s{0,3}\Z", re.IGNORECASE)
+_FACTOR = re.compile(r"\d[ \t]{0,3}(?:[×·*/÷+^-]|\\times|\\cdot)?[ \t]{0,3}\Z")  # before it: twice the answer
 _LEADING = frozenset("the my our your an a its is s this here hence so thus therefore then and".split())
 
 
@@ -409,7 +437,9 @@ def _names_answer(text: str, start: int, stop: int, told: bool = False) -> bool:
     before = _BOUNDARY.split(text[max(0, start - 80) : start])[-1].lower()
     words = re.findall(r"[a-z]+", before)
     within = re.findall("[a-z]+", text[start:stop].lower())
-    if _NO_NAMES.intersection(within) or _EXAMPLE.search(text[max(0, start - 20) : start]):
+    if _NO_NAMES.intersection(within) or any(
+        sign.search(text[max(0, start - 20) : start]) for sign in (_EXAMPLE, _FACTOR)
+    ):
         return False
     return not words or ((told or words[-1] in _LEADING) and not _NO_NAMES.intersection(words))
 
@@ -528,14 +558,24 @@ _KINDS: tuple[tuple[str, Callable[[str], Mark | None]], ...] = (  # in order
     ("sentence", stated_answer),
     ("conclusion", concluding_answer),
 )
-_ROUNDS = 3  # answers that are taken back one after the other
+_LABELS = ("Answer:", "sentence", "conclusion")  # kinds that a line of any answer may resemble
+_OPENING = re.compile(r"[\s*_$#]{0,9}(?:(?:so|thus|hence|therefore|then|here),? )?(?:(?:the|my|our) )?", re.IGNORECASE)
 
 
-def _marked(text: str) -> Iterator[tuple[str, Mark]]:
-    "The first kind of mark in `text` that holds an answer, and before it nothing; at last one with a problem or without an answer."
+def _read_within(outer: str, text: str) -> tuple[str, ...]:
+    "The kinds of marks that do not count in a mark `outer` around `text`: no line with a label takes the place of what stands there."
+    opening, front = _OPENING.match(text), text[:200]
+    first = [mark.start() for mark in (_NAMED.search(front), _STATED.search(front)) if mark]
+    if outer == "final part" or opening and any(start <= opening.end() for start in first):
+        return ()
+    return _LABELS if outer in (r"\boxed", "JSON") else _LABELS[-1:]
+
+
+def _marked(text: str, passed: tuple[str, ...] = ()) -> Iterator[tuple[str, Mark]]:
+    "The first kind of mark in `text` that holds an answer, and before it nothing; at last one with a problem or without an answer; kinds in `passed` are passed over."
     spare: tuple[str, Mark] | None = None
     for name, read in _KINDS:
-        mark = read(text)
+        mark = None if name in passed else read(text)
         if mark and (mark.problem.startswith("the answer is cut off") or not mark.problem and _holds_answer(mark.text)):
             yield name, mark
             return
@@ -549,10 +589,15 @@ _CLOSERS = re.compile(
 )  # of marks around
 
 
-def _read(text: str, cut: bool, depth: int = 4) -> Extracted:
-    "The answer in the final part `text` of a reply, or in a mark."
+_ROUNDS = 3  # answers that are taken back one after the other
+
+
+def _read(text: str, cut: bool, depth: int = 4, outer: str = "final part") -> Extracted:
+    "The answer in the final part `text` of a reply, or in a mark `outer`."
     for _ in range(_ROUNDS):
-        name, mark = next(_marked(text), ("", Mark(_without_closing(text), len(text), whole=False)))
+        name, mark = next(
+            _marked(text, _read_within(outer, text)), ("", Mark(_without_closing(text), len(text), whole=False))
+        )
         if mark.problem:
             return Extracted(marked=name, problem=mark.problem)
         rest = _CLOSERS.sub("", text[mark.end :], count=1)
@@ -564,7 +609,7 @@ def _read(text: str, cut: bool, depth: int = 4) -> Extracted:
         text = rest
     if cut and not (mark.whole and _only_closes(rest)):
         return Extracted(marked=name, problem="the answer is cut off: the reply ends before one sees whether it stays")
-    within = _read(mark.text, False, depth - 1) if name and depth else Extracted(mark.text)
+    within = _read(mark.text, False, depth - 1, name) if name and depth else Extracted(mark.text)
     return replace(within, marked=name) if within.marked else Extracted(mark.text.strip(), name)
 
 # %% ../nbs/01_replies.ipynb #rep00071

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from mmhelix_nb import answers, replies
+from mmhelix_nb.shared import boards
 
 MEGABYTE = 1_000_000
 ATTACKS = tuple(
@@ -46,6 +47,8 @@ READERS = {
     "plain": answers.plain,
     "means_answer": answers.means_answer,
     "shorten": answers.shorten,
+    "short_number": answers.short_number,
+    "drop_label": answers.drop_label,
     "read_int": answers.read_int,
     "read_ints": answers.read_ints,
     "read_walk": answers.read_walk,
@@ -53,10 +56,10 @@ READERS = {
     "evaluate": lambda text: answers.evaluate(text.split()),
     "says": lambda text: answers.says(text, "yes"),
     "says_no": answers.says_no,
-    "read_records": lambda text: answers.read_records(text, (2, 2, 1)),
-    "read_grid": lambda text: answers.read_grid(text, 9, "01"),
-    "read_table": lambda text: answers.read_table(text, 9, 9, r"\d{1,3}"),
-    "read_moves": lambda text: answers.read_moves(text, {"up": "up", "u": "up"}),
+    "read_records": lambda text: boards.read_records(text, (2, 2, 1)),
+    "read_grid": lambda text: boards.read_grid(text, 9, "01"),
+    "read_table": lambda text: boards.read_table(text, 9, 9, r"\d{1,3}"),
+    "read_moves": lambda text: boards.read_moves(text, {"up": "up", "u": "up"}),
 }
 
 
@@ -72,7 +75,7 @@ def seconds(run) -> float:
 
 
 def test_every_reader_is_attacked():
-    rooms = (replies, answers)
+    rooms = (replies, answers, boards)
     public = {name for room in rooms for name in room.__all__ if callable(getattr(room, name)) and name[0].islower()}
     assert public == set(READERS)
 

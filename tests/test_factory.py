@@ -1,6 +1,7 @@
 """A folder of traces: killed and resumed to the same bytes, disjoint from the benchmark, verified, polished without a request sent twice."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -140,6 +141,10 @@ def test_a_cut_cell_goes_through_snakemake_and_resumes(tmp_path):
     assert mmhelix(*order).returncode == 0
     before = contents(tmp_path / "x")
     lost, *_, kept = sorted((tmp_path / "x").glob("data/*/*.parquet"))
+    future = time.time() + 1e7
+    for number in (0, 1):  # as a killed run leaves them, and by a clock gone wrong
+        batch = Batch(20, ("hanoi",), (0, 0, 1, 0, 0), shard_size=8)
+        os.utime(factory.write_block(tmp_path / "x", batch, "hanoi", 3, number), (future, future))
     stamp = kept.stat().st_mtime_ns
     lost.unlink()
     assert mmhelix(*order).returncode == 0
@@ -279,17 +284,18 @@ PUBLISHED = {
 def test_verify_dataset_reads_published_rows_and_says_why(tmp_path):
     data = tmp_path / "rows.jsonl"
     changes = (
-        {},
+        {"response": "\\boxed{right down left}"},
         {"response": "<think>so</think> \\boxed{right down left}"},
         {"response": "\\boxed{down}"},
-        {"initial_state": "nothing"},
-        {"category": "chess"},
+        {"response": "\\boxed{down}", "initial_state": "nothing"},
+        {"response": "\\boxed{down}", "category": "chess"},
         {"conversations": [{"from": "gpt", "value": "\\boxed{right down left}"}], "answer": ""},
     )
     data.write_text("\n".join(json.dumps(PUBLISHED | change) for change in changes))
     done = mmhelix("verify-dataset", data, "--out", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text())
-    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 3
+    assert done.returncode == 1 and report["rows"] == 6 and report["right"] == 2
+    assert report["empty"] == 1  # the column is chosen once: no row is judged by another one
     assert (
         report["tasks"]["maze"]["wrong"] == 1 and report["tasks"]["chess"]["unreadable"] == 1 and "wall" in done.stdout
     )

@@ -118,6 +118,9 @@ TAKEN_BACK = (
     "\n\nActually, this is not the answer.",
     ". Oops, I made a mistake.",
     ". However, it violates a rule.",
+    ". I'm not sure this is right, in fact it is wrong.",
+    ". I thought so at least, but this is not correct.",
+    "\n\nI have gone over it again, and unfortunately the answer is wrong.",
 )
 DENIALS = (
     "Wrong answer: %s",
@@ -142,6 +145,9 @@ HARMLESS = (  # they speak of something else, or end well
     "This is not the only solution.",
     "A common wrong answer is 7.",
     "If we went on, that would be invalid.",
+    "If the first step were another one, in fact it is wrong.",
+    "I also tried 7, but that is wrong.",
+    "I was not sure at first, but it is right.",
     "Let me double check: all is right.",
     "However, other solutions may exist.",
     "Sorry for the long reply!",
@@ -181,6 +187,8 @@ def test_a_thought_is_no_answer(task):
     for left, right in THOUGHTS.values():
         assert item.check(f"{left}maybe {other}{right}\n{last}"), left
         assert item.check(f"maybe \\boxed{{{other}}}{right}\n{last}"), right  # the opening mark stood in the prompt
+        for mark in WHOLE:
+            assert item.check(f"{left}maybe {other}{right}{written(mark, answer)}"), (right, mark)
         for reply in (
             f"{left}{thought}{right}\n{UNDECIDED}",
             f"{thought}{right}\n{UNDECIDED}",
@@ -205,6 +213,55 @@ def test_denied_and_retracted_answers_are_none(task):
     assert item.check(rf"\boxed{{{wrong_one(task)}}}. Wait, that is wrong. It is \boxed{{{answer}}}")
     for remark in HARMLESS:
         assert item.check(rf"\boxed{{{answer}}}. {remark}"), remark
+
+
+DOTS = (
+    "%s ...",
+    "... %s",
+    "%s…",
+    r"%s \ldots",
+    r"\dots %s",
+    "%s . . .",
+    r"%s, \cdots",
+    "%s\n...",
+    "%s ⋯",
+    "%s, ..., %s",
+    "%s ..",
+)
+DOTTED = ("nonogram", "numbrix")  # whose grids may hold dots: there they are too many cells
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_dots_leave_out_is_no_answer(task):
+    item, answer = right_one(task)
+    for writing in DOTS:
+        for name in (r"\boxed", "<answer>", "Answer:"):
+            verdict = item.check(written(name, writing.replace("%s", answer)))
+            assert not verdict, writing
+            assert task in DOTTED or "with dots; write" in verdict.reason, (writing, verdict.reason)
+    for name in (r"\boxed{{\rm %s}}", r"\boxed{{\bf %s}}", r"\boxed{\rm %s}", r"\boxed{\textbf{{\sf %s}}}"):
+        assert item.check(name.replace("%s", answer)), name
+
+
+WORDS = ("block -> black", "tags -> tag", "tag, tan", "blocks", r"block \to black")
+
+
+@pytest.mark.parametrize("answer", WORDS)
+def test_words_behind_a_tag_are_no_talk_of_tags(answer):
+    for left, right in (("<answer>", "</answer>"), ("<ANSWER> ", "</ANSWER>"), ("[ANSWER]", "[/ANSWER]")):
+        for before in ("", r"<think>hm \boxed{7}</think>", "Here: "):
+            assert extract(f"{before}{left}{answer}{right}").text == answer
+            assert "cut off" in extract(f"{before}{left}{answer[:-1]}", cut=True).problem
+    assert extract("<answer>6</answer> It stands in <answer> tags.").text == "6"
+
+
+def test_no_line_of_a_box_takes_its_place():
+    for line in ("Total moves: 2", "Length: 2", "Answer: 2", "The answer is 2", "Therefore, the length is 2."):
+        assert extract(f"\\boxed{{up, left\n{line}}}").text == f"up, left\n{line}"
+    for label in ("Answer:", "The answer is", "**Final answer:**", "So the answer is", "The final answer:"):
+        assert extract(f"\\boxed{{{label} up, left}}").text.strip("* ") == "up, left"
+    assert extract("<answer>I tried it.\nAnswer: up, left</answer>").text == "up, left"
+    assert extract("<answer>up, left\nTotal moves: 2</answer>").text.startswith("up")
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -253,10 +310,20 @@ def test_the_model_of_a_reply(task, thought, name, case, change):
     assert bool(item.check(reply, cut=True)) <= counts
 
 
-@pytest.mark.fresh
-@given(
-    st.lists(st.sampled_from((*WRITINGS.values(), *sum(THOUGHTS.values(), ()), *TAKEN_BACK, *DENIALS, "{", "}", "\n")))
+ODD = (
+    *("{", "}", "{{6}}", "{[1]: 2}", "{'a': {{6}}}", "{'answer': {[]}}", '{"answer": ', "\\", "'", '"', "[", "]", "\n"),
+    *("~~", "**", "\ud800", "\0", "\u2028"),
 )
+
+
+@pytest.mark.fresh
+@given(st.text(alphabet="{}[]()<>|/\\'\",:=*_~$# \n0aA-.?", max_size=80))
+def test_no_text_raises(text):
+    assert isinstance(extract(text), Extracted)
+
+
+@pytest.mark.fresh
+@given(st.lists(st.sampled_from((*WRITINGS.values(), *sum(THOUGHTS.values(), ()), *TAKEN_BACK, *DENIALS, *ODD))))
 def test_nothing_raises(parts):
     for cut in (False, True):
         assert isinstance(extract("".join(parts), cut), Extracted)

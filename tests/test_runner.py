@@ -314,13 +314,16 @@ def test_finished_means_stamp_and_results_fit(tmp_path):
     assert settle(chosen, {"generators": mark}) == set() and not stamp.exists()
 
 
-def test_a_clock_that_stands_still_hides_no_result(tmp_path):
+def test_a_clock_that_stands_still_or_goes_back_hides_no_result(tmp_path):
     root = make_book(tmp_path / "book", 0)
     save = "import os\nfrom mmhelix_nb.book.results import save_results\n"
     save += "os.utime(save_results(f'{reports}/{profile}/generators', {'x': 1}, model='none', profile=profile, seed=0), (1, 1))"
     notebook(root / "nbs/10_generators.ipynb", save)
     run_job("tiny", "generators", root)
+    before = write_json(root / "runs/tiny/other/done.json", {})
+    os.utime(before, (2**32, 2**32))  # and then the clock was set back
     run_job("tiny", "generators", root)  # its results have the same time and the same bytes
+    assert before.stat().st_mtime <= time.time()
     assert read(root / "runs/tiny/generators/status.json")["seconds"] >= 0
 
 

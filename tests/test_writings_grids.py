@@ -264,7 +264,6 @@ def moves_written(task: str, moves: list[str]) -> dict[str, str]:
         "label": f"Moves: {' '.join(moves)}",
         "count behind": f"{', '.join(moves)} ({len(moves)} moves)",
         "count in front": f"{len(moves)} moves: {', '.join(moves)}",
-        "total": f"{', '.join(moves)}\nTotal moves: {len(moves)}",
         "compass": ", ".join(winds[move] for move in moves),
     }
     if task != "slidingpuzzle":  # where numbers are tiles
@@ -504,6 +503,13 @@ def find_written(task: str, answer: str) -> dict[str, str]:
         "lines": f"Word: {word}\nDirection: {way}\nStart: ({column}, {row})",
         "C, R": f"{word} {way} @ C{column}R{row}",
         "equals": f"{word} {way} @ column={column}, row={row}",
+        "place first": f"({column}, {row}) {way} {word}",
+        "direction first": f"{way} {word} @ ({column}, {row})",
+        "table": f"| Word | Direction | Column | Row |\n|---|---|---|---|\n| {word} | {way} | {column} | {row} |",
+        "JSON list": json.dumps([word, way, [column, row]]),
+        "JSON, place first": json.dumps({"start": {"x": column, "y": row}, "direction": way, "word": word}),
+        "row of column": f"{word} {way} at row {row} of column {column}",
+        "small": f"{word.lower()} {way.lower()} @ ({column},{row}).",
     }
 
 
@@ -519,6 +525,16 @@ def find_refused(task: str, answer: str) -> dict[str, str]:
         "or": f"{answer} or (1, 1)",
         "another word": f"X{answer}",
         "turned": f"{word} {way} @ (row {column}, row {row})",
+        "word in the place": f"{row} {way} @ ({word}, {column})",
+        "direction in the place": f"{word} {column} @ ({way}, {row})",
+        "numbers apart": f"{word} {column} {way} {row}",
+        "direction between": f"{word} {column} {way} @ {row}",
+        "bare place first": f"{column} {row} {word} {way}",
+        "place before @": f"{column} {row} @ {way} {word}",
+        "@ before the word": f"{way} @ {word} ({column}, {row})",
+        "two @": f"{word} @ {way} @ ({column}, {row})",
+        "brackets": f"{word} {way} @ ({column}, {row}",
+        "mixed brackets": f"{word} {way} @ ({column}, {row}]",
     }
 
 

@@ -268,9 +268,12 @@ def _in_columns(body: str) -> str:
     return body
 
 
+_WHOLE = "every letter, as in A=1, B=2"
+
+
 def read_digits(text: str) -> dict[str, int]:
     "The digit of each letter in `text`; raises `Unreadable`."
-    body = _RULER.sub("", plain(_BULLET.sub("", text.replace("**", "")), _NAMES))
+    body = _RULER.sub("", plain(_BULLET.sub("", text.replace("**", "")), _NAMES, _WHOLE))
     body, digits, letter = _in_columns(_LABEL.sub("", body, count=1)), {}, ""
     for token in _TOKEN.findall(body):
         if token.isascii() and token.isdigit():
@@ -290,7 +293,7 @@ _SUM = re.compile(r"[0-9]{1,9}(?: ?\+ ?[0-9]{1,9}){1,9} ?= ?[0-9]{1,10}")
 
 def read_sum(state: State, text: str) -> dict[str, int]:
     "The digits of the letters, where `text` is the addition of `state` in digits, one for each letter; empty where it is something else."
-    body = _LABEL.sub("", plain(text[:400]).rstrip(" ."), count=1)
+    body = _LABEL.sub("", plain(text[:400], form=_WHOLE).rstrip(" ."), count=1)
     numbers = re.findall("[0-9]+", body) if len(text) <= 400 and _SUM.fullmatch(body) else []
     if list(map(len, numbers)) != list(map(len, state.words)):
         return {}

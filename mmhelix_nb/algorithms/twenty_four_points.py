@@ -226,7 +226,9 @@ def makes_target(side: str) -> bool:
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #f0f617ae
 def expression_in(text: str) -> str:
     "The expression, without a label in front and without `= 24`."
-    body = plain(f"|{text}|").strip("|\"'` \n").rstrip(" .✓✔✅☑")  # between bars stars at the ends stay
+    body = (
+        plain(f"|{text}|", form="the whole expression, as in (1 + 2) × 8").strip("|\"'` \n").rstrip(" .✓✔✅☑")
+    )  # between bars stars at the ends stay
     body = unmarked(plain(body, ("expression", "equation")) if body.startswith("{") else body)
     if label := _LABEL.match(body):
         body = body[label.end() :]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['sound', 'plain', 'write_whole', 'write_json', 'save_results', 'read_results', 'save_timing', 'json_line',
            'write_lines', 'append_curve', 'read_curve', 'trim_curve', 'set_aside', 'asides', 'disk_size', 'aside_note',
-           'Busy', 'claim']
+           'not_ahead', 'Busy', 'claim']
 
 # %% ../../nbs/book/results.ipynb #13d8f28e
 import contextlib
@@ -209,6 +209,12 @@ def disk_size(path: Path) -> str:
 def aside_note(path: Path) -> str:
     """What to say of something that was set aside: where it is, what it takes, and how it is deleted."""
     return f"set aside as {path} ({disk_size(path)}; rm -r {shlex.quote(str(path))} deletes it)"
+
+# %% ../../nbs/book/results.ipynb #46b08211
+def not_ahead(path: Path) -> None:
+    """Give a file that is dated later than now the present time."""
+    if path.stat().st_mtime > time.time():
+        os.utime(path)
 
 # %% ../../nbs/book/results.ipynb #7d0251c7
 class Busy(RuntimeError):

@@ -16,8 +16,9 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from ..answers import plain, read_records
+from ..answers import plain
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
+from ..shared.boards import read_records
 from ..shared.draw import Canvas, Style, fit_board, render
 from ..shared.gridmoves import BACK, read_directions, ways
 from ..shared.grids import cell_name

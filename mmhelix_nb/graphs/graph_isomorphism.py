@@ -222,7 +222,7 @@ _UNLIKE = re.compile(r"\\n(?:ot ?\\)?cong(?![a-z])")
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
     line = (
-        plain(_UNLIKE.sub("≇", text[:400]), ["isomorphic"])
+        plain(_UNLIKE.sub("≇", text[:400]), ["isomorphic"], "Yes or No alone")
         .lower()
         .replace("’", "'")
         .replace("n't", " not")

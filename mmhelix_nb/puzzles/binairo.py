@@ -17,8 +17,8 @@ from itertools import product
 from random import Random
 from typing import TypeVar
 
-from ..answers import read_grid
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_grid
 from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
 from ..shared.grids import Cell, altered_given, cell_name, every_cell, square_rows
 from ..shared.search import Counter, bits, square_symmetries, transform

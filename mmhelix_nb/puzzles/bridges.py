@@ -16,8 +16,8 @@ from functools import lru_cache
 from itertools import product
 from random import Random
 
-from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_records
 from ..shared.constraints import Problem, Rule, Story, Words, only_value, search, solutions
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
 from ..shared.loops import line_text, parts, straight

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import plain, read_table
+from ..answers import plain
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_table
 from ..shared.constraints import Problem, Story, Words, remove_givens, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
 from ..shared.grids import altered_given, cell_name, every_cell, square

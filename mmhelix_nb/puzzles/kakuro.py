@@ -16,8 +16,8 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
-from ..answers import read_records
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_records
 from ..shared.constraints import Candidates, Problem, Words, is_unique, propagate, solved, tell_search
 from ..shared.draw import Canvas, Style, coordinates, fit_board, render
 from ..shared.grids import Cell, every_cell, hangs_together, square_rows

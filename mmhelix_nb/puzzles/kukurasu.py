@@ -15,8 +15,8 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from ..answers import read_grid
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_grid
 from ..shared.constraints import Problem, Story, black_and_white_words, darkened, solved, tell_search
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.grids import counts_in_words, differing_line, is_row

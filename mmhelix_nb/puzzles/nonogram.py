@@ -16,8 +16,9 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-from ..answers import Unreadable, read_grid
+from ..answers import Unreadable
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_grid
 from ..shared.constraints import Problem, Story, black_and_white_words, darkened, solved, tell_search
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.grids import differing_line, is_row, square

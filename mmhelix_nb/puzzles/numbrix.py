@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..answers import plain, read_table
+from ..answers import plain
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_table
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.gridmoves import distance, mask, numbered
 from ..shared.grids import beside, cell_name, every_cell
@@ -306,17 +307,18 @@ def generate(level: Level, rng: Random) -> State:
 SCORER = "numbrix_evaluator"  # the published score function
 _EMPTY = re.compile(r"(?<!\w)(?:None|null|nan|_{1,3}|\.|-|\"[ \t]?\"|'[ \t]?')(?!\w)")
 _NO_CELL = re.compile(r"\|[ \t]*(?=\|)")
+_ROW_SIGN = re.compile(r"\b((?:row|r) ?\d{1,2})\s?(?:->|[-=])(?=\s)", re.IGNORECASE)
 _NAMED_BULLET = re.compile(r"^[ \t]{0,8}[-*•][ \t]{1,4}(?=[A-Za-z])", re.MULTILINE)
-_RULER = re.compile(r"(?=.*(?:--|[+─━═]))[^\w.]+")
+_RULER = re.compile(r"(?=.*(?:--|:-|[+─━═]))[^\w.]+")
 
 
 def read_numbers(answer: str, n: int) -> tuple[tuple[int, ...], ...]:
     "The grid that `answer` shows, 0 where a cell is left empty; raises `Unreadable`."
-    text = plain(answer)
+    text = plain(answer, form=None)  # a dot may be an empty cell
     last = text.rpartition("\n")[2]
     if re.search(r"[\d\]]\.$", last) or last.endswith("|.") and last.count("|") > n:
         text = text[:-1]  # a full stop, no empty cell
-    lines = [line for line in _NAMED_BULLET.sub("", text).split("\n") if line.strip()]
+    lines = [line for line in _NAMED_BULLET.sub("", _ROW_SIGN.sub(r"\1:", text)).split("\n") if line.strip()]
     rulers = {line for line in lines if _RULER.fullmatch(line)}
     heading = lines[0] if sum(line not in rulers for line in lines) == n + 1 else None  # its empty corner is no cell
     rows = [line if line is heading or line in rulers else _EMPTY.sub("0", _NO_CELL.sub("|0", line)) for line in lines]

@@ -15,8 +15,9 @@ from functools import lru_cache
 from itertools import combinations
 from random import Random
 
-from ..answers import Unreadable, plain, read_grid
+from ..answers import Unreadable, plain
 from ..core import Solution, Verdict, judge, right, wrong
+from ..shared.boards import read_grid
 from ..shared.constraints import Problem, Story, black_and_white_words, is_unique, solved, tell_search
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.grids import (
@@ -245,7 +246,7 @@ def read_shaded(answer: str, n: int) -> set[Cell]:
     try:
         grid = read_grid(answer, n, "BbWw#.")
     except Unreadable:
-        if any(map(str.isdecimal, answer)) or not set(plain(answer)) & set("BWw#"):
+        if any(map(str.isdecimal, answer)) or not set(plain(answer, form=None)) & set("BWw#"):
             return read_cells(answer, ("shaded", "black", "dark"))
         raise
     return {(r, c) for r, c in every_cell(n) if grid[r][c] in "Bb#"}

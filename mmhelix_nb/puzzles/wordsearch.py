@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['WAYS', 'LEVELS', 'ALPHABET', 'SCORER', 'draw', 'RULES', 'FORMAT', 'is_letter', 'State', 'Trial', 'run', 'letters',
            'trials', 'search', 'solve', 'hidden_words', 'Level', 'random_run', 'put_decoys', 'copies', 'generate',
-           'given_ways', 'read_find', 'read_place', 'check', 'layout', 'example', 'ask', 'enough', 'quiet_step',
-           'attempt_steps', 'told_starts', 'trace', 'canon']
+           'given_ways', 'place_in', 'check_order', 'read_find', 'read_place', 'check', 'layout', 'example', 'ask',
+           'enough', 'quiet_step', 'attempt_steps', 'told_starts', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #25847e40
 import re
@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import product
 from random import Random
 
-from ..answers import Unreadable, plain, shorten
+from ..answers import CLOSES, Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.grids import Cell, square_rows
@@ -239,15 +239,55 @@ def given_ways(names: list[str]) -> set[str]:
     diagonal = "".join(sorted(parts, key="NSEW".index))
     return ways - parts | {diagonal} if diagonal in WAYS and len(diagonal) == 2 else ways
 
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #f1d8740b
+_AXIS_NAME = r"(?:column|col|row|x|y|c|r)[\"'\s]{0,2}[ =:]{0,4}[\"']?"
+_PLACE = re.compile(
+    rf"(?:[(\[{{]\s?)?(?<![\w.-])[\"']?(?P<first>{_AXIS_NAME})?\d{{1,3}}[\s,;|\"']{{0,5}}(?:and |of )?"
+    rf"(?:(?<!\d)\d{{1,3}}|(?P<second>{_AXIS_NAME})\d{{1,3}})[\"']?\s?[)\]}}]?(?!\w|\.\d)",
+    re.IGNORECASE,
+)
+_ORDERS = re.compile(r"(?:wd+|d+w)@?[pP]@?|w(?:@[pP]|P)d+|d+(?:@[pP]|P)w|P(?:wd+|d+w)")
+_FORM = "the form is WORD SW @ (4, 2)"
+
+
+def place_in(body: str) -> tuple[str, str, str]:
+    "What stands before the one place of `body`, the place, and what stands behind it; raises `Unreadable` where its numbers are not side by side."
+    found = list(_PLACE.finditer(body))
+    if len(found) != 1:
+        raise Unreadable(f"the answer must give a column and a row as two whole numbers side by side; {_FORM}")
+    start, end = found[0].span()
+    if (
+        body[start] not in CLOSES.values() or CLOSES.get(body[end - 1]) != body[start]
+    ):  # a bracket around more than the place
+        start += body[start] in CLOSES.values()
+        end -= body[end - 1] in CLOSES
+    return body[:start], body[start:end], body[end:]
+
+
+def check_order(body: str, word: str) -> None:
+    "Raise `Unreadable` where word, direction and place (`w`, `d`, `p`; `P` for one in brackets or with names) stand in an order that leaves open which is which."
+    before, place, behind = place_in(body)
+    kinds = {word.lower(): "w", "@": "@"} | dict.fromkeys(_WAY_OF, "d")
+    one, two = ("".join(kinds.get(piece.lower(), "") for piece in _PIECE.findall(part)) for part in (before, behind))
+    clear = place[0] in CLOSES.values() or any(map(str.isalpha, place))
+    opened: list[str] = []
+    for sign in re.findall(r"[\[\](){}]", before + behind):
+        if sign in CLOSES and (not opened or opened.pop() != CLOSES[sign]):
+            raise Unreadable(f"the brackets do not match; {_FORM}")
+        opened += [sign] * (sign not in CLOSES)
+    if opened or not _ORDERS.fullmatch(f"{one}{'P' if clear else 'p'}{two}"):
+        raise Unreadable(f"the word, the direction and the place stand in a strange order; {_FORM}")
+
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #e114c710
 def read_find(answer: str, word: str) -> tuple[str, int, int]:
     "The direction, column and row that `answer` gives for `word`; raises `Unreadable`."
-    body = plain(answer)
+    body = plain(answer, form="the word, the direction and the place, as in WORD SW @ (4, 2)")
     pieces = _PIECE.findall(body)
     names = [piece.upper() for piece in pieces if piece.isascii() and piece.isalpha()]
     if names.count(word) != 1:
         raise Unreadable(f"the answer must name the word {word} once: {shorten(answer)}")
     names.remove(word)
+    check_order(body, word)
     ways = given_ways([name.lower() for name in names])
     strange = [name for name in names if name.lower() not in _WAY_OF and name.lower() not in _FILLERS]
     strange += [

@@ -35,7 +35,17 @@ from mmhelix_nb.book.processes import (
     start_snakemake,
 )
 from ..book.profiles import Profile, read_profile, written
-from ..book.results import Busy, aside_note, asides, claim, save_timing, set_aside, sound, write_json
+from mmhelix_nb.book.results import (
+    Busy,
+    aside_note,
+    asides,
+    claim,
+    not_ahead,
+    save_timing,
+    set_aside,
+    sound,
+    write_json,
+)
 from mmhelix_nb.running.points import (
     Place,
     Run,
@@ -335,6 +345,8 @@ def _finish(place: Place, job: Job, mark: str, seconds: float, before: tuple[int
     _tidy(place, job)
     save_timing(place.report(job.name), chapter=seconds)
     write_status(place, job.name, "done", seconds=seconds, progress="")
+    for stamp in place.run().glob(f"*/{stamp_of(place, job.name).name}"):  # the clock may have been set back since
+        not_ahead(stamp)
     write_json(
         stamp_of(place, job.name), {"fingerprint": mark, "results": hashlib.sha256(results.read_bytes()).hexdigest()}
     )
@@ -407,8 +419,7 @@ def settle(runs: dict[str, Run], marks: dict[str, str]) -> set[str]:
         stamp = stamp_of(run.place, run.job.name)
         if finished(run, marks[name]) and set(run.needs) <= done:
             done.add(name)
-            if stamp.stat().st_mtime > time.time():  # of a clock gone wrong; Snakemake would refuse it
-                os.utime(stamp)
+            not_ahead(stamp)
         else:
             stamp.unlink(missing_ok=True)
             status_of(run.place, run.job.name).unlink(missing_ok=True)

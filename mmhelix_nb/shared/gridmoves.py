@@ -7,11 +7,13 @@ __all__ = ['MOVES', 'BACK', 'Node', 'moved', 'move_to', 'inside', 'ways', 'dista
            'shortest_way', 'compact', 'read_directions']
 
 # %% ../../nbs/shared/gridmoves.ipynb #bcf54853
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from ..answers import Unreadable, read_moves
+from ..answers import Unreadable
+from .boards import read_moves
 from .grids import Cell, every_cell
 from .search import Counter
 
@@ -130,6 +132,7 @@ def compact(pairs: Iterable[Cell]) -> str:
 _WORDS = {f"{word}{end}": word for word in MOVES for end in ("", "ward", "wards")} | {word[0]: word for word in MOVES}
 _WINDS: dict[str, str] = dict(zip(("north", "east", "south", "west"), MOVES))
 _LETTERS = {word[0]: move for word, move in _WINDS.items()}
+_BY_WINDS = re.compile(r"(?<![A-Za-z])(?:north|east|south|west|[nesw]{1,400})(?![A-Za-z])", re.IGNORECASE)
 
 
 def read_directions(answer: str, compass: bool = True, counted: bool = True) -> list[str]:
@@ -139,6 +142,8 @@ def read_directions(answer: str, compass: bool = True, counted: bool = True) -> 
     try:
         return read_moves(answer, _WORDS, counted)
     except Unreadable:
+        if not _BY_WINDS.search(answer):
+            raise
         try:
             return read_moves(answer, _WINDS | _LETTERS if compass else _WINDS, counted)
         except Unreadable:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard, TypeVar
 
-from ..answers import Unreadable, read_records
+from ..answers import Unreadable
+from .boards import read_records
 from .draw import Board, Canvas, Style, coordinates, grid_lines
 
 # %% ../../nbs/shared/grids.ipynb #7834deee

@@ -11,8 +11,8 @@ __all__ = ['SQUARE_EXAMPLE', 'one_to', 'latin_lines', 'latin_problem', 'ways_wit
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from ..answers import read_grid
 from ..core import Solution
+from .boards import read_grid
 from .constraints import Candidates, Problem, Words, solved, tell_search
 from .grids import cell_name, square
 from .rules import AllDifferent, Changes, Rule, full_values, only_value

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from random import Random
 
-from ..answers import means_answer, plain, read_records
+from ..answers import means_answer, plain
+from .boards import read_records
 from .gridmoves import Node
 from .grids import Cell, every_cell
 from .search import bits

@@ -32,7 +32,7 @@ from tqdm.auto import tqdm
 from ..benchmark.publish import at_work, is_sound, record_of, table_text
 from ..benchmark.published import PUBLISHED, FolderError
 from ..book.processes import end_leftovers, end_with_snakemake, snakemake_options, start_snakemake
-from ..book.results import read_curve, write_json, write_lines, write_whole
+from ..book.results import not_ahead, read_curve, write_json, write_lines, write_whole
 from ..book.rows import schema
 from ..book.server import Server
 from ..book.tables import SUMS, Sums, check_folder, content_of, noted_sums, write_sums, write_table
@@ -339,6 +339,8 @@ def shard_main() -> None:
     if kind == "block":
         write_block(Path("."), batch, names[0], int(names[1]), int(names[2]))
         return
+    for path in Path("candidates").glob("*.txt"):  # the clock may have been set back since
+        not_ahead(path)
     server = Server(**json.loads(Path("server.json").read_text(encoding="utf-8"))) if batch.model else None
     make_shard(".", batch, int(names[0]), server)
 
