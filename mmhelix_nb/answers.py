@@ -173,7 +173,7 @@ _WIDE = str.maketrans(
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f", "")
 )
 
-
+# %% ../nbs/02_answers.ipynb #a609a6fb
 _LEFT_OUT = re.compile(r"\.\s{0,3}\.")
 _WHOLE = "all of it, in the form that the question shows"
 
@@ -331,6 +331,7 @@ _CLEAR = {
 _OUTER = {"[": "]", "(": ")", "{": "}", '"': '"', "'": "'"}
 _DONE = " .`*,;_✓✔✅☑"
 _LONG = 300  # characters of a statement
+_ALONE = "the number alone, with a unit at most"
 
 # %% ../nbs/02_answers.ipynb #b6469620
 _LESSER = re.compile(r"\\?min ?[({] ?(\d{1,9}) ?, ?(\d{1,9}) ?[)}]")
@@ -414,8 +415,7 @@ def _closes_early(line: str) -> bool:
 
 def _one_line(text: str, nouns: Iterable[str]) -> str:
     "`text` in one line, without brackets and quotes around all of it; what a `noun` names is a unit."
-    body = plain(_THIN.sub("", text), _INT_LABELS, "the number alone, with a unit at most")
-    line = _TIMES.sub("×", " ".join(body.split()))
+    line = _TIMES.sub("×", " ".join(plain(_THIN.sub("", text), _INT_LABELS, _ALONE).split()))
     for strange, clear in _CLEAR.items():
         line = strange.sub(clear, line)
     for noun in nouns:
@@ -436,9 +436,7 @@ def read_int(text: str, nouns: Iterable[str] = ()) -> int:
         number = _stated(before)
         number = number if number is not None and _is_remark(behind, number) else None
     if number is None:
-        raise Unreadable(
-            f"the answer is not one whole number: {shorten(text)}; write the number alone, with a unit at most"
-        )
+        raise Unreadable(f"the answer is not one whole number: {shorten(text)}; write {_ALONE}")
     return number
 
 # %% ../nbs/02_answers.ipynb #92b867ad
