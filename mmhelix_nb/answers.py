@@ -47,7 +47,7 @@ _BESIDE_LABELS = frozenset(  # what may stand before and behind these
     " eulerian euler hamiltonian hamilton topological topo sort sorted".split()
 )
 _LABEL = re.compile(
-    r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare)) (?=[^\s:=])(?!not\b))"
+    r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare))\s{1,3}(?=[^\s:=])(?!not\b))"
 )
 _CLAIMS = frozenset("exists exist exist there such possible yes found graph has one".split())  # more words of labels
 _ASIDE = frozenset(
@@ -136,7 +136,9 @@ _ENVIRONMENT = re.compile(
 _BREAK = re.compile(r"\\\\(?:\[-?[\d.]{1,6} ?[a-z]{2}\])?|\\newline(?![A-Za-z])|<br ?/?>")
 _FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|fbox|boxed|emph|underline)\s?"
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
-_AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
+_AROUND = re.compile(
+    rf"^\s*{_FONT}" r"\{([^{}\\]{0,60}(?:\{[^{}]*\}|\\\{[^{}]*\\\}))\}\s*$"
+)  # around a set and its label
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
 _SWITCHES = "bf|it|rm|tt|sf|sl|sc|em|cal|normalfont|bfseries|mdseries|itshape|upshape|slshape|scshape|rmfamily|ttfamily|sffamily"
 _SWITCHED = re.compile(rf"(?<!\\)\{{\s?\\(?:{_SWITCHES})(?![A-Za-z])\s{{0,3}}([^{{}}]*)\}}")  # {\rm 36}

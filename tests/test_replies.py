@@ -81,6 +81,9 @@ WRITINGS = WHOLE | {
     "Vietnamese": "Đáp án: %s",
     "Turkish": "Cevap: %s",
     "答案 as a heading": "### 答案\n%s",
+    "text in a box": r"\boxed{\text{The answer is } %s}",
+    "all text in a box": r"\boxed{\text{Answer: %s}}",
+    "switch in a box": r"\boxed{{\bf %s}}",
     **{
         f"ends with {end}": rf"\boxed{{%s}}{end}" for end in ("<eos>", "<turn|>", "<|return|>", "<｜end▁of▁sentence｜>")
     },
