@@ -505,8 +505,8 @@ _NODES = ("node", "nodes", "vertex", "vertices", "v", "n")
 
 
 def read_ints(text: str, nouns: Iterable[str] = _NODES) -> list[int]:
-    "The whole numbers that `text` lists in order; the `nouns` may stand before a number. Raises `Unreadable`."
-    return _listed(_list_body(text), frozenset(nouns))
+    "The whole numbers that `text` lists in order; the `nouns` may stand before a number, and in the label. Raises `Unreadable`."
+    return _listed(_list_body(text, nouns), frozenset(nouns))
 
 
 def _listed(body: str, nouns: frozenset[str]) -> list[int]:

@@ -36,7 +36,7 @@ from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import plain, save_results, save_timing, sound, write_lines
 from .book.rows import COLUMNS, Row, Rows, make_row, open_rows, rows_path, skill_of
-from .book.server import Client, Refused, Server, ServerError, complete, for_each
+from .book.server import Client, NoAnswer, Refused, Server, ServerError, complete, for_each
 from .book.settings import Evaluation
 from .book.statistics import n_text, share_record
 from .core import TASKS, Verdict, pack, task_name, wrong
@@ -532,7 +532,7 @@ def server_reply(client: Client, row: Row, settings: Evaluation, sample: int = 0
         found = complete(client, conversation(row), **options, seed=(settings.seed or 0) + sample)
     except Refused as error:
         seconds = round(time.monotonic() - began, 3)
-        finish = NO_ANSWER if str(error).startswith(NO_ANSWER) else REFUSED
+        finish = NO_ANSWER if isinstance(error, NoAnswer) else REFUSED
         return Reply(**asked, text=sound(str(error)), tokens=0, finish=finish, seconds=seconds)
     return Reply(
         **asked,
@@ -549,10 +549,10 @@ AT_MOST = 20  # requests in a row that get no reply: then it is not the requests
 
 
 class Failures:
-    "Ends a run in which nothing is answered any more, or all is refused from the first request on."
+    "Ends a run in which nothing is answered any more, or all is refused from the first request on, where none was ever `answered`."
 
-    def __init__(self):
-        self.unanswered, self.refused, self.answered = 0, 0, False
+    def __init__(self, answered: bool = False):
+        self.unanswered, self.refused, self.answered = 0, 0, answered
 
     def see(self, reply: Reply) -> None:
         "Count a reply; raises `ServerError`."
@@ -568,7 +568,7 @@ class Failures:
 # %% ../nbs/60_evaluation.ipynb #2e95bd5a
 def ask_client(client: Client, asking: Asking, settings: Evaluation) -> None:
     "Ask a server for all replies that are missing; raises `ServerError`, after those that are under way have arrived."
-    failures = Failures()
+    failures = Failures(any(reply.finish not in FAILED for reply in asking.kept.replies.values()))
 
     def ask(one: tuple[int, int]) -> None:
         index, sample = one

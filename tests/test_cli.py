@@ -163,7 +163,7 @@ BAD_ROWS = {
     ),
     "level 7": ('{"task": "maze", "level": 7, "seed": 0, "reply": ""}', ":1: level = 7: must be 1 to 5"),
     "reply is null": ('{"task": "maze", "level": 1, "seed": 0, "reply": null}', ":1: reply = null: must be a text"),
-    "unknown task": ('{"task": "mase", "level": 1, "seed": 0, "reply": ""}', "is unknown"),
+    "unknown task": ('{"task": "mase", "level": 1, "seed": 0, "reply": ""}', ":1: task 'mase' is unknown"),
 }
 
 

@@ -228,6 +228,21 @@ def test_a_refusal_is_a_reply(tmp_path):
     assert len(Kept(tmp_path / "refused.jsonl").replies) == 1 and len(Kept(tmp_path / "replies.jsonl").replies) == 6
 
 
+def test_many_that_are_refused_again_end_nothing_where_others_were_answered(tmp_path):
+    known: list[str] = []
+
+    def half(asked, number):
+        picture = json.dumps(asked["messages"])
+        known.extend([picture] if picture not in known else [])
+        return up(asked, number) if known.index(picture) < 3 else (400, '{"error": {"message": "flagged"}}', {})
+
+    with FakeServer(half) as fake:
+        how = (fake.url, *FEW, "--k", "8", "--out", tmp_path, "--concurrency", "1")
+        for asked_in_all in (48, 48 + 24):
+            said = call(*how, *(["--again"] if fake.seen else []))
+            assert "24 requests were refused" in said and fake.seen.total() == asked_in_all
+
+
 def test_where_all_is_refused_the_run_ends(tmp_path):
     with FakeServer(lambda asked, number: (400, '{"error": {"message": "no pictures here"}}', {})) as fake:
         said = call(fake.url, "--tasks", "maze", "--out", tmp_path, "--concurrency", "1", code=2)
@@ -274,6 +289,9 @@ def test_published_rows(bench, tmp_path):
         (tmp_path / "bad.jsonl").write_text('{"category": "maze"}\n')
         said = call(fake.url, "--data", tmp_path / "bad.jsonl", "--out", tmp_path / "bad", code=2)
         assert "bad.jsonl: holds no row that could be asked; row 1: " in said
+        others = ("--tasks", "kakuro", "--out", tmp_path / "bad")
+        said = call(fake.url, "--data", tmp_path / "rows.jsonl", *others, code=2)
+        assert "rows.jsonl: holds no row that could be asked" in said
         for missing in (tmp_path / "none.tsv", tmp_path / "none"):
             assert "no such file or folder" in call(fake.url, "--data", missing, "--out", tmp_path / "bad", code=2)
 
@@ -293,6 +311,10 @@ def test_published_rows(bench, tmp_path):
         (("a/b", "--quantise", "int3"), "must be none or nf4"),
         (("a/b", "--profile", "mini", "--tasks", "maze"), "has its lab's own puzzles"),
         (("a/b", "--price", "1"), "must be two prices"),
+        (("a/b", "--token-budget", "9"), "--token-budget 9: is for a server"),
+        (("a/b", "--again"), "--again: is for a server"),
+        (("http://127.0.0.1:9", "--quantise", "nf4"), "--quantise nf4: is for a model on this machine"),
+        (("http://127.0.0.1:9", "--batch-size", "2"), "--batch-size 2: is for a model on this machine"),
         (("http://127.0.0.1:9", "--profile", "mini", "--out", "{}"), "--only base writes them"),
     ],
 )

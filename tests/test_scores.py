@@ -279,9 +279,12 @@ def test_prompt_hash_is_that_of_the_evaluation(many):
 
 
 def test_refused_requests_are_no_answers():
-    refused = judged("maze", 1, 0, "400: the picture is not allowed", finish=REFUSED)
+    refused = judged("maze", 1, 0, "refused by the server (HTTP 400): the picture is not allowed", finish=REFUSED)
     found = sc.failures([refused])[0]
-    assert (found["failure"], found["reason"]) == ("refused", "refused: #: the picture is not allowed")
+    assert (found["failure"], found["reason"]) == (
+        "refused",
+        "refused by the server (HTTP #): the picture is not allowed",
+    )
     assert sc.vote([refused]) is None
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmhelix_nb import evaluation as ev
 from mmhelix_nb.book.rows import make_row
-from mmhelix_nb.book.server import BudgetSpent, Client, Refused, Server, ServerError, complete, for_each
+from mmhelix_nb.book.server import BudgetSpent, Client, NoAnswer, Refused, Server, ServerError, complete, for_each
 from mmhelix_nb.book.settings import Evaluation
 
 SETTINGS = Evaluation(batch_size=4, max_new_tokens=9, temperature=0.5, top_p=0.9, seed=3)
@@ -189,6 +189,17 @@ def test_each_misbehaviour_heals_is_refused_or_ends_the_run(name):
             assert kind.says in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 400
             assert isinstance(caught.value, Refused) == (kind.expected == "refused")
         assert complete(client, said("good")).text == "good"
+
+
+def test_what_got_no_answer_is_told_by_its_type():
+    for answer, kind in {
+        (500, "oops"): NoAnswer,
+        (400, '{"error": {"message": "no answer: too long"}}'): Refused,
+    }.items():
+        fake = FakeServer(lambda asked, number, answer=answer: (*answer, {}))
+        with fake, Client(replace(QUICK, url=fake.url)) as client, pytest.raises(Refused) as caught:
+            complete(client, said("hello"))
+        assert type(caught.value) is kind
 
 
 def test_the_table_of_misbehaviours_is_whole():

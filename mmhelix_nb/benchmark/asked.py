@@ -113,7 +113,8 @@ class DataRows:
             if (not tasks or first["task"] in tasks) and (not levels or first["level"] in levels):
                 found.append((row, number))
         if not found:
-            said = f"; {self.problems[0]}" if self.problems else ""
+            chosen = ", of these tasks and levels" if tasks or levels else ""
+            said = chosen + (f"; {self.problems[0]}" if self.problems else "")
             raise FolderError(f"{source}: holds no row that could be asked{said}")
         few = [found[i] for i in evenly(range(len(found)), settings.items)]
         self.plan = [(row, kind, number) for kind in settings.modalities for row, number in few]

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['ONE_REQUEST', 'NO_MONEY', 'NO_ENTRY', 'NO_WAY', 'LATER', 'ARRIVE_S', 'LEAVE_S', 'Server', 'ServerError',
-           'BudgetSpent', 'Refused', 'Account', 'price', 'check_budget', 'text_length', 'most_tokens', 'fits', 'book',
-           'end_if', 'reserved', 'kept', 'known_reply', 'request_hash', 'Cache', 'sent_part', 'as_sent', 'refusal',
-           'given_up', 'unconnected', 'asked_pause', 'pause', 'connect', 'Client', 'only_model', 'model_names',
-           'insist', 'untrusted', 'complete', 'for_each', 'end_all']
+           'BudgetSpent', 'Refused', 'NoAnswer', 'Account', 'price', 'check_budget', 'text_length', 'most_tokens',
+           'fits', 'book', 'end_if', 'reserved', 'kept', 'known_reply', 'request_hash', 'Cache', 'sent_part', 'as_sent',
+           'refusal', 'given_up', 'unconnected', 'asked_pause', 'pause', 'connect', 'Client', 'only_model',
+           'model_names', 'insist', 'untrusted', 'complete', 'for_each', 'end_all']
 
 # %% ../../nbs/book/server.ipynb #5b32a120
 import base64
@@ -69,6 +69,10 @@ class BudgetSpent(ServerError):
 
 class Refused(ServerError):
     "One request that cannot be answered; others may be."
+
+
+class NoAnswer(Refused):
+    "One request that got no answer in all its tries; later it may get one."
 
 # %% ../../nbs/book/server.ipynb #854a85f5
 class Account:
@@ -289,7 +293,7 @@ def given_up(server: Server, tries: int, error: Exception) -> ServerError:
         return ServerError(f"{server.url} answers with {error}; check the address, which often ends in /v1")
     ours = isinstance(error, (Unusable, Failed))
     what = str(error) if ours else f"{type(error).__name__}: {shorten(str(error), 80)}"
-    return Refused(f"no answer: {tries} requests failed, the last with {what}")
+    return NoAnswer(f"no answer: {tries} requests failed, the last with {what}")
 
 
 def unconnected(error: BaseException | None) -> bool:

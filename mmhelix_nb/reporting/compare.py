@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['RESAMPLES', 'GROUPS', 'HEAD', 'HOW', 'COLOURS', 'SHOWN', 'Side', 'marked', 'read_side', 'Pair', 'by_sample', 'alike',
-           'pairs_of', 'line', 'groups_of', 'differences', 'differing', 'compare', 'sentence', 'warnings', 'shown_name',
-           'difference_table', 'comparison_text', 'difference_panel', 'difference_figure', 'differing_table',
-           'sides_table', 'comparison_page', 'write_comparison']
+           'pairs_of', 'line', 'groups_of', 'differences', 'differing', 'compare', 'test_of', 'sentence', 'warnings',
+           'shown_name', 'difference_table', 'comparison_text', 'difference_panel', 'difference_figure',
+           'differing_table', 'sides_table', 'comparison_page', 'write_comparison']
 
 # %% ../../nbs/reporting/compare.ipynb #32ebe6e5
 import json
@@ -232,13 +232,18 @@ def compare(a: str | Path, b: str | Path) -> dict[str, Any]:
     found = {**labels, **sides, "shared": counts, **marks, "lines": differences(pairs), "differ": differing(pairs)}
     return {**found, "says": sentence(found), "warnings": warnings(found)}
 
+# %% ../../nbs/reporting/compare.ipynb #f7cfaacb
+def test_of(found: Mapping[str, Any]) -> str:
+    """The name of the exact test: McNemar's where each puzzle has one reply, with several the sign test."""
+    top = found["lines"][0]
+    return "McNemar test" if top["replies"] == top["items"] else "sign test"
+
 # %% ../../nbs/reporting/compare.ipynb #81af21bb
 def sentence(found: Mapping[str, Any]) -> str:
     """What came out, in one sentence."""
     top = found["lines"][0]
     a, b = (f"{found[side]['name']} (A)" if side == "a" else f"{found[side]['name']} (B)" for side in "ab")
-    test = "McNemar" if top["replies"] == top["items"] else "sign test"
-    points = f"{points_text(top)} points, exact {test} p = {p_text(top['p'])}".replace("= <", "<")
+    points = f"{points_text(top)} points, exact {test_of(found)} p = {p_text(top['p'])}".replace("= <", "<")
     shares = [f"{100 * top[f'accuracy_{side}']:.1f}%" for side in "ab"]
     said = f"{a} has {shares[0]} of {top['items']:,} shared {top['name']} right, {b} {shares[1]}: {points}"
     tasks = [one for one in found["lines"] if one["group"] == "task"]
@@ -338,7 +343,7 @@ def difference_figure(found: Mapping[str, Any]) -> Figure:
             shown.setdefault(f"by task: {category_of(one['name'])}", []).append(one)
     panels = [difference_panel(title, lines, reach) for title, lines in shown.items() if lines]
     about = f"{found['a']['name']} (A) less {found['b']['name']} (B), per cent right"
-    note = "Whiskers: 95% bootstrap intervals over puzzles. Coloured: exact McNemar p below 0.05, for tasks and skills after Holm's correction."
+    note = f"Whiskers: 95% bootstrap intervals over puzzles. Coloured: exact {test_of(found)}, p below 0.05, for tasks and skills after Holm's correction."
     return Figure(tuple(panels), about, note, columns=2)
 
 # %% ../../nbs/reporting/compare.ipynb #bad57680
@@ -380,7 +385,7 @@ def comparison_page(found: Mapping[str, Any]) -> str:
 def write_comparison(found: Mapping[str, Any], out: str | Path) -> Path:
     """Write `compare.json`, `.csv`, `.tex`, `.html` and the figure `compare.svg` into the folder `out`; returns the path of the page."""
     out = Path(out)
-    caption = f"A: {found['a']['name']}; B: {found['b']['name']}. Difference in points with 95% bootstrap interval; exact McNemar test, Holm's correction over tasks."
+    caption = f"A: {found['a']['name']}; B: {found['b']['name']}. Difference in points with 95% bootstrap interval; exact {test_of(found)}, Holm's correction over tasks."
     parts = [
         difference_table(found, groups)
         for groups in (("all", "modality"), ("category",), ("level",), ("task", "skill"))

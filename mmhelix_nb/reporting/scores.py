@@ -502,13 +502,15 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 # %% ../../nbs/reporting/scores.ipynb #282395d1
 def interval_text(ends: Sequence[float] | None) -> str:
-    """An interval in per cent; a dash where there is none."""
-    return f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}" if ends else "-"
+    """An interval in per cent; a dash where there is none, as where the bootstrap's has no width."""
+    return f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}" if ends and ends[0] < ends[1] else "-"
 
 
 def share_text(record: Mapping[str, Any]) -> str:
-    """A share in per cent with Wilson's interval, or the bootstrap's where items are no plain verdicts."""
+    """A share in per cent with Wilson's interval, or the bootstrap's where items are no plain verdicts and it has a width."""
     low, high = record.get("wilson") or record["bootstrap"]
+    if low == high:
+        return f"{100 * record['accuracy']:.1f}"
     return percent_text({"accuracy": record["accuracy"], "low": low, "high": high})
 
 
@@ -632,7 +634,7 @@ def tex_text(found: Mapping[str, Any]) -> str:
         if group == "task":
             sets = [[name for name in sets[0] if TASKS[name].category == category] for category in CATEGORIES]
         bodies = [*(paper_rows(found, group, names) for names in sets), skills, means]
-        caption = f"{found['model']}: per cent right by {group}, with 95% intervals: Wilson's, for means over groups and pass@k the bootstrap's over items."
+        caption = f"{found['model']}: per cent right by {group}, with 95% intervals: Wilson's, for means over groups and pass@k the bootstrap's over items, which has none where all agree."
         tables = [Table(head, tuple(rows)) for rows in bodies]
         made.append(booktabs(tables, caption, f"mmhelix-{group}"))
     return f"% needs \\usepackage{{booktabs}}; made by mmhelix_nb {__version__}\n" + "\n".join(made)
@@ -803,7 +805,7 @@ def settings_table(found: Mapping[str, Any]) -> Table:
 HOW = (
     "Micro mean: every item counts alike. Macro mean: every task, or every category, counts alike. Both stand in every table.",
     "Wilson's intervals speak of other items. With several samples an item they take its mean share for its verdict, which is too wide rather than too narrow.",
-    "Bootstrap intervals: items drawn again with all their samples, 2,000 times; for a macro mean within each group. Where all items agree they have no width: trust Wilson's.",
+    "Bootstrap intervals: items drawn again with all their samples, 2,000 times; for a macro mean within each group. Where all items agree they have no width and are not shown: trust Wilson's.",
     "pass@k is the unbiased estimate; the majority is by the answer that most samples give, ties to the first, no vote without an answer.",
     "Cut off: the limit of tokens came before the end of an answer. Tokens and seconds: medians.",
 )

@@ -513,14 +513,14 @@ def _disk(out: Path, error: OSError) -> NoReturn:
     fail(f"--out {out}: {where}{error.strerror or error}; {remedy}")
 
 
-def _task(name: str) -> str:
-    """Our name of a task that is given by our name or the published one; otherwise a one-line error with the nearest."""
+def _task(name: str, where: str = "") -> str:
+    """Our name of a task that is given by our name or the published one; otherwise a one-line error with the nearest, and `where` it stands."""
     from mmhelix_nb.core import task_name
 
     try:
         return task_name(name)
     except ValueError as e:
-        fail(str(e))
+        fail(f"{where}: {e}" if where else str(e))
 
 # %% ../../nbs/running/cli.ipynb #23a9ecb9
 @app.command("options")
@@ -907,7 +907,7 @@ def _row(line: str, where: str) -> dict:
             fail(
                 f"{where}: {name} = {json.dumps(row[name])[:60]}: must be {'a whole number' if kind is int else 'a text'}"
             )
-    row["task"] = _task(row["task"])
+    row["task"] = _task(row["task"], where)
     if row["level"] not in range(1, 6):
         fail(f"{where}: level = {row['level']}: must be 1 to 5")
     if row["seed"] < 0:
@@ -967,6 +967,14 @@ def verify(
     verdict = _verdict(task, level, seed, sys.stdin.buffer.read().decode("utf-8", "replace") if reply == "-" else reply)
     typer.echo("right" if verdict.ok else f"wrong: {verdict.reason}")
     raise typer.Exit(0 if verdict.ok else 1)
+
+# %% ../../nbs/running/cli.ipynb #0a38246c
+def _without_effect(options: dict, served: bool) -> None:
+    """One line for the first of `options` that was given, which have no effect on a model at a server, or here."""
+    for option, value in options.items():
+        if value:
+            said = "a model on this machine, and MODEL is a server" if served else "a server, and MODEL is none"
+            fail(f"--{option} {'' if value is True else value}".strip() + f": is for {said}; leave it out")
 
 # %% ../../nbs/running/cli.ipynb #eb3bfb30
 def _is_server(model: str, name: str) -> bool:
@@ -1145,7 +1153,9 @@ def measure(
     temperature: Annotated[float | None, typer.Option(help="0 is greedy.", min=0, max=2)] = None,
     top_p: Annotated[float | None, typer.Option(help="Of sampled replies.", min=0.001, max=1)] = None,
     seed: Annotated[int | None, typer.Option(help="Of sampled replies.", min=0, max=2**32 - 1)] = None,
-    concurrency: Annotated[int, typer.Option(help="Requests at a time, at a server.", min=1)] = 8,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Requests at a time, at a server; 8 if absent.", min=1)
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Of a local model.", min=1)] = None,
     quantise: Annotated[str | None, typer.Option(help="Weights of a local model: none or nf4.")] = None,
     profile: Annotated[str, typer.Option(help="Another profile's puzzles and settings.")] = "",
@@ -1177,6 +1187,9 @@ def measure(
     told = Sampled(
         items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
     )
+    local = {"batch-size": batch_size, "quantise": quantise}
+    remote = {"concurrency": concurrency, "token-budget": token_budget, "cost-budget": cost_budget, "again": again}
+    _without_effect(local if served else remote, served)
     book, prices = _eval_profile(profile, told, k, data), _prices(price, cost_budget)
     if not served:
         need("torch", "eval", "mmhelix eval")
@@ -1186,7 +1199,7 @@ def measure(
     limits = {
         "token_budget": token_budget,
         "cost_budget": cost_budget,
-        "concurrency": concurrency,
+        "concurrency": concurrency or 8,
         "timeout_s": 3_600.0,
     }
     server = Server(model, name, price_in=prices[0], price_out=prices[1], **limits) if served else None
