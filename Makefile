@@ -45,7 +45,7 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz bench
+.PHONY: test exports style types notebooks units fuzz faults bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -73,6 +73,9 @@ notebooks: $(STAMP) ## run all notebooks
 
 fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
 	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests
+
+faults: $(STAMP) ## kill -9, full disks, two at once and servers that misbehave, on every command that costs time or money (an hour); writes reports/faults.json
+	@$(BIN)/python tests/faults/bench.py
 
 bench: $(STAMP) ## measure speed
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

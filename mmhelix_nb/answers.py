@@ -47,7 +47,7 @@ _BESIDE_LABELS = frozenset(  # what may stand before and behind these
     " eulerian euler hamiltonian hamilton topological topo sort sorted".split()
 )
 _LABEL = re.compile(
-    r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare)) (?=[^\s:=])(?!not\b))"
+    r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare))\s{1,3}(?=[^\s:=])(?!not\b))"
 )
 _CLAIMS = frozenset("exists exist exist there such possible yes found graph has one".split())  # more words of labels
 _ASIDE = frozenset(
@@ -136,7 +136,9 @@ _ENVIRONMENT = re.compile(
 _BREAK = re.compile(r"\\\\(?:\[-?[\d.]{1,6} ?[a-z]{2}\])?|\\newline(?![A-Za-z])|<br ?/?>")
 _FONT = r"\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|textup|operatorname|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|fbox|boxed|emph|underline)\s?"
 _WRAPPER = re.compile(_FONT + r"\{([^{}]*)\}")
-_AROUND = re.compile(rf"^\s*{_FONT}" r"\{(\{[^{}]*\}|\\\{[^{}]*\\\})\}\s*$")  # around a set
+_AROUND = re.compile(
+    rf"^\s*{_FONT}" r"\{([^{}\\]{0,60}(?:\{[^{}]*\}|\\\{[^{}]*\\\}))\}\s*$"
+)  # around a set and its label
 _FRONT = re.compile(rf"^\s*{_FONT}(?=\{{)")  # around braces of any depth, which stay
 _SWITCHES = "bf|it|rm|tt|sf|sl|sc|em|cal|normalfont|bfseries|mdseries|itshape|upshape|slshape|scshape|rmfamily|ttfamily|sffamily"
 _SWITCHED = re.compile(rf"(?<!\\)\{{\s?\\(?:{_SWITCHES})(?![A-Za-z])\s{{0,3}}([^{{}}]*)\}}")  # {\rm 36}
@@ -173,7 +175,7 @@ _WIDE = str.maketrans(
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f", "")
 )
 
-
+# %% ../nbs/02_answers.ipynb #a609a6fb
 _LEFT_OUT = re.compile(r"\.\s{0,3}\.")
 _WHOLE = "all of it, in the form that the question shows"
 
@@ -331,6 +333,7 @@ _CLEAR = {
 _OUTER = {"[": "]", "(": ")", "{": "}", '"': '"', "'": "'"}
 _DONE = " .`*,;_✓✔✅☑"
 _LONG = 300  # characters of a statement
+_ALONE = "the number alone, with a unit at most"
 
 # %% ../nbs/02_answers.ipynb #b6469620
 _LESSER = re.compile(r"\\?min ?[({] ?(\d{1,9}) ?, ?(\d{1,9}) ?[)}]")
@@ -414,8 +417,7 @@ def _closes_early(line: str) -> bool:
 
 def _one_line(text: str, nouns: Iterable[str]) -> str:
     "`text` in one line, without brackets and quotes around all of it; what a `noun` names is a unit."
-    body = plain(_THIN.sub("", text), _INT_LABELS, "the number alone, with a unit at most")
-    line = _TIMES.sub("×", " ".join(body.split()))
+    line = _TIMES.sub("×", " ".join(plain(_THIN.sub("", text), _INT_LABELS, _ALONE).split()))
     for strange, clear in _CLEAR.items():
         line = strange.sub(clear, line)
     for noun in nouns:
@@ -436,9 +438,7 @@ def read_int(text: str, nouns: Iterable[str] = ()) -> int:
         number = _stated(before)
         number = number if number is not None and _is_remark(behind, number) else None
     if number is None:
-        raise Unreadable(
-            f"the answer is not one whole number: {shorten(text)}; write the number alone, with a unit at most"
-        )
+        raise Unreadable(f"the answer is not one whole number: {shorten(text)}; write {_ALONE}")
     return number
 
 # %% ../nbs/02_answers.ipynb #92b867ad
@@ -505,8 +505,8 @@ _NODES = ("node", "nodes", "vertex", "vertices", "v", "n")
 
 
 def read_ints(text: str, nouns: Iterable[str] = _NODES) -> list[int]:
-    "The whole numbers that `text` lists in order; the `nouns` may stand before a number. Raises `Unreadable`."
-    return _listed(_list_body(text), frozenset(nouns))
+    "The whole numbers that `text` lists in order; the `nouns` may stand before a number, and in the label. Raises `Unreadable`."
+    return _listed(_list_body(text, nouns), frozenset(nouns))
 
 
 def _listed(body: str, nouns: frozenset[str]) -> list[int]:

@@ -161,26 +161,27 @@ def _without_closing(text: str) -> str:
 
 # %% ../nbs/01_replies.ipynb #rep00033
 _DOUBTS = r"(?:but|no|h+m+|wait|actually|sorry|oops|hold on|hang on|however|unfortunately|sadly|on second thought)"
-_ASIDES = rf"(?:{_DOUBTS}|and|oh|ah|so|well|okay|ok|also|uh|in fact|i (?:now )?(?:think|believe|realize|realise|see|notice|fear)(?: that)?|(?:on|upon|after) [^.!?\n,]{{1,40}})"
+_ASIDES = rf"(?:{_DOUBTS}|and|oh|ah|so|well|okay|ok|also|uh|in fact|(?:i (?:now )?(?:think|believe|realize|realise|see|notice|fear)|i(?:['’]m| am) (?:afraid|sorry)|(?:it )?turns out|(?:my )?apologies|i apologi[sz]e|my (?:mistake|bad))(?: that(?! ?['’]| (?:is|was|looks|seems|can|does|are|answer|solution|path|result)\b))?|(?:on|upon|after) [^.!?\n,]{{1,40}})"
 _GAP = r"[\s$*_)}\].,~—–-]{0,6}+"
 _FIRST = rf"\A{_GAP}(?:{_ASIDES}\b[\s,.!…:;—–-]{{0,5}}+){{0,4}}+"  # what may stand before the words of the sentence behind the answer
 _START = r"(?:\A|(?<=[.!?…:;\n)}$*—–。！？]))"
 _BEGIN = rf"{_START}{_GAP}(?:{_ASIDES}\b[\s,.!…:;—–-]{{0,5}}+){{0,4}}+"  # the same of any sentence
 _THING = r"(?:answer|solution|path|result|box|cycle|walk|order|grid|moves?|sequence|one|value|list|expression|placement|number|count|attempt|guess)"
-_SUBJECT = rf"(?:(?:that|this|it|which|(?:the|my|our)(?: (?:last|previous|above|earlier|first|final|boxed|given|proposed))?(?: {_THING}))\b(?: {_THING})?(?: above)?)"
+_SUBJECT = rf"(?:(?:that|this|it|which|(?:the|my|our)(?: (?:last|previous|above|earlier|first|final|boxed|given|proposed))?(?: {_THING})|the (?:above|previous|foregoing))\b(?: {_THING})?(?: above)?(?:(?: that)? i (?:just )?(?:gave|wrote|boxed|found|have given))?)"
 _IS = r"(?:['’]s| is| was| are| were| looks?| seems?| must be| appears?(?: to be)?)"
 _NOT = r"(?:(?: is|['’]s| was| are| does| do| did| can| ca| could| would)?(?: not|n['o’]?t)| cannot)"
 _BAD = r"(?:wrong|incorrect|invalid|mistaken|flawed|erroneous|an? (?:mistake|error|wrong|incorrect|bad))\b(?! to\b)"
 _GOOD = r"(?:right|correct|valid|true|the (?:right |correct |final )?(?:answer|solution)|a (?:valid |correct )?(?:answer|solution|path|cycle|order|grid))\b(?! to\b)"
 _AGAIN = r"(?:redo|retry|try again|start (?:over|again)|correct|fix|recompute|recalculate|reconsider|re-?think)"
 _RETRACTION = re.compile(
-    rf"{_BEGIN}(?:{_SUBJECT}{_IS}(?: (?!not\b|n.t\b|never\b|no\b)[a-z]+){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}"
+    rf"{_BEGIN}(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}"
     rf"|i (?:don['’]t|do not|doubt)(?: think| believe)?(?: that)? {_SUBJECT}(?:{_IS}| can be) {_GOOD}"
     r"|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{0,3}(?:[.!,:;)]|\Z))"
-    rf"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|(?:the|my)(?: (?:above|previous|last|first|boxed))? {_THING})\b|never ?mind\b|correction\b"
-    r"|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)"
-    rf"|(?:let (?:me|us)|i(?:['’]ll| will| need to| have to| must| should)) {_AGAIN}\b|(?:等等|等一下|但是|不过)?[，,。]?(?:这|这个答案|答案|上面的答案)?是?(?:不对|错了|错误|不正确|错的))"
+    rf"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|the above(?=\s{{0,3}}(?:[.!,;:)]|\Z))|(?:the|my)(?: (?:above|previous|last|first|boxed))? {_THING})\b|never ?mind\b|correction\b"
+    r"|(?:please )?disregard(?=\s{0,3}[.!])|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)"
+    rf"|(?:let (?:me|us)|i(?:['’]ll| will| need to| have to| must| should)) {_AGAIN}\b|(?:等等|等一下|但是|但|不过|抱歉|对不起|其实)?[，,。！]?(?:这个?|上面的?|我的)?(?:答案|解答?|结果)?是?(?:不对|错了|错误|不正确|错的|有误|无效))"
     rf"|\b(?:actually|wait|no|sorry|oops|rather)\b[,.!:… ]{{1,4}}(?:it|that|this|the answer) should (?:be|have been)\b|{_START}{_GAP}(?:actually|wait|h+m+|oh|sorry)[,.…! ]{{1,5}}no\b(?=[.,!…]|\Z)"
+    rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{1,6}}+){{1,3}}i (?:have |just )?(?:misread|miscounted|misunderstood|misjudged|overlooked|missed|forgot)\b"
     rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{0,6}}+){{1,3}}\Z",
     re.IGNORECASE,
 )
@@ -197,18 +198,33 @@ _CONFIRMED = re.compile(
 )
 
 
+_FOREIGN = re.compile(
+    rf"{_START}{_GAP}(?:(?:[^\W\d_]{{1,14}} ?){{1,3}}[,，.…!、]\s?|(?:pero|mais|aber|mas|ma|но|leider) ){{0,2}}(?:"
+    r"(?:(?:est[oae]|es[oae]|la|mi)(?: respuesta| solución)?(?: anterior)?) (?:(?:es|está|era) (?:incorrect[oa]|erróne[oa]|equivocad[oa]|fals[oa]|mal\b|un error)|no (?:es|está) (?:correct[oa]|bien|válid[oa]))"
+    r"|(?:(?:ist[oa]|iss[oa]|est[ae]|ess[ae]|a|minha)(?: resposta| solução)?) (?:(?:é|está) (?:incorret[oa]|errad[oa]|fals[oa])|não (?:é|está) (?:corret[oa]|cert[oa]|válid[oa]))"
+    r"|(?:c['’]est|(?:cela|ceci|(?:cette|la|ma) (?:réponse|solution)) est) (?:faux|fausse|incorrecte?|erronée?|une erreur)|(?:ce|(?:cette|la|ma) (?:réponse|solution)) n['’]est pas (?:correcte?|juste|bon(?:ne)?|valide)"
+    r"|(?:das|dies|(?:diese|die|meine) (?:antwort|lösung)) (?:ist|war) (?:(?:leider|aber|doch|so) )?(?:falsch|nicht richtig|nicht korrekt|ungültig|ein fehler)|das (?:stimmt|passt) (?:(?:so|doch|aber|leider) )?nicht|das kann nicht (?:stimmen|sein)"
+    r"|(?:questo|quest[ao] (?:risposta|soluzione)|la (?:risposta|soluzione)) (?:è (?:sbagliat[oa]|errat[oa])|non è (?:corrett[oa]|valid[oa]))"
+    r"|(?:(?:это|этот|мой|предыдущий)(?: ответ)?|ответ) (?:неверн|неправил|ошиб|не верн|не правил)"
+    r"|(?:(?:これ|それ|この答え|上の答え|答え)[はが])?(?:間違い(?!では|じゃ|あり|な)|間違って(?!いな|いませ)|誤り(?!では|じゃ)|正しく(?:ない|ありません)|不正解)"
+    r"|(?:이것은|이건|이게|이 답은|위의? 답은|답이) ?(?:틀렸|틀린|틀립|잘못|오답|맞지 않|정답이 아)"
+    r")",
+    re.IGNORECASE,
+)  # the same in other languages
 _ELSEWHERE = r"if|unless|when|suppose|other|another|alternative|tried|try|trying|would|first|initially|earlier|previously|common|tempting|one might|otherwise"
 _PIVOT = r"(?:but|and|so|in fact|actually|indeed|rather|wait|no|sorry|oops|unfortunately|sadly|i (?:now )?(?:think|believe|realize|realise|see|notice|fear)(?: that)?|as)"
 _BEHIND_COMMA = re.compile(
     rf"(?:\A|[.!?;:\n])(?:(?!\b(?:{_ELSEWHERE})\b)[^.!?;:\n\d\[\](){{}}]){{1,160}}?[,—–]\s{{0,3}}(?:{_PIVOT}\b[\s,]{{1,3}}){{1,4}}"
-    rf"(?:{_SUBJECT}{_IS}(?: (?!not\b|n.t\b|never\b|no\b)[a-z]+){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken))",
+    rf"(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken))",
     re.IGNORECASE,
 )  # I am not sure of this, in fact it is wrong; not where the clause before speaks of something else
 
 
 def _taken_back(rest: str) -> int | None:
     "Where in `rest`, which follows an answer, that answer is taken back; None where it is not, or where a later sentence confirms it."
-    found = [one for one in (deque(sign.finditer(rest), maxlen=1) for sign in (_RETRACTION, _BEHIND_COMMA)) if one]
+    found = [
+        one for one in (deque(sign.finditer(rest), maxlen=1) for sign in (_RETRACTION, _BEHIND_COMMA, _FOREIGN)) if one
+    ]
     last = max((one[0] for one in found), key=lambda one: one.end(), default=None) or _FAILURE.match(rest)
     return None if last is None or _CONFIRMED.search(rest, last.end()) else last.end()
 
@@ -408,16 +424,20 @@ def json_answer(text: str) -> Mark | None:
 # %% ../nbs/01_replies.ipynb #rep00061
 _ADJECTIVES = r"(?:(?:final|correct|right|complete|full|overall|actual|numerical|numeric|exact|short|direct|definitive|ultimate|desired|required|requested|corrected|revised|updated|new)[ _-]{1,2}){0,3}"
 _VERB = r"(?: is| are| will be| would be| should be| must be|'s|’s)"
+_FOREIGN_NAME = (
+    r"(?:(?:la|die|a|le) )?(?:(?:endgültige|finale|richtige|окончательный|итоговый|ostateczna|nihai|최종) ?|最終的?な?)?"
+    r"(?:respuesta|réponse|antwort|resposta|risposta|antwoord|odpowiedź|cevap|yanıt|jawaban|đáp án|ответ|정답|답변?|答え|回答|答)(?: final| finale| correcta| definitiva| cuối cùng| akhir)?"
+)
 _NAMED = re.compile(
     rf"(?<![*_])(?P<stars>[*_]{{0,3}}+)(?<![A-Za-z0-9]){_ADJECTIVES}(?:answer|ans)\b(?: ?\([^()\n]{{0,40}}\))?(?: to (?:the|this|your) [a-z]{{1,12}})?{_VERB}?[*_ \t]{{0,4}}[:\uff1a=—](?!=)"
     rf"|^[ \t]{{0,3}}(?:\*\*|#{{1,6}}[ \t]{{0,2}}\*{{0,2}})(?:(?:step )?\d{{1,2}}[:.) -]{{1,3}}|[^\w\s#*]{{1,3}} )?(?:the )?{_ADJECTIVES}answer[*: \t]{{0,9}}$"
     rf"|^(?:the )?(?:final answer[ \t]{{0,9}}$|{_ADJECTIVES}answer[ \t]{{0,9}}\n[-=]{{3,40}}$)"
     r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上|得到|得|其|则|即|本题)?[，,]?(?:(?:最终|最后|正确|完整)?的?答案(?:是|为)?[*_ ]{0,4}[:\uff1a]|【(?:最终)?答案】)"
-    r"|^[*_ \t]{0,4}(?:respuesta|réponse|antwort|ответ|정답|답|答え|答)(?: final| finale)?[*_ ]{0,4}[:\uff1a]",
+    rf"|^(?:[*_ \t]{{0,4}}{_FOREIGN_NAME}[*_ ]{{0,4}}[:\uff1a]|[ \t]{{0,3}}#{{1,6}}[ \t]{{0,2}}\*{{0,2}}(?:{_FOREIGN_NAME}|(?:最终|最后)?答案)[*: \t]{{0,9}}$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NAMES = re.compile(
-    "ans|antw|resp|répo|[答답]|ответ", re.IGNORECASE
+    "ans|antw|resp|répo|risp|odpow|cevap|yanıt|jawab|đáp|[答답]|ответ", re.IGNORECASE
 )  # whatever else is there, no name of the answer is
 _BOUNDARY = re.compile(r"[\n.!?;:,，。：(\[>|{}$*\\]")
 _NO_NAMES = (
@@ -502,7 +522,8 @@ def after_answer_word(text: str) -> Mark | None:
 # %% ../nbs/01_replies.ipynb #rep00064
 _STATED = re.compile(
     rf"(?:\b(?:the|my|our) |^[ \t*_]{{0,4}}){_ADJECTIVES}(?:answer|ans),? (?:then, |to [^.:\n]{{1,40}}? )?(?:is|equals|should be|must be|will be|would be|becomes)\b[ \t]{{0,4}}(?:(?:therefore|thus|then|simply|just|indeed|clearly)\b,? )?"
-    r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上)?[，,]?(?:最终|最后|正确)?的?答案(?:是|为)(?=[^：:\u4e00-\u9fff])",
+    r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上)?[，,]?(?:最终|最后|正确)?的?答案(?:是|为)(?=[^：:\u4e00-\u9fff])"
+    r"|(?<!\w)(?:la respuesta(?: final| correcta)? es|la réponse(?: finale)? est|die(?: endgültige| richtige)? antwort (?:ist|lautet)(?! nicht)|a resposta(?: final)? é|la risposta(?: finale)? è):?[ \t]{1,4}",
     re.IGNORECASE | re.MULTILINE,
 )
 _NO_CONTENT = re.compile(

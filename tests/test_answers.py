@@ -31,6 +31,10 @@ ATTACKS = tuple(
         "**",
         "| - ",
         "```\n",
+        "x, but ",
+        "que, ",
+        "{\\rm ",
+        ". ",
     )
 ) + (" " * (MEGABYTE - 1) + "x",)
 READERS = {
@@ -46,7 +50,11 @@ READERS = {
     "concluding_answer": replies.concluding_answer,
     "plain": answers.plain,
     "means_answer": answers.means_answer,
+    "drop_label": answers.drop_label,
+    "short_number": answers.short_number,
     "shorten": answers.shorten,
+    "short_number": answers.short_number,
+    "drop_label": answers.drop_label,
     "read_int": answers.read_int,
     "read_ints": answers.read_ints,
     "read_walk": answers.read_walk,

@@ -184,7 +184,7 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
 _TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\.{2,9}|\S")
 _LABEL = re.compile(
-    r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?: is)? ?[:=] ?",
+    r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?:(?: is)? ?[:=]| is(?= [^:= ]| {2})) {0,3}",
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"\(?\b(\d{1,2}) (steps?|changes|moves|words)\b\)?\.?\Z")

@@ -20,6 +20,8 @@ def judge(state, tokens) -> bool:
         return False
     if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
         return False
+    if tokens != names + numbers or state.word not in (names[0], names[-1]):  # bare tokens: the place stands last
+        return False
     column, row = map(int, numbers)
     down, right = STEPS[ways.pop()]
     cells = {(r, c): letter for r, line in enumerate(state.grid, 1) for c, letter in enumerate(line, 1)}
