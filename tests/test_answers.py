@@ -53,8 +53,6 @@ READERS = {
     "drop_label": answers.drop_label,
     "short_number": answers.short_number,
     "shorten": answers.shorten,
-    "short_number": answers.short_number,
-    "drop_label": answers.drop_label,
     "read_int": answers.read_int,
     "read_ints": answers.read_ints,
     "read_walk": answers.read_walk,
