@@ -475,6 +475,7 @@ def _marked_counts(body: str) -> str:
 _MOVE_BREAK = re.compile(r"->|>{1,2}|[,;~\n/|.\[\](){}\"'*•+-]|:|\b(?:then|and)\b", re.IGNORECASE)
 _MOVE_TOKEN = re.compile(r"[A-Za-z]+\^\d+|[A-Za-z]+|\d+|\S")
 _MOVE_FILLERS = frozenset("move moves go slide step next first finally lastly direction".split())
+_LONGEST = 50_000  # characters; more is no list of moves
 _MOST_MOVES = 10_000
 
 
@@ -504,6 +505,8 @@ def _in_segment(segment: str, words: Mapping[str, str]) -> tuple[list[str], str,
 # %% ../../nbs/shared/boards.ipynb #5a0071bd
 def read_moves(text: str, words: Mapping[str, str], counted: bool = True) -> list[str]:
     "The moves that `text` lists, `words` giving each writing (`up`, `u`) its move; numbers say how often, if they may be `counted`. Raises `Unreadable`."
+    if len(text) > _LONGEST:
+        raise Unreadable(f"the answer has {len(text):,} characters; moves take {_LONGEST:,} at most")
     kept = _LATEX_ARROW.sub(lambda arrow: _KEPT[arrow[1].lower()], text).translate(_ARROW_TO_KEPT)
     body = plain(kept, form=f"every move, as in {', '.join(dict.fromkeys(words.values()))}")
     body = drop_label(re.sub(r"\\u(e00[0-3])", lambda code: chr(int(code[1], 16)), body))
