@@ -1,6 +1,8 @@
 """Check that `mmhelix_nb/` is what the notebooks export, and that the notebooks are clean. Nothing in the tree is changed."""
 
 import filecmp
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +49,16 @@ def orphans(folder: Path) -> list[str]:
     return found
 
 
+MACHINE = re.compile(r"(?:^|[\s\"'=(])/(?:tmp|home|root|Users|var/folders)/")
+
+
+def machine_paths(path: Path) -> list[str]:
+    """The lines in a notebook's outputs that hold a path of the machine that ran it."""
+    outputs = [out for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] for out in cell.get("outputs", ())]
+    texts = ["".join(out.get("text", ()) or out.get("data", {}).get("text/plain", ())) for out in outputs]
+    return [line for text in texts for line in text.split("\n") if MACHINE.search(line)]
+
+
 def main() -> int:
     """Compare before and after; the exit code."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -74,9 +86,12 @@ def main() -> int:
         )
     for name in lost:
         print(f"{name}: its notebook is gone; remove it")
-    if not changed and not lost:
+    foreign = {path: lines for path in sorted(ROOT.glob("nbs/**/*.ipynb")) if (lines := machine_paths(path))}
+    for path, lines in foreign.items():
+        print(f"{path.relative_to(ROOT)}: an output holds a path of this machine: {lines[0][:80]}")
+    if not changed and not lost and not foreign:
         print(f"notebooks clean, exports up to date ({len(names)} files)")
-    return 1 if changed or lost else 0
+    return 1 if changed or lost or foreign else 0
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from ..book.tables import check_table, listed_sums
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract
 from ..shared.draw import png
+from ..verifiers import reply_text
 
 # %% ../../nbs/benchmark/published.ipynb #99567542
 PUBLISHED = dict.fromkeys(
@@ -83,11 +84,13 @@ def response_column(names: Iterable[str]) -> str:
 
 def response_text(value: Any) -> str:
     "The text of a response, empty where there is none; messages count by their last one, its parts put together."
-    if isinstance(value, list) and value:
-        last = value[-1]
-        value = last.get("content", last.get("value")) if isinstance(last, dict) else last
+    last = value[-1] if isinstance(value, list) and value else None
+    if last is not None and not isinstance(last, dict):
+        value = last
+    elif isinstance(last, dict) and "value" in last and "content" not in last:  # as ShareGPT has messages
+        value = last["value"]
     if isinstance(value, list):
-        value = "".join(str(part.get("text") or "") for part in value if isinstance(part, dict))
+        return reply_text(value)
     return "" if value is None or str(value) == "nan" else str(value)
 
 # %% ../../nbs/benchmark/published.ipynb #96be6e82
