@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TAIL', 'LIMITS', 'THOUGHT_PAIRS', 'Span', 'was_cut', 'Extracted', 'set_aside_thoughts', 'Mark', 'last_boxed',
            'last_tagged', 'last_token_box', 'json_answer', 'after_answer_word', 'stated_answer', 'concluding_answer',
-           'extract']
+           'extract', 'reply_text']
 
 # %% ../nbs/01_replies.ipynb #rep00002
 import ast
@@ -652,3 +652,19 @@ def extract(reply: str, cut: bool = False) -> Extracted:
         return Extracted(marked=found.marked, problem=f"what the reply calls {label!r} is no answer")
     bold = _BOLD.fullmatch(found.text)
     return replace(found, text=bold[1].strip()) if bold else found
+
+# %% ../nbs/01_replies.ipynb #30a5c306
+def reply_text(completion: Any) -> str:
+    "The text of a completion as TRL hands it over: text, messages (the last one counts), a message, or parts; empty where there is none."
+    if isinstance(completion, list) and completion and isinstance(completion[-1], dict) and "content" in completion[-1]:
+        completion = completion[-1]
+    if isinstance(completion, dict) and "content" in completion:
+        completion = completion["content"]
+    if isinstance(completion, str):
+        return completion
+    parts = (
+        [part.get("text") if isinstance(part, dict) else part for part in completion]
+        if isinstance(completion, list)
+        else []
+    )
+    return "".join(part for part in parts if isinstance(part, str))

@@ -47,6 +47,7 @@ READERS = {
     "json_answer": replies.json_answer,
     "after_answer_word": replies.after_answer_word,
     "stated_answer": replies.stated_answer,
+    "reply_text": replies.reply_text,
     "concluding_answer": replies.concluding_answer,
     "plain": answers.plain,
     "means_answer": answers.means_answer,

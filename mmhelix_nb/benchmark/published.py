@@ -20,9 +20,8 @@ from tqdm.auto import tqdm
 from ..answers import Unreadable, read_int, says, shorten
 from ..book.tables import check_table, listed_sums
 from ..core import TASKS, Instance, from_official, task_module, task_name
-from ..replies import extract
+from ..replies import extract, reply_text
 from ..shared.draw import png
-from ..verifiers import reply_text
 
 # %% ../../nbs/benchmark/published.ipynb #99567542
 PUBLISHED = dict.fromkeys(
