@@ -214,7 +214,7 @@ def task_module(name: str) -> Task[Any, Any]:
 
 
 def small_spaces(task: str) -> dict[int, int]:
-    "The levels of `task` with fewer than 2,000 canonical forms, and how many these have; none for most tasks."
+    "The levels of `task` with fewer than a million canonical forms, and how many these have, counted or estimated."
     return getattr(task_module(task), "SPACES", {})  # one of the two names that a task may leave out
 
 

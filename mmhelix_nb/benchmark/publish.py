@@ -58,7 +58,7 @@ class Order:
     style: str = "light"
 
     def __post_init__(self):
-        check_draw(self.seed, self.per_cell)
+        check_draw(self.seed, self.per_cell, self.cells())
 
     def cells(self) -> list[tuple[str, int]]:
         return cells(self.tasks or tasks(), self.levels)
@@ -333,7 +333,8 @@ Median solver effort / characters of the answer / vision tokens (28 x 28 px) of 
 ## Overlap
 
 Of {items:,} items {repeated} repeat another one's canonical form (turned, mirrored or renamed copies count as repeats). The training split shares none with the
-test split: the hash of the canonical form decides the split. Cells with fewer than 2,000 canonical forms in all:
+test split: the hash of the canonical form decides the split. Cells with fewer than a million canonical forms, counted or
+estimated from how often draws repeat; an order that a cell cannot fill is refused:
 
 {spaces_table}
 
