@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, Typ
 
 from .answers import Unreadable, shorten
 from .replies import extract
-from .steps import Step
+from .steps import USUAL, Manner, Step
 
 if TYPE_CHECKING:  # loaded with the first task, so that `import mmhelix_nb` stays light
     from PIL.Image import Image
@@ -106,7 +106,7 @@ class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
     def draw(self, state: TState, style: str = "light") -> "Image": ...
     def ask(self, state: TState, modality: str) -> str: ...
     def example(self, state: TState) -> str: ...  # the answer that the question shows for its form; empty if none
-    def trace(self, state: TState) -> list[Step]: ...
+    def trace(self, state: TState, rng: Random, manner: Manner) -> list[Step]: ...
     def canon(self, state: TState) -> bytes: ...
 
 # %% ../nbs/00_core.ipynb #7fc4a761
@@ -275,9 +275,9 @@ class Instance(Puzzle):
         found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 
-    def trace(self) -> list[Step]:
-        "The solver's own search as typed steps."
-        return self.module.trace(self.state)
+    def trace(self, manner: Manner = USUAL, telling: int = 0) -> list[Step]:
+        "The solver's own search as typed steps, told in a `manner`; another `telling` has other words, slips and, where these are drawn, orders."
+        return self.module.trace(self.state, Random(f"trace/{self.task}/{self.level}/{self.seed}/{telling}"), manner)
 
 # %% ../nbs/00_core.ipynb #81eaa0bd
 def _names(record: Any) -> list[str] | None:

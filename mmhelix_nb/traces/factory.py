@@ -51,7 +51,7 @@ from mmhelix_nb.generators import (
     split_of,
 )
 from ..serg import Sample, expert
-from ..steps import token_count
+from ..steps import Manner, token_count
 from .polish import Polishing, kind_of, polish_all
 
 # %% ../../nbs/traces/factory.ipynb #22d2a093
@@ -72,6 +72,12 @@ class Batch:
     model: str = ""
     picture: bool = False  # whether the model sees the picture too
     attempts: int = Polishing.attempts
+    order: str = ""  # of trials, see `steps.Manner`
+    reflection: str = "full"
+
+    @property
+    def manner(self) -> Manner:
+        return Manner(self.order, self.reflection)
 
     def record(self) -> dict:
         return record_of(self)
@@ -249,7 +255,7 @@ def skeletons(out: Path, batch: Batch, number: int) -> Iterator[Sample]:
             else distinct(piece.task, piece.level, "train", piece.stop, batch.seed)
         )
         for item in items:
-            yield expert(item, batch.length)
+            yield expert(item, batch.length, batch.manner)
 
 
 def shard_paths(out: Path, batch: Batch, number: int) -> tuple[Path, Path]:
@@ -576,7 +582,7 @@ def command_of(batch: Batch) -> str:
     parts += ["--polish URL"] * bool(batch.model)
     parts += [
         f"--{name.replace('_', '-')} {shlex.quote(str(getattr(batch, name)))}"
-        for name in ("seed", "length", "style", "shard_size", "model", "attempts")
+        for name in ("seed", "length", "style", "shard_size", "model", "attempts", "order", "reflection")
         if getattr(batch, name) != getattr(default, name)
     ]
     return " ".join(parts) + (" --picture" if batch.picture else "")
