@@ -21,7 +21,7 @@ from ..shared.charts import Chart, Level, layout, question, reading, resisting, 
 from ..shared.draw import in_lines, render, strips
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #75bcdae4
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def check_step(prices: tuple[int, ...], total: int) -> Step:
 ANCHOR = 6  # rises between two boards
 
 
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The scan as it happened, rise by rise, with the profit so far."
     prices, total, after = state.prices, 0, 0
     steps = [reading(prices, "The prices are {bars}.", "day 1, profit 0")]

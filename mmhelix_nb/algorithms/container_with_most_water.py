@@ -21,7 +21,7 @@ from ..shared.charts import Chart, Level, layout, question, reading, resisting, 
 from ..shared.draw import render
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #51ccb78e
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def duel_step(heights: tuple[int, ...], duel: Duel, best: int, board: bool) -> S
     return Step("test", f"{says}.", (duel.left, duel.right), f"{duel.left + 1},{duel.right + 1} {duel.area}", anchor)
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #1d7da2ad
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The duels as they happened, and the best one once more."
     heights, best = state.heights, Duel(0, 0, -1, ())
     says = "The {n} bars are {bars}. The walls start at both ends."

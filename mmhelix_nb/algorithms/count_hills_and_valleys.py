@@ -19,7 +19,7 @@ from ..shared.charts import Chart, Level, Span, layout, question, ranks, reading
 from ..shared.draw import render, strips
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #eafb0eaa
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def first_steps(terrain: tuple[int, ...], found: list[Span]) -> list[Step]:
     ]
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #c9d9a2cc
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The two scans as they happened, and the hills and valleys once more."
     counter, counted, passed = Counter(), [], []
     found = plateaus(state.terrain, counter)

@@ -21,7 +21,7 @@ from ..shared.charts import Level as Bars
 from ..shared.draw import render, strips
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #14c717ba
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def check_step(citations: tuple[int, ...], h: int) -> Step:
     return Step("check", says, (h, h + 1), f"{h}:{enough} {h + 1}:{next_ones}")
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #09df7d8e
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The trials as they happened, then a count of the whole chart."
     found, says = (
         list(tries(state.citations, Counter())),

@@ -21,7 +21,7 @@ from ..shared.charts import Chart, Level, Span, layout, question, reading, resis
 from ..shared.draw import render, strips
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #6dabe8e2
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ def check_step(heights: tuple[int, ...], best: Block) -> Step:
     return Step("check", says, tuple(bars), f"{best.height}x{best.wide}={best.area}")
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #9fcec262
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The rectangles as they close, and the best one once more."
     heights, best, opened, told = state.heights, Block(0, 1, 1), [], 0
     says = "The {n} bars are {bars}. A rectangle stays open until a lower bar comes."

@@ -21,7 +21,7 @@ from ..shared.charts import Chart, Level, layout, question, ranks, reading, resi
 from ..shared.draw import render
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #4dbf8d2f
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def ending_step(sequence: tuple[int, ...], found: Ending, lengths: list[int]) ->
     return Step("test", says, (found.at, best), f"{value}>{sequence[best]} {found.length}", board)
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #69dd22e7
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The comparisons as they happened, and a longest subsequence as proof."
     sequence, found = state.sequence, []
     plan = "For each position I look for the smaller value before it that has the greatest length."

@@ -21,7 +21,7 @@ from ..shared.charts import Chart, Level, hill, layout, question, reading, resis
 from ..shared.draw import render, strips
 from ..shared.numbers import compared
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #e1d68d9b
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def stretch_step(height: tuple[int, ...], skipped: list[Stretch], one: Stretch, 
     return Step("test", says, one.inner, f"{low}: {'+'.join(str(low - height[at]) for at in wet)} sum {total}", anchor)
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #bdf2fc92
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The stretches as they were decided, and the sum once more."
     height, skipped, waters = state.height, [], []
     says = "The {n} bars are {bars}. The walls start at both ends, and the lower one moves inwards."
