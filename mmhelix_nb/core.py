@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'Verdict', 'right', 'wrong', 'Solution', 'Record',
-           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'Puzzle',
-           'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official', 'pack', 'unpack']
+           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces',
+           'by_nature', 'Puzzle', 'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official',
+           'pack', 'unpack']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
@@ -85,6 +86,10 @@ class Family(Protocol[TState, TLevel]):
     def State(self) -> type[TState]: ...
     def solve(self, state: TState) -> Solution: ...
     @property
+    def SHALLOW(
+        self,
+    ) -> tuple[Callable[[TState, Random], str], ...]: ...  # two or more solvers that neither look ahead nor go back
+    @property
     def Level(self) -> type[TLevel]: ...
     @property
     def LEVELS(self) -> tuple[TLevel, ...]: ...  # five
@@ -92,7 +97,7 @@ class Family(Protocol[TState, TLevel]):
 
 # %% ../nbs/00_core.ipynb #611a9427
 class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
-    "The module of a task, in the order of its sections; it may also have `SPACES`, see `small_spaces`."
+    "The module of a task, in the order of its sections; it may also have `SPACES` and `BY_NATURE`, see `small_spaces` and `by_nature`."
 
     @property
     def SCORER(self) -> str: ...  # the published score function
@@ -209,8 +214,13 @@ def task_module(name: str) -> Task[Any, Any]:
 
 
 def small_spaces(task: str) -> dict[int, int]:
-    "The levels of `task` with fewer than 2,000 canonical forms, and how many these have; none for most tasks."
-    return getattr(task_module(task), "SPACES", {})  # the one name that a task may leave out
+    "The levels of `task` with fewer than a million canonical forms, and how many these have, counted or estimated."
+    return getattr(task_module(task), "SPACES", {})  # one of the two names that a task may leave out
+
+
+def by_nature(task: str) -> str:
+    "Why a solver without look-ahead or way back always gets `task` right, as where it is an algorithm by nature; empty for most tasks."
+    return getattr(task_module(task), "BY_NATURE", "")
 
 # %% ../nbs/00_core.ipynb #b46df068
 @dataclass(frozen=True)
