@@ -74,7 +74,9 @@ class Claims:
             return self.calls[part](value)
         if part.endswith("s") and part[:-1] in self.calls:
             return listed(map(self.calls[part[:-1]], value)) if value else "none"
-        return listed(value) if isinstance(value, tuple) and value else str(value)
+        if isinstance(value, tuple):
+            return listed(value) if value else "none"
+        return str(value)
 
     def slots(self, kind: str, args: Sequence) -> dict[str, str]:
         "The parts of a fact of this kind, called by their names."
