@@ -473,7 +473,7 @@ def tell_ranks(told: Narrator, citations: tuple[int, ...]) -> int:
     told.deduce([Fact("h", (h,))], ranks)
     return h
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #99471701
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The chart, the trials as they happened, and a count for the answer and the number above it."
     told, values = Narrator(VOICE, rng), state.citations

@@ -123,7 +123,7 @@ def misread(parts: Parts, tally: Tally, blur: Blur, rng: Random, tries: int = 8)
 def missed_out(fact: Fact, rng: Random) -> None:
     "A blur that overlooks a part."
 
-
+# %% ../../nbs/shared/reading.ipynb #10728717
 def read(
     told: Narrator,
     manner: Manner,
@@ -228,7 +228,7 @@ def shifted(fact: Fact, rng: Random) -> Fact:
         signs[rng.choice(free)] = sign
     return Fact("line", (line, tuple(signs)))
 
-
+# %% ../../nbs/shared/reading.ipynb #069cca14
 def filled(parts: Parts) -> list[Fact]:
     "How many cells of each column hold a sign."
     return [Fact("filled", (tuple(sum(map(bool, column)) for column in zip(*(fact.args[1] for fact in parts))),))]
@@ -322,7 +322,7 @@ GRAPHS = Voice(
     names={"node": str, "nodes": lambda nodes: " ".join(map(str, nodes)) or "none", "degrees": degree_sum},
 )
 
-
+# %% ../../nbs/shared/reading.ipynb #f1c93aac
 def joined_facts(n: int, edges: Sequence[tuple[int, int]]) -> list[Fact]:
     "The neighbours of each node, ascending."
     near = [sorted({b for a, b in edges if a == node} | {a for a, b in edges if b == node}) for node in range(n)]
