@@ -611,7 +611,7 @@ DONE = (
     "nothing is left open.",
 )
 
-
+# %% ../../nbs/shared/reading.ipynb #64c92bce
 def broken(facts: Parts) -> bool:
     "Whether the last check fails."
     return bool(facts) and facts[-1].kind.startswith("no-")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Names', 'NAMES', 'Clauses', 'NUMBERS', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'cell_label', 'line_label', 'as_one_of',
-           'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'Grounds', 'Voice', 'cased']
+           'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'as_one', 'Grounds', 'Voice', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -109,6 +109,12 @@ class Claims(Parts):
             said += [clause.format(**one) for one in slots]
         return listed(said)
 
+# %% ../../nbs/shared/voice.ipynb #3ee0626f
+def as_one(reasons: list[Reason]) -> Reason:
+    "Reasons of one rule as a reason with several places."
+    facts = dict.fromkeys(fact for reason in reasons for fact in reason.facts)
+    return Reason(f"{reasons[0].rule}+", (tuple(reason.args[0] for reason in reasons),), tuple(facts))
+
 # %% ../../nbs/shared/voice.ipynb #22a02f23
 class Grounds(Claims):
     "What is said of the facts of a reason, and which reasons are said as one; `rules` are clauses by kind, too."
@@ -125,12 +131,7 @@ class Grounds(Claims):
             values = tuple(sorted({fact.args[1] for fact in reason.facts if fact.kind == "is"}))
             key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
             found.setdefault(key, []).append(reason)
-        return [self.as_one(group) if len(group) > 1 else group[0] for group in found.values()]
-
-    def as_one(self, reasons: list[Reason]) -> Reason:
-        "Reasons of one rule as a reason with several places."
-        facts = dict.fromkeys(fact for reason in reasons for fact in reason.facts)
-        return Reason(f"{reasons[0].rule}+", (tuple(reason.args[0] for reason in reasons),), tuple(facts))
+        return [as_one(group) if len(group) > 1 else group[0] for group in found.values()]
 
     def premises(self, clause: str, facts: Sequence[Fact]) -> dict[str, str]:
         "What a clause says of the facts of a reason."
