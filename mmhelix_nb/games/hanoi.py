@@ -21,7 +21,7 @@ from ..shared.boards import read_records
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.gridmoves import compact
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #f6376e25
 DISKS = 10  # most disks that are read: 1,023 moves
@@ -301,7 +301,7 @@ def small_step(moves: list[tuple[int, int]], target: int, disks: int) -> Step:
     return Step("deduce", says, tuple(moves), compact(moves))
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #dae6f053
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The recursion as it ran: goals of the larger disks, moves, and the whole list."
     events, low = search(state, Counter()), min(2, state.disks)
     pegs = "; ".join(f"peg {i} holds {', '.join(map(str, peg)) or 'nothing'}" for i, peg in enumerate(state.pegs, 1))

@@ -18,7 +18,7 @@ from ..shared.gridmoves import MOVES, distance, distances, read_directions, ways
 from ..shared.grids import Cell, cell_name
 from ..shared.search import square_symmetries, transform
 from ..shared.teller import Teller, listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/games/maze.ipynb #97aa80cd
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def add_corridor(teller: Teller, corridor: Corridor) -> None:
     teller.add(kind, says, (corridor.start, corridor.end), "".join(move[0] for move in corridor.moves))
 
 # %% ../../nbs/tasks/games/maze.ipynb #c3f7215c
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The walk as it happened, with its dead ends, and the route at the end."
     teller, start, goal = Teller(), state.find("S"), state.find("E")
     says = f"The start S is at {cell_name(start)} and the goal E at {cell_name(goal)}."

@@ -32,7 +32,7 @@ from mmhelix_nb.shared.gridmoves import (
 from ..shared.grids import Cell, every_cell
 from ..shared.search import Counter, square_symmetries
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #23d5b829
 _CELLS = r"((?: \(\d{1,2},\d{1,2}\)){1,99})"
@@ -386,7 +386,7 @@ class Listener(Teller):
         self.tell("deduce", at, f"{works}, {left}.", "ok")
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #e5130018
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: walks, hits, ways round, the moves."
     at, teller, event = begin(state), Listener(), ("", None)
     (r, c), total = at.snake[0], len(at.apples)

@@ -24,7 +24,7 @@ from ..shared.gridmoves import BACK, read_directions, ways
 from ..shared.grids import cell_name
 from ..shared.search import Counter
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3e08d69c
 GOAL = (*range(1, 16), 0)
@@ -351,7 +351,7 @@ def branch(teller: Attempt, node: Node, path: list[str]) -> None:
             teller.add("backtrack", f"So {move} fails here.", (move,), f"back {move}", show(node.board))
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3bae2f9f
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The attempts as they happened, with their dead ends, and the moves."
     attempts, bound = search(state)[0], estimate(state.board)
     least = f"the tiles need at least {bound} moves"

@@ -22,7 +22,7 @@ from ..shared.gridmoves import MOVES, distances, flood, mask, moved, read_direct
 from ..shared.grids import Cell
 from ..shared.search import Counter, SearchLimit, along, bits
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #49f54323
 def board_problem(lines: list[str]) -> str | None:
@@ -543,7 +543,7 @@ def solution_round(teller: Along, bound: int, log: list[tuple], moves: list[list
     make_pushes(teller, legs)
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #62c9a3ed
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: bounds that fail, pushes that fail, the moves."
     teller = Along(state)
     room, search = teller.room, Search(teller.room)

@@ -34,7 +34,7 @@ from mmhelix_nb.shared.networks import (
 )
 from ..shared.search import Counter, bits, canonical_graph
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #4190af82
 Edges = tuple[tuple[int, int], ...]
@@ -362,7 +362,7 @@ def odd_kind(search: Search) -> Step:
     return Step("test", says, (kind[0],), f"x {kind_text(kind)}")
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #ab9ac563
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The kinds, the search for partners with its dead ends, and Yes or No."
     search, events = Search.of(state), []
     steps, pairs = opening(state, search), None

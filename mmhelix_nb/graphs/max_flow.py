@@ -22,7 +22,7 @@ from ..shared.networks import chain, introduced, read_question, write_lists
 from ..shared.numbers import compared
 from ..shared.search import Counter, canonical_graph
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #2d1de049
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ def cut_steps(state: State, seen: tuple[int, ...], total: int) -> list[Step]:
     ]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #4b88a15f
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The ways that were found, with dead ends and flow pushed back, and the cut that shows that no more can flow."
     used, total = {(u, v): (0, capacity) for u, v, capacity in state.edges}, 0
     said = ", ".join(f"{u} to {v} ({capacity})" for u, v, capacity in state.edges)

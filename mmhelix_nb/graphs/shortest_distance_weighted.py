@@ -29,7 +29,7 @@ from mmhelix_nb.shared.networks import (
 )
 from ..shared.numbers import compared
 from ..shared.search import Counter, canonical_graph
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #eed71843
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ def opening(state: State) -> Step:
     return Step("observe", says, (state.start, state.end), brief, f"open: {state.start} at 0")
 
 
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Dijkstra's search as it ran, the way found, and its length."
     events, steps = list(settle(state, Counter())), [opening(state)]
     for number, event in enumerate(events):

@@ -18,7 +18,7 @@ from ..shared.draw import Canvas, Style, render
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.search import Counter, canonical_graph
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #18ef0bbe
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def taken_step(taken: Taken, anchor: str) -> Step:
     )
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #a6086a6d
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The nodes as they are taken, with what that sets free."
     graph = state.to_official()
     said = "; ".join(f"from {node} to {listed(targets)}" for node, targets in graph.items() if targets)

@@ -23,7 +23,7 @@ from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
 from ..shared.grids import Cell, altered_given, cell_name, every_cell, square_rows
 from ..shared.search import Counter, bits, square_symmetries, transform
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #cc3d8df5
 def is_digit(cell: object) -> bool:
@@ -368,7 +368,7 @@ def breach(n: int, broken: Broken) -> tuple[str, tuple, str]:
     return f"{line_name(n, broken)} cannot be filled any more.".capitalize(), (broken,), "no"
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #18a34ddc
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: givens, forced lines, tries, contradictions, the full grid."
     teller, givens = Telling(), show(state.grid)
     teller.add("observe", "The grid, with . for an empty cell, is", (), givens.replace(" ", ""), givens)

@@ -33,7 +33,7 @@ from mmhelix_nb.shared.latin import (
 )
 from ..shared.rules import Changes
 from ..shared.search import SearchLimit, square_symmetries
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
 OPERATORS = {"+": "+", "-": "-", "−": "-", "*": "*", "x": "*", "×": "*", "/": "÷", "÷": "÷"}  # as read: as kept
@@ -320,7 +320,7 @@ def cage_list(state: State) -> str:
     )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #1c8f0e6d
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: the cages, deductions, tries, contradictions, the full grid."
     brief = " ".join(f"{label(region)}:{','.join(f'{r}{c}' for r, c in sorted(region[0]))}" for region in state.regions)
     return tell_square(

@@ -29,7 +29,7 @@ from mmhelix_nb.shared.latin import (
 )
 from ..shared.rules import Changes, Rule
 from ..shared.search import square_symmetries, transform
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #647659a0
 SIGNS = "<>"
@@ -213,7 +213,7 @@ def ask(state: State, modality: str) -> str:
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #e935cd33
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full grid."
     signs = ", ".join(f"{a[0] + 1}{a[1] + 1}<{b[0] + 1}{b[1] + 1}" for a, b in state.less())
     opening = f"The signs, a cell as its row and column, are {signs}"

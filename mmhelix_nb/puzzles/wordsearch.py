@@ -22,7 +22,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.grids import Cell, square_rows
 from ..shared.search import Counter, square_symmetries, transform
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #3a8bc489
 _ASKED = re.compile(r'Find the word "([A-Z]{3,20})"')
@@ -423,7 +423,7 @@ def told_starts(state: State, done: list[Trial]) -> Iterator[Step]:
             yield from attempt_steps(state, trial)
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #bb5be733
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The trials as they happened, told in reading order, and the letters of the find."
     word, done = state.word, search(state, Counter())
     last = done[-1]
