@@ -186,7 +186,7 @@ def layout(state: State, style: Style) -> Canvas:
         dr, dc = row - r, column - c
         x, y = board.center((r + row) / 2, (c + column) / 2)
         one, two = ((x + 7 * dc + 8 * side * dr, y + 7 * dr + 8 * side * dc) for side in (-1, 1))
-        canvas.shapes.line([one, (x - 7 * dc, y - 7 * dr), two], style.red, 3, joint="curve")
+        canvas.shapes.line([one, (x - 7 * dc, y - 7 * dr), two], style.red, 3)
     return canvas
 
 
