@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Names', 'NAMES', 'Clauses', 'NUMBERS', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'cell_label', 'line_label', 'as_one_of',
-           'by_kind', 'alike', 'Claims', 'drawn_from', 'Voice', 'cased']
+           'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'Grounds', 'Voice', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -51,6 +51,14 @@ def by_kind(entries: Clauses) -> dict[str, tuple[list[str], tuple[str, ...]]]:
     return found
 
 # %% ../../nbs/shared/voice.ipynb #98cb69f6
+def drawn_from(clauses: Sequence[str], rng: Random | None) -> str:
+    "One of the clauses, in half of the draws the shorter of two; the first, which is the plainest, where nothing is drawn."
+    if rng is None:
+        return clauses[0]
+    one, other = rng.choice(clauses), rng.choice(clauses)
+    return min(one, other, key=len) if rng.random() < 0.5 else one
+
+# %% ../../nbs/shared/voice.ipynb #917a6c38
 def alike(facts: Iterable[Fact], kinds: Container[str]) -> list[list[Fact]]:
     "The facts in groups; those of `kinds` that differ in the first part only come together."
     groups: dict[Any, list[Fact]] = {}
@@ -58,9 +66,9 @@ def alike(facts: Iterable[Fact], kinds: Container[str]) -> list[list[Fact]]:
         groups.setdefault((fact.kind, fact.args[1:]) if fact.kind in kinds else number, []).append(fact)
     return list(groups.values())
 
-
-class Claims:
-    "What is said of facts: `facts` are clauses by kind, `names` say how parts are called."
+# %% ../../nbs/shared/voice.ipynb #bb8d7f57
+class Parts:
+    "How the parts of facts are called: `facts` are clauses by kind, `names` call parts of other kinds."
 
     def __init__(self, facts: Clauses, names: Names | None = None):
         self.facts, self.names = facts, names or {}
@@ -74,13 +82,19 @@ class Claims:
             return self.calls[part](value)
         if part.endswith("s") and part[:-1] in self.calls:
             return listed(map(self.calls[part[:-1]], value)) if value else "none"
-        return listed(value) if isinstance(value, tuple) and value else str(value)
+        if isinstance(value, tuple):
+            return listed(value) if value else "none"
+        return str(value)
 
     def slots(self, kind: str, args: Sequence) -> dict[str, str]:
         "The parts of a fact of this kind, called by their names."
         if kind not in self.words:
             raise ValueError(f"there are no words for the fact {kind!r}")
         return {part: self.called(part, value) for part, value in zip(self.words[kind][0], args)}
+
+# %% ../../nbs/shared/voice.ipynb #54bd8c55
+class Claims(Parts):
+    "What is said of facts."
 
     def claims(self, facts: Iterable[Fact], rng: Random | None = None) -> str:
         "The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest."
@@ -95,46 +109,14 @@ class Claims:
             said += [clause.format(**one) for one in slots]
         return listed(said)
 
-
-def drawn_from(clauses: Sequence[str], rng: Random | None) -> str:
-    "One of the clauses, in half of the draws the shorter of two; the first, which is the plainest, where nothing is drawn."
-    if rng is None:
-        return clauses[0]
-    one, other = rng.choice(clauses), rng.choice(clauses)
-    return min(one, other, key=len) if rng.random() < 0.5 else one
-
 # %% ../../nbs/shared/voice.ipynb #22a02f23
-class Voice(Claims):
-    "What is said of facts and of `rules`, clauses by kind too."
+class Grounds(Claims):
+    "What is said of the facts of a reason, and which reasons are said as one; `rules` are clauses by kind, too."
 
     def __init__(self, facts: Clauses, rules: Clauses | None = None, names: Names | None = None):
         super().__init__(facts, names)
         self.rules = rules or {}
         self.grounds = by_kind(self.rules)
-
-    def __or__(self, other: "Voice") -> "Voice":
-        "Both voices; where they differ, the `other`."
-        return Voice({**self.facts, **other.facts}, {**self.rules, **other.rules}, {**self.names, **other.names})
-
-    def because(self, reasons: Sequence[Reason], facts: Sequence[Fact], rng: Random | None = None) -> str:
-        """The reasons for `facts` as one clause; those of one rule in the same words.
-
-        Besides the parts of its rule a clause may use: `premises` (its facts, said plainly), `values` (the second parts of its `is` facts), `cells` (the first parts of all its
-        facts), `open` (those of the facts that are no `is`; `either` puts an or between them), and, as `this_...`, the parts of the first fact that follows."""
-        drawn: dict[str, str] = {}
-        target = (
-            {f"this_{part}": name for part, name in self.slots(facts[0].kind, facts[0].args).items()} if facts else {}
-        )
-        said = []
-        for reason in self.merged(reasons):
-            kind = reason.rule if reason.facts or f"{reason.rule}-" not in self.grounds else f"{reason.rule}-"
-            if kind not in self.grounds:
-                raise ValueError(f"there are no words for the rule {kind!r}")
-            parts, clauses = self.grounds[kind]
-            clause = drawn.setdefault(kind, drawn_from(clauses, rng))
-            own = {part: self.called(part, value) for part, value in zip(parts, reason.args)}
-            said.append(clause.format(**target, **own, **self.premises(clause, reason.facts)))
-        return listed(said)
 
     def merged(self, reasons: Sequence[Reason]) -> list[Reason]:
         "Reasons of one rule that find the same values in several places as one, where there are words for that."
@@ -165,6 +147,34 @@ class Voice(Claims):
                 places = dict.fromkeys(fact.args[0] for fact in those)
                 slots[slot] = listed([self.called("cell", place) for place in places], word)
         return slots
+
+# %% ../../nbs/shared/voice.ipynb #e4ff8722
+class Voice(Grounds):
+    "What is said of facts and of reasons."
+
+    def __or__(self, other: "Voice") -> "Voice":
+        "Both voices; where they differ, the `other`."
+        return Voice({**self.facts, **other.facts}, {**self.rules, **other.rules}, {**self.names, **other.names})
+
+    def because(self, reasons: Sequence[Reason], facts: Sequence[Fact], rng: Random | None = None) -> str:
+        """The reasons for `facts` as one clause; those of one rule in the same words.
+
+        Besides the parts of its rule a clause may use: `premises` (its facts, said plainly), `values` (the second parts of its `is` facts), `cells` (the first parts of all its
+        facts), `open` (those of the facts that are no `is`; `either` puts an or between them), and, as `this_...`, the parts of the first fact that follows."""
+        drawn: dict[str, str] = {}
+        target = (
+            {f"this_{part}": name for part, name in self.slots(facts[0].kind, facts[0].args).items()} if facts else {}
+        )
+        said = []
+        for reason in self.merged(reasons):
+            kind = reason.rule if reason.facts or f"{reason.rule}-" not in self.grounds else f"{reason.rule}-"
+            if kind not in self.grounds:
+                raise ValueError(f"there are no words for the rule {kind!r}")
+            parts, clauses = self.grounds[kind]
+            clause = drawn.setdefault(kind, drawn_from(clauses, rng))
+            own = {part: self.called(part, value) for part, value in zip(parts, reason.args)}
+            said.append(clause.format(**target, **own, **self.premises(clause, reason.facts)))
+        return listed(said)
 
 # %% ../../nbs/shared/voice.ipynb #e0aa6147
 NUMBERS = Voice(
