@@ -17,7 +17,7 @@ from collections import Counter as Bag
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, combinations
+from itertools import accumulate, chain, combinations
 from math import comb
 from random import Random
 from typing import Any
@@ -259,7 +259,7 @@ def joins(cells: list[range], rng: Random) -> Iterator[Found | None]:
         if len(cell) == 1 and rng.random() < 0.5:
             yield {(node, cell[0]) for node in first}
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #3bb36c7a
 def switched_halves(level: Level, rng: Random) -> tuple[Found, Found] | None:
     "Two graphs on cells that differ in the half of the first cell to which the others are joined; None where they came out too thin or too dense."
     sizes = rng.choice(level.cells)
@@ -270,7 +270,7 @@ def switched_halves(level: Level, rng: Random) -> tuple[Found, Found] | None:
     if None in halves or None in shared:
         return None
     half, same = (set().union(*filter(None, parts)) for parts in (halves, shared))
-    other = {(u, v) for u in cells[0] for cell in joined for v in cell} - half
+    other = {(u, v) for u in cells[0] for v in chain(*joined)} - half
     degrees = [mask.bit_count() for mask in neighbour_masks(level.nodes, same | half)]
     fits = level.edges[0] <= len(same | half) <= level.edges[1] and min(degrees) >= 2 and max(degrees) <= level.degree
     return (same | half, same | other) if fits else None

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'State', 'beginning', 'narrow', 'pressing', 'uneven',
            'dead_end', 'look', 'outcome', 'search', 'solve', 'walks', 'greedy_walk_from_every_node',
-           'five_greedy_walks_from_every_node', 'tighten', 'close', 'needed', 'forced_edges', 'always_no',
+           'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed', 'forced_edges', 'always_no',
            'walks_round', 'settled', 'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask',
            'dead_step', 'forced_step', 'forced', 'event_step', 'event_steps', 'trace', 'canon']
 
@@ -152,6 +152,17 @@ def five_greedy_walks_from_every_node(state: State, rng: Random) -> str:
     "Five walks from every node, always to a neighbour with the fewest ways on, ties drawn at random; No where none of them closes."
     return walks(state, rng, 5)
 
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #2e5168ea
+def close(left: list[int], taken: list[int], node: int) -> bool:
+    "Drop the edge that would close the `taken` piece at `node` too early; False where it is closed already."
+    piece = reachable(taken, node, (1 << len(left)) - 1) | 1 << node
+    ends = [end for end in bits(piece) if taken[end].bit_count() == 1]
+    if piece.bit_count() == len(left) or not taken[node]:
+        return True
+    if len(ends) == 2 and not taken[ends[0]] >> ends[1] & 1:
+        left[ends[0]], left[ends[1]] = left[ends[0]] & ~(1 << ends[1]), left[ends[1]] & ~(1 << ends[0])
+    return bool(ends)
+
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #f703826c
 def tighten(left: list[int], taken: list[int]) -> bool:
     "Take the edges that nodes with two `left` need, and drop others where two are `taken`, both masks by node; whether a cycle is still possible."
@@ -166,18 +177,7 @@ def tighten(left: list[int], taken: list[int]) -> bool:
                 left[node], left[other] = left[node] & ~(1 << other), left[other] & ~(1 << node)
     return all(close(left, taken, node) for node in range(len(left)))
 
-
-def close(left: list[int], taken: list[int], node: int) -> bool:
-    "Drop the edge that would close the `taken` piece at `node` too early; False where it is closed already."
-    piece = reachable(taken, node, (1 << len(left)) - 1) | 1 << node
-    ends = [end for end in bits(piece) if taken[end].bit_count() == 1]
-    if piece.bit_count() == len(left) or not taken[node]:
-        return True
-    if len(ends) == 2 and not taken[ends[0]] >> ends[1] & 1:
-        left[ends[0]], left[ends[1]] = left[ends[0]] & ~(1 << ends[1]), left[ends[1]] & ~(1 << ends[0])
-    return bool(ends)
-
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #7a76c5c9
 def needed(masks: list[int]) -> list[int] | None:
     "The edges that every cycle uses, as far as those rules tell, as masks by node; None where they rule a cycle out."
     left, taken, sizes = [*masks], [0] * len(masks), 0

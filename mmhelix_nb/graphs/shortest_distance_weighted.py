@@ -153,7 +153,8 @@ def one_look_at_each_node(state: State, rng: Random) -> str:
     while state.end not in best:
         for node in range(state.n):
             for other, length in near[str(node)] if node in best else ():
-                best[other] = min(best.get(other, best[node] + length), best[node] + length)
+                far = best[node] + length
+                best[other] = min(best.get(other, far), far)
     return str(best[state.end])
 
 

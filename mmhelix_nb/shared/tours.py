@@ -118,7 +118,7 @@ class Level:
     without: float = 0.4  # share of graphs without a tour
     tries: int = 150  # exchanges, at most, towards a graph without a tour
 
-
+# %% ../../nbs/shared/tours.ipynb #73146afc
 class Draft(NamedTuple):
     "A graph in the making: the `tour`, the edges that it `keeps`, all its `edges`, and the `pairs` of nodes that edges may join."
 
