@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from .voice import AGAIN, FRESH, JOINS, THREAD, Voice, cased
+from .voice import AGAIN, FRESH, JOINS, THREAD, Voice, cased, drawn_from
 from ..steps import Fact, Reason, Step
 
 # %% ../../nbs/shared/narrator.ipynb #e45a5185
@@ -119,7 +119,7 @@ CHAIN = (  # how a forced step runs on in the sentence before it
 )
 
 # %% ../../nbs/shared/narrator.ipynb #d04832f6
-OPENED, CHAINED = 0.35, 0.5  # shares of the sentences that an opener begins, and of forced steps that run on
+OPENED, CHAINED = 0.2, 0.5  # shares of the sentences that an opener begins, and of forced steps that run on
 
 
 def leads_to(last: Step, reasons: Sequence[Reason]) -> bool:
@@ -179,7 +179,7 @@ class Narrator(Steps):
         **slots: str,
     ) -> None:
         "A step in one of the `clauses`, with `{fact}` for what the facts say, `{why}` for what the reasons say, and more `slots`."
-        says = cased(self.filled(self.rng.choice(clauses), facts, reasons, **slots))
+        says = cased(self.filled(drawn_from(clauses, self.rng), facts, reasons, **slots))
         self.add(kind, says, facts, reasons, board, brief, false)
 
     def filled(self, clause: str, facts: Sequence[Fact], reasons: Sequence[Reason], **slots: str) -> str:
@@ -192,7 +192,7 @@ class Narrator(Steps):
 
     def deduce(self, facts: Sequence[Fact], reasons: Sequence[Reason], board: str = "", kind: str = "deduce") -> None:
         "Facts that follow from reasons; goes on in the sentence before where that said what is used."
-        last, join = self.steps[-1] if self.steps else None, self.rng.choice(JOINS)
+        last, join = self.steps[-1] if self.steps else None, drawn_from(JOINS, self.rng)
         if (
             last
             and last.kind == kind
@@ -201,7 +201,7 @@ class Narrator(Steps):
             and self.rng.random() < CHAINED
             and last.says[:1].isupper()
         ):
-            chain = self.rng.choice(CHAIN)
+            chain = drawn_from(CHAIN, self.rng)
             self.steps[-1] = replace(last, says=last.says[:-1] + chain[0])
             self.add(kind, self.filled(chain[2:] + join, facts, reasons), facts, reasons, board)
             return
