@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Names', 'NAMES', 'Clauses', 'SHORT', 'NUMBERS', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'cell_label', 'line_label',
-           'as_one_of', 'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'as_one', 'Grounds', 'Voice', 'cased']
+           'as_one_of', 'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'as_one', 'Premises', 'Grounds', 'Voice',
+           'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -117,23 +118,9 @@ def as_one(reasons: list[Reason]) -> Reason:
     facts = dict.fromkeys(fact for reason in reasons for fact in reason.facts)
     return Reason(f"{reasons[0].rule}+", (tuple(reason.args[0] for reason in reasons),), tuple(facts))
 
-# %% ../../nbs/shared/voice.ipynb #22a02f23
-class Grounds(Claims):
-    "What is said of the facts of a reason, and which reasons are said as one; `rules` are clauses by kind, too."
-
-    def __init__(self, facts: Clauses, rules: Clauses | None = None, names: Names | None = None):
-        super().__init__(facts, names)
-        self.rules = rules or {}
-        self.grounds = by_kind(self.rules)
-
-    def merged(self, reasons: Sequence[Reason]) -> list[Reason]:
-        "Reasons of one rule that find the same values in several places as one, where there are words for that."
-        found: dict[Any, list[Reason]] = {}
-        for number, reason in enumerate(reasons):
-            values = tuple(sorted({fact.args[1] for fact in reason.facts if fact.kind == "is"}))
-            key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
-            found.setdefault(key, []).append(reason)
-        return [as_one(group) if len(group) > 1 else group[0] for group in found.values()]
+# %% ../../nbs/shared/voice.ipynb #306d58f0
+class Premises(Claims):
+    "What is said of the facts of a reason."
 
     def premises(self, clause: str, facts: Sequence[Fact]) -> dict[str, str]:
         "What a clause says of the facts of a reason."
@@ -151,6 +138,39 @@ class Grounds(Claims):
                 slots[slot] = listed([self.called("cell", place) for place in places], word)
         return slots
 
+# %% ../../nbs/shared/voice.ipynb #22a02f23
+class Grounds(Premises):
+    "Which entry a reason has, and which reasons are said as one; `rules` are clauses by kind, too."
+
+    def __init__(self, facts: Clauses, rules: Clauses | None = None, names: Names | None = None):
+        super().__init__(facts, names)
+        self.rules = rules or {}
+        self.grounds = by_kind(self.rules)
+
+    def merged(self, reasons: Sequence[Reason]) -> list[Reason]:
+        "Reasons of one rule that find the same values in several places as one, where there are words for that."
+        found: dict[Any, list[Reason]] = {}
+        for number, reason in enumerate(reasons):
+            values = tuple(sorted({fact.args[1] for fact in reason.facts if fact.kind == "is"}))
+            key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
+            found.setdefault(key, []).append(reason)
+        return [as_one(group) if len(group) > 1 else group[0] for group in found.values()]
+
+    def key(self, reason: Reason, just: Sequence[Fact]) -> str:
+        "The entry for a reason: of its rule, with a minus sign where it has no facts, with a tilde where all of them but for `is` were said just before."
+        undecided = [fact for fact in reason.facts if fact.kind != "is"]
+        said = undecided and all(fact in just for fact in undecided)
+        for sign, fits in (("-", not reason.facts), ("~", said), ("", True)):
+            if fits and f"{reason.rule}{sign}" in self.grounds:
+                return f"{reason.rule}{sign}"
+        raise ValueError(f"there are no words for the rule {reason.rule!r}")
+
+    def is_whole(self, reasons: Sequence[Reason], facts: Sequence[Fact], just: Sequence[Fact]) -> bool:
+        "Whether there are words that say a reason, whose facts have just been said, and what follows from it in one."
+        if len(reasons) != 1 or len(facts) != 1 or f"{reasons[0].rule}=" not in self.grounds:
+            return False
+        return self.key(reasons[0], just) == f"{reasons[0].rule}~"
+
 # %% ../../nbs/shared/voice.ipynb #e4ff8722
 class Voice(Grounds):
     "What is said of facts and of reasons."
@@ -159,8 +179,10 @@ class Voice(Grounds):
         "Both voices; where they differ, the `other`."
         return Voice({**self.facts, **other.facts}, {**self.rules, **other.rules}, {**self.names, **other.names})
 
-    def because(self, reasons: Sequence[Reason], facts: Sequence[Fact], rng: Random | None = None) -> str:
-        """The reasons for `facts` as one clause; those of one rule in the same words.
+    def because(
+        self, reasons: Sequence[Reason], facts: Sequence[Fact], rng: Random | None = None, just: Sequence[Fact] = ()
+    ) -> str:
+        """The reasons for `facts` as one clause; those of one rule in the same words. What has been said `just` before is not said again where there are words for that.
 
         Besides the parts of its rule a clause may use: `premises` (its facts, said plainly), `values` (the second parts of its `is` facts), `cells` (the first parts of all its
         facts), `open` (those of the facts that are no `is`; `either` puts an or between them), and, as `this_...`, the parts of the first fact that follows."""
@@ -168,11 +190,9 @@ class Voice(Grounds):
         target = (
             {f"this_{part}": name for part, name in self.slots(facts[0].kind, facts[0].args).items()} if facts else {}
         )
-        said = []
+        said, whole = [], self.is_whole(reasons, facts, just)
         for reason in self.merged(reasons):
-            kind = reason.rule if reason.facts or f"{reason.rule}-" not in self.grounds else f"{reason.rule}-"
-            if kind not in self.grounds:
-                raise ValueError(f"there are no words for the rule {kind!r}")
+            kind = f"{reason.rule}=" if whole else self.key(reason, just)
             parts, clauses = self.grounds[kind]
             clause = drawn.setdefault(kind, drawn_from(clauses, rng))
             own = {part: self.called(part, value) for part, value in zip(parts, reason.args)}
