@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Names', 'NAMES', 'Clauses', 'SHORT', 'MANY', 'NUMBERS', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'cell_label',
            'line_label', 'as_one_of', 'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'as_one', 'Premises',
-           'Grounds', 'Voice', 'cased']
+           'Entries', 'Grounds', 'Voice', 'two_coloured', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -142,13 +142,32 @@ class Premises(Claims):
 MANY = 5  # facts of a reason that are not listed one by one, where there are other words
 
 
-class Grounds(Premises):
-    "Which entry a reason has, and which reasons are said as one; `rules` are clauses by kind, too."
+class Entries(Premises):
+    "Which entry a reason has; `rules` are clauses by kind, too."
 
     def __init__(self, facts: Clauses, rules: Clauses | None = None, names: Names | None = None):
         super().__init__(facts, names)
         self.rules = rules or {}
         self.grounds = by_kind(self.rules)
+
+    def key(self, reason: Reason, just: Sequence[Fact]) -> str:
+        "The entry for a reason: of its rule, with a minus sign where it has no facts, with a tilde where all of them but for `is` were said just before."
+        undecided = [fact for fact in reason.facts if fact.kind != "is"]
+        said = undecided and all(fact in just for fact in undecided)
+        for sign, fits in (("-", not reason.facts), ("~", said), ("", True)):
+            if fits and f"{reason.rule}{sign}" in self.grounds:
+                return f"{reason.rule}{sign}"
+        raise ValueError(f"there are no words for the rule {reason.rule!r}")
+
+    def is_whole(self, reasons: Sequence[Reason], facts: Sequence[Fact], just: Sequence[Fact]) -> bool:
+        "Whether there are words that say a reason, whose facts have just been said, and what follows from it in one."
+        if len(reasons) != 1 or len(facts) != 1 or f"{reasons[0].rule}=" not in self.grounds:
+            return False
+        return self.key(reasons[0], just) == f"{reasons[0].rule}~"
+
+# %% ../../nbs/shared/voice.ipynb #42621b5c
+class Grounds(Entries):
+    "Which reasons are said as one."
 
     def is_all(self, reasons: Sequence[Reason], facts: Sequence[Fact]) -> bool:
         "Whether reasons of one rule, which name many facts, leave a cell one value, and there are words for that."
@@ -166,21 +185,6 @@ class Grounds(Premises):
             key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
             found.setdefault(key, []).append(reason)
         return [as_one(group, "+") if len(group) > 1 else group[0] for group in found.values()]
-
-    def key(self, reason: Reason, just: Sequence[Fact]) -> str:
-        "The entry for a reason: of its rule, with a minus sign where it has no facts, with a tilde where all of them but for `is` were said just before."
-        undecided = [fact for fact in reason.facts if fact.kind != "is"]
-        said = undecided and all(fact in just for fact in undecided)
-        for sign, fits in (("-", not reason.facts), ("~", said), ("", True)):
-            if fits and f"{reason.rule}{sign}" in self.grounds:
-                return f"{reason.rule}{sign}"
-        raise ValueError(f"there are no words for the rule {reason.rule!r}")
-
-    def is_whole(self, reasons: Sequence[Reason], facts: Sequence[Fact], just: Sequence[Fact]) -> bool:
-        "Whether there are words that say a reason, whose facts have just been said, and what follows from it in one."
-        if len(reasons) != 1 or len(facts) != 1 or f"{reasons[0].rule}=" not in self.grounds:
-            return False
-        return self.key(reasons[0], just) == f"{reasons[0].rule}~"
 
 # %% ../../nbs/shared/voice.ipynb #e4ff8722
 class Voice(Grounds):
@@ -272,6 +276,39 @@ NUMBERS = Voice(
         ),
     }
 )
+
+# %% ../../nbs/shared/voice.ipynb #2d56dbaa
+def two_coloured(names: tuple[str, str]) -> Voice:
+    "What is said of cells of value 0 or 1, which have the `names`, such as white and black."
+    one = (
+        "{cell} is {value}",
+        "{cell} must be {value}",
+        "{cell} has to be {value}",
+        "{cell} can only be {value}",
+        "{cell} becomes {value}",
+        "{cell} turns out {value}",
+        "{value} is the only choice for {cell}",
+        "I make {cell} {value}",
+        "{cell} ends up {value}",
+        "{cell} comes out {value}",
+        "I mark {cell} as {value}",
+        "{cell} is sure to be {value}",
+    )
+    many = (
+        "{cells} are {value}",
+        "{cells} must be {value}",
+        "{cells} have to be {value}",
+        "{cells} can only be {value}",
+        "{cells} become {value}",
+        "{cells} turn out {value}",
+        "{value} is the only choice for {cells}",
+        "I make {cells} {value}",
+        "{cells} end up {value}",
+        "{cells} come out {value}",
+        "I mark {cells} as {value}",
+        "{cells} are sure to be {value}",
+    )
+    return Voice({"is cell value": one, "is+ cells value": many}, names={"value": names.__getitem__})
 
 # %% ../../nbs/shared/voice.ipynb #c4877a32
 JOINS = (
