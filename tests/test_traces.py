@@ -71,9 +71,7 @@ def test_sentences_are_cased_and_closed(task):
                 step.says[:1].isupper() or step.says[:1].isdigit() or step.says[:1].islower() and step.kind == "deduce"
             )
             assert step.says[-1] in ".:,;?" or step.board, step.says
-            assert not re.search(r"  |\.\.|\{|, ,| [.,;:](?!\d)(?! [.\d])", step.says.replace(" . ", " ")), (
-                step.says
-            )
+            assert not re.search(r"  |\.\.|\{|, ,| [.,;:](?!\d)(?! [.\d])", step.says.replace(" . ", " ")), step.says
 
 
 # Texts

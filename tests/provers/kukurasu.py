@@ -2,9 +2,8 @@
 
 from itertools import product
 
-from provers._cells import Cells, Place, row_facts
-
 from mmhelix_nb.steps import Fact
+from provers._cells import Cells, Place, row_facts
 
 
 def makes(total):

@@ -1,8 +1,7 @@
 """The prover of sudoku."""
 
-from provers._cells import Square, distinct
-
 from mmhelix_nb.steps import Fact
+from provers._cells import Square, distinct
 
 
 def box(i):
