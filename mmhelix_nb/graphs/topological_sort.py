@@ -13,7 +13,7 @@ from random import Random
 
 from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.diagrams import draw_edge, draw_nodes, route, spots
+from ..shared.diagrams import draw_diagram, spots
 from ..shared.draw import Canvas, Style, render
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.search import Counter, canonical_graph
@@ -127,9 +127,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, joined by arrows."
     width, height, centers = spots(state.n, style, step=122, margin=42)
     canvas = Canvas(width, height, style)
-    for u, v in state.edges:
-        draw_edge(canvas, route(centers, u, v, RADIUS + 9), width=4, arrow=RADIUS)
-    draw_nodes(canvas, centers, RADIUS, 24)
+    draw_diagram(canvas, centers, state.edges, RADIUS, 24, arrows=True)
     return canvas
 
 
