@@ -150,12 +150,17 @@ class Level:
     size: int
     givens: int  # at most
     signs: float  # share of neighbours with a sign between them
-    stops: int = (
-        0  # how often the rules fall silent on the way to the solution, at least, if a few tries bring it about
-    )
+    stops: int = 0  # how often the rules fall silent on the way to the solution, at least,
+    tries: int = 1  # if so many bring it about
 
 
-LEVELS = (Level(4, 4, 0.25), Level(5, 6, 0.2, 1), Level(6, 12, 0.2, 2), Level(7, 19, 0.25, 3), Level(8, 28, 0.3, 4))
+LEVELS = (
+    Level(4, 10, 0.2),
+    Level(4, 8, 0.15, 1, 20),
+    Level(5, 13, 0.15, 2, 30),
+    Level(6, 23, 0.15, 2, 20),
+    Level(6, 20, 0.15, 3, 30),
+)
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #72ecaf6e
 def generate(level: Level, rng: Random) -> State:
@@ -168,7 +173,7 @@ def generate(level: Level, rng: Random) -> State:
     chosen = sorted(rng.sample(pairs, round(level.signs * len(pairs))))
     signs = tuple((a, b, SIGNS[full[n * a[0] + a[1]] > full[n * b[0] + b[1]]]) for a, b in chosen)
     blank = problem(State(((0,) * n,) * n, signs))
-    given = dug(blank, full, (0, level.givens), level.stops, 12, rng)
+    given = dug(blank, full, (0, level.givens), level.stops, level.tries, rng)
     return State(square([value if cell in given else 0 for cell, value in enumerate(full)], n), signs)
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #f539ec8a
