@@ -21,7 +21,7 @@ from .book.rows import item_row, load_rows, rows_path, save_rows
 from .book.statistics import n_text
 from .core import Instance, Verdict, make
 from .generators import benchmark_items, cells, distinct
-from .steps import Step, narrate
+from .steps import USUAL, Manner, Step, narrate
 
 # %% ../nbs/30_serg.ipynb #57db961b
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Sample:
     steps: tuple[Step, ...]
 
 # %% ../nbs/30_serg.ipynb #92677339
-def expert(item: Instance, length: str = "normal") -> Sample:
-    "The expert sample for `item`, told in one of `steps.LENGTHS`; its wording depends on the item alone."
-    steps = item.trace()
+def expert(item: Instance, length: str = "normal", manner: Manner = USUAL) -> Sample:
+    "The expert sample for `item`, told in one of `steps.LENGTHS`; its wording depends on the item and the `manner` alone."
+    steps = item.trace(manner)
     reply = narrate(steps, item.answer, Random(f"serg/{item.task}/{item.level}/{item.seed}"), length)
     return Sample(item, reply, "skeleton", item.check(reply), tuple(steps))
 
@@ -80,7 +80,8 @@ def training_samples(profile: Profile, length: str) -> list[Sample]:
         for cell in cells(wanted.tasks or None, wanted.levels)
         for item in distinct(*cell, "train", profile.serg.per_cell, profile.seed)
     ]
-    samples = [expert(item, length) for item in tqdm(items, "skeletons", leave=False)]
+    manner = Manner(profile.serg.order, profile.serg.reflection)
+    samples = [expert(item, length, manner) for item in tqdm(items, "skeletons", leave=False)]
     rejected = [sample for sample in samples if not sample.verdict]
     if rejected:
         raise ValueError(

@@ -21,7 +21,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.search import Counter
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #28539e00
 _EQUATION = re.compile(r"[A-Z]{1,8}(?:\+[A-Z]{1,8}){1,3}=[A-Z]{1,9}")
@@ -447,7 +447,7 @@ def tell_column(story: Story, place: int) -> None:
     story.add("test", says, (place,), f"{shown}={total}".replace(" ", ""), story.board() if place % 2 else "")
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #d31f51c4
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened, column by column, then the addition with digits."
     story, (*terms, result) = Story(state), state.words
     sums = f"{' + '.join(terms)} = {result}"

@@ -23,7 +23,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.search import Counter
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #7b673bf1
 @dataclass(frozen=True)
@@ -327,7 +327,7 @@ def tell_attempt(teller: Teller, given: str, attempt: Attempt) -> None:
         teller.add("backtrack", f"{'It is not' if whole else 'There is no'} {claim}.", (), "", f"24 from {given}")
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #84dbca71
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The attempts as they happened, then the expression, worked out from the inside."
     numbers, teller, given = state.numbers, Teller(), ", ".join(map(str, state.numbers))
     table = [f"{a}, {b}: {', '.join(map(str, made))}" for (a, b), made in pairs(numbers).items()]

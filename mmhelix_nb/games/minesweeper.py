@@ -21,7 +21,7 @@ from ..shared.grids import Cell, around, every_cell, read_cells
 from ..shared.loops import parts
 from ..shared.search import Counter, square_symmetries, transform
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b0810165
 @dataclass(frozen=True)
@@ -392,7 +392,7 @@ GROUPS = (
 )
 
 
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: groups, deductions, suppositions, the mines."
     teller = Reasoning(state)
     board = teller.board({})

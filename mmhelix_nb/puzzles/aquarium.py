@@ -24,7 +24,7 @@ from ..shared.rules import Changes, Patterns
 from ..shared.search import bits
 from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #456f54d5
 Regions = tuple[tuple[int, ...], ...]
@@ -413,7 +413,7 @@ def lettered(state: State) -> str:
     return f"{grid}\n{counts_in_words('Wet cells in', state.rows, state.columns)}"
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #f9206432
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: tanks and counts, parts that are settled, tries, contradictions, the wet cells."
     parts, names = parts_of(state.regions), tank_names(state.regions)
     words = Words(

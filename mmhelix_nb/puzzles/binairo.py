@@ -27,7 +27,7 @@ from ..shared.rules import Changes, Patterns, Rule
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #cc3d8df5
 def is_digit(cell: object) -> bool:
@@ -456,7 +456,7 @@ def breach(n: int, broken: Broken) -> tuple[str, tuple, str]:
     return f"{line_name(n, broken)} cannot be filled any more.".capitalize(), (broken,), "no"
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #18a34ddc
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: givens, forced lines, tries, contradictions, the full grid."
     teller, givens = Telling(), show(state.grid)
     teller.add("observe", "The grid, with . for an empty cell, is", (), givens.replace(" ", ""), givens)

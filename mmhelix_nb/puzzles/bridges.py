@@ -22,7 +22,7 @@ from ..shared.constraints import Problem, Rule, Story, Words, only_value, search
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
 from ..shared.loops import line_text, parts, straight
 from ..shared.search import Counter, SearchLimit
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
 @dataclass(frozen=True)
@@ -477,7 +477,7 @@ def words(state: State) -> Words:
     )
 
 
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: what islands need, tries, contradictions, the bridges."
     story, puzzle = Crossings(words(state), pace=10), problem(state)
     story.add("observe", "The map, with . for water, is", (), "", sea_text(state))

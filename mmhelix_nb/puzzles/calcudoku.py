@@ -33,7 +33,7 @@ from mmhelix_nb.shared.latin import (
 )
 from ..shared.rules import Changes
 from ..shared.search import SearchLimit, square_symmetries
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
 OPERATORS = {"+": "+", "-": "-", "−": "-", "*": "*", "x": "*", "×": "*", "/": "÷", "÷": "÷"}  # as read: as kept
@@ -278,7 +278,7 @@ def layout(state: State, style: Style) -> Canvas:
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
         size = 18 if len(text) < 5 else 16
-        canvas.text(x + 6 + canvas.shapes.textlength(text, font(size)) / 2, y + 14, text, size, style.blue)
+        canvas.text(x + 6 + font(size).getlength(text) / 2, y + 14, text, size, style.blue)
     return canvas
 
 
@@ -320,7 +320,7 @@ def cage_list(state: State) -> str:
     )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #1c8f0e6d
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: the cages, deductions, tries, contradictions, the full grid."
     brief = " ".join(f"{label(region)}:{','.join(f'{r}{c}' for r, c in sorted(region[0]))}" for region in state.regions)
     return tell_square(

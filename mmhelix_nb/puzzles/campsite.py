@@ -33,7 +33,7 @@ from mmhelix_nb.shared.grids import (
 from ..shared.rules import Changes, KeepsClear, Patterns, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
 from ..shared.shallow import by_guesses, by_rules, graded
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #7a5eb33d
 @dataclass(frozen=True)
@@ -369,7 +369,7 @@ def numbers_of(state: State) -> str:
     return counts_in_words("Tents in", state.rows, state.columns)
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #7ee3b82e
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: places, cells that are settled, tries, contradictions, the tents."
     signs = "With T for a tree, . for such a place and - for any other cell, the grid is"
     n = state.size

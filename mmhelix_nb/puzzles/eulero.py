@@ -24,7 +24,7 @@ from ..shared.latin import form_of_givens, latin_lines, twice
 from ..shared.rules import AllDifferent, Changes, DifferentInWords, Rule, only_value
 from ..shared.search import bits
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #cba6e2fc
 LETTERS = "ABCDEFGHI"
@@ -325,7 +325,7 @@ class Halves(Story):
         return f"{self.words.cell(cell)} has the " + (f"letter {pair[0]}" if pair[1] == "." else f"digit {pair[1]}")
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #ae573b35
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full square."
     n = state.size
     return tell_search(

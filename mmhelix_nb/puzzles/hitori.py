@@ -40,7 +40,7 @@ from ..shared.latin import repeated
 from ..shared.rules import Changes, Connected, KeepsClear, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import SearchLimit, square_symmetries, transform
 from ..shared.shallow import by_guesses, by_rules, graded
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #6bd10075
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ def numbers(state: State) -> str:
     return "\n".join(" ".join(map(str, line)) for line in state.grid)
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #795d9841
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: numbers, cells that are settled, tries, contradictions, the shaded cells."
     words = black_and_white_words(state.size, 0, show, ("unshaded", "shaded"), ("o", "#"))
     given = f"Rows and columns count from 0. The numbers are\n{numbers(state)}"

@@ -25,7 +25,7 @@ from ..shared.latin import one_to, twice
 from ..shared.rules import Changes, Rule, only_value
 from ..shared.search import Counter, bits, square_symmetries
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #d1bd236b
 def at(cell: Cell) -> str:
@@ -431,7 +431,7 @@ def words(state: State) -> Words:
     )
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #e3b358a2
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: what runs leave to their cells, tries, contradictions, the full board."
     story = Candidates(words(state), 3)
     return tell_search(

@@ -23,7 +23,7 @@ from ..shared.grids import counts_in_words, differing_line, is_row
 from ..shared.rules import Changes, Patterns, line_rules, square_text
 from ..shared.search import bits
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #8b2a8d5c
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def ask(state: State, modality: str) -> str:
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #77bf9c82
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: totals that settle cells, tries, contradictions, the full grid."
     rows, columns = (", ".join(map(str, totals)) for totals in (state.rows, state.columns))
     given = f"The rows need {rows} and the columns {columns}; the grid, with . for an open cell, is"

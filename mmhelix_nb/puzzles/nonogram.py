@@ -26,7 +26,7 @@ from ..shared.grids import differing_line, is_row, square
 from ..shared.rules import Changes, Patterns, line_rules, square_text
 from ..shared.search import bits
 from ..shared.shallow import by_guesses, by_rules, graded
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #36fa6121
 RunLengths = tuple[int, ...]
@@ -287,7 +287,7 @@ def listing(name: str, clues: Iterable[RunLengths]) -> list[str]:
     return [f"{name} {number}: {' '.join(map(str, clue)) or 0}" for number, clue in enumerate(clues, 1)]
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #11ab8097
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: lines that settle cells, tries, contradictions, the full grid."
     lines = [
         *(("row", *line) for line in enumerate(state.rows, 1)),

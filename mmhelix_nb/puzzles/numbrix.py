@@ -23,7 +23,7 @@ from ..shared.gridmoves import distance, mask, numbered
 from ..shared.grids import beside, cell_name, every_cell
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #6be9b2c7
 @dataclass(frozen=True)
@@ -447,7 +447,7 @@ class Listener(Notes):
         self.add("contradiction", says, (what,) if isinstance(what, int) else what, "no")
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #9bceea86
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: gaps with one way, tries, contradictions, the full grid."
     teller = Listener(state.size)
     says = f"The numbers go from 1 to {state.top}; the grid, with . for an empty cell, is"

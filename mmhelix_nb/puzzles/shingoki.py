@@ -39,7 +39,7 @@ from ..shared.rules import Changes, Rule, TwoValued
 from ..shared.search import Counter, bits, square_symmetries, transform
 from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #8a35da8f
 def is_sign(sign) -> bool:
@@ -616,7 +616,7 @@ class Listener(Tries):
         self.deduce(position, closed if chain[0] == chain[-1] else early, 0, ruled_out)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #b93f7702
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: what circles and points say, tries, contradictions, the loop."
     teller = Listener(state)
     rows = "\n".join(" ".join(row) for row in state.grid)

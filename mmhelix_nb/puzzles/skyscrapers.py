@@ -33,7 +33,7 @@ from mmhelix_nb.shared.latin import (
     tell_square,
 )
 from ..shared.rules import Changes
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3d0d2a74
 SIDES = ("top", "bottom", "left", "right")
@@ -309,7 +309,7 @@ def borders(state: State) -> str:
     )
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #fd2c755e
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: the numbers, deductions, tries, contradictions, the full grid."
     brief = " ".join(f"{side} {''.join(map(str, getattr(state, side)))}" for side in SIDES)
     return tell_square(

@@ -26,7 +26,7 @@ from ..shared.rules import Changes, Connected, Patterns, Rule, TwoValued, cells_
 from ..shared.search import Counter, along, bits
 from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import Teller
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #0a046a71
 WANTED = "a square list of lists of null, one 'S' and one 'E'"
@@ -509,7 +509,7 @@ class Along(Teller):
         self.add("deduce", says, cells, "".join(move[0] for move in moves), self.anchor(6))
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #1b4225a7
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: ways that fail, the way that is kept, the cells."
     teller, search, total = Along(state), Search(state), sum(state.row_counts)
     found = search.run()

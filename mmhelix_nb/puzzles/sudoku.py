@@ -18,7 +18,7 @@ from ..shared.draw import Board, Canvas, Style, grid_lines, render
 from ..shared.grids import altered_given, every_cell, square
 from ..shared.latin import form_of_givens, one_to, read_square, repeated, show_square, square_words, twice
 from ..shared.rules import AllDifferent, Changes, full_values
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8b8b5f92
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def ask(state: State, modality: str) -> str:
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #00d7257f
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: givens, deductions, tries, contradictions, the full grid."
     story, opening = Story(square_words(9), pace=12), "The boxes are numbered from 1 to 9, row by row; the grid"
     story.add("observe", f"{opening}, with . for an empty cell, is", (), "", show_square(state.grid))

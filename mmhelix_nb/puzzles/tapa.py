@@ -35,7 +35,7 @@ from mmhelix_nb.shared.grids import (
 from ..shared.rules import Changes, Connected, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
 from ..shared.shallow import by_guesses, by_rules, graded
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #1131b055
 @dataclass(frozen=True)
@@ -359,7 +359,7 @@ def ask(state: State, modality: str) -> str:
     return "\n\n".join(parts)
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #225dbcad
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened: clues, cells that are settled, tries, contradictions, the shaded cells."
     words = black_and_white_words(state.size, 0, lambda now: show(state, now), ("white", "shaded"), ("o", "#"))
     return tell_search(

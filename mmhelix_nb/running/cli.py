@@ -768,6 +768,10 @@ def serg(
     levels: Annotated[str, typer.Option(help="Weights of the five levels, or paper.")] = "paper",
     seed: Annotated[int, typer.Option(help="Another seed gives other puzzles.", min=0)] = 0,
     length: Annotated[str, typer.Option(help="brief, normal or full.")] = "normal",
+    reflection: Annotated[
+        str, typer.Option(help="full: search with checks and repairs; search: without these; none: no dead ends.")
+    ] = "full",
+    order: Annotated[str, typer.Option(help="Of trials: fixed, random or heuristic; each task's own, if absent.")] = "",
     style: Annotated[str, typer.Option(help="light, dark or photo.")] = "light",
     shard_size: Annotated[int, typer.Option(help="Samples in a shard at most.", min=1)] = 1000,
     polish: Annotated[str, typer.Option(help="Address of an OpenAI-compatible server.", metavar="URL")] = "",
@@ -798,13 +802,17 @@ def serg(
 
     mmhelix serg --n 100000 --out traces --executor slurm --cores 50 -- --default-resources slurm_partition=cpu
     """
-    from mmhelix_nb.steps import LENGTHS
+    from mmhelix_nb.steps import LENGTHS, Manner
 
     need("snakemake", "run", "mmhelix serg")
     if executor == "slurm":
         need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
     if length not in LENGTHS:
         fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
+    try:
+        manner = Manner(order, reflection)
+    except ValueError as e:
+        fail(f"--{e}")
     _check_folder(out, style, seed)
     price_in, price_out = _prices(price, cost_budget)
     server = _server(
@@ -821,7 +829,20 @@ def serg(
 
     card = _manufacture(
         out,
-        Batch(n, names, _weights(levels), seed, length, style, shard_size, model, picture, attempts),
+        Batch(
+            n,
+            names,
+            _weights(levels),
+            seed,
+            length,
+            style,
+            shard_size,
+            model,
+            picture,
+            attempts,
+            manner.order,
+            manner.reflection,
+        ),
         server,
         cores,
         executor,
