@@ -159,9 +159,7 @@ def peak(length: int, top: int, rng: Random) -> tuple[int, ...]:
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #4324e893
 def generate(level: Level, rng: Random) -> State:
     "Bars among which pairs of all widths compete."
-    return resisting(
-        lambda: State(peak(level.length(rng), level.top, rng)), solve, SHALLOW, level.resists, rng
-    )
+    return resisting(lambda: State(peak(level.length(rng), level.top, rng)), solve, SHALLOW, level.resists, rng)
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #7db0f094
 @lru_cache(maxsize=4096)
