@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_KINDS', 'ORDERS', 'REFLECTIONS', 'USUAL', 'PHRASES', 'FULL', 'OPENINGS', 'LENGTHS', 'Fact', 'Reason', 'Step',
-           'Manner', 'tell', 'opening', 'paragraphs', 'recap', 'narrate', 'token_count']
+           'Manner', 'tell', 'retold', 'opening', 'paragraphs', 'recap', 'narrate', 'token_count']
 
 # %% ../nbs/03_steps.ipynb #95015b73
 import re
@@ -150,6 +150,12 @@ def tell(step: Step, rng: Random, full: bool = False) -> str:
     remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL else ""
     return f"{phrase}{says}{remark}" + (f"\n{step.board}\n" if step.board else "")
 
+
+def retold(step: Step, rng: Random, full: bool = False) -> str:
+    "One step in its own words, `full` with a remark, and its board below it."
+    remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL else ""
+    return f"{step.says}{remark}" + (f"\n{step.board}\n" if step.board else "")
+
 # %% ../nbs/03_steps.ipynb #fd9f12fd
 OPENINGS = (
     (
@@ -227,7 +233,8 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
     if length == "brief":
         lines = [step.brief for step in steps if step.brief]
         return "\n".join([*lines, f"\\boxed{{{answer}}}"])
-    told = [opening(rng), *(tell(step, rng, length == "full") for step in steps)]
+    voiced = any(step.facts for step in steps)  # made of facts, in words of their own
+    told = [opening(rng), *((retold if voiced else tell)(step, rng, length == "full") for step in steps)]
     if length == "full":
         told.insert(-1, recap(steps))
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"

@@ -8,6 +8,7 @@ __all__ = ['Changes', 'only_value', 'full_values', 'Rule', 'DifferentInWords', '
 
 # %% ../../nbs/shared/rules.ipynb #b08cb581
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
 
 from .grids import beside
 from .search import bits
@@ -31,9 +32,22 @@ class Rule:
 
     late = False  # asked only when all other rules are silent
     tells = False  # whether narrowing without deciding a cell is worth a sentence
+    whole = False  # whether its reasons name all of its cells that are decided, instead of as few as suffice
 
     def __init__(self, cells: Iterable[int], title: str):
         self.cells, self.title = tuple(cells), title
+        self.place: tuple = (title,)  # where it stands in the puzzle, as the first parts of a reason
+
+    def at(self, *place: Any) -> Self:
+        "The same rule, at a place that reasons name."
+        self.place = place
+        return self
+
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        """The kind of argument, and its parts, by which `cell` cannot hold the values of the mask `gone`; where `cell` is None, the rule is broken.
+
+        `domains` hold what the reason names, and everything that a cell may hold by itself elsewhere."""
+        return ("rule", self.place) if cell is not None else ("broken", self.place)
 
     def narrow(self, domains: list[int]) -> Changes | None:
         "The cells whose masks this rule makes smaller; None where it is broken."
@@ -53,7 +67,7 @@ class Rule:
 
 # %% ../../nbs/shared/rules.ipynb #c25983f9
 class DifferentInWords(Rule):
-    "How a rule against equal values speaks; `full` is the mask of the values that all have to occur, 0 where none has to."
+    "How a rule against equal values speaks and argues; `full` is the mask of the values that all have to occur, 0 where none has to."
 
     def __init__(self, cells: Iterable[int], title: str, full: int = 0):
         super().__init__(cells, title)
@@ -87,6 +101,27 @@ class DifferentInWords(Rule):
             seen |= mask
         lost = [value for value in bits(self.full) if not any(domains[cell] >> value & 1 for cell in self.cells)]
         return f"{self.title} has no place left for {lost[0]}." if lost else super().broken(domains)
+
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        "`held`: the values stand in other cells; `place`: no other cell has room for the value; `twice`, `no-place`, `no-value` and `crowded` where it is broken."
+        others = [domains[other] for other in self.cells if other != cell]
+        held = [mask for mask in others if not mask & mask - 1]
+        if cell is not None:
+            if not gone & ~sum(set(held)):
+                return "held", self.place
+            return "place", (*self.place, self.last_place(others))
+        double = [mask for mask in held if held.count(mask) > 1]
+        if double:
+            return "twice", (*self.place, double[0].bit_length() - 1)
+        lost = [value for value in bits(self.full) if not any(mask >> value & 1 for mask in others)]
+        if lost:
+            return "no-place", (*self.place, lost[0])
+        empty = any(mask & mask - 1 and not mask & ~sum(set(held)) for mask in others)
+        return "no-value" if empty else "crowded", self.place
+
+    def last_place(self, others: list[int]) -> int:
+        "The value that none of the `others` can hold."
+        return next(value for value in bits(self.full) if not any(mask >> value & 1 for mask in others))
 
 # %% ../../nbs/shared/rules.ipynb #2a0d5ccc
 def strike(cells: Iterable[int], domains: list[int], decided: int, places: int) -> Changes | None:
@@ -189,8 +224,9 @@ class KeepsClear(TwoValued):
 def line_rules(rule: Callable[..., Rule], rows: Sequence, columns: Sequence) -> list[Rule]:
     "`rule(cells, title, clue)` for each row and column of a square grid, given the clues of its `rows` and `columns`; titles count from 1."
     n = len(rows)
-    across = [rule(range(r * n, r * n + n), f"row {r + 1}", clue) for r, clue in enumerate(rows)]
-    return across + [rule(range(c, n * n, n), f"column {c + 1}", clue) for c, clue in enumerate(columns)]
+    across = [rule(range(r * n, r * n + n), f"row {r + 1}", clue).at(("row", r)) for r, clue in enumerate(rows)]
+    down = [rule(range(c, n * n, n), f"column {c + 1}", clue).at(("column", c)) for c, clue in enumerate(columns)]
+    return across + down
 
 
 def square_text(domains: Sequence[int], signs: str, gap: str = "") -> str:
