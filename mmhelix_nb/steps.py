@@ -240,9 +240,17 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"
 
 # %% ../nbs/03_steps.ipynb #2c68cf2f
-_PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]+|\n+")
+_PIECE = re.compile(r" ?[^\W\d_]+|\d| ?[^\s\w]+\n*|\s*\n+|\s+|_+")
+
+
+def _tokens(piece: str) -> int:
+    "How many tokens a piece of text is about."
+    sign = piece.strip()
+    if sign.isalpha():
+        return -(-len(sign) // 3) if sign.isupper() else 1 + (len(sign) > 9) + (len(sign) > 16)
+    return -(-len(sign) // 3) if sign and not sign.isdigit() else 1
 
 
 def token_count(text: str) -> int:
     "About how many tokens a Qwen tokenizer makes of `text`."
-    return sum(-(-len(piece) // 8) if piece.isalpha() else 1 for piece in _PIECE.findall(text))
+    return sum(map(_tokens, _PIECE.findall(text)))

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['NOBODY', 'Place', 'Source', 'Order', 'Event', 'Record', 'removes', 'suffices', 'needs', 'fact_of', 'Stated', 'Known',
-           'Log', 'fewest', 'Ground', 'ground_of', 'Explainer', 'Frame', 'Retelling', 'trial_order', 'retell']
+           'fewest', 'Log', 'Ground', 'ground_of', 'Speaker', 'Explainer', 'Frame', 'Retelling', 'Trying', 'WholeStory',
+           'trial_order', 'retell']
 
 # %% ../../nbs/shared/explain.ipynb #e8e59f78
 import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar
 
@@ -31,12 +32,12 @@ class Event:
     kind: str
     domains: list[int]
     rule: Rule = NOBODY
-    changes: Changes = ()
+    changes: Changes = field(default_factory=list)
     cell: int = -1
     value: int = -1
     doomed: bool = False  # whether it lies in a try that is taken back
 
-
+# %% ../../nbs/shared/explain.ipynb #1087efc3
 class Record(Watcher):
     "The events of a search."
 
@@ -113,7 +114,7 @@ def fact_of(place: Any, blank: int, gone: int) -> Fact:
         return Fact("among", (place, tuple(bits(left))))
     return Fact("not", (place, tuple(bits(gone))))
 
-
+# %% ../../nbs/shared/explain.ipynb #30c75de5
 @dataclass(frozen=True)
 class Stated:
     "A fact that has been said, the `mask` that it leaves a cell, and the numbers of the tries that it rests on."
@@ -155,6 +156,25 @@ class Known:
                 found[cell] &= one.mask
         return found
 
+# %% ../../nbs/shared/explain.ipynb #ec7a641e
+Source = TypeVar("Source")
+
+
+def fewest(found: list[tuple[int, Source]], gone: int) -> list[tuple[int, Source]]:
+    "Of sources with what they strike, the first ones that strike all of `gone`, without those that the others make needless."
+    kept, left = [], gone
+    for struck, source in found:
+        if struck & left:
+            kept.append((struck, source))
+            left &= ~struck
+    if left:
+        raise RuntimeError(f"the values {bits(left)} were struck for no reason that can be named")
+    for one in kept[:]:
+        rest = [struck for struck, other in kept if other is not one[1]]
+        if not gone & ~functools.reduce(operator.or_, rest, 0):
+            kept.remove(one)
+    return kept
+
 # %% ../../nbs/shared/explain.ipynb #14f3f20c
 class Log(Known):
     "The narrowings on the way that is followed, besides what has been said."
@@ -194,25 +214,6 @@ class Log(Known):
         found.sort(key=lambda one: -one[0].bit_count())
         return fewest(found + [(gone & self.struck(number, cell), number) for number in numbers], gone)
 
-
-Source = TypeVar("Source")
-
-
-def fewest(found: list[tuple[int, Source]], gone: int) -> list[tuple[int, Source]]:
-    "Of sources with what they strike, the first ones that strike all of `gone`, without those that the others make needless."
-    kept, left = [], gone
-    for struck, source in found:
-        if struck & left:
-            kept.append((struck, source))
-            left &= ~struck
-    if left:
-        raise RuntimeError(f"the values {bits(left)} were struck for no reason that can be named")
-    for one in kept[:]:
-        rest = [struck for struck, other in kept if other is not one[1]]
-        if not gone & ~functools.reduce(operator.or_, rest, 0):
-            kept.remove(one)
-    return kept
-
 # %% ../../nbs/shared/explain.ipynb #7cef4899
 @dataclass(frozen=True)
 class Ground:
@@ -227,13 +228,26 @@ def ground_of(kind: str, args: tuple, said: Iterable[Stated]) -> Ground:
     said = list(said)
     return Ground(Reason(kind, args, tuple(one.fact for one in said)), frozenset().union(*(one.tries for one in said)))
 
-
-class Explainer(Log):
-    "Says facts with their reasons, and before them the facts that these rest on."
+# %% ../../nbs/shared/explain.ipynb #6d48051c
+class Speaker(Log):
+    "Says what cells have lost."
 
     def __init__(self, blank: list[int], place: Place, told: Narrator):
         super().__init__(blank, place)
         self.told = told
+
+    def say(self, group: list[tuple[int, int, list[Ground]]]) -> None:
+        "Say in one step what cells have lost, with their grounds."
+        facts = [fact_of(self.place(cell), self.blank[cell], gone) for cell, gone, _ in group]
+        reasons = dict.fromkeys(ground.reason for _, _, grounds in group for ground in grounds)
+        if facts:
+            self.told.deduce(facts, list(reasons))
+        for fact, (cell, gone, grounds) in zip(facts, group):
+            self.state(cell, fact, self.blank[cell] & ~gone, frozenset().union(*(ground.tries for ground in grounds)))
+
+# %% ../../nbs/shared/explain.ipynb #d8156488
+class Explainer(Speaker):
+    "Says facts with their reasons, and before them the facts that these rest on."
 
     def ground(self, rule: Rule, before: list[int], cell: int | None, gone: int, upto: int) -> Ground:
         "Why the rule strikes `gone` out of `cell`, or breaks where this is None; says first what is needed for it."
@@ -264,15 +278,6 @@ class Explainer(Log):
         for group in groups.values():
             self.say([one for one in group if not self.shows(*one[:2])])
 
-    def say(self, group: list[tuple[int, int, list[Ground]]]) -> None:
-        "Say in one step what cells have lost, with their grounds."
-        facts = [fact_of(self.place(cell), self.blank[cell], gone) for cell, gone, _ in group]
-        reasons = dict.fromkeys(ground.reason for _, _, grounds in group for ground in grounds)
-        if facts:
-            self.told.deduce(facts, list(reasons))
-        for fact, (cell, gone, grounds) in zip(facts, group):
-            self.state(cell, fact, self.blank[cell] & ~gone, frozenset().union(*(ground.tries for ground in grounds)))
-
 # %% ../../nbs/shared/explain.ipynb #5ef6d045
 @dataclass(frozen=True)
 class Frame:
@@ -284,7 +289,7 @@ class Frame:
 
 
 class Retelling(Explainer):
-    "Tells the events of a search, one after the other; with `ends` without those that are taken back."
+    "Tells the narrowings of a search; `ends` leaves out what is taken back."
 
     def __init__(self, problem: Problem, blank: list[int], place: Place, told: Narrator, ends: bool = False):
         super().__init__(blank, place, told)
@@ -312,6 +317,10 @@ class Retelling(Explainer):
         if mask != self.blank[cell] and mask.bit_count() <= 4:
             self.ensure([(cell, self.blank[cell] & ~mask)], len(self.log))
 
+# %% ../../nbs/shared/explain.ipynb #cb2636b4
+class Trying(Retelling):
+    "Tells tries, and what is left when all others have failed."
+
     def suppose(self, event: Event) -> None:
         "A value is tried; what is said from here on may rest on it."
         fact = Fact("is", (self.place(event.cell), event.value))
@@ -327,6 +336,10 @@ class Retelling(Explainer):
         else:
             self.choice(event.cell)
             self.ensure([(event.cell, self.blank[event.cell] & ~(1 << event.value))], len(self.log))
+
+# %% ../../nbs/shared/explain.ipynb #506aca76
+class WholeStory(Trying):
+    "Tells contradictions and ways back as well."
 
     def fail(self, event: Event) -> None:
         "A rule is broken."
@@ -383,7 +396,7 @@ def retell(
     found = search(problem, problem.start[:], Counter(), watcher=record, order=order)
     if not found:
         raise ValueError("this puzzle has no solution")
-    story = Retelling(problem, blank, place, told, ends)
+    story = WholeStory(problem, blank, place, told, ends)
     act = {"narrow": story.narrow, "try": story.suppose, "must": story.must, "fail": story.fail, "back": story.back}
     shown = len(told.steps)
     for event in record.events:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MISREAD', 'SLIP', 'Parts', 'Tally', 'Blur', 'AGREE', 'DIFFER', 'AGAIN', 'FITS', 'CLASH', 'LOOK', 'GRIDS', 'LISTS',
-           'GRAPHS', 'BARS_SEEN', 'BARS', 'CLUES_SEEN', 'CLUES', 'Checks', 'COPY', 'HOLDS', 'BREAKS', 'MEND', 'DONE',
-           'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled', 'row_facts', 'show_lines',
+           'GRAPHS', 'BARS_SEEN', 'BARS', 'CLUES_SEEN', 'CLUES', 'Checks', 'COPY', 'RESULT', 'HOLDS', 'BREAKS', 'MEND',
+           'DONE', 'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled', 'row_facts', 'show_lines',
            'grid_reading', 'degree_sum', 'joined_facts', 'degree_tally', 'overlooked', 'edge_reading', 'bar_facts',
            'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals', 'miscounted', 'clue_reading', 'broken',
            'slipped', 'close']
@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+from .draw import strips
 from .narrator import Narrator
 from .voice import Voice
 from ..steps import Fact, Manner, Reason
@@ -122,7 +123,7 @@ def misread(parts: Parts, tally: Tally, blur: Blur, rng: Random, tries: int = 8)
 def missed_out(fact: Fact, rng: Random) -> None:
     "A blur that overlooks a part."
 
-
+# %% ../../nbs/shared/reading.ipynb #10728717
 def read(
     told: Narrator,
     manner: Manner,
@@ -227,7 +228,7 @@ def shifted(fact: Fact, rng: Random) -> Fact:
         signs[rng.choice(free)] = sign
     return Fact("line", (line, tuple(signs)))
 
-
+# %% ../../nbs/shared/reading.ipynb #069cca14
 def filled(parts: Parts) -> list[Fact]:
     "How many cells of each column hold a sign."
     return [Fact("filled", (tuple(sum(map(bool, column)) for column in zip(*(fact.args[1] for fact in parts))),))]
@@ -321,7 +322,7 @@ GRAPHS = Voice(
     names={"node": str, "nodes": lambda nodes: " ".join(map(str, nodes)) or "none", "degrees": degree_sum},
 )
 
-
+# %% ../../nbs/shared/reading.ipynb #f1c93aac
 def joined_facts(n: int, edges: Sequence[tuple[int, int]]) -> list[Fact]:
     "The neighbours of each node, ascending."
     near = [sorted({b for a, b in edges if a == node} | {a for a, b in edges if b == node}) for node in range(n)]
@@ -402,9 +403,9 @@ BARS = Voice(
 )
 
 
-def bar_facts(bars: Sequence[int], most: int = 18) -> list[Fact]:
-    "The bars in lines of at most `most`, each with the number of its first bar, from 1."
-    return [Fact("bars", (at + 1, tuple(bars[at : at + most]))) for at in range(0, len(bars), most)]
+def bar_facts(bars: Sequence[int]) -> list[Fact]:
+    "The bars line by line, as they are drawn, each line with the number of its first bar, from 1."
+    return [Fact("bars", line) for line in strips(tuple(bars))]
 
 
 def extremes(parts: Parts) -> list[Fact]:
@@ -539,6 +540,20 @@ COPY = (
     "let me write it out:",
     "in one piece:",
 )
+RESULT = (  # where what is copied is said in the sentence, as `{fact}`
+    "so {fact}.",
+    "as a result, {fact}.",
+    "that is to say, {fact}.",
+    "I note that {fact}.",
+    "this gives: {fact}.",
+    "in short, {fact}.",
+    "all in all, {fact}.",
+    "my result: {fact}.",
+    "then {fact}.",
+    "written down: {fact}.",
+    "summed up, {fact}.",
+    "I arrive at this: {fact}.",
+)
 HOLDS = (
     "I check it: {fact}.",
     "a last check: {fact}.",
@@ -596,7 +611,7 @@ DONE = (
     "nothing is left open.",
 )
 
-
+# %% ../../nbs/shared/reading.ipynb #64c92bce
 def broken(facts: Parts) -> bool:
     "Whether the last check fails."
     return bool(facts) and facts[-1].kind.startswith("no-")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Names', 'NAMES', 'Clauses', 'NUMBERS', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'cell_label', 'line_label', 'as_one_of',
-           'by_kind', 'alike', 'Claims', 'drawn_from', 'Voice', 'cased']
+           'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims', 'as_one', 'Grounds', 'Voice', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -51,6 +51,14 @@ def by_kind(entries: Clauses) -> dict[str, tuple[list[str], tuple[str, ...]]]:
     return found
 
 # %% ../../nbs/shared/voice.ipynb #98cb69f6
+def drawn_from(clauses: Sequence[str], rng: Random | None) -> str:
+    "One of the clauses, in half of the draws the shorter of two; the first, which is the plainest, where nothing is drawn."
+    if rng is None:
+        return clauses[0]
+    one, other = rng.choice(clauses), rng.choice(clauses)
+    return min(one, other, key=len) if rng.random() < 0.5 else one
+
+# %% ../../nbs/shared/voice.ipynb #917a6c38
 def alike(facts: Iterable[Fact], kinds: Container[str]) -> list[list[Fact]]:
     "The facts in groups; those of `kinds` that differ in the first part only come together."
     groups: dict[Any, list[Fact]] = {}
@@ -58,9 +66,9 @@ def alike(facts: Iterable[Fact], kinds: Container[str]) -> list[list[Fact]]:
         groups.setdefault((fact.kind, fact.args[1:]) if fact.kind in kinds else number, []).append(fact)
     return list(groups.values())
 
-
-class Claims:
-    "What is said of facts: `facts` are clauses by kind, `names` say how parts are called."
+# %% ../../nbs/shared/voice.ipynb #bb8d7f57
+class Parts:
+    "How the parts of facts are called: `facts` are clauses by kind, `names` call parts of other kinds."
 
     def __init__(self, facts: Clauses, names: Names | None = None):
         self.facts, self.names = facts, names or {}
@@ -74,13 +82,19 @@ class Claims:
             return self.calls[part](value)
         if part.endswith("s") and part[:-1] in self.calls:
             return listed(map(self.calls[part[:-1]], value)) if value else "none"
-        return listed(value) if isinstance(value, tuple) and value else str(value)
+        if isinstance(value, tuple):
+            return listed(value) if value else "none"
+        return str(value)
 
     def slots(self, kind: str, args: Sequence) -> dict[str, str]:
         "The parts of a fact of this kind, called by their names."
         if kind not in self.words:
             raise ValueError(f"there are no words for the fact {kind!r}")
         return {part: self.called(part, value) for part, value in zip(self.words[kind][0], args)}
+
+# %% ../../nbs/shared/voice.ipynb #54bd8c55
+class Claims(Parts):
+    "What is said of facts."
 
     def claims(self, facts: Iterable[Fact], rng: Random | None = None) -> str:
         "The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest."
@@ -95,22 +109,49 @@ class Claims:
             said += [clause.format(**one) for one in slots]
         return listed(said)
 
-
-def drawn_from(clauses: Sequence[str], rng: Random | None) -> str:
-    "One of the clauses, in half of the draws the shorter of two; the first, which is the plainest, where nothing is drawn."
-    if rng is None:
-        return clauses[0]
-    one, other = rng.choice(clauses), rng.choice(clauses)
-    return min(one, other, key=len) if rng.random() < 0.5 else one
+# %% ../../nbs/shared/voice.ipynb #3ee0626f
+def as_one(reasons: list[Reason]) -> Reason:
+    "Reasons of one rule as a reason with several places."
+    facts = dict.fromkeys(fact for reason in reasons for fact in reason.facts)
+    return Reason(f"{reasons[0].rule}+", (tuple(reason.args[0] for reason in reasons),), tuple(facts))
 
 # %% ../../nbs/shared/voice.ipynb #22a02f23
-class Voice(Claims):
-    "What is said of facts and of `rules`, clauses by kind too."
+class Grounds(Claims):
+    "What is said of the facts of a reason, and which reasons are said as one; `rules` are clauses by kind, too."
 
     def __init__(self, facts: Clauses, rules: Clauses | None = None, names: Names | None = None):
         super().__init__(facts, names)
         self.rules = rules or {}
         self.grounds = by_kind(self.rules)
+
+    def merged(self, reasons: Sequence[Reason]) -> list[Reason]:
+        "Reasons of one rule that find the same values in several places as one, where there are words for that."
+        found: dict[Any, list[Reason]] = {}
+        for number, reason in enumerate(reasons):
+            values = tuple(sorted({fact.args[1] for fact in reason.facts if fact.kind == "is"}))
+            key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
+            found.setdefault(key, []).append(reason)
+        return [as_one(group) if len(group) > 1 else group[0] for group in found.values()]
+
+    def premises(self, clause: str, facts: Sequence[Fact]) -> dict[str, str]:
+        "What a clause says of the facts of a reason."
+        slots, known = {}, [fact for fact in facts if fact.kind == "is"]
+        if "{premises}" in clause:
+            slots["premises"] = self.claims(facts)
+        if "{values}" in clause:
+            slots["values"] = listed(
+                [self.called("value", value) for value in sorted({fact.args[1] for fact in known})]
+            )
+        undecided = [fact for fact in facts if fact not in known]
+        for slot, those, word in (("cells", facts, "and"), ("open", undecided, "and"), ("either", undecided, "or")):
+            if f"{{{slot}}}" in clause:
+                places = dict.fromkeys(fact.args[0] for fact in those)
+                slots[slot] = listed([self.called("cell", place) for place in places], word)
+        return slots
+
+# %% ../../nbs/shared/voice.ipynb #e4ff8722
+class Voice(Grounds):
+    "What is said of facts and of reasons."
 
     def __or__(self, other: "Voice") -> "Voice":
         "Both voices; where they differ, the `other`."
@@ -135,36 +176,6 @@ class Voice(Claims):
             own = {part: self.called(part, value) for part, value in zip(parts, reason.args)}
             said.append(clause.format(**target, **own, **self.premises(clause, reason.facts)))
         return listed(said)
-
-    def merged(self, reasons: Sequence[Reason]) -> list[Reason]:
-        "Reasons of one rule that find the same values in several places as one, where there are words for that."
-        found: dict[Any, list[Reason]] = {}
-        for number, reason in enumerate(reasons):
-            values = tuple(sorted({fact.args[1] for fact in reason.facts if fact.kind == "is"}))
-            key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
-            found.setdefault(key, []).append(reason)
-        return [self.as_one(group) if len(group) > 1 else group[0] for group in found.values()]
-
-    def as_one(self, reasons: list[Reason]) -> Reason:
-        "Reasons of one rule as a reason with several places."
-        facts = dict.fromkeys(fact for reason in reasons for fact in reason.facts)
-        return Reason(f"{reasons[0].rule}+", (tuple(reason.args[0] for reason in reasons),), tuple(facts))
-
-    def premises(self, clause: str, facts: Sequence[Fact]) -> dict[str, str]:
-        "What a clause says of the facts of a reason."
-        slots, known = {}, [fact for fact in facts if fact.kind == "is"]
-        if "{premises}" in clause:
-            slots["premises"] = self.claims(facts)
-        if "{values}" in clause:
-            slots["values"] = listed(
-                [self.called("value", value) for value in sorted({fact.args[1] for fact in known})]
-            )
-        undecided = [fact for fact in facts if fact not in known]
-        for slot, those, word in (("cells", facts, "and"), ("open", undecided, "and"), ("either", undecided, "or")):
-            if f"{{{slot}}}" in clause:
-                places = dict.fromkeys(fact.args[0] for fact in those)
-                slots[slot] = listed([self.called("cell", place) for place in places], word)
-        return slots
 
 # %% ../../nbs/shared/voice.ipynb #e0aa6147
 NUMBERS = Voice(

@@ -158,8 +158,10 @@ class Proof:
         outer = set(reason.facts[1:])
         expect(self.broken <= {self.tries[-1], *outer} and outer <= set(self.tries[:-1]), "it rests on other tries")
         expect(len(step.facts) == 1 and self.denies(step.facts[0], self.tries[-1]), "the try is not what is taken back")
-        self.tries.pop()
-        self.frames.pop()
+        tried = self.tries.pop()
+        for fact, rests in self.frames.pop().items():
+            if tried not in rests:
+                self.know([fact], rests)
         self.broken = None
         self.know(step.facts, outer)
 
