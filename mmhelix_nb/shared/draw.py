@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'LETTERS', 'RULES', 'VARIANTS', 'PALETTES', 'PRINTED', 'STYLES', 'OPEN', 'MIX',
-           'Point', 'Box', 'Color', 'FINER', 'CLEAR', 'STRIP', 'Style', 'look', 'style_named', 'chosen', 'font',
-           'stamp', 'Shape', 'Shapes', 'paint', 'Label', 'Canvas', 'Draw', 'render', 'png', 'picture_file', 'Board',
-           'fit_board', 'grid_lines', 'coordinates', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
+           'Point', 'Box', 'Color', 'FINER', 'CLEAR', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data', 'chosen',
+           'font', 'stamp', 'Shape', 'Shapes', 'paint', 'Label', 'Canvas', 'Draw', 'render', 'png', 'picture_file',
+           'Board', 'fit_board', 'grid_lines', 'coordinates', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
 
 # %% ../../nbs/shared/draw.ipynb #101092e7
 import functools
@@ -96,6 +96,16 @@ def style_named(name: str) -> Style:
 
 # %% ../../nbs/shared/draw.ipynb #86db7117
 MIX = {"light": 2, "dark": 1, "look": 4, "photo": 3}  # how often `mixed` takes each
+
+
+def is_for_data(style: str) -> bool:
+    "Whether rows may be drawn in `style`: any but `mini`, and `mixed`."
+    if style in (*MIX, "mixed"):
+        return True
+    try:
+        return style_named(style).name != "mini"
+    except ValueError:
+        return False
 
 
 def chosen(style: str, state: object) -> str:
