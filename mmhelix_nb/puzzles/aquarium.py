@@ -19,10 +19,10 @@ from typing import Any
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, Words, solutions, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import beside, counts_in_words, differing_line, every_cell, is_row, read_cells
 from ..shared.rules import Changes, Patterns
 from ..shared.search import bits
-from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.teller import listed
 from ..steps import Manner, Step
 

@@ -22,10 +22,10 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, random_solution, remove_givens, solutions, solved
 from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import Cell, altered_given, cell_name, every_cell, square, square_rows
 from ..shared.rules import Changes, Patterns, Rule
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
-from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.teller import Teller
 from ..steps import Manner, Step
 

@@ -19,6 +19,7 @@ from typing import Any
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, Story, black_and_white_words, doubtful_cells, solved, tell_search
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.grading import by_guesses, by_rules, graded
 from mmhelix_nb.shared.grids import (
     around,
     beside,
@@ -32,7 +33,6 @@ from mmhelix_nb.shared.grids import (
 )
 from ..shared.rules import Changes, KeepsClear, Patterns, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
-from ..shared.grading import by_guesses, by_rules, graded
 from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #7a5eb33d

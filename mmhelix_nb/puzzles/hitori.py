@@ -26,6 +26,7 @@ from mmhelix_nb.shared.constraints import (
     tell_search,
 )
 from ..shared.draw import Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from mmhelix_nb.shared.grids import (
     Cell,
     beside,
@@ -39,7 +40,6 @@ from mmhelix_nb.shared.grids import (
 from ..shared.latin import repeated
 from ..shared.rules import Changes, Connected, KeepsClear, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import SearchLimit, square_symmetries, transform
-from ..shared.grading import by_guesses, by_rules, graded
 from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #6bd10075

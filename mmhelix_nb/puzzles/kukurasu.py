@@ -18,12 +18,7 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
-from mmhelix_nb.shared.constraints import (
-    Problem,
-    darkened,
-    is_unique,
-    solved,
-)
+from ..shared.constraints import Problem, darkened, is_unique, solved
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.explain import retell, trial_order
 from ..shared.grids import counts_in_words, differing_line, is_row, square

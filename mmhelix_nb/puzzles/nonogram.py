@@ -22,10 +22,10 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, Story, black_and_white_words, darkened, solved, tell_search
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import differing_line, is_row, square
 from ..shared.rules import Changes, Patterns, line_rules, square_text
 from ..shared.search import bits
-from ..shared.grading import by_guesses, by_rules, graded
 from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #36fa6121

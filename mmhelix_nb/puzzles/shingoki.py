@@ -20,6 +20,7 @@ from random import Random
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, solutions, solved
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import Cell, every_cell, square_rows
 from mmhelix_nb.shared.loops import (
     AHEAD,
@@ -37,7 +38,6 @@ from mmhelix_nb.shared.loops import (
 )
 from ..shared.rules import Changes, Rule, TwoValued
 from ..shared.search import Counter, bits, square_symmetries, transform
-from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.teller import Teller
 from ..steps import Manner, Step
 

@@ -20,11 +20,11 @@ from random import Random
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, solutions, solved
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.gridmoves import compact, distance, mask, move_to, numbered
 from ..shared.grids import Cell, around, beside, cell_name, every_cell, read_cells, square_rows
 from ..shared.rules import Changes, Connected, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import Counter, along, bits
-from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.teller import Teller
 from ..steps import Manner, Step
 

@@ -18,15 +18,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, random_solution, solved
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
 from ..shared.grids import altered_given, every_cell, square
-from mmhelix_nb.shared.latin import (
-    form_of_givens,
-    latin_lines,
-    one_to,
-    read_square,
-    repeated,
-    show_square,
-    twice,
-)
+from ..shared.latin import form_of_givens, latin_lines, one_to, read_square, repeated, show_square, twice
 from ..shared.narrator import Narrator
 from ..shared.reading import grid_reading
 from ..shared.rules import AllDifferent, full_values

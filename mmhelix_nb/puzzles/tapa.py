@@ -21,6 +21,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, Story, black_and_white_words, is_unique, solved, tell_search
 from ..shared.draw import Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from mmhelix_nb.shared.grids import (
     Cell,
     around,
@@ -34,7 +35,6 @@ from mmhelix_nb.shared.grids import (
 )
 from ..shared.rules import Changes, Connected, Patterns, Rule, cells_of_ones, square_text
 from ..shared.search import square_symmetries, transform
-from ..shared.grading import by_guesses, by_rules, graded
 from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #1131b055
