@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'Verdict', 'right', 'wrong', 'Solution', 'Record',
-           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'Puzzle',
-           'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official', 'pack', 'unpack']
+           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces',
+           'by_nature', 'Puzzle', 'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official',
+           'pack', 'unpack']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, Typ
 
 from .answers import Unreadable, shorten
 from .replies import extract
-from .steps import Step
+from .steps import USUAL, Manner, Step
 
 if TYPE_CHECKING:  # loaded with the first task, so that `import mmhelix_nb` stays light
     from PIL.Image import Image
@@ -85,6 +86,10 @@ class Family(Protocol[TState, TLevel]):
     def State(self) -> type[TState]: ...
     def solve(self, state: TState) -> Solution: ...
     @property
+    def SHALLOW(
+        self,
+    ) -> tuple[Callable[[TState, Random], str], ...]: ...  # two or more solvers that neither look ahead nor go back
+    @property
     def Level(self) -> type[TLevel]: ...
     @property
     def LEVELS(self) -> tuple[TLevel, ...]: ...  # five
@@ -92,7 +97,7 @@ class Family(Protocol[TState, TLevel]):
 
 # %% ../nbs/00_core.ipynb #611a9427
 class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
-    "The module of a task, in the order of its sections; it may also have `SPACES`, see `small_spaces`."
+    "The module of a task, in the order of its sections; it may also have `SPACES` and `BY_NATURE`, see `small_spaces` and `by_nature`."
 
     @property
     def SCORER(self) -> str: ...  # the published score function
@@ -101,7 +106,7 @@ class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
     def draw(self, state: TState, style: str = "light") -> "Image": ...
     def ask(self, state: TState, modality: str) -> str: ...
     def example(self, state: TState) -> str: ...  # the answer that the question shows for its form; empty if none
-    def trace(self, state: TState) -> list[Step]: ...
+    def trace(self, state: TState, rng: Random, manner: Manner) -> list[Step]: ...
     def canon(self, state: TState) -> bytes: ...
 
 # %% ../nbs/00_core.ipynb #7fc4a761
@@ -209,8 +214,13 @@ def task_module(name: str) -> Task[Any, Any]:
 
 
 def small_spaces(task: str) -> dict[int, int]:
-    "The levels of `task` with fewer than 2,000 canonical forms, and how many these have; none for most tasks."
-    return getattr(task_module(task), "SPACES", {})  # the one name that a task may leave out
+    "The levels of `task` with fewer than a million canonical forms, and how many these have, counted or estimated."
+    return getattr(task_module(task), "SPACES", {})  # one of the two names that a task may leave out
+
+
+def by_nature(task: str) -> str:
+    "Why a solver without look-ahead or way back always gets `task` right, as where it is an algorithm by nature; empty for most tasks."
+    return getattr(task_module(task), "BY_NATURE", "")
 
 # %% ../nbs/00_core.ipynb #b46df068
 @dataclass(frozen=True)
@@ -265,9 +275,9 @@ class Instance(Puzzle):
         found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 
-    def trace(self) -> list[Step]:
-        "The solver's own search as typed steps."
-        return self.module.trace(self.state)
+    def trace(self, manner: Manner = USUAL, telling: int = 0) -> list[Step]:
+        "The solver's own search as typed steps, told in a `manner`; another `telling` has other words, slips and, where these are drawn, orders."
+        return self.module.trace(self.state, Random(f"trace/{self.task}/{self.level}/{self.seed}/{telling}"), manner)
 
 # %% ../nbs/00_core.ipynb #81eaa0bd
 def _names(record: Any) -> list[str] | None:

@@ -238,13 +238,13 @@ def test_reasons_of_one_kind(reason, kind):
 
 
 def test_floors_are_about_the_items_that_were_asked(many):
-    from mmhelix_nb.verifiers import chance_floor
+    from mmhelix_nb.verifiers import floors_of
 
     strange = replace(many[0], item="maze/1/None/text")
     found = sc.floors([*many, strange])
     assert (found["puzzles"], found["not_made_again"]) == (24, 1)
     items = [make("hanoi", level, seed) for level in (1, 2) for seed in range(4)]
-    assert found["task"]["hanoi"] == chance_floor("hanoi", items)
+    assert found["task"]["hanoi"] == floors_of("hanoi", items)
     assert found["mean"]["constant"] == pytest.approx(fmean(one["constant"] for one in found["task"].values()))
 
 

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['DATA', 'CARD', 'LMMS_YAML', 'LMMS_UTILS', 'EXPORTS', 'Order', 'record_of', 'Recorded', 'is_begun', 'at_work',
            'part_path', 'make_part', 'is_sound', 'end_with_parent', 'make_parts', 'kept', 'merge', 'finished_data',
-           'build', 'tokens_of', 'table_text', 'levels_text', 'chance_text', 'chance_line', 'shown', 'command_of',
-           'write_card', 'export_published', 'export_lmms_eval']
+           'build', 'tokens_of', 'table_text', 'levels_text', 'floors_by_task', 'chance_text', 'chance_line', 'shown',
+           'shallow_text', 'solvers_text', 'command_of', 'write_card', 'export_published', 'export_lmms_eval']
 
 # %% ../../nbs/benchmark/publish.ipynb #882e9af6
 import contextlib
+import io
 import json
 import multiprocessing
 import os
@@ -17,13 +18,14 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import mean, median
 from typing import Protocol
 
+from PIL import Image
 from tqdm.auto import tqdm
 
 from .. import __version__
@@ -33,7 +35,7 @@ from ..book.code import items_code
 from ..book.results import claim, write_json, write_whole
 from ..book.rows import item_of, schema
 from ..book.tables import SUMS, Damaged, Sums, check_folder, check_table, write_sums, write_table
-from ..core import Instance, tasks
+from ..core import Instance, by_nature, task_module, tasks
 from mmhelix_nb.generators import (
     BENCHMARK_COLUMNS,
     benchmark_row,
@@ -44,7 +46,7 @@ from mmhelix_nb.generators import (
     picture_tokens,
     spaces,
 )
-from ..verifiers import chance_floor
+from ..verifiers import floors_of, in_words
 
 # %% ../../nbs/benchmark/publish.ipynb #65145267
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Order:
     style: str = "light"
 
     def __post_init__(self):
-        check_draw(self.seed, self.per_cell)
+        check_draw(self.seed, self.per_cell, self.cells())
 
     def cells(self) -> list[tuple[str, int]]:
         return cells(self.tasks or tasks(), self.levels)
@@ -217,8 +219,9 @@ def build(out: str | Path, order: Order, workers: int = 1) -> Path:
 
 # %% ../../nbs/benchmark/publish.ipynb #e5b2e513
 def tokens_of(picture: bytes) -> int:
-    "The vision tokens of a PNG, from the width and height in its header."
-    return picture_tokens(int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24]))
+    "The vision tokens of a picture file, from the width and height in its header."
+    with Image.open(io.BytesIO(picture)) as image:
+        return picture_tokens(*image.size)
 
 # %% ../../nbs/benchmark/publish.ipynb #ce976d52
 def table_text(head: list[str], lines: list[list]) -> str:
@@ -249,12 +252,16 @@ def levels_text(found: list[dict], levels: tuple[int, ...]) -> str:
     return table_text(["task", *(f"level {level}" for level in levels)], lines)
 
 # %% ../../nbs/benchmark/publish.ipynb #9310ddce
-def chance_text(found: list[dict]) -> str:
-    "What look-nothing answers score, a line a task."
+def floors_by_task(found: list[dict]) -> list[dict]:
+    "What the rows' puzzles give to who does not reflect, task by task and level by level."
     by_task: dict[str, list[Instance]] = {}
     for row in found:
         by_task.setdefault(row["task"], []).append(item_of(row))
-    floors = [chance_floor(task, items) for task, items in by_task.items()]
+    return [floors_of(task, items) for task, items in by_task.items()]
+
+
+def chance_text(floors: list[dict]) -> str:
+    "What look-nothing answers score, a line a task."
     average = {name: mean(floor[name] or 0.0 for floor in floors) for name in ("constant", "random", "example")}
     head = ["task", "best constant, %", "which", "another item's answer, %", "the question's example, %"]
     lines = [chance_line(floor["task"], f"`{shown(floor['answer'])}`", floor) for floor in floors]
@@ -273,6 +280,27 @@ def shown(answer: str) -> str:
     "An answer in one short line of a table."
     line = " ".join(answer.replace("|", "/").split()) or "(empty)"
     return line if len(line) <= 24 else line[:21] + "..."
+
+# %% ../../nbs/benchmark/publish.ipynb #57d85ac8
+def shallow_text(floors: list[dict], levels: tuple[int, ...]) -> str:
+    "The best shallow solver's share beside the best constant's, a line a task, and how they come out over tasks."
+    head, lines = ["task", "best shallow solver", *(f"level {level}, %" for level in levels)], []
+    for floor in floors:
+        own = [floor["levels"].get(str(level)) for level in levels]
+        shares = [f"{100 * one['shallow']:.0f} / {100 * one['constant']:.0f}" if one else "-" for one in own]
+        lines.append([floor["task"], floor["solver"], *shares])
+    return table_text(head, lines)
+
+
+def solvers_text(names: Iterable[str]) -> str:
+    "What the shallow solvers of tasks do, and which tasks are algorithms by nature, as a Markdown list."
+    lines = []
+    for task in names:
+        own = "; ".join(
+            f"{in_words(one)}: {' '.join((one.__doc__ or '').split())}" for one in task_module(task).SHALLOW
+        )
+        lines.append(f"- `{task}`: {own}" + (f" **By nature**: {by_nature(task)}" if by_nature(task) else ""))
+    return "\n".join(lines)
 
 # %% ../../nbs/benchmark/publish.ipynb #08d9d41c
 CARD = """---
@@ -308,7 +336,8 @@ Median solver effort / characters of the answer / vision tokens (28 x 28 px) of 
 ## Overlap
 
 Of {items:,} items {repeated} repeat another one's canonical form (turned, mirrored or renamed copies count as repeats). The training split shares none with the
-test split: the hash of the canonical form decides the split. Cells with fewer than 2,000 canonical forms in all:
+test split: the hash of the canonical form decides the split. Cells with fewer than a million canonical forms, counted or
+estimated from how often draws repeat; an order that a cell cannot fill is refused:
 
 {spaces_table}
 
@@ -317,6 +346,16 @@ test split: the hash of the canonical form decides the split. Cells with fewer t
 Shares of the items, in per cent, that answers get right without looking. The constant is chosen with hindsight, so it is an upper bound.
 
 {chance_table}
+
+## Without looking ahead
+
+Shares of the items, in per cent, that the best of a task's shallow solvers gets right, beside the best constant on the same items. A shallow solver is greedy, or
+goes through the puzzle once, or counts: it neither looks ahead nor goes back. What a model has above it, it owes to reflection, or to knowing the algorithm. With few items a
+level the shares are coarse; `reports/shallow.json` of the package has them over 200 seeds.
+
+{shallow_table}
+
+{solvers}
 
 ## Licence
 
@@ -346,6 +385,7 @@ def write_card(out: Path, order: Order, sums: Sums) -> None:
         for line in spaces(order.tasks or None)
         if line["level"] in order.levels
     ]
+    floors = floors_by_task(found)
     text = CARD.format(
         **{name: record[name] for name in ("version", "code", "per_cell", "style")},
         items=len(found),
@@ -358,7 +398,9 @@ def write_card(out: Path, order: Order, sums: Sums) -> None:
         levels_table=levels_text(found, order.levels),
         repeated=overlap(row["canon"] for row in found)["repeated"],
         spaces_table=table_text(["task", "level", "canonical forms"], small) if small else "none.",
-        chance_table=chance_text(found),
+        chance_table=chance_text(floors),
+        shallow_table=shallow_text(floors, order.levels),
+        solvers=solvers_text(floor["task"] for floor in floors),
     )
     write_whole(out / "README.md", lambda path: path.write_text(text, encoding="utf-8"))
 

@@ -32,7 +32,7 @@ from mmhelix_nb.shared.walks import (
     tell_odd,
     tell_search,
 )
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #05671571
 def solve(state: State) -> Solution:
@@ -124,7 +124,7 @@ def ask(state: State, modality: str) -> str:
     return f"{RULES.format(what=describe(state, modality))}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #7c22b8e6
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The degrees and the walk with its round trips, or the odd nodes and No."
     odd = odd_nodes(state.n, state.edges)
     if odd:

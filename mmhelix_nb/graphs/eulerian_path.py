@@ -32,7 +32,7 @@ from mmhelix_nb.shared.walks import (
     tell_odd,
     tell_search,
 )
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #9696638c
 def beginning(state: State) -> int:
@@ -123,7 +123,7 @@ def ask(state: State, modality: str) -> str:
     return f"{RULES.format(what=describe(state, modality))}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #0f20c3b7
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The degrees and the walk with its round trips, or too many odd nodes and No."
     odd = odd_nodes(state.n, state.edges)
     if len(odd) > 2:

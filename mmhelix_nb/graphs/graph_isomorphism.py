@@ -25,7 +25,7 @@ from typing import Any
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided, runs
-from ..shared.diagrams import around, draw_edge, draw_nodes, route
+from ..shared.diagrams import around, draw_diagram
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.networks import (
     exchanged,
@@ -42,7 +42,7 @@ from mmhelix_nb.shared.networks import (
 )
 from ..shared.search import Counter, bits, canonical_graph, refine
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #4190af82
 Edges = tuple[tuple[int, int], ...]
@@ -379,9 +379,7 @@ def layout(state: State, style: Style) -> Canvas:
     for i, edges in enumerate(state.graphs()):
         x, y = side // 2 + i * (side + 16), side // 2 + 30
         centers = around(state.n, edges, (x, y), across)
-        for u, v in edges:
-            draw_edge(canvas, route(centers, u, v, 20), width=3)
-        draw_nodes(canvas, centers, 15, 18)
+        draw_diagram(canvas, centers, edges, 17, 18)
         canvas.text(x, 16, f"G{i + 1}", 22)
     canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas
@@ -483,7 +481,7 @@ def odd_kind(search: Search) -> Step:
     return Step("test", says, (kind[0],), f"x {kind_text(kind)}")
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #ab9ac563
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The kinds, the search for partners with its dead ends, and Yes or No."
     search, events = Search.of(state), []
     steps, pairs = opening(state, search), None

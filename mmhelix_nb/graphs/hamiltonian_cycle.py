@@ -38,7 +38,7 @@ from mmhelix_nb.shared.tours import (
     judge_no,
     variants,
 )
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #9f7e94ec
 class State(Graph):
@@ -358,7 +358,7 @@ def event_steps(events: list[Event]) -> Iterator[Step]:
         yield forced_step(run) if forced(run[0]) else event_step(run[0])
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #516da10d
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened, with its dead ends, and the cycle or No."
     (said, brief), first = read_out(state), beginning(state.masks())
     begin = f"{said} I begin at {first}, which has the fewest edges, {state.masks()[first].bit_count()}."

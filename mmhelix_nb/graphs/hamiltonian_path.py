@@ -39,7 +39,7 @@ from mmhelix_nb.shared.tours import (
     judge_no,
     variants,
 )
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #74ece373
 _NODE = r"(?:the )?(?:node|vertex|point)"
@@ -317,7 +317,7 @@ PLAN = (
 )
 
 
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The search as it happened, with its dead ends, and the path or No."
     said, brief = read_out(state)
     steps = [Step("observe", f"{said} The path starts at {state.start}. {PLAN}", (), brief)]

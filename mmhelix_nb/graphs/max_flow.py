@@ -20,13 +20,13 @@ from typing import Self
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
-from ..shared.diagrams import Point, draw_weighted
+from ..shared.diagrams import Point, draw_diagram
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.networks import chain, introduced, read_question, write_lists
 from ..shared.numbers import compared
 from ..shared.search import Counter, canonical_graph
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #2d1de049
 @dataclass(frozen=True)
@@ -302,7 +302,7 @@ def spread(state: State) -> tuple[tuple[int, int], list[Point]]:
     layers = [[node for node in range(state.n) if column[node] == i] for i in range(max(column) + 1)]
     wide, high, edge = len(layers) - 1, max(map(len, layers)) - 1, RADIUS + 12
     across = min(130, (MAX_SIDE - 2 * edge) // max(1, wide))
-    down = min(120, (MAX_SIDE - 2 * edge) // max(1, high))
+    down = min(150, (MAX_SIDE - 2 * edge) // max(1, high))
     width, height = 2 * edge + across * wide, 2 * edge + down * high
     centers = {
         node: (edge + across * i, height / 2 + down * (place - (len(layer) - 1) / 2))
@@ -315,8 +315,9 @@ def spread(state: State) -> tuple[tuple[int, int], list[Point]]:
 def layout(state: State, style: Style) -> Canvas:
     "Numbered discs in columns, arrows with their capacities; the source has a green ring, the sink a red one."
     size, centers = spread(state)
-    ends = (state.source, state.sink)
-    return draw_weighted(size, centers, state.edges, ends, style, RADIUS, glyph=22, arrows=True)
+    canvas, rings = Canvas(*size, style), {state.source: style.green, state.sink: style.red}
+    draw_diagram(canvas, centers, state.edges, RADIUS, 22, arrows=True, rings=rings)
+    return canvas
 
 
 draw = render(layout, mini=False)
@@ -396,7 +397,7 @@ def cut_steps(state: State, seen: tuple[int, ...], total: int) -> list[Step]:
     ]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #4b88a15f
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The ways that were found, with dead ends and flow pushed back, and the cut that shows that no more can flow."
     used, total = {(u, v): (0, capacity) for u, v, capacity in state.edges}, 0
     said = ", ".join(f"{u} to {v} ({capacity})" for u, v, capacity in state.edges)

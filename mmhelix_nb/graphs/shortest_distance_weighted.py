@@ -19,7 +19,7 @@ from typing import Self
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
-from ..shared.diagrams import draw_weighted, spots
+from ..shared.diagrams import draw_diagram, spots
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.networks import (
     LARGEST,
@@ -34,7 +34,7 @@ from mmhelix_nb.shared.networks import (
 )
 from ..shared.numbers import compared
 from ..shared.search import Counter, canonical_graph
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #eed71843
 @dataclass(frozen=True)
@@ -264,8 +264,9 @@ RADIUS = 22  # px of a node
 def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, edges with their lengths; the start has a green ring, the end a red one."
     width, height, centers = spots(state.n, style, step=134, margin=34)
-    ends = (state.start, state.end)
-    return draw_weighted((width, height), centers, state.edges, ends, style, RADIUS, glyph=23)
+    canvas, rings = Canvas(width, height, style), {state.start: style.green, state.end: style.red}
+    draw_diagram(canvas, centers, state.edges, RADIUS, 23, rings=rings)
+    return canvas
 
 
 draw = render(layout, mini=False)
@@ -340,7 +341,7 @@ def opening(state: State) -> Step:
     return Step("observe", says, (state.start, state.end), brief, f"open: {state.start} at 0")
 
 
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Dijkstra's search as it ran, the way found, and its length."
     events, steps = list(settle(state, Counter())), [opening(state)]
     for number, event in enumerate(events):

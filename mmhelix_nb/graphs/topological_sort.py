@@ -15,12 +15,12 @@ from random import Random
 
 from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.diagrams import draw_edge, draw_nodes, route, spots
+from ..shared.diagrams import draw_diagram, spots
 from ..shared.draw import Canvas, Style, render
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.search import Counter, canonical_graph
 from ..shared.teller import listed
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #18ef0bbe
 @dataclass(frozen=True)
@@ -200,9 +200,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, joined by arrows."
     width, height, centers = spots(state.n, style, step=122, margin=42)
     canvas = Canvas(width, height, style)
-    for u, v in state.edges:
-        draw_edge(canvas, route(centers, u, v, RADIUS + 9), width=4, arrow=RADIUS)
-    draw_nodes(canvas, centers, RADIUS, 24)
+    draw_diagram(canvas, centers, state.edges, RADIUS, 24, arrows=True)
     return canvas
 
 
@@ -247,7 +245,7 @@ def taken_step(taken: Taken, anchor: str) -> Step:
     )
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #a6086a6d
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The nodes as they are taken, with what that sets free."
     graph = state.to_official()
     said = "; ".join(f"from {node} to {listed(targets)}" for node, targets in graph.items() if targets)

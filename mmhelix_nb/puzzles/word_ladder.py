@@ -20,7 +20,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.gridmoves import distances
 from ..shared.search import Counter
-from ..steps import Step
+from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #e1caa07f
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ def changes(words: list[str]) -> str:
     )
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #a9c96f31
-def trace(state: State) -> list[Step]:
+def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The layers from both ends, the meeting word, and the ladder through it."
     found, words = search(state, Counter())
     (start, target), reached, meeting = state.ends, [1, 1], found[-1].meeting

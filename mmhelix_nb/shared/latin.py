@@ -27,8 +27,8 @@ def one_to(n: int) -> int:
 
 def latin_lines(n: int) -> list[Rule]:
     "The rules of a Latin square of 1 to `n`: rows, then columns."
-    rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", one_to(n)) for i in range(n)]
-    columns = [AllDifferent(range(i, n * n, n), f"column {i + 1}", one_to(n)) for i in range(n)]
+    rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", one_to(n)).at(("row", i)) for i in range(n)]
+    columns = [AllDifferent(range(i, n * n, n), f"column {i + 1}", one_to(n)).at(("column", i)) for i in range(n)]
     return [*rows, *columns]
 
 

@@ -1,0 +1,45 @@
+"""The puzzles need reflection: solvers without look-ahead or way back fail at the levels that count, and say what they do."""
+
+from random import Random
+
+import pytest
+from shelf import TASKS, item
+
+from mmhelix_nb.core import by_nature, task_module
+from mmhelix_nb.verifiers import chance_floor, floors_of, shallow_scores
+
+every_task = pytest.mark.parametrize("task", TASKS)
+HARD = (3, 4, 5)
+
+
+@every_task
+def test_shallow_solvers_say_what_they_do(task):
+    solvers = task_module(task).SHALLOW
+    assert len(solvers) >= 2 and len({one.__name__ for one in solvers}) == len(solvers)
+    for one in solvers:
+        assert one.__doc__ and len(one.__doc__.split()) >= 4, one.__name__
+        for level in (1, 5):
+            state = item(task, level, 0).state
+            answers = [one(state, Random(7)) for _ in range(2)]
+            assert answers[0] == answers[1] and isinstance(answers[0], str), one.__name__
+    assert not by_nature(task) or by_nature(task).endswith(".")
+
+
+@every_task
+def test_shallow_solvers_fail_where_it_counts(task):
+    """Of 60 puzzles of the levels 3 to 5 the best gets at most half, or 15 points more than the best constant where No is an answer; `make shallow` asks for this at each level."""
+    hard = [item(task, level, seed) for level in HARD for seed in range(20)]
+    if by_nature(task):
+        pytest.skip("an algorithm by nature, as its card says")
+    best, constant = max(shallow_scores(hard).values()), chance_floor(task, hard)["constant"]
+    assert best <= max(0.5, constant + 0.15) + 0.05, shallow_scores(hard)  # 0.05: 60 puzzles are few
+    easy = [item(task, 1, seed) for seed in range(20)]
+    hardest = [item(task, 5, seed) for seed in range(20)]
+    assert max(shallow_scores(hardest).values()) <= max(shallow_scores(easy).values()) + 0.1
+
+
+def test_floors_stand_by_level():
+    items = [item("nibbles", level, seed) for level in (1, 5) for seed in range(6)]
+    found = floors_of("nibbles", items)
+    assert list(found["levels"]) == ["1", "5"] and found["items"] == 12 and found["levels"]["5"]["items"] == 6
+    assert found["shallow"] == max(shallow_scores(items).values())
