@@ -19,7 +19,7 @@ from ..shared.draw import Board, Canvas, Style, grid_lines, render
 from ..shared.grids import altered_given, every_cell, square
 from ..shared.latin import form_of_givens, one_to, read_square, repeated, show_square, square_words, twice
 from ..shared.rules import AllDifferent, Changes, full_values
-from ..shared.shallow import by_draws, by_rules, dug
+from ..shared.shallow import Whole, by_draws, by_rules, dug
 from ..steps import Manner, Step
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8b8b5f92
@@ -114,7 +114,7 @@ def generate(level: Level, rng: Random) -> State:
     "A sudoku with exactly one solution."
     blank = problem(State(((0,) * 9,) * 9))
     full = random_solution(blank, rng)
-    given = dug(blank, full, level.givens, level.stops, level.tries, rng)
+    given = dug(Whole(blank, full), level.givens, level.stops, level.tries, rng)
     return State(square([digit if cell in given else 0 for cell, digit in enumerate(full)], 9))
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8e8b2467
