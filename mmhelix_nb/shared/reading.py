@@ -6,9 +6,9 @@
 __all__ = ['MISREAD', 'SLIP', 'Parts', 'Tally', 'Blur', 'AGREE', 'DIFFER', 'AGAIN', 'FITS', 'CLASH', 'LOOK', 'GRIDS', 'LISTS',
            'GRAPHS', 'BARS_SEEN', 'BARS', 'CLUES_SEEN', 'CLUES', 'Checks', 'COPY', 'RESULT', 'HOLDS', 'BREAKS', 'MEND',
            'DONE', 'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled', 'row_facts', 'show_lines',
-           'grid_reading', 'degree_sum', 'joined_facts', 'degree_tally', 'overlooked', 'edge_reading', 'bar_facts',
-           'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals', 'miscounted', 'clue_reading', 'broken',
-           'slipped', 'close']
+           'show_digits', 'grid_reading', 'degree_sum', 'joined_facts', 'degree_tally', 'overlooked', 'edge_reading',
+           'bar_facts', 'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals', 'miscounted', 'clue_reading',
+           'broken', 'slipped', 'close']
 
 # %% ../../nbs/shared/reading.ipynb #40002b7e
 from collections.abc import Callable, Sequence
@@ -242,6 +242,11 @@ def row_facts(grid: Sequence[Sequence], kind: str = "line") -> list[Fact]:
 def show_lines(parts: Parts) -> str:
     "Rows as a board."
     return "\n".join(spaced(fact.args[1]) for fact in parts)
+
+
+def show_digits(parts: Parts) -> str:
+    "Rows as a board, zeros included."
+    return "\n".join(" ".join(map(str, fact.args[1])) for fact in parts)
 
 
 def grid_reading(

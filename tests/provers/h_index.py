@@ -1,9 +1,8 @@
 """The prover of h_index."""
 
+from mmhelix_nb.steps import Fact
 from provers._charts import Chart
 from provers._proof import expect
-
-from mmhelix_nb.steps import Fact
 
 
 class HIndex(Chart):
@@ -28,7 +27,9 @@ class HIndex(Chart):
     def counted(self, reason, h):
         "The number that a reason counts for h, which one of its facts gives."
         (count,) = reason.facts
-        expect(count.args[0] == h == reason.args[0] and count.args[-1] == reason.args[1], "the count is for another number")
+        expect(
+            count.args[0] == h == reason.args[0] and count.args[-1] == reason.args[1], "the count is for another number"
+        )
         return count.args[-1]
 
     def shows_least(self, fact, reasons):
