@@ -143,7 +143,7 @@ def smallest_round_and_round(state: State, rng: Random) -> str:
     ways = (round_and_round(state, turn, first) for turn in (1, 2) for first in (True, False))
     return next(filter(None, ways), "")
 
-
+# %% ../../nbs/tasks/games/hanoi.ipynb #1d1c4de8
 def largest_straight(state: State, rng: Random) -> str:
     "Moves again and again the largest disk that can go to peg 3, else a random top disk to a random peg where it fits, up to four times as often as the recursion."
     pegs, moves, most = [list(peg) for peg in state.pegs], [], 4 * 2**state.disks
