@@ -148,7 +148,7 @@ class Level:
     loose: float = 0.2  # share of the pairs that a ring leaves out, so that it becomes longer
     knights: float = 0.25  # share of the pairs a knight's move apart that may become edges
     degree: int = 6  # edges at a node, at most
-    without: float = 0.4  # share of graphs without a walk
+    without: float = 0.5  # share of graphs without a walk
 
 
 Pair = tuple[int, int]
@@ -206,7 +206,7 @@ def rings(level: Level, pairs: list[Pair], rng: Random) -> set[Pair]:
     return edges
 
 # %% ../../nbs/shared/walks.ipynb #3b052537
-WALKS = 12  # of each liking, to see how often walks without looking ahead get stuck
+WALKS = 8  # of each liking, to see how often walks without looking ahead get stuck
 
 
 def passable(n: int, edges: set[Pair], rng: Random) -> int:
