@@ -97,7 +97,7 @@ def not_home(left: list[int], start: int, way: int) -> int:
     return int(way == start)
 
 
-LIKINGS = (anywhere, most_unused, not_home)
+LIKINGS = (anywhere, most_unused, not_home, not_home)
 
 # %% ../../nbs/shared/walks.ipynb #d41198d1
 def count_and_roam(graph: Graph, most: int, rounds: int, liking: Liking, rng: Random) -> str:
@@ -239,7 +239,7 @@ def graph_with(level: Level, odd: int, most: int, rng: Random) -> tuple[Pair, ..
 
     It is the graph in which walks get stuck most often or, where `odd` is more than the `most` that a walk can have, that graph with more edges hung over."""
     best: set[Pair] = set()
-    least = 3 * WALKS + 1
+    least = len(LIKINGS) * WALKS + 1
     for _ in range(level.tries):
         pairs = raster_pairs(level.nodes, rng, level.knights)
         edges = hung_over(level, rings(level, pairs, rng), pairs, min(odd, most) // 2, rng)
