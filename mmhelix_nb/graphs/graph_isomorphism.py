@@ -380,7 +380,7 @@ def layout(state: State, style: Style) -> Canvas:
         x, y = side // 2 + i * (side + 16), side // 2 + 30
         centers = around(state.n, edges, (x, y), across)
         draw_plan(canvas, plan(centers, edges, 17, 18), edges, 17, 18)
-        canvas.text(x, 16, f"G{i + 1}", 22)
+        canvas.text(x - across, 16, f"G{i + 1}", 22)  # the corner is clear of edges
     canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas
 
