@@ -24,10 +24,10 @@ from ..shared.constraints import Problem, darkened, solved
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.grids import differing_line, is_row, square
 from ..shared.narrator import Narrator
-from ..shared.reading import CLUES, clue_reading
+from ..shared.reading import clue_reading
 from ..shared.rules import Patterns, line_rules, square_text
 from ..shared.search import bits
-from ..shared.shades import Grid, shade_story, two_tone
+from ..shared.shades import CLUED, Grid, shade_story, two_tone
 from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -297,7 +297,7 @@ def listing(name: str, clues: Iterable[RunLengths]) -> list[str]:
 ORDER = "fixed"
 VOICE = (
     two_tone(("empty", "filled"))
-    | CLUES
+    | CLUED
     | Voice(
         {
             "runs rows columns": (
