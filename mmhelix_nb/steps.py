@@ -208,7 +208,7 @@ LENGTHS = ("brief", "normal", "full")
 def paragraphs(told: list[str], most: int = 4) -> str:
     "Sentences joined to paragraphs of at most `most`; a board ends one."
     lines, open_line = [], []
-    for text in told:
+    for text in filter(None, told):
         open_line.append(text.rstrip("\n"))
         if text.endswith("\n") or len(open_line) == most:
             lines.append(" ".join(open_line))
@@ -234,15 +234,24 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
         lines = [step.brief for step in steps if step.brief]
         return "\n".join([*lines, f"\\boxed{{{answer}}}"])
     voiced = any(step.facts for step in steps)  # made of facts, in words of their own
-    told = [opening(rng), *((retold if voiced else tell)(step, rng, length == "full") for step in steps)]
+    begin = rng.choice(("", *OPENINGS[0])) if voiced else opening(rng)
+    told = [begin, *((retold if voiced else tell)(step, rng, length == "full") for step in steps)]
     if length == "full":
         told.insert(-1, recap(steps))
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"
 
 # %% ../nbs/03_steps.ipynb #2c68cf2f
-_PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]+|\n+")
+_PIECE = re.compile(r" ?[^\W\d_]+|\d| ?[^\s\w]+\n*|\s*\n+|\s+|_+")
+
+
+def _tokens(piece: str) -> int:
+    "How many tokens a piece of text is about."
+    sign = piece.strip()
+    if sign.isalpha():
+        return -(-len(sign) // 3) if sign.isupper() else 1 + (len(sign) > 9) + (len(sign) > 16)
+    return -(-len(sign) // 3) if sign and not sign.isdigit() else 1
 
 
 def token_count(text: str) -> int:
     "About how many tokens a Qwen tokenizer makes of `text`."
-    return sum(-(-len(piece) // 8) if piece.isalpha() else 1 for piece in _PIECE.findall(text))
+    return sum(map(_tokens, _PIECE.findall(text)))

@@ -1,8 +1,7 @@
 """Charts of bars: what is read of them, and how many there are, the highest and the lowest."""
 
-from provers._proof import Proof
-
 from mmhelix_nb.steps import Fact
+from provers._proof import Proof
 
 STRIP = 18  # bars in a line of the picture at most
 

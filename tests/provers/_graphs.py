@@ -1,8 +1,7 @@
 """Undirected graphs: what is read of them, and that every edge is seen from both of its ends."""
 
-from provers._proof import Proof
-
 from mmhelix_nb.steps import Fact
+from provers._proof import Proof
 
 
 class Graph(Proof):

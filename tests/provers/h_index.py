@@ -1,9 +1,8 @@
 """The prover of h_index."""
 
+from mmhelix_nb.steps import Fact
 from provers._charts import Chart
 from provers._proof import expect
-
-from mmhelix_nb.steps import Fact
 
 
 class HIndex(Chart):
