@@ -36,7 +36,6 @@ from ..shared.reading import grid_reading
 from ..shared.rules import Changes, Patterns, Rule, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.shades import Grid, Together, connection, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 
