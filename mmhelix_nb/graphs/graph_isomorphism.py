@@ -25,7 +25,7 @@ from typing import Any
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided, runs
-from ..shared.diagrams import around, draw_diagram
+from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.networks import (
     exchanged,
@@ -379,7 +379,7 @@ def layout(state: State, style: Style) -> Canvas:
     for i, edges in enumerate(state.graphs()):
         x, y = side // 2 + i * (side + 16), side // 2 + 30
         centers = around(state.n, edges, (x, y), across)
-        draw_diagram(canvas, centers, edges, 17, 18)
+        draw_plan(canvas, plan(centers, edges, 17, 18), edges, 17, 18)
         canvas.text(x, 16, f"G{i + 1}", 22)
     canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas

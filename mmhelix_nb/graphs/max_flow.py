@@ -20,7 +20,7 @@ from typing import Self
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
-from ..shared.diagrams import Point, draw_diagram
+from ..shared.diagrams import Point, draw_plan, plan
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.networks import chain, introduced, read_question, write_lists
 from ..shared.numbers import compared
@@ -296,8 +296,8 @@ def check(state: State, answer: str) -> Verdict:
 RADIUS = 20  # px of a node
 
 
-def spread(state: State) -> tuple[tuple[int, int], list[Point]]:
-    "Width and height, and the centres of the nodes, a column for each layer."
+def spread(state: State, down_the_page: bool = False) -> tuple[tuple[int, int], list[Point]]:
+    "Width and height, and the centres of the nodes, a column for each layer, or a row where the way is `down_the_page`."
     column = columns(state)
     layers = [[node for node in range(state.n) if column[node] == i] for i in range(max(column) + 1)]
     wide, high, edge = len(layers) - 1, max(map(len, layers)) - 1, RADIUS + 12
@@ -309,21 +309,23 @@ def spread(state: State) -> tuple[tuple[int, int], list[Point]]:
         for i, layer in enumerate(layers)
         for place, node in enumerate(layer)
     }
+    if down_the_page:
+        return (height, width), [centers[node][::-1] for node in range(state.n)]
     return (width, height), [centers[node] for node in range(state.n)]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aacf0942
 def layout(state: State, style: Style) -> Canvas:
     "Numbered discs in columns, arrows with their capacities; the source has a green ring, the sink a red one."
-    size, centers = spread(state)
+    size, centers = spread(state, style.variant % 2 == 1)
     canvas, rings = Canvas(*size, style), {state.source: style.green, state.sink: style.red}
-    draw_diagram(canvas, centers, state.edges, RADIUS, 22, arrows=True, rings=rings)
+    draw_plan(canvas, plan(centers, state.edges, RADIUS, 22, True), state.edges, RADIUS, 22, arrows=True, rings=rings)
     return canvas
 
 
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #44c2d0b6
-PICTURE = """The picture shows a network of {n} nodes, numbered 0 to {last}, in columns from left to right. The number in the box on an arrow is its capacity;
+PICTURE = """The picture shows a network of {n} nodes, numbered 0 to {last}. The number in the box on an arrow is its capacity;
 where two arrows cross there is no node."""
 WORDS = """A network has {n} nodes, numbered 0 to {last}. Each line names a node and then, in brackets, the nodes that its arrows lead to, each with the capacity
 of the arrow:

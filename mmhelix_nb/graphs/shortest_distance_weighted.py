@@ -19,7 +19,7 @@ from typing import Self
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
-from ..shared.diagrams import draw_diagram, spots
+from ..shared.diagrams import draw_placed
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.networks import (
     LARGEST,
@@ -263,16 +263,14 @@ RADIUS = 22  # px of a node
 
 def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, edges with their lengths; the start has a green ring, the end a red one."
-    width, height, centers = spots(state.n, style, step=134, margin=34)
-    canvas, rings = Canvas(width, height, style), {state.start: style.green, state.end: style.red}
-    draw_diagram(canvas, centers, state.edges, RADIUS, 23, rings=rings)
-    return canvas
+    rings = {state.start: style.green, state.end: style.red}
+    return draw_placed(state.n, state.edges, style, RADIUS, 23, 134, 34, rings=rings)
 
 
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #9318de7f
-PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last} row by row. Its edges have no direction, and the number in the box on an edge is the
+PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}. Its edges have no direction, and the number in the box on an edge is the
 length of that edge; where two edges cross there is no node."""
 WORDS = """A graph has {n} nodes, numbered 0 to {last}, and edges without direction. Each line names a node and then, in brackets, its neighbours, each with the
 length of the edge to it:

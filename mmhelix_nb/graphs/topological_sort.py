@@ -15,7 +15,7 @@ from random import Random
 
 from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.diagrams import draw_diagram, spots
+from ..shared.diagrams import draw_placed
 from ..shared.draw import Canvas, Style, render
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.search import Counter, canonical_graph
@@ -198,16 +198,13 @@ RADIUS = 23  # px of a node
 
 def layout(state: State, style: Style) -> Canvas:
     "Numbered discs on a raster, joined by arrows."
-    width, height, centers = spots(state.n, style, step=122, margin=42)
-    canvas = Canvas(width, height, style)
-    draw_diagram(canvas, centers, state.edges, RADIUS, 24, arrows=True)
-    return canvas
+    return draw_placed(state.n, state.edges, style, RADIUS, 24, 122, 42, arrows=True)
 
 
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #34627cdd
-PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last} row by row, and arrows between them; where two arrows cross there is no node."""
+PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}, and arrows between them; where two arrows cross there is no node."""
 WORDS = "A graph has {n} nodes, numbered 0 to {last}. From each node arrows lead to these nodes:\n{lists}"
 RULES = """Put all nodes in an order in which every arrow points from an earlier node to a later one: if an arrow leads from a to b, then a has to stand
 before b. Any such order is right."""

@@ -6,7 +6,7 @@
 __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'LETTERS', 'RULES', 'VARIANTS', 'PALETTES', 'PRINTED', 'STYLES', 'OPEN', 'MIX',
            'Point', 'Box', 'Color', 'FINER', 'CLEAR', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data', 'chosen',
            'font', 'stamp', 'Shape', 'Shapes', 'paint', 'Label', 'Canvas', 'Draw', 'render', 'png', 'picture_file',
-           'Board', 'fit_board', 'grid_lines', 'coordinates', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
+           'Board', 'fit_board', 'grid_lines', 'coordinates', 'counts', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
 
 # %% ../../nbs/shared/draw.ipynb #101092e7
 import functools
@@ -516,12 +516,29 @@ def _rule(canvas: Canvas, start: Point, end: Point, cells: int, width: int, colo
         )
 
 
-def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float = 16) -> None:
-    "The numbers of rows and columns, from 0, `edge` px inside the left and the upper border of the picture."
+def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float = 16, first: int = 0) -> None:
+    "The numbers of rows and columns, from `first`, `edge` px inside the left and the upper border of the picture; in the other arrangement inside the right and the lower one."
+    left, top = (canvas.width - edge, canvas.height - edge) if canvas.style.variant % 2 else (edge, edge)
     for row in range(board.rows):
-        canvas.text(edge, board.center(row, 0)[1], str(row), size, color)
+        canvas.text(left, board.center(row, 0)[1], str(row + first), size, color)
     for column in range(board.columns):
-        canvas.text(board.center(0, column)[0], edge, str(column), size, color)
+        canvas.text(board.center(0, column)[0], top, str(column + first), size, color)
+
+
+def counts(
+    canvas: Canvas,
+    board: Board,
+    numbers: tuple[Sequence[object], Sequence[object]],
+    size: int,
+    edge: float,
+    color: str | None = None,
+) -> None:
+    "What stands beside each row and each column, `edge` px inside the borders that `coordinates` leaves free."
+    right, bottom = (edge, edge) if canvas.style.variant % 2 else (canvas.width - edge, canvas.height - edge)
+    for row, number in enumerate(numbers[0]):
+        canvas.text(right, board.center(row, 0)[1], str(number), size, color)
+    for column, number in enumerate(numbers[1]):
+        canvas.text(board.center(0, column)[0], bottom, str(number), size, color)
 
 # %% ../../nbs/shared/draw.ipynb #6b62e851
 STRIP = 18  # bars in one strip: two-digit labels of 16 px fit side by side
@@ -545,7 +562,7 @@ def in_lines(values: tuple[int, ...], number: str = "position") -> str:
 
 # %% ../../nbs/shared/draw.ipynb #5e3ac273
 def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Canvas:
-    "A chart of `values`: bars with their value above, at most `STRIP` bars in a line."
+    "A chart of `values`: bars with their value above, at most `STRIP` bars in a line; solid, outlined or thin, as the style has it."
     if style.name == "mini":
         return mini_chart(values, style)
     parts = strips(values)
@@ -568,8 +585,20 @@ def _strip(canvas: Canvas, part: tuple[int, ...], left: int, floor: int, step: i
     for i, value in enumerate(part):
         x, top = left + i * step, floor - max(round(value * scale), min(value, 1))  # a bar that is not 0 can be seen
         if value:
-            canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
+            _bar(canvas, x, top, step, floor, color)
         canvas.text(x + step / 2, top - 13, str(value), 18 if value < 1000 else MIN_GLYPH)
+
+
+def _bar(canvas: Canvas, x: int, top: int, step: int, floor: int, color: str) -> None:
+    "A bar of a strip, whose top is at `top`."
+    variant, middle = canvas.style.variant % 3, x + step // 2
+    if variant == 1:
+        canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], canvas.style.fill, color, 2)
+    elif variant == 2:
+        canvas.shapes.rectangle([middle - 3, top, middle + 2, floor - 1], color)
+        canvas.shapes.rectangle([middle - step // 3, top, middle + step // 3 - 1, top + 3], color)
+    else:
+        canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
 
 # %% ../../nbs/shared/draw.ipynb #19287e01
 def mini_chart(values: tuple[int, ...], style: Style) -> Canvas:
