@@ -336,7 +336,7 @@ def layout(state: State, style: Style) -> Canvas:
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
         size = 18 if len(text) < 5 else 16
-        canvas.text(x + 6 + font(size).getlength(text) / 2, y + 14, text, size, style.blue)
+        canvas.text(x + 7 + font(size).getlength(text) / 2, y + 15, text, size, style.blue)
     return canvas
 
 

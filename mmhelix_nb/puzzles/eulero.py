@@ -307,8 +307,9 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2)
     for r, c in every_cell(state.size):
         x, y = board.center(r, c)
-        for sign, left, color in zip(state.grid[r][c], (x - 10, x + 10), (style.blue, style.red)):
-            canvas.text(left, y, sign, 26, color)
+        down = 10 * (style.variant % 2)  # the letter higher than the digit, or side by side
+        for sign, step, color in zip(state.grid[r][c], (-1, 1), (style.blue, style.red)):
+            canvas.text(x + 12 * step, y + down * step, sign, 26 - down // 2, color)
     return canvas
 
 
