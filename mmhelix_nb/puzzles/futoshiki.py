@@ -33,7 +33,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import MISREAD, grid_reading, missed_out, read
 from ..shared.rules import Changes, Rule, full_values
 from ..shared.search import square_symmetries, transform
-from ..shared.shallow import by_draws, by_rules, dug
+from ..shared.shallow import Whole, by_draws, by_rules, dug
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -173,7 +173,7 @@ def generate(level: Level, rng: Random) -> State:
     chosen = sorted(rng.sample(pairs, round(level.signs * len(pairs))))
     signs = tuple((a, b, SIGNS[full[n * a[0] + a[1]] > full[n * b[0] + b[1]]]) for a, b in chosen)
     blank = problem(State(((0,) * n,) * n, signs))
-    given = dug(blank, full, (0, level.givens), level.stops, level.tries, rng)
+    given = dug(Whole(blank, full), (0, level.givens), level.stops, level.tries, rng)
     return State(square([value if cell in given else 0 for cell, value in enumerate(full)], n), signs)
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #f539ec8a

@@ -18,11 +18,19 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, random_solution, solved
 from ..shared.draw import Board, Canvas, Style, grid_lines, render
 from ..shared.grids import altered_given, every_cell, square
-from ..shared.latin import form_of_givens, latin_lines, one_to, read_square, repeated, show_square, twice
+from mmhelix_nb.shared.latin import (
+    form_of_givens,
+    latin_lines,
+    one_to,
+    read_square,
+    repeated,
+    show_square,
+    twice,
+)
 from ..shared.narrator import Narrator
 from ..shared.reading import grid_reading
 from ..shared.rules import AllDifferent, full_values
-from ..shared.shallow import by_draws, by_rules, dug
+from ..shared.shallow import Whole, by_draws, by_rules, dug
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -110,7 +118,7 @@ def generate(level: Level, rng: Random) -> State:
     "A sudoku with exactly one solution."
     blank = problem(State(((0,) * 9,) * 9))
     full = random_solution(blank, rng)
-    given = dug(blank, full, level.givens, level.stops, level.tries, rng)
+    given = dug(Whole(blank, full), level.givens, level.stops, level.tries, rng)
     return State(square([digit if cell in given else 0 for cell, digit in enumerate(full)], 9))
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8e8b2467

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from .voice import AGAIN, FRESH, JOINS, THREAD, Voice, cased, drawn_from
+from .voice import AGAIN, FRESH, JOINS, THREAD, Told, Voice, cased, drawn_from
 from ..steps import Fact, Reason, Step
 
 # %% ../../nbs/shared/narrator.ipynb #e45a5185
@@ -144,6 +144,7 @@ class Steps:
     def __init__(self, voice: Voice, rng: Random):
         self.voice, self.rng = voice, rng
         self.steps: list[Step] = []
+        self.told: set[Told] = set()  # rules with what they said
 
     def add(
         self,
@@ -157,6 +158,7 @@ class Steps:
     ) -> None:
         "Write down a step in words of its own; `brief` is made of the facts where it is empty."
         parts = tuple(facts), tuple(reasons), tuple(false)
+        self.told.update((reason.rule, reason.args) for reason in reasons)
         self.steps.append(Step(kind, says, (), brief or self.brief(facts), board, *parts))
 
     def brief(self, facts: Sequence[Fact]) -> str:
@@ -188,7 +190,7 @@ class Narrator(Steps):
         if "{fact}" in clause:
             slots["fact"] = self.voice.claims(facts, self.rng)
         if "{why}" in clause:
-            slots["why"] = self.voice.because(reasons, facts, self.rng, self.just())
+            slots["why"] = self.voice.because(reasons, facts, self.rng, self.just(), self.told)
         return clause.format(**slots)
 
     def just(self) -> list[Fact]:
