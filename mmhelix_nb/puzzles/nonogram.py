@@ -247,6 +247,10 @@ def layout(state: State, style: Style) -> Canvas:
     left, top = (edge + 8 + STEP * max(1, *map(len, lines)) for lines in (state.rows, state.columns))
     cell = 52 if n < 7 else min(44, (MAX_SIDE - max(left, top) - edge) // n)
     canvas = Canvas(left + n * cell + edge, top + n * cell + edge, style)
+    for i in range(n) if style.variant % 2 else ():  # stripes behind the numbers
+        at = i * cell
+        canvas.shapes.rectangle([4, top + at + 2, left - 5, top + at + cell - 3], style.fill)
+        canvas.shapes.rectangle([left + at + 2, 4, left + at + cell - 3, top - 5], style.fill)
     for line in sorted(range(n + 1), key=lambda line: line % 5 == 0):  # the darker lines on top
         color, width = (style.ink, 3) if line % 5 == 0 or line == n else (style.faint, 2)
         canvas.shapes.line([(left + line * cell, top), (left + line * cell, top + n * cell)], color, width)

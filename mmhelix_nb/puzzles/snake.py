@@ -19,7 +19,7 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, solutions, solved
-from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.gridmoves import compact, distance, mask, numbered
 from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_rows
@@ -342,14 +342,10 @@ def layout(state: State, style: Style) -> Canvas:
     "The grid with discs for S and E, its coordinates, and the counts."
     n = state.size
     board = Board(n, n, min(48, 600 // n), 34)
-    canvas, far = Canvas(*board.size, style), 34 + n * board.cell + 18
+    canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 1, style.ink)
-    for i in range(n):
-        middle = board.center(i, i)[0]
-        canvas.text(16, middle, str(i), 14, style.ink)
-        canvas.text(middle, 18, str(i), 14, style.ink)
-        canvas.text(far, middle, str(state.row_counts[i]), 22, style.blue)
-        canvas.text(middle, far, str(state.column_counts[i]), 22, style.blue)
+    coordinates(canvas, board, 14, style.ink, 17)
+    side_numbers(canvas, board, (state.row_counts, state.column_counts), 22, 16, style.blue)
     for name, cell, color in (("S", state.start, style.green), ("E", state.end, style.red)):
         canvas.shapes.ellipse(board.box(*cell, 5), color)
         canvas.text(*board.center(*cell), name, board.cell // 2, style.paper)
@@ -377,8 +373,8 @@ def example(state: State) -> str:
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds S, E and the counts."
     picture = modality == "image"
-    numbers = "The numbers on the right and below tell" if picture else "The counts tell"
-    given = "The small numbers on the left and above count the rows and columns from 0." if picture else in_text(state)
+    numbers = "The large blue numbers tell" if picture else "The counts tell"
+    given = "The small numbers count the rows and columns from 0." if picture else in_text(state)
     return "\n\n".join([RULES.format(n=state.size, numbers=numbers), given, FORMAT.format(example=example(state))])
 
 
