@@ -26,13 +26,21 @@ from .steps import USUAL, Manner, Step, narrate
 # %% ../nbs/30_serg.ipynb #57db961b
 @dataclass(frozen=True)
 class Sample:
-    "An expert reply to `item`: its `kind` (skeleton or polished), what the verifier said, and the number of search steps told."
+    """An expert reply to `item`: its `kind` (skeleton, polished, rollout or direct), what the verifier said, and the `steps` that it was told from.
+
+    `told` counts the steps and backtracks in the reply's own text, where it was not made from the steps here."""
 
     item: Instance
     reply: str
     kind: str
     verdict: Verdict
     steps: tuple[Step, ...]
+    told: tuple[int, int] | None = None
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        "Steps and backtracks that the reply tells."
+        return self.told or (len(self.steps), sum(step.kind == "backtrack" for step in self.steps))
 
 # %% ../nbs/30_serg.ipynb #92677339
 def expert(item: Instance, length: str = "normal", manner: Manner = USUAL) -> Sample:

@@ -6,8 +6,8 @@
 __all__ = ['SMALLEST', 'STOP', 'NOT', 'IDIOMS', 'DENIED', 'DENYING', 'OPPOSITES', 'Move', 'BUDGET', 'TURN', 'Told', 'Plan',
            'wanted', 'block_clause', 'names_of', 'plan_of', 'same', 'match', 'within', 'table', 'line_of', 'on_board',
            'Said', 'heard', 'words_around', 'sentences_around', 'denies', 'turned_round', 'turned', 'Untold', 'State',
-           'Reading', 'begin', 'told', 'tellable', 'known_mark', 'explained', 'skipped', 'in_words', 'moves', 'untold',
-           'trail_of', 'Alignment', 'aligned']
+           'Reading', 'begin', 'told', 'tellable', 'known_mark', 'keys_on', 'explained', 'skipped', 'in_words', 'moves',
+           'untold', 'trail_of', 'Alignment', 'aligned']
 
 # %% ../../nbs/traces/alignment.ipynb #07941021
 import re
@@ -398,14 +398,20 @@ def known_mark(reading: Reading, mark: Mark, step: int, before: Sequence[Clause]
     return mark.kind != "number" and any(same(mark, one) for clause in before for one in clause.marks)
 
 
+@lru_cache(maxsize=4096)
+def keys_on(board: str, names: frozenset[str]) -> tuple:
+    "What a board names, in its order."
+    return tuple(mark.key for mark in marks(board, names) if not mark.soft)
+
+
 def explained(reading: Reading, run: Sequence[Mark], step: int, before: Sequence[Clause]) -> bool:
     "Whether the marks of `run`, which stand together, claim nothing that `before` does not, or the step under way."
     if run[0].kind == "block":
         return len(run) == 1 and any(run[0].key == clause.marks[0].key for clause in before)
     boards = [clause.text for clause in before if clause.marks[0].kind == "block"]
-    keys = [mark.key for mark in run]
+    keys = tuple(mark.key for mark in run)
     for board in boards[-2:]:
-        read = [mark.key for mark in marks(board, reading.said.plan.names) if not mark.soft]
+        read = keys_on(board, reading.said.plan.names)
         if any(read[n : n + len(keys)] == keys for n in range(len(read))):
             return True
     if len(run) == 1:
@@ -465,7 +471,7 @@ def moves(reading: Reading, state: State) -> list[Move]:
     return out
 
 # %% ../../nbs/traces/alignment.ipynb #9a972afe
-BUDGET = 1500  # states; an honest reply takes about as many as it has clauses
+BUDGET = 1000  # states; an honest reply takes about as many as it has clauses
 
 
 def untold(reading: Reading, state: State) -> str:
@@ -513,6 +519,10 @@ class Alignment:
 def aligned(plan: Plan, text: str) -> Alignment:
     "Where `text` tells the steps of `plan`; raises `Untold` where it leaves out, adds or changes one."
     reading = Reading(heard(plan, text))
+    shown = {mark.value for mark in reading.said.marks if mark.kind == "block"}
+    lost = next((block for block in plan.blocks if squeezed(block) not in shown), None)
+    if lost is not None:
+        raise Untold(f"an anchor is lost: {' '.join(lost.split())}")
     spans: dict[int, list[tuple[int, int]]] = {}
     trail = trail_of(reading)
     for number, i, j in trail:

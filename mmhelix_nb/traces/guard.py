@@ -212,6 +212,13 @@ class Guarded:
     steps: int = 0
     backtracks: int = 0
 
+    def __bool__(self) -> bool:
+        return self.verdict.ok
+
+    @property
+    def reason(self) -> str:
+        return self.verdict.reason
+
 
 def guard(sample: Sample, reply: str) -> Guarded:
     "Whether `reply` tells the skeleton `sample` and nothing else; names what it lacks or adds."

@@ -11,6 +11,7 @@ __all__ = ['CARDINALS', 'ORDINALS', 'WORDS', 'FORMS', 'FORM', 'LISTED', 'PAUSE',
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 # %% ../../nbs/traces/marks.ipynb #af91cf88
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Clause:
     near: int = 0
     own: int = 0
 
-    @property
+    @cached_property
     def keys(self) -> tuple:
         return tuple(mark.key for mark in self.marks)
 
