@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_KINDS', 'ORDERS', 'REFLECTIONS', 'USUAL', 'PHRASES', 'FULL', 'OPENINGS', 'LENGTHS', 'Fact', 'Reason', 'Step',
-           'Manner', 'tell', 'opening', 'paragraphs', 'recap', 'narrate', 'token_count']
+           'Manner', 'tell', 'retold', 'opening', 'paragraphs', 'recap', 'narrate', 'token_count']
 
 # %% ../nbs/03_steps.ipynb #95015b73
 import re
@@ -150,6 +150,12 @@ def tell(step: Step, rng: Random, full: bool = False) -> str:
     remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL else ""
     return f"{phrase}{says}{remark}" + (f"\n{step.board}\n" if step.board else "")
 
+
+def retold(step: Step, rng: Random, full: bool = False) -> str:
+    "One step in its own words, `full` with a remark, and its board below it."
+    remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL else ""
+    return f"{step.says}{remark}" + (f"\n{step.board}\n" if step.board else "")
+
 # %% ../nbs/03_steps.ipynb #fd9f12fd
 OPENINGS = (
     (
@@ -202,7 +208,7 @@ LENGTHS = ("brief", "normal", "full")
 def paragraphs(told: list[str], most: int = 4) -> str:
     "Sentences joined to paragraphs of at most `most`; a board ends one."
     lines, open_line = [], []
-    for text in told:
+    for text in filter(None, told):
         open_line.append(text.rstrip("\n"))
         if text.endswith("\n") or len(open_line) == most:
             lines.append(" ".join(open_line))
@@ -227,15 +233,25 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
     if length == "brief":
         lines = [step.brief for step in steps if step.brief]
         return "\n".join([*lines, f"\\boxed{{{answer}}}"])
-    told = [opening(rng), *(tell(step, rng, length == "full") for step in steps)]
+    voiced = any(step.facts for step in steps)  # made of facts, in words of their own
+    begin = rng.choice(("", *OPENINGS[0])) if voiced else opening(rng)
+    told = [begin, *((retold if voiced else tell)(step, rng, length == "full") for step in steps)]
     if length == "full":
         told.insert(-1, recap(steps))
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"
 
 # %% ../nbs/03_steps.ipynb #2c68cf2f
-_PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]+|\n+")
+_PIECE = re.compile(r" ?[^\W\d_]+|\d| ?[^\s\w]+\n*|\s*\n+|\s+|_+")
+
+
+def _tokens(piece: str) -> int:
+    "How many tokens a piece of text is about."
+    sign = piece.strip()
+    if sign.isalpha():
+        return -(-len(sign) // 3) if sign.isupper() else 1 + (len(sign) > 9) + (len(sign) > 16)
+    return -(-len(sign) // 3) if sign and not sign.isdigit() else 1
 
 
 def token_count(text: str) -> int:
     "About how many tokens a Qwen tokenizer makes of `text`."
-    return sum(-(-len(piece) // 8) if piece.isalpha() else 1 for piece in _PIECE.findall(text))
+    return sum(map(_tokens, _PIECE.findall(text)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from judges import judge_of
+from provers import PROVEN, prover_of
 from replays import replay_of
 
 from mmhelix_nb.core import (
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = (ROOT / "nbs/tasks/CONTRACT.md").read_text(encoding="utf-8")
 SECTIONS = ["Rules", "State", "Solve", "Generate", "Check", "Draw & ask", "Trace", "Levels"]
 MEMBERS = {name: member for name, member in (vars(Family) | vars(Task)).items() if not name.startswith("_")}
+FOLDERS = ("judges", "provers", "replays")
 FUNCTIONS = {name: member for name, member in MEMBERS.items() if inspect.isfunction(member)}
 every_task = pytest.mark.parametrize("task", tasks())
 
@@ -67,7 +69,8 @@ def test_type_checkers_find_the_protocol_in_every_task(tmp_path):
 def test_every_task_has_its_files(task):
     entry = TASKS[task]
     assert (ROOT / f"nbs/tasks/{entry.category}/{task}.ipynb").is_file()
-    for module, path in ((judge_of(task).judge, "judges"), (replay_of(task).replay, "replays")):
+    reader = (prover_of(task).prover, "provers") if task in PROVEN else (replay_of(task).replay, "replays")
+    for module, path in ((judge_of(task).judge, "judges"), reader):
         assert module.__module__ == f"{path}.{task}"
 
 
@@ -75,8 +78,9 @@ def test_there_are_no_others():
     "A notebook, judge or replay that the registry does not know is tested by nobody."
     found = {path.stem: path.parent.name for path in (ROOT / "nbs/tasks").glob("*/*.ipynb")}
     assert found == {entry.name: entry.category for entry in REGISTRY}
-    for folder in ("judges", "replays"):
-        assert {path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py")} == set(found)
+    stems = {folder: {path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py")} for folder in FOLDERS}
+    assert stems["judges"] == stems["replays"] | stems["provers"] == set(found)
+    assert not stems["replays"] & stems["provers"]
 
 
 def imported(path: Path) -> set[str]:
@@ -86,11 +90,12 @@ def imported(path: Path) -> set[str]:
 
 
 @every_task
-@pytest.mark.parametrize("kind", ["judges", "replays"])
-def test_judges_and_replays_are_independent(task, kind):
-    "They know the rules and the wordings, and share no code with a task."
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_judges_and_provers_are_independent(task, kind):
+    "They know the rules, and share no code with a task."
+    path = ROOT / f"tests/{kind}/{task}.py"
     rooms = {f"mmhelix_nb.{category}" for category in CATEGORIES}
-    modules = imported(ROOT / f"tests/{kind}/{task}.py")
+    modules = imported(path) if path.is_file() else set()
     assert not {module for module in modules if module.startswith(tuple(rooms))}
 
 

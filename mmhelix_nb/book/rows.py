@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # %% ../../nbs/book/rows.ipynb #b17d6704
 Modality = Literal["image", "text"]
-Picture = Image.Image | dict[str, Any]  # decoded, or {"bytes": PNG, "path": None} as `datasets` stores it
+Picture = Image.Image | dict[str, Any]  # decoded, or {"bytes": PNG or JPEG, "path": None} as `datasets` stores it
 
 
 class Message(TypedDict):

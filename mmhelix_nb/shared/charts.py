@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['MOST', 'HIGHEST', 'T', 'GAPS', 'LINES', 'whole_numbers', 'Chart', 'smallest', 'ranks', 'Level', 'sought', 'hill',
-           'layout', 'question', 'reading', 'Span']
+           'resisting', 'layout', 'question', 'reading', 'Span']
 
 # %% ../../nbs/shared/charts.ipynb #4e8af720
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from random import Random
 from typing import ClassVar, Self, TypeVar
 
+from ..core import Solution
 from .draw import Canvas, Style, bar_chart, in_lines
 from ..steps import Step
 
@@ -76,19 +77,26 @@ class Level:
     shortest: int  # bars, at least
     longest: int  # bars, at most
     top: int  # largest value
+    resists: float = 0.0  # share of the charts at which all solvers without look-ahead are wrong
+
+    def length(self, rng: Random) -> int:
+        return rng.randint(self.shortest, self.longest)
 
 # %% ../../nbs/shared/charts.ipynb #74b3d385
 T = TypeVar("T")
 
 
-def sought(draw: Callable[[], T], fits: Callable[[T], bool], tries: int) -> T:
-    "The first of `tries` draws that `fits`, else the last one."
-    drawn = draw()
+def sought(draw: Callable[[], T], score: Callable[[T], int], enough: int, tries: int) -> T:
+    "The first of `tries` draws whose `score` is `enough`, else the best of them."
+    best = draw()
+    most = score(best)
     for _ in range(tries - 1):
-        if fits(drawn):
+        if most >= enough:
             break
         drawn = draw()
-    return drawn
+        if (found := score(drawn)) > most:
+            best, most = drawn, found
+    return best
 
 
 def hill(length: int, rng: Random, lowest: float) -> list[float]:
@@ -96,6 +104,23 @@ def hill(length: int, rng: Random, lowest: float) -> list[float]:
     peak, foot = rng.random(), rng.uniform(lowest, 1)
     reach = max(peak, 1 - peak)
     return [foot + (1 - foot) * (1 - abs(at / (length - 1) - peak) / reach) for at in range(length)]
+
+# %% ../../nbs/shared/charts.ipynb #7130a626
+def resisting(
+    draw: Callable[[], T],
+    solve: Callable[[T], Solution],
+    shallow: Sequence[Callable[[T, Random], str]],
+    share: float,
+    rng: Random,
+    tries: int = 60,
+) -> T:
+    "A drawn state; in a `share` of the calls one at which all `shallow` solvers, the strongest first, are wrong, or the first of them in a row."
+
+    def misses(state: T) -> int:
+        answer = solve(state).text
+        return next((at for at, one in enumerate(shallow) if one(state, Random(0)) == answer), len(shallow))
+
+    return sought(draw, misses, len(shallow), tries) if rng.random() < share else draw()
 
 # %% ../../nbs/shared/charts.ipynb #abc1bf86
 def layout(state: Chart, style: Style) -> Canvas:
