@@ -290,7 +290,7 @@ def turned(said: Said, kind: str, clause: Clause, i: int, j: int) -> str:
         return ""
     fails = kind in ("contradiction", "backtrack", "hypothesise", "repair")  # introduced by a word that denies
     near, own, whole = words_around(said, i, j, True), words_around(said, i, j, False), sentences_around(said, i, j)
-    ours = IDIOMS.sub(" ", clause.words)
+    ours = IDIOMS.sub(" ", clause.behind if fails else clause.words)
     if NOT.search(ours) and not DENIED.search(IDIOMS.sub(" ", whole[max(0, whole.find(own)) :] if fails else whole)):
         return f"a negation is lost: {' '.join(whole.split())}"
     if denies(IDIOMS.sub(" ", own if fails else near), ours):

@@ -142,9 +142,9 @@ def failures_told(retelling: Retelling) -> str:
     for k, step in enumerate(steps):
         text = retelling.told(k)
         wider = text + (retelling.told(k + 1) if step.clauses and k + 1 < len(steps) else "")
-        if step.kind == "contradiction" and not FAIL.search(wider):
+        if step.kind == "contradiction" and FAIL.search(step.says) and not FAIL.search(wider):
             return f"a failure is not told: {step.says}"
-        if step.kind in ("backtrack", "repair") and not BACK.search(text):
+        if step.kind in ("backtrack", "repair") and BACK.search(step.says) and not BACK.search(text):
             return f"a way back is not told: {step.says}"
         for found in WORKS.finditer(text) if step.kind == "contradiction" and not WORKS.search(step.says) else ():
             before = re.split(r"[.!?\n]", text[: found.start()])[-1]

@@ -158,6 +158,11 @@ class Clause:
     def words(self) -> str:
         return self.text[max(0, self.near - self.start) :]
 
+    @property
+    def behind(self) -> str:
+        "Its words behind a colon."
+        return self.text[max(0, self.own - self.start) :]
+
 # %% ../../nbs/traces/marks.ipynb #b81798ba
 def together(text: str, mark: Mark, after: Mark) -> bool:
     "Whether two marks are parts of one list."
