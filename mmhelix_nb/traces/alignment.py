@@ -471,7 +471,7 @@ def moves(reading: Reading, state: State) -> list[Move]:
     return out
 
 # %% ../../nbs/traces/alignment.ipynb #9a972afe
-BUDGET = 1000  # states; an honest reply takes about as many as it has clauses
+BUDGET = 800  # states, and two more a clause; an honest reply takes about as many as it has clauses
 
 
 def untold(reading: Reading, state: State) -> str:
@@ -487,7 +487,7 @@ def trail_of(reading: Reading) -> list[tuple[int, int, int]]:
     seen: set[State] = set()
     trail: list[tuple[int, int, int]] = []
     deepest, why = -1, "nothing is told"
-    while stack and len(seen) < BUDGET:
+    while stack and len(seen) < BUDGET + 2 * len(reading.ours):
         state, made, depth = stack.pop()
         trail = [*trail[:depth], *([made] if made else [])]
         if state in seen:
