@@ -35,7 +35,7 @@ from mmhelix_nb.shared.charts import (
 from ..shared.draw import render, strips
 from ..shared.narrator import NOTE, Narrator
 from ..shared.numbers import compared
-from ..shared.reading import BARS, RESULT, bar_reading, close, degree_sum
+from ..shared.reading import BARS, RESULT, bar_reading, close, sum_text
 from ..shared.search import Counter
 from ..shared.teller import listed
 from ..shared.voice import Voice
@@ -337,7 +337,7 @@ VOICE = (
         {
             "bars": lambda bars: named_bars(bars) if isinstance(bars, tuple) and bars else str(bars or "no bar"),
             "holes": lambda holes: " + ".join(map(str, holes)) or "nothing",
-            "waters": lambda waters: degree_sum(waters) if len(waters) > 1 else str(waters[0]),
+            "waters": lambda waters: sum_text(waters) if len(waters) > 1 else str(waters[0]),
             "walls": lambda walls: "wall" + ("s " if len(walls) > 1 else " ") + listed(walls),
         },
     )

@@ -35,7 +35,6 @@ from ..shared.reading import MISREAD, clue_reading, grid_reading, row_facts
 from ..shared.rules import KeepsClear, Patterns, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.shades import CLUED, Grid, line_tallies, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Reason, Step
 

@@ -29,7 +29,6 @@ from ..shared.reading import clue_reading
 from ..shared.rules import Patterns, line_rules, square_text
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
 

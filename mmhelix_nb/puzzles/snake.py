@@ -28,7 +28,6 @@ from ..shared.reading import MISREAD, clue_reading, read
 from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, Together, connection, line_tallies, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import listed
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
