@@ -333,19 +333,19 @@ def judge_no(graph: Graph, name: str, odd: str) -> Verdict:
 # %% ../../nbs/shared/walks.ipynb #2abaff6a
 TRAILS = Voice(
     {
-        "odd nodes": (
-            "the odd nodes are {nodes}",
-            "odd degrees: {nodes}",
-            "an odd number of edges meets at {nodes}",
-            "the nodes of odd degree are {nodes}",
-            "I find odd degrees at {nodes}",
-            "the lists of odd length belong to {nodes}",
-            "the degrees at {nodes} are odd",
-            "odd counts stand at {nodes}",
-            "the nodes {nodes} have odd degrees",
-            "by the lengths of the lists {nodes} are odd",
-            "what is odd: {nodes}",
-            "only {nodes} have an odd number of edges",
+        "odd ones": (
+            "the odd nodes are {ones}",
+            "odd degrees: {ones}",
+            "an odd number of edges meets at {ones}",
+            "the nodes of odd degree are {ones}",
+            "I find odd degrees at {ones}",
+            "the lists of odd length belong to {ones}",
+            "the degrees at {ones} are odd",
+            "odd counts stand at {ones}",
+            "the nodes {ones} have odd degrees",
+            "by the lengths of the lists {ones} are odd",
+            "what is odd: {ones}",
+            "only {ones} have an odd number of edges",
         ),
         "all-even": (
             "every node has an even degree",
@@ -532,7 +532,11 @@ TRAILS = Voice(
             "the rest, such as {node}-{node2}, is not joined to the walk",
         ),
     },
-    names={"path": lambda path: "-".join(map(str, path)), "steps": lambda steps: " ".join(map(str, steps))},
+    names={
+        "ones": listed,
+        "path": lambda path: "-".join(map(str, path)),
+        "steps": lambda steps: " ".join(map(str, steps)),
+    },
 ) | Voice(
     {
         "steps number number2": (
@@ -633,19 +637,19 @@ TRAILS = Voice(
             "between {node} and {node2} it is still open",
             "with {node} first and {node2} last it is not closed",
         ),
-        "uneven nodes counts": (
-            "the degrees at {nodes} are {counts}",
-            "{nodes} have {counts} edges",
-            "at {nodes} I count {counts} edges",
-            "counted again, {nodes} have the degrees {counts}",
-            "the odd nodes {nodes} have degrees {counts}",
-            "for {nodes} the lists have {counts} entries",
-            "{nodes} meet {counts} edges",
-            "I look at {nodes} again: the degrees are {counts}",
-            "the lists of {nodes} hold {counts} nodes",
-            "{nodes} come with {counts} edges",
-            "going over {nodes} I find {counts} edges",
-            "the numbers of edges at {nodes} are {counts}",
+        "uneven ones counts": (
+            "the degrees at {ones} are {counts}",
+            "{ones} have {counts} edges",
+            "at {ones} I count {counts} edges",
+            "counted again, {ones} have the degrees {counts}",
+            "the odd nodes {ones} have degrees {counts}",
+            "for {ones} the lists have {counts} entries",
+            "{ones} meet {counts} edges",
+            "I look at {ones} again: the degrees are {counts}",
+            "the lists of {ones} hold {counts} nodes",
+            "{ones} come with {counts} edges",
+            "going over {ones} I find {counts} edges",
+            "the numbers of edges at {ones} are {counts}",
         ),
     },
     names={"counts": lambda counts: " ".join(map(str, counts))},
