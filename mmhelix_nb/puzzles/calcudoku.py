@@ -4,9 +4,11 @@
 
 # %% auto #0
 __all__ = ['OPERATORS', 'Region', 'WIDE', 'PRINTED', 'SHALLOW', 'LEVELS', 'SCORER', 'CELL', 'EDGE', 'draw', 'RULES', 'FORMAT',
-           'State', 'made', 'fillings', 'label', 'Cage', 'problem', 'solve', 'cages_and_singles', 'cages_and_draws',
-           'Level', 'among', 'cut', 'halves', 'cuts_of', 'targets_of', 'region_of', 'another', 'only_one',
-           'most_doubtful', 'regrouped', 'generate', 'check', 'layout', 'example', 'ask', 'cage_list', 'trace', 'canon']
+           'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'VOICE', 'State', 'made', 'fillings', 'label', 'Cage', 'problem',
+           'solve', 'cages_and_singles', 'cages_and_draws', 'Level', 'among', 'cut', 'halves', 'cuts_of', 'targets_of',
+           'region_of', 'another', 'only_one', 'most_doubtful', 'regrouped', 'generate', 'check', 'layout', 'example',
+           'ask', 'cage_list', 'ways_text', 'computed', 'covered', 'smaller', 'cage_checks', 'cage_facts', 'trace',
+           'canon']
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #006b2180
 from collections.abc import Collection, Sequence
@@ -20,7 +22,7 @@ from typing import Any
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, random_solution, solutions
 from ..shared.draw import Board, Canvas, Style, font, grid_lines, render
-from ..shared.grids import Cell, beside, cell_name, every_cell, hangs_together
+from ..shared.grids import Cell, beside, every_cell, hangs_together
 from mmhelix_nb.shared.latin import (
     SQUARE_EXAMPLE,
     InTable,
@@ -30,12 +32,15 @@ from mmhelix_nb.shared.latin import (
     read_square,
     repeated,
     solve_square,
-    tell_square,
 )
-from ..shared.rules import Changes, full_values
+from ..shared.narrator import Narrator
+from ..shared.reading import Tally, read, sum_text
+from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
 from ..shared.shallow import by_draws, by_rules, climb, impasses
-from ..steps import Manner, Step
+from ..shared.squares import SQUARES, square_story
+from ..shared.voice import Voice, as_one_of
+from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
 OPERATORS = {"+": "+", "-": "-", "−": "-", "*": "*", "x": "*", "×": "*", "/": "÷", "÷": "÷"}  # as read: as kept
@@ -131,10 +136,8 @@ class Cage(InTable):
         places = sorted((r - 1, c - 1) for r, c in cells)
         top, left = min(r for r, _ in places), min(c for _, c in places)
         table = fillings(n, tuple((r - top, c - left) for r, c in places), sign, target)
-        super().__init__([n * r + c for r, c in places], f"the cage {label(region)} at {cell_name(places[0])}", table)
-
-    def why(self, domains: list[int], changes: Changes) -> str:
-        return f"{self.title} {self.ways(domains, 'ways')}" if len(self.cells) > 1 else f"{self.title} is one cell"
+        super().__init__([n * r + c for r, c in places], "cage", table)
+        self.at(tuple(places), label(region))
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #9c158e73
 @lru_cache(maxsize=64)
@@ -335,8 +338,8 @@ def layout(state: State, style: Style) -> Canvas:
                 canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
-        size = 18 if len(text) < 5 else 16
-        canvas.text(x + 6 + font(size).getlength(text) / 2, y + 14, text, size, style.blue)
+        size = 18 if len(text) < 4 else 16
+        canvas.text(x + 9 + font(size).getlength(text) / 2, y + 15, text, size, style.blue)
     return canvas
 
 
@@ -377,17 +380,213 @@ def cage_list(state: State) -> str:
         f"{label(region)}: {' '.join(f'({r}, {c})' for r, c in sorted(region[0]))}" for region in state.regions
     )
 
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #123cfd3d
+ORDER = "fixed"  # of the numbers that are tried
+CAGES_SEEN = (
+    "the cages: {fact}.",
+    "I read the cages: {fact}.",
+    "in the picture I see these cages: {fact}.",
+    "the grid is cut into {fact}.",
+    "cage by cage: {fact}.",
+    "first the cages: {fact}.",
+    "let me write the cages down: {fact}.",
+    "what the picture shows: {fact}.",
+    "the targets and their cells: {fact}.",
+    "the thick lines make {fact}.",
+    "transcribed: {fact}.",
+    "going from cage to cage: {fact}.",
+)
+
+
+def ways_text(ways: Sequence[Sequence[int]]) -> str:
+    "Ways to fill cells, digit by digit."
+    return as_one_of("".join(map(str, way)) for way in ways)
+
+
+def computed(sums: Sequence[tuple[str, Sequence[int], int]]) -> str:
+    "What cages make: 2 x 3 = 6, 5 - 1 = 4."
+    return ", ".join(f"{f' {sign} '.join(map(str, numbers))} = {result}" for sign, numbers, result in sums)
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #f7619c02
+CAGES = Voice(
+    {
+        "cage cells target": ("{target} in {cells}",),
+        "covered numbers total": (
+            "the cages have {numbers} cells of {total}",
+            "the cages cover {numbers} of {total} cells",
+            "counting cells of cages, {numbers}, for a grid of {total}",
+            "{numbers} cells are in cages, and the grid has {total}",
+            "the sizes are {numbers}, the grid has {total} cells",
+            "together the cages hold {numbers} cells, the grid {total}",
+            "the cages add up to {numbers} cells and the grid to {total}",
+            "in cages there are {numbers} cells, in the grid {total}",
+            "sizes of cages: {numbers}; cells of the grid: {total}",
+            "of {total} cells the cages have {numbers}",
+            "the grid has {total} cells, the cages {numbers}",
+            "by cages I count {numbers} cells, by the grid {total}",
+        ),
+        "made sums": (
+            "the cages give {sums}",
+            "cage by cage {sums}",
+            "for the cages {sums}",
+            "the cages make {sums}",
+            "in the cages I get {sums}",
+            "{sums} in the cages",
+            "each cage is met: {sums}",
+            "the targets are met: {sums}",
+            "the cages come to {sums}",
+            "the cages work out as {sums}",
+            "{sums}, as the cages ask",
+            "computing the cages, {sums}",
+        ),
+        "no-made target numbers": (
+            "the cage {target} holds {numbers}",
+            "{numbers} do not make {target}",
+            "in the cage {target} I see {numbers}",
+            "{target} is not what {numbers} make",
+            "the cage {target} gets {numbers}",
+            "with {numbers} the cage {target} fails",
+            "{numbers} stand in the cage {target}",
+            "the target {target} is missed by {numbers}",
+            "the cage {target} is wrong with {numbers}",
+            "from {numbers} one does not get {target}",
+            "{target} should come from {numbers}",
+            "{numbers} miss the target {target}",
+        ),
+    },
+    names={"numbers": sum_text, "sums": computed, "ways": ways_text, "way": lambda way: "".join(map(str, way))},
+)
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdfa
+WAYS = Voice(
+    {},
+    {
+        "ways cells target ways": (
+            "{premises} and {cells} make {target} as {ways}",
+            "{premises}, so that {target} in {cells} is {ways}",
+            "{target} in {cells} is {ways} when {premises}",
+            "{premises}; the cage {target} of {cells} is {ways}",
+            "since {premises}, {cells} with {target} can be {ways}",
+            "{cells} give {target} as {ways}, for {premises}",
+            "{premises}, which leaves {ways} for {target} in {cells}",
+            "{premises} and for {target} in {cells} there is {ways}",
+            "with {target} {cells} hold {ways}, as {premises}",
+            "the cage {target} in {cells} is down to {ways}, because {premises}",
+            "{premises}, and {cells} reach {target} by {ways}",
+            "{premises}, hence {cells} with {target} are {ways}",
+        ),
+        "ways^ cells target": (
+            "{target} in {cells} has the ways listed",
+            "the ways for {target} in {cells} are listed",
+            "{cells} have the ways of {target} above",
+            "{target} in {cells} was listed",
+            "I listed {target} in {cells}",
+            "the ways of {target} in {cells} stand above",
+            "{cells} keep the ways listed for {target}",
+            "I know the ways for {target} in {cells}",
+            "for {target} in {cells} the list holds",
+            "the list for {target} in {cells} is above",
+            "{cells} follow the list of {target}",
+            "{target} leaves {cells} the ways above",
+        ),
+        "ways- cells target ways": (
+            "{cells} make {target} as {ways}",
+            "{target} in {cells} is {ways}",
+            "the cage {target} of {cells} is {ways}",
+            "{cells} with {target} can be {ways}",
+            "{cells} give {target} as {ways}",
+            "there is {ways} for {target} in {cells}",
+            "for {target} in {cells} I find {ways}",
+            "with {target} {cells} hold {ways}",
+            "the cage {target} in {cells} allows {ways}",
+            "{cells} reach {target} by {ways}",
+            "{target} comes from {ways} in {cells}",
+            "in {cells} the target {target} needs {ways}",
+        ),
+        "many cells target number way": (
+            "{premises} and all {number} ways for {target} in {cells}, such as {way}, agree",
+            "{premises}; the {number} ways for {target} in {cells}, like {way}, have that in common",
+            "{premises}, and {cells} make {target} in {number} ways, {way} for one, which agree here",
+            "as {premises}, {target} in {cells} has {number} ways, such as {way}, alike in this",
+            "{premises}, with {number} ways for {target} in {cells}, {way} among them, that agree",
+            "since {premises}, the {number} ways to {target} in {cells}, as {way}, share this",
+            "{cells} have {number} ways to {target}, such as {way}, and {premises}",
+            "the cage {target} of {cells} has {number} ways, one is {way}, where {premises}",
+            "for {target} in {cells} I count {number} ways, such as {way}, since {premises}",
+            "{number} ways, such as {way}, make {target} in {cells} while {premises}",
+            "of the {number} ways for {target} in {cells}, {way} is one; none differs here, as {premises}",
+            "{premises}, so {cells} have {number} ways to {target}, {way} and others, all with this",
+        ),
+        "many- cells target number way": (
+            "all {number} ways for {target} in {cells}, such as {way}, agree",
+            "the {number} ways for {target} in {cells}, like {way}, have that in common",
+            "{cells} make {target} in {number} ways, {way} for one, which agree here",
+            "{target} in {cells} has {number} ways, such as {way}, alike in this",
+            "there are {number} ways for {target} in {cells}, {way} among them, that agree",
+            "the {number} ways to {target} in {cells}, as {way}, share this",
+            "{cells} have {number} ways to {target}, such as {way}, all with this",
+            "the cage {target} of {cells} has {number} ways, one is {way}, and they agree",
+            "for {target} in {cells} I count {number} ways, such as {way}, none against it",
+            "{number} ways, such as {way}, make {target} in {cells}, and all fit this",
+            "of the {number} ways for {target} in {cells}, {way} is one; none differs here",
+            "{cells} reach {target} in {number} ways, {way} and others, alike here",
+        ),
+        "no-ways cells target": (
+            "{cells} cannot make {target}, since {premises}",
+            "{premises}, and {target} is impossible in {cells}",
+            "{premises}, so {cells} do not reach {target}",
+            "the cage {target} of {cells} cannot be filled: {premises}",
+            "no way is left for {target} in {cells}, as {premises}",
+            "{target} cannot come from {cells} when {premises}",
+            "{cells} miss {target}, because {premises}",
+            "{premises}, and nothing makes {target} in {cells}",
+            "the cage {target} fails in {cells}: {premises}",
+            "for {target} in {cells} nothing fits, since {premises}",
+            "{premises}; {cells} have no way to {target}",
+            "{target} in {cells} does not work, as {premises}",
+        ),
+    },
+)
+VOICE = SQUARES | CAGES | WAYS
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #8edb1524
+def covered(n: int) -> Tally:
+    "Counts the cells of the cages, which have to be those of a grid of side `n`."
+    return lambda parts: [Fact("covered", (tuple(len(fact.args[0]) for fact in parts), n * n))]
+
+
+def smaller(fact: Fact, rng: Random) -> Fact | None:
+    "A cage that is read without one of its cells; one of a single cell is overlooked."
+    cells, target = fact.args
+    lost = rng.choice(cells)
+    return Fact("cage", (tuple(cell for cell in cells if cell != lost), target)) if len(cells) > 1 else None
+
+
+def cage_checks(state: State, grid: Sequence[Sequence[int]]) -> list[Fact]:
+    "What the cages make, or the first cage that misses its target."
+    found = []
+    for region in state.regions:
+        cells, sign, target = region
+        numbers = tuple(grid[r - 1][c - 1] for r, c in sorted(cells))
+        if made(sign, numbers) != target:
+            return [Fact("no-made", (label(region), numbers))]
+        if len(cells) > 1:
+            ordered = numbers if sign in "+*" else tuple(sorted(numbers, reverse=True))
+            found.append((PRINTED.get(sign, sign), ordered, target))
+    return [Fact("made", (tuple(found),))]
+
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #1c8f0e6d
+def cage_facts(state: State) -> list[Fact]:
+    "The cages, each with its cells, row by row, and its target."
+    return [Fact("cage", (tuple(sorted((r - 1, c - 1) for r, c in one[0])), label(one))) for one in state.regions]
+
+
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The search as it happened: the cages, deductions, tries, contradictions, the full grid."
-    brief = " ".join(f"{label(region)}:{','.join(f'{r}{c}' for r, c in sorted(region[0]))}" for region in state.regions)
-    return tell_square(
-        problem(state),
-        state.size,
-        f"The cages are\n{cage_list(state)}",
-        brief,
-        f"all {len(state.regions)} cages make their targets",
-    )
+    "The cages, the search with its reasons, and the check of the copy."
+    told, n = Narrator(VOICE, rng), state.size
+    read(told, manner, cage_facts(state), covered(n), smaller, CAGES_SEEN, inner=True)
+    square_story(told, manner, problem(state), n, ORDER, lambda grid: cage_checks(state, grid))
+    return told.steps
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:

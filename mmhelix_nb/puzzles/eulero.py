@@ -306,8 +306,10 @@ def layout(state: State, style: Style) -> Canvas:
     grid_lines(canvas, board, 2)
     for r, c in every_cell(state.size):
         x, y = board.center(r, c)
-        for sign, left, color in zip(state.grid[r][c], (x - 10, x + 10), (style.blue, style.red)):
-            canvas.text(left, y, sign, 26, color)
+        down = 10 * (style.variant % 2)  # the letter higher than the digit, or side by side
+        size = (26 if style.letters == "upright" else 23) - down // 3
+        for sign, step, color in zip(state.grid[r][c], (-1, 1), (style.blue, style.red)):
+            canvas.text(x + 11 * step, y + down * step, sign, size, color)
     return canvas
 
 

@@ -425,7 +425,7 @@ def layout(state: State, style: Style) -> Canvas:
         cell, box = state.grid[r][c], place.box(r, c)
         canvas.shapes.rectangle(box, style.paper if cell is None else style.faint, style.ink)
         if cell and any(cell):
-            canvas.shapes.line([box[:2], box[2:]], style.ink)
+            canvas.shapes.line([box[:2], box[2:]], style.paper if style.variant % 2 else style.ink)
         for total, row, column in zip(cell or (), (0.27, 0.73), (0.72, 0.28)):
             if total:
                 canvas.text(*place.corner(r + row, c + column), str(total), small)

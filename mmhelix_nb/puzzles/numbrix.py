@@ -342,8 +342,8 @@ LEVELS = (
     Level(4, (8, 8)),
     Level(4, (3, 8), 1, 12),
     Level(5, (5, 13), 2, 12),
-    Level(6, (8, 21), 3, 8),
-    Level(7, (10, 32), 4, 8),
+    Level(6, (8, 23), 3, 8),
+    Level(7, (10, 29), 4, 8),
 )
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #9f31919b
@@ -458,6 +458,8 @@ def layout(state: State, style: Style) -> Canvas:
     for r, row in enumerate(state.grid):
         for c, number in enumerate(row):
             if number:
+                if style.variant % 2:
+                    canvas.shapes.ellipse(board.box(r, c, 5), style.paper, style.blue, 2)
                 canvas.text(*board.center(r, c), str(number), 26 if board.cell > 50 else 20)
     return canvas
 

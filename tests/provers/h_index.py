@@ -27,7 +27,9 @@ class HIndex(Chart):
     def counted(self, reason, h):
         "The number that a reason counts for h, which one of its facts gives."
         (count,) = reason.facts
-        expect(count.args[0] == h == reason.args[0] and count.args[-1] == reason.args[1], "the count is for another number")
+        expect(
+            count.args[0] == h == reason.args[0] and count.args[-1] == reason.args[1], "the count is for another number"
+        )
         return count.args[-1]
 
     def shows_least(self, fact, reasons):

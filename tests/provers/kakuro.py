@@ -56,7 +56,9 @@ class Kakuro(Cells):
                         self.runs[way, cells[0]] = cells, cell[at]
         white = [(r, c) for r, line in enumerate(state.grid) for c, cell in enumerate(line) if cell is None]
         super().__init__(
-            {cell: range(1, 10) for cell in white}, {(run,): self.place_of(*found) for run, found in self.runs.items()}, {}
+            {cell: range(1, 10) for cell in white},
+            {(run,): self.place_of(*found) for run, found in self.runs.items()},
+            {},
         )
 
     def place_of(self, cells, total):
