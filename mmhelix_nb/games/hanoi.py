@@ -299,10 +299,10 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.shapes.rectangle([x - 4, base - thick * n - 26, x + 4, base], style.faint)
         for height, disk in enumerate(peg):
             top, half = base - thick * (height + 1), 13 + 10 * disk
-            canvas.shapes.rounded_rectangle(
-                [x - half, top + 2, x + half, top + thick - 1], 8, style.fill, style.blue, 2
-            )
-            canvas.text(x, top + thick / 2, str(disk), 20)
+            fill, ink = (style.blue, style.paper) if style.variant % 2 else (style.fill, style.ink)
+            box = [x - half, top + 2, x + half, top + thick - 1]
+            canvas.shapes.rounded_rectangle(box, 8 + 5 * (style.variant % 2), fill, style.blue, 2)
+            canvas.text(x, top + thick / 2, str(disk), 20, ink)
         canvas.text(x, base + 23, f"peg {i + 1}", 20)
     canvas.shapes.rectangle([6, base, canvas.width - 7, base + 5], style.ink)
     return canvas

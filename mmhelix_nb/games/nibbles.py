@@ -425,10 +425,14 @@ def layout(state: State, style: Style) -> Canvas:
     canvas, cell = Canvas(*board.size, style), board.cell
     coordinates(canvas, board, 16, style.blue)
     for r, c in every_cell(state.size):
-        canvas.shapes.rectangle(board.box(r, c), style.paper, style.faint, 1)
+        checked = style.variant % 2 and (r + c) % 2
+        canvas.shapes.rectangle(board.box(r, c), style.fill if checked else style.paper, style.faint, 1)
     canvas.shapes.rectangle([*board.corner(0, 0), *board.corner(state.size, state.size)], None, style.ink, 3)
     for r, c in state.apples:
+        (x, y), stalk = board.center(r, c), cell // 5 if style.variant % 2 else 0
         canvas.shapes.ellipse(board.box(r, c, cell // 4), style.red)
+        if stalk:
+            canvas.shapes.line([(x, y - stalk), (x + stalk // 2, y - 2 * stalk)], style.ink, 3)
     points = [board.center(*at) for at in state.snake]
     for (x, y), (u, v) in zip(points, points[1:]):
         canvas.shapes.rectangle(

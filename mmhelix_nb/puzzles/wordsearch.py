@@ -428,7 +428,7 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(max(side + n * cell + 16, 24 * len(state.word) + 40), head + side + n * cell + 16, style)
     canvas.text(canvas.width / 2, 30, state.word, 32, style.green)
     left, top = side, head + side
-    for i in range(n + 1):
+    for i in range(n + 1) if style.variant % 2 == 0 else (0, n):  # without rules inside in the other arrangement
         canvas.shapes.line([(left + i * cell, top), (left + i * cell, top + n * cell)], style.faint, 1)
         canvas.shapes.line([(left, top + i * cell), (left + n * cell, top + i * cell)], style.faint, 1)
     for i in range(n):
