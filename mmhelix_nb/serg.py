@@ -24,7 +24,17 @@ from .book.jobs import report_folder, touched
 from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import save_results
-from .book.rows import Picture, Row, facts_text, item_of, item_row, load_rows, rows_path, save_rows, traces_folder
+from mmhelix_nb.book.rows import (
+    Picture,
+    Row,
+    facts_text,
+    item_of,
+    item_row,
+    load_rows,
+    rows_path,
+    save_rows,
+    traces_folder,
+)
 from .book.statistics import n_text
 from .book.tables import SUMS
 from .core import Instance, Verdict, make, task_name, tasks
@@ -181,11 +191,11 @@ def training_cells(profile: Profile) -> dict[tuple[str, int], int]:
 
 def training_samples(profile: Profile, length: str) -> list[Sample]:
     "An expert sample for each training item that a profile asks for, shuffled; raises `ValueError` if the verifier rejects one."
-    items = [
-        item for cell, n in training_cells(profile).items() for item in distinct(*cell, "train", n, profile.seed)
-    ]
+    items = [item for cell, n in training_cells(profile).items() for item in distinct(*cell, "train", n, profile.seed)]
     manner, answers = Manner(profile.serg.order, profile.serg.reflection), profile.serg.kind == "direct"
-    samples = [direct(item) if answers else expert(item, length, manner) for item in tqdm(items, "samples", leave=False)]
+    samples = [
+        direct(item) if answers else expert(item, length, manner) for item in tqdm(items, "samples", leave=False)
+    ]
     rejected = [sample for sample in samples if not sample.verdict]
     if rejected:
         raise ValueError(

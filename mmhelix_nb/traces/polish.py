@@ -201,7 +201,9 @@ def outcome_of(skeleton: Sample, sample: Sample | None, reasons: list[str], foun
     return Outcome(skeleton, sample, tuple(reasons), tokens_in, tokens_out, sum(one.seconds for one in found))
 
 # %% ../../nbs/traces/polish.ipynb #5c8f3d59
-QUIET: dict[str, Any] = {"chat_template_kwargs": {"enable_thinking": False}}  # how vLLM, SGLang and llama.cpp switch thinking off
+QUIET: dict[str, Any] = {
+    "chat_template_kwargs": {"enable_thinking": False}
+}  # how vLLM, SGLang and llama.cpp switch thinking off
 
 
 @dataclass
