@@ -159,12 +159,18 @@ class Steps:
         "Write down a step in words of its own; `brief` is made of the facts where it is empty."
         parts = tuple(facts), tuple(reasons), tuple(false)
         self.told.update((reason.rule, reason.args) for reason in reasons)
-        self.steps.append(Step(kind, says, (), brief or self.brief(facts), board, *parts))
+        self.steps.append(Step(kind, says, (), brief or self.brief(kind, facts), board, *parts))
 
-    def brief(self, facts: Sequence[Fact]) -> str:
-        "What is certain, in a few symbols."
-        named = [[*self.voice.slots(fact.kind, fact.args).values()] for fact in facts if fact.kind == "is"]
-        return " ".join(f"{cell}={value}" for cell, value in named)
+    def brief(self, kind: str, facts: Sequence[Fact]) -> str:
+        "What a step of a search says, in a few symbols; what a cell is not, or what is read and checked, is left out."
+        if kind not in ("deduce", "test", "hypothesise"):
+            return ""
+        named = [
+            (fact.kind, [*self.voice.slots(fact.kind, fact.args).values()])
+            for fact in facts
+            if fact.kind not in ("not", "among")
+        ]
+        return "; ".join(("=" if kind == "is" else " ").join(names) for kind, names in named)
 
 # %% ../../nbs/shared/narrator.ipynb #2266481b
 class Narrator(Steps):
