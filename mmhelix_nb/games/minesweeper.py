@@ -334,6 +334,8 @@ def layout(state: State, style: Style) -> Canvas:
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
             canvas.shapes.rectangle(board.box(r, c), style.fill if value is None else style.paper, style.ink, 1)
+            if value is None and style.variant % 2:
+                canvas.shapes.rounded_rectangle(board.box(r, c, 5), 7, style.faint)
             if value is not None:
                 canvas.text(
                     *board.center(r, c),

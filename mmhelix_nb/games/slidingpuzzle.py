@@ -336,8 +336,11 @@ def layout(state: State, style: Style) -> Canvas:
     for at, tile in enumerate(state.board):
         if not tile:
             continue
-        canvas.shapes.rounded_rectangle(board.box(at // 4, at % 4, 3), 8, style.fill, style.blue, 2)
-        canvas.text(*board.center(at // 4, at % 4), str(tile), 32)
+        plain = style.variant % 2 == 0
+        canvas.shapes.rounded_rectangle(
+            board.box(at // 4, at % 4, 3), 8 if plain else 18, style.fill if plain else style.blue, style.blue, 2
+        )
+        canvas.text(*board.center(at // 4, at % 4), str(tile), 32, style.ink if plain else style.paper)
     return canvas
 
 

@@ -7,9 +7,9 @@ __all__ = ['Boxes', 'SHALLOW', 'LEVELS', 'PIECES', 'FOES', 'SCORER', 'draw', 'RU
            'board_problem', 'State', 'Room', 'region', 'pushed', 'blocked', 'options', 'Search', 'outcome', 'explore',
            'walk', 'all_moves', 'solve', 'picture', 'loose_pairs', 'nearer_pushes', 'nearest_box', 'eight_times_nearer',
            'alone', 'one_by_one', 'box_by_box', 'in_random_order', 'Level', 'carve', 'pulls', 'pull_away',
-           'random_board', 'plain_board', 'rating', 'generate', 'check', 'draw_sign', 'layout', 'example', 'ask',
-           'plural', 'fates', 'Along', 'begin_round', 'failed_round', 'fate', 'failed_tries', 'make_pushes',
-           'solution_round', 'trace', 'canon']
+           'random_board', 'plain_board', 'rating', 'generate', 'check', 'draw_sign', 'draw_bricks', 'layout',
+           'example', 'ask', 'plural', 'fates', 'Along', 'begin_round', 'failed_round', 'fate', 'failed_tries',
+           'make_pushes', 'solution_round', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
 from collections import Counter as Tally
@@ -478,6 +478,14 @@ def draw_sign(canvas: Canvas, board: Board, r: int, c: int, sign: str) -> None:
             )
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #5e6527e4
+def draw_bricks(canvas: Canvas, board: Board, r: int, c: int) -> None:
+    "The joints of a wall in a cell."
+    left, top, right, bottom = board.box(r, c)
+    middle, half = (top + bottom) // 2, (left + right) // 2
+    for ends in ([(left, middle), (right, middle)], [(half, top), (half, middle)]):
+        canvas.shapes.line(ends, canvas.style.ink)
+
+
 def layout(state: State, style: Style) -> Canvas:
     "The board, cell by cell."
     rows, width = len(state.lines), len(state.lines[0])
@@ -487,6 +495,8 @@ def layout(state: State, style: Style) -> Canvas:
         for c, sign in enumerate(line):
             if sign == "#":
                 canvas.shapes.rectangle(board.box(r, c), style.faint, style.ink, 1)
+                if style.variant % 2:
+                    draw_bricks(canvas, board, r, c)
             else:
                 canvas.shapes.rectangle(board.box(r, c), style.paper, style.fill, 1)
     for r, line in enumerate(state.lines):

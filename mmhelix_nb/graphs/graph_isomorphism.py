@@ -375,13 +375,17 @@ def layout(state: State, style: Style) -> Canvas:
     "Two graphs of numbered discs on circles, G1 on the left."
     across = min(90 + 6 * state.n, 164)  # radius of a circle
     side = 2 * across + 44
-    canvas = Canvas(2 * side + 16, side + 30, style)
+    canvas = Canvas(2 * side + 16, side + 36, style)
     for i, edges in enumerate(state.graphs()):
-        x, y = side // 2 + i * (side + 16), side // 2 + 30
-        centers = around(state.n, edges, (x, y), across)
+        x, y = side // 2 + i * (side + 16), side // 2 + 36
+        if style.variant % 2:  # in frames, and turned by half a node
+            frame = (i * (side + 16) + 4, 40, i * (side + 16) + side - 5, side + 31)
+            canvas.shapes.rounded_rectangle(frame, 20, None, style.faint, 2)
+        centers = around(state.n, edges, (x, y), across, style.variant % 2 / 2)
         draw_plan(canvas, plan(centers, edges, 17, 18), edges, 17, 18)
-        canvas.text(x, 16, f"G{i + 1}", 22)
-    canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
+        canvas.text(x - across, 16, f"G{i + 1}", 22)  # the corner is clear of edges
+    if style.variant % 2 == 0:
+        canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas
 
 

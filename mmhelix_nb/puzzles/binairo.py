@@ -380,7 +380,7 @@ def layout(state: State, style: Style) -> Canvas:
         if value is None:
             continue
         color = style.red if value else style.blue
-        if style.name != "mini":
+        if style.name != "mini" and style.variant % 2 == 0:
             canvas.shapes.ellipse(board.box(r, c, 10), outline=color, width=3)
         canvas.text(*board.center(r, c), str(value), 24 if style.name == "mini" else board.cell // 2, color)
     return canvas

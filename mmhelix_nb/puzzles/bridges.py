@@ -19,7 +19,7 @@ from random import Random
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
 from ..shared.constraints import Problem, Rule, Story, Words, is_unique, only_value, search, solutions
-from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, render
 from ..shared.loops import line_text, parts, straight
 from ..shared.search import Counter, SearchLimit
 from ..shared.shallow import by_draws, by_rules, climb, impasses
@@ -433,16 +433,18 @@ def layout(state: State, style: Style) -> Canvas:
     width, height = state.size
     place = Board(height, width, min(60, (MAX_SIDE - 56) // max(width, height)), 28)
     canvas, radius = Canvas(*place.size, style), round(place.cell * 0.36)
+    coordinates(canvas, place, 16, style.green, place.margin / 2)
     for x in range(width):
         canvas.shapes.line([place.center(0, x), place.center(height - 1, x)], style.faint)
-        canvas.text(place.center(0, x)[0], place.margin / 2, str(x), 16, style.green)
     for y in range(height):
         canvas.shapes.line([place.center(y, 0), place.center(y, width - 1)], style.faint)
-        canvas.text(place.margin / 2, place.center(y, 0)[1], str(y), 16, style.green)
     for x, y, number in state.islands:
         at = place.center(y, x)
         canvas.shapes.ellipse(
-            [at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius], style.fill, style.ink, 2
+            [at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius],
+            style.paper if style.variant % 2 else style.fill,
+            style.ink,
+            2 + 2 * (style.variant % 2),
         )
         canvas.text(*at, str(number), min(24, max(14, place.cell // 2)))
     return canvas

@@ -338,8 +338,8 @@ def layout(state: State, style: Style) -> Canvas:
                 canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
-        size = 18 if len(text) < 5 else 16
-        canvas.text(x + 6 + font(size).getlength(text) / 2, y + 14, text, size, style.blue)
+        size = 18 if len(text) < 4 else 16
+        canvas.text(x + 9 + font(size).getlength(text) / 2, y + 15, text, size, style.blue)
     return canvas
 
 

@@ -434,6 +434,8 @@ def layout(state: State, style: Style) -> Canvas:
     for r, row in enumerate(state.grid):
         for c, number in enumerate(row):
             if number:
+                if style.variant % 2:
+                    canvas.shapes.ellipse(board.box(r, c, 5), style.paper, style.blue, 2)
                 canvas.text(*board.center(r, c), str(number), 26 if board.cell > 50 else 20)
     return canvas
 

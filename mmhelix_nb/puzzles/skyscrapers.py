@@ -306,7 +306,10 @@ def layout(state: State, style: Style) -> Canvas:
             ("left", (i, -0.95)),
             ("right", (i, state.n - 0.05)),
         ):
-            canvas.text(*board.center(*at), str(getattr(state, side)[i]), 24, style.blue)
+            x, y = board.center(*at)
+            if style.variant % 2:
+                canvas.shapes.ellipse([*map(round, (x - 17, y - 17, x + 17, y + 17))], style.fill)
+            canvas.text(x, y, str(getattr(state, side)[i]), 24, style.blue)
     return canvas
 
 

@@ -141,6 +141,8 @@ def layout(state: State, style: Style) -> Canvas:
     "The grid, with thick lines around the boxes."
     board = Board(9, 9, 40, 18)
     canvas = Canvas(*board.size, style)
+    for r, c in ((0, 0), (0, 2), (1, 1), (2, 0), (2, 2)) if style.variant % 2 else ():  # every other box is shaded
+        canvas.shapes.rectangle([*board.corner(3 * r, 3 * c), *board.corner(3 * r + 3, 3 * c + 3)], style.fill)
     grid_lines(canvas, board)
     for i in (0, 3, 6, 9):
         for ends in (((i, 0), (i, 9)), ((0, i), (9, i))):
