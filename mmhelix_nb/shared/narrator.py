@@ -28,7 +28,7 @@ SUPPOSE = (
     "let me see what happens if {fact}.",
     "nothing is forced here, so I guess: {fact}.",
     "I have to guess now. Say {fact}.",
-    "alternatively put, a test: {fact}.",
+    "let me test this: {fact}.",
 )
 NOTE = (  # something that is counted or seen
     "{fact}.",
@@ -188,13 +188,15 @@ class Narrator(Steps):
         **slots: str,
     ) -> None:
         "A step in one of the `clauses`, with `{fact}` for what the facts say, `{why}` for what the reasons say, and more `slots`."
-        says = cased(self.filled(drawn_from(clauses, self.rng), facts, reasons, **slots))
+        says = cased(self.filled(drawn_from(clauses, self.rng), facts, reasons, "?" * (kind == "hypothesise"), **slots))
         self.add(kind, says, facts, reasons, board, brief, false)
 
-    def filled(self, clause: str, facts: Sequence[Fact], reasons: Sequence[Reason], **slots: str) -> str:
+    def filled(
+        self, clause: str, facts: Sequence[Fact], reasons: Sequence[Reason], sign: str = "", **slots: str
+    ) -> str:
         "A clause with its slots filled."
         if "{fact}" in clause:
-            slots["fact"] = self.voice.claims(facts, self.rng)
+            slots["fact"] = self.voice.claims(facts, self.rng, sign)
         if "{why}" in clause:
             slots["why"] = self.voice.because(reasons, facts, self.rng, self.just(), self.told)
         return clause.format(**slots)
