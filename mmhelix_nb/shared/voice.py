@@ -41,12 +41,12 @@ Clauses = Mapping[str, tuple[str, ...]]
 
 
 def by_kind(entries: Clauses) -> dict[str, tuple[list[str], tuple[str, ...]]]:
-    "The names of the parts and the clauses of each kind; raises `ValueError` for a clause that leaves a part out."
+    "The names of the parts and the clauses of each kind; raises `ValueError` for a clause that leaves a part out, but for those that begin with _."
     found = {}
     for key, clauses in entries.items():
         kind, *parts = key.split()
         for clause in clauses:
-            if missing := [part for part in parts if f"{{{part}}}" not in clause]:
+            if missing := [part for part in parts if f"{{{part}}}" not in clause and part[0] != "_"]:
                 raise ValueError(f"the clause {clause!r} of {kind!r} does not name {', '.join(missing)}")
         found[kind] = parts, clauses
     return found
