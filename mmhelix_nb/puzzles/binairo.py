@@ -28,7 +28,6 @@ from ..shared.reading import grid_reading
 from ..shared.rules import Changes, Patterns, Rule
 from ..shared.search import SearchLimit, square_symmetries, transform
 from ..shared.shades import Grid, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import listed
 from ..shared.voice import Voice, line_label
 from ..steps import Fact, Manner, Step

@@ -51,7 +51,9 @@ class Numbrix(Proof):
         "A number, and the cells that reasons leave to it."
         first = next(reason for reason in reasons if reason.rule == "next")
         number, begin = first.args
-        expect(abs(number - begin) == 1 and [fact.args[1] for fact in first.facts] == [begin], "the numbers do not touch")
+        expect(
+            abs(number - begin) == 1 and [fact.args[1] for fact in first.facts] == [begin], "the numbers do not touch"
+        )
         cells = set(self.near(first.facts[0].args[0]))
         for reason in reasons:
             if reason is not first:
