@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['PLACES', 'Weights', 'FITS', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'TRIES', 'MARKS', 'SCORER', 'STEP', 'ROW',
-           'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'State', 'weights', 'Column', 'problem', 'columns', 'domains',
-           'Choice', 'Search', 'fill', 'show', 'solved', 'solve', 'ways', 'column_by_column', 'columns_alone',
-           'first_fit', 'random_fits', 'Level', 'candidate', 'shape', 'swappable', 'ways_by_columns', 'generate',
-           'put_digit', 'read_letter', 'read_digits', 'read_sum', 'check', 'layout', 'example', 'ask', 'Story',
-           'tell_failures', 'column_letters', 'tell_choice', 'tell_column', 'trace', 'canon']
+           'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'State', 'weights', 'open_sums', 'Column', 'problem',
+           'columns', 'domains', 'Choice', 'Search', 'fill', 'show', 'solved', 'solve', 'ways', 'column_by_column',
+           'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape', 'swappable', 'ways_by_columns',
+           'fits', 'generate', 'put_digit', 'read_letter', 'read_digits', 'read_sum', 'check', 'layout', 'example',
+           'ask', 'Story', 'tell_failures', 'column_letters', 'tell_choice', 'tell_column', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8c2349de
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, permutations
 from random import Random
@@ -80,6 +80,14 @@ PLACES = (
 )
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #30a311ba
+def open_sums(values: list[list[int]], weights: Sequence[int]) -> list[set[int]]:
+    "What the total before each cell may be, if the cells from it on are to bring it to 0; and {0} at the end."
+    sums = [{0}]
+    for few, weight in zip(values[::-1], weights[::-1]):
+        sums.append({total - weight * value for total in sums[-1] for value in few})
+    return sums[::-1]
+
+
 class Column(Rule):
     "Cells whose values, times their `weights`, add up to 0; the first `letters` of them are different."
 
@@ -89,10 +97,7 @@ class Column(Rule):
 
     def narrow(self, domains: list[int]) -> Changes | None:
         values = [bits(domains[cell]) for cell in self.cells]
-        sums = [{0}]  # what the cells from each on may add up to, negated
-        for few, weight in zip(values[::-1], self.weights[::-1]):
-            sums.append({total - weight * value for total in sums[-1] for value in few})
-        sums.reverse()
+        sums = open_sums(values, self.weights)
         left, seen = [0] * len(values), {}
 
         def fits(at: int, total: int, used: int) -> bool:
@@ -100,12 +105,12 @@ class Column(Rule):
                 return True
             if (known := seen.get((at, total, used))) is not None:
                 return known
-            mask, letter, weight, open_sums = 0, at < self.letters, self.weights[at], sums[at + 1]
+            mask, letter, weight, to_come = 0, at < self.letters, self.weights[at], sums[at + 1]
             for value in values[at]:
                 after = total + weight * value
-                if after in open_sums and not (letter and used >> value & 1):
-                    if fits(at + 1, after, used | letter << value):
-                        mask |= 1 << value
+                fresh = after in to_come and not (letter and used >> value & 1)
+                if fresh and fits(at + 1, after, used | letter << value):
+                    mask |= 1 << value
             left[at] |= mask
             seen[at, total, used] = mask > 0
             return mask > 0
@@ -245,9 +250,9 @@ def ways(
         sorted({*range(10)} - {*digits.values()}),
     )
     for some in permutations(free, len(new)):
-        if not (total + sum([weight * digit for (_, weight), digit in zip(new, some)])) % 10:
-            if all(digit in able[letter] for (letter, _), digit in zip(new, some)):
-                yield {letter: digit for (letter, _), digit in zip(new, some)}
+        ends = not (total + sum([weight * digit for (_, weight), digit in zip(new, some)])) % 10
+        if ends and all(digit in able[letter] for (letter, _), digit in zip(new, some)):
+            yield {letter: digit for (letter, _), digit in zip(new, some)}
 
 
 def column_by_column(state: State, pick: Pick) -> str:
@@ -353,13 +358,19 @@ def ways_by_columns(state: State) -> int:
     return count
 
 
+def fits(level: Level, state: State) -> bool:
+    "Whether the solution is the only one, and as hard to find as the level asks for."
+    if swappable(state) or Search(state, most=2).found != 1 or ways_by_columns(state) < level.ways:
+        return False
+    return level.least <= solve(state).effort <= level.effort
+
+
 def generate(level: Level, rng: Random) -> State:
     "An addition with exactly one solution; raises `ValueError` for a level without any."
     for _ in range(TRIES):
         state = candidate(level, rng)
-        if state and not swappable(state) and Search(state, most=2).found == 1:
-            if ways_by_columns(state) >= level.ways and level.least <= solve(state).effort <= level.effort:
-                return state
+        if state and fits(level, state):
+            return state
     raise ValueError(f"{level} has no puzzles")
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #a0e57b04

@@ -187,20 +187,20 @@ def orders(state: State) -> Iterator[list[Term]]:
     return ([(str(number), Fraction(number)) for number in four] for four in dict.fromkeys(permutations(state.numbers)))
 
 
-def first_24(terms: Iterator[Term]) -> str:
+def first_24(terms: Iterable[Term]) -> str:
     "The first of the `terms` that is 24; empty where none is."
     return next((text for text, value in terms if value == TARGET), "")
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #af4fd0d9
 def left_to_right(state: State, rng: Random) -> str:
     "Joins the numbers from left to right, each to the value so far, in every order and with every three signs."
-    return first_24(
-        whole
-        for a, b, c, d in orders(state)
-        for two in both(a, b)
-        for three in both(two, c)
-        for whole in both(three, d)
-    )
+    for first, *later in orders(state):
+        made = [first]
+        for number in later:
+            made = [whole for value in made for whole in both(value, number)]
+        if found := first_24(made):
+            return found
+    return ""
 
 
 def without_brackets(state: State, rng: Random) -> str:
@@ -220,13 +220,11 @@ def without_brackets(state: State, rng: Random) -> str:
 
 def two_pairs(state: State, rng: Random) -> str:
     "Joins the numbers in two pairs and the two results, in every order and with every three signs."
-    return first_24(
-        whole
-        for a, b, c, d in orders(state)
-        for one in both(a, b)
-        for other in both(c, d)
-        for whole in both(one, other)
-    )
+    for a, b, c, d in orders(state):
+        halves = product(both(a, b), both(c, d))
+        if found := first_24(whole for one, other in halves for whole in both(one, other)):
+            return found
+    return ""
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #94b6d72a
 def nearest_to_24(state: State, rng: Random) -> str:
@@ -238,7 +236,7 @@ def nearest_to_24(state: State, rng: Random) -> str:
         terms.remove(a)
         terms.remove(b)
         terms.append(made)
-    return first_24(iter(terms))
+    return first_24(terms)
 
 
 def random_expressions(state: State, rng: Random) -> str:
@@ -248,7 +246,7 @@ def random_expressions(state: State, rng: Random) -> str:
         while len(terms) > 1:
             rng.shuffle(terms)
             terms.append(rng.choice([*both(terms.pop(), terms.pop())]))
-        if found := first_24(iter(terms)):
+        if found := first_24(terms):
             return found
     return ""
 

@@ -71,9 +71,9 @@ SHALLOW = (smallest_number_next, five_random_walks, five_walks_to_busy_nodes, fi
 LEVELS = (
     Level(13, 20, 6, 0.3),
     Level(16, 23, 5, 0.3),
-    Level(20, 28, 14, 0.1),
-    Level(22, 31, 12, 0.1),
-    Level(24, 34, 12, 0.1),
+    Level(20, 28, 20, 0.1),
+    Level(22, 31, 20, 0.1),
+    Level(24, 34, 18, 0.1),
 )
 
 

@@ -383,9 +383,9 @@ def layout(state: State, style: Style) -> Canvas:
             canvas.shapes.rounded_rectangle(frame, 20, None, style.faint, 2)
         centers = around(state.n, edges, (x, y), across, style.variant % 2 / 2)
         draw_plan(canvas, plan(centers, edges, 17, 18), edges, 17, 18)
-        canvas.text(x, 16, f"G{i + 1}", 22)
+        canvas.text(x - across, 16, f"G{i + 1}", 22)  # the corner is clear of edges
     if style.variant % 2 == 0:
-        canvas.shapes.line([(side + 8, 12), (side + 8, side + 24)], style.faint, 2)
+        canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas
 
 

@@ -210,9 +210,9 @@ SHALLOW = (greedy_walk_from_every_node, five_greedy_walks_from_every_node, force
 LEVELS = (
     Level(9, (13, 14), 10, 10, 0.5),
     Level(11, (16, 17), 14, 40, 0.2),
-    Level(14, (22, 23), 20, 250, 0.03),
-    Level(15, (24, 25), 26, 250, 0.03),
-    Level(16, (26, 27), 34, 250, 0.03),
+    Level(14, (22, 23), 20, 300, 0.03),
+    Level(15, (24, 25), 27, 250, 0.03),
+    Level(16, (27, 28), 34, 220, 0.03),
 )
 
 

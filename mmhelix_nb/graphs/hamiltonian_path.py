@@ -148,11 +148,11 @@ SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, always_no)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #3db91448
 LEVELS = (
-    Level(8, (10, 11), 9, 10, 0.5),
-    Level(10, (13, 14), 13, 60, 0.2),
-    Level(11, (15, 16), 19, 250, 0.03),
-    Level(13, (18, 19), 27, 250, 0.03),
-    Level(14, (20, 21), 36, 250, 0.03),
+    Level(9, (12, 14), 10, 10, 0.5),
+    Level(10, (14, 16), 14, 80, 0.2),
+    Level(12, (17, 18), 20, 300, 0.02),
+    Level(13, (18, 19), 28, 300, 0.02),
+    Level(14, (20, 21), 36, 300, 0.02),
 )
 
 

@@ -115,7 +115,7 @@ class Level:
     luck: float  # greedy walks that may succeed, of one for each node
     knights: float = 0.4  # share of the pairs a knight's move apart that may become edges
     degree: int = 5  # edges at a node, at most
-    without: float = 0.4  # share of graphs without a tour
+    without: float = 0.5  # share of graphs without a tour
     tries: int = 150  # exchanges, at most, towards a graph without a tour
 
 # %% ../../nbs/shared/tours.ipynb #73146afc

@@ -97,7 +97,7 @@ def not_home(left: list[int], start: int, way: int) -> int:
     return int(way == start)
 
 
-LIKINGS = (anywhere, most_unused, not_home)
+LIKINGS = (anywhere, most_unused, not_home, not_home)
 
 # %% ../../nbs/shared/walks.ipynb #d41198d1
 def count_and_roam(graph: Graph, most: int, rounds: int, liking: Liking, rng: Random) -> str:
@@ -148,7 +148,7 @@ class Level:
     loose: float = 0.2  # share of the pairs that a ring leaves out, so that it becomes longer
     knights: float = 0.25  # share of the pairs a knight's move apart that may become edges
     degree: int = 6  # edges at a node, at most
-    without: float = 0.4  # share of graphs without a walk
+    without: float = 0.5  # share of graphs without a walk
 
 
 Pair = tuple[int, int]
@@ -206,7 +206,7 @@ def rings(level: Level, pairs: list[Pair], rng: Random) -> set[Pair]:
     return edges
 
 # %% ../../nbs/shared/walks.ipynb #3b052537
-WALKS = 12  # of each liking, to see how often walks without looking ahead get stuck
+WALKS = 8  # of each liking, to see how often walks without looking ahead get stuck
 
 
 def passable(n: int, edges: set[Pair], rng: Random) -> int:
@@ -239,7 +239,7 @@ def graph_with(level: Level, odd: int, most: int, rng: Random) -> tuple[Pair, ..
 
     It is the graph in which walks get stuck most often or, where `odd` is more than the `most` that a walk can have, that graph with more edges hung over."""
     best: set[Pair] = set()
-    least = 3 * WALKS + 1
+    least = len(LIKINGS) * WALKS + 1
     for _ in range(level.tries):
         pairs = raster_pairs(level.nodes, rng, level.knights)
         edges = hung_over(level, rings(level, pairs, rng), pairs, min(odd, most) // 2, rng)
