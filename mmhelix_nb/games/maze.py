@@ -295,7 +295,7 @@ def draw_walls(canvas: Canvas, board: Board, state: State, width: int) -> None:
                 [x - width // 2, y - width // 2, x + dx + width // 2 - 1, y + dy + width // 2 - 1], canvas.style.ink
             )
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #f48c547d
 def draw_ways(canvas: Canvas, board: Board, state: State) -> None:
     "Ways through solid walls."
     (left, top), (right, bottom), thick = board.corner(0, 0), board.corner(state.size, state.size), board.cell // 7
