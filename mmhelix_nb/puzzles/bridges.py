@@ -470,7 +470,7 @@ def ask(state: State, modality: str) -> str:
         islands = " ".join(f"({x},{y}):{number}" for x, y, number in state.islands)
         told.insert(
             1,
-            f"The islands as (x,y):number are\n{islands}\nand on the map, with . for water:\n{sea_text(state)}",
+            f"The islands as (x,y):number are:\n{islands}\nOn the map, with . for water:\n{sea_text(state)}",
         )
     return "\n\n".join(told)
 
