@@ -304,7 +304,7 @@ LEVELS = (
     Level(2, 5, 6, 6, 40, 62, 70),
     Level(3, 4, 6, 7, 55, 105, 80),
 )
-SPACES = {1: 1070}
+SPACES = {1: 780, 3: 1500}
 TRIES = 50_000  # one in a hundred candidates is a puzzle at the hardest level
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #5f960111
