@@ -469,14 +469,19 @@ STEP, ROW, MARGIN, GLYPH = 46, 58, 24, 42  # px
 
 
 def layout(state: State, style: Style) -> Canvas:
-    "A column addition in large letters."
+    "A column addition in large letters, or on tiles."
     *terms, result = state.words
     wide = max(max(map(len, terms)) + 1, len(result))
     canvas = Canvas(2 * MARGIN + wide * STEP, 2 * MARGIN + len(state.words) * ROW + 12, style)
     for number, word in enumerate(state.words):
         y = MARGIN + (number + 0.5) * ROW + 12 * (number == len(terms))
         for i, letter in enumerate(reversed(word)):
-            canvas.text(canvas.width - MARGIN - (i + 0.5) * STEP, y, letter, GLYPH)
+            x = canvas.width - MARGIN - (i + 0.5) * STEP
+            if style.variant % 2:
+                canvas.shapes.rounded_rectangle(
+                    [*map(round, (x - 21, y - 26, x + 20, y + 25))], 6, style.fill, style.faint, 2
+                )
+            canvas.text(x, y, letter, GLYPH - 8 * (style.variant % 2))
         if 0 < number < len(terms):
             canvas.text(MARGIN + STEP / 2, y, "+", GLYPH, style.blue)
     line = MARGIN + len(terms) * ROW + 6

@@ -35,7 +35,7 @@ from mmhelix_nb.shared.charts import (
 from ..shared.draw import render, strips
 from ..shared.narrator import NOTE, Narrator
 from ..shared.numbers import compared
-from ..shared.reading import BARS, RESULT, bar_reading, close, degree_sum
+from ..shared.reading import BARS, RESULT, bar_reading, close, sum_text
 from ..shared.search import Counter
 from ..shared.teller import listed
 from ..shared.voice import Voice
@@ -198,8 +198,8 @@ draw = render(layout)  # `layout` is that of all charts: a bar a height, in stri
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #0521617f
 RULES = """{what} {n} bars{strips}. Every bar is one unit wide and stands directly beside the next one{gaps}.
-After rain the water stays wherever it cannot run off to the left or to the right; beyond the two ends there is no wall. Above each bar the water reaches up to
-the lower of two heights, the highest bar to its left and the highest bar to its right, and a bar that is not lower than that has none. How many
+After rain the water stays wherever it cannot run off to the left or to the right; beyond the two ends there is no wall. Above each bar the water reaches up to \
+the lower of two heights, the highest bar to its left and the highest bar to its right, and a bar that is not lower than that has none. How many \
 units of water stay on all bars together?"""
 FORMAT = "Give the amount of water as one whole number. For the bars 5, 1, 3 it would be {example}."
 
@@ -337,7 +337,7 @@ VOICE = (
         {
             "bars": lambda bars: named_bars(bars) if isinstance(bars, tuple) and bars else str(bars or "no bar"),
             "holes": lambda holes: " + ".join(map(str, holes)) or "nothing",
-            "waters": lambda waters: degree_sum(waters) if len(waters) > 1 else str(waters[0]),
+            "waters": lambda waters: sum_text(waters) if len(waters) > 1 else str(waters[0]),
             "walls": lambda walls: "wall" + ("s " if len(walls) > 1 else " ") + listed(walls),
         },
     )

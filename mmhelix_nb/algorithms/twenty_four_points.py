@@ -416,13 +416,14 @@ CARD, GAP, MARGIN = (84, 112), 14, 20  # px
 
 
 def layout(state: State, style: Style) -> Canvas:
-    "Four cards in a row."
+    "Four cards in a row, or in two."
     width, height = CARD
-    canvas = Canvas(2 * MARGIN + 4 * width + 3 * GAP, 2 * MARGIN + height, style)
+    wide = 2 if style.variant % 2 else 4  # cards in a row
+    canvas = Canvas(2 * MARGIN + wide * (width + GAP) - GAP, 2 * MARGIN + 4 // wide * (height + GAP) - GAP, style)
     for i, number in enumerate(state.numbers):
-        left = MARGIN + i * (width + GAP)
-        canvas.shapes.rounded_rectangle((left, MARGIN, left + width, MARGIN + height), 12, style.fill, style.blue, 3)
-        canvas.text(left + width / 2, MARGIN + height / 2, str(number), 46)
+        left, top = MARGIN + i % wide * (width + GAP), MARGIN + i // wide * (height + GAP)
+        canvas.shapes.rounded_rectangle((left, top, left + width, top + height), 12, style.fill, style.blue, 3)
+        canvas.text(left + width / 2, top + height / 2, str(number), 46)
     return canvas
 
 
@@ -430,7 +431,7 @@ draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #037b8e33
 RULES = """Make 24 out of the four numbers {where}.
-Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the
+Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the \
 way. Nothing else is allowed: no powers, no digits joined to larger numbers, no sign in front of a number."""
 FORMAT = "Give one expression in which every operation is written out, for example like {example}."
 

@@ -205,9 +205,9 @@ class Level:
 LEVELS = (
     Level((1, 2, 2, 1), 0.6, 12, 4, 6),
     Level((1, 2, 3, 2, 1), 0.5, 12, 6, 14),
-    Level((1, 3, 4, 3, 1), 0.3, 15, 10, 80),
-    Level((1, 3, 4, 3, 1), 0.65, 15, 10, 80),
-    Level((1, 3, 4, 3, 3, 1), 0.3, 20, 10, 70),
+    Level((1, 3, 3, 3, 1), 0.5, 15, 10, 90),
+    Level((1, 3, 4, 3, 1), 0.5, 15, 10, 65),
+    Level((1, 3, 4, 3, 3, 1), 0.3, 20, 8, 55),
 )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #042f9207
@@ -246,7 +246,7 @@ def network(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #de62eb32
 FULL = 1000  # so many count where an end is the narrowest cut
-RANDOM_FILLINGS = 24
+RANDOM_FILLINGS = 18
 
 
 def easy(state: State, limit: int, rng: Random) -> int:
@@ -310,7 +310,7 @@ def spread(state: State, down_the_page: bool = False) -> tuple[tuple[int, int], 
         for place, node in enumerate(layer)
     }
     if down_the_page:
-        return (height, width), [centers[node][::-1] for node in range(state.n)]
+        return (height, width), [(y, x) for x, y in (centers[node] for node in range(state.n))]
     return (width, height), [centers[node] for node in range(state.n)]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aacf0942
@@ -325,12 +325,12 @@ def layout(state: State, style: Style) -> Canvas:
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #44c2d0b6
-PICTURE = """The picture shows a network of {n} nodes, numbered 0 to {last}. The number in the box on an arrow is its capacity;
+PICTURE = """The picture shows a network of {n} nodes, numbered 0 to {last}. The number in the box on an arrow is its capacity; \
 where two arrows cross there is no node."""
-WORDS = """A network has {n} nodes, numbered 0 to {last}. Each line names a node and then, in brackets, the nodes that its arrows lead to, each with the capacity
+WORDS = """A network has {n} nodes, numbered 0 to {last}. Each line names a node and then, in brackets, the nodes that its arrows lead to, each with the capacity \
 of the arrow:
 {lists}"""
-RULES = """Over each arrow flows a whole number of units in its direction, from 0 up to its capacity. At every node but the two ends as much flows out as flows
+RULES = """Over each arrow flows a whole number of units in its direction, from 0 up to its capacity. At every node but the two ends as much flows out as flows \
 in. How many units in all can flow at most from node {source} to node {sink}?"""
 RINGS = " Node {source} has a green ring and node {sink} a red one."
 FORMAT = "Give the number of units alone, as a whole number."
