@@ -23,6 +23,7 @@ from .book.results import save_results, write_whole
 from .book.rows import schema
 from .book.statistics import n_text
 from .core import Instance, make, pack, small_spaces, tasks
+from .shared.draw import chosen
 
 # %% ../nbs/10_generators.ipynb #c61c578b
 TEST_SHARE = 2  # one canonical form in two belongs to the test split
@@ -90,7 +91,7 @@ BENCHMARK_COLUMNS = {  # `category` is the task as published, `group` our catego
     **PUBLISHED,
     **dict.fromkeys(("task", "group"), "string"),
     **dict.fromkeys(("level", "seed"), "int64"),
-    "state": "string",
+    **dict.fromkeys(("state", "style"), "string"),
     "effort": "int64",
     "canon": "string",
 }
@@ -98,12 +99,14 @@ BENCHMARK_COLUMNS = {  # `category` is the task as published, `group` our catego
 
 def benchmark_row(item: Instance, style: str = "light") -> dict:
     "An item as a row of a benchmark file: the published columns, then ours; `rows.item_of` reads it."
+    style = chosen(style, item.state)  # a row says how its own picture is drawn
     return published_row(item, style) | {
         "task": item.task,
         "group": item.category,
         "level": item.level,
         "seed": item.seed,
         "state": pack(item.state),
+        "style": style,
         "effort": item.solution.effort,
         "canon": canon_hash(item),
     }

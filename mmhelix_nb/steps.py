@@ -208,7 +208,7 @@ LENGTHS = ("brief", "normal", "full")
 def paragraphs(told: list[str], most: int = 4) -> str:
     "Sentences joined to paragraphs of at most `most`; a board ends one."
     lines, open_line = [], []
-    for text in told:
+    for text in filter(None, told):
         open_line.append(text.rstrip("\n"))
         if text.endswith("\n") or len(open_line) == most:
             lines.append(" ".join(open_line))
@@ -234,7 +234,8 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
         lines = [step.brief for step in steps if step.brief]
         return "\n".join([*lines, f"\\boxed{{{answer}}}"])
     voiced = any(step.facts for step in steps)  # made of facts, in words of their own
-    told = [opening(rng), *((retold if voiced else tell)(step, rng, length == "full") for step in steps)]
+    begin = rng.choice(("", *OPENINGS[0])) if voiced else opening(rng)
+    told = [begin, *((retold if voiced else tell)(step, rng, length == "full") for step in steps)]
     if length == "full":
         told.insert(-1, recap(steps))
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"

@@ -150,9 +150,9 @@ class Level(Bars):
 LEVELS = (
     Level(8, 10, 20, 0.3, 0.2),
     Level(14, 18, 40, 0.6, 0.35),
-    Level(22, 28, 60, 0.8, 0.53),
-    Level(34, 42, 80, 0.9, 0.55),
-    Level(50, 60, 99, 1, 0.57),
+    Level(22, 28, 60, 0.8, 0.51),
+    Level(34, 42, 80, 0.9, 0.56),
+    Level(50, 60, 99, 1, 0.6),
 )
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #31359c79

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['PAIRED', 'COLUMNS', 'TURNED', 'DATA_SET', 'TABLE', 'PAGE', 'NEEDED', 'JUDGED', 'VERDICTS', 'PICKS', 'STRAY',
-           'DIFFERENCES', 'READ', 'ALONE', 'partner_row', 'kit_rows', 'take_folder', 'style_of', 'write_pictures',
+           'DIFFERENCES', 'READ', 'ALONE', 'partner_row', 'kit_rows', 'take_folder', 'as_png', 'write_pictures',
            'write_table', 'write_page', 'export_kit', 'table_of', 'judged_rows', 'readings', 'Difference', 'says',
            'left_open', 'out_of_order', 'marks', 'otherwise', 'Compared', 'compare_row', 'cause_of', 'pair_up',
            'settle_pair', 'compare_kit']
 
 # %% ../../nbs/benchmark/kit.ipynb #0df0f83b
 import csv
+import io
 import json
 import re
 import zipfile
@@ -21,6 +22,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from PIL import Image
+
 from .. import __version__
 from ..answers import shorten
 from .published import PUBLISHED, FolderError, parquet_rows, published_item
@@ -28,7 +31,7 @@ from ..book.results import write_whole
 from ..book.rows import item_of, schema
 from ..core import Instance
 from ..replies import extract
-from ..shared.draw import png
+from ..shared.draw import picture_file, png
 
 # %% ../../nbs/benchmark/kit.ipynb #f127d50c
 PAIRED = "graph_isomorphism"
@@ -36,18 +39,21 @@ COLUMNS = PUBLISHED | {"difficulty": "int64"}
 TURNED = "_reverse"  # behind the id of a pair's second row
 
 
-def partner_row(row: dict, style: str) -> dict:
+def partner_row(row: dict) -> dict:
     "The row that the class pairs with the isomorphism row `row`: the same words, the two graphs exchanged in the picture."
     item = item_of(row)
     state: Any = item.state
     exchanged = Instance(item.task, item.level, item.seed, state.swapped())
-    return row | {"id": f"{row['id']}{TURNED}", "images": [{"bytes": png(exchanged.picture(style)), "path": None}]}
+    if not row.get("style"):
+        raise FolderError(f"row {row['id']}: field 'style' is missing; make the benchmark anew")
+    picture = picture_file(exchanged.picture(row["style"]))
+    return row | {"id": f"{row['id']}{TURNED}", "images": [{"bytes": picture, "path": None}]}
 
 
-def kit_rows(data: str | Path, style: str) -> Iterator[dict]:
+def kit_rows(data: str | Path) -> Iterator[dict]:
     "The rows of a benchmark file in the class's columns; an isomorphism row is followed by its partner."
     for row in parquet_rows(data, pictures=True):
-        pair = [row, partner_row(row, style)] if row["task"] == PAIRED else [row]
+        pair = [row, partner_row(row)] if row["task"] == PAIRED else [row]
         for found in pair:
             yield {name: found.get(name) for name in PUBLISHED} | {"difficulty": row["level"]}
 
@@ -67,22 +73,18 @@ def take_folder(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / DATA_SET).is_dir():
         raise FolderError(f"--out {out}: is not empty and no export for VLMEvalKit; give a new or an empty folder")
 
-
-def style_of(data: Path) -> str:
-    "The style that a benchmark's pictures are drawn in, from the order beside it."
-    order = data.parent.parent / "order.json"
-    try:
-        return json.loads(order.read_text(encoding="utf-8"))["style"]
-    except (ValueError, KeyError, TypeError):
-        raise FolderError(f"{order}: field 'style' cannot be read; make the benchmark anew") from None
-
 # %% ../../nbs/benchmark/kit.ipynb #b9284832
+def as_png(picture: bytes) -> bytes:
+    "A picture file as PNG, which the name that the class looks for promises."
+    return picture if picture.startswith(b"\x89PNG") else png(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
 def write_pictures(rows: list[dict], out: Path) -> list[str]:
     "Write each row's picture where the class looks for it; their absolute paths."
     found = []
     for number, row in enumerate(rows):
         path = out.resolve() / "images" / "MM-HELIX" / row["category"] / f"{number}_0.png"
-        content = row["images"][0]["bytes"]
+        content = as_png(row["images"][0]["bytes"])
         write_whole(path, lambda part, content=content: part.write_bytes(content))
         found.append(str(path))
     return found
@@ -144,7 +146,7 @@ def export_kit(data: str | Path, out: str | Path) -> Path:
 
     out = Path(out)
     take_folder(out)
-    rows = list(kit_rows(data, style_of(Path(data))))
+    rows = list(kit_rows(data))
     table = pa.Table.from_pylist(rows, schema=schema(COLUMNS))
     write_whole(out / DATA_SET / "data" / "test-00000-of-00001.parquet", lambda part: pq.write_table(table, part))
     pictures = write_pictures(rows, out)

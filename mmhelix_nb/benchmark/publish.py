@@ -10,6 +10,7 @@ __all__ = ['DATA', 'CARD', 'LMMS_YAML', 'LMMS_UTILS', 'EXPORTS', 'Order', 'recor
 
 # %% ../../nbs/benchmark/publish.ipynb #882e9af6
 import contextlib
+import io
 import json
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Protocol
 
+from PIL import Image
 from tqdm.auto import tqdm
 
 from .. import __version__
@@ -217,8 +219,9 @@ def build(out: str | Path, order: Order, workers: int = 1) -> Path:
 
 # %% ../../nbs/benchmark/publish.ipynb #e5b2e513
 def tokens_of(picture: bytes) -> int:
-    "The vision tokens of a PNG, from the width and height in its header."
-    return picture_tokens(int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24]))
+    "The vision tokens of a picture file, from the width and height in its header."
+    with Image.open(io.BytesIO(picture)) as image:
+        return picture_tokens(*image.size)
 
 # %% ../../nbs/benchmark/publish.ipynb #ce976d52
 def table_text(head: list[str], lines: list[list]) -> str:

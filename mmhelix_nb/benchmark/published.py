@@ -21,7 +21,7 @@ from ..answers import Unreadable, read_int, says, shorten
 from ..book.tables import check_table, listed_sums
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract, reply_text
-from ..shared.draw import png
+from ..shared.draw import picture_file
 
 # %% ../../nbs/benchmark/published.ipynb #99567542
 PUBLISHED = dict.fromkeys(
@@ -30,13 +30,13 @@ PUBLISHED = dict.fromkeys(
 
 
 def published_row(item: Instance, style: str = "light") -> dict:
-    "An item as a published row, the picture as PNG bytes."
+    "An item as a published row, the picture as the bytes of its PNG, or of the JPEG of a photo."
     name, official = TASKS[item.task].published, item.state.to_official()
     picture = item.picture(style)  # and not `item.image`, which a list of items would keep: a megabyte each
     return {
         "id": f"{name}_{item.level}_{item.seed}",
         "category": name,
-        "images": [{"bytes": png(picture), "path": None}],
+        "images": [{"bytes": picture_file(picture), "path": None}],
         "question": item.question("image"),
         "question_text": item.question("text"),
         "answer": item.answer,

@@ -38,7 +38,7 @@ from tqdm.auto import tqdm
 
 from ..answers import shorten
 from .wire import Completion, Failed, Transport, Unusable, read_body, read_completion
-from ..shared.draw import png
+from ..shared.draw import picture_file
 
 # %% ../../nbs/book/server.ipynb #14e76ff0
 @dataclass(frozen=True)
@@ -231,7 +231,9 @@ def sent_part(part: dict[str, Any]) -> dict[str, Any]:
     "A part of a message in the servers' protocol; a picture becomes a data address."
     if part["type"] != "image":
         return part
-    address = "data:image/png;base64," + base64.b64encode(png(part["image"])).decode()
+    file = picture_file(part["image"])
+    kind = "png" if file.startswith(b"\x89PNG") else "jpeg"
+    address = f"data:image/{kind};base64,{base64.b64encode(file).decode()}"
     return {"type": "image_url", "image_url": {"url": address}}
 
 

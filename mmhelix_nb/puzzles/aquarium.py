@@ -19,15 +19,15 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, solutions, solved
-from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.explain import retell, trial_order
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import beside, counts_in_words, differing_line, every_cell, is_row, read_cells
 from ..shared.narrator import Narrator
 from ..shared.reading import MISREAD, close, clue_reading, read, row_facts, show_lines
 from ..shared.rules import Patterns
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, board_of, flipped, line_tallies, two_tone, until_broken
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
 
@@ -334,18 +334,14 @@ def check(state: State, answer: str) -> Verdict:
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #16f6dd68
 def layout(state: State, style: Style) -> Canvas:
-    "Tanks with thick borders, counts above and right, coordinates below and left."
+    "Tanks with thick borders, counts and coordinates on either side."
     rows, columns = len(state.rows), len(state.columns)
     board = Board(rows, columns, min(60, 660 // max(rows, columns)), 46)
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 1)
     draw_tanks(canvas, board, state.regions)
-    for i in range(rows):
-        canvas.text(board.margin + columns * board.cell + 22, board.center(i, 0)[1], str(state.rows[i]), 26)
-        canvas.text(24, board.center(i, 0)[1], str(i), 17, style.green)
-    for i in range(columns):
-        canvas.text(board.center(0, i)[0], 22, str(state.columns[i]), 26)
-        canvas.text(board.center(0, i)[0], canvas.height - 24, str(i), 17, style.green)
+    coordinates(canvas, board, 17, style.green, 24)
+    side_numbers(canvas, board, (state.rows, state.columns), 26, 23)
     return canvas
 
 
@@ -372,8 +368,8 @@ Give the list of all wet cells, each once, in any order; a grid with water in tw
 BY_MODALITY = {
     "image": {
         "borders": " by thick lines",
-        "counts": "The black numbers above the columns and right of the rows count the wet cells there.",
-        "green": " (the green numbers)",
+        "counts": "The large number beside a row or column counts the wet cells there.",
+        "green": " (the small green numbers)",
     },
     "text": {"borders": "", "counts": "Each row and column has as many wet cells as given.", "green": ""},
 }

@@ -21,13 +21,13 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, random_solution, remove_givens, solutions, solved
 from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import altered_given, every_cell, square, square_rows
 from ..shared.narrator import Narrator
 from ..shared.reading import grid_reading
 from ..shared.rules import Changes, Patterns, Rule
 from ..shared.search import SearchLimit, square_symmetries, transform
 from ..shared.shades import Grid, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import listed
 from ..shared.voice import Voice, line_label
 from ..steps import Fact, Manner, Step
@@ -303,7 +303,7 @@ def layout(state: State, style: Style) -> Canvas:
         if value is None:
             continue
         color = style.red if value else style.blue
-        if style.name != "mini":
+        if style.name != "mini" and style.variant % 2 == 0:
             canvas.shapes.ellipse(board.box(r, c, 10), outline=color, width=3)
         canvas.text(*board.center(r, c), str(value), 24 if style.name == "mini" else board.cell // 2, color)
     return canvas

@@ -19,7 +19,8 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, doubtful_cells, solved
-from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
+from ..shared.grading import by_guesses, by_rules, graded
 from mmhelix_nb.shared.grids import (
     around,
     beside,
@@ -34,7 +35,6 @@ from ..shared.reading import MISREAD, clue_reading, grid_reading, row_facts
 from ..shared.rules import KeepsClear, Patterns, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.shades import CLUED, Grid, line_tallies, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Reason, Step
 
@@ -292,7 +292,7 @@ def check(state: State, answer: str) -> Verdict:
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #9197f59f
 def layout(state: State, style: Style) -> Canvas:
-    "Trees on a grid, tents to pitch right and below, coordinates left and above."
+    "Trees on a grid, tents to pitch on two sides, coordinates on the others."
     n = state.size
     board = Board(n, n, 58 if n < 7 else min(54, 660 // n), 44)
     canvas = Canvas(*board.size, style)
@@ -300,13 +300,8 @@ def layout(state: State, style: Style) -> Canvas:
     for r, c in every_cell(n):
         if state.grid[r][c] == "T":
             draw_tree(canvas, *board.center(r, c), board.cell)
-    far = board.margin + n * board.cell + 22
-    for i in range(n):
-        middle = board.center(i, i)[0]
-        for place in ((22, middle), (middle, 22)):
-            canvas.text(*place, str(i + 1), 17, style.green)
-        for place, number in (((far, middle), state.rows[i]), ((middle, far), state.columns[i])):
-            canvas.text(*place, str(number), 26)
+    coordinates(canvas, board, 17, style.green, 22, first=1)
+    side_numbers(canvas, board, (state.rows, state.columns), 26, 22)
     return canvas
 
 
@@ -333,7 +328,7 @@ Give the list of all tents, each once, in any order. With two tents it could loo
 BY_MODALITY = {
     "image": {
         "signs": " (drawn in green)",
-        "counts": "The black numbers right of the rows and below the columns count the tents there.",
+        "counts": "The large number beside a row or column counts the tents there.",
         "green": " (the small green numbers)",
     },
     "text": {"signs": "", "counts": "Each row and each column has as many tents as given.", "green": ""},

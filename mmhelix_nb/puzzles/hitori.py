@@ -23,6 +23,7 @@ from mmhelix_nb.shared.constraints import (
     solved,
 )
 from ..shared.draw import Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from mmhelix_nb.shared.grids import (
     Cell,
     beside,
@@ -38,7 +39,6 @@ from ..shared.reading import LOOK, read, row_facts, show_lines
 from ..shared.rules import Changes, KeepsClear, Patterns, Rule, cells_of_ones
 from ..shared.search import SearchLimit, square_symmetries, transform
 from ..shared.shades import Grid, Together, connection, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 

@@ -22,13 +22,13 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, darkened, solved
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import differing_line, is_row, square
 from ..shared.narrator import Narrator
 from ..shared.reading import clue_reading
 from ..shared.rules import Patterns, line_rules, square_text
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
 
@@ -246,6 +246,10 @@ def layout(state: State, style: Style) -> Canvas:
     left, top = (edge + 8 + STEP * max(1, *map(len, lines)) for lines in (state.rows, state.columns))
     cell = 52 if n < 7 else min(44, (MAX_SIDE - max(left, top) - edge) // n)
     canvas = Canvas(left + n * cell + edge, top + n * cell + edge, style)
+    for i in range(n) if style.variant % 2 else ():  # stripes behind the numbers
+        at = i * cell
+        canvas.shapes.rectangle([4, top + at + 2, left - 5, top + at + cell - 3], style.fill)
+        canvas.shapes.rectangle([left + at + 2, 4, left + at + cell - 3, top - 5], style.fill)
     for line in sorted(range(n + 1), key=lambda line: line % 5 == 0):  # the darker lines on top
         color, width = (style.ink, 3) if line % 5 == 0 or line == n else (style.faint, 2)
         canvas.shapes.line([(left + line * cell, top), (left + line * cell, top + n * cell)], color, width)

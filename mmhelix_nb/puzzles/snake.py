@@ -19,7 +19,8 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, solutions, solved
-from ..shared.draw import Board, Canvas, Style, grid_lines, render
+from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
+from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.gridmoves import compact, distance, mask, numbered
 from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_rows
 from ..shared.narrator import Narrator
@@ -27,7 +28,6 @@ from ..shared.reading import MISREAD, clue_reading, read
 from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, Together, connection, line_tallies, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.teller import listed
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
@@ -341,14 +341,10 @@ def layout(state: State, style: Style) -> Canvas:
     "The grid with discs for S and E, its coordinates, and the counts."
     n = state.size
     board = Board(n, n, min(48, 600 // n), 34)
-    canvas, far = Canvas(*board.size, style), 34 + n * board.cell + 18
+    canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 1, style.ink)
-    for i in range(n):
-        middle = board.center(i, i)[0]
-        canvas.text(16, middle, str(i), 14, style.ink)
-        canvas.text(middle, 18, str(i), 14, style.ink)
-        canvas.text(far, middle, str(state.row_counts[i]), 22, style.blue)
-        canvas.text(middle, far, str(state.column_counts[i]), 22, style.blue)
+    coordinates(canvas, board, 14, style.ink, 17)
+    side_numbers(canvas, board, (state.row_counts, state.column_counts), 22, 16, style.blue)
     for name, cell, color in (("S", state.start, style.green), ("E", state.end, style.red)):
         canvas.shapes.ellipse(board.box(*cell, 5), color)
         canvas.text(*board.center(*cell), name, board.cell // 2, style.paper)
@@ -360,10 +356,10 @@ draw = render(layout, mini=False)
 # %% ../../nbs/tasks/puzzles/snake.ipynb #06f6f1b6
 RULES = """Find the snake in this grid of {n} x {n} cells: a path of cells from S to E.
 1. The path goes from each cell to one of its edge neighbours (up, down, left or right).
-2. It does not touch itself: two cells of the path are neighbours by an edge only if one follows the other, and neighbours at a corner only if the path turns
+2. It does not touch itself: two cells of the path are neighbours by an edge only if one follows the other, and neighbours at a corner only if the path turns \
 there, so that they are two steps apart.
 3. {numbers} how many cells of each row and column belong to the path, S and E included."""
-FORMAT = """List all cells of the path, S and E included, each once and in any order, as (row,column), with rows counted from 0 at the top and columns from
+FORMAT = """List all cells of the path, S and E included, each once and in any order, as (row,column), with rows counted from 0 at the top and columns from \
 0 on the left, separated by blanks.
 A path over three cells at the left border of some grid would be written {example}."""
 
@@ -376,8 +372,8 @@ def example(state: State) -> str:
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds S, E and the counts."
     picture = modality == "image"
-    numbers = "The numbers on the right and below tell" if picture else "The counts tell"
-    given = "The small numbers on the left and above count the rows and columns from 0." if picture else in_text(state)
+    numbers = "The large blue numbers tell" if picture else "The counts tell"
+    given = "The small numbers count the rows and columns from 0." if picture else in_text(state)
     return "\n\n".join([RULES.format(n=state.size, numbers=numbers), given, FORMAT.format(example=example(state))])
 
 

@@ -21,6 +21,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, is_unique, solved
 from ..shared.draw import Canvas, Style, render
+from ..shared.grading import by_guesses, by_rules, graded
 from mmhelix_nb.shared.grids import (
     Cell,
     around,
@@ -35,7 +36,6 @@ from ..shared.reading import grid_reading
 from ..shared.rules import Changes, Patterns, Rule, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.shades import Grid, Together, connection, shade_story, two_tone
-from ..shared.shallow import by_guesses, by_rules, graded
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOBODY', 'Place', 'Source', 'Order', 'Event', 'Record', 'removes', 'suffices', 'needs', 'fact_of', 'Stated', 'Known',
-           'fewest', 'Log', 'Ground', 'ground_of', 'Speaker', 'Explainer', 'Frame', 'Retelling', 'Trying', 'WholeStory',
-           'trial_order', 'retell']
+           'fewest', 'Log', 'Sources', 'Ground', 'ground_of', 'Speaker', 'Explainer', 'Frame', 'Retelling', 'Trying',
+           'WholeStory', 'trial_order', 'retell']
 
 # %% ../../nbs/shared/explain.ipynb #e8e59f78
 import functools
@@ -200,10 +200,24 @@ class Log(Known):
         "Cells of which nothing has been said are the dearest to name, then those that are not decided."
         return not self.stated[cell], all(one.fact.kind != "is" for one in self.stated[cell])
 
+# %% ../../nbs/shared/explain.ipynb #4d55aa00
+class Sources(Log):
+    "What shows that cells have lost values."
+
     def struck(self, number: int, cell: int) -> int:
         "What the rule of a narrowing strikes out of a cell, if this may hold everything."
         event = self.log[number]
         return removes(event.rule, event.domains, cell, self.blank)
+
+    def with_others(self, wanted: Sequence[tuple[int, int]], upto: int) -> list[tuple[int, int]]:
+        "The cells in `wanted`, and those that the same narrowing by a rule with `whole` reasons decides: they cost a name."
+        found = dict(wanted)
+        for cell, gone in wanted:
+            number = max((number for number in self.lost[cell] if number < upto), default=-1)
+            if number >= 0 and self.log[number].rule.whole and not self.shows(cell, gone):
+                decided = [(other, mask) for other, mask in self.log[number].changes if not mask & mask - 1]
+                found |= {other: self.blank[other] & ~mask for other, mask in decided if other not in found}
+        return list(found.items())
 
     def sources(self, cell: int, gone: int, upto: int) -> list[tuple[int, Stated | int]]:
         "What shows that a cell has lost `gone`: facts that were said, and numbers of narrowings before `upto`, each with what it strikes."
@@ -229,7 +243,7 @@ def ground_of(kind: str, args: tuple, said: Iterable[Stated]) -> Ground:
     return Ground(Reason(kind, args, tuple(one.fact for one in said)), frozenset().union(*(one.tries for one in said)))
 
 # %% ../../nbs/shared/explain.ipynb #6d48051c
-class Speaker(Log):
+class Speaker(Sources):
     "Says what cells have lost."
 
     def __init__(self, blank: list[int], place: Place, told: Narrator):
@@ -242,8 +256,9 @@ class Speaker(Log):
         reasons = dict.fromkeys(ground.reason for _, _, grounds in group for ground in grounds)
         if facts:
             self.told.deduce(facts, list(reasons))
-        for fact, (cell, gone, grounds) in zip(facts, group):
-            self.state(cell, fact, self.blank[cell] & ~gone, frozenset().union(*(ground.tries for ground in grounds)))
+        tries = frozenset().union(*(ground.tries for _, _, grounds in group for ground in grounds))
+        for fact, (cell, gone, _) in zip(facts, group):
+            self.state(cell, fact, self.blank[cell] & ~gone, tries)
 
 # %% ../../nbs/shared/explain.ipynb #d8156488
 class Explainer(Speaker):
@@ -271,7 +286,7 @@ class Explainer(Speaker):
     def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
         "Say of each cell in `wanted` that it has lost the values given there, where nothing said so far shows it."
         groups: dict[Any, list[tuple[int, int, list[Ground]]]] = {}
-        for cell, gone in wanted:
+        for cell, gone in self.with_others(wanted, upto):
             if not self.shows(cell, gone):
                 grounds, fact = self.grounds(cell, gone, upto), fact_of(0, self.blank[cell], gone)
                 groups.setdefault(fact if fact.kind == "not" else str(grounds), []).append((cell, gone, grounds))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOVES', 'BACK', 'Node', 'moved', 'move_to', 'inside', 'ways', 'distance', 'numbered', 'mask', 'flood', 'distances',
-           'shortest_way', 'compact', 'read_directions']
+           'shortest_way', 'place_label', 'compact', 'read_directions']
 
 # %% ../../nbs/shared/gridmoves.ipynb #bcf54853
 import re
@@ -124,6 +124,11 @@ def _moves_to(node: Node, came: dict[Node, tuple[Node, str] | None]) -> list[str
     return moves[::-1]
 
 # %% ../../nbs/shared/gridmoves.ipynb #d8b3c443
+def place_label(cell: Cell) -> str:
+    "A (row, column) as sentences name it, counted as it stands: R1C2."
+    return f"R{cell[0]}C{cell[1]}"
+
+
 def compact(pairs: Iterable[Cell]) -> str:
     "Cells or other pairs of numbers in a line, with blanks between."
     return " ".join(f"({one},{two})" for one, two in pairs)

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['LARGEST', 'PICTURE', 'WORDS', 'graph_problem', 'read_graph', 'adjacency', 'read_lists', 'write_lists',
            'read_question', 'neighbour_masks', 'reachable', 'Graph', 'place', 'raster_pairs', 'random_path',
-           'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'renumbered', 'introduced', 'describe', 'chain',
-           'read_out']
+           'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'regular', 'spread_evenly', 'renumbered',
+           'introduced', 'describe', 'chain', 'read_out']
 
 # %% ../../nbs/shared/networks.ipynb #e5a76362
 import re
+from collections import Counter as Bag
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -245,17 +246,43 @@ def random_graph(n: int, most: int, degree: int, rng: Random) -> set[tuple[int, 
     return edges
 
 # %% ../../nbs/shared/networks.ipynb #6816a981
-def exchanged(edges: set[tuple[int, int]], rng: Random) -> set[tuple[int, int]]:
-    "The graph after a few exchanges of ends between two of its edges; degrees stay."
-    edges = set(edges)
-    for _ in range(rng.choice((1, 1, 2, 3))):
+def exchanged(edges: set[tuple[int, int]], rng: Random, alike: bool = False) -> set[tuple[int, int]]:
+    "The graph after a few exchanges of ends between two of its edges; degrees stay, and those of neighbours as well where ends have to be `alike`."
+    edges, degrees = set(edges), Bag(node for edge in edges for node in edge)
+    for _ in range(rng.choice((1, 1, 2, 3)) * (4 if alike else 1)):
         (a, b), (c, d) = rng.sample(sorted(edges), 2)
         if rng.random() < 0.5:
             c, d = d, c
         new = {(min(a, d), max(a, d)), (min(c, b), max(c, b))}
-        if a != d and b != c and len(new) == 2 and not new & edges:
+        fits = not alike or (degrees[a], degrees[b]) == (degrees[c], degrees[d])
+        if fits and a != d and b != c and len(new) == 2 and not new & edges:
             edges = edges - {(a, b), (min(c, d), max(c, d))} | new
     return edges
+
+# %% ../../nbs/shared/networks.ipynb #89e98127
+def regular(nodes: Iterable[int], degree: int, rng: Random) -> set[tuple[int, int]] | None:
+    "Edges that give each of the `nodes` the same `degree`; None where they came out otherwise."
+    stubs = [*nodes] * degree
+    for _ in range(60 * (len(stubs) % 2 == 0)):
+        rng.shuffle(stubs)
+        edges = {(min(pair), max(pair)) for pair in zip(stubs[::2], stubs[1::2])}
+        if 2 * len(edges) == len(stubs) and all(u < v for u, v in edges):
+            return edges
+    return None
+
+
+def spread_evenly(left: range, right: range, degree: int, rng: Random) -> set[tuple[int, int]] | None:
+    "Edges from each node of the `right` to `degree` nodes of the `left`, equally many at each of those; None where they came out otherwise."
+    room, edges = dict.fromkeys(left, degree * len(right) // len(left)), set()
+    for number, node in enumerate(right):
+        must = [other for other in left if room[other] == len(right) - number]
+        can = [other for other in left if 0 < room[other] < len(right) - number]
+        if not len(must) <= degree <= len(must) + len(can):
+            return None
+        for other in must + rng.sample(can, degree - len(must)):
+            edges.add((min(node, other), max(node, other)))
+            room[other] -= 1
+    return None if any(room.values()) else edges
 
 # %% ../../nbs/shared/networks.ipynb #2c49c676
 def renumbered(n: int, edges: Iterable[tuple[int, int]], rng: Random) -> tuple[tuple[int, int], ...]:
@@ -264,7 +291,7 @@ def renumbered(n: int, edges: Iterable[tuple[int, int]], rng: Random) -> tuple[t
     return tuple(sorted((min(names[u], names[v]), max(names[u], names[v])) for u, v in edges))
 
 # %% ../../nbs/shared/networks.ipynb #bcfa71a8
-PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last} row by row, whose edges are lines without direction; where two lines cross
+PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}, whose edges are lines without direction; where two lines cross \
 there is no node."""
 WORDS = (
     "A graph has {n} nodes, numbered 0 to {last}, and edges without direction. The neighbours of each node:\n{lists}"

@@ -6,9 +6,9 @@
 __all__ = ['MISREAD', 'SLIP', 'Parts', 'Tally', 'Blur', 'AGREE', 'DIFFER', 'AGAIN', 'FITS', 'CLASH', 'LOOK', 'GRIDS', 'LISTS',
            'GRAPHS', 'BARS_SEEN', 'BARS', 'CLUES_SEEN', 'CLUES', 'Checks', 'COPY', 'RESULT', 'HOLDS', 'BREAKS', 'MEND',
            'DONE', 'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled', 'row_facts', 'show_lines',
-           'grid_reading', 'degree_sum', 'joined_facts', 'degree_tally', 'overlooked', 'edge_reading', 'bar_facts',
-           'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals', 'miscounted', 'clue_reading', 'broken',
-           'slipped', 'close']
+           'show_digits', 'grid_reading', 'sum_text', 'joined_facts', 'degree_tally', 'overlooked', 'edge_reading',
+           'bar_facts', 'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals', 'miscounted', 'clue_reading',
+           'broken', 'slipped', 'close']
 
 # %% ../../nbs/shared/reading.ipynb #40002b7e
 from collections.abc import Callable, Sequence
@@ -244,6 +244,11 @@ def show_lines(parts: Parts) -> str:
     return "\n".join(spaced(fact.args[1]) for fact in parts)
 
 
+def show_digits(parts: Parts) -> str:
+    "Rows as a board, zeros included."
+    return "\n".join(" ".join(map(str, fact.args[1])) for fact in parts)
+
+
 def grid_reading(
     told: Narrator,
     manner: Manner,
@@ -255,7 +260,7 @@ def grid_reading(
     read(told, manner, row_facts(grid), filled, shifted, clauses, show_lines, share=share)
 
 # %% ../../nbs/shared/reading.ipynb #3b89a4a8
-def degree_sum(degrees: Sequence[int]) -> str:
+def sum_text(degrees: Sequence[int]) -> str:
     "A sum with its result."
     return f"{' + '.join(map(str, degrees))} = {sum(degrees)}"
 
@@ -319,7 +324,7 @@ GRAPHS = Voice(
             "{node2} appears for {node} and not the other way round: {node2} without {node}",
         ),
     },
-    names={"node": str, "nodes": lambda nodes: " ".join(map(str, nodes)) or "none", "degrees": degree_sum},
+    names={"node": str, "nodes": lambda nodes: " ".join(map(str, nodes)) or "none", "degrees": sum_text},
 )
 
 # %% ../../nbs/shared/reading.ipynb #f1c93aac
@@ -482,7 +487,7 @@ CLUES = Voice(
         "signs": lambda clues: ", ".join(
             " ".join(map(str, clue)) if isinstance(clue, tuple) else str(clue) for clue in clues
         ),
-        "sum": degree_sum,
+        "sum": sum_text,
     },
 )
 

@@ -123,6 +123,34 @@ LINES = Voice(
             "{line} must hold {value} and it is not in {either}",
             "for the {value} of {line} there is no room in {either}",
         ),
+        "place= line value": (
+            "only {this_cell} is left for the {value} of {line}",
+            "the {value} of {line} must be in {this_cell}",
+            "the {value} of {line} goes into {this_cell}",
+            "in {line} {value} fits only {this_cell}",
+            "{line} has only {this_cell} for its {value}",
+            "{this_cell} has to be the {value} of {line}",
+            "in {line} I can put {value} into {this_cell} only",
+            "for the {value} of {line} there is only {this_cell}",
+            "{line} gets its {value} in {this_cell}",
+            "the one cell for {value} in {line} is {this_cell}",
+            "{this_cell} is the last cell of {line} for {value}",
+            "{value} in {line} belongs to {this_cell}",
+        ),
+        "place~ line value": (
+            "{line} has one place left for {value}",
+            "the {value} of {line} has one cell left",
+            "in {line} one cell remains for {value}",
+            "that leaves {line} one place for {value}",
+            "{line} needs a {value}, and one cell is open to it",
+            "{value} has a single place in {line}",
+            "{line} has no other cell for {value}",
+            "there is one way to place {value} in {line}",
+            "for the {value} of {line} one cell is left",
+            "{line} still lacks {value}, which fits one cell",
+            "in {line} {value} has nowhere else to go",
+            "{value} is down to one cell of {line}",
+        ),
         "twice line value": (
             "{line} would hold {value} twice, in {cells}",
             "{cells} in {line} would both be {value}",
@@ -181,13 +209,13 @@ LINES = Voice(
         ),
         "left": (
             "{premises}",
-            "as I know, {premises}",
+            "I know that {premises}",
             "I found that {premises}",
             "it is known that {premises}",
-            "from before, {premises}",
-            "as said, {premises}",
+            "I noted that {premises}",
+            "I saw that {premises}",
             "I remember that {premises}",
-            "already {premises}",
+            "it is clear that {premises}",
             "earlier I saw that {premises}",
             "it stands that {premises}",
             "by now {premises}",
@@ -229,19 +257,22 @@ def square_story(
     n: int,
     order: str,
     more: Callable[[Sequence[Sequence[int]]], list[Fact]] = lambda grid: [],
-    most: int = 0,
+    answer: Callable[[Sequence[int]], str] | None = None,
+    pace: int = 12,
 ) -> None:
-    "Tell the search for the solution of a square, copy it out and check it: the lines, and what `more` finds in the grid; numbers are 1 to `most` (`n` where absent)."
-    solution = retell(
-        puzzle,
-        told,
-        lambda cell: divmod(cell, n),
-        [one_to(most or n)] * (n * n),
-        manner.reflection == "none",
-        trial_order(puzzle, manner.order or order, told.rng),
-        lambda domains: show_square(square([only_value(mask) for mask in domains], n)),
+    "Tell the search for the solution of a square of 1 to `n`, copy it out and check it: the lines, and what `more` finds in the grid; `answer` writes the values where no list of rows is asked for."
+    values = full_values(
+        retell(
+            puzzle,
+            told,
+            lambda cell: divmod(cell, n),
+            [one_to(n)] * (n * n),
+            manner.reflection == "none",
+            trial_order(puzzle, manner.order or order, told.rng),
+            lambda domains: show_square(square([only_value(mask) for mask in domains], n)),
+            pace,
+        )
     )
-    values = full_values(solution)
 
     def checks(parts: Sequence[Fact]) -> list[Fact]:
         grid = [fact.args[1] for fact in parts]
@@ -249,4 +280,5 @@ def square_story(
         return found if found[-1].kind == "no-once" else found + more(grid)
 
     rows = row_facts(square(values, n), "copy")
-    close(told, manner, rows, checks, altered(most or n), answer_text(values, n), show=show_lines)
+    text = answer(values) if answer else answer_text(values, n)
+    close(told, manner, rows, checks, altered(n), text, show=show_lines)

@@ -22,9 +22,8 @@ def judge(state, tokens) -> bool:
     for r, c in cells:
         around = sum(max(abs(r - i), abs(c - j)) == 1 for i, j in mines)
         shown = "mine" if (r, c) in mines else around or None
-        if shown == "mine":
-            shown = None
-        if shown != state.grid[r][c]:
+        hidden = state.covered and state.grid[r][c] is None
+        if (None if shown == "mine" or hidden else shown) != state.grid[r][c]:
             return False
     return True
 
@@ -36,7 +35,7 @@ def write(state, tokens) -> str:
 
 
 def guise(state, rng):
-    return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))))
+    return type(state)(transform(state.grid, rng.choice(square_symmetries(state.size))), state.covered)
 
 
 def count(state, most: int) -> int:
@@ -51,9 +50,8 @@ def count(state, most: int) -> int:
     for r, c in product(range(state.size), repeat=2):
         near = [variable for (i, j), variable in blanks.items() if max(abs(r - i), abs(c - j)) == 1]
         if (r, c) in blanks:
-            clauses += [
-                [blanks[r, c], -other] for other in near
-            ]  # a mine beside it makes it a mine, for it shows no number
+            if not state.covered:  # a mine beside it makes it a mine, for it shows no number
+                clauses += [[blanks[r, c], -other] for other in near]
         elif len(near) < state.grid[r][c]:
             return 0
         else:

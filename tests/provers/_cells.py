@@ -63,6 +63,19 @@ def table(cells: Iterable, ways: Iterable[tuple], claims=no_claims) -> Place:
     return Place(tuple(cells), fits, claims)
 
 
+def few_ways(cells: Iterable, ways: Iterable[tuple]) -> Place:
+    "A table of ways of which a reason lists those that are left, or says how many they are and one of them."
+    ways = tuple(ways)
+
+    def true(more: tuple, domains: Domains) -> bool:
+        left = [way for way in ways if all(value in domain for value, domain in zip(way, domains))]
+        if len(more) == 2:
+            return more[0] == len(left) and more[1] in left
+        return not more or sorted(more[0]) == sorted(left)
+
+    return table(cells, ways, true)
+
+
 class Cells(Proof):
     "A puzzle whose `blank` holds what each cell may be, and whose `places` are its rules, by the first parts of a reason; `given` cells are known when they are read."
 

@@ -87,6 +87,7 @@ class Proof:
         try:
             for number, step in enumerate(steps):
                 try:
+                    expect(len(set(step.facts)) == len(step.facts), "something is said twice")
                     getattr(self, f"on_{step.kind}", self.on_deduce)(step)
                 except Gap as gap:
                     raise Gap(f"step {number} ({step.says}): {gap}") from None
@@ -102,7 +103,6 @@ class Proof:
         self.reading += 1
         wrong = [fact for fact in self.seen if fact not in self.truth]
         expect(wrong == list(step.false), f"{wrong} is not what the picture shows")
-        expect(len(set(self.seen)) == len(self.seen), "something is read twice")
         self.know(fact for fact in self.seen if fact not in wrong)
 
     def on_check(self, step: Step) -> None:
