@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Option', 'Ways', 'SHALLOW', 'LEVELS', 'SCORER', 'WHITE', 'BLACK', 'draw', 'RULES', 'FORMAT', 'ORDER', 'SKETCHED',
-           'VOICE', 'is_sign', 'State', 'arm', 'options', 'spoken_of', 'Fits', 'corners', 'OneLoop', 'fits', 'arms_of',
-           'problem', 'show', 'solve', 'rules_alone', 'guesses', 'around_the_circles', 'Level', 'circle',
+           'VOICE', 'is_sign', 'State', 'arm', 'options', 'spoken_of', 'Choice', 'Fits', 'corners', 'OneLoop', 'fits',
+           'arms_of', 'problem', 'show', 'solve', 'rules_alone', 'guesses', 'around_the_circles', 'Level', 'circle',
            'with_circles', 'is_single', 'generate', 'one_puzzle', 'title', 'check', 'misfit', 'layout', 'example',
            'ask', 'joined', 'drawn_lines', 'shortened', 'loop_checks', 'trace', 'canon']
 
@@ -137,7 +137,7 @@ def spoken_of(some: Ways) -> list[int]:
     return bits(spoken)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #1ff57ac0
-class Fits(TwoValued):
+class Choice(TwoValued):
     "Lines of which one of the `options` at a point draws some and rules out others; `names` call the options, where they are those of a circle."
 
     def __init__(self, options: Ways, names: Sequence[str] = ()):
@@ -165,6 +165,10 @@ class Fits(TwoValued):
             new, none = new & self.options[i][0], none & self.options[i][1]
         return [(cell, 2 if new >> i & 1 else 1) for i, cell in enumerate(self.cells) if (new | none) >> i & 1]
 
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #cea6d9a9
+class Fits(Choice):
+    "The options at a point or circle, as an argument."
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`point`: two lines or none; `ways` through a circle, or how `many`; with `no-` where nothing is left."
         if not self.names:
@@ -183,7 +187,7 @@ def corners(chain: list[Cell]) -> list[Cell]:
     ]
     return [chain[0], *kept, chain[-1]]
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #ad811bb5
 class OneLoop(Rule):
     "The lines of `n` x `n` points close to one loop, which passes all `circles`; no smaller one closes before."
 
@@ -197,11 +201,9 @@ class OneLoop(Rule):
         "`early`: a loop would leave a point out; `closed`: it is all there is; `loose` where a loop leaves a point out."
         drawn = sum(1 << line for line, mask in enumerate(domains) if mask == 2)
         chain = max(chains(self.n, drawn), key=lambda chain: self.closes(chain, cell))
-        others = [line_ends(self.n)[line][0] for line in bits(drawn)]
-        lost = sorted(point for point in [*self.circles, *others] if point not in chain)
-        if not lost:
-            return "closed", (tuple(corners(chain)),)
-        return "loose" if cell is None else "early", (tuple(corners(chain)), lost[0])
+        passed = [*self.circles, *(line_ends(self.n)[line][0] for line in bits(drawn))]
+        lost = sorted(point for point in passed if point not in chain)[:1]
+        return "loose" if cell is None else "early" if lost else "closed", (tuple(corners(chain)), *lost)
 
     def closes(self, chain: list[Cell], line: int | None) -> bool:
         "Whether a chain is closed, or would be by the line of this number."
@@ -745,7 +747,7 @@ def shortened(fact: Fact, rng: Random) -> Fact | None:
     points = straight(*fact.args)
     return Fact("run", (points[0], points[-2])) if len(points) > 2 and rng.random() < 0.7 else None
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #392f69bc
 def loop_checks(state: State, parts: Sequence[Fact]) -> list[Fact]:
     "The length of the loop and the arms at its circles, or what is wrong first."
     n, drawn = state.size, drawn_lines(state.size, parts)
