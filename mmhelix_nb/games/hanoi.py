@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['DISKS', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'PEGS',
-           'MADE', 'READ', 'TRY', 'AGAIN', 'Pegs', 'State', 'position_problem', 'Event', 'gather', 'search', 'moves_of',
-           'solve', 'disk_by_disk', 'known_by_heart', 'round_and_round', 'smallest_round_and_round', 'largest_straight',
-           'Level', 'generate', 'pairs_in', 'moves_in', 'check', 'move_problem', 'layout', 'example', 'ask', 'where',
-           'put', 'try_pegs', 'tell_small', 'tell_gather', 'peg_facts', 'disks_found', 'dropped', 'made_again', 'trace',
-           'canon']
+           'MADE', 'VOICE', 'READ', 'TRY', 'AGAIN', 'Pegs', 'State', 'position_problem', 'Event', 'gather', 'search',
+           'moves_of', 'solve', 'disk_by_disk', 'known_by_heart', 'round_and_round', 'smallest_round_and_round',
+           'largest_straight', 'Level', 'generate', 'pairs_in', 'moves_in', 'check', 'move_problem', 'layout',
+           'example', 'ask', 'where', 'put', 'try_pegs', 'tell_small', 'tell_gather', 'peg_facts', 'disks_found',
+           'dropped', 'made_again', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e0295cbb
 import re
@@ -617,6 +617,7 @@ MADE = Voice(
         ),
     }
 )
+VOICE = PEGS | MADE
 READ = (
     "I read the pegs from bottom to top: {fact}.",
     "from bottom to top, {fact}.",
@@ -785,7 +786,7 @@ def made_again(state: State, moves: Sequence[tuple[int, int]]) -> list[Fact]:
 # %% ../../nbs/tasks/games/hanoi.ipynb #dae6f053
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The pegs, the recursion with the pegs that were tried for disk 1, and the moves, made once more."
-    told = Narrator(PEGS | MADE, rng)
+    told = Narrator(VOICE, rng)
     read(told, manner, peg_facts(state), disks_found, dropped, READ, inner=True)
     order = "" if manner.reflection == "none" else manner.order or ORDER
     tell_gather(told, [list(peg) for peg in state.pegs], state.disks, 2, order)

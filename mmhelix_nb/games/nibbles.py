@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['Cells', 'Arrange', 'Choice', 'SHALLOW', 'LEVELS', 'WEIGHTS', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'FORMAT',
-           'ORDER', 'SNAKES', 'CHECKED', 'READ', 'WALK', 'EATS', 'snake_problem', 'State', 'Position', 'after', 'begin',
-           'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first', 'legs', 'events',
-           'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random', 'shortest_round',
-           'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board', 'failures', 'withstood',
-           'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of', 'snake_facts', 'snake_numbers',
-           'misturned', 'Tale', 'arranged', 'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'canon']
+           'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'WALK', 'EATS', 'snake_problem', 'State', 'Position', 'after',
+           'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first', 'legs',
+           'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random',
+           'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board',
+           'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
+           'snake_facts', 'snake_numbers', 'misturned', 'Tale', 'arranged', 'tell_search', 'tell_walks', 'walked_again',
+           'misled', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
@@ -755,6 +756,7 @@ CHECKED = Voice(
         "sums": lambda counts: f"{' + '.join(map(str, counts))} = {sum(counts)}",
     },
 )
+VOICE = SNAKES | CHECKED
 READ = (
     "I read the board, R for rows and C for columns: {fact}.",
     "R is the row and C the column of a cell. {fact}.",
@@ -840,7 +842,7 @@ class Tale:
 
     def on_spread(self, at: Position, apple: Cell) -> None:
         fact = Fact("spread", (apple, spread(self.n, at, apple)))
-        self.told.tell("test", NOTE, [fact], [Reason("round")], brief="round")
+        self.told.tell("test", NOTE, [fact], [Reason("round", (), tuple(self.open))], brief="round")
 
     def on_none(self, at: Position, apple: Cell) -> None:
         self.on_spread(at, apple)
@@ -850,13 +852,17 @@ class Tale:
         walk = self.open.pop()
         self.told.tell("contradiction", FAIL, [], [reason], brief="x")
         self.told.tell(
-            "backtrack", UNDO, [Fact("not", walk.args[:1])], [Reason("contradiction", (), (walk,))], brief="back"
+            "backtrack",
+            UNDO,
+            [Fact("not", walk.args[:1])],
+            [Reason("contradiction", (), (walk, *reversed(self.open)))],
+            brief="back",
         )
         self.failed[-1] += 1
 
     def on_hit(self, at: Position, moves: list[str], why: str) -> None:
         cell = run(self.n, at, moves[:-1], Counter())[0].snake[0]
-        self.undo(Reason("hits", (len(moves), moves[-1], moved(cell, moves[-1])), (self.open[-1],)))
+        self.undo(Reason("hits", (len(moves), moves[-1], moved(cell, moves[-1])), tuple(reversed(self.open))))
 
     def on_eat(self, then: Position) -> None:
         fact = Fact("at", (*snake_of(then.snake), len(then.snake)))
@@ -864,7 +870,7 @@ class Tale:
             "deduce",
             ("{why}, and {fact}.", *EATS),
             [fact],
-            [Reason("walked", self.open[-1].args[:1], (self.open[-1],))],
+            [Reason("walked", self.open[-1].args[:1], tuple(reversed(self.open)))],
             brief="ok",
         )
         self.failed.append(0)
@@ -872,7 +878,7 @@ class Tale:
     def on_shut(self, at: Position) -> None:
         count = self.failed.pop()
         if self.open:
-            self.undo(Reason("shut", (at.snake[0], count), (self.open[-1],)))
+            self.undo(Reason("shut", (at.snake[0], count), tuple(reversed(self.open))))
 
     def on_back(self, at: Position) -> None:
         "Told where the walks from there were shut."
@@ -942,7 +948,7 @@ def misled(fact: Fact, rng: Random) -> Fact | None:
 
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The snake, the walks that were tried, and those that work, made once more."
-    told, arrange = Narrator(SNAKES | CHECKED, rng), arranged(manner.order or ORDER, rng)
+    told, arrange = Narrator(VOICE, rng), arranged(manner.order or ORDER, rng)
     read(told, manner, snake_facts(state), snake_numbers(state.size), misturned, READ, inner=True)
     if manner.reflection == "none":
         walks = tell_search(Tale(Narrator(SNAKES, Random(0)), state), state, nearest_first)

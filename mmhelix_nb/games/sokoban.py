@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Boxes', 'MOST', 'Arrange', 'SHALLOW', 'LEVELS', 'PIECES', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'KEY',
-           'FORMAT', 'ORDER', 'PUSHES', 'READ', 'TRY', 'board_problem', 'State', 'Room', 'region', 'pushed', 'blocked',
+           'FORMAT', 'ORDER', 'VOICE', 'READ', 'TRY', 'board_problem', 'State', 'Room', 'region', 'pushed', 'blocked',
            'options', 'Push', 'Search', 'outcome', 'explore', 'walk', 'all_moves', 'solve', 'picture', 'loose_pairs',
            'nearer_pushes', 'nearest_box', 'eight_times_nearer', 'alone', 'one_by_one', 'box_by_box', 'in_random_order',
            'Level', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board', 'taken_back', 'rating', 'generate',
@@ -565,7 +565,7 @@ def ask(state: State, modality: str) -> str:
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #a26fad21
 ORDER = "heuristic"  # first the push that leaves the boxes nearest to the targets
-PUSHES = Voice(
+VOICE = Voice(
     {
         "pieces boxes targets": (
             "the boxes are {boxes} in number, the targets {targets}",
@@ -961,6 +961,7 @@ class Tale:
     def __init__(self, told: Narrator, state: State, ends: bool):
         self.told, self.room, self.lines, self.ends = told, Room(state.lines), state.lines, ends
         self.number, self.shown = 0, 0
+        self.open: list[Fact] = []  # the pushes that stand
         self.ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
 
     def board(self, boxes: Boxes, player: int) -> str:
@@ -976,7 +977,7 @@ class Tale:
             some = [push for push in pushes if push.result == result]
             facts = [Fact("bad", (self.room.place(push.box), push.move)) for push in some]
             cells = [self.room.place(push.box + self.room.steps[push.move]) for push in some]
-            self.told.deduce(facts, [Reason(result, (cell,)) for cell in dict.fromkeys(cells)])
+            self.told.deduce(facts, [Reason(result, (cell,), tuple(self.open)) for cell in dict.fromkeys(cells)])
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #389ef07d
 def tell_pushes(tale: Tale, push: Push, boxes: Boxes, player: int) -> None:
@@ -1002,15 +1003,18 @@ def tell_pushes(tale: Tale, push: Push, boxes: Boxes, player: int) -> None:
             board=tale.board(after, to - step),
             brief=f"{fact.args[1]} {tried.move[0] * len(run)}",
         )
+        tale.open.append(fact)
         tell_pushes(tale, run[-1], after, to - step)
         if not tried.solved:
-            told.tell("contradiction", FAIL, [], [Reason("stuck", (len(run[-1].tried),))], brief="x")
+            tries = tuple(reversed(tale.open))
+            tale.open.pop()
+            told.tell("contradiction", FAIL, [], [Reason("stuck", (len(run[-1].tried),), tries)], brief="x")
             told.tell(
-                "backtrack", BACK, [Fact("not", fact.args[:1])], [Reason("contradiction", (), (fact,))], brief="back"
+                "backtrack", BACK, [Fact("not", fact.args[:1])], [Reason("contradiction", (), tries)], brief="back"
             )
     tale.tell_bad(bad)
     if room.least(boxes) == 0:
-        told.deduce([Fact("home", (tuple(map(room.place, boxes)),))], [Reason("ends")])
+        told.deduce([Fact("home", (tuple(map(room.place, boxes)),))], [Reason("ends", (), tuple(tale.open))])
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #2459a841
 def legs_of(room: Room, pushes: list[tuple[int, str]]) -> list[Fact]:
@@ -1075,7 +1079,7 @@ def searched(room: Room, order: str, rng: Random) -> tuple[Search, list[tuple[in
 
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The board, the pushes that were tried, and the moves of those that stand, made once more."
-    told, room = Narrator(PUSHES, rng), Room(state.lines)
+    told, room = Narrator(VOICE, rng), Room(state.lines)
     ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
 
     def show(parts: Sequence[Fact]) -> str:
