@@ -28,7 +28,7 @@ SUPPOSE = (
     "let me see what happens if {fact}.",
     "nothing is forced here, so I guess: {fact}.",
     "I have to guess now. Say {fact}.",
-    "alternatively put, a test: {fact}.",
+    "let me test this: {fact}.",
 )
 NOTE = (  # something that is counted or seen
     "{fact}.",
@@ -159,12 +159,18 @@ class Steps:
         "Write down a step in words of its own; `brief` is made of the facts where it is empty."
         parts = tuple(facts), tuple(reasons), tuple(false)
         self.told.update((reason.rule, reason.args) for reason in reasons)
-        self.steps.append(Step(kind, says, (), brief or self.brief(facts), board, *parts))
+        self.steps.append(Step(kind, says, (), brief or self.brief(kind, facts), board, *parts))
 
-    def brief(self, facts: Sequence[Fact]) -> str:
-        "What is certain, in a few symbols."
-        named = [[*self.voice.slots(fact.kind, fact.args).values()] for fact in facts if fact.kind == "is"]
-        return " ".join(f"{cell}={value}" for cell, value in named)
+    def brief(self, kind: str, facts: Sequence[Fact]) -> str:
+        "What a step of a search says, in a few symbols; what a cell is not, or what is read and checked, is left out."
+        if kind not in ("deduce", "test", "hypothesise"):
+            return ""
+        named = [
+            (fact.kind, [*self.voice.slots(fact.kind, fact.args).values()])
+            for fact in facts
+            if fact.kind not in ("not", "among")
+        ]
+        return "; ".join(("=" if kind == "is" else " ").join(names) for kind, names in named)
 
 # %% ../../nbs/shared/narrator.ipynb #2266481b
 class Narrator(Steps):
@@ -182,13 +188,15 @@ class Narrator(Steps):
         **slots: str,
     ) -> None:
         "A step in one of the `clauses`, with `{fact}` for what the facts say, `{why}` for what the reasons say, and more `slots`."
-        says = cased(self.filled(drawn_from(clauses, self.rng), facts, reasons, **slots))
+        says = cased(self.filled(drawn_from(clauses, self.rng), facts, reasons, "?" * (kind == "hypothesise"), **slots))
         self.add(kind, says, facts, reasons, board, brief, false)
 
-    def filled(self, clause: str, facts: Sequence[Fact], reasons: Sequence[Reason], **slots: str) -> str:
+    def filled(
+        self, clause: str, facts: Sequence[Fact], reasons: Sequence[Reason], sign: str = "", **slots: str
+    ) -> str:
         "A clause with its slots filled."
         if "{fact}" in clause:
-            slots["fact"] = self.voice.claims(facts, self.rng)
+            slots["fact"] = self.voice.claims(facts, self.rng, sign)
         if "{why}" in clause:
             slots["why"] = self.voice.because(reasons, facts, self.rng, self.just(), self.told)
         return clause.format(**slots)
