@@ -723,7 +723,7 @@ def tell_small(told: Narrator, pegs: Pegs, disk: int, target: int, order: str) -
     if facts:
         told.deduce(facts, [reason])
 
-
+# %% ../../nbs/tasks/games/hanoi.ipynb #08028882
 def tell_gather(told: Narrator, pegs: Pegs, disk: int, target: int, order: str) -> None:
     "Tell how the disks up to `disk` get to a peg: those that lie there stay, and for the largest other one the smaller ones make way."
     if all(small in pegs[target] for small in range(1, disk + 1)):

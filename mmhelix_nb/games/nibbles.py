@@ -9,8 +9,8 @@ __all__ = ['Cells', 'Arrange', 'Choice', 'SHALLOW', 'LEVELS', 'WEIGHTS', 'FOES',
            'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random',
            'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board',
            'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
-           'snake_facts', 'snake_numbers', 'misturned', 'Tale', 'arranged', 'tell_search', 'tell_walks', 'walked_again',
-           'misled', 'trace', 'canon']
+           'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks',
+           'walked_again', 'misled', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
@@ -184,7 +184,7 @@ def nearest_first(at: Position) -> Sequence[Cell]:
     "The apples that are left, the nearest first."
     return sorted(at.apples, key=lambda cell: (distance(cell, at.snake[0]), cell))
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #501cb685
 def legs(
     n: int, at: Position, counter: Counter, arrange: Arrange = nearest_first
 ) -> Generator[tuple, None, list[str] | None]:
@@ -215,7 +215,7 @@ def legs(
     yield "shut", at
     return None
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #a1600ffe
 def events(state: State, counter: Counter, arrange: Arrange = nearest_first) -> Iterator[tuple]:
     "The search, and at its end (`end`, moves); the moves are None where it finds no way."
     moves = yield from legs(state.size, begin(state), counter, arrange)
@@ -821,8 +821,8 @@ def misturned(fact: Fact, rng: Random) -> Fact:
     return Fact("snake", (head, (*body[:at], rng.choice(list(MOVES)), *body[at + 1 :])))
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #e5130018
-class Tale:
-    "Tells the events of a search; walks are numbered."
+class Walks:
+    "Tells walks, numbered, and takes them back."
 
     def __init__(self, told: Narrator, state: State):
         self.told, self.n, self.number = told, state.size, 0
@@ -844,9 +844,6 @@ class Tale:
         fact = Fact("spread", (apple, spread(self.n, at, apple)))
         self.told.tell("test", NOTE, [fact], [Reason("round", (), tuple(self.open))], brief="round")
 
-    def on_none(self, at: Position, apple: Cell) -> None:
-        self.on_spread(at, apple)
-
     def undo(self, reason: Reason) -> None:
         "A contradiction, and the last walk taken back."
         walk = self.open.pop()
@@ -859,6 +856,13 @@ class Tale:
             brief="back",
         )
         self.failed[-1] += 1
+
+# %% ../../nbs/tasks/games/nibbles.ipynb #f0d9666e
+class Tale(Walks):
+    "Tells the events of a search."
+
+    def on_none(self, at: Position, apple: Cell) -> None:
+        self.on_spread(at, apple)
 
     def on_hit(self, at: Position, moves: list[str], why: str) -> None:
         cell = run(self.n, at, moves[:-1], Counter())[0].snake[0]
@@ -945,7 +949,7 @@ def misled(fact: Fact, rng: Random) -> Fact | None:
     wrong = rng.choice([move for move in MOVES if move != moves[at]])
     return None if rng.random() < 0.3 else Fact("leg", (apple, (*moves[:at], wrong, *moves[at + 1 :])))
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #7e60e6af
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The snake, the walks that were tried, and those that work, made once more."
     told, arrange = Narrator(VOICE, rng), arranged(manner.order or ORDER, rng)

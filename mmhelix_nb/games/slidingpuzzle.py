@@ -770,7 +770,7 @@ def descend(tale: Tale, node: Node, left: int) -> None:
     if node.board != GOAL and node.tried:
         branch(tale, node, left - len(forced))
 
-
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #c4573322
 def branch(tale: Tale, node: Node, left: int) -> None:
     "Tell the choices that the search made at `node`."
     told, quick = tale.told, []
