@@ -179,12 +179,12 @@ class Level:
 
 LEVELS = (
     Level((3, 4, 5, 6), 3, 7),
-    Level((4, 5, 6, 7), 8, 12),
-    Level((5, 6, 7), 13, 18),
-    Level((5, 6, 7), 19, 26),
-    Level((6, 7), 27, 36),
+    Level((4, 5, 6, 7, 8), 8, 11),
+    Level((5, 6, 7, 8), 12, 17),
+    Level((5, 6, 7), 18, 25),
+    Level((6, 7), 26, 36),
 )
-SPACES = {1: 44, 2: 44, 3: 63, 4: 96, 5: 110}  # positions of each level, those with pegs 1 and 2 exchanged counted once
+SPACES = {1: 44, 2: 45, 3: 84, 4: 90, 5: 118}  # positions of each level, those with pegs 1 and 2 exchanged counted once
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #52a29dbd
 def generate(level: Level, rng: Random) -> State:
@@ -348,19 +348,19 @@ PEGS = Voice(
             "on peg {number} I find {disks}",
             "what lies on peg {number} is {disks}",
         ),
-        "all counts disks": (
-            "{counts} disks, and each of {disks} is there",
-            "the pegs have {counts} disks, each of {disks} once",
-            "counting gives {counts}, the disks {disks}",
-            "{counts} in number, {disks} once each",
-            "none of {disks} is missing, {counts} in all",
-            "there are {counts} disks, namely {disks}",
-            "I count {counts}; {disks} are complete",
-            "with {counts} disks, {disks} are all there",
-            "{disks} come once each, that is {counts}",
-            "peg by peg {counts}, and {disks} are all found",
-            "{counts} disks make up {disks}",
-            "no disk of {disks} is lost, {counts} on the pegs",
+        "all counts most": (
+            "{counts} disks, 1 to {most} once each",
+            "the pegs have {counts} disks, each from 1 to {most}",
+            "counting gives {counts}, from 1 to {most}",
+            "{counts} in number, 1 to {most}",
+            "none from 1 to {most} is missing, {counts} in all",
+            "there are {counts} disks, 1 to {most}",
+            "I count {counts}; 1 to {most} are complete",
+            "with {counts} disks, 1 to {most} are all there",
+            "1 to {most} come once each, that is {counts}",
+            "peg by peg {counts}, and 1 to {most} are all found",
+            "{counts} disks make up 1 to {most}",
+            "no disk up to {most} is lost, {counts} on the pegs",
         ),
         "no-disk disk": (
             "disk {disk} is on no peg",
@@ -754,11 +754,7 @@ def disks_found(parts: Sequence[Fact]) -> list[Fact]:
     disks = [disk for fact in parts for disk in fact.args[1]]
     most = max(disks, default=1)
     lost = [disk for disk in range(1, most + 1) if disk not in disks]
-    return (
-        [Fact("no-disk", (lost[0],))]
-        if lost
-        else [Fact("all", (tuple(len(fact.args[1]) for fact in parts), tuple(range(1, most + 1))))]
-    )
+    return [Fact("no-disk", (lost[0],))] if lost else [Fact("all", (tuple(len(fact.args[1]) for fact in parts), most))]
 
 
 def dropped(fact: Fact, rng: Random) -> Fact:

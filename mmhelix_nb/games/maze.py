@@ -471,7 +471,7 @@ WALKS = Voice(
             "what is left is {ways} at {cell}",
             "{cell} still has {ways}",
             "the nearest way left behind me is {ways} at {cell}",
-            "so back again to {cell}, for {ways}",
+            "it is {cell} again, with {ways}",
         ),
         "via cell": (
             "it goes over {cell}",

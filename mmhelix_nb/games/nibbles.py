@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Cells', 'Arrange', 'Choice', 'SHALLOW', 'LEVELS', 'WEIGHTS', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'FORMAT',
-           'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'WALK', 'EATS', 'snake_problem', 'State', 'Position', 'after',
-           'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first', 'legs',
-           'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random',
+           'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'ROUND', 'WALK', 'EATS', 'snake_problem', 'State', 'Position',
+           'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first',
+           'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random',
            'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board',
            'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
            'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks',
@@ -36,7 +36,7 @@ from mmhelix_nb.shared.gridmoves import (
 )
 from ..shared.grids import Cell, every_cell
 from ..shared.narrator import BACK as UNDO
-from ..shared.narrator import FAIL, NOTE, TAKE, Narrator
+from ..shared.narrator import FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter, square_symmetries
 from ..shared.voice import Voice
@@ -326,9 +326,9 @@ class Level:
 LEVELS = (
     Level(6, 2, 4, 2, (0, 4)),
     Level(6, 2, 8, 8, (0, 5)),
-    Level(6, 3, 12, 50, (1, 6)),
-    Level(7, 4, 15, 70, (1, 7)),
-    Level(8, 5, 19, 80, (2, 9)),
+    Level(6, 3, 12, 32, (1, 6)),
+    Level(7, 4, 15, 45, (1, 7)),
+    Level(8, 5, 19, 50, (2, 9)),
 )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #fd9475ba
@@ -771,6 +771,20 @@ READ = (
     "to begin with, in rows R and columns C, {fact}.",
     "looking at the board (R rows, C columns): {fact}.",
 )
+ROUND = (
+    "{fact}.",
+    "another way? {fact}.",
+    "not straight, then. {fact}.",
+    "let me see: {fact}.",
+    "perhaps round: {fact}.",
+    "I look for a detour: {fact}.",
+    "is there a detour? {fact}.",
+    "well, {fact}.",
+    "straight does not do it. {fact}.",
+    "hm, {fact}.",
+    "let me count: {fact}.",
+    "round about: {fact}.",
+)
 WALK = (
     "{fact}.",
     "now {fact}.",
@@ -842,7 +856,7 @@ class Walks:
 
     def on_spread(self, at: Position, apple: Cell) -> None:
         fact = Fact("spread", (apple, spread(self.n, at, apple)))
-        self.told.tell("test", NOTE, [fact], [Reason("round", (), tuple(self.open))], brief="round")
+        self.told.tell("test", ROUND, [fact], [Reason("round", (), tuple(self.open))], brief="round")
 
     def undo(self, reason: Reason) -> None:
         "A contradiction, and the last walk taken back."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GOAL', 'Board', 'SLIDES', 'SOURCES', 'FAR', 'Way', 'Arrange', 'VISITS', 'SHALLOW', 'LEVELS', 'SPACES', 'FOES',
-           'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'TRY', 'CHOICE', 'SMALL', 'State',
+           'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'BOUND', 'TRY', 'CHOICE', 'SMALL', 'State',
            'grid_problem', 'tiles_beside', 'slide', 'out_of_order', 'rows_and_columns', 'estimate', 'Node',
            'best_first', 'explore', 'search', 'way_of', 'solve', 'descent', 'nearest_tiles', 'fewest_out_of_place',
            'best_estimate', 'five_at_random', 'Level', 'scrambled', 'withstood', 'generate', 'check', 'sources',
@@ -27,7 +27,7 @@ from ..shared.draw import Canvas, Style, fit_board, render
 from ..shared.gridmoves import BACK, distance, read_directions, ways
 from ..shared.grids import cell_name
 from ..shared.narrator import BACK as UNDO
-from ..shared.narrator import FAIL, NOTE, SUPPOSE, TAKE, Narrator
+from ..shared.narrator import FAIL, SUPPOSE, TAKE, Narrator
 from ..shared.reading import LOOK, RESULT, close, read, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit
 from ..shared.voice import Voice
@@ -628,17 +628,17 @@ VOICE = Voice(
             "by the distances nothing else fits into {left}",
         ),
         "fits left": (
-            "with {left} moves left",
+            "{left} moves are left",
             "{left} moves remain",
             "there are {left} moves left",
             "I have {left} moves left",
-            "within {left} moves",
+            "I am to stay within {left} moves",
             "{left} are left",
-            "by the distances, for {left} moves",
+            "it has to be done in {left} moves",
             "{left} moves are what I have",
-            "as {left} moves are left",
+            "there remain {left} moves",
             "of moves there are {left} left",
-            "counting on {left} more moves",
+            "I can count on {left} more moves",
             "the rest is {left} moves",
         ),
         "late left": (
@@ -678,6 +678,20 @@ VOICE = Voice(
 )
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4c4cd7c2
+BOUND = (
+    "{fact}.",
+    "a bound first: {fact}.",
+    "how far is it? {fact}.",
+    "let me estimate: {fact}.",
+    "I add up the distances. {fact}.",
+    "first of all, {fact}.",
+    "before I move, {fact}.",
+    "so {fact}.",
+    "how many moves at least? {fact}.",
+    "a rough count: {fact}.",
+    "to begin with, {fact}.",
+    "looking at the distances, {fact}.",
+)
 TRY = (
     "{fact}.",
     "I try this: {fact}.",
@@ -697,7 +711,7 @@ CHOICE = (
     "{why}; {fact}.",
     "{why}, and {fact}.",
     "{why}. {fact}.",
-    "{fact}, {why}.",
+    "{fact}; {why}.",
     "{why} and {fact}.",
     "hm, {why}: {fact}.",
     "{why}. So {fact}.",
@@ -861,7 +875,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     told, board = Narrator(VOICE, rng), state.board
     read(told, manner, row_facts(state.grid), tiles_once, misread, LOOK, show_lines, inner=True)
     bound, far = estimate(board), rows_and_columns(board)
-    told.tell("test", NOTE, [Fact("least", (far, bound - far, bound))], [Reason("bound")], brief=f"least {bound}")
+    told.tell("test", BOUND, [Fact("least", (far, bound - far, bound))], [Reason("bound")], brief=f"least {bound}")
     attempts = attempts_of(board, arranged(manner.order or ORDER, rng))
     tell_attempts(Tale(told, manner.reflection == "none"), board, attempts, bound)
     moves = way_of(attempts[-1])

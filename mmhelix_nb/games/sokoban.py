@@ -684,7 +684,7 @@ VOICE = Voice(
             "{cell} must not go {move}",
             "{cell} {move} is out",
             "the box at {cell} cannot usefully go {move}",
-            "not {cell} {move}",
+            "I rule out {cell} {move}",
             "I do not push {cell} {move}",
             "pushing {cell} {move} is no good",
             "{move} is wrong for {cell}",
