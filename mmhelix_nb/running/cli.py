@@ -844,7 +844,6 @@ def _free(wanted: Wanted, kind: str) -> "tuple[Path, Batch]":
     return wanted.out, told
 
 
-
 def _ordered(wanted: Wanted, profile: str, overrides: list[str], kind: str, polish: str) -> "tuple[Path, Batch]":
     """Folder and order of the samples that were asked for."""
     from mmhelix_nb.traces.factory import batch_for

@@ -173,6 +173,12 @@ def shuffled(sample, reply, rng: Random):
     return joined("\n".join(lines), rest)
 
 
+def told_within(a: str, b: str) -> bool:
+    """Whether the numbers of one sentence stand in the other, so that neither order says anything new."""
+    one, other = ({*re.findall(r"\d+", text)} for text in (a, b))
+    return one <= other or other <= one
+
+
 def two_steps_swapped(sample, reply, rng: Random):
     """Two sentences that follow each other, both with numbers, change places."""
     thought, rest = parts(reply)
@@ -183,7 +189,7 @@ def two_steps_swapped(sample, reply, rng: Random):
         for i, (a, b) in enumerate(zip(sentences, sentences[1:], strict=False)):
             known = [step for step in sample.steps if step.says and re.search(r"\d", step.says)]
             owner = [next((k for k, step in enumerate(known) if step.says[1:] in one), None) for one in (a, b)]
-            if None not in owner and owner[0] != owner[1] and re.findall(r"\d+", a) != re.findall(r"\d+", b):
+            if None not in owner and owner[0] != owner[1] and not told_within(a, b):
                 places.append((n, i))
     if not places:
         return None
@@ -211,7 +217,9 @@ def told_early(sample, reply, rng: Random):
 
 def claims_swapped(sample, reply, rng: Random):
     """Two cells or places of the prose are named in each other's stead, everywhere."""
-    form = re.compile(r"row \d+, column \d+|\(\d+, ?\d+\)|\b(?:bar|node|position|disk|day|row|column) \d+", re.IGNORECASE)
+    form = re.compile(
+        r"row \d+, column \d+|\(\d+, ?\d+\)|\b(?:bar|node|position|disk|day|row|column) \d+", re.IGNORECASE
+    )
     found = sorted({m[0] for m in form.finditer(" ".join(step.says for step in sample.steps))})
     found = [one for one in found if form.fullmatch(one)]
     pairs = [(a, b) for a in found for b in found if a < b and re.sub(r"\d+", "", a) == re.sub(r"\d+", "", b)]
@@ -234,8 +242,8 @@ def negated(sample, reply, rng: Random):
     lines = thought.split("\n")
     places = []
     for n in prose_lines(sample, thought):
-        for m in re.finditer(r"[^.;,:\n]*\d[^.;,:\n]*", lines[n]):
-            verbs = [v for v in re.finditer(r"\b(is|are|can|must)\b(?! not\b| no\b| none\b| nothing\b| only\b)", m[0])]
+        for m in re.finditer(r"[^.;,:?\n]*\d[^.;,:?\n]*", lines[n]):
+            verbs = list(re.finditer(r"\b(is|are|can|must)\b(?! not\b| no\b| none\b| nothing\b| only\b)", m[0]))
             denied = re.search(r"\b(?:no|not|never|cannot|none|nothing)\b", m[0])
             places += [(n, m.start() + v.end()) for v in verbs[:1] if re.search(r"\d", m[0]) and not denied]
     if not places:
@@ -266,7 +274,14 @@ def new_claim(sample, reply, rng: Random):
     """A claim about a cell or a number that no step makes."""
     a, b = rng.randrange(1, 9), rng.randrange(1, 9)
     c = rng.choice([n for n in range(20, 99) if str(n) not in reply])
-    said = rng.choice((f"So row {a}, column {b} is {c}.", f"And {c} + {a} = {c + a}.", f"Node {c} is open as well.", f"The {c} at ({a}, {b}) settles it."))
+    said = rng.choice(
+        (
+            f"So row {a}, column {b} is {c}.",
+            f"And {c} + {a} = {c + a}.",
+            f"Node {c} is open as well.",
+            f"The {c} at ({a}, {b}) settles it.",
+        )
+    )
     thought, rest = parts(reply)
     lines = thought.split("\n")
     n = rng.choice(prose_lines(sample, thought))
@@ -289,7 +304,11 @@ def a_board_changed(sample, reply, rng: Random):
 
 def a_step_less(sample, reply, rng: Random):
     """A deduction with numbers is left out."""
-    steps = [step for step in sample.steps if step.kind in ("deduce", "test", "hypothesise") and re.search(r"\d.*\d", step.says)]
+    steps = [
+        step
+        for step in sample.steps
+        if step.kind in ("deduce", "test", "hypothesise") and re.search(r"\d.*\d", step.says)
+    ]
     if not steps:
         return None
     says = rng.choice(steps).says

@@ -33,7 +33,10 @@ SYNONYMS = (
     (r"\bleads? nowhere\b", ("goes nowhere", "is a dead end")),
     (r"\bfewer than\b", ("less than",)),
     (r"\bno more than\b", ("at most",)),
-    (r"\bIn (row|column|box) (\d+) no other place is left for (\w+)", (r"For \3 there is no other place left in \1 \2",)),
+    (
+        r"\bIn (row|column|box) (\d+) no other place is left for (\w+)",
+        (r"For \3 there is no other place left in \1 \2",),
+    ),
     (r"\bneeds all its open cells\b", ("needs every open cell around it", "takes all of its open cells")),
     (r"\bis full\b", ("is filled", "is complete")),
     (r"\bThat is the solution\b", ("So this is the solution", "And that solves it")),
@@ -53,7 +56,12 @@ def synonyms(sample, reply, rng: Random):
 
 OPENERS = {
     "": ("Okay, next. ", "Now. ", "Let me go on. ", ""),
-    "contradiction": ("Hmm, wait, this does not work: ", "No, that is a contradiction. ", "That can't be: ", "But no. "),
+    "contradiction": (
+        "Hmm, wait, this does not work: ",
+        "No, that is a contradiction. ",
+        "That can't be: ",
+        "But no. ",
+    ),
     "backtrack": ("So I undo that. ", "I have to step back. ", "Then back again. ", "That was a wrong turn. "),
     "hypothesise": ("What if I just try? ", "Let me take a guess here. ", "I'll try something. "),
 }
