@@ -179,7 +179,7 @@ draw = render(layout, mini=False)  # `layout` is that of all charts: a bar a day
 
 # %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #22f5a6e4
 RULES = """{what} the price of a share on {n} days, one bar a day{strips}.
-You may buy and sell as often as you like, but you hold at most one share at a time; on one day you may sell and buy again. Every sale comes after its
+You may buy and sell as often as you like, but you hold at most one share at a time; on one day you may sell and buy again. Every sale comes after its \
 purchase, and nothing is held at the beginning. How much profit can you make in all at most? It is 0 where no trade pays."""
 FORMAT = "Give the largest total profit as one whole number."
 

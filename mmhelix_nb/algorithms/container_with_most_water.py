@@ -208,7 +208,7 @@ draw = render(layout)  # `layout` is that of all charts: a bar a height, in stri
 
 # %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #7182c5c1
 RULES = """{what} {n} bars{strips}. Their positions from left to right are 1, 2, ..., {n}.
-Choose two bars as the walls of a water container. The water between them stands as high as the lower wall, and its area is
+Choose two bars as the walls of a water container. The water between them stands as high as the lower wall, and its area is:
 
 area = (height of the lower of the two bars) x (difference of their positions).
 

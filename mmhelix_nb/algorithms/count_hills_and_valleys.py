@@ -190,8 +190,8 @@ draw = render(layout)  # `layout` is that of all charts: a bar a height, in stri
 
 # %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #d4c05a2a
 RULES = """{what} {n} bars{strips}.
-Neighbouring bars of equal height form one plateau; a bar without an equal neighbour is a plateau of its own. A plateau is a hill if it is higher than
-the plateau before it and higher than the plateau after it, and a valley if it is lower than both. The first and the last plateau of the terrain have
+Neighbouring bars of equal height form one plateau; a bar without an equal neighbour is a plateau of its own. A plateau is a hill if it is higher than \
+the plateau before it and higher than the plateau after it, and a valley if it is lower than both. The first and the last plateau of the terrain have \
 only one neighbour and never count. How many hills and valleys are there together?"""
 FORMAT = "Give the number of hills plus the number of valleys as one whole number. For the heights 6, 9, 9, 4, 5 it would be {example}: the hill 9, 9 and the valley 4."
 

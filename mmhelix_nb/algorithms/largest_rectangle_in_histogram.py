@@ -238,7 +238,7 @@ draw = render(layout)  # `layout` is that of all charts: a bar a height, in stri
 
 # %% ../../nbs/tasks/algorithms/largest_rectangle_in_histogram.ipynb #2d000d75
 RULES = """{what} {n} bars{strips}. Every bar is one unit wide and stands directly beside the next one{gaps}.
-A rectangle may cover any number of neighbouring bars; it stands on the ground line and is as high as the lowest bar that it covers. What is the area of the
+A rectangle may cover any number of neighbouring bars; it stands on the ground line and is as high as the lowest bar that it covers. What is the area of the \
 largest such rectangle? Its area is its height times the number of bars that it covers."""
 FORMAT = "Give the area as one whole number. For the bars 1, 6, 4 it would be 4 x 2 = {example}."
 

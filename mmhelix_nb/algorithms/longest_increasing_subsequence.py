@@ -204,7 +204,7 @@ draw = render(layout)  # `layout` is that of all charts: a bar a value, in strip
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #fedab569
 RULES = """{what} {n} values{strips}.
-A subsequence keeps the order of the values, from left to right, and may leave out any of them. How many values has the longest subsequence in
+A subsequence keeps the order of the values, from left to right, and may leave out any of them. How many values has the longest subsequence in \
 which each value is strictly larger than the one before it? Equal values are no increase."""
 FORMAT = "Give the length of that subsequence as one whole number."
 

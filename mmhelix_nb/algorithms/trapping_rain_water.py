@@ -198,8 +198,8 @@ draw = render(layout)  # `layout` is that of all charts: a bar a height, in stri
 
 # %% ../../nbs/tasks/algorithms/trapping_rain_water.ipynb #0521617f
 RULES = """{what} {n} bars{strips}. Every bar is one unit wide and stands directly beside the next one{gaps}.
-After rain the water stays wherever it cannot run off to the left or to the right; beyond the two ends there is no wall. Above each bar the water reaches up to
-the lower of two heights, the highest bar to its left and the highest bar to its right, and a bar that is not lower than that has none. How many
+After rain the water stays wherever it cannot run off to the left or to the right; beyond the two ends there is no wall. Above each bar the water reaches up to \
+the lower of two heights, the highest bar to its left and the highest bar to its right, and a bar that is not lower than that has none. How many \
 units of water stay on all bars together?"""
 FORMAT = "Give the amount of water as one whole number. For the bars 5, 1, 3 it would be {example}."
 

@@ -431,7 +431,7 @@ draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #037b8e33
 RULES = """Make 24 out of the four numbers {where}.
-Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the
+Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the \
 way. Nothing else is allowed: no powers, no digits joined to larger numbers, no sign in front of a number."""
 FORMAT = "Give one expression in which every operation is written out, for example like {example}."
 

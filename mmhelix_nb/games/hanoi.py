@@ -312,7 +312,7 @@ draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #8bb6a354
 RULES = """{n} disks, numbered 1 (smallest) to {n} (largest), lie on three pegs, numbered 1 to 3 from left to right. Bring all disks to peg 3.
-Each move takes the top disk of a peg and puts it on another peg. A disk may never lie on a smaller one. Any legal sequence that ends with all disks on
+Each move takes the top disk of a peg and puts it on another peg. A disk may never lie on a smaller one. Any legal sequence that ends with all disks on \
 peg 3 is right; it need not be the shortest."""
 FORMAT = "Give the moves in order as pairs (disk, peg that it moves to). The form, with other moves: {example}"
 

@@ -295,7 +295,7 @@ def draw_walls(canvas: Canvas, board: Board, state: State, width: int) -> None:
                 [x - width // 2, y - width // 2, x + dx + width // 2 - 1, y + dy + width // 2 - 1], canvas.style.ink
             )
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #f48c547d
 def draw_ways(canvas: Canvas, board: Board, state: State) -> None:
     "Ways through solid walls."
     (left, top), (right, bottom), thick = board.corner(0, 0), board.corner(state.size, state.size), board.cell // 7
@@ -333,7 +333,7 @@ draw = render(layout)
 # %% ../../nbs/tasks/games/maze.ipynb #241f7991
 RULES = """Find a walk through this maze of {n} x {n} cells, from the green disc (S) to the red cross (E).
 Each move goes one cell up, down, left or right. No move may pass through a wall or leave the maze, and the walk has to end on E."""
-KEY = """In the text picture every cell is S, E or 0. Between neighbouring cells stands a wall (| or -) or a blank, which is an opening; + marks the
+KEY = """In the text picture every cell is S, E or 0. Between neighbouring cells stands a wall (| or -) or a blank, which is an opening; + marks the \
 corners of cells. The first line is the top of the maze."""
 FORMAT = "Give the moves in order, as the words up, down, left and right separated by blanks."
 

@@ -357,7 +357,7 @@ ALL_SHOWN = (
     "Every cell that is no mine and has at least one mine around it shows its number. "
     "So each blank cell is either a mine, or a cell with no mine around it."
 )
-FORMAT = """List the mines, each once, as (row, column), with rows counted from 0 at the top and columns from 0 on the left, separated by commas. Two mines, in the third
+FORMAT = """List the mines, each once, as (row, column), with rows counted from 0 at the top and columns from 0 on the left, separated by commas. Two mines, in the third \
 row and first column and in the first row and second column, would be written {example}."""
 
 

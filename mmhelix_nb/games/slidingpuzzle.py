@@ -350,7 +350,7 @@ draw = render(layout, mini=False)
 RULES = """A 4 x 4 board holds the tiles 1 to 15 and one gap. In each move a tile beside the gap, in the same row or column, slides into it.
 Order the board: 1, 2, 3, 4 in the first row, 5, 6, 7, 8 in the second, 9, 10, 11, 12 in the third, 13, 14, 15 and the gap in the last.
 Any legal sequence of moves that ends there is right; it need not be the shortest."""
-FORMAT = """Give the moves in order, each as the direction in which the tile slides (up, down, left or right), separated by blanks. The form, with other
+FORMAT = """Give the moves in order, each as the direction in which the tile slides (up, down, left or right), separated by blanks. The form, with other \
 moves: {example}"""
 
 

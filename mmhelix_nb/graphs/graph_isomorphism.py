@@ -392,10 +392,10 @@ def layout(state: State, style: Style) -> Canvas:
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #1d9e2fcf
-PICTURE = """The picture shows two graphs of {n} nodes, G1 on the left and G2 on the right. In each the nodes are numbered 0 to {last} and the edges are lines
+PICTURE = """The picture shows two graphs of {n} nodes, G1 on the left and G2 on the right. In each the nodes are numbered 0 to {last} and the edges are lines \
 without direction; where two lines cross there is no node."""
 WORDS = "Here are two graphs of {n} nodes, numbered 0 to {last}, whose edges have no direction. Each line lists the neighbours of one node."
-RULES = """The numbers are mere names, and where a node is drawn means nothing. The graphs are isomorphic if the nodes of one can be renamed, each to another
+RULES = """The numbers are mere names, and where a node is drawn means nothing. The graphs are isomorphic if the nodes of one can be renamed, each to another \
 name, so that exactly the same pairs of nodes are joined as in the other. Are they isomorphic?"""
 
 

@@ -327,8 +327,11 @@ def layout(state: State, style: Style) -> Canvas:
     n = state.size
     board = Board(n, n, CELL, EDGE)
     canvas = Canvas(*board.size, style)
-    grid_lines(canvas, board)
     cage_of = {cell: number for number, (cells, _, _) in enumerate(state.regions) for cell in cells}
+    for (row, column), number in cage_of.items():
+        if style.variant % 2 and number % 2:  # every other cage is shaded
+            canvas.shapes.rectangle(board.box(row - 1, column - 1), style.fill)
+    grid_lines(canvas, board)
     for a, b in product(range(n + 1), range(n)):  # the lines above row a + 1, left of column a + 1, and at the ends
         for one, two, ends in (
             ((a, b + 1), (a + 1, b + 1), ((a, b), (a, b + 1))),

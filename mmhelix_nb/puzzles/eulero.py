@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['LETTERS', 'FIRST', 'SHALLOW', 'FIELDS', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'VOICE', 'ORDER', 'State',
-           'sign', 'number', 'Pairs', 'rules', 'anything', 'problem', 'board', 'solve', 'letters_digits_pairs',
-           'pairs_and_draws', 'field', 'Level', 'full_square', 'generate', 'read_pairs', 'check', 'layout', 'example',
-           'ask', 'pair_text', 'square_checks', 'miscopied', 'trace', 'canon']
+           'sign', 'number', 'stuck', 'full_pairs', 'partners', 'Pairs', 'rules', 'anything', 'problem', 'board',
+           'solve', 'letters_digits_pairs', 'pairs_and_draws', 'field', 'Level', 'full_square', 'generate',
+           'read_pairs', 'check', 'layout', 'example', 'ask', 'pair_text', 'square_checks', 'miscopied', 'trace',
+           'canon']
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #6c76d7b3
 import re
@@ -81,6 +82,34 @@ def number(sign: str) -> int:
     "The number of a letter or a digit."
     return FIRST + LETTERS.index(sign) if sign in LETTERS else int(sign)
 
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #01c822f4
+def stuck(domains: list[int], stand: dict[int, tuple]) -> int:
+    "The first cell for which all pairs are used by those that `stand` in others."
+    half, used = len(domains) // 2, {*stand.values()}
+    return next(
+        i for i in range(half) if i not in stand and used.issuperset(product(bits(domains[i]), bits(domains[i + half])))
+    )
+
+
+def full_pairs(domains: list[int]) -> dict[int, tuple[int | None, int | None]]:
+    "The cells whose letter and digit are known, with both."
+    half = len(domains) // 2
+    pairs = [(only_value(domains[i]), only_value(domains[i + half])) for i in range(half)]
+    return {i: pair for i, pair in enumerate(pairs) if None not in pair}
+
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #5f05a228
+def partners(pairs: Sequence[tuple[int, int]]) -> tuple[dict[int, int], dict[int, int]] | None:
+    "The digits that stand with each letter and the letters with each digit, as masks, of the pairs that are known; None where one stands twice."
+    digits, letters = {}, {}
+    for letter, digit in pairs:
+        if letter & letter - 1 or digit & digit - 1:
+            continue
+        if digits.get(letter, 0) & digit:
+            return None
+        digits[letter] = digits.get(letter, 0) | digit
+        letters[digit] = letters.get(digit, 0) | letter
+    return digits, letters
+
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #09471d71
 class Pairs(Rule):
     "No pair stands twice; letters come before digits in `cells`."
@@ -88,15 +117,12 @@ class Pairs(Rule):
     late = True
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        half, digits, letters, changes = len(self.cells) // 2, {}, {}, []
+        half, changes = len(self.cells) // 2, []
         pairs = [(domains[cell], domains[cell + half]) for cell in range(half)]
-        for letter, digit in pairs:
-            if letter & letter - 1 or digit & digit - 1:
-                continue
-            if digits.get(letter, 0) & digit:
-                return None
-            digits[letter] = digits.get(letter, 0) | digit
-            letters[digit] = letters.get(digit, 0) | letter
+        used = partners(pairs)
+        if used is None:
+            return None
+        digits, letters = used
         for cell, (letter, digit) in enumerate(pairs):
             if letter & letter - 1 and not digit & digit - 1:
                 changes.append((cell, letter & ~letters.get(digit, 0), letter))
@@ -108,25 +134,12 @@ class Pairs(Rule):
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "Which pairs stand where, and the half that the cell has already; two cells with one pair, or a cell for which no pair is left, where it is broken."
-        half, n = len(self.cells) // 2, isqrt(len(self.cells) // 2)
-        full = [
-            i for i in range(half) if not (domains[i] & domains[i] - 1 or domains[i + half] & domains[i + half] - 1)
-        ]
-        stand = {i: (only_value(domains[i]), only_value(domains[i + half])) for i in full}
-        double = [i for i in full if [*stand.values()].count(stand[i]) > 1]
+        n, stand = isqrt(len(self.cells) // 2), full_pairs(domains)
+        double = [i for i in stand if [*stand.values()].count(stand[i]) > 1]
         if cell is None and double:
             return "pair-twice", (tuple(divmod(i, n) for i in double[:2]), stand[double[0]])
         stands = tuple((divmod(i, n), pair) for i, pair in stand.items())
-        return ("used", (stands,)) if cell is not None else ("no-pair", (divmod(self.stuck(domains, stand), n), stands))
-
-    def stuck(self, domains: list[int], stand: dict[int, tuple]) -> int:
-        "A cell for which all pairs are used."
-        half, used = len(self.cells) // 2, {*stand.values()}
-        return next(
-            i
-            for i in range(half)
-            if i not in stand and used.issuperset(product(bits(domains[i]), bits(domains[i + half])))
-        )
+        return ("used", (stands,)) if cell is not None else ("no-pair", (divmod(stuck(domains, stand), n), stands))
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #778267ab
 @lru_cache(maxsize=16)

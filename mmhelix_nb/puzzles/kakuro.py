@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'QUICK', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line',
            'white_lines', 'State', 'lines', 'digit_sets', 'fit', 'candidates', 'seated', 'Run', 'run_rules', 'problem',
-           'show', 'solve', 'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'Draft', 'improve',
-           'harden', 'spare_draft', 'state_of', 'generate', 'check', 'layout', 'example', 'ask', 'black_signs',
-           'run_name', 'run_checks', 'another_digit', 'trace', 'canon']
+           'show', 'solve', 'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'Draft', 'doubt',
+           'improve', 'harden', 'spare_draft', 'state_of', 'generate', 'check', 'layout', 'example', 'ask',
+           'black_signs', 'run_name', 'run_checks', 'another_digit', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 from collections.abc import Callable, Iterable, Sequence
@@ -311,12 +311,13 @@ class Draft:
             self.rules[number].total = sum([self.digits[other] for other in self.rules[number].cells])
         return old
 
-    def doubt(self) -> tuple[int, list[int]]:
-        "How many candidates too many are left without a try, and the cells that have them."
-        domains = self.problem.start[:]
-        propagate(self.problem, domains, Counter())
-        doubtful = [cell for cell, mask in enumerate(domains) if mask & mask - 1]
-        return sum(mask.bit_count() - 1 for mask in domains), doubtful
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #1d91b9d7
+def doubt(draft: Draft) -> tuple[int, list[int]]:
+    "How many candidates too many are left without a try, and the cells that have them."
+    domains = draft.problem.start[:]
+    propagate(draft.problem, domains, Counter())
+    doubtful = [cell for cell, mask in enumerate(domains) if mask & mask - 1]
+    return sum(mask.bit_count() - 1 for mask in domains), doubtful
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #a06d0d72
 QUICK = 400  # search nodes in which the solution must be seen to be the only one
@@ -324,7 +325,7 @@ QUICK = 400  # search nodes in which the solution must be seen to be the only on
 
 def improve(draft: Draft, limit: int, rng: Random, steps: int = 120) -> bool:
     "Change digits in doubtful cells; whether the draft has got one solution."
-    best, doubtful = draft.doubt()
+    best, doubtful = doubt(draft)
     for _ in range(steps):
         if best < limit and is_unique(draft.problem, QUICK):
             return True
@@ -332,7 +333,7 @@ def improve(draft: Draft, limit: int, rng: Random, steps: int = 120) -> bool:
         if not (others := draft.free(cell)):
             continue
         old = draft.put(cell, rng.choice(others))
-        now, cells = draft.doubt()
+        now, cells = doubt(draft)
         if now <= best:
             best, doubtful = now, cells
         else:

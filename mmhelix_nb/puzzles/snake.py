@@ -276,7 +276,7 @@ def generate(level: Level, rng: Random) -> State:
         rng,
         60,
         round(1.6 * level.size**2),
-        lambda state: walks(state, rng) == solve(state).text,
+        lambda state: solve(state).text in (walks(state, rng), walks(state, rng)),
     )
 
 
@@ -356,10 +356,10 @@ draw = render(layout, mini=False)
 # %% ../../nbs/tasks/puzzles/snake.ipynb #06f6f1b6
 RULES = """Find the snake in this grid of {n} x {n} cells: a path of cells from S to E.
 1. The path goes from each cell to one of its edge neighbours (up, down, left or right).
-2. It does not touch itself: two cells of the path are neighbours by an edge only if one follows the other, and neighbours at a corner only if the path turns
+2. It does not touch itself: two cells of the path are neighbours by an edge only if one follows the other, and neighbours at a corner only if the path turns \
 there, so that they are two steps apart.
 3. {numbers} how many cells of each row and column belong to the path, S and E included."""
-FORMAT = """List all cells of the path, S and E included, each once and in any order, as (row,column), with rows counted from 0 at the top and columns from
+FORMAT = """List all cells of the path, S and E included, each once and in any order, as (row,column), with rows counted from 0 at the top and columns from \
 0 on the left, separated by blanks.
 A path over three cells at the left border of some grid would be written {example}."""
 

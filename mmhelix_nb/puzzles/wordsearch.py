@@ -442,7 +442,7 @@ def layout(state: State, style: Style) -> Canvas:
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #ee5cce6e
-RULES = """Find the word "{word}" in this {n} x {n} grid of letters. It is there once, along a straight line, in one of eight directions: N (up), S (down), E (right), W (left),
+RULES = """Find the word "{word}" in this {n} x {n} grid of letters. It is there once, along a straight line, in one of eight directions: N (up), S (down), E (right), W (left), \
 NE (up and right), NW (up and left), SE (down and right), SW (down and left).
 A cell is (column, row): columns are counted from 1 at the left, rows from 1 at the top."""
 FORMAT = "Give the word, the direction in which it is read, and the cell of its first letter, as in: {example}"

@@ -261,7 +261,7 @@ def _round(pen: ImageDraw.ImageDraw, shape: Shape) -> None:
     if shape.outline:
         hollow = 0 if shape.fill else edge
         pen.bitmap((left, top), _round_mask(shape.kind, *size, shape.radius, hollow), shape.outline)
-    if shape.fill:
+    if shape.fill and min(size) > 2 * edge:
         mask = _round_mask(shape.kind, size[0] - 2 * edge, size[1] - 2 * edge, max(shape.radius - edge, 0), 0)
         pen.bitmap((left + edge, top + edge), mask, shape.fill)
 
@@ -403,15 +403,17 @@ def _crowded(canvas: Canvas) -> Iterator[str]:
 # %% ../../nbs/shared/draw.ipynb #a183e98b
 def _covered(canvas: Canvas) -> Iterator[str]:
     "Marks that later shapes cover in part, and marks that a line of other nodes touches."
+    frames = [shape.frame(2) for shape in canvas.shapes]
     for i, mark in enumerate(canvas.shapes):
         if not mark.mark:
             continue
-        box = tuple(map(round, mark.frame(2)))
-        alone, seen = _numbered([mark], box), _numbered(canvas.shapes[i:], box)
+        left, top, right, bottom = box = tuple(map(round, frames[i]))
+        near = [j for j, (u, v, p, q) in enumerate(frames) if u < right and left < p and v < bottom and top < q]
+        alone, seen = _numbered([mark], box), _numbered([canvas.shapes[j] for j in near if j >= i], box)
         if _numbers(alone) != [number if number < 4 else 0 for number in _numbers(seen)]:
             yield f"{mark} is covered"
         own = alone.point(lambda number: number * 255).convert("L")
-        for line in canvas.shapes:
+        for line in (canvas.shapes[j] for j in near):
             if line.kind == "line" and line.of and not {*mark.of} <= {*line.of}:
                 drawn = _numbered([line], box).point(lambda number: number * 255).convert("L")
                 if ImageChops.multiply(own, drawn).getbbox():

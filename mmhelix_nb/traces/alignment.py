@@ -213,12 +213,14 @@ def words_around(said: Said, i: int, j: int, colon: bool) -> str:
     return said.prose[begin : last.stop if rest else said.marks[j - 1].end]
 
 
-def sentences_around(said: Said, i: int, j: int) -> str:
-    "The sentences in which marks `i` to `j` stand."
+def sentences_around(said: Said, i: int, j: int, apart: bool = False) -> str:
+    "The sentences in which marks `i` to `j` stand; `apart` without what stands beyond the marks beside them."
     first, last = said.marks[i].start, said.marks[j - 1].end
-    return said.prose[
-        max(stop for stop in said.stops if stop <= first) : min(stop for stop in said.stops if stop >= last)
-    ]
+    begin, end = max(stop for stop in said.stops if stop <= first), min(stop for stop in said.stops if stop >= last)
+    if apart:
+        begin = max([begin, *(mark.end for mark in said.marks[max(0, i - 3) : i] if not mark.soft)])
+        end = min([end, *(mark.start for mark in said.marks[j : j + 3] if not mark.soft)])
+    return said.prose[begin:end]
 
 # %% ../../nbs/traces/alignment.ipynb #f43998ab
 NOT = re.compile(r"\b(?:not|never|cannot|neither|nor|no|none)\b|n't\b", re.IGNORECASE)
@@ -270,9 +272,11 @@ def denies(said: str, ours: str) -> bool:
     "Whether `said` denies what `ours` affirms."
     if not NOT.search(said) or NOT.search(ours):
         return False
-    denied = re.findall(rf"(?:{NOT.pattern}) (?:an? |the |any |in )?([a-z]{{3,}})", said, re.IGNORECASE)
-    twice = any(DENYING.fullmatch(word) and re.search(rf"\b{word}\b", ours) for word in denied)  # "not impossible"
-    return twice or not DENYING.search(ours)
+    value = re.search(r"(?:\bnot|n't|\bnever) (?:[\d(]|[A-Z]\b|[A-Za-z]\d)", said)  # "is not 4"
+    twice = re.search(rf"(?:{NOT.pattern}) (?:an? |the |any )?(?:{DENYING.pattern})", said)  # "not impossible"
+    if value and not re.search(rf"\b(?:{_FAILS})\b", ours):
+        return True
+    return twice is not None or not DENYING.search(ours)
 
 
 def turned_round(said: str, ours: str) -> bool:
@@ -289,7 +293,8 @@ def turned(said: Said, kind: str, clause: Clause, i: int, j: int) -> str:
     if clause.marks[0].kind == "block":
         return ""
     fails = kind in ("contradiction", "backtrack", "hypothesise", "repair")  # introduced by a word that denies
-    near, own, whole = words_around(said, i, j, True), words_around(said, i, j, False), sentences_around(said, i, j)
+    near, own = words_around(said, i, j, True), words_around(said, i, j, False)
+    whole = sentences_around(said, i, j, apart=True)
     ours = IDIOMS.sub(" ", clause.behind if fails else clause.words)
     if NOT.search(ours) and not DENIED.search(IDIOMS.sub(" ", whole[max(0, whole.find(own)) :] if fails else whole)):
         return f"a negation is lost: {' '.join(whole.split())}"

@@ -46,8 +46,13 @@ TALK = re.compile(
 
 def talk(sample: Sample, reply: str) -> str:
     "The first words of a reply that speak of something else than the puzzle; words of the skeleton are its own."
-    ours = sample.reply.lower()
-    return next((found[0].strip() for found in TALK.finditer(reply) if found[0].lower() not in ours), "")
+    ours = " ".join(sample.reply.lower().split())
+
+    def is_ours(found: re.Match[str]) -> bool:
+        before = re.search(r"\w*\W*$", reply[: found.start()])  # "my notes" may be ours, "the notes" are another's
+        return " ".join(f"{before[0] if before else ''}{found[0]}".lower().split()) in ours
+
+    return next((found[0].strip() for found in TALK.finditer(reply) if not is_ours(found)), "")
 
 # %% ../../nbs/traces/guard.ipynb #93800df2
 FAIL = re.compile(
@@ -176,15 +181,15 @@ def told_early(retelling: Retelling) -> str:
     "The sentence before the last two steps that tells the answer; empty where none does."
     steps, names, answer = retelling.plan.steps, retelling.plan.names, retelling.sample.item.answer
     last = [k for k, step in enumerate(steps) if step.kind in ("conclude", "check")][-2:] or [len(steps) - 1]
-    if any(ENDS.search(step.says) and step.kind != "conclude" for step in steps):
-        return ""
+    early_words = " ".join(step.says for step in steps if step.kind != "conclude").lower()
 
     def named(text: str) -> set:
         words = re.findall(r"\b(?:yes|no)\b", text.lower()) if answer.strip().lower() in ("yes", "no") else []
         return {mark.value for mark in marks(text, names) if not mark.soft or mark.kind == "name"} | set(words)
 
     early = retelling.prose[: min(retelling.segments[k][0] for k in last)]
-    sentences = [one for one in re.split(r"(?<=[.!?])\s|\n", early) if ENDS.search(one)]
+    parts = re.split(r"(?<=[.!?])\s|\n", early)
+    sentences = [one for one in parts if any(word.lower() not in early_words for word in ENDS.findall(one))]
     return next((f"the answer is told too early: {one}" for one in sentences if named(one) & named(answer)), "")
 
 
