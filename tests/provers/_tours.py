@@ -49,7 +49,9 @@ class Tour(Graph):
 
     def follows(self, step):
         for fact in step.facts:
-            expect(getattr(self, f"shows_{fact.kind.replace('-', '_')}")(fact, step.reasons[0]), f"{fact} does not follow")
+            expect(
+                getattr(self, f"shows_{fact.kind.replace('-', '_')}")(fact, step.reasons[0]), f"{fact} does not follow"
+            )
 
     def shows_start(self, fact, reason):
         if reason.rule == "asked":

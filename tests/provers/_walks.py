@@ -18,7 +18,9 @@ class Walk(Graph):
 
     def follows(self, step):
         for fact in step.facts:
-            expect(getattr(self, f"shows_{fact.kind.replace('-', '_')}")(fact, step.reasons[0]), f"{fact} does not follow")
+            expect(
+                getattr(self, f"shows_{fact.kind.replace('-', '_')}")(fact, step.reasons[0]), f"{fact} does not follow"
+            )
 
     def shows_odd(self, fact, reason):
         return fact.args == (tuple(self.odd),) and set(reason.facts) == set(self.readings()[0])
@@ -57,7 +59,9 @@ class Walk(Graph):
 
     def shows_spliced(self, fact, reason):
         node, number = fact.args
-        expect(self.trip[0] == self.trip[-1] == node and reason.facts[0] == Fact("open", (node,)), "the trip is no ring")
+        expect(
+            self.trip[0] == self.trip[-1] == node and reason.facts[0] == Fact("open", (node,)), "the trip is no ring"
+        )
         expect(not self.unused(node), "the trip is not stuck")
         at = self.main.index(node)
         self.main[at : at + 1], self.trip = self.trip, []
@@ -89,7 +93,9 @@ class Walk(Graph):
 
     def computed(self, parts):
         if parts[0].kind == "none":
-            return [Fact("uneven", (tuple(self.odd), tuple(len(self.near[one]) for one in self.odd)))] if self.odd else []
+            if self.odd:
+                return [Fact("uneven", (tuple(self.odd), tuple(len(self.near[one]) for one in self.odd)))]
+            return [Fact("part", (len({edge for edge in self.edges if edge & self.part()}), len(self.edges)))]
         walk, seen = [fact.args[1] for fact in parts], set()
         for number, (here, there) in enumerate(zip(walk, walk[1:]), 1):
             if frozenset((here, there)) not in self.edges:
@@ -103,6 +109,13 @@ class Walk(Graph):
         if walk[0] == walk[-1]:
             return [*whole, Fact("closes", (walk[0],))]
         return [*whole, Fact("ends" if self.most else "no-closes", (walk[0], walk[-1]))]
+
+    def part(self):
+        "The nodes that hang together with the first edge."
+        found = {min(map(min, self.edges))}
+        for _ in range(self.n):
+            found |= {other for node in found for other in self.near[node]}
+        return found
 
     def answer(self, parts):
         return "No" if parts[0].kind == "none" else str([fact.args[1] for fact in parts])

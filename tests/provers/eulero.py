@@ -22,9 +22,7 @@ class Eulero(Cells):
             for i in range(n):
                 places[(("row", i, name),)] = distinct((i, c, half) for c in range(n))
                 places[(("column", i, name),)] = distinct((r, i, half) for r in range(n))
-        given = {
-            (r, c, half): number(state.grid[r][c][half]) for r, c in cells for half in (0, 1) if state.grid[r][c]
-        }
+        given = {(r, c, half): number(state.grid[r][c][half]) for r, c in cells for half in (0, 1) if state.grid[r][c]}
         self.cells = cells
         super().__init__(blank, places, given)
 

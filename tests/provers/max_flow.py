@@ -39,7 +39,9 @@ class Flow(Proof):
         path, rooms, amount, total = fact.args
         steps = list(zip(path, path[1:]))
         expect(path[0] == self.source and path[-1] == self.sink and len(set(path)) == len(path), "this is no way")
-        expect(tuple(self.room.get(one, 0) for one in steps) == rooms and min(rooms) == amount > 0, "the room is another")
+        expect(
+            tuple(self.room.get(one, 0) for one in steps) == rooms and min(rooms) == amount > 0, "the room is another"
+        )
         for u, v in steps:
             self.room[u, v] -= amount
             self.room[v, u] += amount
@@ -83,7 +85,11 @@ class Flow(Proof):
         return [Fact("flow", (tuple(self.sent), sum(self.sent)))]
 
     def computed(self, parts):
-        cut = [(one, number) for one, number in sorted(self.capacity.items()) if one[0] in self.reached and one[1] not in self.reached]
+        cut = [
+            (one, number)
+            for one, number in sorted(self.capacity.items())
+            if one[0] in self.reached and one[1] not in self.reached
+        ]
         arrows, numbers = tuple(one for one, _ in cut), tuple(number for _, number in cut)
         found = sum(parts[0].args[0])
         if found != sum(numbers):

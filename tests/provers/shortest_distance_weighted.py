@@ -14,7 +14,11 @@ class Shortest(Proof):
     def readings(self):
         found = []
         for node in range(self.n):
-            far = [(other, self.length[frozenset((node, other))]) for other in range(node + 1, self.n) if frozenset((node, other)) in self.length]
+            far = [
+                (other, self.length[frozenset((node, other))])
+                for other in range(node + 1, self.n)
+                if frozenset((node, other)) in self.length
+            ]
             found += [Fact("roads", (node, tuple(far)))] if far else []
         return [found]
 
