@@ -8,8 +8,9 @@ __all__ = ['Edges', 'Kind', 'Pairs', 'SHALLOW', 'CELLS', 'LARGER', 'LEVELS', 'SP
            'Event', 'Search', 'following', 'partners', 'explore', 'outcome', 'solve', 'triangles', 'squares', 'agree',
            'as_many_triangles', 'three_counts_by_node', 'refined_colours', 'side_by_side', 'always_yes', 'Level',
            'joins', 'switched_halves', 'differing', 'profile', 'offers', 'generate', 'isomorphic', 'read_claim',
-           'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge', 'kind_facts', 'Matcher',
-           'arranged', 'uneven', 'checked', 'wrong_pair', 'matched', 'show_pairs', 'straight', 'trace', 'canon']
+           'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge', 'where', 'kind_facts',
+           'Pairing', 'Matcher', 'arranged', 'uneven', 'checked', 'wrong_pair', 'matched', 'show_pairs', 'straight',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #27eb0d3e
 import re
@@ -249,7 +250,11 @@ LEVELS = (
     Level(14, (28, 30), 54, LARGER),
     Level(14, (31, 34), 66, LARGER),
 )
-SPACES = {1: 1000, 3: 650, 4: 950}  # estimated from what recurs in 300 draws (Chao); the others have more than 2,000 forms
+SPACES = {
+    1: 1000,
+    3: 650,
+    4: 950,
+}  # estimated from what recurs in 300 draws (Chao); the others have more than 2,000 forms
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #99c26e81
 Found = set[tuple[int, int]]
@@ -301,7 +306,7 @@ def profile(n: int, edges: Found) -> list[tuple[int, int]]:
     masks = neighbour_masks(n, edges)
     return sorted((masks[u] >> v & 1, (masks[u] & masks[v]).bit_count()) for u, v in combinations(range(n), 2))
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #5f479f2a
 def offers(level: Level, rng: Random) -> Iterator[tuple[float, State]]:
     "Pairs of graphs, all with the same answer, each with how far its search is from the level's effort, until one is near."
     differ, n, left = rng.random() < 0.5, level.nodes, 12
@@ -693,19 +698,19 @@ def lost_edge(fact: Fact, rng: Random) -> Fact:
     return Fact("one", (node, tuple(other for other in others if other != gone), graph))
 
 
+def where(shape: Kind, part: list[Kind]) -> tuple[int, ...]:
+    "The nodes of a kind."
+    return tuple(node for node, kind in enumerate(part) if kind == shape)
+
+
 def kind_facts(search: Search) -> list[Fact]:
     "The nodes of each kind in both graphs."
     shapes = sorted({*search.kinds[0], *search.kinds[1]})
-    return [
-        Fact(
-            "kind", (shape, *(tuple(node for node, kind in enumerate(part) if kind == shape) for part in search.kinds))
-        )
-        for shape in shapes
-    ]
+    return [Fact("kind", (shape, *(where(shape, part) for part in search.kinds))) for shape in shapes]
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d01a9ed7
-class Matcher:
-    "Tells the events of a search for partners."
+class Pairing:
+    "Tells pairs of a search for partners."
 
     def __init__(self, told: Narrator, search: Search, kinds: Sequence[Fact]):
         self.told, self.search = told, search
@@ -730,6 +735,10 @@ class Matcher:
         ones = listed(reason.args[1]) if reason.args[1] else ""
         whole = Reason(reason.rule, reason.args, reason.facts + out)
         self.told.tell("deduce", FITS if ones else ALONE, [fact], [whole], brief=f"{node}={partner}", ones=ones)
+
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d68a25b5
+class Matcher(Pairing):
+    "Tells the events of a search for partners."
 
     def go(self, event: Event) -> None:
         "A pair: forced, or tried."
@@ -806,7 +815,7 @@ def checked(state: State, dead_ends: int, parts: Sequence[Fact]) -> list[Fact]:
         images.append(Fact("image", (partner, image)))
     return images
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #6d921c2f
 def wrong_pair(n: int, fact: Fact, rng: Random) -> Fact:
     "A pair with another partner; other facts stay."
     return Fact("pair", (fact.args[0], (fact.args[1] + rng.randrange(1, n)) % n)) if fact.kind == "pair" else fact
@@ -832,7 +841,7 @@ def straight(told: Narrator, search: Search, kinds: Sequence[Fact], pairs: Pairs
         else:
             told.tell("hypothesise", TAKE, [fact])
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #95cb0451
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Both graphs, the kinds, the search for partners with its dead ends, and Yes or No."
     told, search, events = Narrator(GRAPHS | PARTNERS, rng), Search.of(state), []

@@ -757,7 +757,7 @@ def tell_trip(told: Narrator, event: Event, begin: Fact, expects: bool) -> Fact:
         told.tell("backtrack", BACK, [Fact("not-whole", begin.args)], [Reason("contradiction", (), (tried,))])
     return last
 
-
+# %% ../../nbs/shared/walks.ipynb #5b890d7e
 def tell_trips(told: Narrator, graph: Graph, start: int, expects: bool) -> Fact | None:
     "Tell the walk from `start` and the round trips that are put into it; the fact that there is none where the edges do not hang together."
     begin = last = Fact("start", (start,))
