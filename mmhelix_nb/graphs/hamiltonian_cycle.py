@@ -325,20 +325,17 @@ ORDER = "heuristic"  # a way with few ways on first
 
 def reason(masks: list[int], event: Event) -> tuple[str, tuple]:
     "Why a move is forced, or a path is a dead end: a rule and its place."
-    path: tuple[int, ...] = event.path
+    path, first = event.path, event.path[0]
     visited = sum(1 << node for node in path)
     if event.kind == "must":
         node, last = path[-1], path[-2]
-        usable = ~visited | 1 << last | 1 << path[0]
+        usable = ~visited | 1 << last | 1 << first
         return "two-ways", (node, tuple(bits(masks[node] & usable & (1 << len(masks)) - 1)))
     if event.kind == "go":
         if len(path) > 2:
             return "only-left", path[-2:]
-        ways = fewest_first(masks, ~(1 << path[0]), bits(masks[path[0]]))
-        return "either-way", (
-            path[0],
-            tuple(sorted({path[-1], *event.nodes[1:], *(ways[-1:] if len(event.nodes) == 1 else ())})),
-        )
+        ways = fewest_first(masks, ~(1 << first), bits(masks[first]))
+        return "either-way", (first, tuple(sorted({event.nodes[0], ways[-1]})))
     if event.kind in ("cut", "sides"):
         return event.kind, (event.nodes[:2] if event.kind == "cut" else event.nodes,)
     return event.kind, {"short": event.nodes, "torn": (event.nodes, path[-1]), "open": path[:1]}[event.kind]

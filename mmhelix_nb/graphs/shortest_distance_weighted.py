@@ -140,25 +140,27 @@ def nearest_to_the_end_next(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #ad63933f
 def fewest_edges(state: State, rng: Random) -> str:
     "The shortest of the ways that have as few edges as possible."
-    near, best = adjacency(state.n, state.edges), {state.start: 0}
+    near = adjacency(state.n, state.edges)
+    best: dict[int, int] = {state.start: 0}
     while state.end not in best:
         fresh: dict[int, int] = {}
         for node, far in best.items():
             for other, length in near[str(node)]:
                 if other not in best:
-                    fresh[other] = min(fresh.get(other, far + length), far + length)
+                    fresh[other] = min(fresh[other], far + length) if other in fresh else far + length
         best.update(fresh)
     return str(best[state.end])
 
 
 def one_look_at_each_node(state: State, rng: Random) -> str:
     "Node by node as they are numbered, again from the first until the end has a distance, each neighbour gets the smallest that was found so far."
-    near, best = adjacency(state.n, state.edges), {state.start: 0}
+    near = adjacency(state.n, state.edges)
+    best: dict[int, int] = {state.start: 0}
     while state.end not in best:
         for node in range(state.n):
             for other, length in near[str(node)] if node in best else ():
                 far = best[node] + length
-                best[other] = min(best.get(other, far), far)
+                best[other] = min(best[other], far) if other in best else far
     return str(best[state.end])
 
 
