@@ -38,7 +38,7 @@ CARDINALS = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
 )
 ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth".split())
-WORDS = {word: n for n, word in enumerate(CARDINALS)} | {"single": 1, "double": 2, "both": 2}
+WORDS = {word: n for n, word in enumerate(CARDINALS)} | {"single": 1, "double": 2}
 
 # %% ../../nbs/traces/marks.ipynb #8b4ed512
 _N = rf"(?:\d+|(?:{'|'.join(CARDINALS)})\b)"
