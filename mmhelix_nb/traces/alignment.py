@@ -64,7 +64,7 @@ def names_of(sample: Sample) -> frozenset[str]:
     facts = [arg for step in sample.steps for fact in step.facts for arg in fact.args]
     return frozenset(found | {arg for arg in facts if isinstance(arg, str) and re.fullmatch(r"[a-z]{2,}", arg)})
 
-
+# %% ../../nbs/traces/alignment.ipynb #131bcc24
 @lru_cache(maxsize=64)
 def plan_of(sample: Sample) -> Plan:
     "What a reply has to tell that retells `sample`."
@@ -127,7 +127,7 @@ def table(block: str) -> list[list[str]]:
         [cell for cell in re.split(r"[\s|]+", row) if cell] if re.search(r"[\s|]", row) else list(row) for row in rows
     ]
 
-
+# %% ../../nbs/traces/alignment.ipynb #5bc555f4
 def line_of(rows: list[list[str]], place: Mark, base: int) -> list[str]:
     "The cells of a board that a row, a column or a cell names, counted from `base`; empty where there is none."
     numbers = (
@@ -370,7 +370,7 @@ def told(reading: Reading, state: State, number: int, at: int) -> State:
         left, until, ahead = (reading.numbers[step] - ahead if step is not None else frozenset()), None, frozenset()
     return State(at, step, left, until, ahead)
 
-
+# %% ../../nbs/traces/alignment.ipynb #6171e33a
 def tellable(reading: Reading, numbers: Iterable[int], at: int) -> Iterator[tuple[int, int]]:
     "Those of some clauses that are told from mark `at` on, one of each form, and where they end."
     seen = set()
@@ -485,7 +485,7 @@ def untold(reading: Reading, state: State) -> str:
     what = "an anchor is lost" if clause.marks[0].kind == "block" else "a step is not told as it was"
     return f"{what}: {' '.join(clause.text.split())}"
 
-
+# %% ../../nbs/traces/alignment.ipynb #15ba7d93
 def trail_of(reading: Reading) -> list[tuple[int, int, int]]:
     "The clauses in the order in which a reply tells them, each from mark to mark; raises `Untold`."
     stack: list[tuple[State, tuple[int, int, int] | None, int]] = [(begin(reading), None, 0)]
