@@ -15,7 +15,6 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.diagrams import layout
 from ..shared.draw import render
 from ..shared.networks import describe
-from ..shared.teller import listed
 from mmhelix_nb.shared.walks import (
     Level,
     State,
@@ -29,8 +28,7 @@ from mmhelix_nb.shared.walks import (
     odd_nodes,
     one_walk,
     solved,
-    tell_odd,
-    tell_search,
+    tell_euler,
 )
 from ..steps import Manner, Step
 
@@ -71,9 +69,9 @@ SHALLOW = (smallest_number_next, five_random_walks, five_walks_to_busy_nodes, fi
 LEVELS = (
     Level(13, 20, 6, 0.3),
     Level(16, 23, 5, 0.3),
-    Level(20, 28, 14, 0.1),
-    Level(22, 31, 12, 0.1),
-    Level(24, 34, 12, 0.1),
+    Level(20, 28, 20, 0.1),
+    Level(22, 31, 20, 0.1),
+    Level(24, 34, 18, 0.1),
 )
 
 
@@ -110,7 +108,7 @@ draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #5bf95349
 RULES = """{what}
 Find an Eulerian cycle: a walk that uses every edge exactly once and ends at the node where it began. It may begin anywhere and visit nodes more than once."""
-FORMAT = """Give the node numbers in the order of the walk as a list in square brackets, separated by commas, as in {example}, or No if there is
+FORMAT = """Give the node numbers in the order of the walk as a list in square brackets, separated by commas, as in {example}, or No if there is \
 no such walk. The first node may be left out at the end."""
 
 
@@ -123,18 +121,10 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state, modality))}\n\n{FORMAT.format(example=example(state))}"
 
-# %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #7c22b8e6
+# %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #671da771
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The degrees and the walk with its round trips, or the odd nodes and No."
-    odd = odd_nodes(state.n, state.edges)
-    if odd:
-        why = f"A closed walk leaves each node as often as it comes, which is impossible at {listed(odd, 'or')}."
-        return tell_odd(state, "cycle", why)
-    plan, found = (
-        "A closed walk exists if the edges hang together.",
-        "The walk has {steps}, and ends at {first}, where it began.",
-    )
-    return tell_search(state, "cycle", state.edges[0][0], plan, found)
+    "The reading, the odd nodes, and the walk with its round trips, or No."
+    return tell_euler(state, 0, rng, manner)
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #23b8cc7d
 def canon(state: State) -> bytes:

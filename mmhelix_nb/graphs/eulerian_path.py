@@ -29,8 +29,7 @@ from mmhelix_nb.shared.walks import (
     odd_nodes,
     one_walk,
     solved,
-    tell_odd,
-    tell_search,
+    tell_euler,
 )
 from ..steps import Manner, Step
 
@@ -76,9 +75,9 @@ SHALLOW = (smallest_number_next, five_random_walks, five_walks_to_busy_nodes, fi
 LEVELS = (
     Level(12, 17, 3, 0.3),
     Level(16, 23, 5, 0.3),
-    Level(20, 28, 14, 0.1),
-    Level(22, 31, 12, 0.1),
-    Level(24, 34, 12, 0.1),
+    Level(20, 28, 20, 0.1),
+    Level(22, 31, 20, 0.1),
+    Level(24, 34, 18, 0.1),
 )
 
 
@@ -109,7 +108,7 @@ draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #7a21441c
 RULES = """{what}
 Find an Eulerian path: a walk that uses every edge exactly once. It may begin and end anywhere, also where it began, and visit nodes more than once."""
-FORMAT = """Give the node numbers in the order of the walk, from its first node to its last, as a list in square brackets, separated by commas, as in {example},
+FORMAT = """Give the node numbers in the order of the walk, from its first node to its last, as a list in square brackets, separated by commas, as in {example}, \
 or No if there is no such walk."""
 
 
@@ -122,15 +121,10 @@ def ask(state: State, modality: str) -> str:
     "The question; the text form adds the neighbours of every node."
     return f"{RULES.format(what=describe(state, modality))}\n\n{FORMAT.format(example=example(state))}"
 
-# %% ../../nbs/tasks/graphs/eulerian_path.ipynb #0f20c3b7
+# %% ../../nbs/tasks/graphs/eulerian_path.ipynb #700c2af0
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The degrees and the walk with its round trips, or too many odd nodes and No."
-    odd = odd_nodes(state.n, state.edges)
-    if len(odd) > 2:
-        why = "A walk leaves each node as often as it comes, but for its first and its last;"
-        return tell_odd(state, "path", f"{why} {len(odd)} odd nodes are too many.")
-    plan = f"A walk has to join {listed(odd)}." if odd else "A walk may begin anywhere and has to end there."
-    return tell_search(state, "path", beginning(state), plan, "The walk from {first} to {last} has {steps}.")
+    "The reading, the odd nodes, and the walk with its round trips, or No."
+    return tell_euler(state, 2, rng, manner)
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #23b8cc7d
 def canon(state: State) -> bytes:

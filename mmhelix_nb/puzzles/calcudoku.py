@@ -327,8 +327,11 @@ def layout(state: State, style: Style) -> Canvas:
     n = state.size
     board = Board(n, n, CELL, EDGE)
     canvas = Canvas(*board.size, style)
-    grid_lines(canvas, board)
     cage_of = {cell: number for number, (cells, _, _) in enumerate(state.regions) for cell in cells}
+    for (row, column), number in cage_of.items():
+        if style.variant % 2 and number % 2:  # every other cage is shaded
+            canvas.shapes.rectangle(board.box(row - 1, column - 1), style.fill)
+    grid_lines(canvas, board)
     for a, b in product(range(n + 1), range(n)):  # the lines above row a + 1, left of column a + 1, and at the ends
         for one, two, ends in (
             ((a, b + 1), (a + 1, b + 1), ((a, b), (a, b + 1))),
@@ -338,8 +341,8 @@ def layout(state: State, style: Style) -> Canvas:
                 canvas.shapes.line([board.corner(*end) for end in ends], style.ink, 3)
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
-        size = 18 if len(text) < 5 else 16
-        canvas.text(x + 6 + font(size).getlength(text) / 2, y + 14, text, size, style.blue)
+        size = 18 if len(text) < 4 else 16
+        canvas.text(x + 9 + font(size).getlength(text) / 2, y + 15, text, size, style.blue)
     return canvas
 
 
@@ -504,32 +507,32 @@ WAYS = Voice(
             "in {cells} the target {target} needs {ways}",
         ),
         "many cells target number way": (
-            "{premises} and all {number} ways for {target} in {cells}, such as {way}, agree",
-            "{premises}; the {number} ways for {target} in {cells}, like {way}, have that in common",
-            "{premises}, and {cells} make {target} in {number} ways, {way} for one, which agree here",
-            "as {premises}, {target} in {cells} has {number} ways, such as {way}, alike in this",
-            "{premises}, with {number} ways for {target} in {cells}, {way} among them, that agree",
-            "since {premises}, the {number} ways to {target} in {cells}, as {way}, share this",
-            "{cells} have {number} ways to {target}, such as {way}, and {premises}",
-            "the cage {target} of {cells} has {number} ways, one is {way}, where {premises}",
-            "for {target} in {cells} I count {number} ways, such as {way}, since {premises}",
-            "{number} ways, such as {way}, make {target} in {cells} while {premises}",
-            "of the {number} ways for {target} in {cells}, {way} is one; none differs here, as {premises}",
-            "{premises}, so {cells} have {number} ways to {target}, {way} and others, all with this",
+            "{premises}, and {target} in {cells} has {number} ways like {way}, all alike here",
+            "{premises}; the {number} ways for {target} in {cells}, such as {way}, agree",
+            "as {premises}, {number} ways of {target} in {cells}, {way} for one, say the same",
+            "since {premises}, {cells} make {target} in {number} ways such as {way} that agree",
+            "{premises}, so {cells} keep {number} ways for {target}, {way} among them, that agree",
+            "{premises}, hence all {number} ways for {target} in {cells} agree, {way} for one",
+            "{premises}, and of {number} ways for {target} in {cells}, like {way}, none differs",
+            "{premises}; {number} ways fit {target} in {cells}, such as {way}, and they agree",
+            "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has this",
+            "since {premises}, {target} allows {cells} {number} ways, {way} and more, all with this",
+            "{premises}, so none of the {number} ways for {target} in {cells}, like {way}, differs",
+            "{premises}, hence for {target} {cells} have {number} ways such as {way}, which agree",
         ),
         "many- cells target number way": (
-            "all {number} ways for {target} in {cells}, such as {way}, agree",
-            "the {number} ways for {target} in {cells}, like {way}, have that in common",
-            "{cells} make {target} in {number} ways, {way} for one, which agree here",
-            "{target} in {cells} has {number} ways, such as {way}, alike in this",
-            "there are {number} ways for {target} in {cells}, {way} among them, that agree",
-            "the {number} ways to {target} in {cells}, as {way}, share this",
-            "{cells} have {number} ways to {target}, such as {way}, all with this",
-            "the cage {target} of {cells} has {number} ways, one is {way}, and they agree",
-            "for {target} in {cells} I count {number} ways, such as {way}, none against it",
-            "{number} ways, such as {way}, make {target} in {cells}, and all fit this",
-            "of the {number} ways for {target} in {cells}, {way} is one; none differs here",
-            "{cells} reach {target} in {number} ways, {way} and others, alike here",
+            "{target} in {cells} has {number} ways like {way}, all alike here",
+            "the {number} ways for {target} in {cells}, such as {way}, agree",
+            "{number} ways of {target} in {cells}, {way} for one, say the same",
+            "{cells} make {target} in {number} ways such as {way} that agree",
+            "{cells} keep {number} ways for {target}, {way} among them, that agree",
+            "all {number} ways for {target} in {cells} agree, {way} for one",
+            "of {number} ways for {target} in {cells}, like {way}, none differs",
+            "{number} ways fit {target} in {cells}, such as {way}, and they agree",
+            "each of the {number} ways for {target} in {cells}, as {way}, has this",
+            "{target} allows {cells} {number} ways, {way} and more, all with this",
+            "none of the {number} ways for {target} in {cells}, like {way}, differs",
+            "for {target} {cells} have {number} ways such as {way}, which agree",
         ),
         "no-ways cells target": (
             "{cells} cannot make {target}, since {premises}",

@@ -19,7 +19,7 @@ from typing import Any
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, darkened, is_unique, solved
-from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.explain import retell, trial_order
 from ..shared.grids import counts_in_words, differing_line, is_row, square
 from ..shared.narrator import Narrator
@@ -198,16 +198,13 @@ def check(state: State, answer: str) -> Verdict:
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #a9e08bc3
 def layout(state: State, style: Style) -> Canvas:
-    "An empty grid between its weights (left, above) and its totals (right, below)."
+    "An empty grid between its weights and its totals."
     n = state.size
     board = Board(n, n, 60 if n < 6 else min(56, (MAX_SIDE - 100) // n), 50)
     canvas = Canvas(*board.size, style)
     grid_lines(canvas, board, 2, style.ink)
-    for i in range(n):
-        for place in ((i, -0.85), (-0.85, i)):
-            canvas.text(*board.center(*place), str(i + 1), 18, style.green)
-        for place, total in (((i, n - 0.08), state.rows[i]), ((n - 0.08, i), state.columns[i])):
-            canvas.text(*board.center(*place), str(total), 24)
+    coordinates(canvas, board, 18, style.green, 30, first=1)
+    side_numbers(canvas, board, (state.rows, state.columns), 24, 25)
     return canvas
 
 
@@ -221,7 +218,7 @@ RULES = """This is a Kukurasu puzzle on a grid of {n} x {n} cells. Decide for ev
 FORMAT = """Give the full grid as a list of {n} rows from top to bottom, each a list of {n} digits, 1 for a black cell and 0 for a white one.
 For a grid of 2 x 2 cells that could look like this: {example}"""
 BY_MODALITY = {
-    "image": {"weights": " (the green numbers)", "totals": " right of the row or below the column"},
+    "image": {"weights": " (the small green numbers)", "totals": " by the large number beside it"},
     "text": {"weights": "", "totals": " here"},
 }
 

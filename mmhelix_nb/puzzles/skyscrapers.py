@@ -306,7 +306,10 @@ def layout(state: State, style: Style) -> Canvas:
             ("left", (i, -0.95)),
             ("right", (i, state.n - 0.05)),
         ):
-            canvas.text(*board.center(*at), str(getattr(state, side)[i]), 24, style.blue)
+            x, y = board.center(*at)
+            if style.variant % 2:
+                canvas.shapes.ellipse([*map(round, (x - 17, y - 17, x + 17, y + 17))], style.fill)
+            canvas.text(x, y, str(getattr(state, side)[i]), 24, style.blue)
     return canvas
 
 
@@ -466,33 +469,33 @@ ORDERS_LEFT = Voice(
             "{line} must be {ways} to show {near} and {far}",
             "seen from its ends, {near} and {far}, {line} is {ways}",
         ),
-        "many line near far number way": (
-            "{premises}, and the {number} orders of {line} that show {near} and {far}, such as {way}, agree",
-            "as {premises}, {line} has {number} orders for {near} and {far}, {way} for one, alike in this",
-            "{premises}; all {number} orders that show {near} and {far} in {line}, like {way}, have this",
-            "since {premises}, {number} orders such as {way} show {near} and {far} in {line}, and they agree",
-            "{line} shows {near} and {far} in {number} orders, as {way}, and none differs here, since {premises}",
-            "with {near} and {far} {line} has {number} orders, such as {way}, that agree, as {premises}",
-            "{premises}, so that {near} and {far} leave {number} orders for {line}, {way} among them, all with this",
-            "of {number} orders for {near} and {far} in {line}, such as {way}, none is against it, for {premises}",
-            "{premises} and {line}, seen as {near} and {far}, has {number} orders like {way}, which share this",
-            "the views {near} and {far} leave {line} {number} orders, {way} is one; they agree, as {premises}",
-            "{number} orders, {way} and others, show {near} and {far} in {line} when {premises}, all alike here",
-            "{premises}, hence {number} orders of {line} for {near} and {far}, such as {way}, without exception",
+        "many line _near _far number way": (
+            "{premises}, and {line} has {number} orders like {way}, all alike here",
+            "{premises}; the {number} orders of {line}, such as {way}, agree",
+            "as {premises}, {number} orders of {line}, {way} for one, say the same",
+            "since {premises}, in {line} {number} orders such as {way} agree",
+            "{premises}, so {line} keeps {number} orders, {way} among them, that agree",
+            "{premises}, hence all {number} orders of {line} agree, {way} for one",
+            "{premises}, and of {number} orders of {line}, like {way}, none differs",
+            "{premises}; {number} orders fit {line}, such as {way}, and they agree",
+            "as {premises}, every one of the {number} orders of {line}, as {way}, has this",
+            "since {premises}, {line} allows {number} orders, {way} and more, all with this",
+            "{premises}, so none of the {number} orders of {line}, like {way}, differs",
+            "{premises}, hence {line} is one of {number} orders such as {way}, which agree",
         ),
-        "many- line near far number way": (
-            "the {number} orders of {line} that show {near} and {far}, such as {way}, agree",
-            "{line} has {number} orders for {near} and {far}, {way} for one, alike in this",
-            "all {number} orders that show {near} and {far} in {line}, like {way}, have this",
-            "{number} orders such as {way} show {near} and {far} in {line}, and they agree",
-            "{line} shows {near} and {far} in {number} orders, as {way}, and none differs here",
-            "with {near} and {far} {line} has {number} orders, such as {way}, that agree",
-            "{near} and {far} leave {number} orders for {line}, {way} among them, all with this",
-            "of {number} orders for {near} and {far} in {line}, such as {way}, none is against it",
-            "{line}, seen as {near} and {far}, has {number} orders like {way}, which share this",
-            "the views {near} and {far} leave {line} {number} orders, {way} is one; they agree",
-            "{number} orders, {way} and others, show {near} and {far} in {line}, all alike here",
-            "there are {number} orders of {line} for {near} and {far}, such as {way}, without exception",
+        "many- line _near _far number way": (
+            "{line} has {number} orders like {way}, all alike here",
+            "the {number} orders of {line}, such as {way}, agree",
+            "{number} orders of {line}, {way} for one, say the same",
+            "in {line} {number} orders such as {way} agree",
+            "{line} keeps {number} orders, {way} among them, that agree",
+            "all {number} orders of {line} agree, {way} for one",
+            "of {number} orders of {line}, like {way}, none differs",
+            "{number} orders fit {line}, such as {way}, and they agree",
+            "every one of the {number} orders of {line}, as {way}, has this",
+            "{line} allows {number} orders, {way} and more, all with this",
+            "none of the {number} orders of {line}, like {way}, differs",
+            "{line} is one of {number} orders such as {way}, which agree",
         ),
         "no-ways line near far": (
             "{line} cannot show {near} and {far}, since {premises}",

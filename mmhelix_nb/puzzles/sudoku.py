@@ -141,6 +141,8 @@ def layout(state: State, style: Style) -> Canvas:
     "The grid, with thick lines around the boxes."
     board = Board(9, 9, 40, 18)
     canvas = Canvas(*board.size, style)
+    for r, c in ((0, 0), (0, 2), (1, 1), (2, 0), (2, 2)) if style.variant % 2 else ():  # every other box is shaded
+        canvas.shapes.rectangle([*board.corner(3 * r, 3 * c), *board.corner(3 * r + 3, 3 * c + 3)], style.fill)
     grid_lines(canvas, board)
     for i in (0, 3, 6, 9):
         for ends in (((i, 0), (i, 9)), ((0, i), (9, i))):
@@ -194,18 +196,18 @@ VOICE = SQUARES | Voice(
     },
     {
         "held* lines": (
-            "{lines} hold all but {this_value}",
-            "only {this_value} is missing in {lines} together",
-            "{lines} have every digit but {this_value}",
-            "{lines} rule out all digits but {this_value}",
-            "{lines} leave {this_value} alone",
-            "all other digits stand in {lines}",
-            "every digit but {this_value} stands in {lines}",
-            "{lines} between them lack just {this_value}",
-            "of all digits {lines} leave {this_value}",
-            "{lines} take everything except {this_value}",
-            "the rest stands in {lines}",
             "in {lines} I see all but {this_value}",
+            "all other digits stand in {lines}",
+            "the rest stands in {lines}",
+            "every digit but {this_value} is in {lines}",
+            "only {this_value} is missing in {lines}",
+            "all but {this_value} can be found in {lines}",
+            "the digits other than {this_value} are in {lines}",
+            "{this_value} alone does not occur in {lines}",
+            "just {this_value} is absent from {lines}",
+            "I find every digit but {this_value} in {lines}",
+            "looking at {lines}, only {this_value} is missing",
+            "each digit but {this_value} occurs in {lines}",
         ),
     },
 )
@@ -224,7 +226,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Reading, the search with its reasons, and the check of the copy."
     told = Narrator(VOICE, rng)
     grid_reading(told, manner, state.grid)
-    square_story(told, manner, problem(state), 9, ORDER, box_checks, lambda values: " ".join(map(str, values)), 30)
+    square_story(told, manner, problem(state), 9, ORDER, box_checks, lambda values: " ".join(map(str, values)), 45)
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #30c8e820

@@ -256,8 +256,9 @@ class Speaker(Sources):
         reasons = dict.fromkeys(ground.reason for _, _, grounds in group for ground in grounds)
         if facts:
             self.told.deduce(facts, list(reasons))
-        for fact, (cell, gone, grounds) in zip(facts, group):
-            self.state(cell, fact, self.blank[cell] & ~gone, frozenset().union(*(ground.tries for ground in grounds)))
+        tries = frozenset().union(*(ground.tries for _, _, grounds in group for ground in grounds))
+        for fact, (cell, gone, _) in zip(facts, group):
+            self.state(cell, fact, self.blank[cell] & ~gone, tries)
 
 # %% ../../nbs/shared/explain.ipynb #d8156488
 class Explainer(Speaker):

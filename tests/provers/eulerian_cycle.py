@@ -1,0 +1,7 @@
+"""The prover of eulerian_cycle."""
+
+from provers._walks import Walk
+
+
+def prover(state):
+    return Walk(state.n, state.edges, 0)
