@@ -255,6 +255,17 @@ class Together(Sources):
             changes = self.log[sources[0]].changes
         return [(other, self.blank[other] & ~mask) for other, mask in changes if not mask & mask - 1 and other != cell]
 
+    def with_masks(self, said: dict[int, Stated]) -> list[int]:
+        "What each cell may hold if just this has been said."
+        return [said[cell].mask if cell in said else mask for cell, mask in enumerate(self.blank)]
+
+    def unsaid(self, wanted: Sequence[tuple[int, int]], upto: int) -> dict[int, int]:
+        "What has not been said of the cells in `wanted`, and of those that are decided with them."
+        missing = {cell: gone for cell, gone in wanted if not self.shows(cell, gone)}
+        for cell, gone in list(missing.items()):
+            missing |= {other: lost for other, lost in self.others(cell, gone, upto) if other not in missing}
+        return missing
+
 # %% ../../nbs/shared/explain.ipynb #6d48051c
 class Speaker(Together):
     "Says what cells have lost."
@@ -282,8 +293,7 @@ class Explainer(Speaker):
         wanted = needs(rule, before, cell, gone, self.blank, self.dear)
         self.ensure(list(wanted.items()), upto)
         said = {other: one for other, lost in wanted.items() if (one := self.shows(other, lost))}
-        domains = [said[other].mask if other in said else mask for other, mask in enumerate(self.blank)]
-        return ground_of(*rule.argue(domains, cell, gone), said.values())
+        return ground_of(*rule.argue(self.with_masks(said), cell, gone), said.values())
 
     def grounds(self, cell: int, gone: int, upto: int) -> list[Ground]:
         "Why a cell has lost the values `gone`, by what has been said and by the narrowings before number `upto`."
@@ -294,17 +304,14 @@ class Explainer(Speaker):
             if isinstance(source, Rule):
                 found.append(self.ground(source, self.now, cell, struck & gone, upto))
             elif isinstance(source, int):
-                event = self.log[source]
-                found.append(self.ground(event.rule, event.domains, cell, struck & gone, source))
+                rule, before = self.log[source].rule, self.log[source].domains
+                found.append(self.ground(rule, before, cell, struck & gone, source))
         return found
 
     def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
         "Say of each cell in `wanted` that it has lost the values given there, where nothing said so far shows it."
         groups: dict[Any, list[tuple[int, int, list[Ground]]]] = {}
-        missing = {cell: gone for cell, gone in wanted if not self.shows(cell, gone)}
-        for cell, gone in list(missing.items()):
-            missing |= {other: lost for other, lost in self.others(cell, gone, upto) if other not in missing}
-        for cell, gone in missing.items():
+        for cell, gone in self.unsaid(wanted, upto).items():
             if not self.shows(cell, gone):
                 grounds, fact = self.grounds(cell, gone, upto), fact_of(0, self.blank[cell], gone)
                 groups.setdefault(fact if fact.kind == "not" else str(grounds), []).append((cell, gone, grounds))
