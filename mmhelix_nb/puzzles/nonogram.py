@@ -436,7 +436,8 @@ def counted_runs(state: State, grid: Grid) -> list[Fact]:
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Reading, the search with its reasons, and the check of the copy."
     told = Narrator(VOICE, rng)
-    clue_reading(told, manner, *([clue or (0,) for clue in lines] for lines in (state.rows, state.columns)))
+    rows, columns = ([clue or (0,) for clue in lines] for lines in (state.rows, state.columns))
+    clue_reading(told, manner, rows, columns)
     checks = [lambda grid: counted_runs(state, grid)]
     shade_story(told, manner, problem(state), [3] * state.size**2, ORDER, "-X_", checks, show)
     return told.steps

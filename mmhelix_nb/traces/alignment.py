@@ -227,7 +227,7 @@ NOT = re.compile(r"\b(?:not|never|cannot|neither|nor|no|none)\b|n't\b", re.IGNOR
 IDIOMS = re.compile(  # a "not" that denies nothing
     r"\b(?:nothing but|anything but|no other|nothing else|none other|no more than|not more than"
     r"|no (?:higher|lower|larger|smaller|better|worse|less|fewer|longer|further|later|earlier|greater|shorter|taller)\b"
-    r"|no doubt|if not|or not|why not|not yet|not sure|no need|no matter|no choice|no problem|not forget|not bad|no surprise"
+    r"|no doubt|if not|or not|why not|not yet|not sure\b|no need|no matter|no choice|no problem|not forget|not bad|no surprise"
     r"|does(?:n't| not) (?:matter|hurt|help)|do(?:n't| not) (?:want|need|have to|forget|see|know)|will not guess|won't guess)",
     re.IGNORECASE,
 )
@@ -295,8 +295,8 @@ def turned(said: Said, kind: str, clause: Clause, i: int, j: int) -> str:
     fails = kind in ("contradiction", "backtrack", "hypothesise", "repair")  # introduced by a word that denies
     near, own = words_around(said, i, j, True), words_around(said, i, j, False)
     whole = sentences_around(said, i, j, apart=True)
-    ours = IDIOMS.sub(" ", clause.behind if fails else clause.words)
-    if NOT.search(ours) and not DENIED.search(IDIOMS.sub(" ", whole[max(0, whole.find(own)) :] if fails else whole)):
+    ours = IDIOMS.sub(" ", (clause.behind if fails else clause.words) + clause.tail)
+    if NOT.search(ours) and not DENIED.search(IDIOMS.sub(" ", whole[max(0, whole.find(own if fails else near)) :])):
         return f"a negation is lost: {' '.join(whole.split())}"
     if denies(IDIOMS.sub(" ", own if fails else near), ours):
         return f"a negation is new: {' '.join(near.split())}"

@@ -67,7 +67,7 @@ BACK = re.compile(
     re.IGNORECASE,
 )
 WORKS = re.compile(
-    r"\b(?:this|that|it|which|everything|all) (?:now |then |all )?(?:works|fits|holds|is fine|checks out|succeeds|is consistent|agrees)\b"
+    r"\b(?:this|that|it|which|everything|all) (?:now |then |all )?(?:works|fits|holds|does (?:work|fit|hold)|is fine|checks out|succeeds|is consistent|agrees)\b"
     r"|\bno (?:contradiction|problem|clash)\b|\b(?:can be|is all|is quite) (?:right|correct)\b|\ball good\b|\bworks out\b",
     re.IGNORECASE,
 )
@@ -137,7 +137,7 @@ def in_words(retelling: Retelling) -> str:
     words, strange = stems(retelling.prose), False
     for n in range(3):
         third = words[n * len(words) // 3 : (n + 1) * len(words) // 3]
-        strange = strange or len(third) >= 10 and sum(word not in known for word in third) > 0.75 * len(third)
+        strange = strange or len(third) >= 6 and sum(word not in known for word in third) > 0.75 * len(third)
     return "its steps are not told in words" if gaps or strange or sum(counted) < 0.65 * len(counted) else ""
 
 

@@ -149,6 +149,7 @@ class Clause:
     stop: int = 0
     near: int = 0
     own: int = 0
+    tail: str = ""  # words behind a comma, up to the next pause, that have no marks of their own
 
     @cached_property
     def keys(self) -> tuple:
@@ -186,7 +187,9 @@ def clauses(text: str, found: Sequence[Mark]) -> list[Clause]:
         pauses = list(PAUSE.finditer(gap))
         if pauses or not after or "block" in (mark.kind, after.kind):
             first = pauses[0].start() if pauses else len(gap)
-            out.append(Clause(tuple(group), text[begin : mark.end + first], begin, mark.end + first, near, own))
+            stops = [one for one in pauses if one[0] != ":"]
+            tail = gap[stops[0].end() : stops[1].start()] if len(stops) > 1 and stops[0][0] == "," else ""
+            out.append(Clause(tuple(group), text[begin : mark.end + first], begin, mark.end + first, near, own, tail))
             begin = mark.end + (pauses[0].end() if pauses else len(gap))
             near = mark.end + max((one.end() for one in pauses if one[0] != ":"), default=first)
             own = mark.end + max((one.end() for one in pauses), default=len(gap))
