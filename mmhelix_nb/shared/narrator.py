@@ -162,12 +162,10 @@ class Steps:
         "Write down a step in words of its own; `brief` is made of the facts where it is empty."
         parts = tuple(facts), tuple(reasons), tuple(false)
         self.told.update((reason.rule, reason.args) for reason in reasons)
-        self.steps.append(Step(kind, says, (), brief or self.brief(kind, facts), board, *parts))
+        self.steps.append(Step(kind, says, (), brief or (self.brief(facts) if kind in BRIEF else ""), board, *parts))
 
-    def brief(self, kind: str, facts: Sequence[Fact]) -> str:
-        "The facts of a step in a few symbols; what a cell is not, and what is read or checked, is left out."
-        if kind not in BRIEF:
-            return ""
+    def brief(self, facts: Sequence[Fact]) -> str:
+        "Facts in a few symbols; what a cell is not is left out."
         named = [
             (fact.kind, [*self.voice.slots(fact.kind, fact.args).values()])
             for fact in facts
