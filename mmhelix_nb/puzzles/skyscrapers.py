@@ -274,10 +274,10 @@ def hardened(level: Level, rng: Random) -> tuple[State, int]:
 
 
 def generate(level: Level, rng: Random) -> State:
-    "Of up to three puzzles with one solution the first whose rules fall silent as often as the level wants, so that levels of one size share none; else the one that comes nearest."
+    "Of up to five puzzles with one solution the first whose rules fall silent as often as the level wants, so that levels of one size share none; else the one that comes nearest."
     best, miss = hardened(level, rng)
     miss = abs(miss - level.stops)
-    for _ in range(2):
+    for _ in range(4):
         if not miss:
             break
         state, stops = hardened(level, rng)
