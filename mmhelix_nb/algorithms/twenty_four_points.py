@@ -7,9 +7,9 @@ __all__ = ['TARGET', 'OPERATIONS', 'Term', 'SHALLOW', 'LEVELS', 'PAIRS', 'SPACES
            'draw', 'RULES', 'FORMAT', 'ORDER', 'CARDS_SEEN', 'VOICE', 'TABLE', 'ASKED', 'State', 'Made', 'show',
            'pairs', 'shapes', 'joined', 'Attempt', 'aside', 'look_up', 'attempts', 'solve', 'both', 'orders',
            'first_24', 'left_to_right', 'without_brackets', 'two_pairs', 'nearest_to_24', 'random_expressions', 'Level',
-           'undone', 'results', 'form', 'draw_numbers', 'fits', 'generate', 'unmarked', 'makes_target', 'expression_in',
-           'misused', 'check', 'layout', 'example', 'ask', 'plain_value', 'attempt_fact', 'asked_facts', 'tell_attempt',
-           'written_numbers', 'miswritten', 'cards_tally', 'trace', 'canon']
+           'undone', 'results', 'paired', 'form', 'draw_numbers', 'fits', 'generate', 'unmarked', 'makes_target',
+           'expression_in', 'misused', 'check', 'layout', 'example', 'ask', 'plain_value', 'attempt_fact',
+           'asked_facts', 'tell_attempt', 'written_numbers', 'miswritten', 'cards_tally', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #5c091fcf
 import json
@@ -294,6 +294,11 @@ def results(a: int, b: int) -> set[float]:
     return {round(value, 10) for value in (a + b, a - b, b - a, a * b, a / b, b / a)}
 
 
+def paired(halves: set[float], others: set[float]) -> bool:
+    "Whether a result of one pair and one of the other make 24."
+    return any(round(value, 10) in others for half in halves if half for value in undone([24], half, either=True))
+
+
 def form(numbers: tuple[int, ...]) -> str:
     "How 24 comes out: by a `chain` from left to right, in two `pairs`, by `both`, only with a value to the right (`turned`), or not at all."
     table = [
@@ -309,13 +314,7 @@ def form(numbers: tuple[int, ...]) -> str:
         return any(round(value, 10) in made for values, made in ways for value in values)
 
     chain = met(either=False)
-    in_pairs = any(
-        round(value, 10) in made
-        for (a, b, made), (_, _, halves) in zip(table, table[::-1])
-        for half in halves
-        if half
-        for value in undone([24], half, True)
-    )
+    in_pairs = any(paired(one[2], other[2]) for one, other in zip(table, table[::-1]))
     if chain or in_pairs:
         return "both" if chain and in_pairs else "chain" if chain else "pairs"
     return "turned" if met(either=True) else ""
@@ -783,18 +782,19 @@ def tell_attempt(told: Narrator, numbers: tuple[int, ...], attempt: Attempt, tab
     denied = supposed.args[:3] if attempt.last else supposed.args
     told.tell("backtrack", BACK, [Fact(f"not-{supposed.kind}", denied)], [Reason("contradiction", (), (supposed,))])
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #d958d44c
 def written_numbers(text: str) -> tuple[int, ...]:
     "The numbers in an expression, ascending."
     return tuple(sorted(map(int, re.findall("[0-9]+", text))))
 
 
 def miswritten(fact: Fact, rng: Random) -> Fact:
-    "An expression, or a card, of which one number is one too large or too small."
+    "An expression, or a card, of which one number is two or three too large or too small."
     *place, text = fact.args
     spots = [*re.finditer("[0-9]+", str(text))]
     spot = rng.choice(spots)
-    number = str(max(1, int(spot[0]) + rng.choice((-1, 1)))) if spot[0] != "1" else "2"
+    number = int(spot[0]) + rng.choice((-3, -2, 2, 3))
+    number = str(number if number > 0 else int(spot[0]) + 2)
     changed = f"{str(text)[: spot.start()]}{number}{str(text)[spot.end() :]}"
     return Fact(fact.kind, (*place, int(changed) if isinstance(text, int) else changed))
 
