@@ -314,7 +314,7 @@ def spread(state: State, down_the_page: bool = False) -> tuple[tuple[int, int], 
         for place, node in enumerate(layer)
     }
     if down_the_page:
-        return (height, width), [centers[node][::-1] for node in range(state.n)]
+        return (height, width), [(centers[node][1], centers[node][0]) for node in range(state.n)]
     return (width, height), [centers[node] for node in range(state.n)]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aacf0942
