@@ -45,7 +45,7 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow spaces bench
+.PHONY: test exports style types notebooks units fuzz faults shallow spaces traces bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -80,8 +80,14 @@ faults: $(STAMP) ## kill -9, full disks, two at once and servers that misbehave,
 shallow: $(STAMP) ## what solvers without look-ahead get, and what the levels cost, over 200 seeds a cell (half an hour); writes reports/shallow.json
 	@$(BIN)/python tests/reflection/shallow.py
 
+traces: $(STAMP) ## prove and measure 50 traces of every task and level (half an hour); writes reports/serg/reflection.json
+	@$(BIN)/python tests/reflection/traces.py
+
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks
 	@$(BIN)/python tests/reflection/spaces.py
+
+guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (an hour); writes reports/serg/guard.json
+	@$(BIN)/python tests/guard/bench.py
 
 bench: $(STAMP) ## measure speed
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

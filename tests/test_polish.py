@@ -10,7 +10,7 @@ from fakeserver import MISBEHAVIOURS, FakeServer, completion, good, misbehaving,
 from mmhelix_nb import make
 from mmhelix_nb.book.server import Server, ServerError
 from mmhelix_nb.serg import expert
-from mmhelix_nb.traces.polish import Polishing, anchors, keeps, kind_of, polish_all
+from mmhelix_nb.traces.polish import Polishing, keeps, kind_of, polish_all
 
 SKELETONS = [
     expert(make(task, level, seed))
@@ -29,6 +29,12 @@ def polished(fake, server=QUICK, cache=None, skeletons=SKELETONS):
     for outcome in outcomes:
         assert outcome.reasons if outcome.sample is None else keeps(outcome.skeleton, outcome.sample.reply)
     return outcomes
+
+
+def boards(sample):
+    """The boards that a skeleton shows, without immediate repeats."""
+    shown = [step.board for step in sample.steps if len(step.board) > 2]
+    return [board for board, before in zip(shown, [None, *shown]) if board != before]
 
 
 def slow(asked, number):
@@ -122,11 +128,11 @@ def test_a_lost_anchor_is_not_accepted():
             board
             for sample in SKELETONS
             if sample.reply in asked["messages"][-1]["content"]
-            for board in anchors(sample)[1:2]
+            for board in boards(sample)[1:2]
         )
         return 200, completion(text.replace(board, "(as before)")), {}
 
-    chosen = [sample for sample in SKELETONS if len(anchors(sample)) > 2]
+    chosen = [sample for sample in SKELETONS if len(boards(sample)) > 2]
     with FakeServer(forgetful) as fake:
         assert all(
             outcome.sample is None and any("anchor is lost" in reason for reason in outcome.reasons)
@@ -169,6 +175,53 @@ def test_nothing_is_paid_twice(tmp_path):
 def test_unusual_answers_are_understood(name):
     with FakeServer(misbehaving(name)) as fake:
         assert all(outcome.sample for outcome in polished(fake, skeletons=SKELETONS[:4]))
+
+
+def thinking(asked, number):
+    """A server that has cut the reply at its thought."""
+    thought, rest = retold(asked).removeprefix("<think>").split("</think>")
+    body = json.loads(completion(rest))
+    body["choices"][0]["message"]["reasoning_content"] = thought
+    return 200, json.dumps(body), {}
+
+
+def opened(asked, number):
+    """A server whose template has opened the thought, so that the reply does not."""
+    return 200, completion(retold(asked).removeprefix("<think>")), {}
+
+
+@pytest.mark.parametrize("behave", [thinking, opened])
+def test_a_thought_that_stands_apart_is_read(behave):
+    with FakeServer(behave) as fake:
+        for outcome in polished(fake, skeletons=SKELETONS[:4]):
+            assert outcome.sample and not outcome.reasons and outcome.sample.reply.count("<think>") == 1
+
+
+def test_thinking_is_switched_off_where_the_server_takes_that():
+    def plain(asked, number):
+        if "chat_template_kwargs" in asked:
+            return 400, '{"error": {"message": "Unrecognized request argument"}}', {}
+        return good(asked)
+
+    with FakeServer() as fake:
+        polished(fake, skeletons=SKELETONS[:4])
+        assert all(json.loads(one)["chat_template_kwargs"] == {"enable_thinking": False} for one in fake.seen)
+    with FakeServer(plain) as fake:
+        outcomes = polished(fake, replace(QUICK, concurrency=1), skeletons=SKELETONS[:4])
+        assert all(outcome.sample for outcome in outcomes) and fake.seen.total() == 5  # the first is asked again
+
+
+def test_one_reason_again_and_again_ends_the_run_with_one_line(tmp_path):
+    how = Polishing(attempts=2, patience=6)
+    with FakeServer(lambda asked, number: (200, completion("I cannot."), {})) as fake:
+        server = replace(QUICK, url=fake.url, concurrency=1)
+        for _ in range(2):  # what is known already does not count again
+            with pytest.raises(
+                ServerError, match=r"6 replies in a row are refused for one reason \(too short\); "
+            ) as caught:
+                polish_all(SKELETONS, server, how, tmp_path / "replies.sqlite")
+            assert "\n" not in str(caught.value)
+        assert len(fake.seen) == 12 and set(fake.seen.values()) == {1}
 
 
 @pytest.mark.parametrize("fence", ["```\n{}\n```", "```markdown\n{}\n```\n", "~~~\n{}", "\n``` text\n{}\n```"])

@@ -2,11 +2,14 @@
 
 import ast
 import inspect
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -14,12 +17,16 @@ from statistics import median
 import pytest
 from hypothesis import strategies as st
 from judges import judge_of
+from PIL import Image
 from shelf import FUZZ, LEVELS, TASKS, fresh, item
 from test_answers import ATTACKS, seconds
 
 import mmhelix_nb
+from mmhelix_nb.book.rows import item_of
 from mmhelix_nb.core import MAX_ANSWER, Verdict, from_official, pack, small_spaces, task_module, unpack
-from mmhelix_nb.shared.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, png
+from mmhelix_nb.generators import benchmark_row
+from mmhelix_nb.shared.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, chosen, picture_file, style_named
+from mmhelix_nb.shared.photo import pose
 from mmhelix_nb.steps import STEP_KINDS
 
 PACKAGE = Path(mmhelix_nb.__file__).parent
@@ -163,6 +170,37 @@ def test_question_does_not_know_the_answer(task, monkeypatch):
     assert not set(module.State.__dataclass_fields__) & {"solution", "answer", "path", "route"}
 
 
+@every_task
+def test_questions_have_no_broken_lines(task):
+    """A line ends where a sentence ends, or before something that is listed."""
+    for one in (item(task, level, 1) for level in LEVELS):
+        for text in (one.question("image"), one.question("text")):
+            assert not re.search(r"\S {2,}", text.partition("\n\n")[0]), which(one)
+            for line, following in zip(text.split("\n"), [*text.split("\n")[1:], ""]):
+                goes_on = re.match(r"(?!row \d|column \d)[a-z(]{2}", following)
+                assert not (goes_on and re.search(r"[^.?!:]$", line)), (which(one), line, following)
+                assert not re.search(r"(,|\b(the|is|are|of|to|and|or|with))$", line), (which(one), line)
+
+
+LOOKS = ("light", "dark", *(f"look:{number}" for number in range(8)))  # of all arrangements
+COLORS = {"green": "green", "red": "red", "blue": "blue", "grey": "faint"}
+ANSWERS = {"kukurasu": ("black", "white")}  # colours of the answer, not of the picture
+
+
+@every_task
+def test_words_match_the_picture(task):
+    """What a question calls green, red, blue, grey, black or white is drawn so in every look."""
+    one = item(task, 3, 0)
+    words = {*re.findall(r"\b(green|red|blue|grey|black|white)\b", one.question("image"))} - {*ANSWERS.get(task, ())}
+    for name in LOOKS:
+        style, canvas = style_named(name), task_module(task).layout(one.state, style_named(name))
+        drawn = {color for shape in canvas.shapes for color in (shape.fill, shape.outline)}
+        drawn |= {label.color for label in canvas.labels}
+        wanted = {getattr(style, COLORS[word]) for word in words & {*COLORS}}
+        wanted |= {{"black": "#111111", "white": "#ffffff"}[word] for word in words - {*COLORS}}
+        assert wanted <= drawn, (name, words)
+
+
 def test_limits_of_pictures():
     """A canvas refuses larger sides and smaller glyphs."""
     assert (MAX_SIDE, MIN_GLYPH) == (768, 14)
@@ -170,13 +208,24 @@ def test_limits_of_pictures():
 
 @pytest.mark.fresh
 @every_task
-def test_pictures_are_legible(task, run_seed):
+def test_pictures_are_legible(task, run_seed, rng):
+    """Labels stand clear of each other and of all that is drawn, and nothing covers what is to be seen, in any look."""
     module = task_module(task)
     for one in fresh(run_seed, task, 2):
-        for style in ("light", "dark"):
-            canvas = module.layout(one.state, STYLES[style])
-            assert canvas.clashes() == [], which(one)
+        for style in ("light", "dark", f"look:{rng.randrange(10**6)}", f"look:{rng.randrange(10**6)}"):
+            canvas = module.layout(one.state, style_named(style))
+            assert canvas.clashes() == [], (which(one), style)
             assert canvas.image.size == (canvas.width, canvas.height) and canvas.image.mode == "RGB", which(one)
+
+
+@every_task
+def test_there_is_a_second_arrangement(task):
+    """Looks differ by more than colours and letters."""
+    one, plain = item(task, 3, 1), style_named("light")
+    pictures = {
+        task_module(task).layout(one.state, replace(plain, variant=number)).image.tobytes() for number in (0, 1, 2)
+    }
+    assert len(pictures) >= 2
 
 
 MINI = {("maze", 1)}  # the levels whose puzzles fit a mini picture; the lab draws smaller ones
@@ -205,9 +254,39 @@ def test_pictures_are_cheap():
 
 @every_task
 def test_photos_show_the_same(task):
-    one = item(task, 5, 2)
-    photo = png(one.picture("photo"))
-    assert one.picture("photo").size == one.image.size and photo == png(one.picture("photo")) != png(one.image)
+    """The sheet is seen wholly and nearly as large as it is, and its ink stays dark."""
+    one, module = item(task, 5, 2), task_module(task)
+    canvas = module.layout(one.state, style_named("photo:3"))
+    photo = one.picture("photo:3")
+    assert Image.open(io.BytesIO(picture_file(photo))).format == "JPEG" and max(photo.size) <= MAX_SIDE
+    number = zlib.crc32(canvas.image.tobytes())
+    lying = pose(canvas.image.size, Random(f"photo/3/{number}"))
+    assert lying.scale > 0.85
+    grey = photo.convert("L")
+    for label in canvas.labels:
+        left, top, right, bottom = label.box(3)
+        around = [lying.seen(x, y) for x in (left, right) for y in (top, bottom)]
+        (x, p), (y, q) = ((min(axis), max(axis)) for axis in zip(*around))
+        assert 0 <= x <= p <= photo.width and 0 <= y <= q <= photo.height, label
+        darkest, lightest = grey.crop((int(x) - 2, int(y) - 2, int(p) + 3, int(q) + 3)).getextrema()
+        assert lightest - darkest > 60, label
+
+
+def test_a_photo_has_a_number():
+    """It is the same whenever it is taken, and another one by another number."""
+    one = item("sudoku", 2, 0)
+    files = [picture_file(one.picture(f"photo:{number}")) for number in (3, 3, 4)]
+    assert files[0] == files[1] != files[2]
+    assert picture_file(one.picture("photo")) == picture_file(one.picture(chosen("photo", one.state)))
+
+
+def test_each_row_draws_its_style():
+    """`mixed` is one of all styles by the puzzle, and the row says which."""
+    rows = [benchmark_row(item(task, 1, seed), "mixed") for task in ("maze", "nibbles") for seed in range(12)]
+    for row in rows:
+        picture = Image.open(io.BytesIO(row["images"][0]["bytes"])).convert("RGB")
+        assert picture.tobytes() == item_of(row).picture(row["style"]).tobytes(), row["id"]
+    assert len({row["style"].partition(":")[0] for row in rows}) == 4
 
 
 # One solution

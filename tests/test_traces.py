@@ -9,6 +9,7 @@ from provers import PROVEN, prove, spoil
 from replays import replay_of
 from shelf import LEVELS, TASKS, fresh, item, sample
 
+from mmhelix_nb.core import task_module
 from mmhelix_nb.serg import expert
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
 
@@ -23,27 +24,27 @@ MANNERS = [Manner(), *(Manner(order, "search") for order in ("fixed", "random", 
 
 @pytest.mark.fresh
 @proven
-def test_every_fact_follows_from_its_reason(task, run_seed):
-    """A prover that knows the rules of the puzzle finds no gap, however the search is told."""
-    for one in fresh(run_seed, task):
-        for manner in MANNERS:
+def test_every_fact_follows_from_its_reason(task, run_seed, rng):
+    """A prover that knows the rules of the puzzle finds no gap, however the search is told; `make traces` proves 250 of each task."""
+    for one in fresh(run_seed, task, 2):
+        for manner in (MANNERS[0], rng.choice(MANNERS[1:])):
             gap = prove(task, one.state, one.trace(manner))
             assert not gap, (one.level, one.seed, manner, gap)
 
 
 @proven
 def test_a_false_fact_is_noticed(task):
-    """Of 100 traces in which one number of a fact is changed a prover notices at least 95: some changes are true as well."""
+    """Of 50 traces in which one number of a fact is changed a prover notices at least 47: some changes are true as well."""
     missed = []
     for level in LEVELS:
-        for seed in range(5):
+        for seed in range(2):
             one = item(task, level, seed)
             steps, rng = one.trace(), Random(f"{task}/{level}/{seed}")
-            for _ in range(4):
+            for _ in range(5):
                 wrong = spoil(steps, rng)
                 if not prove(task, one.state, wrong):
                     missed += [(level, seed, step.says, step.facts) for step, old in zip(wrong, steps) if step != old]
-    assert len(missed) <= 5, missed
+    assert len(missed) <= 3, missed
 
 
 @proven
@@ -63,6 +64,27 @@ def test_slips_are_marked_mended_and_told_in_full_only(task):
         assert reflection == "search" or "backtrack" not in {step.kind for steps in told for step in steps}
 
 
+def unnamed(voice, step) -> list[str]:
+    """What stands in the facts of a step, or is the place of a reason, and is not in its words or on its board."""
+    said = f"{step.says} {step.board}".lower()
+    parts = [
+        name for fact in step.facts if fact.kind in voice.words for name in voice.slots(fact.kind, fact.args).values()
+    ]
+    for reason in step.reasons:
+        kinds = [kind for sign in ("", "-", "~", "^") if (kind := f"{reason.rule}{sign}") in voice.grounds]
+        if kinds and voice.grounds[kinds[0]][0] and reason.args:
+            parts.append(voice.called(voice.grounds[kinds[0]][0][0], reason.args[0]))
+    return [part for part in parts if part.lower() not in said and not step.board]
+
+
+@proven
+def test_words_name_what_the_facts_name(task):
+    voice = task_module(task).VOICE
+    for seed in range(5):
+        for step in item(task, 2, seed).trace():
+            assert not (missing := unnamed(voice, step)), (step.says, missing)
+
+
 @proven
 def test_sentences_are_cased_and_closed(task):
     for seed in range(5):
@@ -71,7 +93,8 @@ def test_sentences_are_cased_and_closed(task):
                 step.says[:1].isupper() or step.says[:1].isdigit() or step.says[:1].islower() and step.kind == "deduce"
             )
             assert step.says[-1] in ".:,;?" or step.board, step.says
-            assert not re.search(r"  |\.\.|\{|, ,| [.,;:](?!\d)(?! [.\d])", step.says.replace(" . ", " ")), step.says
+            told = re.sub(r"\[.*?\]", "[]", step.says)  # rows of a grid have dots of their own
+            assert not re.search(r"  |\.\.|\{|, ,| [.,;:](?!\d)", told), step.says
 
 
 # Texts

@@ -187,20 +187,20 @@ def orders(state: State) -> Iterator[list[Term]]:
     return ([(str(number), Fraction(number)) for number in four] for four in dict.fromkeys(permutations(state.numbers)))
 
 
-def first_24(terms: Iterator[Term]) -> str:
+def first_24(terms: Iterable[Term]) -> str:
     "The first of the `terms` that is 24; empty where none is."
     return next((text for text, value in terms if value == TARGET), "")
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #af4fd0d9
 def left_to_right(state: State, rng: Random) -> str:
     "Joins the numbers from left to right, each to the value so far, in every order and with every three signs."
-    return first_24(
-        whole
-        for a, b, c, d in orders(state)
-        for two in both(a, b)
-        for three in both(two, c)
-        for whole in both(three, d)
-    )
+    for first, *later in orders(state):
+        made = [first]
+        for number in later:
+            made = [whole for value in made for whole in both(value, number)]
+        if found := first_24(made):
+            return found
+    return ""
 
 
 def without_brackets(state: State, rng: Random) -> str:
@@ -220,13 +220,11 @@ def without_brackets(state: State, rng: Random) -> str:
 
 def two_pairs(state: State, rng: Random) -> str:
     "Joins the numbers in two pairs and the two results, in every order and with every three signs."
-    return first_24(
-        whole
-        for a, b, c, d in orders(state)
-        for one in both(a, b)
-        for other in both(c, d)
-        for whole in both(one, other)
-    )
+    for a, b, c, d in orders(state):
+        halves = product(both(a, b), both(c, d))
+        if found := first_24(whole for one, other in halves for whole in both(one, other)):
+            return found
+    return ""
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #94b6d72a
 def nearest_to_24(state: State, rng: Random) -> str:
@@ -238,7 +236,7 @@ def nearest_to_24(state: State, rng: Random) -> str:
         terms.remove(a)
         terms.remove(b)
         terms.append(made)
-    return first_24(iter(terms))
+    return first_24(terms)
 
 
 def random_expressions(state: State, rng: Random) -> str:
@@ -248,7 +246,7 @@ def random_expressions(state: State, rng: Random) -> str:
         while len(terms) > 1:
             rng.shuffle(terms)
             terms.append(rng.choice([*both(terms.pop(), terms.pop())]))
-        if found := first_24(iter(terms)):
+        if found := first_24(terms):
             return found
     return ""
 
@@ -418,13 +416,14 @@ CARD, GAP, MARGIN = (84, 112), 14, 20  # px
 
 
 def layout(state: State, style: Style) -> Canvas:
-    "Four cards in a row."
+    "Four cards in a row, or in two."
     width, height = CARD
-    canvas = Canvas(2 * MARGIN + 4 * width + 3 * GAP, 2 * MARGIN + height, style)
+    wide = 2 if style.variant % 2 else 4  # cards in a row
+    canvas = Canvas(2 * MARGIN + wide * (width + GAP) - GAP, 2 * MARGIN + 4 // wide * (height + GAP) - GAP, style)
     for i, number in enumerate(state.numbers):
-        left = MARGIN + i * (width + GAP)
-        canvas.shapes.rounded_rectangle((left, MARGIN, left + width, MARGIN + height), 12, style.fill, style.blue, 3)
-        canvas.text(left + width / 2, MARGIN + height / 2, str(number), 46)
+        left, top = MARGIN + i % wide * (width + GAP), MARGIN + i // wide * (height + GAP)
+        canvas.shapes.rounded_rectangle((left, top, left + width, top + height), 12, style.fill, style.blue, 3)
+        canvas.text(left + width / 2, top + height / 2, str(number), 46)
     return canvas
 
 
@@ -432,7 +431,7 @@ draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #037b8e33
 RULES = """Make 24 out of the four numbers {where}.
-Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the
+Use each number exactly once, together with addition, subtraction, multiplication, division and brackets. Division is exact, so fractions may occur on the \
 way. Nothing else is allowed: no powers, no digits joined to larger numbers, no sign in front of a number."""
 FORMAT = "Give one expression in which every operation is written out, for example like {example}."
 

@@ -127,6 +127,12 @@ class Serg(Section):
     reflection: Reflection = setting(
         "full", "search with checks and repairs, the search alone, or a derivation without dead ends"
     )
+    kind: Literal["skeleton", "polished", "rollout", "direct"] = setting(
+        "skeleton",
+        "expert samples: a search told by rule, the same retold by a large model (SERG), that model's own solutions, or answers alone",
+        "paper has the first three",
+    )
+    traces: str = setting("", "folder of samples by mmhelix serg to train on as they are; empty: made for this profile")
     general: str = setting("", "Parquet file of prompts without expert; the paper has 15,000 of MMK12")
 
     @model_validator(mode="after")

@@ -6,9 +6,9 @@
 __all__ = ['Arrange', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'KEY', 'FORMAT', 'ORDER', 'READINGS', 'WALKS',
            'VOICE', 'READ', 'TRY', 'RETURN', 'State', 'picture_problem', 'Corridor', 'follow', 'towards', 'walk',
            'go_back', 'route', 'solve', 'hand_on_the_wall', 'right_hand', 'left_hand', 'onward', 'towards_the_goal',
-           'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'layout', 'example', 'ask', 'code',
-           'wall_facts', 'openings', 'overlooked', 'tell_corridor', 'tell_walk', 'cells_of', 'arranger', 'trace',
-           'canon']
+           'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'draw_walls', 'draw_ways', 'layout',
+           'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked', 'cells_of', 'tell_corridor', 'tell_walk',
+           'arranger', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/maze.ipynb #2f642618
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.draw import Canvas, Style, fit_board, render
+from ..shared.draw import Board, Canvas, Style, fit_board, render
 from ..shared.gridmoves import BACK, MOVES, distance, distances, moved, read_directions, ways
 from ..shared.grids import Cell, cell_name
 from ..shared.narrator import FAIL, Narrator
@@ -284,19 +284,42 @@ def check(state: State, answer: str) -> Verdict:
     return right("is a walk from S to E")
 
 # %% ../../nbs/tasks/games/maze.ipynb #d5b17734
-def layout(state: State, style: Style) -> Canvas:
-    "Thick walls with the outer border, a green disc on S, a red cross on E."
-    board = fit_board(state.size, state.size, style)
-    canvas, mini = Canvas(*board.size, style), style.name == "mini"
-    width = 4 if mini else 5
+def draw_walls(canvas: Canvas, board: Board, state: State, width: int) -> None:
+    "Walls of `width` px between the cells and around them."
     for r, line in enumerate(state.lines):
         for c, sign in enumerate(line):
             if sign not in "-|":
                 continue
             (x, y), (dx, dy) = board.corner(r // 2, c // 2), (board.cell, 0) if sign == "-" else (0, board.cell)
             canvas.shapes.rectangle(
-                [x - width // 2, y - width // 2, x + dx + width // 2 - 1, y + dy + width // 2 - 1], style.ink
+                [x - width // 2, y - width // 2, x + dx + width // 2 - 1, y + dy + width // 2 - 1], canvas.style.ink
             )
+
+# %% ../../nbs/tasks/games/maze.ipynb #f48c547d
+def draw_ways(canvas: Canvas, board: Board, state: State) -> None:
+    "Ways through solid walls."
+    (left, top), (right, bottom), thick = board.corner(0, 0), board.corner(state.size, state.size), board.cell // 7
+    canvas.shapes.rectangle([left - thick, top - thick, right + thick, bottom + thick], canvas.style.ink)
+    for r, line in enumerate(state.lines):
+        for c, sign in enumerate(line):
+            if r % 2 + c % 2 == 0 or sign in "-|":  # a corner of cells, or a wall
+                continue
+            box = [*board.box((r - r % 2) // 2, (c - c % 2) // 2, thick)]
+            if r % 2 == 0:  # an opening to the cell above
+                box[1] -= 2 * thick
+            if c % 2 == 0:
+                box[0] -= 2 * thick
+            canvas.shapes.rectangle(box, canvas.style.paper)
+
+# %% ../../nbs/tasks/games/maze.ipynb #83bb6c02
+def layout(state: State, style: Style) -> Canvas:
+    "Walls with the outer border, thin or solid, a green disc on S, a red cross on E."
+    board = fit_board(state.size, state.size, style)
+    canvas, mini = Canvas(*board.size, style), style.name == "mini"
+    if style.variant % 2:
+        draw_ways(canvas, board, state)
+    else:
+        draw_walls(canvas, board, state, 4 if mini else 5)
     inset = 8 if mini else board.cell // 4
     canvas.shapes.ellipse(board.box(*state.find("S"), inset), style.green)
     left, top, right, bottom = board.box(*state.find("E"), inset)
@@ -310,7 +333,7 @@ draw = render(layout)
 # %% ../../nbs/tasks/games/maze.ipynb #241f7991
 RULES = """Find a walk through this maze of {n} x {n} cells, from the green disc (S) to the red cross (E).
 Each move goes one cell up, down, left or right. No move may pass through a wall or leave the maze, and the walk has to end on E."""
-KEY = """In the text picture every cell is S, E or 0. Between neighbouring cells stands a wall (| or -) or a blank, which is an opening; + marks the
+KEY = """In the text picture every cell is S, E or 0. Between neighbouring cells stands a wall (| or -) or a blank, which is an opening; + marks the \
 corners of cells. The first line is the top of the maze."""
 FORMAT = "Give the moves in order, as the words up, down, left and right separated by blanks."
 
@@ -448,7 +471,7 @@ WALKS = Voice(
             "what is left is {ways} at {cell}",
             "{cell} still has {ways}",
             "the nearest way left behind me is {ways} at {cell}",
-            "so back again to {cell}, for {ways}",
+            "it is {cell} again, with {ways}",
         ),
         "via cell": (
             "it goes over {cell}",
@@ -644,6 +667,14 @@ def overlooked(fact: Fact, rng: Random) -> Fact:
     return Fact("sides", (line, (*codes[:at], codes[at].replace(lost, ""), *codes[at + 1 :])))
 
 # %% ../../nbs/tasks/games/maze.ipynb #c3f7215c
+def cells_of(corridor: Corridor) -> list[Cell]:
+    "The cells that a corridor enters."
+    found = [corridor.start]
+    for move in corridor.moves:
+        found.append(moved(found[-1], move))
+    return found[1:]
+
+
 def tell_corridor(told: Narrator, corridor: Corridor) -> None:
     "Tell a corridor that was walked: a choice where there was a fork."
     start, end, moves = corridor.start, corridor.end, corridor.moves
@@ -653,7 +684,7 @@ def tell_corridor(told: Narrator, corridor: Corridor) -> None:
     else:
         told.deduce([Fact("go", (start, moves, end))], [Reason("only", (start, moves[0]))])
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #88fbb7a6
 def tell_walk(told: Narrator, state: State, arrange: Arrange, straight: bool) -> list[Corridor]:
     "Tell the walk, where it is `straight` without the dead ends; returns the corridors of the route."
     *_, (_, _, route) = walk(state, arrange)
@@ -672,14 +703,6 @@ def tell_walk(told: Narrator, state: State, arrange: Arrange, straight: bool) ->
         tell_corridor(told, replace(corridor, ways=tuple(ways)))
         seen |= {*cells_of(corridor)}
     return route
-
-
-def cells_of(corridor: Corridor) -> list[Cell]:
-    "The cells that a corridor enters."
-    found = [corridor.start]
-    for move in corridor.moves:
-        found.append(moved(found[-1], move))
-    return found[1:]
 
 # %% ../../nbs/tasks/games/maze.ipynb #d605f61f
 def arranger(order: str, rng: Random) -> Arrange:

@@ -220,10 +220,10 @@ class Level:
 
 LEVELS = (
     Level(4, 5, 0.7, 0, 30),
-    Level(5, 7, 0.6, 2, 35),
+    Level(5, 7, 0.68, 2, 30),
     Level(5, 9, 0.0, 4, 55),
-    Level(6, 11, 0.0, 4, 70),
-    Level(7, 15, 0.0, 4, 90),
+    Level(6, 11, 0.0, 4, 70, 32),
+    Level(7, 15, 0.0, 4, 90, 22),
 )
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #51f38480
@@ -334,6 +334,8 @@ def layout(state: State, style: Style) -> Canvas:
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
             canvas.shapes.rectangle(board.box(r, c), style.fill if value is None else style.paper, style.ink, 1)
+            if value is None and style.variant % 2:
+                canvas.shapes.rounded_rectangle(board.box(r, c, 5), 7, style.faint)
             if value is not None:
                 canvas.text(
                     *board.center(r, c),
@@ -355,7 +357,7 @@ ALL_SHOWN = (
     "Every cell that is no mine and has at least one mine around it shows its number. "
     "So each blank cell is either a mine, or a cell with no mine around it."
 )
-FORMAT = """List the mines, each once, as (row, column), with rows counted from 0 at the top and columns from 0 on the left, separated by commas. Two mines, in the third
+FORMAT = """List the mines, each once, as (row, column), with rows counted from 0 at the top and columns from 0 on the left, separated by commas. Two mines, in the third \
 row and first column and in the first row and second column, would be written {example}."""
 
 
@@ -387,7 +389,7 @@ CELLS = Voice(
             "I mark {cell} as {value}",
             "{cell} is certainly {value}",
             "{cell} is bound to be {value}",
-            "{value} is what {cell} must be",
+            "{cell} must surely be {value}",
             "{cell} is left {value}",
             "{cell} is sure to be {value}",
             "{cell} comes out {value}",

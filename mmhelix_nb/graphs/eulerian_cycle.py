@@ -108,7 +108,7 @@ draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #5bf95349
 RULES = """{what}
 Find an Eulerian cycle: a walk that uses every edge exactly once and ends at the node where it began. It may begin anywhere and visit nodes more than once."""
-FORMAT = """Give the node numbers in the order of the walk as a list in square brackets, separated by commas, as in {example}, or No if there is
+FORMAT = """Give the node numbers in the order of the walk as a list in square brackets, separated by commas, as in {example}, or No if there is \
 no such walk. The first node may be left out at the end."""
 
 

@@ -108,7 +108,7 @@ draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #7a21441c
 RULES = """{what}
 Find an Eulerian path: a walk that uses every edge exactly once. It may begin and end anywhere, also where it began, and visit nodes more than once."""
-FORMAT = """Give the node numbers in the order of the walk, from its first node to its last, as a list in square brackets, separated by commas, as in {example},
+FORMAT = """Give the node numbers in the order of the walk, from its first node to its last, as a list in square brackets, separated by commas, as in {example}, \
 or No if there is no such walk."""
 
 

@@ -389,23 +389,27 @@ def layout(state: State, style: Style) -> Canvas:
     "Two graphs of numbered discs on circles, G1 on the left."
     across = min(90 + 6 * state.n, 164)  # radius of a circle
     side = 2 * across + 44
-    canvas = Canvas(2 * side + 16, side + 30, style)
+    canvas = Canvas(2 * side + 16, side + 36, style)
     for i, edges in enumerate(state.graphs()):
-        x, y = side // 2 + i * (side + 16), side // 2 + 30
-        centers = around(state.n, edges, (x, y), across)
+        x, y = side // 2 + i * (side + 16), side // 2 + 36
+        if style.variant % 2:  # in frames, and turned by half a node
+            frame = (i * (side + 16) + 4, 40, i * (side + 16) + side - 5, side + 31)
+            canvas.shapes.rounded_rectangle(frame, 20, None, style.faint, 2)
+        centers = around(state.n, edges, (x, y), across, style.variant % 2 / 2)
         draw_plan(canvas, plan(centers, edges, 17, 18), edges, 17, 18)
         canvas.text(x - across, 16, f"G{i + 1}", 22)  # the corner is clear of edges
-    canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
+    if style.variant % 2 == 0:
+        canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
     return canvas
 
 
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #1d9e2fcf
-PICTURE = """The picture shows two graphs of {n} nodes, G1 on the left and G2 on the right. In each the nodes are numbered 0 to {last} and the edges are lines
+PICTURE = """The picture shows two graphs of {n} nodes, G1 on the left and G2 on the right. In each the nodes are numbered 0 to {last} and the edges are lines \
 without direction; where two lines cross there is no node."""
 WORDS = "Here are two graphs of {n} nodes, numbered 0 to {last}, whose edges have no direction. Each line lists the neighbours of one node."
-RULES = """The numbers are mere names, and where a node is drawn means nothing. The graphs are isomorphic if the nodes of one can be renamed, each to another
+RULES = """The numbers are mere names, and where a node is drawn means nothing. The graphs are isomorphic if the nodes of one can be renamed, each to another \
 name, so that exactly the same pairs of nodes are joined as in the other. Are they isomorphic?"""
 
 

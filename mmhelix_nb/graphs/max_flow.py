@@ -314,7 +314,7 @@ def spread(state: State, down_the_page: bool = False) -> tuple[tuple[int, int], 
         for place, node in enumerate(layer)
     }
     if down_the_page:
-        return (height, width), [(centers[node][1], centers[node][0]) for node in range(state.n)]
+        return (height, width), [(y, x) for x, y in (centers[node] for node in range(state.n))]
     return (width, height), [centers[node] for node in range(state.n)]
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aacf0942
@@ -329,12 +329,12 @@ def layout(state: State, style: Style) -> Canvas:
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #44c2d0b6
-PICTURE = """The picture shows a network of {n} nodes, numbered 0 to {last}. The number in the box on an arrow is its capacity;
+PICTURE = """The picture shows a network of {n} nodes, numbered 0 to {last}. The number in the box on an arrow is its capacity; \
 where two arrows cross there is no node."""
-WORDS = """A network has {n} nodes, numbered 0 to {last}. Each line names a node and then, in brackets, the nodes that its arrows lead to, each with the capacity
+WORDS = """A network has {n} nodes, numbered 0 to {last}. Each line names a node and then, in brackets, the nodes that its arrows lead to, each with the capacity \
 of the arrow:
 {lists}"""
-RULES = """Over each arrow flows a whole number of units in its direction, from 0 up to its capacity. At every node but the two ends as much flows out as flows
+RULES = """Over each arrow flows a whole number of units in its direction, from 0 up to its capacity. At every node but the two ends as much flows out as flows \
 in. How many units in all can flow at most from node {source} to node {sink}?"""
 RINGS = " Node {source} has a green ring and node {sink} a red one."
 FORMAT = "Give the number of units alone, as a whole number."

@@ -276,9 +276,9 @@ def layout(state: State, style: Style) -> Canvas:
 draw = render(layout, mini=False)
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #9318de7f
-PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}. Its edges have no direction, and the number in the box on an edge is the
+PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}. Its edges have no direction, and the number in the box on an edge is the \
 length of that edge; where two edges cross there is no node."""
-WORDS = """A graph has {n} nodes, numbered 0 to {last}, and edges without direction. Each line names a node and then, in brackets, its neighbours, each with the
+WORDS = """A graph has {n} nodes, numbered 0 to {last}, and edges without direction. Each line names a node and then, in brackets, its neighbours, each with the \
 length of the edge to it:
 {lists}"""
 RULES = "A way is as long as its edges together. How long is the shortest way from node {start} to node {end}?"

@@ -210,7 +210,7 @@ draw = render(layout, mini=False)
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #34627cdd
 PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}, and arrows between them; where two arrows cross there is no node."""
 WORDS = "A graph has {n} nodes, numbered 0 to {last}. From each node arrows lead to these nodes:\n{lists}"
-RULES = """Put all nodes in an order in which every arrow points from an earlier node to a later one: if an arrow leads from a to b, then a has to stand
+RULES = """Put all nodes in an order in which every arrow points from an earlier node to a later one: if an arrow leads from a to b, then a has to stand \
 before b. Any such order is right."""
 FORMAT = "Give the node numbers in order as a list in square brackets, separated by commas. The form, for a graph of three nodes: {example}"
 

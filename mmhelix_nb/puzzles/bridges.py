@@ -4,13 +4,15 @@
 
 # %% auto #0
 __all__ = ['Place', 'Span', 'LEAST', 'MOST', 'SHALLOW', 'LEVELS', 'SEAS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID', 'PARTLY',
-           'State', 'spans', 'ends', 'cross', 'TotalInWords', 'Total', 'Crossing', 'Joined', 'crossings', 'problem',
-           'name', 'show', 'solve', 'counts_and_crossings', 'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay',
-           'with_numbers', 'other_way', 'change', 'candidate', 'mended', 'harder', 'generate', 'check', 'in_the_way',
-           'miscounted', 'layout', 'example', 'ask', 'sea_text', 'Crossings', 'words', 'trace', 'canon']
+           'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'State', 'spans', 'ends', 'cross', 'Counted', 'Total', 'Crossing',
+           'Joined', 'crossings', 'problem', 'name', 'show', 'solve', 'counts_and_crossings', 'counts_and_draws',
+           'Level', 'sprout', 'sea', 'free_to_lay', 'with_numbers', 'other_way', 'change', 'candidate', 'mended',
+           'harder', 'generate', 'check', 'in_the_way', 'miscounted', 'layout', 'example', 'ask', 'sea_rows',
+           'sea_text', 'bridge_checks', 'miscounted_bridge', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -18,12 +20,17 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, Rule, Story, Words, is_unique, only_value, search, solutions
-from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
+from ..shared.constraints import Problem, Rule, is_unique, only_value, search, solutions
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, render
+from ..shared.explain import retell, trial_order
 from ..shared.loops import line_text, parts, straight
+from ..shared.narrator import Narrator
+from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.search import Counter, SearchLimit
 from ..shared.shallow import by_draws, by_rules, climb, impasses
-from ..steps import Manner, Step
+from ..shared.squares import LINES
+from ..shared.voice import Voice
+from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
 @dataclass(frozen=True)
@@ -94,28 +101,20 @@ def cross(state: State, one: Span, other: Span) -> bool:
 LEAST, MOST = (-1, 0, 1, 0, 2, 0, 1, 0), (-1, 0, 1, 1, 2, 2, 2, 2)  # bridges of a span, by its mask
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #7b67109f
-class TotalInWords(Rule):
-    "What is said where the bridges of the island at `place` have to add up to `number`."
+class Counted(Rule):
+    "How it is argued that the bridges of the island at `place` have to add up to `number`."
 
-    tells = True
-
-    def __init__(self, cells, place: str, number: int):
-        super().__init__(cells, f"island {place}")
+    def __init__(self, cells, island: Place, number: int):
+        super().__init__(cells, f"island ({island[0]},{island[1]})")
         self.number = number
+        self.at(island)
 
-    def why(self, domains, changes):
-        known = [only_value(domains[cell]) for cell in self.cells]
-        left, ways = self.number - sum(value or 0 for value in known), known.count(None)
-        if not left:
-            return f"{self.title} has its {self.number}"
-        more = " more" if left < self.number else ""
-        return f"{self.title} needs {left}{more} on {ways} {'way' if ways == 1 else 'ways'}"
-
-    def broken(self, domains):
-        return f"{self.title} cannot have exactly {self.number} any more."
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        "The number of the island, and on how many ways it can have bridges at all."
+        return ("no-total" if cell is None else "total"), (*self.place, self.number, len(self.cells))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #1ad0854d
-class Total(TotalInWords):
+class Total(Counted):
     "The bridges of an island add up to its number."
 
     def narrow(self, domains):
@@ -139,21 +138,15 @@ class Total(TotalInWords):
 class Crossing(Rule):
     "Of two spans that cross, one is empty; `names` are those of the two."
 
-    def __init__(self, cells, names):
-        super().__init__(cells, " and ".join(names))
-        self.names = names
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        "The two spans, the one that is asked for first."
+        return ("no-cross" if cell is None else "cross"), self.place
 
     def narrow(self, domains):
         one, other = self.cells
         if not domains[one] & 1:
             return None if not domains[other] & 1 else [(other, 1)] if domains[other] != 1 else []
         return [(one, 1)] if not domains[other] & 1 and domains[one] != 1 else []
-
-    def why(self, domains, changes):
-        return f"there is a bridge on {self.names[self.cells[0] == changes[0][0]]}"
-
-    def broken(self, domains):
-        return f"bridges on {self.title} would cross."
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #a6da7d26
 class Joined(Rule):
@@ -163,6 +156,7 @@ class Joined(Rule):
 
     def __init__(self, state: State):
         super().__init__(range(len(spans(state))), "the whole")
+        self.at()
         self.count, self.spans, self.state = len(state.islands), spans(state), state
 
     def lost(self, domains) -> set[int]:
@@ -177,9 +171,9 @@ class Joined(Rule):
     def narrow(self, domains):
         return None if self.lost(domains) else []
 
-    def broken(self, domains):
-        lost = [self.state.islands[island] for island in sorted(self.lost(domains))]
-        return f"the islands {' '.join(f'({x},{y})' for x, y, _ in lost)} would be cut off from the others."
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        "The islands that no way leads to any more."
+        return "cut-off", (tuple(self.state.islands[island][:2] for island in sorted(self.lost(domains))),)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #bc0f6423
 @lru_cache(maxsize=256)
@@ -194,11 +188,11 @@ def problem(state: State) -> Problem:
     "The puzzle for the shared search: a cell for each span."
     cells = spans(state)
     rules = [
-        Total([i for i, span in enumerate(cells) if island in span], f"({x},{y})", number)
+        Total([i for i, span in enumerate(cells) if island in span], (x, y), number)
         for island, (x, y, number) in enumerate(state.islands)
     ]
     rules += [
-        Crossing(pair, [name(state, cells[i]) for i in pair])
+        Crossing(pair, " and ".join(name(state, cells[i]) for i in pair)).at(*(ends(state, cells[i]) for i in pair))
         for pair in crossings(tuple((x, y) for x, y, _ in state.islands))
     ]
     return Problem([7] * len(cells), [*rules, Joined(state)])
@@ -250,7 +244,7 @@ class Level:
     double: float = 0.45  # share of double bridges
 
 
-LEVELS = (Level(5, 7), Level(6, 10, 1, 40), Level(7, 14, 2, 60), Level(8, 18, 3, 80), Level(9, 24, 4, 80))
+LEVELS = (Level(5, 6), Level(5, 7, 1, 15), Level(6, 9, 2, 60), Level(7, 11, 3, 80), Level(8, 13, 4, 80))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #b3e19ac2
 def sprout(side: int, places: list, water: set, rng: Random) -> tuple | None:
@@ -359,7 +353,7 @@ def harder(level: Level, rng: Random) -> tuple[State, int]:
         return impasses(problem(with_numbers(bare, laid)), laid)
 
     def single(laid: list[int]) -> bool:
-        return is_unique(problem(with_numbers(bare, laid)), 400)
+        return is_unique(problem(with_numbers(bare, laid)), 150)
 
     laid = climb(laid, changed, stops, single, level.stops, level.steps)
     return with_numbers(bare, laid), len(stops(laid))
@@ -433,16 +427,18 @@ def layout(state: State, style: Style) -> Canvas:
     width, height = state.size
     place = Board(height, width, min(60, (MAX_SIDE - 56) // max(width, height)), 28)
     canvas, radius = Canvas(*place.size, style), round(place.cell * 0.36)
+    coordinates(canvas, place, 16, style.green, place.margin / 2)
     for x in range(width):
         canvas.shapes.line([place.center(0, x), place.center(height - 1, x)], style.faint)
-        canvas.text(place.center(0, x)[0], place.margin / 2, str(x), 16, style.green)
     for y in range(height):
         canvas.shapes.line([place.center(y, 0), place.center(y, width - 1)], style.faint)
-        canvas.text(place.margin / 2, place.center(y, 0)[1], str(y), 16, style.green)
     for x, y, number in state.islands:
         at = place.center(y, x)
         canvas.shapes.ellipse(
-            [at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius], style.fill, style.ink, 2
+            [at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius],
+            style.paper if style.variant % 2 else style.fill,
+            style.ink,
+            2 + 2 * (style.variant % 2),
         )
         canvas.text(*at, str(number), min(24, max(14, place.cell // 2)))
     return canvas
@@ -474,63 +470,272 @@ def ask(state: State, modality: str) -> str:
         islands = " ".join(f"({x},{y}):{number}" for x, y, number in state.islands)
         told.insert(
             1,
-            f"The islands as (x,y):number are\n{islands}\nand on the map, with . for water:\n{sea_text(state)}",
+            f"The islands as (x,y):number are:\n{islands}\nOn the map, with . for water:\n{sea_text(state)}",
         )
     return "\n\n".join(told)
 
 
+def sea_rows(state: State) -> list[list[str]]:
+    "The rows of the map; nothing stands where there is water."
+    number, (width, height) = {(x, y): str(number) for x, y, number in state.islands}, state.size
+    return [[number.get((x, y), "") for x in range(width)] for y in range(height)]
+
+
 def sea_text(state: State) -> str:
     "The map in rows of characters."
-    number, (width, height) = {(x, y): str(number) for x, y, number in state.islands}, state.size
-    return "\n".join(" ".join(number.get((x, y), ".") for x in range(width)) for y in range(height))
+    return "\n".join(" ".join(sign or "." for sign in row) for row in sea_rows(state))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #37c0af65
-LAID = ("no bridge", "a single bridge", "a double bridge")
-PARTLY = {3: "carries one bridge at most", 5: "carries no bridge or two", 6: "carries a bridge, single or double"}
-
-
-class Crossings(Story):
-    "A story about spans of which sometimes only a part is known."
-
-    def narrower(self, cell: int, mask: int) -> str:
-        return f"{self.words.cell(cell)} {PARTLY[mask]}"
-
-    def takes_back(self, cell, value, domains):
-        if value:
-            return super().takes_back(cell, value, domains)
-        says = f"So there is a bridge on {self.words.cell(cell)}."
-        return self.add("backtrack", says, self.words.about(cell), "back", self.words.board(domains))
+LAID = ("no bridge", "one bridge", "two bridges")
+PARTLY = {
+    (0, 1): "at most one bridge",
+    (0, 2): "no bridge or two",
+    (1, 2): "one bridge or two",
+    (0, 1, 2): "any number",
+}
+SPANS = Voice(
+    {
+        "is cell value": (
+            "{cell} has {value}",
+            "{cell} must have {value}",
+            "{cell} gets {value}",
+            "{cell} carries {value}",
+            "{cell} needs {value}",
+            "it has to be {value} on {cell}",
+            "{cell} can only have {value}",
+            "{cell} takes {value}",
+            "I put {value} on {cell}",
+            "{cell} holds {value}",
+            "{value} it is for {cell}",
+            "{cell} comes out with {value}",
+        ),
+        "is+ cells value": (
+            "{cells} have {value} each",
+            "{cells} each have {value}",
+            "{cells} must have {value} each",
+            "{cells} get {value} each",
+            "{cells} each carry {value}",
+            "{cells} need {value} each",
+            "each of {cells} gets {value}",
+            "{cells} can only have {value} each",
+            "{cells} each take {value}",
+            "I put {value} on each of {cells}",
+            "{cells} each hold {value}",
+            "each of {cells} has {value}",
+        ),
+        "among cell values": (
+            "{cell} has {values}",
+            "{cell} must have {values}",
+            "{cell} can have {values}",
+            "{cell} needs {values}",
+            "{cell} gets {values}",
+            "{cell} carries {values}",
+            "it is {values} for {cell}",
+            "{cell} is left with {values}",
+            "on {cell} I expect {values}",
+            "{cell} will have {values}",
+            "{cell} must carry {values}",
+            "{cell} takes {values}",
+        ),
+        "among+ cells values": (
+            "{cells} have {values} each",
+            "{cells} each have {values}",
+            "{cells} must have {values} each",
+            "{cells} need {values} each",
+            "{cells} get {values} each",
+            "{cells} each carry {values}",
+            "it is {values} for each of {cells}",
+            "{cells} are left with {values} each",
+            "on each of {cells} I expect {values}",
+            "{cells} will have {values} each",
+            "each of {cells} has {values}",
+            "each of {cells} takes {values}",
+        ),
+    },
+    {
+        "total island number ways": (
+            "{island} needs {number} on its {ways} and {premises}",
+            "{premises}, and {island}, with {ways}, needs {number}",
+            "{island} wants {number} from {ways}, and {premises}",
+            "{island} must get {number} over {ways}, while {premises}",
+            "the {number} of {island} come over {ways} and {premises}",
+            "{premises}; {island} needs {number} on {ways}",
+            "of the {ways} of {island}, which needs {number}, {premises}",
+            "{island} is a {number} with {ways}, and {premises}",
+            "{number} bridges belong to {island} with its {ways}, and {premises}",
+            "at {island}, a {number} with {ways}, {premises}",
+            "{island} has {ways} for its {number}, and {premises}",
+            "{premises}, so the {ways} of {island} must come to {number}",
+        ),
+        "total- island number ways": (
+            "{island} needs {number} on {ways}",
+            "{island}, with {ways}, needs {number}",
+            "{island} wants {number} from {ways}",
+            "{island} must get {number} over {ways}",
+            "the {number} of {island} come over {ways}",
+            "for its {number}, {island} has {ways}",
+            "{ways} must carry the {number} of {island}",
+            "{island} is a {number} with {ways}",
+            "{number} bridges belong to {island}, which has {ways}",
+            "at {island} there is a {number} and {ways}",
+            "{island} has {ways} for its {number}",
+            "{island} has to make {number} on {ways}",
+        ),
+        "no-total island number ways": (
+            "{island} cannot have {number} on its {ways} when {premises}",
+            "{premises}, so {island} with {ways} misses its {number}",
+            "{island} needs {number} on {ways}, which fails as {premises}",
+            "the {number} of {island} cannot come over {ways}: {premises}",
+            "{premises}, but {island} needs {number} on {ways}",
+            "{island} does not come to {number} with its {ways}: {premises}",
+            "{island}, {ways}, should have {number}, and {premises}",
+            "nothing gives {island} its {number} over {ways}, since {premises}",
+            "the {ways} of {island} do not make {number}: {premises}",
+            "{number} at {island} is impossible on {ways} because {premises}",
+            "with {ways} {island} cannot be {number}, for {premises}",
+            "{island} fails to be {number} on {ways}, as {premises}",
+        ),
+        "cross cell cell2": (
+            "{cell} and {cell2} cross and {premises}",
+            "{cell} crosses {cell2}, and {premises}",
+            "{cell} would cut {cell2}, and {premises}",
+            "{premises}, and {cell} crosses {cell2}",
+            "{cell} lies across {cell2}, where {premises}",
+            "bridges must not cross as {cell} and {cell2} do, and {premises}",
+            "{cell2} is crossed by {cell} and {premises}",
+            "{premises}, and {cell} and {cell2} cannot both be used",
+            "{cell} and {cell2} meet in the water, and {premises}",
+            "only one of {cell} and {cell2} can be built, and {premises}",
+            "{cell} and {cell2} are in each other's way, and {premises}",
+            "{premises}; {cell} and {cell2} would cross",
+        ),
+        "no-cross cell cell2": (
+            "{cell} and {cell2} would cross: {premises}",
+            "{premises}, but {cell} and {cell2} cross",
+            "{cell} crosses {cell2}, yet {premises}",
+            "bridges would cross on {cell} and {cell2}, as {premises}",
+            "{premises}, which makes {cell} and {cell2} cross",
+            "{cell} and {cell2} cannot both be used, but {premises}",
+            "{cell} and {cell2} are in each other's way and {premises}",
+            "{cell} would cut {cell2}, since {premises}",
+            "there would be a crossing of {cell} and {cell2}: {premises}",
+            "only one of {cell} and {cell2} can be built, yet {premises}",
+            "{premises}, and these two, {cell} and {cell2}, cross",
+            "{cell2} is crossed by {cell} while {premises}",
+        ),
+        "cut-off islands": (
+            "{islands} would be cut off, since {premises}",
+            "nothing joins {islands} to the rest: {premises}",
+            "{premises}, so {islands} would be apart from the others",
+            "no way leads out of {islands}, as {premises}",
+            "{islands} cannot be reached any more because {premises}",
+            "{islands} would stay alone: {premises}",
+            "all ways from {islands} to the others are closed, for {premises}",
+            "the others lose {islands}, as {premises}",
+            "{premises}, which separates {islands} from the rest",
+            "there is no bridge left between {islands} and the rest: {premises}",
+            "{islands} end up as a group of their own, since {premises}",
+            "{premises}, and that cuts off {islands}",
+        ),
+    },
+    {
+        "cell": lambda span: line_text(*span),
+        "island": lambda place: f"({place[0]},{place[1]})",
+        "ways": lambda ways: "1 way" if ways == 1 else f"{ways} ways",
+        "value": LAID.__getitem__,
+        "values": lambda values: PARTLY[tuple(values)],
+    },
+)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #f30ce38e
-def words(state: State) -> Words:
-    "How to speak of this sea."
-    cells = [name(state, span) for span in spans(state)]
+LAID_OUT = Voice(
+    {
+        "laid cell count": ("{cell}:{count}",),
+        "summed sums": (
+            "the islands have {sums}",
+            "island by island I count {sums}",
+            "{sums} for the islands in order",
+            "the bridges at the islands are {sums}",
+            "each island has its number: {sums}",
+            "adding up at each island, {sums}",
+            "the islands come to {sums}",
+            "at the islands there are {sums}",
+            "the ends add up to {sums}",
+            "in order, the islands count {sums}",
+            "I get {sums} at the islands",
+            "the counts are {sums}, all as they should be",
+        ),
+        "joined number": (
+            "nothing crosses and all {number} islands hang together",
+            "no bridges cross, and one can reach all {number} islands",
+            "all {number} islands are connected without a crossing",
+            "from the first island one gets to all {number}, and no bridges cross",
+            "the {number} islands form one group, free of crossings",
+            "without crossings, {number} islands are reached",
+            "there is no crossing, and the {number} islands are in one piece",
+            "one walk can visit all {number} islands, and nothing crosses",
+            "{number} of {number} islands are reached, no crossing",
+            "no crossing occurs and the {number} islands are joined",
+            "bridges keep clear of each other and join all {number} islands",
+            "the whole of {number} islands is connected, nothing crosses",
+        ),
+        "no-summed island digits number": (
+            "{island} has {digits}, not {number}",
+            "{island} gets {digits} and needs {number}",
+            "{island} comes to {digits} instead of {number}",
+            "at {island} I count {digits}, where {number} is asked",
+            "{island} should have {number}, but it has {digits}",
+            "{digits} at {island}, which says {number}",
+            "the {number} of {island} is missed: {digits}",
+            "{island} wants {number} and has {digits}",
+            "there are {digits} at {island}, not {number}",
+            "{island} says {number}; I find {digits}",
+            "for {island} the count is {digits}, and it has to be {number}",
+            "{island} with {digits} is no {number}",
+        ),
+    },
+    {},
+    {
+        "count": str,
+        "sums": lambda sums: ", ".join("+".join(map(str, ends)) + f"={sum(ends)}" for ends in sums),
+        "digits": lambda ends: ("+".join(map(str, ends)) + f" = {sum(ends)}") if ends else "0",
+    },
+)
+VOICE = GRIDS | LINES | SPANS | LAID_OUT
+ORDER = "fixed"  # of the numbers of bridges that are tried
 
-    def board(domains):
-        laid = [f"{cell}:{only_value(mask)}" for cell, mask in zip(cells, domains) if mask in (2, 4)]
-        empty = [cell for cell, mask in zip(cells, domains) if mask == 1]
-        return f"laid: {' '.join(laid) or 'nothing'}" + (f"\nempty: {' '.join(empty)}" if empty else "")
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #f34c56e6
+def bridge_checks(state: State, laid: Sequence[Fact]) -> list[Fact]:
+    "The bridges of all islands in order, or the first island that has another number of them, and that all hang together."
+    sums = []
+    for x, y, number in state.islands:
+        ends = tuple(fact.args[1] for fact in laid if (x, y) in fact.args[0])
+        if sum(ends) != number:
+            return [Fact("no-summed", ((x, y), ends, number))]
+        sums.append(ends)
+    return [Fact("summed", (tuple(sums),)), Fact("joined", (len(sums),))]
 
-    return Words(
-        cell=lambda cell: cells[cell],
-        board=board,
-        value=lambda cell, value: LAID[value],
-        brief=lambda cell, value: f"{cells[cell]}:{value}",
-        about=lambda cell: ends(state, spans(state)[cell]),
-    )
+
+def miscounted_bridge(fact: Fact, rng: Random) -> Fact | None:
+    "A span that is copied with the other number of bridges, or left out."
+    return Fact("laid", (fact.args[0], 3 - fact.args[1])) if rng.random() < 0.6 else None
 
 
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The search as it happened: what islands need, tries, contradictions, the bridges."
-    story, puzzle = Crossings(words(state), pace=10), problem(state)
-    story.add("observe", "The map, with . for water, is", (), "", sea_text(state))
-    found = search(puzzle, puzzle.start[:], Counter(), watcher=story)
-    if not found:
-        raise ValueError("these islands cannot be joined")
-    count = f"All {len(state.islands)} islands have as many bridges as they say"
-    story.add("check", f"{count}, no bridges cross, and all islands are connected.")
-    story.add("conclude", "These are all bridges:", (), "", show(state, found[0]))
-    return story.steps
+    "Reading, the search with its reasons, and the check of the copy."
+    told, puzzle, places = Narrator(VOICE, rng), problem(state), [ends(state, span) for span in spans(state)]
+    grid_reading(told, manner, [tuple(map(str, line)) for line in sea_rows(state)])
+    found = retell(
+        puzzle,
+        told,
+        places.__getitem__,
+        puzzle.start,
+        manner.reflection == "none",
+        trial_order(puzzle, manner.order or ORDER, rng),
+    )
+    laid = [Fact("laid", (place, only_value(mask))) for place, mask in zip(places, found) if mask != 1]
+    close(told, manner, laid, lambda parts: bridge_checks(state, parts), miscounted_bridge, show(state, found), RESULT)
+    return told.steps
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #6f56ca58
 def canon(state: State) -> bytes:

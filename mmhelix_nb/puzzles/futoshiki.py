@@ -202,7 +202,10 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = Canvas(pitch * n + GAP, pitch * n + GAP, style)
     board = Board(n, n, pitch, GAP // 2)
     for r, c in product(range(n), repeat=2):
-        canvas.shapes.rectangle(board.box(r, c, GAP // 2), outline=style.faint, width=2)
+        if style.variant % 2:
+            canvas.shapes.rounded_rectangle(board.box(r, c, GAP // 2), 9, style.fill)
+        else:
+            canvas.shapes.rectangle(board.box(r, c, GAP // 2), outline=style.faint, width=2)
         if state.grid[r][c]:
             canvas.text(*board.center(r, c), str(state.grid[r][c]), 26)
     for (r, c), (row, column) in state.less():

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['RunLengths', 'SHALLOW', 'LEVELS', 'FILLED', 'EMPTY', 'SCORER', 'STEP', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY',
-           'State', 'fillings', 'Runs', 'runs_in_words', 'problem', 'show', 'solve', 'line_by_line', 'guesses',
-           'rows_by_need', 'Level', 'clues_of', 'generate', 'one_puzzle', 'read_signs', 'check', 'layout', 'example',
-           'ask', 'listing', 'trace', 'canon']
+           'ORDER', 'VOICE', 'State', 'fillings', 'Runs', 'runs_in_words', 'problem', 'show', 'solve', 'line_by_line',
+           'guesses', 'rows_by_need', 'Level', 'clues_of', 'generate', 'one_puzzle', 'read_signs', 'check', 'layout',
+           'example', 'ask', 'listing', 'counted_runs', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #dac27a9a
 import json
@@ -20,13 +20,17 @@ from typing import Any
 from ..answers import Unreadable
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
-from ..shared.constraints import Problem, Story, black_and_white_words, darkened, solved, tell_search
+from ..shared.constraints import Problem, darkened, solved
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import differing_line, is_row, square
-from ..shared.rules import Changes, Patterns, line_rules, square_text
+from ..shared.narrator import Narrator
+from ..shared.reading import clue_reading
+from ..shared.rules import Patterns, line_rules, square_text
 from ..shared.search import bits
-from ..steps import Manner, Step
+from ..shared.shades import CLUED, Grid, shade_story, two_tone
+from ..shared.voice import Voice
+from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #36fa6121
 RunLengths = tuple[int, ...]
@@ -86,24 +90,27 @@ def fillings(clue: tuple[int, ...], n: int) -> tuple[int, ...]:
 class Runs(Patterns):
     "A row or column whose filled cells form the runs of `clue`."
 
+    whole = True
+
     def __init__(self, cells: Iterable[int], title: str, clue: RunLengths):
         line = tuple(cells)
         super().__init__(line, title, fillings(clue, len(line)))
-        self.clue = runs_in_words(clue)
+        self.clue = clue
 
     def reads(self, domains: list[int]) -> str:
         "The signs of the line so far."
-        return "".join(".X?"[domains[cell] - 1] for cell in self.cells)
+        return "".join("-X_"[domains[cell] - 1] for cell in self.cells)
 
-    def why(self, domains: list[int], changes: Changes) -> str:
-        seen, start = self.reads(domains), f"{self.title} has {self.clue}"
-        if self.clue == "no run":
-            return start
-        now = "" if set(seen) == {"?"} else f" and reads {seen}"
-        return f"{start}{now}; every way to place {'them' if ',' in self.clue else 'it'} agrees"
-
-    def broken(self, domains: list[int]) -> str:
-        return f"{self.title} reads {self.reads(domains)}, where {self.clue} cannot be placed."
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        "The ways that are left, named (`fits`) or counted (`agree`), by what the line reads; `fresh` and `many` where it reads nothing yet; `no-fit` where there is none."
+        place, known = (*self.place, self.clue), self.known(domains)[0]
+        now = [self.reads(domains)] if any(domains[other] != 3 for other in self.cells) else []
+        if cell is None:
+            return "no-fit", (*place, *now)
+        ways = ["".join("-X"[(way | known) >> i & 1] for i in range(len(self.cells))) for way in self.ways(domains)]
+        if len(ways) <= 2:
+            return "fits" if now else "fresh", (*place, *now, tuple(ways))
+        return "agree" if now else "many", (*place, *now, len(ways))
 
 
 def runs_in_words(clue: RunLengths) -> str:
@@ -179,7 +186,7 @@ def clues_of(grid: Sequence[Sequence[int]]) -> State:
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #04babc62
 def generate(level: Level, rng: Random) -> State:
     "A nonogram with exactly one solution, as stubborn as the level wants it."
-    return graded(lambda: one_puzzle(level, rng), problem, level.stubborn, rng, 100, 2 * level.size**2)
+    return graded(lambda: one_puzzle(level, rng), problem, level.stubborn, rng, 100, round(1.4 * level.size**2))
 
 
 def one_puzzle(level: Level, rng: Random) -> State:
@@ -239,6 +246,10 @@ def layout(state: State, style: Style) -> Canvas:
     left, top = (edge + 8 + STEP * max(1, *map(len, lines)) for lines in (state.rows, state.columns))
     cell = 52 if n < 7 else min(44, (MAX_SIDE - max(left, top) - edge) // n)
     canvas = Canvas(left + n * cell + edge, top + n * cell + edge, style)
+    for i in range(n) if style.variant % 2 else ():  # stripes behind the numbers
+        at = i * cell
+        canvas.shapes.rectangle([4, top + at + 2, left - 5, top + at + cell - 3], style.fill)
+        canvas.shapes.rectangle([left + at + 2, 4, left + at + cell - 3, top - 5], style.fill)
     for line in sorted(range(n + 1), key=lambda line: line % 5 == 0):  # the darker lines on top
         color, width = (style.ink, 3) if line % 5 == 0 or line == n else (style.faint, 2)
         canvas.shapes.line([(left + line * cell, top), (left + line * cell, top + n * cell)], color, width)
@@ -286,17 +297,150 @@ def listing(name: str, clues: Iterable[RunLengths]) -> list[str]:
     "One line of text for each clue."
     return [f"{name} {number}: {' '.join(map(str, clue)) or 0}" for number, clue in enumerate(clues, 1)]
 
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #6f1312f8
+ORDER = "fixed"
+VOICE = (
+    two_tone(("empty", "filled"))
+    | CLUED
+    | Voice(
+        {
+            "runs rows columns": (
+                "the rows have runs {rows} and the columns {columns}, as asked",
+                "by rows the runs are {rows}, by columns {columns}, all as given",
+                "the runs are {rows} across and {columns} down, just the clues",
+                "counting runs gives {rows} for the rows and {columns} for the columns, which fits",
+                "rows {rows}, columns {columns}: the clues are met",
+                "I read runs {rows} in the rows and {columns} in the columns, no difference",
+                "across there are {rows}, down {columns}, the same as the clues",
+                "the runs of the rows, {rows}, and of the columns, {columns}, match",
+                "every row fits, {rows}, and every column, {columns}",
+                "the grid has {rows} by rows and {columns} by columns, as it must",
+                "{rows} in the rows and {columns} in the columns agree with the clues",
+                "no row is off, {rows}, and no column, {columns}",
+            ),
+            "no-runs line found clue": (
+                "{line} has runs {found}, not {clue}",
+                "in {line} I count {found} instead of {clue}",
+                "{line} comes out as {found}, where {clue} is asked",
+                "{line} shows {found}, but its clue is {clue}",
+                "the runs of {line} are {found} and should be {clue}",
+                "{line} reads {found}, not {clue}",
+                "{line} wants {clue} and has {found}",
+                "{found} is what {line} has, {clue} what it needs",
+                "{line} should have {clue}, yet I see {found}",
+                "for {line} I get {found}, though it must be {clue}",
+                "{line} is off: {found} in place of {clue}",
+                "{line} does not fit {clue}, it has {found}",
+            ),
+        },
+        {
+            "fits line clue now ways": (
+                "{line}, {clue}, goes from {now} to {ways}",
+                "with {clue}, {line} at {now} is {ways}",
+                "{line}, {clue}, stands at {now}: {ways}",
+                "{line}, at {now}, leaves {ways} for {clue}",
+                "{line} has {clue} in {now}: {ways}",
+                "for {clue} {line} goes from {now} to {ways}",
+                "{line} is {now}, and {clue} gives {ways}",
+                "{clue} fits {now} in {line} as {ways}",
+                "{line} with {clue} and {now} is {ways}",
+                "{line} at {now} needs {clue}: {ways}",
+                "{line} shows {now}, {clue} makes it {ways}",
+                "the {clue} of {line} turns {now} into {ways}",
+            ),
+            "fresh line clue ways": (
+                "{line} has {clue}: {ways}",
+                "{clue} fits {line} as {ways}",
+                "{line} with {clue} is {ways}",
+                "{line}, {clue}, can only be {ways}",
+                "for {clue} {line} has {ways}",
+                "the {clue} of {line} gives {ways}",
+                "{line} needs {clue}, so {ways}",
+                "{clue} in {line} means {ways}",
+                "{line} is open, and {clue} fits as {ways}",
+                "{line} must hold {clue}: {ways}",
+                "the clue {clue} leaves {ways} for {line}",
+                "{clue} makes {line} {ways}",
+            ),
+            "agree line clue now count": (
+                "{line} at {now} has {count} ways for {clue}",
+                "{clue} fits {now} in {line} in {count} ways, alike in this",
+                "the {count} ways for {clue} in {line}, {now}, agree",
+                "{line}, {clue}, at {now} has {count} ways that agree",
+                "of {count} ways for {clue} in {line}, {now}, none differs here",
+                "with {now} in {line} the {count} ways for {clue} agree",
+                "{line} is {now}; each of {count} ways for {clue} has it so",
+                "all {count} ways for {clue} in {line} at {now} agree",
+                "{line}, at {now}, leaves {count} ways for {clue}",
+                "I slide {clue} along {line}, {now}: {count} ways agree",
+                "for {line}, {now}, {clue} has {count} ways, all like that",
+                "{count} ways for {clue} are left in {line} at {now}",
+            ),
+            "many line clue count": (
+                "all {count} ways for {clue} in {line} agree",
+                "{clue} fits {line} in {count} ways, alike in this",
+                "{line} has {count} ways for {clue}, which overlap",
+                "the {count} ways for {clue} in {line} overlap",
+                "{line}, {clue}: {count} ways, the same here",
+                "of {count} ways for {clue} in {line} none differs here",
+                "in {line} the {count} ways for {clue} agree",
+                "each of {count} ways for {clue} in {line} has it so",
+                "{count} ways for {clue} in {line}, none against it",
+                "{line} has {clue}, and its {count} ways overlap",
+                "I slide {clue} along {line}: {count} ways overlap",
+                "for {line} {clue} has {count} ways with this in common",
+            ),
+            "no-fit line clue now": (
+                "{line} reads {now}, where {clue} cannot be",
+                "{clue} does not fit {now} in {line}",
+                "no way is left for {clue} in {line}, which reads {now}",
+                "{line} is {now} now, and {clue} has no place",
+                "{line}, at {now}, leaves no room for {clue}",
+                "{line} wants {clue} and reads {now}",
+                "with {now}, {line} cannot hold {clue}",
+                "{line} stands at {now}, against its {clue}",
+                "the {clue} of {line} does not go into {now}",
+                "{clue} is impossible in {line}: {now}",
+                "{line} shows {now}, and that is no {clue}",
+                "there is no {clue} in {line} with {now}",
+            ),
+        },
+        {
+            "rows": lambda clues: ", ".join(map(_digits, clues)),
+            "columns": lambda clues: ", ".join(map(_digits, clues)),
+            "clue": lambda clue: _digits(clue),
+            "found": lambda clue: _digits(clue),
+            "now": str,
+            "ways": " or ".join,
+            "count": str,
+        },
+    )
+)
+
+
+def _digits(clue: RunLengths) -> str:
+    "Runs as numbers with blanks between; 0 for none."
+    return " ".join(map(str, clue)) or "0"
+
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #0103682a
+def counted_runs(state: State, grid: Grid) -> list[Fact]:
+    "The runs of the rows and columns, or the first line that has others."
+    found = clues_of([[int(sign == "X") for sign in row] for row in grid])
+    for kind, lines, wanted in (("row", found.rows, state.rows), ("column", found.columns, state.columns)):
+        for i, (runs, clue) in enumerate(zip(lines, wanted)):
+            if runs != clue:
+                return [Fact("no-runs", ((kind, i), runs, clue))]
+    return [Fact("runs", (found.rows, found.columns))]
+
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #11ab8097
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The search as it happened: lines that settle cells, tries, contradictions, the full grid."
-    lines = [
-        *(("row", *line) for line in enumerate(state.rows, 1)),
-        *(("column", *line) for line in enumerate(state.columns, 1)),
-    ]
-    given = "; ".join(f"{kind} {i} {runs_in_words(clue)}" for kind, i, clue in lines)
-    words = black_and_white_words(state.size, 1, show, ("empty", "filled"), (".", "X"))
-    closing = "The runs of every row and column have the lengths wanted."
-    return tell_search(problem(state), Story(words), f"The numbers say: {given}.", closing)
+    "Reading, the search with its reasons, and the check of the copy."
+    told = Narrator(VOICE, rng)
+    rows, columns = ([clue or (0,) for clue in lines] for lines in (state.rows, state.columns))
+    clue_reading(told, manner, rows, columns)
+    checks = [lambda grid: counted_runs(state, grid)]
+    shade_story(told, manner, problem(state), [3] * state.size**2, ORDER, "-X_", checks, show)
+    return told.steps
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #6ada2876
 def canon(state: State) -> bytes:

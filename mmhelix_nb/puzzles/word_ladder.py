@@ -337,7 +337,9 @@ def layout(state: State, style: Style) -> Canvas:
         canvas.text(width / 2, top - 24, name, 20, color)
         for i, letter in enumerate(word.upper()):
             x = left + i * (TILE + GAP)
-            canvas.shapes.rounded_rectangle([x, top, x + TILE, top + TILE], 8, style.fill, color, 3)
+            canvas.shapes.rounded_rectangle(  # a tile, or a bar below the letter
+                [x, top + (TILE - 6) * (style.variant % 2), x + TILE, top + TILE], 8, style.fill, color, 3
+            )
             canvas.text(x + TILE / 2, top + TILE / 2, letter, 40)
     canvas.shapes.polygon(
         [(width // 2 + dx, TOP + TILE + dy) for dx, dy in ((-16, 12), (16, 12), (0, 32))], style.faint

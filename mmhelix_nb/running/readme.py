@@ -80,13 +80,14 @@ def serg_table(root: str | Path = ".") -> str:
 
 # %% ../../nbs/running/readme.ipynb #f5315dc2
 def tasks_picture(names: list[str], level: int = 2, seed: int = 5, columns: int = 7, box: tuple[int, int] = (170, 130)):
-    """A PIL picture of one puzzle of each task in `names`, `columns` a row, each fitted into `box` px."""
+    """A PIL picture of one puzzle of each task in `names`, `columns` a row, each fitted into `box` px; every third one in a look, and some as a photo."""
     from PIL import Image
 
     rows = -(-len(names) // columns)
     sheet = Image.new("RGB", (columns * (box[0] + 14), rows * (box[1] + 14)), "white")
     for number, name in enumerate(names):
-        picture = make(name, level, seed).image
+        style = ("light", f"look:{number}", "dark", "light", f"photo:{number}")[number % 5]
+        picture = make(name, level, seed).picture(style)
         scale = min(box[0] / picture.width, box[1] / picture.height)
         picture = picture.resize(
             (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS

@@ -60,7 +60,7 @@ def renamed(text: str, name: str, category: str) -> str:
 def files(root: Path, name: str, category: str) -> dict[Path, str]:
     "What the new task's files hold; raises `ValueError` where one is there already."
     pairs = {f"nbs/tasks/{category}/{name}.ipynb": PATTERN}
-    pairs |= {f"tests/{kind}/{name}.py": f"tests/{kind}/_template.py" for kind in ("judges", "replays")}
+    pairs |= {f"tests/{kind}/{name}.py": f"tests/{kind}/_template.py" for kind in ("judges", "provers")}
     there = [new for new in pairs if (root / new).exists()]
     if there:
         raise ValueError(f"NAME {name}: {there[0]} is there already; choose another name")
@@ -108,7 +108,7 @@ def new_task(
     name: Annotated[str, typer.Argument(help="Lower case, words joined by _, such as three_cards.")],
     category: Annotated[str, typer.Option(help=f"One of {', '.join(CATEGORIES)}.")],
 ) -> None:
-    """Begin a task of your own, in a checkout: notebook, judge, replay and entry, with a small puzzle that works.
+    """Begin a task of your own, in a checkout: notebook, judge, prover and entry, with a small puzzle that works.
 
     [bold]Example[/bold]
 

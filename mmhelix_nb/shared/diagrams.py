@@ -60,9 +60,9 @@ def ring_order(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     return spot
 
 
-def around(n: int, edges: Sequence[tuple[int, int]], center: Point, across: float) -> list[Point]:
-    "The centres of `n` nodes on a circle of radius `across`, clockwise from the top, in an order that makes the edges short."
-    turns = [2 * pi * place / n for place in ring_order(n, edges)]
+def around(n: int, edges: Sequence[tuple[int, int]], center: Point, across: float, turn: float = 0) -> list[Point]:
+    "The centres of `n` nodes on a circle of radius `across`, clockwise from the top (or by `turn` nodes from there), in an order that makes the edges short."
+    turns = [2 * pi * (place + turn) / n for place in ring_order(n, edges)]
     return [(round(center[0] + across * sin(turn)), round(center[1] - across * cos(turn))) for turn in turns]
 
 # %% ../../nbs/shared/diagrams.ipynb #c561ba56
@@ -234,7 +234,8 @@ def draw_nodes(
         box, width = (x - radius, y - radius, x + radius, y + radius), 3 if mini else 4
         width = width if node in rings else 1 if mini else 2
         canvas.shapes.ellipse(box, canvas.style.fill, rings.get(node, canvas.style.ink), width, (node,))
-        canvas.text(x, y, str(node), size - 6 * (node in rings) * (node > 9))
+        smaller = (6 if node in rings else 0 if canvas.style.letters == "upright" else 3) if node > 9 else 0
+        canvas.text(x, y, str(node), size - smaller)
 
 # %% ../../nbs/shared/diagrams.ipynb #25794278
 def to_box(point: Point, size: Size) -> float:
@@ -391,7 +392,7 @@ def plan(
     centers: Sequence[Point], edges: Sequence[tuple[int, ...]], radius: int, glyph: int, arrows: bool = False
 ) -> Plan:
     "The first placement of the nodes, `shaken` more and more, in which nothing stands in the way of anything, else the best one."
-    pairs, best = [(edge[0], edge[1]) for edge in edges], Plan(centers, [], [], 1e9)
+    pairs, best = [(edge[0], edge[1]) for edge in edges], Plan(centers, (), (), 1e9)
     for attempt in range(TRIES):
         moved = shaken(centers, 10, attempt)
         ways, wrong = routes(moved, pairs, radius + 8, 14 if arrows else 9, arrows)
@@ -455,16 +456,16 @@ def draw_placed(
     rings: dict[int, str] | None = None,
 ) -> Canvas:
     "A picture of a graph of `n` nodes in the arrangement of the style, or in another one where that is clearer."
-    best = None
+    size, best = (0, 0), Plan((), (), (), 1e9)
     for variant in dict.fromkeys((style.variant % 3, 2, 0)):
-        *size, centers = placed(n, edges, replace(style, variant=variant), step, margin)
+        wide, high, centers = placed(n, edges, replace(style, variant=variant), step, margin)
         found = plan(centers, edges, radius, glyph, arrows)
-        if best is None or found.wrong < best[1].wrong:
-            best = size, found
-        if found.wrong < TOLERATED:
+        if found.wrong < best.wrong:
+            size, best = (wide, high), found
+        if best.wrong < TOLERATED:
             break
-    canvas = Canvas(*best[0], style)
-    draw_plan(canvas, best[1], edges, radius, glyph, width, arrows, rings)
+    canvas = Canvas(*size, style)
+    draw_plan(canvas, best, edges, radius, glyph, width, arrows, rings)
     return canvas
 
 # %% ../../nbs/shared/diagrams.ipynb #e649e163

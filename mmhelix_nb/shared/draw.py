@@ -6,7 +6,8 @@
 __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'LETTERS', 'RULES', 'VARIANTS', 'PALETTES', 'PRINTED', 'STYLES', 'OPEN', 'MIX',
            'Point', 'Box', 'Color', 'FINER', 'CLEAR', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data', 'chosen',
            'font', 'stamp', 'Shape', 'Shapes', 'paint', 'Label', 'Canvas', 'Draw', 'render', 'png', 'picture_file',
-           'Board', 'fit_board', 'grid_lines', 'coordinates', 'counts', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
+           'Board', 'fit_board', 'grid_lines', 'coordinates', 'side_numbers', 'strips', 'in_lines', 'bar_chart',
+           'mini_chart']
 
 # %% ../../nbs/shared/draw.ipynb #101092e7
 import functools
@@ -52,16 +53,16 @@ RULES = ("lines", "gaps", "tiles")  # how the cells of a grid are told apart
 VARIANTS = 6  # a task has 1, 2 or 3 arrangements
 
 # %% ../../nbs/shared/draw.ipynb #1ca0a22f
-_DARK = {"ink": "#f2f4f7", "blue": "#7db3ff", "red": "#ff8d85", "green": "#6fdc95"}
+_DARK = Style("dark", "#14171c", "#f2f4f7", "#4a525e", "#25303f", "#7db3ff", "#ff8d85", "#6fdc95")
 PALETTES = {
     "light": Style("light"),
-    "cream": Style("cream", "#f7f4ea", "#23252b", "#c9c5b8", "#ece4cd", "#1f4f9f", "#b3261e", "#1d6f3f"),
+    "cream": Style("cream", "#f7f4ea", "#23252b", "#c6c4bd", "#ece4cd", "#1f4f9f", "#b3261e", "#1d6f3f"),
     "grey": Style("grey", "#eceff1", "#102027", "#b0b9bf", "#d3dce1", "#0d47a1", "#b71c1c", "#1b5e20"),
-    "mint": Style("mint", "#f4faf6", "#15231b", "#bcc7c1", "#d5ebdd", "#1a56b0", "#bd2a2a", "#17733a"),
-    "rose": Style("rose", "#fff7f4", "#2a1d1b", "#cfc4c1", "#f8dfd8", "#2456b4", "#ba1f2b", "#1b7440"),
-    "dark": Style("dark", "#14171c", faint="#4a525e", fill="#25303f", **_DARK),
-    "night": Style("night", "#10263d", faint="#566374", fill="#1f3c5b", **_DARK),
-    "slate": Style("slate", "#2a2f36", faint="#5f666f", fill="#3a424c", **_DARK),
+    "mint": Style("mint", "#f4faf6", "#15231b", "#bdc5c1", "#d5ebdd", "#1a56b0", "#bd2a2a", "#17733a"),
+    "rose": Style("rose", "#fff7f4", "#2a1d1b", "#c9c5c4", "#f8dfd8", "#2456b4", "#ba1f2b", "#1b7440"),
+    "dark": _DARK,
+    "night": replace(_DARK, name="night", paper="#10263d", faint="#566374", fill="#1f3c5b"),
+    "slate": replace(_DARK, name="slate", paper="#2a2f36", faint="#5f666f", fill="#3a424c"),
 }
 PRINTED = ("light", "cream", "grey", "mint", "rose")  # palettes of paper
 STYLES = {"light": PALETTES["light"], "dark": PALETTES["dark"], "mini": Style("mini")}
@@ -260,7 +261,7 @@ def _round(pen: ImageDraw.ImageDraw, shape: Shape) -> None:
     if shape.outline:
         hollow = 0 if shape.fill else edge
         pen.bitmap((left, top), _round_mask(shape.kind, *size, shape.radius, hollow), shape.outline)
-    if shape.fill:
+    if shape.fill and min(size) > 2 * edge:
         mask = _round_mask(shape.kind, size[0] - 2 * edge, size[1] - 2 * edge, max(shape.radius - edge, 0), 0)
         pen.bitmap((left + edge, top + edge), mask, shape.fill)
 
@@ -384,7 +385,7 @@ def _numbers(image: Image.Image) -> list[int]:
     "The pixels of a picture that `_numbered` made, row by row."
     return memoryview(image.tobytes()).cast("i").tolist()
 
-
+# %% ../../nbs/shared/draw.ipynb #017417c8
 def _crowded(canvas: Canvas) -> Iterator[str]:
     "Labels that leave the picture, pairs of labels that overlap, and labels that do not stand on one shape alone or on paper."
     where, roomy = _numbered(canvas.shapes, (0, 0, canvas.width, canvas.height)), canvas.style.name != "mini"
@@ -402,15 +403,17 @@ def _crowded(canvas: Canvas) -> Iterator[str]:
 # %% ../../nbs/shared/draw.ipynb #a183e98b
 def _covered(canvas: Canvas) -> Iterator[str]:
     "Marks that later shapes cover in part, and marks that a line of other nodes touches."
+    frames = [shape.frame(2) for shape in canvas.shapes]
     for i, mark in enumerate(canvas.shapes):
         if not mark.mark:
             continue
-        box = tuple(map(round, mark.frame(2)))
-        alone, seen = _numbered([mark], box), _numbered(canvas.shapes[i:], box)
+        left, top, right, bottom = box = tuple(map(round, frames[i]))
+        near = [j for j, (u, v, p, q) in enumerate(frames) if u < right and left < p and v < bottom and top < q]
+        alone, seen = _numbered([mark], box), _numbered([canvas.shapes[j] for j in near if j >= i], box)
         if _numbers(alone) != [number if number < 4 else 0 for number in _numbers(seen)]:
             yield f"{mark} is covered"
         own = alone.point(lambda number: number * 255).convert("L")
-        for line in canvas.shapes:
+        for line in (canvas.shapes[j] for j in near):
             if line.kind == "line" and line.of and not {*mark.of} <= {*line.of}:
                 drawn = _numbered([line], box).point(lambda number: number * 255).convert("L")
                 if ImageChops.multiply(own, drawn).getbbox():
@@ -515,7 +518,7 @@ def _rule(canvas: Canvas, start: Point, end: Point, cells: int, width: int, colo
             width,
         )
 
-
+# %% ../../nbs/shared/draw.ipynb #e1223912
 def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float = 16, first: int = 0) -> None:
     "The numbers of rows and columns, from `first`, `edge` px inside the left and the upper border of the picture; in the other arrangement inside the right and the lower one."
     left, top = (canvas.width - edge, canvas.height - edge) if canvas.style.variant % 2 else (edge, edge)
@@ -525,7 +528,7 @@ def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float
         canvas.text(board.center(0, column)[0], top, str(column + first), size, color)
 
 
-def counts(
+def side_numbers(
     canvas: Canvas,
     board: Board,
     numbers: tuple[Sequence[object], Sequence[object]],
@@ -560,6 +563,18 @@ def in_lines(values: tuple[int, ...], number: str = "position") -> str:
         else ""
     )
 
+# %% ../../nbs/shared/draw.ipynb #0755330f
+def _bar(canvas: Canvas, x: int, top: int, step: int, floor: int, color: str) -> None:
+    "A bar of a strip, whose top is at `top`."
+    variant, middle = canvas.style.variant % 3, x + step // 2
+    if variant == 1:
+        canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], canvas.style.fill, color, 2)
+    elif variant == 2:
+        canvas.shapes.rectangle([middle - 3, top, middle + 2, floor - 1], color)
+        canvas.shapes.rectangle([middle - step // 3, top, middle + step // 3 - 1, top + 3], color)
+    else:
+        canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
+
 # %% ../../nbs/shared/draw.ipynb #5e3ac273
 def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Canvas:
     "A chart of `values`: bars with their value above, at most `STRIP` bars in a line; solid, outlined or thin, as the style has it."
@@ -587,18 +602,6 @@ def _strip(canvas: Canvas, part: tuple[int, ...], left: int, floor: int, step: i
         if value:
             _bar(canvas, x, top, step, floor, color)
         canvas.text(x + step / 2, top - 13, str(value), 18 if value < 1000 else MIN_GLYPH)
-
-
-def _bar(canvas: Canvas, x: int, top: int, step: int, floor: int, color: str) -> None:
-    "A bar of a strip, whose top is at `top`."
-    variant, middle = canvas.style.variant % 3, x + step // 2
-    if variant == 1:
-        canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], canvas.style.fill, color, 2)
-    elif variant == 2:
-        canvas.shapes.rectangle([middle - 3, top, middle + 2, floor - 1], color)
-        canvas.shapes.rectangle([middle - step // 3, top, middle + step // 3 - 1, top + 3], color)
-    else:
-        canvas.shapes.rectangle([x + 3, top, x + step - 4, floor - 1], color)
 
 # %% ../../nbs/shared/draw.ipynb #19287e01
 def mini_chart(values: tuple[int, ...], style: Style) -> Canvas:

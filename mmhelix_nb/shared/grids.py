@@ -122,7 +122,7 @@ def read_cells(answer: str, nouns: Iterable[str] = (), order: str = "rc") -> set
 
 # %% ../../nbs/shared/grids.ipynb #f042838f
 def signs_on_grid(grid: Sequence[Sequence], size: int, style: Style) -> Canvas:
-    "A grid with its signs (a dot is an empty cell), at most `size` px high, and coordinates left and above in small green digits."
+    "A grid with its signs (a dot is an empty cell), at most `size` px high, and coordinates beside it in small green digits."
     n = len(grid)
     board = Board(n, n, 62 if n < 7 else min(58, 660 // n), 34)
     canvas = Canvas(*board.size, style)

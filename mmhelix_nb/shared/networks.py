@@ -291,7 +291,7 @@ def renumbered(n: int, edges: Iterable[tuple[int, int]], rng: Random) -> tuple[t
     return tuple(sorted((min(names[u], names[v]), max(names[u], names[v])) for u, v in edges))
 
 # %% ../../nbs/shared/networks.ipynb #bcfa71a8
-PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}, whose edges are lines without direction; where two lines cross
+PICTURE = """The picture shows a graph of {n} nodes, numbered 0 to {last}, whose edges are lines without direction; where two lines cross \
 there is no node."""
 WORDS = (
     "A graph has {n} nodes, numbered 0 to {last}, and edges without direction. The neighbours of each node:\n{lists}"

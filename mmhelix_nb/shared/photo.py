@@ -55,7 +55,7 @@ class Pose:
 # %% ../../nbs/shared/photo.ipynb #693a08de
 def pose(sheet: tuple[int, int], rng: Random) -> Pose:
     "A pose in which the whole sheet is seen, as large as fits but hardly larger than it is."
-    size = tuple(min(MOST, round(side * WIDER)) for side in sheet)
+    size = min(MOST, round(sheet[0] * WIDER)), min(MOST, round(sheet[1] * WIDER))
     turn = radians(max(-6.0, min(6.0, rng.gauss(0, 2.5))))
     lean = rng.uniform(-0.1, 0.1), rng.uniform(-0.12, 0.12)
     curl, phase, waves = rng.uniform(0, 0.008) * min(sheet), rng.uniform(0, 2 * pi), rng.uniform(0.4, 1.1)
@@ -75,8 +75,8 @@ RIM = 24  # px of desk around the sheet that are carried along, so that its edge
 
 def laid(picture: Image.Image, lying: Pose) -> Image.Image:
     "The sheet as it is seen, with nothing around it, as RGBA."
-    paper = picture.getpixel((0, 0))
-    ground = Image.new("RGBA", (picture.width + 2 * RIM, picture.height + 2 * RIM), (*paper, 0))
+    ground = picture.crop((0, 0, 1, 1)).resize((picture.width + 2 * RIM, picture.height + 2 * RIM)).convert("RGBA")
+    ground.putalpha(0)
     ground.paste(picture.convert("RGBA"), (RIM, RIM))
     xs, ys = ([round(side * i / MESH) for i in range(MESH + 1)] for side in lying.size)
     spots = {(x, y): tuple(round(at + RIM, 4) for at in lying.back(x, y)) for x in xs for y in ys}
@@ -85,7 +85,7 @@ def laid(picture: Image.Image, lying: Pose) -> Image.Image:
         for x, p in zip(xs, xs[1:])
         for y, q in zip(ys, ys[1:])
     ]
-    return ground.transform(lying.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=(*paper, 0))
+    return ground.transform(lying.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC)
 
 # %% ../../nbs/shared/photo.ipynb #5195b08e
 DESKS = (  # the darkest and the lightest colour, and the grain: px of noise across and down

@@ -41,12 +41,12 @@ Clauses = Mapping[str, tuple[str, ...]]
 
 
 def by_kind(entries: Clauses) -> dict[str, tuple[list[str], tuple[str, ...]]]:
-    "The names of the parts and the clauses of each kind; raises `ValueError` for a clause that leaves a part out."
+    "The names of the parts and the clauses of each kind; raises `ValueError` for a clause that leaves a part out, but for those that begin with _."
     found = {}
     for key, clauses in entries.items():
         kind, *parts = key.split()
         for clause in clauses:
-            if missing := [part for part in parts if f"{{{part}}}" not in clause]:
+            if missing := [part for part in parts if f"{{{part}}}" not in clause and part[0] != "_"]:
                 raise ValueError(f"the clause {clause!r} of {kind!r} does not name {', '.join(missing)}")
         found[kind] = parts, clauses
     return found
@@ -99,14 +99,17 @@ class Parts:
 class Claims(Parts):
     "What is said of facts."
 
-    def claims(self, facts: Iterable[Fact], rng: Random | None = None) -> str:
-        "The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest."
+    def claims(self, facts: Iterable[Fact], rng: Random | None = None, sign: str = "") -> str:
+        """The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest.
+
+        With a `sign`, such as a question mark for what is supposed, in the words of the kind with this sign, where there are some."""
         drawn: dict[str, str] = {}
         said = []
         for group in alike(facts, self.plural):
             kind, parts = group[0].kind, [fact.args for fact in group]
             if len(group) > 1:
                 kind, parts = f"{kind}+", [(tuple(args[0] for args in parts), *parts[0][1:])]
+            kind = f"{kind}{sign}" if f"{kind}{sign}" in self.words else kind
             slots = [self.slots(kind, args) for args in parts]
             clause = drawn.setdefault(kind, drawn_from(self.words[kind][1], rng))
             said += [clause.format(**one) for one in slots]
@@ -242,33 +245,51 @@ NUMBERS = Voice(
             "{cell} comes out as {value}",
             "{value} is what {cell} holds",
         ),
+        "is? cell value": (
+            "{cell} is {value}",
+            "{cell} = {value}",
+            "{cell} holds {value}",
+            "{value} goes into {cell}",
+            "{value} stands in {cell}",
+            "I put {value} into {cell}",
+            "{cell} takes {value}",
+            "it is {value} in {cell}",
+            "{value} belongs to {cell}",
+            "{cell} has {value}",
+            "there is {value} in {cell}",
+            "{value} sits in {cell}",
+        ),
         "not cell values": (
             "{cell} is not {values}",
             "{cell} cannot be {values}",
-            "{cell} is never {values}",
-            "{values} is out for {cell}",
+            "{cell} cannot hold {values}",
             "{cell} does not take {values}",
-            "{values} cannot go into {cell}",
-            "{values} is ruled out at {cell}",
             "{cell} can no longer be {values}",
-            "I cross out {values} at {cell}",
-            "{cell} loses {values}",
             "{cell} has no room for {values}",
-            "{values} does not fit {cell}",
+            "{cell} is anything but {values}",
+            "{cell} must not be {values}",
+            "{cell} will not be {values}",
+            "{cell} cannot take {values}",
+            "{cell} does not hold {values}",
+            "no {values} fits {cell}",
+            "no {values} can go into {cell}",
+            "there is no {values} in {cell}",
         ),
         "not+ cells values": (
             "{cells} are not {values}",
             "{cells} cannot be {values}",
-            "{values} is out for {cells}",
-            "none of {cells} is {values}",
+            "{cells} cannot hold {values}",
             "{cells} do not take {values}",
-            "{values} cannot go into {cells}",
-            "{values} is ruled out at {cells}",
             "{cells} can no longer be {values}",
-            "I cross out {values} at {cells}",
-            "{cells} lose {values}",
             "{cells} have no room for {values}",
-            "{values} does not fit {cells}",
+            "{cells} are anything but {values}",
+            "{cells} must not be {values}",
+            "{cells} will not be {values}",
+            "{cells} cannot take {values}",
+            "{cells} do not hold {values}",
+            "no {values} fits {cells}",
+            "no {values} can go into {cells}",
+            "none of {cells} is {values}",
         ),
         "among cell values": (
             "{cell} is {values}",

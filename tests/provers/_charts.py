@@ -1,7 +1,7 @@
 """Charts of bars: what is read of them, and how many there are, the highest and the lowest."""
 
 from mmhelix_nb.steps import Fact
-from provers._proof import Proof
+from provers._proof import Proof, expect
 
 STRIP = 18  # bars in a line of the picture at most
 
@@ -28,3 +28,31 @@ class Chart(Proof):
         high, low = max(values), min(values)
         places = [tuple(i + 1 for i, value in enumerate(values) if value == one) for one in (high, low)]
         return [Fact("extremes", (len(values), high, places[0], low, places[1]))]
+
+
+class Most(Chart):
+    "A puzzle about the most of something: `best` amounts are guessed, and beaten by facts whose last part is larger; `result` is shown by all that was measured."
+
+    def follows(self, step):
+        for fact in step.facts:
+            expect(hasattr(self, f"shows_{fact.kind}"), f"{fact} is of no known kind")
+            expect(getattr(self, f"shows_{fact.kind}")(*fact.args, reasons=step.reasons), f"{fact} does not follow")
+
+    def breaks(self, reason):
+        amount, guessed = reason.args
+        (fact,) = reason.facts
+        expect(reason.rule == "larger" and self.tries[-1] == Fact("best", (guessed,)), "another guess is beaten")
+        return fact.args[-1] == amount > guessed
+
+    def denies(self, fact, tried):
+        return fact == Fact("not-best", tried.args)
+
+    def known(self, kind):
+        "All facts of a kind that hold, as they were told."
+        return [fact for frame in self.frames for fact in frame if fact.kind == kind]
+
+    def copies(self):
+        return self.known("result")
+
+    def answer(self, parts):
+        return str(parts[0].args[0])

@@ -87,6 +87,10 @@ class Shades(Cells):
         whole = () in self.places and not any(args[:length] in self.places for length in range(1, len(args) + 1))
         return (self.places[()], args) if whole else super().place(args)
 
+    def value(self, cell) -> int:
+        "What is known of a cell; some can hold one thing only."
+        return min(self.blank[cell]) if len(self.blank[cell]) == 1 else super().value(cell)
+
     def sign(self, cell) -> str:
         return self.fixed.get(cell) or self.signs[self.value(cell)]
 
