@@ -259,7 +259,7 @@ def eager(state: State, choose: Choice, glance: bool = False, in_turn: bool = Fa
         at = then
     return " ".join(moves)
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #3ad98f4b
 def nearest_apple(state: State, rng: Random) -> str:
     "Goes for the nearest apple by moves that come nearer, else by any legal one: up before right, down and left."
     return eager(state, lambda at, moves: moves[0])
