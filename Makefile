@@ -86,6 +86,9 @@ traces: $(STAMP) ## prove and measure 50 traces of every task and level (half an
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks
 	@$(BIN)/python tests/reflection/spaces.py
 
+guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (an hour); writes reports/serg/guard.json
+	@$(BIN)/python tests/guard/bench.py
+
 bench: $(STAMP) ## measure speed
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 

@@ -206,11 +206,11 @@ LENGTHS = ("brief", "normal", "full")
 
 
 def paragraphs(told: list[str], most: int = 4) -> str:
-    "Sentences joined to paragraphs of at most `most`; a board ends one."
+    "Sentences joined to paragraphs of about `most`; a board ends one, and a sentence that goes on does not."
     lines, open_line = [], []
     for text in filter(None, told):
         open_line.append(text.rstrip("\n"))
-        if text.endswith("\n") or len(open_line) == most:
+        if text.endswith("\n") or len(open_line) >= most and not text.endswith((",", ";")):
             lines.append(" ".join(open_line))
             open_line = []
     return "\n".join([*lines, " ".join(open_line)]).strip()

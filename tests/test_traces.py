@@ -24,27 +24,27 @@ MANNERS = [Manner(), *(Manner(order, "search") for order in ("fixed", "random", 
 
 @pytest.mark.fresh
 @proven
-def test_every_fact_follows_from_its_reason(task, run_seed):
-    """A prover that knows the rules of the puzzle finds no gap, however the search is told."""
-    for one in fresh(run_seed, task):
-        for manner in MANNERS:
+def test_every_fact_follows_from_its_reason(task, run_seed, rng):
+    """A prover that knows the rules of the puzzle finds no gap, however the search is told; `make traces` proves 250 of each task."""
+    for one in fresh(run_seed, task, 2):
+        for manner in (MANNERS[0], rng.choice(MANNERS[1:])):
             gap = prove(task, one.state, one.trace(manner))
             assert not gap, (one.level, one.seed, manner, gap)
 
 
 @proven
 def test_a_false_fact_is_noticed(task):
-    """Of 100 traces in which one number of a fact is changed a prover notices at least 95: some changes are true as well."""
+    """Of 50 traces in which one number of a fact is changed a prover notices at least 47: some changes are true as well."""
     missed = []
     for level in LEVELS:
-        for seed in range(5):
+        for seed in range(2):
             one = item(task, level, seed)
             steps, rng = one.trace(), Random(f"{task}/{level}/{seed}")
-            for _ in range(4):
+            for _ in range(5):
                 wrong = spoil(steps, rng)
                 if not prove(task, one.state, wrong):
                     missed += [(level, seed, step.says, step.facts) for step, old in zip(wrong, steps) if step != old]
-    assert len(missed) <= 5, missed
+    assert len(missed) <= 3, missed
 
 
 @proven

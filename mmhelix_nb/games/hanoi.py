@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['DISKS', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'PEGS',
-           'MADE', 'READ', 'TRY', 'AGAIN', 'Pegs', 'State', 'position_problem', 'Event', 'gather', 'search', 'moves_of',
-           'solve', 'disk_by_disk', 'known_by_heart', 'round_and_round', 'smallest_round_and_round', 'largest_straight',
-           'Level', 'generate', 'pairs_in', 'moves_in', 'check', 'move_problem', 'layout', 'example', 'ask', 'where',
-           'put', 'try_pegs', 'tell_small', 'tell_gather', 'peg_facts', 'disks_found', 'dropped', 'made_again', 'trace',
-           'canon']
+           'MADE', 'VOICE', 'READ', 'TRY', 'AGAIN', 'Pegs', 'State', 'position_problem', 'Event', 'gather', 'search',
+           'moves_of', 'solve', 'disk_by_disk', 'known_by_heart', 'round_and_round', 'smallest_round_and_round',
+           'largest_straight', 'Level', 'generate', 'pairs_in', 'moves_in', 'check', 'move_problem', 'layout',
+           'example', 'ask', 'where', 'put', 'try_pegs', 'tell_small', 'tell_gather', 'peg_facts', 'disks_found',
+           'dropped', 'made_again', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e0295cbb
 import re
@@ -179,12 +179,12 @@ class Level:
 
 LEVELS = (
     Level((3, 4, 5, 6), 3, 7),
-    Level((4, 5, 6, 7), 8, 12),
-    Level((5, 6, 7), 13, 18),
-    Level((5, 6, 7), 19, 26),
-    Level((6, 7), 27, 36),
+    Level((4, 5, 6, 7, 8), 8, 11),
+    Level((5, 6, 7, 8), 12, 17),
+    Level((5, 6, 7), 18, 25),
+    Level((6, 7), 26, 36),
 )
-SPACES = {1: 44, 2: 44, 3: 63, 4: 96, 5: 110}  # positions of each level, those with pegs 1 and 2 exchanged counted once
+SPACES = {1: 44, 2: 45, 3: 84, 4: 90, 5: 118}  # positions of each level, those with pegs 1 and 2 exchanged counted once
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #52a29dbd
 def generate(level: Level, rng: Random) -> State:
@@ -348,19 +348,19 @@ PEGS = Voice(
             "on peg {number} I find {disks}",
             "what lies on peg {number} is {disks}",
         ),
-        "all counts disks": (
-            "{counts} disks, and each of {disks} is there",
-            "the pegs have {counts} disks, each of {disks} once",
-            "counting gives {counts}, the disks {disks}",
-            "{counts} in number, {disks} once each",
-            "none of {disks} is missing, {counts} in all",
-            "there are {counts} disks, namely {disks}",
-            "I count {counts}; {disks} are complete",
-            "with {counts} disks, {disks} are all there",
-            "{disks} come once each, that is {counts}",
-            "peg by peg {counts}, and {disks} are all found",
-            "{counts} disks make up {disks}",
-            "no disk of {disks} is lost, {counts} on the pegs",
+        "all counts most": (
+            "{counts} disks, 1 to {most} once each",
+            "the pegs have {counts} disks, each from 1 to {most}",
+            "counting gives {counts}, from 1 to {most}",
+            "{counts} in number, 1 to {most}",
+            "none from 1 to {most} is missing, {counts} in all",
+            "there are {counts} disks, 1 to {most}",
+            "I count {counts}; 1 to {most} are complete",
+            "with {counts} disks, 1 to {most} are all there",
+            "1 to {most} come once each, that is {counts}",
+            "peg by peg {counts}, and 1 to {most} are all found",
+            "{counts} disks make up 1 to {most}",
+            "no disk up to {most} is lost, {counts} on the pegs",
         ),
         "no-disk disk": (
             "disk {disk} is on no peg",
@@ -617,6 +617,7 @@ MADE = Voice(
         ),
     }
 )
+VOICE = PEGS | MADE
 READ = (
     "I read the pegs from bottom to top: {fact}.",
     "from bottom to top, {fact}.",
@@ -722,7 +723,7 @@ def tell_small(told: Narrator, pegs: Pegs, disk: int, target: int, order: str) -
     if facts:
         told.deduce(facts, [reason])
 
-
+# %% ../../nbs/tasks/games/hanoi.ipynb #08028882
 def tell_gather(told: Narrator, pegs: Pegs, disk: int, target: int, order: str) -> None:
     "Tell how the disks up to `disk` get to a peg: those that lie there stay, and for the largest other one the smaller ones make way."
     if all(small in pegs[target] for small in range(1, disk + 1)):
@@ -753,11 +754,7 @@ def disks_found(parts: Sequence[Fact]) -> list[Fact]:
     disks = [disk for fact in parts for disk in fact.args[1]]
     most = max(disks, default=1)
     lost = [disk for disk in range(1, most + 1) if disk not in disks]
-    return (
-        [Fact("no-disk", (lost[0],))]
-        if lost
-        else [Fact("all", (tuple(len(fact.args[1]) for fact in parts), tuple(range(1, most + 1))))]
-    )
+    return [Fact("no-disk", (lost[0],))] if lost else [Fact("all", (tuple(len(fact.args[1]) for fact in parts), most))]
 
 
 def dropped(fact: Fact, rng: Random) -> Fact:
@@ -785,7 +782,7 @@ def made_again(state: State, moves: Sequence[tuple[int, int]]) -> list[Fact]:
 # %% ../../nbs/tasks/games/hanoi.ipynb #dae6f053
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The pegs, the recursion with the pegs that were tried for disk 1, and the moves, made once more."
-    told = Narrator(PEGS | MADE, rng)
+    told = Narrator(VOICE, rng)
     read(told, manner, peg_facts(state), disks_found, dropped, READ, inner=True)
     order = "" if manner.reflection == "none" else manner.order or ORDER
     tell_gather(told, [list(peg) for peg in state.pegs], state.disks, 2, order)

@@ -7,7 +7,7 @@ __all__ = ['Arrange', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES
            'VOICE', 'READ', 'TRY', 'RETURN', 'State', 'picture_problem', 'Corridor', 'follow', 'towards', 'walk',
            'go_back', 'route', 'solve', 'hand_on_the_wall', 'right_hand', 'left_hand', 'onward', 'towards_the_goal',
            'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'draw_walls', 'draw_ways', 'layout',
-           'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked', 'tell_corridor', 'tell_walk', 'cells_of',
+           'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked', 'cells_of', 'tell_corridor', 'tell_walk',
            'arranger', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/maze.ipynb #2f642618
@@ -471,7 +471,7 @@ WALKS = Voice(
             "what is left is {ways} at {cell}",
             "{cell} still has {ways}",
             "the nearest way left behind me is {ways} at {cell}",
-            "so back again to {cell}, for {ways}",
+            "it is {cell} again, with {ways}",
         ),
         "via cell": (
             "it goes over {cell}",
@@ -667,6 +667,14 @@ def overlooked(fact: Fact, rng: Random) -> Fact:
     return Fact("sides", (line, (*codes[:at], codes[at].replace(lost, ""), *codes[at + 1 :])))
 
 # %% ../../nbs/tasks/games/maze.ipynb #c3f7215c
+def cells_of(corridor: Corridor) -> list[Cell]:
+    "The cells that a corridor enters."
+    found = [corridor.start]
+    for move in corridor.moves:
+        found.append(moved(found[-1], move))
+    return found[1:]
+
+
 def tell_corridor(told: Narrator, corridor: Corridor) -> None:
     "Tell a corridor that was walked: a choice where there was a fork."
     start, end, moves = corridor.start, corridor.end, corridor.moves
@@ -676,7 +684,7 @@ def tell_corridor(told: Narrator, corridor: Corridor) -> None:
     else:
         told.deduce([Fact("go", (start, moves, end))], [Reason("only", (start, moves[0]))])
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #88fbb7a6
 def tell_walk(told: Narrator, state: State, arrange: Arrange, straight: bool) -> list[Corridor]:
     "Tell the walk, where it is `straight` without the dead ends; returns the corridors of the route."
     *_, (_, _, route) = walk(state, arrange)
@@ -695,14 +703,6 @@ def tell_walk(told: Narrator, state: State, arrange: Arrange, straight: bool) ->
         tell_corridor(told, replace(corridor, ways=tuple(ways)))
         seen |= {*cells_of(corridor)}
     return route
-
-
-def cells_of(corridor: Corridor) -> list[Cell]:
-    "The cells that a corridor enters."
-    found = [corridor.start]
-    for move in corridor.moves:
-        found.append(moved(found[-1], move))
-    return found[1:]
 
 # %% ../../nbs/tasks/games/maze.ipynb #d605f61f
 def arranger(order: str, rng: Random) -> Arrange:

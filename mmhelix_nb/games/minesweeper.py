@@ -220,10 +220,10 @@ class Level:
 
 LEVELS = (
     Level(4, 5, 0.7, 0, 30),
-    Level(5, 7, 0.6, 2, 35),
+    Level(5, 7, 0.68, 2, 30),
     Level(5, 9, 0.0, 4, 55),
-    Level(6, 11, 0.0, 4, 70),
-    Level(7, 15, 0.0, 4, 90),
+    Level(6, 11, 0.0, 4, 70, 32),
+    Level(7, 15, 0.0, 4, 90, 22),
 )
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #51f38480
@@ -389,7 +389,7 @@ CELLS = Voice(
             "I mark {cell} as {value}",
             "{cell} is certainly {value}",
             "{cell} is bound to be {value}",
-            "{value} is what {cell} must be",
+            "{cell} must surely be {value}",
             "{cell} is left {value}",
             "{cell} is sure to be {value}",
             "{cell} comes out {value}",

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['Cells', 'Arrange', 'Choice', 'SHALLOW', 'LEVELS', 'WEIGHTS', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'FORMAT',
-           'ORDER', 'SNAKES', 'CHECKED', 'READ', 'WALK', 'EATS', 'snake_problem', 'State', 'Position', 'after', 'begin',
-           'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first', 'legs', 'events',
-           'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random', 'shortest_round',
-           'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board', 'failures', 'withstood',
-           'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of', 'snake_facts', 'snake_numbers',
-           'misturned', 'Tale', 'arranged', 'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'canon']
+           'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'ROUND', 'WALK', 'EATS', 'snake_problem', 'State', 'Position',
+           'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first',
+           'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random',
+           'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board',
+           'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
+           'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks',
+           'walked_again', 'misled', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
@@ -35,7 +36,7 @@ from mmhelix_nb.shared.gridmoves import (
 )
 from ..shared.grids import Cell, every_cell
 from ..shared.narrator import BACK as UNDO
-from ..shared.narrator import FAIL, NOTE, TAKE, Narrator
+from ..shared.narrator import FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter, square_symmetries
 from ..shared.voice import Voice
@@ -183,7 +184,7 @@ def nearest_first(at: Position) -> Sequence[Cell]:
     "The apples that are left, the nearest first."
     return sorted(at.apples, key=lambda cell: (distance(cell, at.snake[0]), cell))
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #501cb685
 def legs(
     n: int, at: Position, counter: Counter, arrange: Arrange = nearest_first
 ) -> Generator[tuple, None, list[str] | None]:
@@ -214,7 +215,7 @@ def legs(
     yield "shut", at
     return None
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #a1600ffe
 def events(state: State, counter: Counter, arrange: Arrange = nearest_first) -> Iterator[tuple]:
     "The search, and at its end (`end`, moves); the moves are None where it finds no way."
     moves = yield from legs(state.size, begin(state), counter, arrange)
@@ -325,9 +326,9 @@ class Level:
 LEVELS = (
     Level(6, 2, 4, 2, (0, 4)),
     Level(6, 2, 8, 8, (0, 5)),
-    Level(6, 3, 12, 50, (1, 6)),
-    Level(7, 4, 15, 70, (1, 7)),
-    Level(8, 5, 19, 80, (2, 9)),
+    Level(6, 3, 12, 32, (1, 6)),
+    Level(7, 4, 15, 45, (1, 7)),
+    Level(8, 5, 19, 50, (2, 9)),
 )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #fd9475ba
@@ -755,6 +756,7 @@ CHECKED = Voice(
         "sums": lambda counts: f"{' + '.join(map(str, counts))} = {sum(counts)}",
     },
 )
+VOICE = SNAKES | CHECKED
 READ = (
     "I read the board, R for rows and C for columns: {fact}.",
     "R is the row and C the column of a cell. {fact}.",
@@ -768,6 +770,20 @@ READ = (
     "I take down the snake, R row, C column: {fact}.",
     "to begin with, in rows R and columns C, {fact}.",
     "looking at the board (R rows, C columns): {fact}.",
+)
+ROUND = (
+    "{fact}.",
+    "another way? {fact}.",
+    "not straight, then. {fact}.",
+    "let me see: {fact}.",
+    "perhaps round: {fact}.",
+    "I look for a detour: {fact}.",
+    "is there a detour? {fact}.",
+    "well, {fact}.",
+    "straight does not do it. {fact}.",
+    "hm, {fact}.",
+    "let me count: {fact}.",
+    "round about: {fact}.",
 )
 WALK = (
     "{fact}.",
@@ -819,8 +835,8 @@ def misturned(fact: Fact, rng: Random) -> Fact:
     return Fact("snake", (head, (*body[:at], rng.choice(list(MOVES)), *body[at + 1 :])))
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #e5130018
-class Tale:
-    "Tells the events of a search; walks are numbered."
+class Walks:
+    "Tells walks, numbered, and takes them back."
 
     def __init__(self, told: Narrator, state: State):
         self.told, self.n, self.number = told, state.size, 0
@@ -840,23 +856,31 @@ class Tale:
 
     def on_spread(self, at: Position, apple: Cell) -> None:
         fact = Fact("spread", (apple, spread(self.n, at, apple)))
-        self.told.tell("test", NOTE, [fact], [Reason("round")], brief="round")
-
-    def on_none(self, at: Position, apple: Cell) -> None:
-        self.on_spread(at, apple)
+        self.told.tell("test", ROUND, [fact], [Reason("round", (), tuple(self.open))], brief="round")
 
     def undo(self, reason: Reason) -> None:
         "A contradiction, and the last walk taken back."
         walk = self.open.pop()
         self.told.tell("contradiction", FAIL, [], [reason], brief="x")
         self.told.tell(
-            "backtrack", UNDO, [Fact("not", walk.args[:1])], [Reason("contradiction", (), (walk,))], brief="back"
+            "backtrack",
+            UNDO,
+            [Fact("not", walk.args[:1])],
+            [Reason("contradiction", (), (walk, *reversed(self.open)))],
+            brief="back",
         )
         self.failed[-1] += 1
 
+# %% ../../nbs/tasks/games/nibbles.ipynb #f0d9666e
+class Tale(Walks):
+    "Tells the events of a search."
+
+    def on_none(self, at: Position, apple: Cell) -> None:
+        self.on_spread(at, apple)
+
     def on_hit(self, at: Position, moves: list[str], why: str) -> None:
         cell = run(self.n, at, moves[:-1], Counter())[0].snake[0]
-        self.undo(Reason("hits", (len(moves), moves[-1], moved(cell, moves[-1])), (self.open[-1],)))
+        self.undo(Reason("hits", (len(moves), moves[-1], moved(cell, moves[-1])), tuple(reversed(self.open))))
 
     def on_eat(self, then: Position) -> None:
         fact = Fact("at", (*snake_of(then.snake), len(then.snake)))
@@ -864,7 +888,7 @@ class Tale:
             "deduce",
             ("{why}, and {fact}.", *EATS),
             [fact],
-            [Reason("walked", self.open[-1].args[:1], (self.open[-1],))],
+            [Reason("walked", self.open[-1].args[:1], tuple(reversed(self.open)))],
             brief="ok",
         )
         self.failed.append(0)
@@ -872,7 +896,7 @@ class Tale:
     def on_shut(self, at: Position) -> None:
         count = self.failed.pop()
         if self.open:
-            self.undo(Reason("shut", (at.snake[0], count), (self.open[-1],)))
+            self.undo(Reason("shut", (at.snake[0], count), tuple(reversed(self.open))))
 
     def on_back(self, at: Position) -> None:
         "Told where the walks from there were shut."
@@ -939,10 +963,10 @@ def misled(fact: Fact, rng: Random) -> Fact | None:
     wrong = rng.choice([move for move in MOVES if move != moves[at]])
     return None if rng.random() < 0.3 else Fact("leg", (apple, (*moves[:at], wrong, *moves[at + 1 :])))
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #7e60e6af
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The snake, the walks that were tried, and those that work, made once more."
-    told, arrange = Narrator(SNAKES | CHECKED, rng), arranged(manner.order or ORDER, rng)
+    told, arrange = Narrator(VOICE, rng), arranged(manner.order or ORDER, rng)
     read(told, manner, snake_facts(state), snake_numbers(state.size), misturned, READ, inner=True)
     if manner.reflection == "none":
         walks = tell_search(Tale(Narrator(SNAKES, Random(0)), state), state, nearest_first)

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['Boxes', 'MOST', 'Arrange', 'SHALLOW', 'LEVELS', 'PIECES', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'KEY',
-           'FORMAT', 'ORDER', 'PUSHES', 'READ', 'TRY', 'board_problem', 'State', 'Room', 'region', 'pushed', 'blocked',
+           'FORMAT', 'ORDER', 'VOICE', 'READ', 'TRY', 'board_problem', 'State', 'Room', 'region', 'pushed', 'blocked',
            'options', 'Push', 'Search', 'outcome', 'explore', 'walk', 'all_moves', 'solve', 'picture', 'loose_pairs',
            'nearer_pushes', 'nearest_box', 'eight_times_nearer', 'alone', 'one_by_one', 'box_by_box', 'in_random_order',
            'Level', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board', 'taken_back', 'rating', 'generate',
            'check', 'draw_sign', 'draw_bricks', 'layout', 'example', 'ask', 'piece_facts', 'pieces', 'overlooked',
-           'straight_run', 'Tale', 'tell_pushes', 'legs_of', 'pushed_again', 'misled', 'arranged', 'searched', 'trace',
-           'canon']
+           'straight_run', 'Tale', 'tell_pushes', 'tell_run', 'legs_of', 'pushed_again', 'misled', 'arranged',
+           'searched', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
 from collections import Counter as Tally
@@ -345,7 +345,7 @@ LEVELS = (
     Level((6, 7), 1, 0.30, 14, (8, 15), 20, (0, 20), 0, 0),
     Level((6, 8), 2, 0.30, 18, (12, 24), 20, (5, 24), 0, 1),
     Level((6, 8), 2, 0.30, 24, (16, 36), 30, (9, 34), 1, 3),
-    Level((7, 9), 3, 0.30, 30, (22, 40), 30, (16, 42), 1, 3),
+    Level((7, 9), 3, 0.30, 30, (22, 40), 45, (16, 42), 1, 3),
     Level((7, 9), 3, 0.35, 40, (34, 64), 40, (26, 58), 1, 3),
 )
 PIECES = (
@@ -450,7 +450,7 @@ def rating(level: Level, state: State) -> tuple[int, int, int]:
     withstood = next((count for count, foe in enumerate(foes) if foe(state, rng)), len(foes))
     return 1, withstood, search.counter.nodes
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #ee9390a1
 def generate(level: Level, rng: Random) -> State:
     "A board that can be solved, the most stubborn of some."
     best, chosen = (0, -1, -1), plain_board(level)
@@ -565,7 +565,7 @@ def ask(state: State, modality: str) -> str:
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #a26fad21
 ORDER = "heuristic"  # first the push that leaves the boxes nearest to the targets
-PUSHES = Voice(
+VOICE = Voice(
     {
         "pieces boxes targets": (
             "the boxes are {boxes} in number, the targets {targets}",
@@ -684,7 +684,7 @@ PUSHES = Voice(
             "{cell} must not go {move}",
             "{cell} {move} is out",
             "the box at {cell} cannot usefully go {move}",
-            "not {cell} {move}",
+            "I rule out {cell} {move}",
             "I do not push {cell} {move}",
             "pushing {cell} {move} is no good",
             "{move} is wrong for {cell}",
@@ -961,6 +961,7 @@ class Tale:
     def __init__(self, told: Narrator, state: State, ends: bool):
         self.told, self.room, self.lines, self.ends = told, Room(state.lines), state.lines, ends
         self.number, self.shown = 0, 0
+        self.open: list[Fact] = []  # the pushes that stand
         self.ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
 
     def board(self, boxes: Boxes, player: int) -> str:
@@ -976,12 +977,12 @@ class Tale:
             some = [push for push in pushes if push.result == result]
             facts = [Fact("bad", (self.room.place(push.box), push.move)) for push in some]
             cells = [self.room.place(push.box + self.room.steps[push.move]) for push in some]
-            self.told.deduce(facts, [Reason(result, (cell,)) for cell in dict.fromkeys(cells)])
+            self.told.deduce(facts, [Reason(result, (cell,), tuple(self.open)) for cell in dict.fromkeys(cells)])
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #389ef07d
-def tell_pushes(tale: Tale, push: Push, boxes: Boxes, player: int) -> None:
+def tell_pushes(tale: Tale, push: Push, boxes: Boxes) -> None:
     "Tell what was tried from the position after `push`, one straight run after the other."
-    room, told, bad = tale.room, tale.told, []
+    bad: list[Push] = []
     for tried in push.tried:
         if tale.ends and not tried.solved:
             continue
@@ -990,27 +991,28 @@ def tell_pushes(tale: Tale, push: Push, boxes: Boxes, player: int) -> None:
             continue
         tale.tell_bad(bad)
         bad = []
-        run = straight_run(room, tried)
-        step, to = room.steps[tried.move], run[-1].box + room.steps[tried.move]
-        tale.number += 1
-        fact = Fact("push", (tale.number, room.place(tried.box), tried.move, room.place(to)))
-        after = pushed(boxes, tried.box, to)
-        told.tell(
-            "hypothesise",
-            TAKE if tale.ends else TRY,
-            [fact],
-            board=tale.board(after, to - step),
-            brief=f"{fact.args[1]} {tried.move[0] * len(run)}",
-        )
-        tell_pushes(tale, run[-1], after, to - step)
-        if not tried.solved:
-            told.tell("contradiction", FAIL, [], [Reason("stuck", (len(run[-1].tried),))], brief="x")
-            told.tell(
-                "backtrack", BACK, [Fact("not", fact.args[:1])], [Reason("contradiction", (), (fact,))], brief="back"
-            )
+        tell_run(tale, straight_run(tale.room, tried), boxes)
     tale.tell_bad(bad)
-    if room.least(boxes) == 0:
-        told.deduce([Fact("home", (tuple(map(room.place, boxes)),))], [Reason("ends")])
+    if tale.room.least(boxes) == 0:
+        home = tuple(map(tale.room.place, boxes))
+        tale.told.deduce([Fact("home", (home,))], [Reason("ends", (), tuple(tale.open))])
+
+# %% ../../nbs/tasks/games/sokoban.ipynb #52a622c5
+def tell_run(tale: Tale, run: list[Push], boxes: Boxes) -> None:
+    "Tell pushes of one box in one direction, what followed, and that they are taken back where that failed."
+    (box, move), room, told = (run[0].box, run[0].move), tale.room, tale.told
+    step, to = room.steps[move], run[-1].box + room.steps[move]
+    tale.number += 1
+    fact, after = Fact("push", (tale.number, room.place(box), move, room.place(to))), pushed(boxes, box, to)
+    board, brief = tale.board(after, to - step), f"{fact.args[1]} {move[0] * len(run)}"
+    told.tell("hypothesise", TAKE if tale.ends else TRY, [fact], board=board, brief=brief)
+    tale.open.append(fact)
+    tell_pushes(tale, run[-1], after)
+    if not run[0].solved:
+        tries = tuple(reversed(tale.open))
+        tale.open.pop()
+        told.tell("contradiction", FAIL, [], [Reason("stuck", (len(run[-1].tried),), tries)], brief="x")
+        told.tell("backtrack", BACK, [Fact("not", fact.args[:1])], [Reason("contradiction", (), tries)], brief="back")
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #2459a841
 def legs_of(room: Room, pushes: list[tuple[int, str]]) -> list[Fact]:
@@ -1027,7 +1029,7 @@ def legs_of(room: Room, pushes: list[tuple[int, str]]) -> list[Fact]:
         Fact("leg", (i, room.place(box), room.place(to), tuple(moves))) for i, (box, to, moves) in enumerate(legs, 1)
     ]
 
-
+# %% ../../nbs/tasks/games/sokoban.ipynb #b01e719a
 def pushed_again(state: State, parts: Sequence[Fact]) -> list[Fact]:
     "The moves counted, with where the boxes end; or the first move that cannot be made, or a box that is left."
     room, number = Room(state.lines), 0
@@ -1075,7 +1077,7 @@ def searched(room: Room, order: str, rng: Random) -> tuple[Search, list[tuple[in
 
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The board, the pushes that were tried, and the moves of those that stand, made once more."
-    told, room = Narrator(PUSHES, rng), Room(state.lines)
+    told, room = Narrator(VOICE, rng), Room(state.lines)
     ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
 
     def show(parts: Sequence[Fact]) -> str:
@@ -1087,7 +1089,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 
     read(told, manner, piece_facts(state), pieces, overlooked, READ, show)
     search, pushes = searched(room, manner.order or ORDER, rng)
-    tell_pushes(Tale(told, state, manner.reflection == "none"), search.root, room.boxes, room.player)
+    tell_pushes(Tale(told, state, manner.reflection == "none"), search.root, room.boxes)
     legs = legs_of(room, pushes)
     answer = " ".join(move for leg in legs for move in leg.args[3])
     close(told, manner, legs, lambda parts: pushed_again(state, parts), misled, answer, RESULT)

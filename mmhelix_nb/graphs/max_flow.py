@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['Room', 'Pick', 'FILLINGS', 'BOUNDS', 'SHALLOW', 'LEVELS', 'FULL', 'RANDOM_FILLINGS', 'SCORER', 'RADIUS', 'draw',
-           'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'State', 'columns', 'Push', 'find_way', 'augment', 'solve',
-           'fill', 'widest_arrow', 'fill_smallest_number', 'fill_largest_number', 'fill_widest_arrow',
-           'best_of_five_fillings', 'narrowest_column', 'let_through', 'let_back_through', 'Level', 'arrows_between',
-           'network', 'easy', 'generate', 'check', 'spread', 'layout', 'example', 'ask', 'dead_steps', 'push_step',
-           'flows', 'cut_steps', 'trace', 'canon']
+           'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'PUSHES', 'SEEN', 'SENT', 'OVER', 'State', 'columns', 'Push',
+           'find_way', 'augment', 'solve', 'fill', 'widest_arrow', 'fill_smallest_number', 'fill_largest_number',
+           'fill_widest_arrow', 'best_of_five_fillings', 'narrowest_column', 'let_through', 'let_back_through', 'Level',
+           'arrows_between', 'network', 'easy', 'generate', 'check', 'spread', 'layout', 'example', 'ask', 'tell_dead',
+           'pushed', 'tell_flow', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aff72030
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -22,11 +22,15 @@ from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from ..shared.diagrams import Point, draw_plan, plan
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
-from ..shared.networks import chain, introduced, read_question, write_lists
+from ..shared.graphtold import ROADS, misread_length, roads, total
+from ..shared.narrator import BACK, FAIL, SUPPOSE, Narrator
+from ..shared.networks import introduced, read_question, write_lists
 from ..shared.numbers import compared
+from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter, canonical_graph
 from ..shared.teller import listed
-from ..steps import Manner, Step
+from ..shared.voice import Voice
+from ..steps import Fact, Manner, Reason, Step
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #2d1de049
 @dataclass(frozen=True)
@@ -205,7 +209,7 @@ class Level:
 LEVELS = (
     Level((1, 2, 2, 1), 0.6, 12, 4, 6),
     Level((1, 2, 3, 2, 1), 0.5, 12, 6, 14),
-    Level((1, 3, 3, 3, 1), 0.5, 15, 10, 90),
+    Level((1, 3, 3, 3, 1), 0.4, 15, 10, 90),
     Level((1, 3, 4, 3, 1), 0.5, 15, 10, 65),
     Level((1, 3, 4, 3, 3, 1), 0.3, 20, 8, 55),
 )
@@ -348,75 +352,275 @@ def ask(state: State, modality: str) -> str:
     rules = RULES + RINGS * (modality == "image")
     return f"{what}\n\n{rules.format(source=state.source, sink=state.sink)}\n\n{FORMAT}"
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #394a8b08
-def dead_steps(popped: tuple[int, ...], left: tuple[int, ...]) -> list[Step]:
-    "The steps that tell a try, its dead end and the way back from it."
-    says = f"Node {popped[0]} has no room left to a node not yet seen."
-    if popped[1:]:
-        says = f"{says} Nor {'has' if len(popped) == 2 else 'have'} {listed(popped[1:])}."
-    way = Step("hypothesise", f"I go along {chain([*left, *popped[::-1]])}.", (*left, *popped[::-1]))
-    return [
-        way,
-        Step("contradiction", says, popped, f"x {' '.join(map(str, popped))}"),
-        Step("backtrack", f"Back at {left[-1]}.", left[-1:], f"back {left[-1]}", chain(left)),
-    ]
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #b386dd9a
+PUSHES = Voice(
+    {
+        "along path": (
+            "the way {path} gets through",
+            "there is a way by {path}",
+            "I can get on by {path}",
+            "{path} leads on",
+            "it goes on after {path}",
+            "something can pass {path}",
+            "{path} is open to the end",
+            "a way begins with {path}",
+            "by {path} I get to the end",
+            "{path} is the beginning of a way",
+            "the next way starts {path}",
+            "from {path} there is a way on",
+        ),
+        "closed ones": (
+            "nothing leads on from {ones} now",
+            "nothing gets on from {ones}",
+            "there is no way on through {ones}",
+            "I leave {ones} out for now",
+            "this way is closed at {ones}",
+            "this way avoids {ones}",
+            "I step back from {ones}",
+            "no more of {ones} this time",
+            "the search skips {ones}",
+            "for now there is no use for {ones}",
+            "I return without {ones}",
+            "I cross out {ones} for this way",
+        ),
+        "push path rooms number sum": (
+            "{path} has room {rooms}, so {number} more can go, {sum} in all",
+            "along {path} there is room {rooms}; I send {number}, which makes {sum}",
+            "{path}: room {rooms}, so {number}, together {sum}",
+            "the way {path} with room {rooms} takes {number}, total {sum}",
+            "I send along {path}, with room {rooms}, {number}, {sum} so far",
+            "{path} offers {rooms}; that allows {number}, and the flow is {sum}",
+            "with room {rooms} on {path}, {number} can pass; now {sum} flow",
+            "on {path} the room is {rooms}, the least is {number}, the flow {sum}",
+            "by {path}, room {rooms}, go {number}, which brings the flow to {sum}",
+            "the room on {path} is {rooms}, so {number} can follow it, {sum} altogether",
+            "{path} can carry, with {rooms}, {number} more: {sum}",
+            "the least of {rooms} along {path} is {number}, so the flow grows to {sum}",
+        ),
+        "undone node node2 number": (
+            "that takes back {number} of what went from {node} to {node2}",
+            "of the flow {node}-{node2} it takes back {number}",
+            "{node}-{node2} loses {number} by that",
+            "the arrow {node}-{node2} gives {number} back",
+            "it turns {number} of {node}-{node2} round",
+            "against {node}-{node2} go {number}",
+            "what went from {node} to {node2} is less by {number}",
+            "from {node} to {node2} flow {number} fewer",
+            "{node} to {node2} is reduced by {number}",
+            "this undoes {number} on {node}-{node2}",
+            "I push back {number} on {node}-{node2}",
+            "the flow from {node} to {node2} falls by {number}",
+        ),
+        "left rests": (
+            "left: {rests}",
+            "room left: {rests}",
+            "what remains: {rests}",
+            "that leaves {rests}",
+            "remaining room: {rests}",
+            "the rest is {rests}",
+            "left over: {rests}",
+            "the room is now {rests}",
+            "after that there is {rests}",
+            "I note the room that is left: {rests}",
+            "still free: {rests}",
+            "new room: {rests}",
+        ),
+        "reach ones": (
+            "the reachable nodes are {ones}",
+            "with room left I reach only {ones}",
+            "no room leads beyond {ones}",
+            "only {ones} can still be reached",
+            "from the source the search gets to {ones} and no further",
+            "the search ends with {ones}",
+            "beyond {ones} nothing can be reached",
+            "what can be reached: {ones}",
+            "it is over: only {ones} are within reach",
+            "another way would have to leave {ones}, and none does",
+            "all ways stay within {ones}",
+            "there is room within {ones} only",
+        ),
+        "flow numbers number": (
+            "{numbers} = {number}",
+            "the flow is {numbers} = {number}",
+            "in all {numbers} = {number} flow",
+            "what I sent is {numbers} = {number}",
+            "together {numbers} = {number}",
+            "the amounts add up to {numbers} = {number}",
+            "all ways together carry {numbers} = {number}",
+            "the sum is {numbers} = {number}",
+            "that makes {numbers} = {number}",
+            "sent in all: {numbers} = {number}",
+            "adding up, {numbers} = {number}",
+            "the total is {numbers} = {number}",
+        ),
+        "cut arrows numbers number": (
+            "out of the reached nodes lead {arrows}, all full, and {numbers} = {number} is the same",
+            "the arrows {arrows} leave the reached nodes; they are full with {numbers} = {number}, as much as the flow",
+            "{arrows} are the way out and hold {numbers} = {number}, just the flow",
+            "nothing passes but by {arrows}, which hold {numbers} = {number}, and that is the flow",
+            "the cut {arrows} has {numbers} = {number}, equal to the flow",
+            "what leads out, {arrows}, can carry {numbers} = {number}, so more is impossible",
+            "all of {arrows} are full: {numbers} = {number}, the flow itself",
+            "every unit crosses {arrows}, with room for {numbers} = {number}, which the flow uses up",
+            "by {arrows} at most {numbers} = {number} can pass, and so much flows",
+            "the full arrows {arrows} add up to {numbers} = {number}, the flow again",
+            "the bound by {arrows} is {numbers} = {number}, and the flow meets it",
+            "I compare with {arrows}: {numbers} = {number}, the same",
+        ),
+        "no-cut number arrows numbers number2": (
+            "{number} is not what {arrows} carry, {numbers} = {number2}",
+            "{number} should equal the cut {arrows} with {numbers} = {number2}",
+            "I get {number}, but the full arrows {arrows} hold {numbers} = {number2}",
+            "{number} does not fit {arrows}, where {numbers} = {number2}",
+            "the flow would be {number}, unlike {arrows} with {numbers} = {number2}",
+            "{number} against {arrows} with {numbers} = {number2}",
+            "the sum {number} disagrees with {arrows}: {numbers} = {number2}",
+            "{number} cannot be, since {arrows} hold {numbers} = {number2}",
+            "I have {number}, while out lead {arrows} with {numbers} = {number2}",
+            "the total {number} is off: {arrows} make {numbers} = {number2}",
+            "{number} does not match {arrows}, which carry {numbers} = {number2}",
+            "comparing {number} with {arrows}, {numbers} = {number2}, I see a slip",
+        ),
+    },
+    {
+        "no-room ones": (
+            "no room leads from {ones} to a new node",
+            "there is no new node to reach from {ones}",
+            "from {ones} all arrows are full or lead to nodes I had",
+            "there is no room from {ones} to anything new",
+            "nothing new can be reached from {ones}",
+            "from {ones} there is no way on",
+            "all that leads on from {ones} is full or known",
+            "no arrow with room leaves {ones} for a new node",
+            "I find no room from {ones} to a node not seen yet",
+            "beyond {ones} there is no free arrow",
+            "the room from {ones} is used up or leads back",
+            "no fresh node has room from {ones}",
+        ),
+    },
+    names={
+        "ones": listed,
+        "path": lambda path: "-".join(map(str, path)),
+        "rooms": listed,
+        "numbers": lambda numbers: " + ".join(map(str, numbers)) or "0",
+        "rests": lambda rests: ", ".join(f"{u}-{v} {room}" for u, v, room in rests),
+        "arrows": lambda arrows: listed([f"{u}-{v}" for u, v in arrows]) if arrows else "no arrows",
+    },
+)
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #bf3407e1
-def push_step(push: Push, arrows: set, total: int, anchor: str) -> Step:
-    "The step that tells what is sent along a way."
-    amount, steps = min(push.rooms), list(zip(push.path, push.path[1:]))
-    says = f"The way {chain(push.path)} has room for {listed(push.rooms)}, so {amount} can go along it."
-    for u, v in steps:
-        if (u, v) not in arrows:
-            says += f" From {u} to {v} this pushes back {amount} of what went from {v} to {u}."
-    return Step(
-        "deduce",
-        f"{says} The flow is {total} now.",
-        push.path,
-        f"{'-'.join(map(str, push.path))} +{amount} ={total}",
-        anchor,
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #68bb9c7b
+SEEN = (
+    "the arrows with their capacities: {fact}.",
+    "I read the arrows and what each can carry: {fact}.",
+    "from the picture, capacities in brackets: {fact}.",
+    "first the arrows, each with its capacity: {fact}.",
+    "node by node, the arrows and their capacities: {fact}.",
+    "let me write down the arrows and capacities: {fact}.",
+    "the network, arrow by arrow: {fact}.",
+    "I list where the arrows go, with capacities: {fact}.",
+    "what the picture shows, capacity in brackets: {fact}.",
+    "arrows and capacities: {fact}.",
+    "before I begin, the arrows: {fact}.",
+    "going through the nodes, the arrows out of them: {fact}.",
+)
+SENT = (
+    "{fact}.",
+    "then {fact}.",
+    "now {fact}.",
+    "so {fact}.",
+    "next, {fact}.",
+    "a way with room: {fact}.",
+    "here is one: {fact}.",
+    "good, {fact}.",
+    "I find a way: {fact}.",
+    "that works: {fact}.",
+    "this one gets through: {fact}.",
+    "okay, {fact}.",
+)
+OVER = (
+    "I look for another way: {fact}.",
+    "one more search: {fact}.",
+    "is there another way? {fact}.",
+    "then nothing more: {fact}.",
+    "the last search: {fact}.",
+    "I try again: {fact}.",
+    "once more from the source: {fact}.",
+    "no further way: {fact}.",
+    "searching again, {fact}.",
+    "finally, {fact}.",
+    "that was the last one: {fact}.",
+    "now the search fails: {fact}.",
+)
+
+
+def tell_dead(told: Narrator, popped: tuple[int, ...], left: tuple[int, ...]) -> None:
+    "Tell a way that is tried, its dead end and the way back from it."
+    tried = Fact("along", ((*left, *popped[::-1]),))
+    told.tell("hypothesise", SUPPOSE, [tried], brief=f"{popped[0]}?")
+    told.tell("contradiction", FAIL, [], [Reason("no-room", (popped,), (tried,))], brief="x")
+    told.tell(
+        "backtrack",
+        BACK,
+        [Fact("closed", (popped,))],
+        [Reason("contradiction", (), (tried,))],
+        brief=f"back {left[-1]}",
     )
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #fbe1cf38
-def flows(used: dict) -> str:
-    "Flow and capacity of each arrow that carries something."
-    flowing = [f"{u}>{v} {flow}/{capacity}" for (u, v), (flow, capacity) in used.items() if flow]
-    return ", ".join(flowing) or "nothing flows yet"
 
+def pushed(state: State, push: Push, room: dict, sum_: int) -> list[Fact]:
+    "What is said of a way that something is sent along, with the `room` afterwards."
+    steps, arrows = [*pairwise(push.path)], {(u, v) for u, v, _ in state.edges}
+    amount = min(push.rooms)
+    undone = [Fact("undone", (v, u, amount)) for u, v in steps if (u, v) not in arrows]
+    ends = [(u, v) if (u, v) in arrows else (v, u) for u, v in steps]
+    rests = tuple((u, v, room[u, v]) for u, v in ends)
+    return [Fact("push", (push.path, push.rooms, amount, sum_)), *undone, Fact("left", (rests,))]
 
-def cut_steps(state: State, seen: tuple[int, ...], total: int) -> list[Step]:
-    "The last steps: nodes that can still be reached, the full arrows that lead out of them, and the flow."
-    cut = [(u, v, capacity) for u, v, capacity in state.edges if u in seen and v not in seen]
-    left = f"room is left only to {listed(seen[1:])}" if seen[1:] else "no room is left"
-    closed = f"From {state.source} {left}, so no way to {state.sink} remains."
-    arrows = ", ".join(f"{u} to {v} ({capacity})" for u, v, capacity in cut) or "none"
-    sum_ = " + ".join(str(capacity) for *_, capacity in cut) or "0"
-    full = f"The arrows that lead out of {listed(seen)} are {arrows}; nothing else can leave, and {sum_} = {total}, which is the flow."
-    return [
-        Step("deduce", closed, seen, f"cut {' '.join(map(str, seen))}"),
-        Step("check", full, seen),
-        Step("conclude", "The largest flow is", (), "", str(total)),
-    ]
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #f2c226a0
+def tell_flow(told: Narrator, state: State, dead_ends: bool) -> tuple[list[int], tuple[int, ...]]:
+    "Tell the ways; what was sent along each, and the nodes that can be reached in the end."
+    room, sent = {(u, v): capacity for u, v, capacity in state.edges}, []
+    room |= {(v, u): 0 for u, v, _ in state.edges}
+    premises: tuple[Fact, ...] = ()
+    for push in augment(state, Counter()):
+        if not push.path:
+            told.tell("deduce", OVER, [Fact("reach", (push.seen,))], [Reason("no-way", (), premises)], brief="cut")
+            return sent, push.seen
+        for popped, left in push.dead if dead_ends else ():
+            tell_dead(told, popped, left)
+        sent.append(min(push.rooms))
+        for u, v in pairwise(push.path):
+            room[u, v], room[v, u] = room[u, v] - sent[-1], room[v, u] + sent[-1]
+        facts = pushed(state, push, room, sum(sent))
+        told.tell(
+            "deduce", SENT, facts, [Reason("room", (), premises)], brief=f"{'-'.join(map(str, push.path))} +{sent[-1]}"
+        )
+        premises = (*premises, facts[0])
+    raise AssertionError("the last search finds no way")
 
-# %% ../../nbs/tasks/graphs/max_flow.ipynb #4b88a15f
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #f85f2318
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The ways that were found, with dead ends and flow pushed back, and the cut that shows that no more can flow."
-    used, total = {(u, v): (0, capacity) for u, v, capacity in state.edges}, 0
-    said = ", ".join(f"{u} to {v} ({capacity})" for u, v, capacity in state.edges)
-    brief = " ".join(f"{u}>{v}:{capacity}" for u, v, capacity in state.edges)
-    says = f"The arrows with their capacities: {said}. I look for ways from {state.source} to {state.sink}."
-    steps = [Step("observe", says, (state.source, state.sink), brief, flows(used))]
-    *pushes, last = augment(state, Counter())
-    for sent, push in enumerate(pushes, 1):
-        for popped, left in push.dead:
-            steps += dead_steps(popped, left)
-        amount = min(push.rooms)
-        total += amount
-        for u, v in zip(push.path, push.path[1:]):
-            arrow, sign = ((u, v), 1) if (u, v) in used else ((v, u), -1)
-            used[arrow] = (used[arrow][0] + sign * amount, used[arrow][1])
-        steps.append(push_step(push, set(used), total, flows(used) if sent % 4 == 0 else ""))
-    return [*steps, *cut_steps(state, last.seen, total)]
+    "The capacities, the ways that were found, with dead ends and flow pushed back, and the full arrows that show that no more can flow."
+    told = Narrator(ROADS | PUSHES, rng)
+    read(told, manner, roads(state.n, state.edges), total, misread_length, SEEN)
+    sent, seen = tell_flow(told, state, manner.reflection != "none")
+    cut = [edge for edge in state.edges if edge[0] in seen and edge[1] not in seen]
+    arrows, numbers = tuple(edge[:2] for edge in cut), tuple(edge[2] for edge in cut)
+
+    def checks(parts: Sequence[Fact]) -> list[Fact]:
+        found = sum(parts[0].args[0])
+        if found != sum(numbers):
+            return [Fact("no-cut", (found, arrows, numbers, sum(numbers)))]
+        return [Fact("cut", (arrows, numbers, found))]
+
+    def slip(fact: Fact, rng: Random) -> Fact:
+        amounts = [*fact.args[0]]
+        if amounts:
+            amounts[rng.randrange(len(amounts))] += rng.choice((-1, 1, 2))
+        return Fact("flow", (tuple(amounts), sum(amounts)))
+
+    close(told, manner, [Fact("flow", (tuple(sent), sum(sent)))], checks, slip, str(sum(sent)), RESULT)
+    return told.steps
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #f67cdf71
 def canon(state: State) -> bytes:

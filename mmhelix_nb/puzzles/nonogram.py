@@ -338,7 +338,7 @@ VOICE = (
                 "{line}, {clue}, goes from {now} to {ways}",
                 "with {clue}, {line} at {now} is {ways}",
                 "{line}, {clue}, stands at {now}: {ways}",
-                "{now} in {line} leaves {ways} for {clue}",
+                "{line}, at {now}, leaves {ways} for {clue}",
                 "{line} has {clue} in {now}: {ways}",
                 "for {clue} {line} goes from {now} to {ways}",
                 "{line} is {now}, and {clue} gives {ways}",
@@ -371,7 +371,7 @@ VOICE = (
                 "with {now} in {line} the {count} ways for {clue} agree",
                 "{line} is {now}; each of {count} ways for {clue} has it so",
                 "all {count} ways for {clue} in {line} at {now} agree",
-                "{now} in {line} leaves {count} ways for {clue}",
+                "{line}, at {now}, leaves {count} ways for {clue}",
                 "I slide {clue} along {line}, {now}: {count} ways agree",
                 "for {line}, {now}, {clue} has {count} ways, all like that",
                 "{count} ways for {clue} are left in {line} at {now}",
@@ -395,7 +395,7 @@ VOICE = (
                 "{clue} does not fit {now} in {line}",
                 "no way is left for {clue} in {line}, which reads {now}",
                 "{line} is {now} now, and {clue} has no place",
-                "{now} in {line} leaves no room for {clue}",
+                "{line}, at {now}, leaves no room for {clue}",
                 "{line} wants {clue} and reads {now}",
                 "with {now}, {line} cannot hold {clue}",
                 "{line} stands at {now}, against its {clue}",
@@ -436,7 +436,8 @@ def counted_runs(state: State, grid: Grid) -> list[Fact]:
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Reading, the search with its reasons, and the check of the copy."
     told = Narrator(VOICE, rng)
-    clue_reading(told, manner, *([clue or (0,) for clue in lines] for lines in (state.rows, state.columns)))
+    rows, columns = ([clue or (0,) for clue in lines] for lines in (state.rows, state.columns))
+    clue_reading(told, manner, rows, columns)
     checks = [lambda grid: counted_runs(state, grid)]
     shade_story(told, manner, problem(state), [3] * state.size**2, ORDER, "-X_", checks, show)
     return told.steps

@@ -101,7 +101,7 @@ class Total(TwoValued):
             return []
         return [(cell, 2 if lack else 1) for cell, mask in zip(self.cells, masks) if mask == 3]
 
-
+# %% ../../nbs/tasks/puzzles/snake.ipynb #057d582e
 class Links(TwoValued):
     "A first cell that, if it belongs to the snake, has `links` of the others, its neighbours, in it."
 
@@ -115,10 +115,9 @@ class Links(TwoValued):
         near = [(spot, domains[other]) for spot, other in zip(self.spots[1:], self.cells[1:])]
         inside, shut = (tuple(spot for spot, mask in near if mask == value) for value in (2, 1))
         place, full = (self.spots[0], self.links), len(inside) >= self.links
-        if cell is None:
-            return ("forked", (*place, inside)) if len(inside) > self.links else ("stuck", (*place, shut))
-        if cell == self.cells[0]:
-            return ("crowded", (*place, inside)) if len(inside) > self.links else ("stranded", (*place, shut))
+        if cell is None or cell == self.cells[0]:
+            many, few = ("forked", "stuck") if cell is None else ("crowded", "stranded")
+            return (many, (*place, inside)) if len(inside) > self.links else (few, (*place, shut))
         if full and gone == 2:
             return "linked", (*place, inside)
         return ("goes-on", (*place, shut)) if shut else ("edge", place)

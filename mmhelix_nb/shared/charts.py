@@ -331,9 +331,7 @@ def flat(args: tuple) -> list:
 class ChartNarrator(Narrator):
     "Tells of charts; in a few symbols a fact is its kind and its numbers."
 
-    def brief(self, kind: str, facts: Sequence[Fact]) -> str:
-        if kind not in ("deduce", "test", "hypothesise"):
-            return ""
+    def brief(self, facts: Sequence[Fact]) -> str:
         return "; ".join(f"{fact.kind} {' '.join(map(str, flat(fact.args)))}" for fact in facts)
 
 

@@ -162,8 +162,8 @@ def loop_flaw(near: dict[Cell, list[Cell]]) -> str:
     return "the lines are more than one loop" if length < len(near) else ""
 
 # %% ../../nbs/shared/loops.ipynb #084cee65
-def straights(n: int, lines: int) -> str:
-    "The `lines` as text, those in a row joined to one."
+def straights(n: int, lines: int) -> list[tuple[Cell, Cell]]:
+    "The `lines` as straight stretches, from end to end."
     found, left = [], set(bits(lines))
     for line in sorted(left):
         if line not in left:
@@ -174,8 +174,8 @@ def straights(n: int, lines: int) -> str:
             before, end = line_ends(n)[step]
             ahead = (2 * end[0] - before[0], 2 * end[1] - before[1])
             step = line_bits(n).get((end, ahead), 0).bit_length() - 1
-        found.append(line_text(begin, end))
-    return ", ".join(found)
+        found.append((begin, end))
+    return found
 
 # %% ../../nbs/shared/loops.ipynb #32e3ffda
 def sketch(points: Sequence[str], drawn: int, ruled_out: int) -> str:

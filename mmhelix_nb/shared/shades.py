@@ -318,7 +318,7 @@ def flipped(signs: str) -> Callable[[Fact, Random], Fact]:
 
     return flip
 
-
+# %% ../../nbs/shared/shades.ipynb #d36efc28
 def line_tallies(grid: Grid, sign: str, rows: Sequence[int], columns: Sequence[int]) -> list[Fact]:
     "How many cells of each row and column hold `sign`, or the first line where that is not what it should be."
     found = []

@@ -67,7 +67,7 @@ BACK = re.compile(
     re.IGNORECASE,
 )
 WORKS = re.compile(
-    r"\b(?:this|that|it|which|everything|all) (?:now |then |all )?(?:works|fits|holds|is fine|checks out|succeeds|is consistent|agrees)\b"
+    r"\b(?:this|that|it|which|everything|all) (?:now |then |all )?(?:works|fits|holds|does (?:work|fit|hold)|is fine|checks out|succeeds|is consistent|agrees)\b"
     r"|\bno (?:contradiction|problem|clash)\b|\b(?:can be|is all|is quite) (?:right|correct)\b|\ball good\b|\bworks out\b",
     re.IGNORECASE,
 )
@@ -137,10 +137,10 @@ def in_words(retelling: Retelling) -> str:
     words, strange = stems(retelling.prose), False
     for n in range(3):
         third = words[n * len(words) // 3 : (n + 1) * len(words) // 3]
-        strange = strange or len(third) >= 10 and sum(word not in known for word in third) > 0.75 * len(third)
+        strange = strange or len(third) >= 6 and sum(word not in known for word in third) > 0.75 * len(third)
     return "its steps are not told in words" if gaps or strange or sum(counted) < 0.65 * len(counted) else ""
 
-
+# %% ../../nbs/traces/guard.ipynb #95047023
 def failures_told(retelling: Retelling) -> str:
     "The first failure or way back that is not told as one; empty where all are."
     steps = retelling.plan.steps
@@ -157,7 +157,7 @@ def failures_told(retelling: Retelling) -> str:
                 return f"a failure is told as a success: {found[0]}"
     return ""
 
-
+# %% ../../nbs/traces/guard.ipynb #be69a1c7
 def failures_added(retelling: Retelling) -> str:
     "The first failure that is told where the skeleton has none near; empty where there is none."
     steps = retelling.plan.steps

@@ -38,7 +38,7 @@ CARDINALS = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
 )
 ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth".split())
-WORDS = {word: n for n, word in enumerate(CARDINALS)} | {"single": 1, "double": 2, "both": 2}
+WORDS = {word: n for n, word in enumerate(CARDINALS)} | {"single": 1, "double": 2}
 
 # %% ../../nbs/traces/marks.ipynb #8b4ed512
 _N = rf"(?:\d+|(?:{'|'.join(CARDINALS)})\b)"
@@ -124,7 +124,7 @@ def merged(text: str, found: Sequence[Mark]) -> list[Mark]:
         out.append(mark)
     return out
 
-
+# %% ../../nbs/traces/marks.ipynb #402b7f58
 def marks(text: str, names: Iterable[str] = ()) -> list[Mark]:
     "All marks of `text` in their order; `names` are words that it may name, softly."
     found = [mark_of(one) for one in FORM.finditer(text)]
@@ -149,6 +149,7 @@ class Clause:
     stop: int = 0
     near: int = 0
     own: int = 0
+    tail: str = ""  # words behind a comma, up to the next pause, that have no marks of their own
 
     @cached_property
     def keys(self) -> tuple:
@@ -170,7 +171,7 @@ def together(text: str, mark: Mark, after: Mark) -> bool:
     listed = LISTED.fullmatch(gap) or re.fullmatch(r": ?\[?", gap)
     return mark.kind == after.kind != "block" and "\n" not in gap and listed is not None
 
-
+# %% ../../nbs/traces/marks.ipynb #cb40b818
 def clauses(text: str, found: Sequence[Mark]) -> list[Clause]:
     "The marks of `text`, clause by clause."
     out: list[Clause] = []
@@ -186,7 +187,9 @@ def clauses(text: str, found: Sequence[Mark]) -> list[Clause]:
         pauses = list(PAUSE.finditer(gap))
         if pauses or not after or "block" in (mark.kind, after.kind):
             first = pauses[0].start() if pauses else len(gap)
-            out.append(Clause(tuple(group), text[begin : mark.end + first], begin, mark.end + first, near, own))
+            stops = [one for one in pauses if one[0] != ":"]
+            tail = gap[stops[0].end() : stops[1].start()] if len(stops) > 1 and stops[0][0] == "," else ""
+            out.append(Clause(tuple(group), text[begin : mark.end + first], begin, mark.end + first, near, own, tail))
             begin = mark.end + (pauses[0].end() if pauses else len(gap))
             near = mark.end + max((one.end() for one in pauses if one[0] != ":"), default=first)
             own = mark.end + max((one.end() for one in pauses), default=len(gap))
@@ -232,7 +235,7 @@ def block_marks(text: str, blocks: Iterable[str]) -> list[Mark]:
                 taken.append(Mark("block", block, a, b))
     return sorted(taken, key=lambda mark: mark.start)
 
-
+# %% ../../nbs/traces/marks.ipynb #4767238d
 def is_row(line: str) -> bool:
     "Whether a line is a row of a drawn position, and no prose."
     parts = line.split()

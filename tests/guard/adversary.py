@@ -173,6 +173,12 @@ def shuffled(sample, reply, rng: Random):
     return joined("\n".join(lines), rest)
 
 
+def told_within(a: str, b: str) -> bool:
+    """Whether the numbers of one sentence stand in the other, so that neither order says anything new."""
+    one, other = ({*re.findall(r"\d+", text)} for text in (a, b))
+    return one <= other or other <= one
+
+
 def two_steps_swapped(sample, reply, rng: Random):
     """Two sentences that follow each other, both with numbers, change places."""
     thought, rest = parts(reply)
@@ -183,7 +189,7 @@ def two_steps_swapped(sample, reply, rng: Random):
         for i, (a, b) in enumerate(zip(sentences, sentences[1:], strict=False)):
             known = [step for step in sample.steps if step.says and re.search(r"\d", step.says)]
             owner = [next((k for k, step in enumerate(known) if step.says[1:] in one), None) for one in (a, b)]
-            if None not in owner and owner[0] != owner[1] and re.findall(r"\d+", a) != re.findall(r"\d+", b):
+            if None not in owner and owner[0] != owner[1] and not told_within(a, b):
                 places.append((n, i))
     if not places:
         return None
@@ -236,8 +242,8 @@ def negated(sample, reply, rng: Random):
     lines = thought.split("\n")
     places = []
     for n in prose_lines(sample, thought):
-        for m in re.finditer(r"[^.;,:\n]*\d[^.;,:\n]*", lines[n]):
-            verbs = [v for v in re.finditer(r"\b(is|are|can|must)\b(?! not\b| no\b| none\b| nothing\b| only\b)", m[0])]
+        for m in re.finditer(r"[^.;,:?\n]*\d[^.;,:?\n]*", lines[n]):
+            verbs = list(re.finditer(r"\b(is|are|can|must)\b(?! not\b| no\b| none\b| nothing\b| only\b)", m[0]))
             denied = re.search(r"\b(?:no|not|never|cannot|none|nothing)\b", m[0])
             places += [(n, m.start() + v.end()) for v in verbs[:1] if re.search(r"\d", m[0]) and not denied]
     if not places:

@@ -41,7 +41,9 @@ class Hanoi(Proof):
         lost = [disk for disk in range(1, (disks[-1] if disks else 1) + 1) if disk not in disks]
         if lost:
             return [Fact("no-disk", (lost[0],))]
-        return [Fact("all", (tuple(len(fact.args[1]) for fact in parts), tuple(disks)))]
+        return [
+            Fact("all", (tuple(len(fact.args[1]) for fact in parts), disks[-1] if disks == sorted({*disks}) else 0))
+        ]
 
     def follows(self, step):
         (reason,) = step.reasons

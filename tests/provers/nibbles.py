@@ -41,7 +41,7 @@ class Nibbles(Proof):
         snake, apples = self.now()
         reached, layer, counts = {snake[0]}, {snake[0]}, []
         while layer and apple not in reached:
-            covered = set(snake[: len(snake) - len(counts)]) | apples - {apple}
+            covered = set(snake[: max(0, len(snake) - len(counts))]) | apples - {apple}
             if not counts:
                 back = [step(snake[0], move) for move in STEPS]
                 covered |= {cell for cell in back if len(snake) == 1 and cell == self.behind()}
@@ -86,7 +86,7 @@ class Nibbles(Proof):
         expect(fact.kind == "at" and reason.rule == "walked", f"{fact} is of no known kind")
         walk = self.tries[-1]
         expect(
-            self.places[-1] is None and reason.facts == (walk,) and reason.args == walk.args[:1], "no walk is under way"
+            self.places[-1] is None and reason.facts[0] == walk and reason.args == walk.args[:1], "no walk is under way"
         )
         snake, apples = self.walked(self.now(), walk.args[2])
         expect(
@@ -105,7 +105,7 @@ class Nibbles(Proof):
         self.places.append(None)
 
     def breaks(self, reason):
-        (walk,) = reason.facts
+        walk = reason.facts[0]
         if reason.rule == "hits":
             number, move, cell = reason.args
             return (

@@ -1,0 +1,60 @@
+"""The guard of retold traces: no spoilt reply is accepted, and hardly any honest one is refused. `make guard` tries a thousand of each kind."""
+
+from random import Random
+
+import pytest
+from guard import adversary, honest
+from guard.bench import skeleton
+from guard.retellings import retellings
+
+from mmhelix_nb.core import tasks
+from mmhelix_nb.traces.guard import guard
+
+SAMPLES = [skeleton(number) for number in range(0, 5 * len(tasks()), 5)]  # each task at one level
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[f"{sample.item.task}-{sample.item.level}" for sample in SAMPLES])
+def test_a_skeleton_tells_itself(sample):
+    found = guard(sample, sample.reply)
+    assert found, found.reason
+    assert (found.steps, found.backtracks) == sample.counts
+
+
+@pytest.mark.parametrize("kind", adversary.KINDS)
+def test_spoilt_replies_are_refused(kind):
+    made = 0
+    for number, sample in enumerate(SAMPLES):
+        reply = adversary.KINDS[kind](sample, sample.reply, Random(f"{kind}/{number}"))
+        if reply is None or reply == sample.reply or made == 12:
+            continue
+        made += 1
+        assert not guard(sample, reply), (sample.item, reply)
+    assert made >= 3
+
+
+def test_honest_paraphrases_are_accepted():
+    refused, made = [], 0
+    for kind, change in honest.KINDS.items():
+        for number, sample in enumerate(SAMPLES[::4]):
+            reply = change(sample, sample.reply, Random(f"{kind}/{number}"))
+            if reply is None or reply == sample.reply:
+                continue
+            made += 1
+            found = guard(sample, reply)
+            refused += [] if found else [(kind, sample.item.task, found.reason)]
+    assert made > 60 and len(refused) <= 0.05 * made, refused
+
+
+def test_retellings_by_hand_are_accepted():
+    told = [(sample.item.task, guard(sample, reply)) for sample, reply in retellings()]
+    refused = [(task, found.reason) for task, found in told if not found]
+    assert len(told) >= 39 and len(refused) <= 1, refused
+    assert all(sample.item.check(reply) for sample, reply in retellings())
+
+
+def test_what_is_told_is_counted():
+    """A row says what its text tells: a way back that is left out is missing, so the reply is refused; all others are counted."""
+    for sample, reply in retellings():
+        found = guard(sample, reply)
+        backtracks = sum(step.kind == "backtrack" for step in sample.steps)
+        assert not found or (found.backtracks == backtracks and found.steps >= 0.8 * len(sample.steps))
