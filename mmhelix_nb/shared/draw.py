@@ -391,7 +391,7 @@ def _crowded(canvas: Canvas) -> Iterator[str]:
     where, roomy = _numbered(canvas.shapes, (0, 0, canvas.width, canvas.height)), canvas.style.name != "mini"
     for shape in canvas.shapes if roomy else ():
         left, top, right, bottom = shape.frame()
-        if min(left, top) < -1 or right > canvas.width or bottom > canvas.height:
+        if min(left, top) < -1 or right > canvas.width + 1 or bottom > canvas.height + 1:
             yield f"{shape} leaves the picture"
     for label in canvas.labels:
         left, top, right, bottom = label.box()
