@@ -238,7 +238,7 @@ def missing_traces(profile: Profile, runs: str | Path = RUNS) -> str:
     sets = "".join(f" --set {text}" for text in touched(profile, "serg"))
     return f"the {profile.serg.kind} samples of profile {profile.name}: {folder} {begun}; type: mmhelix serg --profile {profile.name}{sets} --polish URL"
 
-
+# %% ../nbs/30_serg.ipynb #0c27f1e0
 def traced(profile: Profile, runs: str | Path) -> tuple[list[Row], list[Sample]]:
     "The rows of a profile's folder of samples, shuffled, and the same as samples; raises `FileNotFoundError` where there is none, `ValueError` where the verifier rejects one."
     problem = missing_traces(profile, runs)
@@ -260,7 +260,7 @@ def traced(profile: Profile, runs: str | Path) -> tuple[list[Row], list[Sample]]
     Random(f"serg/{profile.seed}").shuffle(rows)
     return rows, samples
 
-
+# %% ../nbs/30_serg.ipynb #c56e8020
 def pq_columns(path: Path, *names: str) -> list[tuple]:
     "The named columns of a Parquet file, row by row."
     import pyarrow.parquet as pq

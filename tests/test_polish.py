@@ -177,6 +177,53 @@ def test_unusual_answers_are_understood(name):
         assert all(outcome.sample for outcome in polished(fake, skeletons=SKELETONS[:4]))
 
 
+def thinking(asked, number):
+    """A server that has cut the reply at its thought."""
+    thought, rest = retold(asked).removeprefix("<think>").split("</think>")
+    body = json.loads(completion(rest))
+    body["choices"][0]["message"]["reasoning_content"] = thought
+    return 200, json.dumps(body), {}
+
+
+def opened(asked, number):
+    """A server whose template has opened the thought, so that the reply does not."""
+    return 200, completion(retold(asked).removeprefix("<think>")), {}
+
+
+@pytest.mark.parametrize("behave", [thinking, opened])
+def test_a_thought_that_stands_apart_is_read(behave):
+    with FakeServer(behave) as fake:
+        for outcome in polished(fake, skeletons=SKELETONS[:4]):
+            assert outcome.sample and not outcome.reasons and outcome.sample.reply.count("<think>") == 1
+
+
+def test_thinking_is_switched_off_where_the_server_takes_that():
+    def plain(asked, number):
+        if "chat_template_kwargs" in asked:
+            return 400, '{"error": {"message": "Unrecognized request argument"}}', {}
+        return good(asked)
+
+    with FakeServer() as fake:
+        polished(fake, skeletons=SKELETONS[:4])
+        assert all(json.loads(one)["chat_template_kwargs"] == {"enable_thinking": False} for one in fake.seen)
+    with FakeServer(plain) as fake:
+        outcomes = polished(fake, replace(QUICK, concurrency=1), skeletons=SKELETONS[:4])
+        assert all(outcome.sample for outcome in outcomes) and fake.seen.total() == 5  # the first is asked again
+
+
+def test_one_reason_again_and_again_ends_the_run_with_one_line(tmp_path):
+    how = Polishing(attempts=2, patience=6)
+    with FakeServer(lambda asked, number: (200, completion("I cannot."), {})) as fake:
+        server = replace(QUICK, url=fake.url, concurrency=1)
+        for _ in range(2):  # what is known already does not count again
+            with pytest.raises(
+                ServerError, match=r"6 replies in a row are refused for one reason \(too short\); "
+            ) as caught:
+                polish_all(SKELETONS, server, how, tmp_path / "replies.sqlite")
+            assert "\n" not in str(caught.value)
+        assert len(fake.seen) == 12 and set(fake.seen.values()) == {1}
+
+
 @pytest.mark.parametrize("fence", ["```\n{}\n```", "```markdown\n{}\n```\n", "~~~\n{}", "\n``` text\n{}\n```"])
 def test_a_fence_round_a_reply_is_taken_off(fence):
     with FakeServer(lambda asked, number: (200, completion(fence.format(retold(asked))), {})) as fake:

@@ -4,19 +4,20 @@
 
 # %% auto #0
 __all__ = ['Edges', 'Kind', 'Pairs', 'SHALLOW', 'CELLS', 'LARGER', 'LEVELS', 'SPACES', 'Found', 'SCORER', 'draw', 'PICTURE',
-           'WORDS', 'RULES', 'State', 'kinds', 'Event', 'Search', 'following', 'partners', 'explore', 'outcome',
-           'solve', 'triangles', 'squares', 'agree', 'as_many_triangles', 'three_counts_by_node', 'refined_colours',
-           'side_by_side', 'always_yes', 'Level', 'joins', 'switched_halves', 'differing', 'profile', 'offers',
-           'generate', 'isomorphic', 'read_claim', 'check', 'layout', 'example', 'ask', 'kind_text', 'opening',
-           'matched', 'forced_step', 'dead_step', 'forced', 'event_step', 'event_steps', 'odd_kind', 'trace',
-           'check_step', 'canon']
+           'WORDS', 'RULES', 'PARTNERS', 'FIRST', 'SECOND', 'KINDS', 'FITS', 'ALONE', 'ORDER', 'State', 'kinds',
+           'Event', 'Search', 'following', 'partners', 'explore', 'outcome', 'solve', 'triangles', 'squares', 'agree',
+           'as_many_triangles', 'three_counts_by_node', 'refined_colours', 'side_by_side', 'always_yes', 'Level',
+           'joins', 'switched_halves', 'differing', 'profile', 'offers', 'generate', 'isomorphic', 'read_claim',
+           'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge', 'where', 'kind_facts',
+           'Pairing', 'Matcher', 'arranged', 'uneven', 'checked', 'wrong_pair', 'matched', 'show_pairs', 'straight',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #27eb0d3e
 import re
 from collections import Counter as Bag
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate, chain, combinations
 from math import comb
 from random import Random
@@ -24,9 +25,10 @@ from typing import Any
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.backtracking import SearchLevel, decided, runs
+from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
+from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
     introduced,
@@ -40,9 +42,12 @@ from mmhelix_nb.shared.networks import (
     spread_evenly,
     write_lists,
 )
+from ..shared.reading import COPY, GRAPHS, MISREAD, RESULT, close, degree_tally, joined_facts, read
 from ..shared.search import Counter, bits, canonical_graph, refine
 from ..shared.teller import listed
-from ..steps import Manner, Step
+from ..shared.tours import FORCED
+from ..shared.voice import Voice
+from ..steps import Fact, Manner, Reason, Step
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #4190af82
 Edges = tuple[tuple[int, int], ...]
@@ -138,20 +143,24 @@ def partners(search: Search, pairs: Pairs, node: int) -> list[int]:
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #0d645369
 def explore(
-    search: Search, pairs: Pairs, counter: Counter, note: Callable[[Event], None] | None = None
+    search: Search,
+    pairs: Pairs,
+    counter: Counter,
+    note: Callable[[Event], None] | None = None,
+    arrange: Callable[[list[int]], list[int]] = sorted,
 ) -> Pairs | None:
-    "All pairs that the search finds from `pairs` on, or None where none fit; `note` hears of each event."
+    "All pairs that the search finds from `pairs` on, or None where none fit; `note` hears of each event, and `arrange` puts partners in order."
     if len(pairs) == len(search.masks[0]):
         return pairs
     node = following(search, pairs)
-    fitting = partners(search, pairs, node)
+    fitting = arrange(partners(search, pairs, node))
     if note and not fitting:
         note(Event("dead", pairs, (node,)))
     for tried, partner in enumerate(fitting, 1):
         counter.visit()
         if note:
             note(Event("go", (*pairs, (node, partner)), tuple(fitting[tried - 1 :])))
-        whole = explore(search, (*pairs, (node, partner)), counter, note)
+        whole = explore(search, (*pairs, (node, partner)), counter, note, arrange)
         if whole:
             return whole
         if note and fitting[tried:]:
@@ -235,13 +244,17 @@ class Level(SearchLevel):
 CELLS = ((4, 4, 4), (6, 2, 4), (6, 4, 2), (4, 2, 6), (4, 6, 2), (4, 8), (8, 4), (6, 6))
 LARGER = ((8, 2, 4), (8, 4, 2), (6, 6, 2), (6, 2, 6), (6, 4, 4), (4, 2, 8), (4, 4, 6))
 LEVELS = (
-    Level(8, (11, 13), 24, degree=4),
-    Level(10, (14, 16), 36, degree=4, alike=True),
-    Level(12, (24, 29), 44, CELLS, near=8),
+    Level(7, (8, 12), 20, degree=5, near=9),
+    Level(9, (12, 14), 33, degree=4, alike=True),
+    Level(12, (24, 28), 42, CELLS, near=7),
     Level(14, (28, 30), 54, LARGER),
     Level(14, (31, 34), 66, LARGER),
 )
-SPACES = {3: 600, 4: 950}  # estimated from what recurs in 200 draws (Chao); level 5 has above 5,000 forms
+SPACES = {
+    1: 1000,
+    3: 650,
+    4: 950,
+}  # estimated from what recurs in 300 draws (Chao); the others have more than 2,000 forms
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #99c26e81
 Found = set[tuple[int, int]]
@@ -293,7 +306,7 @@ def profile(n: int, edges: Found) -> list[tuple[int, int]]:
     masks = neighbour_masks(n, edges)
     return sorted((masks[u] >> v & 1, (masks[u] & masks[v]).bit_count()) for u, v in combinations(range(n), 2))
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #5f479f2a
 def offers(level: Level, rng: Random) -> Iterator[tuple[float, State]]:
     "Pairs of graphs, all with the same answer, each with how far its search is from the level's effort, until one is near."
     differ, n, left = rng.random() < 0.5, level.nodes, 12
@@ -410,109 +423,454 @@ def ask(state: State, modality: str) -> str:
     lists = f"\n\n{state.as_text()}" if modality == "text" else ""
     return f"{what}{lists}\n\n{RULES}\n\nAnswer with one word, Yes or No."
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #670bfde3
-def kind_text(kind: Kind) -> str:
-    "A kind as text, as in 2(13): two edges, to nodes with one and three."
-    return f"{kind[0]}({''.join(map(str, kind[1]))})"
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #6a6cd993
+PARTNERS = Voice(
+    {
+        "one node nodes": (
+            "{node}: {nodes}",
+            "{node} joins {nodes}",
+            "{node} has {nodes}",
+            "{node} - {nodes}",
+            "{node} meets {nodes}",
+            "{node} leads to {nodes}",
+            "{node} touches {nodes}",
+            "from {node} to {nodes}",
+            "at {node}, {nodes}",
+            "{node} is next to {nodes}",
+            "{node} with {nodes}",
+            "{node} sees {nodes}",
+        ),
+        "both-ends number number2": (
+            "{number} edges, each at both of its {number2} ends",
+            "each of {number} edges stands at both ends, {number2} in all",
+            "{number} edges with {number2} ends, none one-sided",
+            "every edge is there twice: {number} edges, {number2} entries",
+            "{number} edges are listed from both sides, {number2} entries",
+            "{number2} entries for {number} edges, two each",
+            "no edge of {number} is one-sided, with {number2} entries",
+            "all {number} edges have both ends, {number2} together",
+            "{number} edges, {number2} ends, all in pairs",
+            "the entries pair up: {number} edges from {number2}",
+            "I find {number} edges in {number2} entries, each twice",
+            "both sides agree on {number} edges, {number2} entries",
+        ),
+        "kind shape nodes nodes2": (
+            "{shape} {nodes} | {nodes2}",
+            "{shape}: {nodes} | {nodes2}",
+            "{shape} is {nodes} | {nodes2}",
+            "{shape} has {nodes} | {nodes2}",
+            "{shape} for {nodes} | {nodes2}",
+            "{shape} at {nodes} | {nodes2}",
+            "{shape} with {nodes} | {nodes2}",
+            "{shape} covers {nodes} | {nodes2}",
+            "{shape} means {nodes} | {nodes2}",
+            "of {shape} {nodes} | {nodes2}",
+            "as {shape} {nodes} | {nodes2}",
+            "under {shape} {nodes} | {nodes2}",
+        ),
+        "pair node node2": (
+            "{node} becomes {node2}",
+            "{node} is {node2}",
+            "{node} goes with {node2}",
+            "{node} matches {node2}",
+            "{node} maps to {node2}",
+            "{node} corresponds to {node2}",
+            "{node} = {node2}",
+            "{node} has the partner {node2}",
+            "the partner of {node} is {node2}",
+            "{node} is paired with {node2}",
+            "{node} turns into {node2}",
+            "I pair {node} with {node2}",
+        ),
+        "no-pair node node2": (
+            "{node} is not {node2}",
+            "{node} does not become {node2}",
+            "{node} cannot be {node2}",
+            "{node2} is no partner for {node}",
+            "{node} with {node2} fails",
+            "not {node2} for {node}",
+            "{node} = {node2} is wrong",
+            "{node} does not go with {node2}",
+            "for {node}, {node2} is out",
+            "I cross out {node} = {node2}",
+            "{node} must not be {node2}",
+            "{node2} is ruled out for {node}",
+        ),
+        "none": (
+            "the graphs are not isomorphic",
+            "they are not isomorphic",
+            "no renaming exists",
+            "there is no renaming",
+            "no renaming is possible",
+            "the graphs differ",
+            "G1 cannot become G2",
+            "the answer has to be No",
+            "the two graphs are different",
+            "nothing makes G1 into G2",
+            "it cannot be done",
+            "no choice of partners works",
+        ),
+        "uneven shape number number2": (
+            "of {shape} there are {number} in G1 and {number2} in G2",
+            "{shape} comes {number} times in G1 and {number2} times in G2",
+            "the kind {shape} has {number} nodes here and {number2} there",
+            "kind {shape} counts {number} against {number2}",
+            "for {shape} I find {number} and {number2}",
+            "the numbers of {shape} differ, {number} and {number2}",
+            "{shape} is met {number} times, then {number2} times",
+            "with {shape} it is {number} to {number2}",
+            "nodes of {shape}: {number} in one graph, {number2} in the other",
+            "{shape} stands at {number} nodes of G1 and {number2} of G2",
+            "a renaming keeps {shape}, yet there are {number} and {number2}",
+            "the kind {shape} is not equally frequent: {number} and {number2}",
+        ),
+        "image node nodes": (
+            "{node}: {nodes}",
+            "{node} gets {nodes}",
+            "{node} has {nodes}",
+            "{node} with {nodes}",
+            "{node} is next to {nodes}",
+            "{node} meets {nodes}",
+            "{node} to {nodes}",
+            "{node} receives {nodes}",
+            "{node} joins {nodes}",
+            "at {node} {nodes}",
+            "{node} sees {nodes}",
+            "{node} touches {nodes}",
+        ),
+        "tried number": (
+            "{number} dead ends leave no partner open",
+            "all choices ended, in {number} dead ends",
+            "after {number} dead ends nothing is left to try",
+            "I have met {number} dead ends, and every choice is closed",
+            "the count of dead ends is {number}, with no choice left",
+            "each choice has failed, with {number} dead ends in all",
+            "{number} dead ends cover all the choices",
+            "there were {number} dead ends and no way out",
+            "no choice is untried: {number} dead ends",
+            "going over it, I find {number} dead ends and nothing open",
+            "every branch is closed by one of {number} dead ends",
+            "with {number} dead ends all choices are used up",
+        ),
+        "no-image node nodes nodes2": (
+            "{node} would get {nodes}, but it has {nodes2}",
+            "{node} has {nodes2} in G2, not {nodes}",
+            "at {node} I get {nodes} instead of {nodes2}",
+            "{node} should be next to {nodes2} and would be next to {nodes}",
+            "{nodes} for {node} is not {nodes2}",
+            "the list of {node} is {nodes2}, while the pairs give {nodes}",
+            "{node}: {nodes} against {nodes2}",
+            "for {node} the pairs say {nodes}, G2 says {nodes2}",
+            "{node} with {nodes} does not fit {nodes2}",
+            "{node} meets {nodes2}, and {nodes} is something else",
+            "G2 joins {node} to {nodes2}, not to {nodes}",
+            "{node} comes out with {nodes} and not with {nodes2}",
+        ),
+        "no-single node": (
+            "{node} is a partner twice",
+            "{node} is used twice",
+            "two nodes have the partner {node}",
+            "{node} appears two times",
+            "{node} comes twice",
+            "there are two pairs with {node}",
+            "{node} must not have two partners",
+            "{node} is taken twice",
+            "I find {node} twice",
+            "{node} stands in two pairs",
+            "twice something becomes {node}",
+            "{node} is doubled",
+        ),
+    },
+    {
+        "no-partner node ones": (
+            "{node} needs a partner next to {ones}, and none fits",
+            "nothing next to {ones} fits {node}",
+            "for {node} there is no partner at {ones}",
+            "no node stands to {ones} as {node} needs",
+            "{node} finds no partner beside {ones}",
+            "beside {ones} there is nothing for {node}",
+            "{node} must be next to {ones}, where nothing fits",
+            "no free node of its kind suits {node} at {ones}",
+            "{node} asks for {ones} and gets nothing",
+            "with {ones} beside it, {node} has no partner",
+            "the place of {node} at {ones} stays empty",
+            "going by {ones}, {node} cannot be anything",
+        ),
+        "uneven-kind shape number number2": (
+            "of {shape} there are {number} in G1 and {number2} in G2",
+            "{shape} comes {number} times in G1 and {number2} times in G2",
+            "the kind {shape} has {number} nodes here and {number2} there",
+            "kind {shape} counts {number} against {number2}",
+            "for {shape} I find {number} and {number2}",
+            "the numbers of {shape} differ, {number} and {number2}",
+            "{shape} is met {number} times, then {number2} times",
+            "with {shape} it is {number} to {number2}",
+            "nodes of {shape}: {number} in one graph, {number2} in the other",
+            "{shape} stands at {number} nodes of G1 and {number2} of G2",
+            "a renaming keeps {shape}, yet there are {number} and {number2}",
+            "the kind {shape} is not equally frequent: {number} and {number2}",
+        ),
+    },
+    names={
+        "shape": lambda shape: f"{shape[0]}({''.join(map(str, shape[1]))})",
+        "ones": lambda ones: listed(ones) if ones else "no partner yet",
+    },
+)
+
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #0a3a840b
+FIRST = (
+    "G1, node by node: {fact}.",
+    "I read G1: {fact}.",
+    "the left graph, G1: {fact}.",
+    "first G1: {fact}.",
+    "the neighbours in G1: {fact}.",
+    "in G1 I see this: {fact}.",
+    "let me write down G1: {fact}.",
+    "from the picture, G1: {fact}.",
+    "the lists of G1: {fact}.",
+    "G1 as I see it: {fact}.",
+    "going through G1: {fact}.",
+    "on the left, in G1: {fact}.",
+)
+SECOND = tuple(clause.replace("G1", "G2").replace("left", "right").replace("first", "then") for clause in FIRST)
+KINDS = (
+    "kinds, degree and in brackets the degrees beside it, G1 | G2: {fact}.",
+    "I sort the nodes by degree and (neighbours' degrees), G1 | G2: {fact}.",
+    "degree(degrees of the neighbours), first G1 then G2: {fact}.",
+    "which nodes are alike? Degree(neighbours' degrees), G1 | G2: {fact}.",
+    "a partner has the same degree(degrees around it), so by kind, G1 | G2: {fact}.",
+    "by degree and, in brackets, those of the neighbours, G1 | G2: {fact}.",
+    "the nodes by kind, degree(neighbours), G1 | G2: {fact}.",
+    "let me group them by degree(degrees next to it), G1 | G2: {fact}.",
+    "only alike nodes can be partners; degree(neighbours' degrees), G1 | G2: {fact}.",
+    "grouped by degree(degrees beside it), G1 | G2: {fact}.",
+    "kinds as degree(neighbours' degrees), left of the bar G1: {fact}.",
+    "counting degrees and those around, G1 | G2: {fact}.",
+)
 
 
-def opening(state: State, search: Search) -> list[Step]:
-    "What is given, and the kinds of the nodes."
-    lists = [write_lists(state.n, edges).replace("\n", "; ") for edges in state.graphs()]
-    told = [" ".join(f"{node}:{kind_text(kind)}" for node, kind in enumerate(part)) for part in search.kinds]
-    both = "\n".join(f"G{i}: {part}" for i, part in enumerate(told, 1))
-    says = "For each node I note its degree and, in brackets, the degrees of its neighbours; only nodes alike in this can be partners."
-    given = f"G1 has {len(state.edges1)} edges: {lists[0]}. G2 has {len(state.edges2)} edges: {lists[1]}."
-    return [Step("observe", given, (), "", "pairs: none"), Step("test", says, (), "; ".join(told), both)]
+FITS = (  # the partners of neighbours are `ones`
+    "next to {ones}, {fact}.",
+    "beside {ones} only this fits: {fact}.",
+    "at {ones}, {fact}.",
+    "by {ones}, {fact}.",
+    "{ones} force it: {fact}.",
+    "touching {ones}, {fact}.",
+    "going by {ones}, {fact}.",
+    "joined to {ones}, {fact}.",
+    "with {ones} beside it, {fact}.",
+    "{fact}, the only fit beside {ones}.",
+    "{fact}, as only that touches {ones}.",
+    "{ones} leave no choice: {fact}.",
+)
+ALONE = (
+    "by its kind alone, {fact}.",
+    "{fact}, the only one of its kind.",
+    "nothing else is alike, so {fact}.",
+    "there is no other of that kind: {fact}.",
+    "{fact}, as nothing else is left that fits.",
+    "only that is alike: {fact}.",
+    "of its kind there is one: {fact}.",
+    "the kind leaves no choice: {fact}.",
+    "nothing else can be meant: {fact}.",
+    "{fact}, for want of another.",
+    "just one node fits: {fact}.",
+    "no other fits, so {fact}.",
+)
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #31e8e1af
+
+def read_graphs(told: Narrator, manner: Manner, state: State) -> tuple[Fact, ...]:
+    "Read both graphs; what they show."
+    shown: list[Fact] = []
+    for graph, (edges, clauses) in enumerate(zip(state.graphs(), (FIRST, SECOND)), 1):
+        parts = [Fact("one", (*fact.args, graph)) for fact in joined_facts(state.n, edges)]
+        read(told, manner, parts, ends_seen, lost_edge, clauses, inner=True, share=MISREAD / 2)
+        shown += parts
+    return tuple(shown)
+
+
+def ends_seen(parts: Sequence[Fact]) -> list[Fact]:
+    "The edges and their ends, or an edge that stands at one of its ends only."
+    (found,) = degree_tally(parts)
+    return [found] if found.kind == "one-sided" else [Fact("both-ends", (found.args[1], 2 * found.args[1]))]
+
+
+def lost_edge(fact: Fact, rng: Random) -> Fact:
+    "A node of which one edge is overlooked."
+    node, others, graph = fact.args
+    gone = rng.choice(others) if others else -1
+    return Fact("one", (node, tuple(other for other in others if other != gone), graph))
+
+
+def where(shape: Kind, part: list[Kind]) -> tuple[int, ...]:
+    "The nodes of a kind."
+    return tuple(node for node, kind in enumerate(part) if kind == shape)
+
+
+def kind_facts(search: Search) -> list[Fact]:
+    "The nodes of each kind in both graphs."
+    shapes = sorted({*search.kinds[0], *search.kinds[1]})
+    return [Fact("kind", (shape, *(where(shape, part) for part in search.kinds))) for shape in shapes]
+
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d01a9ed7
+class Pairing:
+    "Tells pairs of a search for partners."
+
+    def __init__(self, told: Narrator, search: Search, kinds: Sequence[Fact]):
+        self.told, self.search = told, search
+        self.kinds = {node: fact for fact in kinds for node in fact.args[1]}
+        self.tries: list[Fact] = []
+        self.out: dict[Pairs, list[int]] = {}
+
+    def beside(self, pairs: Pairs, node: int) -> tuple[int, ...]:
+        "The partners of the neighbours of a node of G1."
+        return tuple(sorted(v for u, v in pairs if self.search.masks[0][node] >> u & 1))
+
+    def reason(self, rule: str, pairs: Pairs, node: int, *more: int) -> Reason:
+        "A rule on a node of G1, with all pairs so far and its kind."
+        facts = (self.kinds[node], *(Fact("pair", pair) for pair in pairs))
+        return Reason(rule, (node, self.beside(pairs, node), *more), facts)
+
+    def only(self, fact: Fact, before: Pairs, done: Sequence[int] = ()) -> None:
+        "A pair that is forced, as the other partners are ruled out or never fitted."
+        node, partner = fact.args
+        reason = self.reason("only", before, node, partner)
+        out = tuple(Fact("no-pair", (node, other)) for other in done)
+        ones = listed(reason.args[1]) if reason.args[1] else ""
+        whole = Reason(reason.rule, reason.args, reason.facts + out)
+        self.told.tell("deduce", FITS if ones else ALONE, [fact], [whole], brief=f"{node}={partner}", ones=ones)
+
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d68a25b5
+class Matcher(Pairing):
+    "Tells the events of a search for partners."
+
+    def go(self, event: Event) -> None:
+        "A pair: forced, or tried."
+        before, (node, partner) = event.pairs[:-1], event.pairs[-1]
+        fact, done = Fact("pair", (node, partner)), self.out.setdefault(event.pairs[:-1], [])
+        if len(event.nodes) > 1:
+            self.tries.append(fact)
+            self.told.tell("hypothesise", SUPPOSE, [fact], brief=f"{node}={partner}?")
+        else:
+            self.only(fact, before, done)
+        done.append(partner)
+
+    def dead(self, event: Event) -> bool:
+        "A node without a partner: the last try is taken back, or the graphs differ, which is answered."
+        reason = self.reason("no-partner", event.pairs, event.nodes[0])
+        if not self.tries:
+            self.told.tell("deduce", FORCED, [Fact("none")], [reason])
+            return True
+        tried = self.tries.pop()
+        self.told.tell("contradiction", FAIL, [], [reason], brief="x")
+        self.told.tell(
+            "backtrack",
+            BACK,
+            [Fact("no-pair", tried.args)],
+            [Reason("contradiction", (), (tried, *self.tries))],
+            brief=f"not {tried.args[0]}={tried.args[1]}",
+        )
+        return False
+
+    def tell(self, events: Sequence[Event]) -> None:
+        "The whole search."
+        for event in events:
+            if event.kind == "go":
+                self.go(event)
+            elif event.kind == "dead" and self.dead(event):
+                return
+
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #61f59145
+ORDER = "fixed"  # partners by their numbers
+
+
+def arranged(order: str, rng: Random) -> Callable[[list[int]], list[int]]:
+    "How partners are put in `order`: at random, or by their numbers."
+    return (lambda ways: rng.sample(ways, len(ways))) if order == "random" else sorted
+
+
+def uneven(kinds: Sequence[Fact]) -> list[tuple]:
+    "The kinds that are not equally frequent in both graphs, with their numbers."
+    counts = [(fact.args[0], len(fact.args[1]), len(fact.args[2])) for fact in kinds]
+    return [count for count in counts if count[1] != count[2]]
+
+
+def checked(state: State, dead_ends: int, parts: Sequence[Fact]) -> list[Fact]:
+    "The checks of pairs that are copied out, that each node of G2 gets its neighbours, or of having tried everything."
+    if parts[0].kind == "none":
+        kinds = kind_facts(Search.of(state))
+        return [Fact("tried", (dead_ends,))] if dead_ends else [Fact("uneven", one) for one in uneven(kinds)]
+    names, (near, far) = (
+        dict(fact.args for fact in parts),
+        (neighbour_masks(state.n, edges) for edges in state.graphs()),
+    )
+    used = [*names.values()]
+    twice = [node for node in range(state.n) if used.count(node) > 1]
+    if twice:
+        return [Fact("no-single", (twice[0],))]
+    images = []
+    for node, partner in sorted(names.items()):
+        image, real = (
+            tuple(sorted(names[other] for other in bits(near[node]) if other in names)),
+            tuple(bits(far[partner])),
+        )
+        if image != real:
+            return [Fact("no-image", (partner, image, real))]
+        images.append(Fact("image", (partner, image)))
+    return images
+
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #6d921c2f
+def wrong_pair(n: int, fact: Fact, rng: Random) -> Fact:
+    "A pair with another partner; other facts stay."
+    return Fact("pair", (fact.args[0], (fact.args[1] + rng.randrange(1, n)) % n)) if fact.kind == "pair" else fact
+
+
 def matched(pairs: Pairs) -> str:
     "The `pairs` in a few symbols."
     return " ".join(f"{u}={v}" for u, v in pairs)
 
 
-def forced_step(run: list[Event]) -> Step:
-    "The step that tells a `run` of nodes with a single partner."
-    pairs = tuple(event.pairs[-1] for event in run)
-    told = "; ".join(f"{u} can only be {v}" for u, v in pairs)
-    board = f"pairs: {matched(run[-1].pairs)}" if len(run) > 3 else ""
-    return Step("deduce", f"By kind and by what is matched, {told}.", pairs, matched(pairs), board)
+def show_pairs(parts: Sequence[Fact]) -> str:
+    "Pairs as a board."
+    return matched(tuple(fact.args for fact in parts))
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #52884096
-def dead_step(search: Search, event: Event, tried: bool = True) -> Step:
-    "The step that tells why a node has no partner left; where nothing was `tried` no try is at fault."
-    node, kind = event.nodes[0], kind_text(search.kinds[0][event.nodes[0]])
-    beside = [v for u, v in event.pairs if search.masks[0][node] >> u & 1]
-    needs = (
-        f"beside {listed(beside)} in G2 and beside no other matched node" if beside else "beside no matched node of G2"
-    )
-    says = f"Node {node} of G1, of kind {kind}, needs a free partner {needs}, but there is none."
-    return Step("contradiction" if tried else "test", says, (node, *beside), f"x {node}")
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #baf01070
+def straight(told: Narrator, search: Search, kinds: Sequence[Fact], pairs: Pairs) -> None:
+    "Partners told without dead ends: what is not forced at once is taken without a reason."
+    matcher = Matcher(told, search, kinds)
+    for at, (node, partner) in enumerate(pairs):
+        fact = Fact("pair", (node, partner))
+        if len(partners(search, pairs[:at], node)) == 1:
+            matcher.only(fact, pairs[:at])
+        else:
+            told.tell("hypothesise", TAKE, [fact])
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #854db51c
-def forced(event: Event) -> bool:
-    "Whether a node had a single partner."
-    return event.kind == "go" and len(event.nodes) == 1
-
-
-def event_step(search: Search, event: Event, tried: bool) -> Step:
-    "The step that tells an event alone."
-    if event.kind == "dead":
-        return dead_step(search, event, tried)
-    board = f"pairs: {matched(event.pairs) or 'none'}"
-    if event.kind == "back":
-        node, *left = event.nodes
-        says = f"For node {node} of G1 there {'are' if len(left) > 1 else 'is'} {listed(left)} left to try."
-        return Step("backtrack", says, event.nodes, f"back {node}", board)
-    node, partner = event.pairs[-1]
-    can = f"Node {node} of G1, of kind {kind_text(search.kinds[0][node])}, can be {listed(event.nodes, 'or')} of G2"
-    return Step("hypothesise", f"{can}; I try {partner}.", (node, *event.nodes), f"{node}={partner}?", board)
-
-
-def event_steps(search: Search, events: list[Event]) -> Iterator[Step]:
-    "The steps that tell the search, runs of forced pairs as one."
-    tried = False
-    for run in runs(events, forced, most=8):
-        tried = tried or run[0].kind == "go" and len(run[0].nodes) > 1
-        yield forced_step(run) if forced(run[0]) else event_step(search, run[0], tried)
-
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #c748aaf6
-def odd_kind(search: Search) -> Step:
-    "The step that names a kind that is not equally frequent in both graphs."
-    first, second = (Bag(part) for part in search.kinds)
-    kind = min(kind for kind in {*first, *second} if first[kind] != second[kind])
-    says = f"G1 has {first[kind]} of kind {kind_text(kind)}, but G2 has {second[kind]}."
-    return Step("test", says, (kind[0],), f"x {kind_text(kind)}")
-
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #ab9ac563
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #95cb0451
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The kinds, the search for partners with its dead ends, and Yes or No."
-    search, events = Search.of(state), []
-    steps, pairs = opening(state, search), None
-    if search.alike():
-        alike = "Every kind is as frequent in G1 as in G2, so I look for partners."
-        pairs = explore(search, (), Counter(), events.append)
-        steps += [Step("deduce", alike, (), "same kinds"), *event_steps(search, events)]
-        why = "Every possible partner has been tried or ruled out."
+    "Both graphs, the kinds, the search for partners with its dead ends, and Yes or No."
+    told, search, events = Narrator(GRAPHS | PARTNERS, rng), Search.of(state), []
+    shown, kinds = read_graphs(told, manner, state), kind_facts(search)
+    told.tell("deduce", KINDS, kinds, [Reason("degrees", (), shown)], brief="kinds")
+    pairs = None
+    if not search.alike():
+        count = uneven(kinds)[0]
+        kind = next(fact for fact in kinds if fact.args[0] == count[0])
+        told.tell("deduce", FORCED, [Fact("none")], [Reason("uneven-kind", count, (kind,))])
     else:
-        steps.append(odd_kind(search))
-        why = "A renaming would keep every kind, so none is possible."
-    if pairs is None:
-        last = Step("conclude", "The graphs are not isomorphic, so the answer is", (), "", "No")
-        return [*steps, Step("check", why), last]
-    return [
-        *steps,
-        check_step(state, pairs),
-        Step("conclude", "The graphs are isomorphic, so the answer is", (), "", "Yes"),
-    ]
-
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #bd947d5a
-def check_step(state: State, pairs: Pairs) -> Step:
-    "The step that looks at every edge once more."
-    names, sizes = dict(pairs), (len(state.edges1), len(state.edges2))
-    told = " ".join(f"{u}-{v}={names[u]}-{names[v]}" for u, v in state.edges1)
-    says = f"With these partners each of the {sizes[0]} edges of G1 becomes one of the {sizes[1]} edges of G2: {told}."
-    return Step("check", says, pairs)
+        pairs = explore(search, (), Counter(), events.append, arranged(manner.order or ORDER, rng))
+        if manner.reflection != "none":
+            Matcher(told, search, kinds).tell(events)
+        elif pairs:
+            straight(told, search, kinds, pairs)
+        else:
+            told.tell("hypothesise", TAKE, [Fact("none")])
+    dead = sum(step.kind == "contradiction" and not step.facts for step in told.steps) + (
+        pairs is None and search.alike()
+    )
+    parts = [Fact("pair", pair) for pair in sorted(pairs)] if pairs else [Fact("none")]
+    show, clauses, answer = (show_pairs, COPY, "Yes") if pairs else (None, RESULT, "No")
+    close(told, manner, parts, partial(checked, state, dead), partial(wrong_pair, state.n), answer, clauses, show)
+    return told.steps
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #df2d74cc
 def canon(state: State) -> bytes:

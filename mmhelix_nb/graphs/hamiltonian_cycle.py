@@ -117,10 +117,10 @@ def look(masks: list[int], arrange: Arrange, path: tuple[int, ...], free: int) -
         return dead
     if must:
         return Ways("must", must[:1])
-    ways = arrange(masks, free, bits(masks[path[-1]] & free))
-    return Ways(
-        "go", ways[:-1] if len(path) == 1 else ways
-    )  # the first node has two edges on a cycle, either may come first
+    ways = bits(masks[path[-1]] & free)
+    if len(path) == 1:  # the first node has two edges on a cycle, either may come first
+        ways = fewest_first(masks, free, ways)[:-1]
+    return Ways("go", arrange(masks, free, ways))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #b5fbcde3
 def outcome(state: State, counter: Counter) -> tuple[int, ...] | None:
@@ -325,25 +325,22 @@ ORDER = "heuristic"  # a way with few ways on first
 
 def reason(masks: list[int], event: Event) -> tuple[str, tuple]:
     "Why a move is forced, or a path is a dead end: a rule and its place."
-    path = event.path
+    path, first = event.path, event.path[0]
     visited = sum(1 << node for node in path)
     if event.kind == "must":
         node, last = path[-1], path[-2]
-        usable = ~visited | 1 << last | 1 << path[0]
+        usable = ~visited | 1 << last | 1 << first
         return "two-ways", (node, tuple(bits(masks[node] & usable & (1 << len(masks)) - 1)))
     if event.kind == "go":
         if len(path) > 2:
             return "only-left", path[-2:]
-        ways = fewest_first(masks, ~(1 << path[0]), bits(masks[path[0]]))
-        return "either-way", (
-            path[0],
-            tuple(sorted({path[-1], *event.nodes[1:], *(ways[-1:] if len(event.nodes) == 1 else ())})),
-        )
+        ways = fewest_first(masks, ~(1 << first), bits(masks[first]))
+        return "either-way", (first, tuple(sorted({event.nodes[0], ways[-1]})))
     if event.kind in ("cut", "sides"):
         return event.kind, (event.nodes[:2] if event.kind == "cut" else event.nodes,)
     return event.kind, {"short": event.nodes, "torn": (event.nodes, path[-1]), "open": path[:1]}[event.kind]
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #c483942d
 def straight(told: Narrator, state: State, cycle: tuple[int, ...]) -> None:
     "The cycle told without dead ends: what is not forced at once is taken without a reason."
     masks, start = state.masks(), Fact("start", cycle[:1])
@@ -357,7 +354,7 @@ def straight(told: Narrator, state: State, cycle: tuple[int, ...]) -> None:
         else:
             told.tell("hypothesise", TAKE, [fact])
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #2fcec4cf
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The reading, the search with its dead ends, and the cycle or No."
     told, first = Narrator(GRAPHS | ROWS | TOURS, rng), beginning(state.masks())

@@ -576,7 +576,7 @@ def pushed(state: State, push: Push, room: dict, sum_: int) -> list[Fact]:
     rests = tuple((u, v, room[u, v]) for u, v in ends)
     return [Fact("push", (push.path, push.rooms, amount, sum_)), *undone, Fact("left", (rests,))]
 
-
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #f2c226a0
 def tell_flow(told: Narrator, state: State, dead_ends: bool) -> tuple[list[int], tuple[int, ...]]:
     "Tell the ways; what was sent along each, and the nodes that can be reached in the end."
     room, sent = {(u, v): capacity for u, v, capacity in state.edges}, []

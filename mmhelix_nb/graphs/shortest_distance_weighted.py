@@ -140,25 +140,27 @@ def nearest_to_the_end_next(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #ad63933f
 def fewest_edges(state: State, rng: Random) -> str:
     "The shortest of the ways that have as few edges as possible."
-    best, near = {state.start: 0}, adjacency(state.n, state.edges)
+    near = adjacency(state.n, state.edges)
+    best: dict[int, int] = {state.start: 0}
     while state.end not in best:
         fresh: dict[int, int] = {}
         for node, far in best.items():
             for other, length in near[str(node)]:
                 if other not in best:
-                    fresh[other] = min(fresh.get(other, far + length), far + length)
-        best |= fresh
+                    fresh[other] = min(fresh[other], far + length) if other in fresh else far + length
+        best.update(fresh)
     return str(best[state.end])
 
 
 def one_look_at_each_node(state: State, rng: Random) -> str:
     "Node by node as they are numbered, again from the first until the end has a distance, each neighbour gets the smallest that was found so far."
-    best, near = {state.start: 0}, adjacency(state.n, state.edges)
+    near = adjacency(state.n, state.edges)
+    best: dict[int, int] = {state.start: 0}
     while state.end not in best:
         for node in range(state.n):
             for other, length in near[str(node)] if node in best else ():
                 far = best[node] + length
-                best[other] = min(best.get(other, far), far)
+                best[other] = min(best[other], far) if other in best else far
     return str(best[state.end])
 
 
@@ -510,7 +512,7 @@ def looked_at(event: Settled, other: int, length: int, before: int | None) -> Fa
         return Fact("est", sum_)
     return Fact("better" if sum_[-1] < before else "worse", (*sum_, before))
 
-
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #6d77dcb5
 def tell_search(told: Narrator, state: State, full: bool) -> None:
     "Tell the nodes as they are settled, and what their edges give; what is no better only where the telling is `full`."
     known: dict[int, Fact] = {}
@@ -528,7 +530,7 @@ def tell_search(told: Narrator, state: State, full: bool) -> None:
             told.tell("deduce", FROM_THERE, facts, [Reason("edges", (), (at, *had))])
         known |= {fact.args[0]: fact for fact in facts if fact.kind != "worse"}
 
-
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #7aaa999b
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The edges, Dijkstra's search as it ran, the way found, and its length."
     told, events = Narrator(ROADS | REACHED | WAYS, rng), [*settle(state, Counter())]

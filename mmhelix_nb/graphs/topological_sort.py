@@ -403,7 +403,7 @@ def checked(state: State, parts: Sequence[Fact]) -> list[Fact]:
     forward = [Fact("before", fact.args) for fact in leads(state.n, state.edges) if fact.args[1]]
     return [Fact("whole", (state.n,)), *forward]
 
-
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #09719f7b
 def tell_order(told: Narrator, state: State, order: str) -> list[int]:
     "Tell the nodes as they are taken, in the `order` given for free ones; their row."
     into = {node: [u for u, v in state.edges if v == node] for node in range(state.n)}
@@ -416,7 +416,7 @@ def tell_order(told: Narrator, state: State, order: str) -> list[int]:
     )
     while free:
         busiest = max(free, key=lambda node: sum(u == node for u, _ in state.edges))
-        node = {"fixed": free[0], "heuristic": busiest}.get(order) if order != "random" else told.rng.choice(free)
+        node = told.rng.choice(free) if order == "random" else busiest if order == "heuristic" else free[0]
         free.remove(node)
         taken.append(node)
         fact = Fact("taken", (len(taken), node))
@@ -436,7 +436,7 @@ def tell_order(told: Narrator, state: State, order: str) -> list[int]:
         free = sorted(free + fresh)
     return taken
 
-
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #31ae5d48
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The arrows, the nodes as they are taken with what that sets free, and the order."
     told = Narrator(ROWS | ARROWS | QUEUE, rng)

@@ -137,17 +137,21 @@ class Unequal(Rule):
         return ("unlike", (*self.place, one, two)) if cell is not None else ("alike", (*self.place, one))
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        n = len(self.cells) // 2
-        one, two = ([domains[cell] for cell in half] for half in (self.cells[:n], self.cells[n:]))
-        if any(a & b == 0 for a, b in zip(one, two)):
-            return []  # they differ already
-        gaps = [i for i in range(n) if one[i] | two[i] == 3]
+        n, cells = len(self.cells) // 2, self.cells
+        gaps = []
+        for i in range(n):
+            both = domains[cells[i]], domains[cells[n + i]]
+            if not both[0] & both[1]:
+                return []  # they differ already
+            if 3 in both:
+                gaps.append(i)
         if not gaps:
             return None
-        free, full = (0, two) if 3 in one else (n, one)
+        free = 0 if domains[cells[gaps[0]]] == 3 else n  # the line with gaps; the other one has to be full
+        full = [domains[cell] for cell in (cells[n:] if free == 0 else cells[:n])]
         if len(gaps) != 2 or 3 in full:
-            return []
-        return [(self.cells[free + i], 3 - full[i]) for i in gaps]  # a gap alone follows from the count
+            return []  # a gap alone follows from the count
+        return [(cells[free + i], 3 - full[i]) for i in gaps]
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #63f12516
 @lru_cache
@@ -241,7 +245,7 @@ class Level:
 LEVELS = (
     Level(6, 0.58, 0.0),
     Level(6, 0.45, 0.4),
-    Level(6, 0.33, 0.88),
+    Level(6, 0.33, 0.92),
     Level(6, 0.25, 0.95),
     Level(8, 0.40, 1.0),
 )
@@ -383,7 +387,7 @@ VOICE = two_tone(("0", "1")) | Voice(
             "in {line}, {now}, three equal digits stand side by side",
             "{line} has a triple: {now}",
             "three alike in {line}: {now}",
-            "{now} in {line} holds three of a kind",
+            "in {line} the digits {now} hold three of a kind",
             "{line} is {now}, with three equal ones in a row",
             "there is a triple in {line}, {now}",
             "{line} breaks the rule of three: {now}",
@@ -439,11 +443,11 @@ VOICE = two_tone(("0", "1")) | Voice(
         "fits line now ways": (
             "{line} reads {now} and can only be {ways}",
             "{line} at {now} is {ways}",
-            "{now} in {line} leaves {ways}",
+            "{line}, at {now}, leaves {ways}",
             "{line}, {now}, must be {ways}",
             "from {now} {line} goes to {ways}",
             "{line} is {now} so far, which means {ways}",
-            "{now} can be completed in {line} only as {ways}",
+            "{line} can be completed from {now} only as {ways}",
             "{line} with {now} has to be {ways}",
             "I see {now} in {line}: {ways}",
             "{line} shows {now} and becomes {ways}",
@@ -454,7 +458,7 @@ VOICE = two_tone(("0", "1")) | Voice(
             "{line} reads {now}, and all {count} ways to fill it agree",
             "{line} at {now} has {count} ways, alike in this",
             "the {count} ways to fill {line}, {now}, agree",
-            "{now} in {line} leaves {count} ways that agree",
+            "{line}, at {now}, leaves {count} ways that agree",
             "of {count} ways for {line}, {now}, none differs here",
             "with {now} in {line} {count} ways are left, the same here",
             "{line} is {now}; each of {count} ways has it so",
@@ -495,14 +499,14 @@ VOICE = two_tone(("0", "1")) | Voice(
         "no-fit line now": (
             "{line} reads {now}, which cannot be completed",
             "no way is left to fill {line}, {now}",
-            "{now} in {line} cannot be filled any more",
+            "{line}, now {now}, cannot be filled any more",
             "{line} is stuck at {now}",
             "{line} at {now} allows no filling",
             "nothing completes {now} in {line}",
             "{line} with {now} is impossible",
             "{line}, {now}, has no filling without three alike or too many of a kind",
             "every way to fill {line}, {now}, breaks a rule",
-            "{now} does not work out in {line}",
+            "{line} does not work out from {now}",
             "I cannot fill {line} from {now}",
             "there is no legal way on from {now} in {line}",
         ),
@@ -512,18 +516,18 @@ VOICE = two_tone(("0", "1")) | Voice(
             "{line} reads {now}, {line2} reads {now2}, and no two lines are alike",
             "else {line} and {line2} would be twins, {now} and {now2}",
             "{line} with {now} has to differ from {line2} with {now2}",
-            "{now} in {line} and {now2} in {line2} agree elsewhere, so they differ here",
+            "{line} as {now} and {line2} as {now2} agree elsewhere, so they differ here",
             "{line} must stay unlike {line2}: {now} against {now2}",
             "two equal lines are forbidden, and {line} is {now}, {line2} {now2}",
             "compare {line}, {now}, with {line2}, {now2}: they may not agree",
             "{line2} at {now2} may not repeat {line} at {now}",
             "{line} {now} and {line2} {now2} cannot become the same",
-            "{now2} of {line2} must not turn into {now} of {line}, or the other way round",
+            "{line2}, {now2}, must not turn into {line}, {now}, or the other way round",
         ),
         "alike line line2 now": (
             "{line} and {line2} would both be {now}",
             "{line} equals {line2}, {now}",
-            "{now} stands in {line} and in {line2}",
+            "{line} and {line2} both come to {now}",
             "{line2} repeats {now} of {line}",
             "{line} and {line2} are twins, {now}",
             "two lines are the same, {line} and {line2}: {now}",
@@ -531,7 +535,7 @@ VOICE = two_tone(("0", "1")) | Voice(
             "{line} comes again as {line2}, {now}",
             "{line} and {line2} do not differ: {now}",
             "the lines {line} and {line2} agree in {now}",
-            "{now} occurs twice, as {line} and {line2}",
+            "twice there is {now}, as {line} and {line2}",
             "{line} must differ from {line2}, yet both are {now}",
         ),
     },

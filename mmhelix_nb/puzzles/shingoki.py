@@ -7,7 +7,7 @@ __all__ = ['Option', 'Ways', 'SHALLOW', 'LEVELS', 'SCORER', 'WHITE', 'BLACK', 'd
            'VOICE', 'is_sign', 'State', 'arm', 'options', 'spoken_of', 'Choice', 'Fits', 'corners', 'OneLoop', 'fits',
            'arms_of', 'problem', 'show', 'solve', 'rules_alone', 'guesses', 'around_the_circles', 'Level', 'circle',
            'with_circles', 'is_single', 'generate', 'one_puzzle', 'title', 'check', 'misfit', 'layout', 'example',
-           'ask', 'joined', 'drawn_lines', 'shortened', 'loop_checks', 'trace', 'canon']
+           'ask', 'drawn_lines', 'shortened', 'loop_checks', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #94d6fa55
 import re
@@ -714,7 +714,6 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
     },
     {
         "cell": lambda line: "-".join(map(cell_label, line)),
-        "cells": lambda lines: listed("-".join(map(cell_label, ends)) for ends in joined(lines)),
         "point": cell_label,
         "sign": lambda sign: f"{'white' if sign[0] == 'W' else 'black'} {sign[1:]}",
         "ways": " or ".join,
@@ -726,12 +725,6 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
 )
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #5d8b6bcb
-def joined(lines: Sequence[tuple[Cell, Cell]]) -> list[tuple[Cell, Cell]]:
-    "Lines as straight stretches, from end to end."
-    n = 1 + max(max(point) for line in lines for point in line)
-    return straights(n, sum(line_bits(n)[line] for line in lines))
-
-
 def drawn_lines(n: int, parts: Sequence[Fact]) -> int:
     "The lines of straight stretches."
     drawn = 0

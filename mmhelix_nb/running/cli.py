@@ -788,7 +788,7 @@ def _kind(kind: str, polish: str) -> str:
         fail(f"--polish {polish}: no model is asked for --kind {kind}; leave one of them out")
     return kind
 
-
+# %% ../../nbs/running/cli.ipynb #f2956160
 def _own(given: str, overrides: list[str], kind: str, polish: str) -> "tuple[Profile, Path]":
     """The profile that samples are made for, and its folder for them."""
     from mmhelix_nb.book.profiles import ProfileError

@@ -6,7 +6,7 @@
 __all__ = ['Arrange', 'FAINT', 'Edges', 'EASY', 'Find', 'Walk', 'BESIDE', 'CUT', 'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES',
            'TOURS', 'BEGIN', 'FORCED', 'Event', 'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest',
            'greedy_walk', 'luck', 'Level', 'Draft', 'draft', 'moved', 'harden', 'switched', 'variants', 'broken_rule',
-           'judge_no', 'ahead', 'Teller', 'checked_tour', 'tell_tour']
+           'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections.abc import Callable, Iterator, Sequence
@@ -188,7 +188,7 @@ def moved(level: Level, made: Draft, edges: Edges, rng: Random) -> Edges:
 
 Walk = tuple[int, int, int]  # the start of a greedy walk, and the masks of the nodes to visit and to end at
 
-
+# %% ../../nbs/shared/tours.ipynb #d9c0f38d
 def harden(
     level: Level,
     made: Draft,
@@ -586,8 +586,13 @@ FORCED = (
 )
 
 
-class Teller:
-    "Tells the events of a search for a tour from `start`; a task's `reason` says why an event is a dead end or forced, its facts left out."
+def fails_at_once(move: Event, after: Event) -> bool:
+    "Whether a move that had others beside it is followed by a dead end."
+    return move.kind == "go" and len(move.nodes) > 1 and after.kind not in ("go", "must", "back", "end")
+
+
+class Telling:
+    "Tells moves of a search for a tour from `start`; a task's `reason` says why an event is a dead end or forced, its facts left out."
 
     def __init__(self, told: Narrator, start: Fact, reason: Callable[[Event], tuple[str, tuple]]):
         self.told, self.start, self.reason = told, start, reason
@@ -616,6 +621,10 @@ class Teller:
         reason = Reason(f"{rule}-next", (move.path[-1], *args), self.premises(move.path[:-1]))
         self.told.tell("deduce", FORCED, [Fact("no-go", move.path[-2:])], [reason], brief=f"{move.path[-1]} x")
 
+# %% ../../nbs/shared/tours.ipynb #7032fdd2
+class Teller(Telling):
+    "Tells all events of a search for a tour."
+
     def dead(self, event: Event) -> bool:
         "A dead end: the last try is taken back, or there is no tour, which is answered."
         reason = Reason(*self.reason(event), self.premises(event.path))
@@ -631,22 +640,18 @@ class Teller:
     def tell(self, events: Sequence[Event]) -> None:
         "The whole search."
         tried: dict[tuple[int, ...], list[int]] = {}
-        skip = False
-        for event, after in zip(events, [*events[1:], Event("end", ())]):
-            if skip or event.kind == "back":
-                skip = False
-                continue
-            if event.kind not in ("go", "must"):
-                if self.dead(event):
-                    return
-                continue
-            here, done = event.path[:-1], tried.setdefault(event.path[:-1], [])
-            skip = after.kind not in ("go", "must", "back", "end") and len(event.nodes) > 1 and event.kind == "go"
-            if skip:
-                self.at_once(event, after)
-            else:
-                self.move(event, tried[here])
-            done.append(event.path[-1])
+        last = Event("end", ())
+        for event, after in zip(events, [*events[1:], last]):
+            if event.kind in ("go", "must"):
+                done = tried.setdefault(event.path[:-1], [])
+                if fails_at_once(event, after):
+                    self.at_once(event, after)
+                else:
+                    self.move(event, done)
+                done.append(event.path[-1])
+            elif event.kind != "back" and not fails_at_once(last, event) and self.dead(event):
+                return
+            last = event
 
 # %% ../../nbs/shared/tours.ipynb #938c75aa
 def checked_tour(graph: Graph, closed: bool, dead_ends: int) -> Checks:

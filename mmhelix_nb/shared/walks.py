@@ -637,6 +637,20 @@ TRAILS = Voice(
             "between {node} and {node2} it is still open",
             "with {node} first and {node2} last it is not closed",
         ),
+        "part number number2": (
+            "{number} of {number2} edges can be reached",
+            "only {number} of the {number2} edges hang together with the start",
+            "I reach {number} edges out of {number2}",
+            "the part with the start has {number} edges of {number2}",
+            "{number} edges are within reach, {number2} exist",
+            "out of reach is the rest: {number} of {number2} edges can be walked",
+            "at most {number} of {number2} edges fit into a walk from here",
+            "the walk is confined to {number} of {number2} edges",
+            "of all the edges {number} can be reached, of {number2}",
+            "there are {number} edges in this part and {number2} in all",
+            "{number} is the number of edges I can get to, not {number2}",
+            "no more than {number} of the {number2} edges are joined to the walk",
+        ),
         "uneven ones counts": (
             "the degrees at {ones} are {counts}",
             "{ones} have {counts} edges",
@@ -743,7 +757,7 @@ def tell_trip(told: Narrator, event: Event, begin: Fact, expects: bool) -> Fact:
         told.tell("backtrack", BACK, [Fact("not-whole", begin.args)], [Reason("contradiction", (), (tried,))])
     return last
 
-
+# %% ../../nbs/shared/walks.ipynb #5b890d7e
 def tell_trips(told: Narrator, graph: Graph, start: int, expects: bool) -> Fact | None:
     "Tell the walk from `start` and the round trips that are put into it; the fact that there is none where the edges do not hang together."
     begin = last = Fact("start", (start,))
@@ -776,7 +790,10 @@ def checked_walk(graph: Graph, closed: bool) -> Checks:
     def checks(parts: Sequence[Fact]) -> list[Fact]:
         if parts[0].kind == "none":
             odd = odd_nodes(graph.n, graph.edges)
-            return [Fact("uneven", (tuple(odd), tuple(graph.masks()[node].bit_count() for node in odd)))] if odd else []
+            if odd:
+                return [Fact("uneven", (tuple(odd), tuple(graph.masks()[node].bit_count() for node in odd)))]
+            whole = reachable(graph.masks(), graph.edges[0][0], (1 << graph.n) - 1) | 1 << graph.edges[0][0]
+            return [Fact("part", (sum(whole >> u & 1 for u, _ in graph.edges), len(graph.edges)))]
         walk, known, seen = row_of(parts), {*graph.edges}, set()
         for number, (u, v) in enumerate(pairwise(walk), 1):
             edge = (min(u, v), max(u, v))

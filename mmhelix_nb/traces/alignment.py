@@ -28,6 +28,10 @@ class Told:
     says: str
     clauses: tuple[Clause, ...]
 
+    @property
+    def marks(self) -> list[Mark]:
+        return [mark for clause in self.clauses for mark in clause.marks]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -61,10 +65,11 @@ def names_of(sample: Sample) -> frozenset[str]:
     chains = [sample.item.answer, *re.findall(r"[a-z]+(?: (?:->|<-) [a-z]+)+", sample.reply)]
     found = {word for chain in chains for word in re.findall(r"[a-z]{2,}", chain)}
     found |= {word for listed in re.findall(r"[a-z]+(?:, [a-z]+){2,}", sample.reply) for word in listed.split(", ")}
-    facts = [arg for step in sample.steps for fact in step.facts for arg in fact.args]
-    return frozenset(found | {arg for arg in facts if isinstance(arg, str) and re.fullmatch(r"[a-z]{2,}", arg)})
+    facts = [fact for step in sample.steps for fact in step.facts]
+    args = [arg for fact in facts for arg in fact.args]
+    return frozenset(found | {arg for arg in args if isinstance(arg, str) and re.fullmatch(r"[a-z]{2,}", arg)})
 
-
+# %% ../../nbs/traces/alignment.ipynb #131bcc24
 @lru_cache(maxsize=64)
 def plan_of(sample: Sample) -> Plan:
     "What a reply has to tell that retells `sample`."
@@ -127,7 +132,7 @@ def table(block: str) -> list[list[str]]:
         [cell for cell in re.split(r"[\s|]+", row) if cell] if re.search(r"[\s|]", row) else list(row) for row in rows
     ]
 
-
+# %% ../../nbs/traces/alignment.ipynb #5bc555f4
 def line_of(rows: list[list[str]], place: Mark, base: int) -> list[str]:
     "The cells of a board that a row, a column or a cell names, counted from `base`; empty where there is none."
     numbers = (
@@ -188,7 +193,7 @@ def heard(plan: Plan, text: str) -> Said:
     prose = text
     for block in blocks:
         prose = prose[: block.start] + " " * (block.end - block.start) + prose[block.end :]
-    known = {str(m) for step in plan.steps for clause in step.clauses for m in clause.marks if m.kind == "name"}
+    known = {str(mark) for step in plan.steps for mark in step.marks if mark.kind == "name"}
     words = set(re.findall(r"\b[a-z]\b", " ".join(step.says for step in plan.steps)))
     loud = any(len(name) > 1 for name in known)  # whether words in capitals are names
 
@@ -370,7 +375,7 @@ def told(reading: Reading, state: State, number: int, at: int) -> State:
         left, until, ahead = (reading.numbers[step] - ahead if step is not None else frozenset()), None, frozenset()
     return State(at, step, left, until, ahead)
 
-
+# %% ../../nbs/traces/alignment.ipynb #6171e33a
 def tellable(reading: Reading, numbers: Iterable[int], at: int) -> Iterator[tuple[int, int]]:
     "Those of some clauses that are told from mark `at` on, one of each form, and where they end."
     seen = set()
@@ -392,7 +397,7 @@ def tellable(reading: Reading, numbers: Iterable[int], at: int) -> Iterator[tupl
 def known_mark(reading: Reading, mark: Mark, step: int, before: Sequence[Clause]) -> bool:
     "Whether a single mark is known: from the steps around, from the question, or as a place or a name from any step before."
     steps = reading.said.plan.steps
-    near = [one for s in steps[max(0, step - 3) : step + 2] for clause in s.clauses for one in clause.marks]
+    near = [one for told in steps[max(0, step - 3) : step + 2] for one in told.marks]
     asked = [one for clause in reading.said.plan.asked for one in clause.marks]
     in_cell = mark.kind in ("row", "column")
     if any(
@@ -485,7 +490,7 @@ def untold(reading: Reading, state: State) -> str:
     what = "an anchor is lost" if clause.marks[0].kind == "block" else "a step is not told as it was"
     return f"{what}: {' '.join(clause.text.split())}"
 
-
+# %% ../../nbs/traces/alignment.ipynb #15ba7d93
 def trail_of(reading: Reading) -> list[tuple[int, int, int]]:
     "The clauses in the order in which a reply tells them, each from mark to mark; raises `Untold`."
     stack: list[tuple[State, tuple[int, int, int] | None, int]] = [(begin(reading), None, 0)]

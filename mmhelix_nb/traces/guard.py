@@ -140,7 +140,7 @@ def in_words(retelling: Retelling) -> str:
         strange = strange or len(third) >= 6 and sum(word not in known for word in third) > 0.75 * len(third)
     return "its steps are not told in words" if gaps or strange or sum(counted) < 0.65 * len(counted) else ""
 
-
+# %% ../../nbs/traces/guard.ipynb #95047023
 def failures_told(retelling: Retelling) -> str:
     "The first failure or way back that is not told as one; empty where all are."
     steps = retelling.plan.steps
@@ -157,7 +157,7 @@ def failures_told(retelling: Retelling) -> str:
                 return f"a failure is told as a success: {found[0]}"
     return ""
 
-
+# %% ../../nbs/traces/guard.ipynb #be69a1c7
 def failures_added(retelling: Retelling) -> str:
     "The first failure that is told where the skeleton has none near; empty where there is none."
     steps = retelling.plan.steps

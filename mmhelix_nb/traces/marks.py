@@ -38,7 +38,7 @@ CARDINALS = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
 )
 ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth".split())
-WORDS = {word: n for n, word in enumerate(CARDINALS)} | {"single": 1, "double": 2, "both": 2}
+WORDS = {word: n for n, word in enumerate(CARDINALS)} | {"single": 1, "double": 2}
 
 # %% ../../nbs/traces/marks.ipynb #8b4ed512
 _N = rf"(?:\d+|(?:{'|'.join(CARDINALS)})\b)"
@@ -124,7 +124,7 @@ def merged(text: str, found: Sequence[Mark]) -> list[Mark]:
         out.append(mark)
     return out
 
-
+# %% ../../nbs/traces/marks.ipynb #402b7f58
 def marks(text: str, names: Iterable[str] = ()) -> list[Mark]:
     "All marks of `text` in their order; `names` are words that it may name, softly."
     found = [mark_of(one) for one in FORM.finditer(text)]
@@ -171,7 +171,7 @@ def together(text: str, mark: Mark, after: Mark) -> bool:
     listed = LISTED.fullmatch(gap) or re.fullmatch(r": ?\[?", gap)
     return mark.kind == after.kind != "block" and "\n" not in gap and listed is not None
 
-
+# %% ../../nbs/traces/marks.ipynb #cb40b818
 def clauses(text: str, found: Sequence[Mark]) -> list[Clause]:
     "The marks of `text`, clause by clause."
     out: list[Clause] = []
@@ -235,7 +235,7 @@ def block_marks(text: str, blocks: Iterable[str]) -> list[Mark]:
                 taken.append(Mark("block", block, a, b))
     return sorted(taken, key=lambda mark: mark.start)
 
-
+# %% ../../nbs/traces/marks.ipynb #4767238d
 def is_row(line: str) -> bool:
     "Whether a line is a row of a drawn position, and no prose."
     parts = line.split()

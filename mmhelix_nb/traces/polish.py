@@ -297,7 +297,7 @@ def roll_out(client: Client, item: Instance, how: Polishing) -> list[tuple[Verdi
         found.append((item.check(reply.text), reply))
     return found
 
-
+# %% ../../nbs/traces/polish.ipynb #635cd3bb
 def rolled(client: Client, item: Instance, how: Polishing) -> Outcome:
     "The first direct attempt at `item` that the verifier accepts, with its thought, as a sample; a skeleton is not told."
     empty = Sample(item, "", "rollout", wrong("not asked yet"), ())
@@ -323,7 +323,7 @@ def roll_all(
     with Client(server, cache) as client:
         return for_each(client, lambda item: rolled(client, item, how), items)
 
-
+# %% ../../nbs/traces/polish.ipynb #4f7a17ac
 def counted(reply: str) -> tuple[int, int]:
     "Sentences of a free reply, and those that go back, by their words: a rough count."
     thought = reply.partition("</think>")[0]

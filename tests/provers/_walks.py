@@ -93,9 +93,9 @@ class Walk(Graph):
 
     def computed(self, parts):
         if parts[0].kind == "none":
-            return (
-                [Fact("uneven", (tuple(self.odd), tuple(len(self.near[one]) for one in self.odd)))] if self.odd else []
-            )
+            if self.odd:
+                return [Fact("uneven", (tuple(self.odd), tuple(len(self.near[one]) for one in self.odd)))]
+            return [Fact("part", (len({edge for edge in self.edges if edge & self.part()}), len(self.edges)))]
         walk, seen = [fact.args[1] for fact in parts], set()
         for number, (here, there) in enumerate(zip(walk, walk[1:]), 1):
             if frozenset((here, there)) not in self.edges:
@@ -109,6 +109,13 @@ class Walk(Graph):
         if walk[0] == walk[-1]:
             return [*whole, Fact("closes", (walk[0],))]
         return [*whole, Fact("ends" if self.most else "no-closes", (walk[0], walk[-1]))]
+
+    def part(self):
+        "The nodes that hang together with the first edge."
+        found = {min(map(min, self.edges))}
+        for _ in range(self.n):
+            found |= {other for node in found for other in self.near[node]}
+        return found
 
     def answer(self, parts):
         return "No" if parts[0].kind == "none" else str([fact.args[1] for fact in parts])

@@ -41,7 +41,7 @@ class Nibbles(Proof):
         snake, apples = self.now()
         reached, layer, counts = {snake[0]}, {snake[0]}, []
         while layer and apple not in reached:
-            covered = set(snake[: len(snake) - len(counts)]) | apples - {apple}
+            covered = set(snake[: max(0, len(snake) - len(counts))]) | apples - {apple}
             if not counts:
                 back = [step(snake[0], move) for move in STEPS]
                 covered |= {cell for cell in back if len(snake) == 1 and cell == self.behind()}
