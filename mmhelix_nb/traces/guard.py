@@ -202,7 +202,7 @@ def told_early(retelling: Retelling) -> str:
     ]
     return f"the answer is told too early: {sentences[0]}" if sentences else ""
 
-
+# %% ../../nbs/traces/guard.ipynb #89192cd0
 def placed(sample: Sample, reply: str) -> str:
     "Why a reply has not the form of one thought and an answer behind it; empty where it has."
     if reply.count("<think>") != 1 or reply.count("</think>") != 1:
