@@ -317,10 +317,14 @@ def a_step_less(sample, reply, rng: Random):
 
 
 def success(sample, reply, rng: Random):
-    """Failures are told as successes."""
-    phrases = r"Wait, that fails|But this breaks|That cannot be right|Hm, no|This leads nowhere"
-    changed = re.sub(phrases, lambda m: rng.choice(("And that works", "Yes, this fits", "Good, it all holds")), reply)
-    return changed if changed != reply else None
+    """A failure is told as a success."""
+    says = [step.says for step in sample.steps if step.kind == "contradiction" and step.says in reply]
+    if not says:
+        return None
+    chosen = rng.choice(says)
+    return reply.replace(
+        chosen, f"{rng.choice(('And that works', 'Yes, this fits', 'Good, it all holds'))}: {chosen}", 1
+    )
 
 
 KINDS = {
