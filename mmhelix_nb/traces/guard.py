@@ -36,7 +36,7 @@ _ASKED = (
     r"|according to the (?:answer|solution|key|trace|text)|the (?:above|original|source|provided|supplied) (?:text|reasoning|trace|steps|solution|answer|puzzle)"
     r"|the (?:text|trace|solution|answer|reasoning) (?:says|shows|mentions|states|tells)"
     r"|here(?: is|'s) (?:the|my|a|your) (?:\w+ )?(?:reasoning|version|solution|thought\w*|text|answer|story|account)"
-    r"|(?:output|response|required|requested) format|without (?:mentioning|revealing)|as if (?:I|solving)"
+    r"|(?:output|response|required|requested) format|without (?:mentioning|revealing)|as if solving"
     r"|I should (?:not )?(?:mention|write|produce|output|keep|present|tell)|I hope this helps|let me know if"
 )
 TALK = re.compile(
@@ -202,7 +202,7 @@ def told_early(retelling: Retelling) -> str:
     ]
     return f"the answer is told too early: {sentences[0]}" if sentences else ""
 
-
+# %% ../../nbs/traces/guard.ipynb #89192cd0
 def placed(sample: Sample, reply: str) -> str:
     "Why a reply has not the form of one thought and an answer behind it; empty where it has."
     if reply.count("<think>") != 1 or reply.count("</think>") != 1:

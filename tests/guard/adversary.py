@@ -57,7 +57,11 @@ def swapped_numbers(sample, reply, rng: Random):
     thought, rest = parts(reply)
     lines = thought.split("\n")
     places = [(n, m) for n in prose_lines(sample, thought) for m in re.finditer(r"\d+", lines[n])]
-    pairs = [(a, b) for a, b in zip(places, places[1:], strict=False) if a[1][0] != b[1][0] and a[0] == b[0]]
+    pairs = [
+        (a, b)
+        for a, b in zip(places, places[1:], strict=False)
+        if a[1][0] != b[1][0] and a[0] == b[0] and lines[a[0]][a[1].end() : b[1].start()] != " and "
+    ]
     if not pairs:
         return None
     (n, a), (_, b) = rng.choice(pairs)
