@@ -65,7 +65,7 @@ def check_draw(seed: int, count: int, cells: Iterable[tuple[str, int]] = ()) -> 
                 f"{count} items of {task} level {level}: it has about {small_spaces(task)[level]:,} different puzzles, of which one split surely holds {room(task, level):,}; ask for no more, or leave it out"
             )
 
-
+# %% ../nbs/10_generators.ipynb #ae22e3f0
 def distinct(task: str, level, split: str, count: int, seed: int = 0) -> Iterator[Instance]:
     """`count` items of one cell in `split`, no two with the same canonical form.
 

@@ -138,12 +138,13 @@ def reasons_element(step: Step, board: str) -> Markup:
     for reason in step.reasons:
         because = "; ".join(map(fact_text, reason.facts))
         lines.append(f"    by {fact_text(reason)}{': ' if because else ''}{because}")
-    named = {cell: NAMED for reason in step.reasons for fact in reason.facts for cell in cells_of(fact.args)}
-    marks = named | {cell: CLAIMED for fact in step.facts for cell in cells_of(fact.args)}
+    named = cells_of(tuple(fact.args for reason in step.reasons for fact in reason.facts))
+    claimed = cells_of(tuple(fact.args for fact in step.facts))
+    marks = dict.fromkeys(named, NAMED) | dict.fromkeys(claimed, CLAIMED)
     shown = [board_element(board, marks)] if board and marks else []
     return element("details", element("summary", "facts"), element("pre", "\n".join(lines)), *shown)
 
-
+# %% ../../nbs/benchmark/gallery.ipynb #2d4cfef3
 def step_element(step: Step, board: str = "") -> Markup:
     "One step, coloured by its kind, with its facts and reasons; `board` is the one that the reader saw last."
     shown = [board_element(step.board)] if step.board else []

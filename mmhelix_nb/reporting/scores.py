@@ -389,7 +389,7 @@ def mean_floor(floors: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     floors = list(floors)
     return {kind: fmean(floor[kind] or 0.0 for floor in floors) for kind in FLOORS}
 
-
+# %% ../../nbs/reporting/scores.ipynb #cac86df6
 def floors(judged: Iterable[Judged]) -> dict[str, Any]:
     """The floors of each task and its levels, their means over tasks in all and by level, and how many puzzles they are about."""
     puzzles: dict[str, Instance | None] = {}  # once, whether asked in one way or both
@@ -671,7 +671,7 @@ def words(name: str) -> str:
     """A name with blanks for its underlines."""
     return name.replace("_", " ")
 
-
+# %% ../../nbs/reporting/scores.ipynb #b7ff4a14
 def task_figure(found: Mapping[str, Any]) -> Figure:
     """Per cent right of each task, a panel a category, the best constant answer beside it."""
     panels, floor = [], found["floors"].get("task", {})
