@@ -276,10 +276,10 @@ LEVELS = (
     Level(1, 13, 9, 0, 60, 0.7, 0.3),
     Level(1, 25, 13, 8, 20, 0.15, 0.34),
     Level(1, 25, 13, 20, 45, 0.08, 0.36),
-    Level(1, 25, 13, 45, 140, 0, 0.2, 140),
+    Level(1, 25, 13, 45, 120, 0, 0.2, 120),
 )
 PAIRS = tuple(combinations(range(4), 2))
-SPACES = {1: 345, 2: 826, 4: 1471, 5: 819}  # number of puzzles
+SPACES = {1: 345, 2: 826, 4: 1471, 5: 622}  # number of puzzles
 TRIES = 20_000  # one in a thousand draws succeeds at the hardest level
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #cbec6925
