@@ -274,12 +274,12 @@ class Level:
 LEVELS = (
     Level(1, 9, 0, 0, 40, 1, 0),
     Level(1, 13, 9, 0, 60, 0.7, 0.3),
-    Level(1, 25, 13, 8, 20, 0.2, 0.33),
-    Level(1, 25, 13, 20, 45, 0.12, 0.33),
-    Level(1, 25, 13, 45, 140, 0, 0.12, 140),
+    Level(1, 25, 13, 8, 20, 0.15, 0.34),
+    Level(1, 25, 13, 20, 45, 0.08, 0.36),
+    Level(1, 25, 13, 45, 120, 0, 0.2, 120),
 )
 PAIRS = tuple(combinations(range(4), 2))
-SPACES = {1: 345, 2: 826, 4: 1471, 5: 819}  # number of puzzles
+SPACES = {1: 345, 2: 826, 4: 1471, 5: 622}  # number of puzzles
 TRIES = 20_000  # one in a thousand draws succeeds at the hardest level
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #cbec6925
@@ -340,7 +340,7 @@ def generate(level: Level, rng: Random) -> State:
     "Numbers that make 24; raises `ValueError` for a level without any."
     wanted = ""
     if rng.random() >= level.easy:
-        wanted = "turned" if rng.random() < level.turned else "chain" if rng.random() < 0.53 else "pairs"
+        wanted = "turned" if rng.random() < level.turned else "chain" if rng.random() < 0.5 else "pairs"
     for _ in range(TRIES):
         if fits(level, wanted, numbers := draw_numbers(level, rng)):
             return State(numbers)
@@ -609,16 +609,16 @@ VOICE = Voice(
             "{one} and {other} give the {value}",
         ),
         "result expression": (
-            "{expression} is 24",
             "24 = {expression}",
+            "it is {expression}",
             "the expression is {expression}",
-            "{expression} does it",
+            "so it goes: {expression}",
             "I get 24 as {expression}",
-            "{expression} makes 24",
+            "this makes 24: {expression}",
             "one way is {expression}",
             "the answer is {expression}",
             "written as one, it is {expression}",
-            "{expression} comes to 24",
+            "in one expression: {expression}",
             "that is {expression}",
             "24 can be written as {expression}",
         ),
