@@ -588,7 +588,7 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
         "no-point point": (
             "{point} would have a loose end or a branch: {premises}",
             "at {point} neither two lines nor none are possible, as {premises}",
-            "{premises}, so {point} cannot have two lines or none",
+            "{premises} and {point} cannot have two lines or none",
             "the loop is stuck at {point}, since {premises}",
             "{point} does not work out: {premises}",
             "at {point} the lines do not come in twos, as {premises}",
@@ -601,7 +601,7 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
         ),
         "ways point sign ways": (
             "the {sign} at {point} goes {ways}, as {premises}",
-            "as {premises}, the {sign} at {point} can only go {ways}",
+            "{premises} and the {sign} at {point} can only go {ways}",
             "{premises} and the {sign} at {point} has {ways}",
             "the {sign} at {point} is left with {ways}, since {premises}",
             "from {point}, {sign}, the arms are {ways}, for {premises}",
@@ -610,8 +610,8 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
             "{point} with {sign} goes {ways} when {premises}",
             "the {sign} at {point}: {ways}, since {premises}",
             "with {sign} at {point} it is {ways}, as {premises}",
-            "{premises}, so {point}, {sign}, has {ways}",
-            "given {sign} at {point} and that {premises}, it goes {ways}",
+            "{premises} and {point}, {sign}, has {ways}",
+            "with {sign} in {point} and where {premises} it goes {ways}",
         ),
         "ways- point sign ways": (
             "the {sign} at {point} goes {ways}",
@@ -628,7 +628,8 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
             "the arms at {point}, {sign}, are {ways}",
         ),
         "many point sign count": (
-            "as {premises}, all {count} ways at the {sign} in {point} agree",
+            "{premises}, and whichever of {count} ways the {sign} at {point} takes, it is so",
+            "{premises} and all {count} ways at the {sign} in {point} agree",
             "the {sign} at {point} has {count} ways, as {premises}, alike in this",
             "{premises} and the {count} ways of the {sign} at {point} agree",
             "of {count} ways at {point}, {sign}, none differs here, since {premises}",
@@ -637,9 +638,9 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
             "{count} ways are left for the {sign} at {point}, for {premises}, the same here",
             "the {count} ways to pass {point}, {sign}, agree, because {premises}",
             "I go through {count} ways for the {sign} at {point}, as {premises}: they agree",
-            "since {premises}, {point} with {sign} has {count} ways, all like that",
+            "{premises} and {point} with {sign} has {count} ways, all like that",
             "{point}, {sign}, has {count} ways when {premises}, none against it",
-            "given that {premises}, the {count} ways of the {sign} at {point} agree",
+            "{premises} and the {count} ways of the {sign} at {point} agree",
         ),
         "many- point sign count": (
             "all {count} ways at the {sign} in {point} agree",
@@ -657,7 +658,7 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
         ),
         "no-way point sign": (
             "the {sign} at {point} has no way left, as {premises}",
-            "{premises}, so the {sign} at {point} cannot be passed",
+            "{premises} and the {sign} at {point} cannot be passed",
             "nothing fits the {sign} at {point}, since {premises}",
             "the {sign} at {point} fails: {premises}",
             "{point} with {sign} is impossible, as {premises}",
