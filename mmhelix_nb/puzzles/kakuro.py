@@ -153,8 +153,10 @@ def fit(digits: int, masks: tuple[int, ...]) -> bool:
 @lru_cache(maxsize=100_000)
 def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     "What the cells of a run may hold, each digit with a set that fits the other cells; None where some cell has none."
-    union = [0] * len(masks)
+    union, now = [0] * len(masks), list(masks)
     for digits in digit_sets(len(masks), total):
+        if union == now:
+            break  # nothing can be struck out any more
         if not fit(digits, masks):
             continue
         for cell, mask in enumerate(masks):
@@ -256,9 +258,9 @@ class Level:
 LEVELS = (
     Level(4, 3, 6),
     Level(4, 1, 12, 1, 120),
-    Level(5, 7, 20, 2, 180),
-    Level(5, 5, 20, 2, 220),
-    Level(5, 4, 25, 3, 220),
+    Level(5, 5, 20, 2, 180),
+    Level(5, 4, 20, 2, 160),
+    Level(5, 3, 25, 3, 160),
 )
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b1bf4c6e
