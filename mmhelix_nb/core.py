@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'Verdict', 'right', 'wrong', 'Solution', 'Record',
-           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces',
+           'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'in_words',
            'by_nature', 'Puzzle', 'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official',
            'pack', 'unpack']
 
@@ -218,6 +218,11 @@ def small_spaces(task: str) -> dict[int, int]:
     return getattr(task_module(task), "SPACES", {})  # one of the two names that a task may leave out
 
 
+def in_words(solver: Callable[..., str]) -> str:
+    "The name of a shallow solver as it is printed."
+    return solver.__name__.strip("_").replace("_", " ")
+
+
 def by_nature(task: str) -> str:
     "Why a solver without look-ahead or way back always gets `task` right, as where it is an algorithm by nature; empty for most tasks."
     return getattr(task_module(task), "BY_NATURE", "")
@@ -274,6 +279,11 @@ class Instance(Puzzle):
         "The verdict on a model's whole `reply`, which the limit of tokens may have `cut`; see `replies.extract` for what counts as its answer."
         found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
+
+    def shallow(self) -> dict[str, str]:
+        "What each of the task's shallow solvers answers, by its name in words; random choices depend on the puzzle alone."
+        seed = f"{self.task}/{self.level}/{self.seed}/shallow"
+        return {in_words(solver): solver(self.state, Random(seed)) for solver in self.module.SHALLOW}
 
     def trace(self, manner: Manner = USUAL, telling: int = 0) -> list[Step]:
         "The solver's own search as typed steps, told in a `manner`; another `telling` has other words, slips and, where these are drawn, orders."

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from judges import judge_of
-from provers import PROVEN, prover_of
-from replays import replay_of
+from provers import prover_of
 
 from mmhelix_nb.core import (
     CATEGORIES,
@@ -32,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = (ROOT / "nbs/tasks/CONTRACT.md").read_text(encoding="utf-8")
 SECTIONS = ["Rules", "State", "Solve", "Generate", "Check", "Draw & ask", "Trace", "Levels"]
 MEMBERS = {name: member for name, member in (vars(Family) | vars(Task)).items() if not name.startswith("_")}
-FOLDERS = ("judges", "provers", "replays")
+FOLDERS = ("judges", "provers")
 FUNCTIONS = {name: member for name, member in MEMBERS.items() if inspect.isfunction(member)}
 every_task = pytest.mark.parametrize("task", tasks())
 
@@ -69,18 +68,16 @@ def test_type_checkers_find_the_protocol_in_every_task(tmp_path):
 def test_every_task_has_its_files(task):
     entry = TASKS[task]
     assert (ROOT / f"nbs/tasks/{entry.category}/{task}.ipynb").is_file()
-    reader = (prover_of(task).prover, "provers") if task in PROVEN else (replay_of(task).replay, "replays")
-    for module, path in ((judge_of(task).judge, "judges"), reader):
+    for module, path in ((judge_of(task).judge, "judges"), (prover_of(task).prover, "provers")):
         assert module.__module__ == f"{path}.{task}"
 
 
 def test_there_are_no_others():
-    "A notebook, judge or replay that the registry does not know is tested by nobody."
+    "A notebook, judge or prover that the registry does not know is tested by nobody."
     found = {path.stem: path.parent.name for path in (ROOT / "nbs/tasks").glob("*/*.ipynb")}
     assert found == {entry.name: entry.category for entry in REGISTRY}
-    stems = {folder: {path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py")} for folder in FOLDERS}
-    assert stems["judges"] == stems["replays"] | stems["provers"] == set(found)
-    assert not stems["replays"] & stems["provers"]
+    for folder in FOLDERS:
+        assert {path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py")} == set(found)
 
 
 def imported(path: Path) -> set[str]:
@@ -93,9 +90,8 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("kind", FOLDERS)
 def test_judges_and_provers_are_independent(task, kind):
     "They know the rules, and share no code with a task."
-    path = ROOT / f"tests/{kind}/{task}.py"
     rooms = {f"mmhelix_nb.{category}" for category in CATEGORIES}
-    modules = imported(path) if path.is_file() else set()
+    modules = imported(ROOT / f"tests/{kind}/{task}.py")
     assert not {module for module in modules if module.startswith(tuple(rooms))}
 
 

@@ -29,7 +29,7 @@ def test_spoilt_replies_are_refused(kind):
             continue
         made += 1
         assert not guard(sample, reply), (sample.item, reply)
-    assert made >= 3
+    assert made >= 2
 
 
 def test_honest_paraphrases_are_accepted():

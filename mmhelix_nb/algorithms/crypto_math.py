@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['PLACES', 'FEW', 'Weights', 'FITS', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'TRIES', 'MARKS', 'SCORER', 'STEP', 'ROW',
-           'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'WORDS', 'ORDER', 'VOICE', 'State', 'weights', 'Column',
-           'place_name', 'problem', 'columns', 'domains', 'Search', 'fill', 'show', 'solve', 'ways', 'column_by_column',
-           'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape', 'swappable', 'ways_by_columns',
-           'fits', 'generate', 'put_digit', 'read_letter', 'read_digits', 'read_sum', 'check', 'layout', 'example',
-           'ask', 'way_text', 'counted', 'misspelt', 'sums_up', 'miscopied', 'trace', 'canon']
+           'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'WORDS', 'ORDER', 'VOICE', 'State', 'weights', 'Balance',
+           'Column', 'place_name', 'problem', 'columns', 'domains', 'Search', 'fill', 'show', 'solve', 'ways',
+           'column_by_column', 'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape', 'swappable',
+           'ways_by_columns', 'fits', 'generate', 'put_digit', 'read_letter', 'read_digits', 'read_sum', 'check',
+           'layout', 'example', 'ask', 'way_text', 'counted', 'misspelt', 'sums_up', 'miscopied', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8c2349de
 import json
@@ -87,8 +87,8 @@ PLACES = (
 FEW = 3  # ways that are listed
 
 
-class Column(Rule):
-    "Cells whose values, times their `weights`, add up to 0; the first `letters` of them are different. It speaks where at most two are open."
+class Balance(Rule):
+    "Cells whose values, times their `weights`, add up to 0; the first `letters` of them are different."
 
     def __init__(self, weight: dict[int, int], letters: int, title: str, names: Callable[[int], str] = str):
         super().__init__(weight, title)
@@ -106,6 +106,10 @@ class Column(Rule):
     def open(self, domains: list[int]) -> list[int]:
         "The places of the cells that are not decided."
         return [at for at, cell in enumerate(self.cells) if domains[cell] & domains[cell] - 1]
+
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #e78a9606
+class Column(Balance):
+    "A column of the addition; it speaks where at most two of its cells are open."
 
     def narrow(self, domains: list[int]) -> Changes | None:
         if len(self.open(domains)) > 2:

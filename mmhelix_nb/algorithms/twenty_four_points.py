@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['TARGET', 'OPERATIONS', 'Term', 'SHALLOW', 'LEVELS', 'PAIRS', 'SPACES', 'TRIES', 'SCORER', 'CARD', 'GAP', 'MARGIN',
-           'draw', 'RULES', 'FORMAT', 'State', 'Made', 'show', 'pairs', 'shapes', 'joined', 'Attempt', 'aside',
-           'look_up', 'attempts', 'solve', 'both', 'orders', 'first_24', 'left_to_right', 'without_brackets',
-           'two_pairs', 'nearest_to_24', 'random_expressions', 'Level', 'undone', 'results', 'form', 'draw_numbers',
-           'fits', 'generate', 'unmarked', 'makes_target', 'expression_in', 'misused', 'check', 'layout', 'example',
-           'ask', 'questions', 'tell_attempt', 'trace', 'canon']
+           'draw', 'RULES', 'FORMAT', 'ORDER', 'CARDS_SEEN', 'VOICE', 'TABLE', 'ASKED', 'State', 'Made', 'show',
+           'pairs', 'shapes', 'joined', 'Attempt', 'aside', 'look_up', 'attempts', 'solve', 'both', 'orders',
+           'first_24', 'left_to_right', 'without_brackets', 'two_pairs', 'nearest_to_24', 'random_expressions', 'Level',
+           'undone', 'results', 'paired', 'form', 'draw_numbers', 'fits', 'generate', 'unmarked', 'makes_target',
+           'expression_in', 'misused', 'check', 'layout', 'example', 'ask', 'plain_value', 'attempt_fact',
+           'asked_facts', 'tell_attempt', 'written_numbers', 'miswritten', 'cards_tally', 'trace', 'canon']
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #5c091fcf
 import json
 import math
 import re
 from collections import Counter as Multiset
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, permutations, product
@@ -24,9 +25,12 @@ from random import Random
 from ..answers import Unreadable, evaluate, plain, read_expression
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
+from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, TAKE, Narrator
+from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter
-from ..shared.teller import Teller
-from ..steps import Manner, Step
+from ..shared.teller import listed
+from ..shared.voice import Voice
+from ..steps import Fact, Manner, Reason, Step
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #7b673bf1
 @dataclass(frozen=True)
@@ -109,9 +113,11 @@ def joined(shape: str, goal: Fraction, rest: tuple, part: tuple) -> Made:
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #11ddf7eb
 @dataclass(frozen=True)
 class Attempt:
-    "A last operation in words, the questions to the table as (condition, pair, values), and what came of it."
+    """A try: the `last` operation as (value, shape), or None for two pairs, and the number or partner that it takes (`part`);
+    the questions to the table as (condition, pair, number aside or value of the first pair, values), and what came of it."""
 
-    claim: str
+    last: tuple[Fraction, str] | None
+    part: int
     asked: list
     made: Made | None
 
@@ -125,7 +131,7 @@ def look_up(goal: Fraction, parts: list, table: dict, counter: Counter) -> tuple
     "Make `goal` from one of the `parts` (condition, pair of other numbers, value, Made) and what the table has for its pair."
     asked = []
     for condition, pair, part, made in parts:
-        asked.append((condition, pair, values := []))
+        asked.append((condition, pair, part, values := []))
         for rest, shape in shapes(goal, part):
             counter.visit()
             values.append(rest)
@@ -139,18 +145,15 @@ def attempts(numbers: tuple[int, ...], counter: Counter) -> Iterator[Attempt]:
     table, plans = pairs(numbers), []
     for part, others in aside(numbers):
         parts = [(f"{number} aside", pair, number, None) for number, pair in aside(others)]
-        plans += [
-            ((rest.denominator > 1, rest, part), f"24 = {shape.format(rest=show(rest), part=part)}", shape, parts)
-            for rest, shape in shapes(TARGET, part)
-        ]
+        plans += [((rest.denominator > 1, rest, part), shape, parts) for rest, shape in shapes(TARGET, part)]
     for b, (c, d) in aside(numbers[1:]):
         parts = [(made.chain[0], (c, d), value, made) for value, made in table[numbers[0], b].items() if value]
-        plans.append(((False, 10**6, b), f"24 from {numbers[0]}, {b} and {c}, {d}", "", parts))
-    for (_, rest, part), claim, shape, parts in sorted(plans, key=lambda plan: plan[0]):
+        plans.append(((False, 10**6, b), "", parts))
+    for (_, rest, part), shape, parts in sorted(plans, key=lambda plan: plan[0]):
         asked, made = look_up(rest if shape else TARGET, parts, table, counter)
         if made and shape:
             made = joined(shape, TARGET, (rest, made), (part, None))
-        yield Attempt(claim, asked, made)
+        yield Attempt((rest, shape) if shape else None, part, asked, made)
         if made:
             return
 
@@ -265,17 +268,18 @@ class Level:
     most: int  # effort, below
     easy: float  # share of the puzzles that may have any form
     turned: float  # share of the others with a value to the right of - or ÷; the rest are chains or pairs
+    longer: int = 0  # effort that these may take besides, where they are rare
 
 
 LEVELS = (
-    Level(1, 9, 0, 0, 60, 1, 0),
+    Level(1, 9, 0, 0, 40, 1, 0),
     Level(1, 13, 9, 0, 60, 0.7, 0.3),
-    Level(1, 25, 13, 8, 20, 0.2, 0.33),
-    Level(1, 25, 13, 20, 60, 0.12, 0.33),
-    Level(1, 25, 13, 60, 300, 0, 0.22),
+    Level(1, 25, 13, 8, 20, 0.15, 0.34),
+    Level(1, 25, 13, 20, 45, 0.08, 0.36),
+    Level(1, 25, 13, 45, 120, 0, 0.2, 120),
 )
 PAIRS = tuple(combinations(range(4), 2))
-SPACES = {1: 360, 2: 826, 4: 1775, 5: 987}  # number of puzzles
+SPACES = {1: 345, 2: 826, 4: 1471, 5: 622}  # number of puzzles
 TRIES = 20_000  # one in a thousand draws succeeds at the hardest level
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #cbec6925
@@ -288,6 +292,11 @@ def undone(goals: Iterable[float], number: float, either: bool) -> set[float]:
 def results(a: int, b: int) -> set[float]:
     "What two numbers make."
     return {round(value, 10) for value in (a + b, a - b, b - a, a * b, a / b, b / a)}
+
+
+def paired(halves: set[float], others: set[float]) -> bool:
+    "Whether a result of one pair and one of the other make 24."
+    return any(round(value, 10) in others for half in halves if half for value in undone([24], half, either=True))
 
 
 def form(numbers: tuple[int, ...]) -> str:
@@ -305,13 +314,7 @@ def form(numbers: tuple[int, ...]) -> str:
         return any(round(value, 10) in made for values, made in ways for value in values)
 
     chain = met(either=False)
-    in_pairs = any(
-        round(value, 10) in made
-        for (a, b, made), (_, _, halves) in zip(table, table[::-1])
-        for half in halves
-        if half
-        for value in undone([24], half, True)
-    )
+    in_pairs = any(paired(one[2], other[2]) for one, other in zip(table, table[::-1]))
     if chain or in_pairs:
         return "both" if chain and in_pairs else "chain" if chain else "pairs"
     return "turned" if met(either=True) else ""
@@ -327,7 +330,8 @@ def fits(level: Level, wanted: str, numbers: tuple[int, ...]) -> bool:
     if numbers[3] <= level.above or wanted and form(numbers) != wanted:
         return False
     counter = Counter()
-    if not any(attempt.made for attempt in attempts(numbers, counter)) or not level.least <= counter.nodes < level.most:
+    most = level.most + level.longer * (wanted == "turned")
+    if not any(attempt.made for attempt in attempts(numbers, counter)) or not level.least <= counter.nodes < most:
         return False
     return wanted in ("", "chain") or not without_brackets(State(numbers), Random(0))
 
@@ -336,7 +340,7 @@ def generate(level: Level, rng: Random) -> State:
     "Numbers that make 24; raises `ValueError` for a level without any."
     wanted = ""
     if rng.random() >= level.easy:
-        wanted = "turned" if rng.random() < level.turned else rng.choice(("chain", "pairs"))
+        wanted = "turned" if rng.random() < level.turned else "chain" if rng.random() < 0.5 else "pairs"
     for _ in range(TRIES):
         if fits(level, wanted, numbers := draw_numbers(level, rng)):
             return State(numbers)
@@ -447,43 +451,383 @@ def ask(state: State, modality: str) -> str:
     return f"{RULES.format(where=where)}\n\n{FORMAT.format(example=example(state))}"
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #dbc9899e
-def questions(attempt: Attempt) -> str:
-    "What an attempt asked of the table, in words."
-    parts = [
-        f"with {condition}, {a} and {b} must make {' or '.join(map(str, values))}"
-        for condition, (a, b), values in attempt.asked
-    ]
-    return "; ".join(parts).capitalize()
+ORDER = "fixed"  # of the attempts: whole goals before fractions, small ones first
+CARDS_SEEN = (
+    "the cards: {fact}.",
+    "I read the cards: {fact}.",
+    "from the picture: {fact}.",
+    "the numbers I have: {fact}.",
+    "first the cards as I see them: {fact}.",
+    "left to right: {fact}.",
+    "what lies there: {fact}.",
+    "transcribed: {fact}.",
+    "let me write the cards down: {fact}.",
+    "before anything else, the cards: {fact}.",
+    "on the table I see this: {fact}.",
+    "given are these: {fact}.",
+)
+VOICE = Voice(
+    {
+        "card place number": (
+            "card {place} is {number}",
+            "card {place} shows {number}",
+            "card {place} has {number}",
+            "number {place} is {number}",
+            "{number} is on card {place}",
+            "card {place} says {number}",
+            "in place {place} lies {number}",
+            "card {place} reads {number}",
+            "card {place} carries {number}",
+            "{number} lies in place {place}",
+            "at {place} there is {number}",
+            "I see {number} on card {place}",
+        ),
+        "cards count sum": (
+            "there are {count} cards with a sum of {sum}",
+            "{count} cards add up to {sum}",
+            "I count {count} cards, {sum} together",
+            "the {count} cards make {sum} in all",
+            "the sum of the {count} cards is {sum}",
+            "{count} numbers, and their sum is {sum}",
+            "adding the {count} cards gives {sum}",
+            "together the {count} cards are {sum}",
+            "{sum} is the sum of {count} cards",
+            "with {count} cards the total is {sum}",
+            "the total of {count} cards comes to {sum}",
+            "{count} cards lie there, in sum {sum}",
+        ),
+        "makes one other values": (
+            "{one} and {other}: {values}",
+            "from {one} and {other} come {values}",
+            "{one} with {other} gives {values}",
+            "{one} and {other} can be {values}",
+            "out of {one} and {other} I get {values}",
+            "{one}, {other}: {values}",
+            "joining {one} and {other} yields {values}",
+            "{one} and {other} turn into {values}",
+            "{one} next to {other} allows {values}",
+            "for {one} and {other} there is {values}",
+            "{one} and {other} reach {values}",
+            "{one} and {other} lead to {values}",
+        ),
+        "last left sign right others": (
+            "24 is {left} {sign} {right} in the end, the rest from {others}",
+            "the last step is {left} {sign} {right}, with {others} for the rest",
+            "{left} {sign} {right} makes the 24 and {others} do the rest",
+            "it ends with {left} {sign} {right}, and {others} give the other part",
+            "the final operation is {left} {sign} {right}, {others} being left for it",
+            "I finish with {left} {sign} {right}, using {others} before",
+            "24 = {left} {sign} {right} at last, with {others} before that",
+            "at the end stands {left} {sign} {right}, and {others} come first",
+            "{others} lead to the last step {left} {sign} {right}",
+            "the 24 comes from {left} {sign} {right} after {others} were joined",
+            "{left} {sign} {right} is the last operation, {others} go into it",
+            "the way ends in {left} {sign} {right}, starting from {others}",
+        ),
+        "not-last left sign right": (
+            "24 is not {left} {sign} {right} here",
+            "the last step is not {left} {sign} {right}",
+            "{left} {sign} {right} is out",
+            "it does not end with {left} {sign} {right}",
+            "{left} {sign} {right} cannot be the end",
+            "I cannot finish with {left} {sign} {right}",
+            "{left} {sign} {right} is no way",
+            "the final operation is another than {left} {sign} {right}",
+            "nothing comes of {left} {sign} {right}",
+            "{left} {sign} {right} does not work",
+            "I strike out {left} {sign} {right}",
+            "{left} {sign} {right} leads nowhere",
+        ),
+        "halves pair pair2": (
+            "two pairs do it, {pair} against {pair2}",
+            "I join {pair}, then {pair2}, then both results",
+            "the halves are {pair} and on the other side {pair2}",
+            "{pair} make one value and {pair2} the other",
+            "the last step joins a result of {pair} with one of {pair2}",
+            "I pair {pair}, and {pair2} as well",
+            "it works in pairs, {pair} here and {pair2} there",
+            "both {pair} and {pair2} are joined first",
+            "one half comes from {pair}, the other from {pair2}",
+            "I split the cards into {pair} on one side, {pair2} on the other",
+            "the way goes through {pair} and {pair2} as pairs",
+            "24 is made of a pair {pair} and a pair {pair2}",
+        ),
+        "not-halves pair pair2": (
+            "the pairs {pair} against {pair2} do not do it",
+            "joining {pair}, then {pair2} is out",
+            "{pair} on one side, {pair2} on the other is no way",
+            "nothing comes of {pair} here and {pair2} there",
+            "the split into {pair} with {pair2} left does not work",
+            "I strike out {pair} with {pair2} as pairs",
+            "{pair} and then {pair2} cannot make 24",
+            "the halves are not {pair} with {pair2} over there",
+            "it does not work in the pairs {pair} with {pair2} opposite",
+            "pairing {pair}, with {pair2} left, leads nowhere",
+            "{pair} against {pair2} is ruled out",
+            "no 24 comes from {pair} joined with {pair2} joined",
+        ),
+        "asks aside one other values": (
+            "with {aside} aside, {one} and {other} must make {values}",
+            "{aside} aside: {one} and {other} to {values}",
+            "putting {aside} aside asks {one} and {other} for {values}",
+            "if {aside} comes next, {one} and {other} must be {values}",
+            "keeping {aside}, I need {values} from {one} and {other}",
+            "with {aside} left for later, {one} and {other} should give {values}",
+            "taking {aside} off, {one} and {other} have to make {values}",
+            "{aside} second to last wants {values} from {one} and {other}",
+            "without {aside}, {one} and {other} need to reach {values}",
+            "for {aside} to fit, {one} and {other} must yield {values}",
+            "{one} and {other} must make {values} if {aside} waits",
+            "setting {aside} apart, {one} and {other} ought to be {values}",
+        ),
+        "other-half value one other values": (
+            "if the first pair is {value}, {one} and {other} must make {values}",
+            "{value} first: {one} and {other} to {values}",
+            "a first value of {value} asks {one} and {other} for {values}",
+            "with {value} from the first pair, {one} and {other} must be {values}",
+            "given {value}, I need {values} from {one} and {other}",
+            "having {value}, {one} and {other} should give {values}",
+            "next to {value}, {one} and {other} have to make {values}",
+            "{value} wants {values} from {one} and {other}",
+            "beside {value}, {one} and {other} need to reach {values}",
+            "for {value} to fit, {one} and {other} must yield {values}",
+            "{one} and {other} must make {values} beside {value}",
+            "against {value}, {one} and {other} ought to be {values}",
+        ),
+        "found one other value": (
+            "{one} and {other} do make {value}",
+            "{value} does come from {one} and {other}",
+            "{one} with {other} has {value} in the table",
+            "the table has {value} for {one} and {other}",
+            "there it is: {value} from {one} and {other}",
+            "{value} is among the values of {one} and {other}",
+            "for {one} and {other} I find {value}",
+            "{one} and {other} reach {value} indeed",
+            "yes, {one} and {other} can be {value}",
+            "{value} stands at {one} and {other}",
+            "I have {value}, from {one} and {other}",
+            "{one} and {other} give the {value}",
+        ),
+        "result expression": (
+            "24 = {expression}",
+            "it is {expression}",
+            "the expression is {expression}",
+            "so it goes: {expression}",
+            "I get 24 as {expression}",
+            "this makes 24: {expression}",
+            "one way is {expression}",
+            "the answer is {expression}",
+            "written as one, it is {expression}",
+            "in one expression: {expression}",
+            "that is {expression}",
+            "24 can be written as {expression}",
+        ),
+        "uses numbers": (
+            "the numbers used are {numbers}, each once, as on the cards",
+            "it takes {numbers}, and so do the cards",
+            "{numbers} are used, exactly the cards",
+            "every card is there once: {numbers}",
+            "I find {numbers} in it, just the cards",
+            "the cards {numbers} all occur once",
+            "{numbers}, no card twice and none left out",
+            "it holds {numbers}, which are the cards",
+            "from the cards {numbers} each is used once",
+            "with {numbers} all four cards are spent",
+            "the four numbers are {numbers}, as given",
+            "used up are {numbers}, all the cards",
+        ),
+        "worth chain": (
+            "{chain}",
+            "step by step, {chain}",
+            "working it out, {chain}",
+            "from the inside: {chain}",
+            "in order, {chain}",
+            "calculated, {chain}",
+            "one after the other, {chain}",
+            "computing gives {chain}",
+            "bracket by bracket, {chain}",
+            "worked out, {chain}",
+            "evaluated, {chain}",
+            "the steps are {chain}",
+        ),
+        "no-uses numbers cards": (
+            "it uses {numbers}, but the cards are {cards}",
+            "the numbers are {numbers} and not {cards}",
+            "I find {numbers} in it, where {cards} should be",
+            "{numbers} do not match the cards {cards}",
+            "it holds {numbers}, against {cards} on the cards",
+            "with {numbers} it does not use {cards}",
+            "{numbers} were written instead of {cards}",
+            "the cards say {cards}, the expression {numbers}",
+            "there stand {numbers}, while {cards} are given",
+            "not {cards} but {numbers} are used",
+            "{numbers} are no copy of {cards}",
+            "of {cards} something is wrong: {numbers}",
+        ),
+    },
+    {
+        "none": (
+            "the table has none of these",
+            "none of that is in the table",
+            "the table says no to all",
+            "no such value is in the table",
+            "these values are not there",
+            "I find none of them in the table",
+            "nothing of this can be made",
+            "not one of these can be made",
+            "the pairs make none of these",
+            "I look them up, and none is there",
+            "all of these are missing",
+            "no pair has what is asked",
+        ),
+        "steps chain": (
+            "{chain}",
+            "put together, {chain}",
+            "from the inside, {chain}",
+            "this way {chain}",
+            "in order, {chain}",
+            "step after step {chain}",
+            "working outwards, {chain}",
+            "the steps are {chain}",
+            "one after the other, {chain}",
+            "going back up, {chain}",
+            "then {chain}",
+            "the whole way is {chain}",
+        ),
+    },
+    {
+        "value": str,
+        "values": lambda values: listed(values, "or"),
+        "pair": lambda pair: f"{pair[0]} and {pair[1]}",
+        "numbers": lambda numbers: ", ".join(map(str, numbers)),
+        "cards": lambda numbers: ", ".join(map(str, numbers)),
+        "chain": ", ".join,
+    },
+)
+
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #a39b78cc
+TABLE = (
+    "two of them make this: {fact}.",
+    "what pairs can make: {fact}.",
+    "I list the results of each pair: {fact}.",
+    "a table of pairs helps: {fact}.",
+    "first all results of two numbers: {fact}.",
+    "pair by pair, {fact}.",
+    "every pair with every operation: {fact}.",
+    "let me note what two numbers give: {fact}.",
+    "joining two numbers, {fact}.",
+    "the pairs first: {fact}.",
+    "I work out each pair: {fact}.",
+    "to look things up later: {fact}.",
+)
+ASKED = (
+    "{fact}.",
+    "then {fact}.",
+    "so {fact}.",
+    "that means {fact}.",
+    "in that case {fact}.",
+    "this asks for something: {fact}.",
+    "what would that need? {fact}.",
+    "for this, {fact}.",
+    "let me see: {fact}.",
+    "I work back: {fact}.",
+    "backwards, {fact}.",
+    "which requires that {fact}.",
+)
 
 
-def tell_attempt(teller: Teller, given: str, attempt: Attempt) -> None:
-    "The steps of one attempt on the `given` numbers."
-    claim, asked, whole = attempt.claim, questions(attempt), "=" in attempt.claim
-    says = f"The last operation is {claim}." if whole else f"I make {claim}."
-    teller.add("hypothesise", says, (), f"{claim}?", claim)
-    if attempt.made:
-        teller.add("test", f"{asked}. The last one is in the table: {attempt.made.chain[not whole]}.", (), "yes")
-    else:
-        teller.add("contradiction", f"{asked}. The table has none of these.", (), "no")
-        teller.add("backtrack", f"{'It is not' if whole else 'There is no'} {claim}.", (), "", f"24 from {given}")
+def plain_value(value: Fraction | int) -> int | str:
+    "A value as facts name it: a whole number, or a fraction such as 8/3 as text."
+    return int(value) if Fraction(value).denominator == 1 else str(value)
+
+
+def attempt_fact(numbers: tuple[int, ...], attempt: Attempt) -> Fact:
+    "What an attempt supposes: the last operation, or the two pairs."
+    if not attempt.last:
+        first = numbers[0], attempt.part
+        return Fact("halves", (first, attempt.asked[0][1]))
+    rest, shape = attempt.last
+    left, sign, right = shape.format(rest="rest", part="part").split(" ")
+    sides = {"rest": plain_value(rest), "part": attempt.part}
+    others = list(numbers)
+    others.remove(attempt.part)
+    return Fact("last", (sides[left], sign, sides[right], tuple(others)))
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #84dbca71
+def asked_facts(attempt: Attempt) -> list[Fact]:
+    "What the two last numbers must make, for each number aside or each value of the first pair."
+    kind = "asks" if attempt.last else "other-half"
+    return [
+        Fact(kind, (plain_value(part), *pair, tuple(map(plain_value, values))))
+        for _, pair, part, values in attempt.asked
+    ]
+
+
+def tell_attempt(told: Narrator, numbers: tuple[int, ...], attempt: Attempt, table: dict, sure: bool) -> None:
+    "Tell an attempt; the one that leads to 24 is `sure` where it is told without those before it."
+    supposed, asked = attempt_fact(numbers, attempt), asked_facts(attempt)
+    pools = TAKE if sure else SUPPOSE
+    told.tell("hypothesise", pools, [supposed], brief=" ".join(map(str, supposed.args)))
+    made = [table[fact.args[1:3]] for fact in asked]
+    used = [table[supposed.args[0]]] if supposed.kind == "halves" else []
+    told.tell("test", ASKED, asked, [Reason("undo", (), (supposed, *used))])
+    if attempt.made:
+        fact = asked[-1]
+        found = Fact("found", (*fact.args[1:3], fact.args[3][-1]))
+        told.tell("test", NOTE, [found], [Reason("in-table", (), (fact, made[-1]))])
+        reason = Reason("steps", (attempt.made.chain,), (found, supposed))
+        told.deduce([Fact("result", (attempt.made.text,))], [reason])
+        return
+    told.tell("contradiction", FAIL, [], [Reason("none", (), (*asked, *dict.fromkeys(made)))])
+    denied = supposed.args[:3] if attempt.last else supposed.args
+    told.tell("backtrack", BACK, [Fact(f"not-{supposed.kind}", denied)], [Reason("contradiction", (), (supposed,))])
+
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #d958d44c
+def written_numbers(text: str) -> tuple[int, ...]:
+    "The numbers in an expression, ascending."
+    return tuple(sorted(map(int, re.findall("[0-9]+", text))))
+
+
+def miswritten(fact: Fact, rng: Random) -> Fact:
+    "An expression, or a card, of which one number is two or three too large or too small."
+    *place, text = fact.args
+    spots = [*re.finditer("[0-9]+", str(text))]
+    spot = rng.choice(spots)
+    number = int(spot[0]) + rng.choice((-3, -2, 2, 3))
+    number = str(number if number > 0 else int(spot[0]) + 2)
+    changed = f"{str(text)[: spot.start()]}{number}{str(text)[spot.end() :]}"
+    return Fact(fact.kind, (*place, int(changed) if isinstance(text, int) else changed))
+
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #aca69a53
+def cards_tally(parts: Sequence[Fact]) -> list[Fact]:
+    "How many cards there are, and their sum."
+    return [Fact("cards", (len(parts), sum(fact.args[1] for fact in parts)))]
+
+
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
-    "The attempts as they happened, then the expression, worked out from the inside."
-    numbers, teller, given = state.numbers, Teller(), ", ".join(map(str, state.numbers))
-    table = [f"{a}, {b}: {', '.join(map(str, made))}" for (a, b), made in pairs(numbers).items()]
-    says = f"The numbers are {given}. Two of them make:"
-    teller.add("observe", says, numbers, given.replace(",", ""), "\n".join(table))
-    tried = [*attempts(numbers, Counter())]
-    for attempt in tried:
-        tell_attempt(teller, given, attempt)
-    made = tried[-1].made
+    "The cards, the table of pairs, the attempts as they happened, and the expression worked out."
+    told, numbers = Narrator(VOICE, rng), state.numbers
+    *failed, last = attempts(numbers, Counter())
+    made = last.made
     if made is None:
         raise ValueError(f"the numbers {numbers} do not make 24")
-    chain = ", ".join(made.chain)
-    teller.add("check", f"Worked out step by step: {chain}. Each of {given} is used once.", numbers, chain)
-    teller.add("conclude", f"One way to make 24 is {made.text}")
-    return teller.steps
+    read(told, manner, [Fact("card", card) for card in enumerate(numbers, 1)], cards_tally, miswritten, CARDS_SEEN)
+    table = {pair: Fact("makes", (*pair, tuple(map(plain_value, values)))) for pair, values in pairs(numbers).items()}
+    told.tell("test", TABLE, list(table.values()), [Reason("cards")])
+    if (manner.order or ORDER) == "random":
+        rng.shuffle(failed)
+    for attempt in [] if manner.reflection == "none" else failed:
+        tell_attempt(told, numbers, attempt, table, sure=False)
+    tell_attempt(told, numbers, last, table, sure=manner.reflection == "none")
+
+    def checks(parts: Sequence[Fact]) -> list[Fact]:
+        used = written_numbers(parts[0].args[0])
+        if used != numbers:
+            return [Fact("no-uses", (used, numbers))]
+        return [Fact("uses", (numbers,)), Fact("worth", (made.chain,))]
+
+    close(told, manner, [Fact("result", (made.text,))], checks, miswritten, made.text, RESULT)
+    return told.steps
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #b913f9d5
 def canon(state: State) -> bytes:

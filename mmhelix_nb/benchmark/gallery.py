@@ -16,7 +16,6 @@ from tqdm.auto import tqdm
 from ..book.pages import Markup, Table, element, folded, html_table, joined, page, picture_element, sections
 from ..core import CATEGORIES, Instance, make, tasks, wrong
 from ..steps import Fact, Reason, Step
-from ..verifiers import shallow_answers
 
 # %% ../../nbs/benchmark/gallery.ipynb #c30bf53f
 def told(item: Instance) -> str:
@@ -33,7 +32,7 @@ def told(item: Instance) -> str:
 def shallow_text(item: Instance) -> str:
     "What the solvers that neither look ahead nor go back answer to `item`, and what becomes of it."
     lines = []
-    for name, answer in shallow_answers(item).items():
+    for name, answer in item.shallow().items():
         found = item.module.check(item.state, answer) if answer else wrong("gives up")
         lines.append(f"{name}: {'right' if found else 'wrong'}, {found.reason}" + (f"\n    {answer}" if answer else ""))
     return "\n".join(lines)

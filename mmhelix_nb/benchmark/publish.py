@@ -35,7 +35,7 @@ from ..book.code import items_code
 from ..book.results import claim, write_json, write_whole
 from ..book.rows import item_of, schema
 from ..book.tables import SUMS, Damaged, Sums, check_folder, check_table, write_sums, write_table
-from ..core import Instance, by_nature, task_module, tasks
+from ..core import Instance, by_nature, in_words, task_module, tasks
 from mmhelix_nb.generators import (
     BENCHMARK_COLUMNS,
     benchmark_row,
@@ -46,7 +46,7 @@ from mmhelix_nb.generators import (
     picture_tokens,
     spaces,
 )
-from ..verifiers import floors_of, in_words
+from ..verifiers import floors_of
 
 # %% ../../nbs/benchmark/publish.ipynb #65145267
 @dataclass(frozen=True)

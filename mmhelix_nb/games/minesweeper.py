@@ -219,11 +219,11 @@ class Level:
 
 
 LEVELS = (
-    Level(4, 5, 0.7, 0, 30),
-    Level(5, 7, 0.68, 2, 30),
+    Level(4, 5, 0.85, 0, 22),
+    Level(4, 6, 0.5, 2, 30, 24),
     Level(5, 9, 0.0, 4, 55),
     Level(6, 11, 0.0, 4, 70, 32),
-    Level(7, 15, 0.0, 4, 90, 22),
+    Level(7, 13, 0.0, 4, 62, 28),
 )
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #51f38480

@@ -6,11 +6,11 @@
 __all__ = ['Cells', 'Arrange', 'Choice', 'SHALLOW', 'LEVELS', 'WEIGHTS', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'FORMAT',
            'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'ROUND', 'WALK', 'EATS', 'snake_problem', 'State', 'Position',
            'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run', 'nearest_first',
-           'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'eight_at_random',
-           'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board',
-           'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
-           'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks',
-           'walked_again', 'misled', 'trace', 'canon']
+           'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'often',
+           'eight_at_random', 'apples_in_turn', 'with_a_glance', 'shortest_round', 'round_the_body',
+           'round_the_moving_body', 'Level', 'random_snake', 'random_board', 'failures', 'withstood', 'generate',
+           'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of', 'snake_facts', 'snake_numbers', 'misturned',
+           'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
@@ -239,13 +239,17 @@ def solve(state: State) -> Solution:
 Choice = Callable[[Position, list[str]], str]
 
 
-def eager(state: State, choose: Choice) -> str:
-    "The moves of a snake that goes for the nearest apple: one that comes nearer where there is one, else any legal one; `choose` picks it. Empty where it does not eat all."
+def eager(state: State, choose: Choice, glance: bool = False, in_turn: bool = False) -> str:
+    """The moves of a snake that goes for the nearest apple, or for the apples `in_turn`: one that comes nearer where there is one, else any legal one; `choose` picks it.
+
+    With a `glance` it enters no cell without a free neighbour unless it must. Empty where it does not eat all."""
     n, at, moves = state.size, begin(state), []
     while at.apples:
         head, facing = at.snake[0], at.direction
-        apple = min(at.apples, key=lambda cell: distance(cell, head))
+        apple = at.apples[0] if in_turn else min(at.apples, key=lambda cell: distance(cell, head))
         legal = {move: to for move, to in ways(n, head).items() if move != BACK[facing] and to not in at.snake}
+        if glance:
+            legal = {move: to for move, to in legal.items() if not {*ways(n, to).values()} <= {*at.snake}} or legal
         nearer = [move for move, to in legal.items() if distance(to, apple) < distance(head, apple)]
         if not legal or len(moves) == 3 * n * n:
             return ""
@@ -255,7 +259,7 @@ def eager(state: State, choose: Choice) -> str:
         at = then
     return " ".join(moves)
 
-
+# %% ../../nbs/tasks/games/nibbles.ipynb #3ad98f4b
 def nearest_apple(state: State, rng: Random) -> str:
     "Goes for the nearest apple by moves that come nearer, else by any legal one: up before right, down and left."
     return eager(state, lambda at, moves: moves[0])
@@ -266,10 +270,25 @@ def straight_ahead(state: State, rng: Random) -> str:
     return eager(state, lambda at, moves: at.direction if at.direction in moves else moves[-1])
 
 
+def often(state: State, rng: Random, times: int, glance: bool = False, in_turn: bool = False) -> str:
+    "The first of some eager snakes that choose at random which eats all."
+    walks = (eager(state, lambda at, moves: rng.choice(moves), glance, in_turn) for _ in range(times))
+    return next(filter(None, walks), "")
+
+
 def eight_at_random(state: State, rng: Random) -> str:
     "Goes for the nearest apple by random moves that come nearer, eight times, and takes the first time that it eats all."
-    walks = (eager(state, lambda at, moves: rng.choice(moves)) for _ in range(8))
-    return next(filter(None, walks), "")
+    return often(state, rng, 8)
+
+
+def apples_in_turn(state: State, rng: Random) -> str:
+    "Goes for the apples in turn by random moves that come nearer, five times, and takes the first time that it eats all."
+    return often(state, rng, 5, in_turn=True)
+
+
+def with_a_glance(state: State, rng: Random) -> str:
+    "Goes for the nearest apple by random moves, but into no cell without a free neighbour, five times, and takes the first time that it eats all."
+    return often(state, rng, 5, glance=True)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #ac14d41f
 def shortest_round(state: State, moving: bool, order: Sequence[str]) -> str:
@@ -309,7 +328,15 @@ def round_the_moving_body(state: State, rng: Random) -> str:
     return next(filter(None, walks), "")
 
 
-SHALLOW = (nearest_apple, straight_ahead, eight_at_random, round_the_body, round_the_moving_body)
+SHALLOW = (
+    nearest_apple,
+    straight_ahead,
+    eight_at_random,
+    apples_in_turn,
+    with_a_glance,
+    round_the_body,
+    round_the_moving_body,
+)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #50f5bd0d
 @dataclass(frozen=True)
@@ -326,9 +353,9 @@ class Level:
 LEVELS = (
     Level(6, 2, 4, 2, (0, 4)),
     Level(6, 2, 8, 8, (0, 5)),
-    Level(6, 3, 12, 32, (1, 6)),
-    Level(7, 4, 15, 45, (1, 7)),
-    Level(8, 5, 19, 50, (2, 9)),
+    Level(6, 3, 12, 60, (1, 6)),
+    Level(7, 4, 16, 100, (1, 7)),
+    Level(8, 5, 20, 100, (2, 9)),
 )
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #fd9475ba
@@ -369,7 +396,7 @@ def failures(state: State, most: int) -> int:
     return -1
 
 
-FOES = (*SHALLOW, round_the_moving_body, eight_at_random, eight_at_random)
+FOES = (*SHALLOW, with_a_glance, round_the_moving_body)
 
 
 def withstood(state: State, rng: Random) -> int:

@@ -28,6 +28,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
+from ..shared.graphtold import run_on
 from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
@@ -481,6 +482,10 @@ PARTNERS = Voice(
             "{node} is paired with {node2}",
             "{node} turns into {node2}",
             "I pair {node} with {node2}",
+            "{node} can be called {node2}",
+            "{node} plays the part of {node2}",
+            "{node} stands for {node2}",
+            "{node2} is the image of {node}",
         ),
         "no-pair node node2": (
             "{node} is not {node2}",
@@ -662,6 +667,14 @@ FITS = (  # the partners of neighbours are `ones`
     "{fact}, the only fit beside {ones}.",
     "{fact}, as only that touches {ones}.",
     "{ones} leave no choice: {fact}.",
+    "it has to touch {ones}: {fact}.",
+    "{fact}, since it must lie beside {ones}.",
+    "the neighbours are {ones}, so {fact}.",
+    "looking at {ones}, {fact}.",
+    "what lies beside {ones}? {fact}.",
+    "because of {ones}, {fact}.",
+    "from {ones} it follows that {fact}.",
+    "among the neighbours of {ones}, {fact}.",
 )
 ALONE = (
     "by its kind alone, {fact}.",
@@ -738,7 +751,7 @@ class Pairing:
         out = tuple(Fact("no-pair", (node, other)) for other in done)
         ones = listed(reason.args[1]) if reason.args[1] else ""
         whole = Reason(reason.rule, reason.args, reason.facts + out)
-        self.told.tell("deduce", FITS if ones else ALONE, [fact], [whole], brief=f"{node}={partner}", ones=ones)
+        run_on(self.told, FITS if ones else ALONE, [fact], [whole], f"{node}={partner}", ones=ones)
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #d68a25b5
 class Matcher(Pairing):

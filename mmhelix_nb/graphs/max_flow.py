@@ -209,9 +209,9 @@ class Level:
 LEVELS = (
     Level((1, 2, 2, 1), 0.6, 12, 4, 6),
     Level((1, 2, 3, 2, 1), 0.5, 12, 6, 14),
-    Level((1, 3, 3, 3, 1), 0.4, 15, 10, 90),
-    Level((1, 3, 4, 3, 1), 0.5, 15, 10, 65),
-    Level((1, 3, 4, 3, 3, 1), 0.3, 20, 8, 55),
+    Level((1, 3, 3, 3, 1), 0.6, 15, 10, 120),
+    Level((1, 3, 4, 3, 1), 0.5, 15, 10, 90),
+    Level((1, 3, 4, 3, 3, 1), 0.3, 20, 8, 80),
 )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #042f9207
@@ -250,7 +250,7 @@ def network(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #de62eb32
 FULL = 1000  # so many count where an end is the narrowest cut
-RANDOM_FILLINGS = 18
+RANDOM_FILLINGS = 28
 
 
 def easy(state: State, limit: int, rng: Random) -> int:

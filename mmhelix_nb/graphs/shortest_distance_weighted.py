@@ -22,7 +22,7 @@ from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from ..shared.diagrams import draw_placed
 from ..shared.draw import Canvas, Style, render
-from ..shared.graphtold import ROADS, misread_length, roads, total
+from ..shared.graphtold import ROADS, misread_length, roads, run_on, total
 from ..shared.narrator import Narrator
 from mmhelix_nb.shared.networks import (
     LARGEST,
@@ -521,13 +521,13 @@ def tell_search(told: Narrator, state: State, full: bool) -> None:
         if event.node == state.start:
             at, reason = Fact("start", (event.node,)), Reason("asked")
         brief = f"{event.node}:{event.distance}"
-        told.tell("deduce", NEAREST if known else NEAREST[:1], [at], [reason], brief=brief)
+        run_on(told, NEAREST if known else NEAREST[:1], [at], [reason], brief)
         known.pop(event.node, None)
         facts = [looked_at(event, *one) for one in event.looked]
         facts = [fact for fact in facts if full or fact.kind != "worse"]
         if facts:
             had = tuple(known[fact.args[0]] for fact in facts if fact.kind != "est")
-            told.tell("deduce", FROM_THERE, facts, [Reason("edges", (), (at, *had))])
+            run_on(told, FROM_THERE, facts, [Reason("edges", (), (at, *had))])
         known |= {fact.args[0]: fact for fact in facts if fact.kind != "worse"}
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #7aaa999b

@@ -18,7 +18,7 @@ from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.diagrams import draw_placed
 from ..shared.draw import Canvas, Style, render
-from ..shared.graphtold import ARROWS, ROWS, arrow_reading, leads, miscopied, row, row_of, show_row
+from ..shared.graphtold import ARROWS, ROWS, arrow_reading, leads, miscopied, row, row_of, run_on, show_row
 from ..shared.narrator import Narrator
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.reading import COPY, close
@@ -420,15 +420,15 @@ def tell_order(told: Narrator, state: State, order: str) -> list[int]:
         free.remove(node)
         taken.append(node)
         fact = Fact("taken", (len(taken), node))
-        told.tell("deduce", PICK, [fact], [Reason("is-free", (), (Fact("free", (node,)),))], brief=f"{node}")
+        run_on(told, PICK, [fact], [Reason("is-free", (), (Fact("free", (node,)),))], f"{node}")
         targets = [v for u, v in state.edges if u == node]
         fresh = [v for v in targets if all(u in taken for u in into[v])]
         held = [Fact("waits", (v, tuple(u for u in into[v] if u not in taken))) for v in targets if v not in fresh]
         gone = {v: tuple(Fact("taken", (taken.index(u) + 1, u)) for u in into[v] if u in taken) for v in targets}
         if targets:
             facts = [*(Fact("free", (v,)) for v in fresh), *held]
-            told.tell(
-                "deduce",
+            run_on(
+                told,
                 AFTER,
                 facts,
                 [Reason("arrows-left", (), tuple(dict.fromkeys(one for v in targets for one in gone[v])))],

@@ -20,12 +20,13 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, Rule, is_unique, only_value, search, solutions
+from ..shared.constraints import Problem, is_unique, search, solutions
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, render
 from ..shared.explain import retell, trial_order
 from ..shared.loops import line_text, parts, straight
 from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
+from ..shared.rules import Rule, only_value
 from ..shared.search import Counter, SearchLimit
 from ..shared.shallow import by_draws, by_rules, climb, impasses
 from ..shared.squares import LINES

@@ -451,7 +451,7 @@ VOICE = (
             "gaps line total ways": (
                 "{premises} and {line} needs {total}: {ways}",
                 "{line} needs {total} with gaps: {ways}, as {premises}",
-                "as {premises}, the {total} of {line} can only be {ways}",
+                "{premises} and the {total} of {line} can only be {ways}",
                 "{line} has {ways} for its {total}, since {premises}",
                 "tents leave gaps and {premises}, so the {total} of {line} is {ways}",
                 "the {total} of {line} must be {ways}, as {premises}",
@@ -460,7 +460,7 @@ VOICE = (
                 "{line} gets its {total} by {ways} only, for {premises}",
                 "{premises}; side by side is forbidden, so {line} has {ways} for {total}",
                 "{line} wants {total}, and {premises}: {ways}",
-                "since {premises}, the {total} tents of {line} are {ways}",
+                "{premises} and the {total} tents of {line} are {ways}",
             ),
             "gaps- line total ways": (
                 "{line} needs {total} with gaps: {ways}",
@@ -477,7 +477,7 @@ VOICE = (
                 "with gaps, {line} holds {total} as {ways}",
             ),
             "many line total count": (
-                "as {premises}, all {count} ways for the {total} of {line} agree",
+                "{premises} and all {count} ways for the {total} of {line} agree",
                 "{line} has {count} ways for {total}, as {premises}, alike in this",
                 "{premises}, and the {count} ways for {total} in {line} agree",
                 "of {count} ways for the {total} of {line} none differs here, since {premises}",
@@ -486,7 +486,7 @@ VOICE = (
                 "the {count} ways to put {total} into {line} agree, because {premises}",
                 "each of {count} ways for {total} in {line} has it so, as {premises}",
                 "there are {count} ways for {total} in {line}, none against it, as {premises}",
-                "since {premises}, {line} has {count} ways for {total}, all like this",
+                "{premises} and {line} has {count} ways for {total}, all like this",
                 "{line} with {total} has {count} ways, given that {premises}, and they agree",
                 "{count} ways are left for the {total} of {line}, as {premises}, and agree",
             ),
@@ -506,7 +506,7 @@ VOICE = (
             ),
             "no-room line total": (
                 "{line} has no room for {total} with gaps, as {premises}",
-                "{premises}, so {total} tents would touch in {line}",
+                "{premises} and {total} tents would touch in {line}",
                 "the {total} of {line} do not fit without touching: {premises}",
                 "{line} needs {total}, which would touch, since {premises}",
                 "in {line} {total} tents cannot stand apart when {premises}",

@@ -465,7 +465,7 @@ VOICE = two_tone(("white", "black")) | Voice(
         ),
         "no-equals line number spots": (
             "the {number}s {spots} of {line} do not work out, as {premises}",
-            "{premises}, so the {number}s {spots} of {line} break a rule",
+            "{premises} and the {number}s {spots} of {line} break a rule",
             "{spots} in {line} are all {number}, and {premises}: impossible",
             "with {premises}, the {number}s of {line}, {spots}, fail",
             "no way is left for the {number}s {spots} of {line}, since {premises}",

@@ -627,7 +627,7 @@ VOICE = (
                 "corners alone must not touch, and in {cell}-{cell2} {premises}",
                 "otherwise the snake touches itself in {cell}-{cell2}, where {premises}",
                 "within {cell}-{cell2} {premises}, which would leave a lone corner",
-                "as {premises}, a lone corner threatens in {cell}-{cell2}",
+                "{premises} and a lone corner threatens in {cell}-{cell2}",
             ),
             "no-corner cell cell2": (
                 "two cells of {cell}-{cell2} meet at a corner alone: {premises}",
@@ -636,7 +636,7 @@ VOICE = (
                 "{cell}-{cell2} has a lone corner: {premises}",
                 "the block {cell}-{cell2} touches at a corner alone, since {premises}",
                 "there is a lone corner in {cell}-{cell2}, where {premises}",
-                "{premises}, so cells of {cell}-{cell2} meet at a corner alone",
+                "{premises} and cells of {cell}-{cell2} meet at a corner alone",
                 "at a corner of {cell}-{cell2} two parts touch: {premises}",
                 "{cell}-{cell2} breaks the rule on corners, for {premises}",
                 "a corner touches in {cell}-{cell2}, because {premises}",

@@ -251,13 +251,16 @@ def pairs(level: Level, rng: Random) -> Iterator[State]:
 def generate(level: Level, rng: Random) -> State:
     "Two common words, the most stubborn pair of some."
     best, chosen, (least, most) = -1, None, level.looks
+    spare = None
     for state in islice(pairs(level, rng), level.tries):
         count = withstood(state, rng, level.foes)
-        if count > best and least <= len(search(state)) <= most:
-            best, chosen = count, state
+        if count > best and (size := len(search(state))) <= most:
+            if size >= least:
+                best, chosen = count, state
+            spare = spare or state
         if best == level.foes:
             break
-    return chosen or next(pairs(level, rng))
+    return chosen or spare or next(pairs(level, rng))
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
 _TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\.{2,9}|\S")

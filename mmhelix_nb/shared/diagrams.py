@@ -179,8 +179,13 @@ class Ways:
         return doors(points, self.clear + (HEAD - 6) * self.arrows)
 
     def crowding(self, pair: tuple[int, int], points: list[Point]) -> float:
-        "How much a way for `pair` along `points` lacks: doors apart, and for arrows heads that are off lines of other nodes."
-        own, total = self.doors_of(points), 0.0
+        "How much a way for `pair` along `points` lacks: doors apart, px within the frame of the nodes, and for arrows heads that are off lines of other nodes."
+        left, right, top, bottom = frame(self.centers, self.clear)
+        beyond = max(max(left - x, x - right, top - y, y - bottom) for x, y in points)
+        own, total = (
+            self.doors_of(points),
+            max(0.0, beyond) if self.apart else 0.0,
+        )  # in a mini picture there is no room
         for (x, y), node, wanted in zip(own, pair, (min(self.apart, 9) if self.arrows else self.apart, self.apart)):
             for other, two in self.doors.items():
                 if node in other:
@@ -395,7 +400,7 @@ def plan(
     pairs, best = [(edge[0], edge[1]) for edge in edges], Plan(centers, (), (), 1e9)
     for attempt in range(TRIES):
         moved = shaken(centers, 10, attempt)
-        ways, wrong = routes(moved, pairs, radius + 8, 14 if arrows else 9, arrows)
+        ways, wrong = routes(moved, pairs, radius + 8, 14 if arrows else 5, arrows)
         boxes = []
         if edges and len(edges[0]) > 2:
             boxes, lack = number_spots(ways, edges, moved, radius, glyph - 4, arrows)

@@ -387,8 +387,12 @@ def _numbers(image: Image.Image) -> list[int]:
 
 # %% ../../nbs/shared/draw.ipynb #017417c8
 def _crowded(canvas: Canvas) -> Iterator[str]:
-    "Labels that leave the picture, pairs of labels that overlap, and labels that do not stand on one shape alone or on paper."
+    "Shapes and labels that leave the picture, pairs of labels that overlap, and labels that do not stand on one shape alone or on paper."
     where, roomy = _numbered(canvas.shapes, (0, 0, canvas.width, canvas.height)), canvas.style.name != "mini"
+    for shape in canvas.shapes if roomy else ():
+        left, top, right, bottom = shape.frame()
+        if min(left, top) < -1 or right > canvas.width + 1 or bottom > canvas.height + 1:
+            yield f"{shape} leaves the picture"
     for label in canvas.labels:
         left, top, right, bottom = label.box()
         if min(left, top) < 0 or right > canvas.width or bottom > canvas.height:

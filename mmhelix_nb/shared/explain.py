@@ -379,11 +379,19 @@ class Ordered(Retelling):
                 self.waits.add(cell)
         return next(iter(self.due))
 
+    def alike(self, cell: int) -> list[int]:
+        "Other cells that are to be told and follow at once by the same rule as `cell`."
+        by_rule = [source for _, source in self.at_once(cell, self.due[cell])]
+        if len(by_rule) != 1 or not isinstance(by_rule[0], Rule):
+            return []
+        others = [other for other in by_rule[0].cells if other != cell and other in self.due]
+        return [other for other in others if [source for _, source in self.at_once(other, self.due[other])] == by_rule]
+
     def tell_due(self) -> None:
         "Tell the cells that are decided, the easiest first."
         while self.due:
-            cell = self.ready()
-            self.ensure([(cell, self.due[cell])], len(self.log))
+            told = [cell := self.ready(), *self.alike(cell)]
+            self.ensure([(one, self.due[one]) for one in told], len(self.log))
             self.due = {other: gone for other, gone in self.due.items() if not self.shows(other, gone)}
             self.anchor()
 

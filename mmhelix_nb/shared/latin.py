@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEW', 'SQUARE_EXAMPLE', 'one_to', 'latin_lines', 'latin_problem', 'ways_with', 'Table', 'InTable', 'answer_text',
-           'show_square', 'read_square', 'twice', 'repeated', 'solve_square', 'square_words', 'tell_square',
-           'form_of_givens']
+           'show_square', 'read_square', 'twice', 'repeated', 'solve_square', 'form_of_givens']
 
 # %% ../../nbs/shared/latin.ipynb #1636beb4
 import hashlib
@@ -13,11 +12,10 @@ from collections.abc import Iterable, Sequence
 
 from ..core import Solution
 from .boards import read_grid
-from .constraints import Candidates, Problem, Words, solved, tell_search
-from .grids import cell_name, square
-from .rules import AllDifferent, Changes, Rule, full_values, only_value
+from .constraints import Problem, solved
+from .grids import square
+from .rules import AllDifferent, Changes, Rule, full_values
 from .search import canonical_graph
-from ..steps import Step
 
 # %% ../../nbs/shared/latin.ipynb #140ac241
 def one_to(n: int) -> int:
@@ -137,29 +135,6 @@ def repeated(grid: Sequence[Sequence[int]], first: int = 1) -> str:
 def solve_square(puzzle: Problem, n: int) -> Solution:
     "The solution of a square as a list of rows; `effort` counts the narrowings and tries of the search."
     return solved(puzzle, "puzzle", lambda found: answer_text(full_values(found), n))
-
-# %% ../../nbs/shared/latin.ipynb #e65f9bb6
-def square_words(n: int) -> Words:
-    "Cells by row and column from 1."
-    return Words(
-        cell=lambda cell: cell_name(divmod(cell, n)),
-        board=lambda domains: show_square(square([only_value(mask) for mask in domains], n)),
-        brief=lambda cell, value: f"{cell // n + 1}{cell % n + 1}={value}",
-        about=lambda cell: (divmod(cell, n),),
-    )
-
-
-def tell_square(puzzle: Problem, n: int, opening: str, brief: str, closing: str) -> list[Step]:
-    "The search for the solution of a square as steps; `opening` says what is given, `closing` what was verified besides the lines."
-    return tell_search(
-        puzzle,
-        Candidates(square_words(n), 2),
-        f"{opening}; the grid, with . for an empty cell, is",
-        f"Every row and column holds 1 to {n} once, and {closing}.",
-        lambda found: answer_text(full_values(found), n),
-        "The grid is full.",
-        brief,
-    )
 
 # %% ../../nbs/shared/latin.ipynb #7ccf8db3
 def form_of_givens(edges: Sequence[tuple[int, int]], colors: Sequence[int], givens: Iterable[Iterable[int]]) -> bytes:

@@ -6,7 +6,7 @@
 __all__ = ['LARGEST', 'PICTURE', 'WORDS', 'graph_problem', 'read_graph', 'adjacency', 'read_lists', 'write_lists',
            'read_question', 'neighbour_masks', 'reachable', 'Graph', 'place', 'raster_pairs', 'random_path',
            'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'regular', 'spread_evenly', 'renumbered',
-           'introduced', 'describe', 'chain', 'read_out']
+           'introduced', 'describe']
 
 # %% ../../nbs/shared/networks.ipynb #e5a76362
 import re
@@ -20,7 +20,6 @@ from random import Random
 from typing import Self
 
 from .search import bits, canonical_graph
-from .teller import listed
 
 # %% ../../nbs/shared/networks.ipynb #b601ef99
 def _list_problem(node: str, others, n: int, labelled: bool) -> str | None:
@@ -307,15 +306,3 @@ def describe(graph: Graph, modality: str) -> str:
     "What a question says of a `graph`: `image` speaks of the picture, `text` lists the neighbours of every node."
     lists = "\n".join(f"{node}: {', '.join(map(str, near))}" for node, near in graph.to_official().items())
     return introduced(graph.n, modality, PICTURE, WORDS, lists)
-
-# %% ../../nbs/shared/networks.ipynb #148301d5
-def chain(nodes: Iterable[int]) -> str:
-    "Nodes one after another, as on a path."
-    return " -> ".join(map(str, nodes))
-
-
-def read_out(graph: Graph) -> tuple[str, str]:
-    "The edges of a `graph` as a sentence, and in brief."
-    near = {node: bits(mask) for node, mask in enumerate(graph.masks())}
-    said = "; ".join(f"{node} with {listed(others)}" for node, others in near.items() if others)
-    return f"The edges join {said}.", " ".join(f"{node}:{','.join(map(str, others))}" for node, others in near.items())

@@ -119,7 +119,7 @@ COUNTS = Voice(
         "needs-all line total": (
             "{line} needs {total} and {premises}",
             "{line} needs all the rest for its {total}, since {premises}",
-            "{premises}, so {line} needs every other one for its {total}",
+            "{premises} and {line} needs every other one for its {total}",
             "{line} must still reach {total}, and {premises}",
             "{line} has just enough room for its {total}, as {premises}",
             "to get {total}, {line} has no choice, as {premises}",

@@ -17,7 +17,7 @@ from random import Random
 from typing import NamedTuple
 
 from ..core import Verdict, right, wrong
-from .graphtold import ROWS, miscopied, row, row_of, show_row
+from .graphtold import ROWS, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
 from .reading import COPY, RESULT, Checks, close
@@ -613,13 +613,13 @@ class Telling:
             return
         rule, args = self.reason(event)
         facts = self.premises(before) + (self.ruled_out(before, tried) if event.kind == "go" else ())
-        self.told.tell("deduce", FORCED, [fact], [Reason(rule, args, facts)], brief=str(event.path[-1]))
+        run_on(self.told, FORCED, [fact], [Reason(rule, args, facts)], str(event.path[-1]))
 
     def at_once(self, move: Event, dead: Event) -> None:
         "A choice that fails at once."
         rule, args = self.reason(dead)
         reason = Reason(f"{rule}-next", (move.path[-1], *args), self.premises(move.path[:-1]))
-        self.told.tell("deduce", FORCED, [Fact("no-go", move.path[-2:])], [reason], brief=f"{move.path[-1]} x")
+        run_on(self.told, FORCED, [Fact("no-go", move.path[-2:])], [reason], f"{move.path[-1]} x")
 
 # %% ../../nbs/shared/tours.ipynb #7032fdd2
 class Teller(Telling):

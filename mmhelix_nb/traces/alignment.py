@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SMALLEST', 'STOP', 'NOT', 'IDIOMS', 'DENIED', 'DENYING', 'OPPOSITES', 'Move', 'BUDGET', 'TURN', 'Told', 'Plan',
            'wanted', 'block_clause', 'names_of', 'plan_of', 'same', 'match', 'within', 'table', 'line_of', 'on_board',
-           'Said', 'heard', 'words_around', 'sentences_around', 'denies', 'turned_round', 'turned', 'Untold', 'State',
-           'Reading', 'begin', 'told', 'tellable', 'known_mark', 'keys_on', 'explained', 'skipped', 'in_words', 'moves',
-           'untold', 'trail_of', 'Alignment', 'aligned']
+           'Said', 'heard', 'words_around', 'sentences_around', 'denials', 'denies', 'turned_round', 'turned', 'Untold',
+           'State', 'Reading', 'begin', 'told', 'tellable', 'known_mark', 'keys_on', 'explained', 'skipped', 'in_words',
+           'moves', 'untold', 'trail_of', 'Alignment', 'aligned']
 
 # %% ../../nbs/traces/alignment.ipynb #07941021
 import re
@@ -218,14 +218,12 @@ def words_around(said: Said, i: int, j: int, colon: bool) -> str:
     return said.prose[begin : last.stop if rest else said.marks[j - 1].end]
 
 
-def sentences_around(said: Said, i: int, j: int, apart: bool = False) -> str:
-    "The sentences in which marks `i` to `j` stand; `apart` without what stands beyond the marks beside them."
+def sentences_around(said: Said, i: int, j: int) -> str:
+    "The sentences in which marks `i` to `j` stand."
     first, last = said.marks[i].start, said.marks[j - 1].end
-    begin, end = max(stop for stop in said.stops if stop <= first), min(stop for stop in said.stops if stop >= last)
-    if apart:
-        begin = max([begin, *(mark.end for mark in said.marks[max(0, i - 3) : i] if not mark.soft)])
-        end = min([end, *(mark.start for mark in said.marks[j : j + 3] if not mark.soft)])
-    return said.prose[begin:end]
+    return said.prose[
+        max(stop for stop in said.stops if stop <= first) : min(stop for stop in said.stops if stop >= last)
+    ]
 
 # %% ../../nbs/traces/alignment.ipynb #f43998ab
 NOT = re.compile(r"\b(?:not|never|cannot|neither|nor|no|none)\b|n't\b", re.IGNORECASE)
@@ -241,7 +239,7 @@ _FAILS = (
     r"|too (?:few|many|little|much|short|long|low|high)|fewer|less|reject\w*|forbid\w*|block\w*|neither|cut off"
 )
 DENIED = re.compile(  # what may stand for a negation of ours
-    rf"{NOT.pattern}|≠|!=|\b(?:{_FAILS}|other than|but|un\w+|instead|closed|out|strike|struck|cross\w*|eliminat\w*|drop\w*|discard\w*|gone|off)\b",
+    rf"{NOT.pattern}|≠|!=|\b(?:{_FAILS}|other than|but|un(?:shaded|able|fit|true|likely|reach|us|avail|equal|filled|marked)\w*|instead|closed|out|strike|struck|cross\w*|eliminat\w*|drop\w*|discard\w*|gone|off)\b",
     re.IGNORECASE,
 )
 DENYING = re.compile(
@@ -273,12 +271,18 @@ OPPOSITES = [
 ]  # fmt: skip
 
 # %% ../../nbs/traces/alignment.ipynb #74138318
+def denials(said: str, ours: str) -> int:
+    "How often `said` denies by a word that `ours` does not affirm."
+    words = set(re.findall(r"[a-z]+", NOT.sub(" ", ours.lower())))
+    return sum(NOT.fullmatch(one[0]) is not None or one[0].lower() not in words for one in DENIED.finditer(said))
+
+
 def denies(said: str, ours: str) -> bool:
     "Whether `said` denies what `ours` affirms."
     if not NOT.search(said) or NOT.search(ours):
         return False
     value = re.search(r"(?:\bnot|n't|\bnever) (?:[\d(]|[A-Z]\b|[A-Za-z]\d)", said)  # "is not 4"
-    twice = re.search(rf"(?:{NOT.pattern}) (?:an? |the |any )?(?:{DENYING.pattern})", said)  # "not impossible"
+    twice = re.search(rf"(?:{NOT.pattern}) (?:be |an? |the |any )*(?:{DENYING.pattern})", said)  # "not impossible"
     if value and not re.search(rf"\b(?:{_FAILS})\b", ours):
         return True
     return twice is not None or not DENYING.search(ours)
@@ -299,10 +303,10 @@ def turned(said: Said, kind: str, clause: Clause, i: int, j: int) -> str:
         return ""
     fails = kind in ("contradiction", "backtrack", "hypothesise", "repair")  # introduced by a word that denies
     near, own = words_around(said, i, j, True), words_around(said, i, j, False)
-    whole = sentences_around(said, i, j, apart=True)
+    tail = said.clauses[said.clause_of[j - 1]].tail
     ours = IDIOMS.sub(" ", (clause.behind if fails else clause.words) + clause.tail)
-    if NOT.search(ours) and not DENIED.search(IDIOMS.sub(" ", whole[max(0, whole.find(own if fails else near)) :])):
-        return f"a negation is lost: {' '.join(whole.split())}"
+    if denials(IDIOMS.sub(" ", (own if fails else near) + tail), ours) < len(NOT.findall(ours)):
+        return f"a negation is lost: {' '.join((near + tail).split())}"
     if denies(IDIOMS.sub(" ", own if fails else near), ours):
         return f"a negation is new: {' '.join(near.split())}"
     return f"a claim is turned round: {' '.join(near.split())}" if turned_round(near, clause.words) else ""
@@ -438,7 +442,8 @@ def skipped(reading: Reading, state: State) -> tuple[int, str]:
         return at + 1, ""
     end = at + 1
     while end < len(said.marks) and said.clause_of[end] == said.clause_of[at]:
-        if any(match(reading.ours[number].marks, said.marks, end) for number in state.left):
+        ends = [match(reading.ours[number].marks, said.marks, end) for number in state.left]
+        if any(one and said.clause_of[one - 1] == said.clause_of[at] for one in ends):
             break
         end += 1
     run = [mark for mark in said.marks[at:end] if not mark.soft]

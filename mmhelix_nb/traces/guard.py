@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TALK', 'FAIL', 'BACK', 'WORKS', 'FAILED', 'IFS', 'ENDS', 'talk', 'stems', 'Retelling', 'is_told', 'in_words',
-           'failures_told', 'failures_added', 'told_early', 'placed', 'Guarded', 'guard']
+           'failures_told', 'failures_added', 'ends_in', 'told_early', 'placed', 'Guarded', 'guard']
 
 # %% ../../nbs/traces/guard.ipynb #017895ca
 import re
@@ -13,7 +13,7 @@ from functools import cached_property
 
 from ..core import Verdict, right, wrong
 from ..serg import Sample
-from .alignment import NOT, Alignment, Plan, Untold, aligned, plan_of
+from .alignment import NOT, Alignment, Plan, Untold, aligned, plan_of, within
 from .marks import marks, prose_and_blocks
 
 # %% ../../nbs/traces/guard.ipynb #f908ee96
@@ -36,7 +36,7 @@ _ASKED = (
     r"|according to the (?:answer|solution|key|trace|text)|the (?:above|original|source|provided|supplied) (?:text|reasoning|trace|steps|solution|answer|puzzle)"
     r"|the (?:text|trace|solution|answer|reasoning) (?:says|shows|mentions|states|tells)"
     r"|here(?: is|'s) (?:the|my|a|your) (?:\w+ )?(?:reasoning|version|solution|thought\w*|text|answer|story|account)"
-    r"|(?:output|response|required|requested) format|without (?:mentioning|revealing)|as if (?:I|solving)"
+    r"|(?:output|response|required|requested) format|without (?:mentioning|revealing)|as if solving"
     r"|I should (?:not )?(?:mention|write|produce|output|keep|present|tell)|I hope this helps|let me know if"
 )
 TALK = re.compile(
@@ -68,7 +68,7 @@ BACK = re.compile(
 )
 WORKS = re.compile(
     r"\b(?:this|that|it|which|everything|all) (?:now |then |all )?(?:works|fits|holds|does (?:work|fit|hold)|is fine|checks out|succeeds|is consistent|agrees)\b"
-    r"|\bno (?:contradiction|problem|clash)\b|\b(?:can be|is all|is quite) (?:right|correct)\b|\ball good\b|\bworks out\b",
+    r"|\b(?:this|that|it) can be(?= ?[:.])|\bno (?:contradiction|problem|clash)\b|\b(?:can be|is all|is quite) (?:right|correct)\b|\ball good\b|\bworks out\b",
     re.IGNORECASE,
 )
 FAILED = re.compile(
@@ -177,22 +177,32 @@ ENDS = re.compile(
 )
 
 
+def ends_in(text: str) -> set[str]:
+    "The words of a text that speak of an end."
+    return {word.lower() for word in ENDS.findall(text)}
+
+
 def told_early(retelling: Retelling) -> str:
     "The sentence before the last two steps that tells the answer; empty where none does."
     steps, names, answer = retelling.plan.steps, retelling.plan.names, retelling.sample.item.answer
     last = [k for k, step in enumerate(steps) if step.kind in ("conclude", "check")][-2:] or [len(steps) - 1]
-    early_words = " ".join(step.says for step in steps if step.kind != "conclude").lower()
 
-    def named(text: str) -> set:
-        words = re.findall(r"\b(?:yes|no)\b", text.lower()) if answer.strip().lower() in ("yes", "no") else []
-        return {mark.value for mark in marks(text, names) if not mark.soft or mark.kind == "name"} | set(words)
+    whole = [mark for mark in marks(answer, names) if not mark.soft or mark.kind == "name"]
+
+    def tells(text: str) -> bool:
+        if not whole:
+            return re.search(rf"\b{re.escape(answer.strip())}\b", text, re.IGNORECASE) is not None
+        return within(whole, marks(text, names))
 
     early = retelling.prose[: min(retelling.segments[k][0] for k in last)]
     parts = re.split(r"(?<=[.!?])\s|\n", early)
-    sentences = [one for one in parts if any(word.lower() not in early_words for word in ENDS.findall(one))]
-    return next((f"the answer is told too early: {one}" for one in sentences if named(one) & named(answer)), "")
+    ours = [ends_in(step.says) for k, step in enumerate(steps) if k not in last and tells(step.says)]
+    sentences = [
+        one for one in parts if ENDS.search(one) and tells(one) and not any(ends_in(one) <= words for words in ours)
+    ]
+    return f"the answer is told too early: {sentences[0]}" if sentences else ""
 
-
+# %% ../../nbs/traces/guard.ipynb #89192cd0
 def placed(sample: Sample, reply: str) -> str:
     "Why a reply has not the form of one thought and an answer behind it; empty where it has."
     if reply.count("<think>") != 1 or reply.count("</think>") != 1:

@@ -188,7 +188,8 @@ def clauses(text: str, found: Sequence[Mark]) -> list[Clause]:
         if pauses or not after or "block" in (mark.kind, after.kind):
             first = pauses[0].start() if pauses else len(gap)
             stops = [one for one in pauses if one[0] != ":"]
-            tail = gap[stops[0].end() : stops[1].start()] if len(stops) > 1 and stops[0][0] == "," else ""
+            parts = [gap[stops[0].end() : stop.start()] for stop in stops[1:]] if stops and stops[0][0] == "," else []
+            tail = next((part for part in parts if re.search(r"[a-z]", PAUSE.sub("", part))), "")
             out.append(Clause(tuple(group), text[begin : mark.end + first], begin, mark.end + first, near, own, tail))
             begin = mark.end + (pauses[0].end() if pauses else len(gap))
             near = mark.end + max((one.end() for one in pauses if one[0] != ":"), default=first)

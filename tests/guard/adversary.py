@@ -57,7 +57,11 @@ def swapped_numbers(sample, reply, rng: Random):
     thought, rest = parts(reply)
     lines = thought.split("\n")
     places = [(n, m) for n in prose_lines(sample, thought) for m in re.finditer(r"\d+", lines[n])]
-    pairs = [(a, b) for a, b in zip(places, places[1:], strict=False) if a[1][0] != b[1][0] and a[0] == b[0]]
+    pairs = [
+        (a, b)
+        for a, b in zip(places, places[1:], strict=False)
+        if a[1][0] != b[1][0] and a[0] == b[0] and lines[a[0]][a[1].end() : b[1].start()] != " and "
+    ]
     if not pairs:
         return None
     (n, a), (_, b) = rng.choice(pairs)
@@ -317,10 +321,14 @@ def a_step_less(sample, reply, rng: Random):
 
 
 def success(sample, reply, rng: Random):
-    """Failures are told as successes."""
-    phrases = r"Wait, that fails|But this breaks|That cannot be right|Hm, no|This leads nowhere"
-    changed = re.sub(phrases, lambda m: rng.choice(("And that works", "Yes, this fits", "Good, it all holds")), reply)
-    return changed if changed != reply else None
+    """A failure is told as a success."""
+    says = [step.says for step in sample.steps if step.kind == "contradiction" and step.says in reply]
+    if not says:
+        return None
+    chosen = rng.choice(says)
+    return reply.replace(
+        chosen, f"{rng.choice(('And that works', 'Yes, this fits', 'Good, it all holds'))}: {chosen}", 1
+    )
 
 
 KINDS = {

@@ -182,7 +182,7 @@ def said_again(sample, reply, rng: Random):
         out = []
         for one in sentences:
             out.append(one)
-            claim = re.search(r"so ((?:row|column|position|bar|node) [^.,;]*\d[^.,;]* is \w+)\.$", one)
+            claim = re.search(r"so ([A-Z]\d+ (?:is|gets|takes|becomes|must be|has to be|comes out) \w+)\.$", one)
             if claim and rng.random() < 0.4:
                 out.append(f"Yes, {claim[1]}.")
         return " ".join(out)

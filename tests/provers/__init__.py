@@ -5,12 +5,9 @@ A prover `tests/provers/<task>.py` has `prover(state) -> Proof`; it does not imp
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 
 from mmhelix_nb.steps import Fact
-
-PROVEN = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))  # the tasks that have a prover
 
 
 @cache

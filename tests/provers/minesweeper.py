@@ -25,6 +25,23 @@ def number(cells, need):
     return Place(tuple(cells), fits, claims)
 
 
+def alike(domains):
+    "Whether all cells can be of one kind."
+    return any(all(value in domain for domain in domains) for value in (0, 1))
+
+
+def pieces(blanks, n):
+    "The blanks that hang together over edges and corners."
+    left = set(blanks)
+    while left:
+        piece, new = set(), {min(left)}
+        while new:
+            piece |= new
+            new = {one for cell in new for one in around(n, *cell) if one in left} - piece
+        left -= piece
+        yield sorted(piece)
+
+
 class Minesweeper(Cells):
     def __init__(self, state):
         n, self.grid = state.size, state.grid
@@ -32,6 +49,8 @@ class Minesweeper(Cells):
         self.blanks = [cell for cell in product(range(n), repeat=2) if cell not in self.shown]
         self.near = {cell: [one for one in around(n, *cell) if one in self.blanks] for cell in self.shown}
         places = {(cell,): number(self.near[cell], value) for cell, value in self.shown.items()}
+        if not state.covered:
+            places |= {("blanks", piece[0]): Place(tuple(piece), alike) for piece in pieces(self.blanks, n)}
         super().__init__(dict.fromkeys(self.blanks, (0, 1)), places, {})
 
     def readings(self):
