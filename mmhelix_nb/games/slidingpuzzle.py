@@ -424,7 +424,7 @@ VOICE = Voice(
             "two tiles say {tile}",
             "I noted {tile} two times",
             "a second {tile} has come in",
-            "tile {tile} occurs twice in my notes",
+            "tile {tile} occurs twice in my reading",
         ),
         "least far more number": (
             "rows and columns ask for {far} moves, tiles in each other's way for {more} more, so at least {number}",
