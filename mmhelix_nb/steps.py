@@ -48,11 +48,10 @@ class Step:
     """One step of a search: the new `facts`, and the `reasons` that show them.
 
     `says` tells it in words, `brief` in a few symbols (empty where a short telling leaves it out), `board` is the state afterwards where the reader
-    needs an anchor; `false` are those of the facts that are misread or miscopied on purpose; `about` names cells, nodes or values where there are no facts."""
+    needs an anchor; `false` are those of the facts that are misread or miscopied on purpose."""
 
     kind: str
     says: str
-    about: tuple = ()
     brief: str = ""
     board: str = ""
     facts: tuple[Fact, ...] = ()

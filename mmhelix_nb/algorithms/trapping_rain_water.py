@@ -35,9 +35,9 @@ from mmhelix_nb.shared.charts import (
 from ..shared.draw import render, strips
 from ..shared.narrator import NOTE, Narrator
 from ..shared.numbers import compared
+from ..shared.prose import listed
 from ..shared.reading import BARS, RESULT, bar_reading, close, sum_text
 from ..shared.search import Counter
-from ..shared.teller import listed
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 

@@ -26,9 +26,9 @@ from ..answers import Unreadable, evaluate, plain, read_expression
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, TAKE, Narrator
+from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter
-from ..shared.teller import listed
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 

@@ -20,9 +20,9 @@ from ..shared.draw import Board, Canvas, Style, fit_board, render
 from ..shared.gridmoves import BACK, MOVES, distance, distances, moved, read_directions, ways
 from ..shared.grids import Cell, cell_name
 from ..shared.narrator import FAIL, Narrator
+from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.search import square_symmetries, transform
-from ..shared.teller import listed
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Reason, Step
 

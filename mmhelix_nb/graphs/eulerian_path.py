@@ -15,7 +15,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.diagrams import layout
 from ..shared.draw import render
 from ..shared.networks import describe
-from ..shared.teller import listed
+from ..shared.prose import listed
 from mmhelix_nb.shared.walks import (
     Level,
     State,

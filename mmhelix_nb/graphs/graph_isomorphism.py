@@ -43,9 +43,9 @@ from mmhelix_nb.shared.networks import (
     spread_evenly,
     write_lists,
 )
+from ..shared.prose import listed
 from ..shared.reading import COPY, GRAPHS, MISREAD, RESULT, close, degree_tally, joined_facts, read
 from ..shared.search import Counter, bits, canonical_graph, refine
-from ..shared.teller import listed
 from ..shared.tours import FORCED
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step

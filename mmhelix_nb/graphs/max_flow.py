@@ -26,9 +26,9 @@ from ..shared.graphtold import ROADS, misread_length, roads, total
 from ..shared.narrator import BACK, FAIL, SUPPOSE, Narrator
 from ..shared.networks import introduced, read_question, write_lists
 from ..shared.numbers import compared
+from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter, canonical_graph
-from ..shared.teller import listed
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 

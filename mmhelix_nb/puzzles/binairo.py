@@ -24,11 +24,11 @@ from ..shared.draw import Canvas, Style, fit_board, grid_lines, render
 from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import altered_given, every_cell, square, square_rows
 from ..shared.narrator import Narrator
+from ..shared.prose import listed
 from ..shared.reading import grid_reading
 from ..shared.rules import Changes, Patterns, Rule
 from ..shared.search import SearchLimit, square_symmetries, transform
 from ..shared.shades import Grid, shade_story, two_tone
-from ..shared.teller import listed
 from ..shared.voice import Voice, line_label
 from ..steps import Fact, Manner, Step
 

@@ -27,12 +27,12 @@ from ..shared.explain import retell, trial_order
 from ..shared.grids import altered_given, every_cell, square
 from ..shared.latin import form_of_givens, latin_lines, one_to, twice
 from ..shared.narrator import Narrator
+from ..shared.prose import listed
 from ..shared.reading import close, grid_reading, row_facts, show_lines
 from ..shared.rules import AllDifferent, Changes, Rule, only_value
 from ..shared.search import bits
 from ..shared.shallow import Whole, by_draws, by_rules, dug
 from ..shared.squares import SQUARES
-from ..shared.teller import listed
 from ..shared.voice import Voice, as_one_of, cell_label, line_label
 from ..steps import Fact, Manner, Step
 

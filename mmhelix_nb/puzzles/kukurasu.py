@@ -23,12 +23,12 @@ from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, grid_line
 from ..shared.explain import retell, trial_order
 from ..shared.grids import counts_in_words, differing_line, is_row, square
 from ..shared.narrator import Narrator
+from ..shared.prose import listed
 from ..shared.reading import CLUES, close, clue_reading, row_facts, show_digits
 from ..shared.rules import Patterns, full_values, line_rules, square_text
 from ..shared.search import bits
 from ..shared.shallow import by_draws, by_rules, climb, impasses
 from ..shared.squares import LINES
-from ..shared.teller import listed
 from ..shared.voice import Voice, two_coloured
 from ..steps import Fact, Manner, Step
 

@@ -38,11 +38,11 @@ from mmhelix_nb.shared.loops import (
     straights,
 )
 from ..shared.narrator import Narrator
+from ..shared.prose import listed
 from ..shared.reading import close, grid_reading
 from ..shared.rules import Changes, Rule, TwoValued
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.shades import two_tone
-from ..shared.teller import listed
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 

@@ -24,11 +24,11 @@ from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.gridmoves import compact, distance, mask, numbered
 from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_rows
 from ..shared.narrator import Narrator
+from ..shared.prose import listed
 from ..shared.reading import MISREAD, clue_reading, read
 from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, Together, connection, line_tallies, shade_story, two_tone
-from ..shared.teller import listed
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 

@@ -24,9 +24,9 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.grids import Cell, square_rows
 from ..shared.narrator import BACK, FAIL, TAKE, Narrator
+from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read, show_lines
 from ..shared.search import Counter, square_symmetries, transform
-from ..shared.teller import listed
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 

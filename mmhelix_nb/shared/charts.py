@@ -17,7 +17,7 @@ from typing import ClassVar, Self, TypeVar
 from ..core import Solution
 from .draw import Canvas, Style, bar_chart, in_lines
 from .narrator import Narrator
-from .teller import listed
+from .prose import listed
 from .voice import Voice
 from ..steps import Fact, Manner, Reason
 

@@ -162,7 +162,7 @@ class Steps:
         "Write down a step in words of its own; `brief` is made of the facts where it is empty."
         parts = tuple(facts), tuple(reasons), tuple(false)
         self.told.update((reason.rule, reason.args) for reason in reasons)
-        self.steps.append(Step(kind, says, (), brief or (self.brief(facts) if kind in BRIEF else ""), board, *parts))
+        self.steps.append(Step(kind, says, brief or (self.brief(facts) if kind in BRIEF else ""), board, *parts))
 
     def brief(self, facts: Sequence[Fact]) -> str:
         "Facts in a few symbols; what a cell is not is left out."

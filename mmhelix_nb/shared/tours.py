@@ -20,9 +20,9 @@ from ..core import Verdict, right, wrong
 from .graphtold import ROWS, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
+from .prose import listed
 from .reading import COPY, RESULT, Checks, close
 from .search import Counter, bits
-from .teller import listed
 from .voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 

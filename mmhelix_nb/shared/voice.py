@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from random import Random
 from typing import Any
 
-from .teller import listed
+from .prose import listed
 from ..steps import Fact, Reason
 
 # %% ../../nbs/shared/voice.ipynb #4b529540

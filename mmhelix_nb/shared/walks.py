@@ -27,9 +27,9 @@ from mmhelix_nb.shared.networks import (
     raster_pairs,
     reachable,
 )
+from .prose import listed
 from .reading import COPY, GRAPHS, RESULT, Checks, close, edge_reading, joined_facts
 from .search import Counter, bits
-from .teller import listed
 from .voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
