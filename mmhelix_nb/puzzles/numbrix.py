@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
+from typing import Any
 
 from ..answers import plain
 from ..core import Solution, Verdict, judge, right, wrong
@@ -846,7 +847,7 @@ class Listener(Teller):
             self.choices.pop()
         fact, outer = Fact("not", (tried.args[0], (number,))), self.tries[:]
         reason = [Reason("contradiction", (), (tried, *outer))]
-        slots = {"outer": self.told.voice.claims(outer)} if outer else {}
+        slots: dict[str, Any] = {"outer": self.told.voice.claims(outer)} if outer else {}
         self.told.tell("backtrack", UNDER if outer else BACK, [fact], reason, brief="back", **slots)
         self.choices[-1].append(fact)
 

@@ -10,6 +10,7 @@ __all__ = ['ROWS', 'ARROWS_SEEN', 'ARROWS', 'ROADS', 'row', 'row_of', 'show_row'
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from .narrator import CHAIN, CHAINED, Narrator
 from .reading import Blur, read
@@ -70,7 +71,7 @@ def run_on(
     facts: Sequence[Fact],
     reasons: Sequence[Reason],
     brief: str = "",
-    **slots: str,
+    **slots: Any,
 ) -> None:
     "Tell a deduction in one of the `clauses`, often in the sentence of the one before."
     last, rng = told.steps[-1] if told.steps else None, told.rng

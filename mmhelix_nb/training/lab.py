@@ -23,7 +23,7 @@ from ..book.profiles import Profile, read_profile
 from ..book.results import read_curve, save_results, save_timing
 from ..book.rows import SKILL, Picture, Row, make_row, rows_path, save_rows, to_dataset
 from ..core import pack
-from ..puzzles.binairo import State, canon, check, draw, trace
+from ..puzzles.binairo import State, canon, check, draw
 
 # %% ../../nbs/training/lab.ipynb #98df75eb
 BLANKS = (4, 5, 6)  # of 16 cells; with the givens right a blind guess succeeds 1 in 16, 32 or 64 times
