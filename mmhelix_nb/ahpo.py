@@ -392,7 +392,7 @@ def vision_tokens(config) -> list[int]:
     names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
 
-
+# %% ../nbs/50_ahpo.ipynb #c7875d6c
 def without_vision(config: AHPOConfig, model) -> AHPOConfig:
     "The configuration, told that tokens which stand for pixels are never written."
     own = config.generation_kwargs if isinstance(config.generation_kwargs, dict) else {}
@@ -422,7 +422,7 @@ def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[i
     everyone, size = gather_object(local), trainer.num_generations
     return [everyone[i : i + size] for i in range(0, len(everyone), size)]
 
-
+# %% ../nbs/50_ahpo.ipynb #435b3c74
 def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], scores) -> None:
     "In training, keeps the step's groups, and logs their rewards and gates; `scores` are those of all processes."
     if not trainer.model.training:

@@ -65,7 +65,7 @@ def means_answer(label: str, words: Iterable[str] = ()) -> bool:
     found, named = _words(label), _LABEL_WORDS.union(words)
     return not named.isdisjoint(found) and named.union(_BESIDE_LABELS).issuperset(found)
 
-
+# %% ../nbs/02_answers.ipynb #54f66073
 def drop_label(text: str, keep: Iterable[str] = (), words: Iterable[str] = ()) -> str:
     "`text` without labels such as `Path:` in front; one of the words to `keep` stays where it names a number, as in `from x = 1`."
     for _ in range(3):  # Answer: The path is ...
@@ -114,7 +114,7 @@ def _named(found: dict[str, object], words: Iterable[str]) -> list[object]:
         found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
     return [value for name, value in found.items() if len(found) == 1 < len(name) and means_answer(name, words)]
 
-
+# %% ../nbs/02_answers.ipynb #cd8872a0
 def _json_value(text: str, words: Iterable[str] = ()) -> str:
     'The value of a JSON object whose name means the answer, as in `{"path": [0, 1]}`, reasoning beside it or not; any other text as it is.'
     value, inner = None, _named(_decoded(text), words)

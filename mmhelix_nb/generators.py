@@ -52,7 +52,7 @@ def room(task: str, level: int) -> float:
     forms = small_spaces(task).get(level)
     return float("inf") if forms is None else int(SURE * forms / TEST_SHARE)
 
-
+# %% ../nbs/10_generators.ipynb #75155f14
 def check_draw(seed: int, count: int, cells: Iterable[tuple[str, int]] = ()) -> None:
     "Raise `ValueError` where `seed` is too high for 64 bits, or one of the `cells` has less room than `count` items, or these reach into the candidates of the next seed."
     if not 0 <= seed <= HIGHEST_SEED:

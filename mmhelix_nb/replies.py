@@ -549,7 +549,7 @@ def _at_end(text: str, start: int) -> Mark | None:
     found = _following(text, start)
     return replace(found, whole=False) if _only_closes(text[found.end :]) else None
 
-
+# %% ../nbs/01_replies.ipynb #ae06f8ac
 def stated_answer(text: str) -> Mark | None:
     "What the last sentence `The answer is ...` says."
     marks = [
@@ -591,7 +591,7 @@ def _read_within(outer: str, text: str) -> tuple[str, ...]:
         return ()
     return _LABELS if outer in (r"\boxed", "JSON") else _LABELS[-1:]
 
-
+# %% ../nbs/01_replies.ipynb #c4b1bbb1
 def _marked(text: str, passed: tuple[str, ...] = ()) -> Iterator[tuple[str, Mark]]:
     "The first kind of mark in `text` that holds an answer, and before it nothing; at last one with a problem or without an answer; kinds in `passed` are passed over."
     spare: tuple[str, Mark] | None = None

@@ -335,7 +335,7 @@ def tell_guess(told: Narrator, prices: tuple[int, ...]) -> Fact:
     told.tell("test", NOTE, [trade], [Reason("low-high")])
     return trade
 
-
+# %% ../../nbs/tasks/algorithms/best_time_to_buy_and_sell_stock.ipynb #45a69915
 def tell_rise(told: Narrator, prices: tuple[int, ...], rise: Rise, before: list[Fact]) -> Fact:
     "Tell a rise and the profit with it; `before` is the rise before it, if there is one."
     total = rise.gain + (before[0].args[-1] if before else 0)

@@ -100,7 +100,7 @@ def highest(heights: tuple[int, ...], places: range, count: int) -> list[int]:
 def best_partner(heights: tuple[int, ...], wall: int) -> int:
     return max(range(len(heights)), key=lambda at: area(heights, wall, at))
 
-
+# %% ../../nbs/tasks/algorithms/container_with_most_water.ipynb #87f40962
 def climbed(heights: tuple[int, ...], wall: int) -> str:
     "The area where a `wall` and its partner are each other's best."
     best, other = -1, best_partner(heights, wall)

@@ -107,7 +107,7 @@ def single_bars(state: State, rng: Random) -> str:
     "Counts the bars that are higher, or lower, than both neighbours, blind to plateaus."
     return turns_at(state.terrain, False, False)
 
-
+# %% ../../nbs/tasks/algorithms/count_hills_and_valleys.ipynb #20001d56
 def ends_of_plateaus(state: State, rng: Random) -> str:
     "Counts the bars where the next one turns and the one before is not beyond, so that steps count too."
     return turns_at(state.terrain, True, False)

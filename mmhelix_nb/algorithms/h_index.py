@@ -125,7 +125,7 @@ def middle_value(state: State, rng: Random) -> str:
     values = sorted(state.citations)
     return str(min(len(values), values[len(values) // 2]))
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #815d5eca
 def reach_the_mean(state: State, rng: Random) -> str:
     "Counts the papers with at least as many citations as the mean."
     return str(reach(state.citations, sum(state.citations) / len(state.citations)))
@@ -461,7 +461,7 @@ def tell_search(told: Narrator, citations: tuple[int, ...], order: str) -> int:
     told.deduce([Fact("h", (low,))], [Reason("meet", (low, high), tuple(bounds))])
     return low
 
-
+# %% ../../nbs/tasks/algorithms/h_index.ipynb #af706538
 def tell_ranks(told: Narrator, citations: tuple[int, ...]) -> int:
     "Tell the sorted values and the last that is not below its rank; returns the rank."
     ranked = Fact("sorted", (tuple(sorted(citations, reverse=True)),))

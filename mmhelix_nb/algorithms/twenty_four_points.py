@@ -241,7 +241,7 @@ def nearest_to_24(state: State, rng: Random) -> str:
         terms.append(made)
     return first_24(terms)
 
-
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #c1def626
 def random_expressions(state: State, rng: Random) -> str:
     "Fifty times joins two values at random until one is left."
     for _ in range(50):

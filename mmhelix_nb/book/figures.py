@@ -211,7 +211,7 @@ def line_marks(series: Series, frame: Frame) -> list[Markup]:
     edge = " ".join(f"{pixels(frame.x(x))},{pixels(frame.y(y))}" for x, y in around)
     return [element("polygon", points=edge, fill=series.colour, fill_opacity="0.15"), line]
 
-
+# %% ../../nbs/book/figures.ipynb #ef8a5ed2
 def dot_marks(series: Series, frame: Frame) -> list[Markup]:
     """A dot for each row, on its whiskers where it has some; its value shows under a mouse."""
     found = []

@@ -100,7 +100,7 @@ def behind(jobs: dict[str, Job], name: str) -> set[str]:
         todo += [need for need in jobs[here].needs if need not in found]
     return found
 
-
+# %% ../../nbs/book/jobs.ipynb #fd3171fa
 def needed(jobs: dict[str, Job], only: str) -> list[str]:
     "The jobs that `only` (a job, or a kind such as `ahpo`) takes, in the order of `jobs`; `KeyError` if there is none."
     wanted = [name for name in jobs if name == only or name.startswith(f"{only}-")]
@@ -128,7 +128,7 @@ def _blind_to(method: Method) -> set[str]:
     seen = ("gamma", "max_expert_length") if method.expert_in_group else seen
     return {f"ahpo.{name}" for name in {*_EXPERT, *method.loss} - set(seen)}
 
-
+# %% ../../nbs/book/jobs.ipynb #47950c4b
 def reads(job: Job, key: str) -> bool:
     "Whether the setting `key` (such as `ahpo.steps`) can change what `job` itself writes."
     if job.method and key in _blind_to(job.method):

@@ -54,7 +54,7 @@ def link(text: str, to: str) -> Markup:
     """A link to another page, file or place."""
     return element("a", text, href=to)
 
-
+# %% ../../nbs/book/pages.ipynb #b9dc0f04
 def picture_element(image: Image.Image, alt: str) -> Markup:
     """A picture, kept in the page itself, at half its size in pixels."""
     buffer = io.BytesIO()

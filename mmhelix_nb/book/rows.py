@@ -56,7 +56,7 @@ class Row(TypedDict):
     style: str  # of the picture; empty where it is not one of ours
     facts: str  # what the expert's steps claim and why, by `facts_text`; empty where that is not known
 
-
+# %% ../../nbs/book/rows.ipynb #d3d64ba4
 class Rows(Protocol):
     "Rows by number: a list of them, a `datasets.Dataset`, or whatever makes a row when it is looked at."
 

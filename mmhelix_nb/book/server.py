@@ -183,7 +183,7 @@ def kept(cache: "Cache") -> Iterator[None]:
             f"{cache.path}: replies cannot be kept there ({error}); free the disk, or move a damaged file away"
         ) from None
 
-
+# %% ../../nbs/book/server.ipynb #65958343
 def known_reply(text: str) -> Completion | None:
     "A reply as it was kept; None where it is damaged, so that it is asked for again."
     try:
@@ -495,7 +495,7 @@ def end_all(client: Client, threads: Sequence[threading.Thread], seconds: float)
     for thread in threads:
         thread.join(1.0)
 
-
+# %% ../../nbs/book/server.ipynb #bd1d9df8
 def _take(client: Client, work, items, todo, done) -> None:
     "Do what there is to do until nothing is left, or somebody has given up."
     while not client.stopped.is_set():

@@ -300,7 +300,7 @@ class Evaluation(Section):
             refuse("modalities", list(self.modalities), "image, text or both, each once")
         return self
 
-
+# %% ../../nbs/book/settings.ipynb #678ae822
 class Ablations(Section):
     "What the tables and curves are drawn from."
 

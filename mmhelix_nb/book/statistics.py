@@ -108,7 +108,7 @@ def seed_interval(values: Sequence[float], lowest: float, highest: float) -> tup
 def _mean_of(records: Mapping[int, dict], name: str) -> float:
     return fmean(record[name] for record in records.values())
 
-
+# %% ../../nbs/book/statistics.ipynb #ee11abb8
 def together(each: Mapping[int, dict | None], key: str, bounds: tuple[float, float], counts: Sequence[str]) -> dict:
     """Records by seed, None where one is missing, as one: mean of `key`, its interval, sums of `counts`."""
     there = {seed: record for seed, record in each.items() if record}
@@ -185,7 +185,7 @@ def p_text(p: float) -> str:
     """A p-value; far below one in a million its size says nothing."""
     return f"{p:.2g}" if p >= 1e-6 else "< 1e-6"
 
-
+# %% ../../nbs/book/statistics.ipynb #11193fa2
 def n_text(counts: Sequence[int]) -> str:
     """How many items stand behind each of several values."""
     low, high = min(counts, default=0), max(counts, default=0)

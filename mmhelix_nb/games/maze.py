@@ -674,7 +674,7 @@ def cells_of(corridor: Corridor) -> list[Cell]:
         found.append(moved(found[-1], move))
     return found[1:]
 
-
+# %% ../../nbs/tasks/games/maze.ipynb #26aac1c7
 def tell_corridor(told: Narrator, corridor: Corridor) -> None:
     "Tell a corridor that was walked: a choice where there was a fork."
     start, end, moves = corridor.start, corridor.end, corridor.moves

@@ -344,7 +344,7 @@ def layout(state: State, style: Style) -> Canvas:
     side_numbers(canvas, board, (state.rows, state.columns), 26, 23)
     return canvas
 
-
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #69763bd3
 def draw_tanks(canvas: Canvas, board: Board, regions: Regions) -> None:
     "A thick line with square ends wherever two tanks meet, and around the grid."
     tanks = {(r, c): tank for r, line in enumerate(regions) for c, tank in enumerate(line)}

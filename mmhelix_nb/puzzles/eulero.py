@@ -157,7 +157,7 @@ def anything(n: int) -> list[int]:
     "What the cells of an empty square may hold."
     return [one_to(n) << FIRST - 1] * (n * n) + [one_to(n)] * (n * n)
 
-
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #c2e00acb
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search."

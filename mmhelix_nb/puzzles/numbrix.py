@@ -382,7 +382,7 @@ def thinned(n: int, full: dict[int, int], keep: int, rng: Random) -> dict[int, i
             given[number] = cell
     return given
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #abe32a3f
 def put_back(
     n: int, full: dict[int, int], given: dict[int, int], keep: int, wanted: int, rng: Random
 ) -> dict[int, int]:
@@ -488,7 +488,7 @@ def example(state: State) -> str:
     "The answer that the question shows for its format."
     return "|3|2|\n|4|1|"
 
-
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #04d75ed7
 def ask(state: State, modality: str) -> str:
     "The question; the text form adds the grid."
     n, top = state.size, state.top

@@ -564,7 +564,7 @@ def misread_number(fact: Fact, rng: Random) -> Fact:
     at, change = rng.randrange(len(numbers)), rng.choice((-1, 1))
     return Fact("border", (side, tuple(max(1, number + change * (i == at)) for i, number in enumerate(numbers))))
 
-
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #8d51e8d0
 def view_checks(state: State, grid: Sequence[Sequence[int]]) -> list[Fact]:
     "How many towers are seen from each side, or the first side from which it is another number last."
     columns, found = list(zip(*grid)), []

@@ -620,7 +620,7 @@ def swapped(words: Sequence[str]) -> list[Fact]:
     pairs = ((a, b) for one, other in zip(words, words[1:]) for a, b in zip(one, other) if a != b)
     return [Fact("changes", (tuple(f"{a}>{b}" for a, b in pairs),))]
 
-
+# %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ce2bd1cf
 def misspelt(fact: Fact, rng: Random) -> Fact:
     "A word with one wrong letter."
     word = fact.args[-1]

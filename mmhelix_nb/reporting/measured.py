@@ -53,7 +53,7 @@ def measured(reports: str | Path, book: Profile) -> dict[str, dict]:
             found[key] = read_results(folder)["results"]
     return found
 
-
+# %% ../../nbs/reporting/measured.ipynb #ad270083
 def measured_runs(reports: str | Path, books: Sequence[Profile]) -> dict[str, Runs]:
     "Results of each model that was evaluated for one of the seeds at least, by method and seed."
     each = {book.seed: measured(reports, book) for book in books}

@@ -525,7 +525,7 @@ def _check_folder(out: Path, style: str, seed: int) -> None:
     if out.exists() and not out.is_dir():
         fail(f"--out {out}: is a file; give a folder")
 
-
+# %% ../../nbs/running/cli.ipynb #1ef21140
 def _disk(out: Path, error: OSError) -> NoReturn:
     """End with one line about a disk that refuses."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

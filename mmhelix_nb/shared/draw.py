@@ -531,7 +531,7 @@ def coordinates(canvas: Canvas, board: Board, size: int, color: str, edge: float
     for column in range(board.columns):
         canvas.text(board.center(0, column)[0], top, str(column + first), size, color)
 
-
+# %% ../../nbs/shared/draw.ipynb #ee3c6263
 def side_numbers(
     canvas: Canvas,
     board: Board,

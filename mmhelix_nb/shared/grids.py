@@ -101,7 +101,7 @@ def altered_given(given: Sequence[Sequence], grid: Sequence[Sequence], blank: ob
                 return f"{cell_name((r, c))} is given as {one}"
     return ""
 
-
+# %% ../../nbs/shared/grids.ipynb #3a5ca911
 def differing_line(wanted: Sequence[Sequence], found: Sequence[Sequence], first: int = 1) -> tuple | None:
     "The first line whose clue in `wanted` (rows, columns) is another one in `found`: its name, counted from `first`, and both clues."
     for kind, clues, others in zip(("row", "column"), wanted, found):

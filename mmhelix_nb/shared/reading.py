@@ -420,7 +420,7 @@ def extremes(parts: Parts) -> list[Fact]:
     places = (tuple(i for i, value in enumerate(values, 1) if value == one) for one in (high, low))
     return [Fact("extremes", (len(values), high, next(places), low, next(places)))]
 
-
+# %% ../../nbs/shared/reading.ipynb #a7bf468f
 def skipped(fact: Fact, rng: Random) -> Fact:
     "A line of bars of which one is skipped, or two neighbours are exchanged."
     first, values = fact.args[0], list(fact.args[1])

@@ -330,7 +330,7 @@ def line_tallies(grid: Grid, sign: str, rows: Sequence[int], columns: Sequence[i
         found.append(counts)
     return [Fact("tallies", tuple(found))]
 
-
+# %% ../../nbs/shared/shades.ipynb #7f8ac171
 def connection(grid: Grid, sign: str, value: int) -> list[Fact]:
     "That the cells of `sign` hang together, how many they are, or one from which not all can be reached."
     n = len(grid)

@@ -146,7 +146,7 @@ def line_of(rows: list[list[str]], place: Mark, base: int) -> list[str]:
     except IndexError:
         return []
 
-
+# %% ../../nbs/traces/alignment.ipynb #47d8e498
 def on_board(run: Sequence[Mark], board: str) -> bool:
     "Whether what is said of a row, a column or a cell stands on a board."
     spots = [mark for mark in run if mark.kind in ("cell", "row", "column")]
