@@ -32,7 +32,7 @@ def test_an_expert_sample_searches_once(task, monkeypatch):
         monkeypatch.setattr(module, "solve", counting("solve", module.solve))
         samples = [expert(item) for item in items]
     assert all(sample.verdict for sample in samples)
-    assert calls == {"trace": 3, "solve": 3}
+    assert calls["trace"] == 3 and calls["solve"] <= 3, calls  # the answer is what the trace concludes
 
 
 @pytest.mark.parametrize("task", tasks())

@@ -839,8 +839,8 @@ VOICE = Voice(
             "boxes and targets no longer match with one at {cell}",
             "at {cell} its targets are those that others need",
         ),
-        "far cell": tuple(
-            f"{start}with a box at {{cell}} the way gets too long"
+        "far cell most": tuple(
+            f"{start}with a box at {{cell}} the way takes over {{most}} pushes"
             for start in (
                 "",
                 "I stop here: ",
@@ -977,7 +977,8 @@ class Tale:
             some = [push for push in pushes if push.result == result]
             facts = [Fact("bad", (self.room.place(push.box), push.move)) for push in some]
             cells = [self.room.place(push.box + self.room.steps[push.move]) for push in some]
-            self.told.deduce(facts, [Reason(result, (cell,), tuple(self.open)) for cell in dict.fromkeys(cells)])
+            more = (MOST,) if result == "far" else ()
+            self.told.deduce(facts, [Reason(result, (cell, *more), tuple(self.open)) for cell in dict.fromkeys(cells)])
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #389ef07d
 def tell_pushes(tale: Tale, push: Push, boxes: Boxes) -> None:

@@ -22,6 +22,7 @@ class Sokoban(Proof):
         self.targets = sorted(cell for cell, sign in signs.items() if sign in ".*+")
         self.floor = self.reach((), self.player)
         self.alive = self.living(self.targets)
+        self.far = {target: self.distances(target) for target in self.targets}
         self.homes = {target: self.living([target]) for target in self.targets}
         self.at: list = [(frozenset(self.boxes), self.player)]  # positions of the tries that stand
         self.been = {self.key(*self.at[0])}
@@ -64,6 +65,28 @@ class Sokoban(Proof):
             if step(box, move, -1) in area and step(box, move) in self.floor and step(box, move) not in boxes
         }
 
+    def made(self):
+        "The pushes of the tries that stand, a run of one box counted push by push."
+        return sum(abs(to[0] - cell[0]) + abs(to[1] - cell[1]) for _, cell, _, to in (one.args for one in self.tries))
+
+    def least(self, boxes):
+        "The fewest pushes that bring `boxes` home if none were in the way of another."
+        orders = permutations(self.targets, len(boxes))
+        return min(
+            sum(self.far[target].get(box, 10**6) for box, target in zip(sorted(boxes), order)) for order in orders
+        )
+
+    def distances(self, target):
+        "The pushes that a box alone needs from each cell to a target."
+        far, queue = {target: 0}, [target]
+        for cell in queue:
+            for move in STEPS:
+                back = step(cell, move)
+                if back not in far and {back, step(cell, move, 2)} <= self.floor:
+                    far[back] = far[cell] + 1
+                    queue.append(back)
+        return far
+
     def stuck(self, boxes, cell):
         "Whether a box in a cell is one of four in a square that are boxes and walls, not all of the boxes on targets."
         for down in (-1, 0):
@@ -98,14 +121,17 @@ class Sokoban(Proof):
             box, move = fact.args
             expect((box, move) in self.pushes(boxes, player), f"{box} cannot be pushed {move}")
             to = step(box, move)
-            reasons = [reason.rule for reason in step_.reasons if reason.args == (to,)]
+            reasons = [reason for reason in step_.reasons if reason.args[0] == to]
             expect(
                 len(reasons) == 1 and self.shut(reasons[0], boxes - {box} | {to}, box, to),
                 f"nothing is wrong with {fact}",
             )
             self.denied[-1].add((box, move))
 
-    def shut(self, rule, boxes, player, to):
+    def shut(self, reason, boxes, player, to):
+        rule, *most = reason.rule, *reason.args[1:]
+        if rule == "far":
+            return self.made() + 1 + self.least(boxes) > most[0]
         if rule == "dead":
             return to not in self.alive
         if rule == "crowd":
