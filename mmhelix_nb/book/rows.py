@@ -186,7 +186,8 @@ def to_dataset(rows: Iterable[Row]) -> "Dataset":
     "Rows as a `datasets.Dataset`, whose pictures are decoded when they are looked at."
     from datasets import Dataset, Features
 
-    return Dataset.from_list([sound(dict(row)) for row in rows], features=Features.from_arrow_schema(schema(COLUMNS)))
+    whole = [sound({**dict.fromkeys(OWN, ""), **row}) for row in rows]
+    return Dataset.from_list(whole, features=Features.from_arrow_schema(schema(COLUMNS)))
 
 
 def save_rows(rows: Iterable[Row], path: str | Path) -> None:
