@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from provers import prove, spoil
-from shelf import LEVELS, TASKS, fresh, item, sample
+from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
 from mmhelix_nb.shared.narrator import Steps
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
@@ -22,25 +22,26 @@ MANNERS = [Manner(), *(Manner(order, "search") for order in ("fixed", "random", 
 @every_task
 def test_every_fact_follows_from_its_reason(task, run_seed, rng):
     """A prover that knows the rules of the puzzle finds no gap, however the search is told; `make traces` proves 250 of each task."""
-    for one in fresh(run_seed, task, 2):
+    for one in fresh(run_seed, task, 1):
         for manner in (MANNERS[0], rng.choice(MANNERS[1:])):
             gap = prove(task, one.state, one.trace(manner))
             assert not gap, (one.level, one.seed, manner, gap)
 
 
+@pytest.mark.fresh
 @every_task
 def test_a_false_fact_is_noticed(task):
-    """Of 50 traces in which one number of a fact is changed a prover notices at least 47: some changes are true as well."""
+    """Of 25 traces in which one number of a fact is changed a prover notices at least 23: some changes are true as well; `make fuzz` changes more."""
     missed = []
     for level in LEVELS:
-        for seed in range(2):
+        for seed in range(FUZZ):
             one = item(task, level, seed)
             steps, rng = one.trace(), Random(f"{task}/{level}/{seed}")
             for _ in range(5):
                 wrong = spoil(steps, rng)
                 if not prove(task, one.state, wrong):
                     missed += [(level, seed, step.says, step.facts) for step, old in zip(wrong, steps) if step != old]
-    assert len(missed) <= 3, missed
+    assert len(missed) <= 2 * FUZZ, missed
 
 
 @every_task
@@ -109,5 +110,5 @@ def test_lengths_are_ordered_and_right(task):
 
 @every_task
 def test_no_two_samples_open_alike(task):
-    openings = [sample(task, level, seed).reply[:300] for level in LEVELS for seed in range(20)]
+    openings = [sample(task, level, seed).reply[:300] for level in LEVELS for seed in range(6)]
     assert len(set(openings)) == len(openings)
