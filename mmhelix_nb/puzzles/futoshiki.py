@@ -159,7 +159,7 @@ LEVELS = (
     Level(4, 8, 0.15, 1, 20),
     Level(5, 13, 0.15, 2, 30),
     Level(6, 23, 0.15, 2, 20),
-    Level(6, 20, 0.15, 3, 30),
+    Level(6, 19, 0.15, 3, 30),
 )
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #72ecaf6e
