@@ -977,8 +977,13 @@ class Tale:
             some = [push for push in pushes if push.result == result]
             facts = [Fact("bad", (self.room.place(push.box), push.move)) for push in some]
             cells = [self.room.place(push.box + self.room.steps[push.move]) for push in some]
-            more = (MOST,) if result == "far" else ()
-            self.told.deduce(facts, [Reason(result, (cell, *more), tuple(self.open)) for cell in dict.fromkeys(cells)])
+            self.told.deduce(
+                facts,
+                [
+                    Reason(result, (cell, MOST)[: 1 + (result == "far")], tuple(self.open))
+                    for cell in dict.fromkeys(cells)
+                ],
+            )
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #389ef07d
 def tell_pushes(tale: Tale, push: Push, boxes: Boxes) -> None:
