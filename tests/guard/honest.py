@@ -5,7 +5,7 @@ from random import Random
 
 from guard.adversary import SENTENCE, joined, on_prose, parts, prose_lines
 
-from mmhelix_nb.steps import OPENINGS, PHRASES
+from mmhelix_nb.steps import FULL, OPENINGS
 
 SYNONYMS = (
     (r"\bso the\b", ("therefore the", "hence the", "which means that the")),
@@ -71,7 +71,7 @@ def other_openers(sample, reply, rng: Random):
     """What introduces a step is said otherwise."""
 
     def change(text):
-        for kind, phrases in PHRASES.items():
+        for kind, phrases in FULL.items():
             for phrase in sorted((one.strip() for one in phrases if one.strip()), key=len, reverse=True):
                 if len(phrase) > 4 and phrase[-1] in ".:":
                     others = OPENERS.get(kind, OPENERS[""])
