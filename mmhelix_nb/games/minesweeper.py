@@ -29,7 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
-from ..shared.voice import Voice
+from ..shared.voice import RECALLED, Voice
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b0810165
@@ -553,20 +553,7 @@ CELLS = Voice(
                 ", as I know, and {premises}",
             )
         ),
-        "left": (
-            "{premises}",
-            "as I know, {premises}",
-            "I found that {premises}",
-            "it is known that {premises}",
-            "from before, {premises}",
-            "as said, {premises}",
-            "I remember that {premises}",
-            "already {premises}",
-            "earlier I saw that {premises}",
-            "it stands that {premises}",
-            "by now {premises}",
-            "it was shown that {premises}",
-        ),
+        "left": RECALLED,
     },
     {
         "cell": place_label,

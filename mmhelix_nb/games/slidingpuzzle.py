@@ -30,7 +30,7 @@ from ..shared.narrator import BACK as UNDO
 from ..shared.narrator import FAIL, SUPPOSE, TAKE, Narrator
 from ..shared.reading import LOOK, RESULT, close, read, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit
-from ..shared.voice import Voice
+from ..shared.voice import SIGNS_SEEN, Voice
 from ..steps import Fact, Manner, Reason, Step
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #3e08d69c
@@ -384,20 +384,7 @@ def ask(state: State, modality: str) -> str:
 ORDER = "heuristic"  # first the move whose board needs the fewest moves at least
 VOICE = Voice(
     {
-        "line line signs": (
-            "{line} is {signs}",
-            "{line} reads {signs}",
-            "{line} says {signs}",
-            "in {line} I see {signs}",
-            "{line} shows {signs}",
-            "{line} holds {signs}",
-            "{line} goes {signs}",
-            "what stands in {line} is {signs}",
-            "for {line} I have {signs}",
-            "{line}, from the left, is {signs}",
-            "{line} has {signs}",
-            "I find {signs} in {line}",
-        ),
+        "line line signs": SIGNS_SEEN,
         "complete tiles": (
             "all tiles from 1 to {tiles} are there, each once",
             "the tiles 1 to {tiles} come once each",

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['Edges', 'Kind', 'Pairs', 'SHALLOW', 'CELLS', 'LARGER', 'LEVELS', 'SPACES', 'Found', 'SCORER', 'draw', 'PICTURE',
-           'WORDS', 'RULES', 'PARTNERS', 'FIRST', 'SECOND', 'KINDS', 'FITS', 'ALONE', 'ORDER', 'State', 'kinds',
-           'Event', 'Search', 'following', 'partners', 'explore', 'outcome', 'solve', 'triangles', 'squares', 'agree',
-           'as_many_triangles', 'three_counts_by_node', 'refined_colours', 'side_by_side', 'always_yes', 'Level',
-           'joins', 'switched_halves', 'differing', 'profile', 'offers', 'generate', 'isomorphic', 'read_claim',
-           'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge', 'where', 'kind_facts',
-           'Pairing', 'Matcher', 'arranged', 'uneven', 'checked', 'wrong_pair', 'matched', 'show_pairs', 'straight',
-           'trace', 'canon']
+           'WORDS', 'RULES', 'UNEVEN', 'PARTNERS', 'FIRST', 'SECOND', 'KINDS', 'FITS', 'ALONE', 'ORDER', 'State',
+           'kinds', 'Event', 'Search', 'following', 'partners', 'explore', 'outcome', 'solve', 'triangles', 'squares',
+           'agree', 'as_many_triangles', 'three_counts_by_node', 'refined_colours', 'side_by_side', 'always_yes',
+           'Level', 'joins', 'switched_halves', 'differing', 'profile', 'offers', 'generate', 'isomorphic',
+           'read_claim', 'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge', 'where',
+           'kind_facts', 'Pairing', 'Matcher', 'arranged', 'uneven', 'checked', 'wrong_pair', 'matched', 'show_pairs',
+           'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #27eb0d3e
 import re
@@ -44,7 +44,7 @@ from mmhelix_nb.shared.networks import (
     write_lists,
 )
 from ..shared.prose import listed
-from ..shared.reading import COPY, GRAPHS, MISREAD, RESULT, close, degree_tally, joined_facts, read
+from ..shared.reading import COPY, GRAPHS, MISREAD, NEIGHBOURS, RESULT, close, degree_tally, joined_facts, read
 from ..shared.search import Counter, bits, canonical_graph, refine
 from ..shared.tours import FORCED
 from ..shared.voice import Voice
@@ -425,22 +425,23 @@ def ask(state: State, modality: str) -> str:
     return f"{what}{lists}\n\n{RULES}\n\nAnswer with one word, Yes or No."
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #6a6cd993
+UNEVEN = (
+    "of {shape} there are {number} in G1 and {number2} in G2",
+    "{shape} comes {number} times in G1 and {number2} times in G2",
+    "the kind {shape} has {number} nodes here and {number2} there",
+    "kind {shape} counts {number} against {number2}",
+    "for {shape} I find {number} and {number2}",
+    "the numbers of {shape} differ, {number} and {number2}",
+    "{shape} is met {number} times, then {number2} times",
+    "with {shape} it is {number} to {number2}",
+    "nodes of {shape}: {number} in one graph, {number2} in the other",
+    "{shape} stands at {number} nodes of G1 and {number2} of G2",
+    "a renaming keeps {shape}, yet there are {number} and {number2}",
+    "the kind {shape} is not equally frequent: {number} and {number2}",
+)
 PARTNERS = Voice(
     {
-        "one node nodes": (
-            "{node}: {nodes}",
-            "{node} joins {nodes}",
-            "{node} has {nodes}",
-            "{node} - {nodes}",
-            "{node} meets {nodes}",
-            "{node} leads to {nodes}",
-            "{node} touches {nodes}",
-            "from {node} to {nodes}",
-            "at {node}, {nodes}",
-            "{node} is next to {nodes}",
-            "{node} with {nodes}",
-            "{node} sees {nodes}",
-        ),
+        "one node nodes": NEIGHBOURS,
         "both-ends number number2": (
             "{number} edges, each at both of its {number2} ends",
             "each of {number} edges stands at both ends, {number2} in all",
@@ -515,20 +516,7 @@ PARTNERS = Voice(
             "it cannot be done",
             "no choice of partners works",
         ),
-        "uneven shape number number2": (
-            "of {shape} there are {number} in G1 and {number2} in G2",
-            "{shape} comes {number} times in G1 and {number2} times in G2",
-            "the kind {shape} has {number} nodes here and {number2} there",
-            "kind {shape} counts {number} against {number2}",
-            "for {shape} I find {number} and {number2}",
-            "the numbers of {shape} differ, {number} and {number2}",
-            "{shape} is met {number} times, then {number2} times",
-            "with {shape} it is {number} to {number2}",
-            "nodes of {shape}: {number} in one graph, {number2} in the other",
-            "{shape} stands at {number} nodes of G1 and {number2} of G2",
-            "a renaming keeps {shape}, yet there are {number} and {number2}",
-            "the kind {shape} is not equally frequent: {number} and {number2}",
-        ),
+        "uneven shape number number2": UNEVEN,
         "image node nodes": (
             "{node}: {nodes}",
             "{node} gets {nodes}",
@@ -601,20 +589,7 @@ PARTNERS = Voice(
             "the place of {node} at {ones} stays empty",
             "going by {ones}, {node} cannot be anything",
         ),
-        "uneven-kind shape number number2": (
-            "of {shape} there are {number} in G1 and {number2} in G2",
-            "{shape} comes {number} times in G1 and {number2} times in G2",
-            "the kind {shape} has {number} nodes here and {number2} there",
-            "kind {shape} counts {number} against {number2}",
-            "for {shape} I find {number} and {number2}",
-            "the numbers of {shape} differ, {number} and {number2}",
-            "{shape} is met {number} times, then {number2} times",
-            "with {shape} it is {number} to {number2}",
-            "nodes of {shape}: {number} in one graph, {number2} in the other",
-            "{shape} stands at {number} nodes of G1 and {number2} of G2",
-            "a renaming keeps {shape}, yet there are {number} and {number2}",
-            "the kind {shape} is not equally frequent: {number} and {number2}",
-        ),
+        "uneven-kind shape number number2": UNEVEN,
     },
     names={
         "shape": lambda shape: f"{shape[0]}({''.join(map(str, shape[1]))})",

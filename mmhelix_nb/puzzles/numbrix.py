@@ -29,7 +29,7 @@ from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNDER, Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.squares import LINES
-from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
+from ..shared.voice import NUMBERS, RECALLED, Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Reason, Step
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #6be9b2c7
@@ -761,20 +761,7 @@ VOICE = (
                 "a path from {spot} gets stuck between {cells} within {steps}",
                 "{spot} would need {steps} and {cells} do not allow that",
             ),
-            "left": (
-                "{premises}",
-                "as I know, {premises}",
-                "I found that {premises}",
-                "it is known that {premises}",
-                "from before, {premises}",
-                "as said, {premises}",
-                "I remember that {premises}",
-                "already {premises}",
-                "earlier I saw that {premises}",
-                "it stands that {premises}",
-                "by now {premises}",
-                "it was shown that {premises}",
-            ),
+            "left": RECALLED,
             "stranded spots": (
                 "with {cells} used up, {spots} cannot be entered and left",
                 "{spots} is a dead end, as {cells} are done",

@@ -27,7 +27,7 @@ from ..shared.narrator import BACK, FAIL, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read, show_lines
 from ..shared.search import Counter, square_symmetries, transform
-from ..shared.voice import Voice
+from ..shared.voice import SIGNS_SEEN, Voice
 from ..steps import Fact, Manner, Reason, Step
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #3a8bc489
@@ -465,20 +465,7 @@ def ask(state: State, modality: str) -> str:
 ORDER = "fixed"  # in reading order, the ways clockwise from E
 VOICE = Voice(
     {
-        "line line signs": (
-            "{line} is {signs}",
-            "{line} reads {signs}",
-            "{line} says {signs}",
-            "in {line} I see {signs}",
-            "{line} shows {signs}",
-            "{line} holds {signs}",
-            "{line} goes {signs}",
-            "what stands in {line} is {signs}",
-            "for {line} I have {signs}",
-            "{line}, from the left, is {signs}",
-            "{line} has {signs}",
-            "I find {signs} in {line}",
-        ),
+        "line line signs": SIGNS_SEEN,
         "initials letter counts": (
             "column by column there are {counts} of the letter {letter}",
             "the columns hold {counts} times {letter}",

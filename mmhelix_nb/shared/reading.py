@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['MISREAD', 'SLIP', 'Parts', 'Tally', 'Blur', 'AGREE', 'DIFFER', 'AGAIN', 'FITS', 'CLASH', 'LOOK', 'GRIDS', 'LISTS',
-           'GRAPHS', 'BARS_SEEN', 'BARS', 'CLUES_SEEN', 'CLUES', 'Checks', 'COPY', 'RESULT', 'HOLDS', 'BREAKS', 'MEND',
-           'DONE', 'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled', 'row_facts', 'show_lines',
-           'show_digits', 'grid_reading', 'sum_text', 'joined_facts', 'degree_tally', 'overlooked', 'edge_reading',
-           'bar_facts', 'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals', 'miscounted', 'clue_reading',
-           'broken', 'slipped', 'close']
+           'NEIGHBOURS', 'GRAPHS', 'BARS_SEEN', 'BARS', 'CLUES_SEEN', 'CLUES', 'Checks', 'COPY', 'RESULT', 'HOLDS',
+           'BREAKS', 'MEND', 'DONE', 'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled',
+           'row_facts', 'show_lines', 'show_digits', 'grid_reading', 'sum_text', 'joined_facts', 'degree_tally',
+           'overlooked', 'edge_reading', 'bar_facts', 'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals',
+           'miscounted', 'clue_reading', 'broken', 'slipped', 'close']
 
 # %% ../../nbs/shared/reading.ipynb #40002b7e
 from collections.abc import Callable, Sequence
@@ -279,22 +279,23 @@ LISTS = (
     "reading the lines from each node: {fact}.",
     "before I begin, the graph: {fact}.",
 )
+NEIGHBOURS = (
+    "{node}: {nodes}",
+    "{node} joins {nodes}",
+    "{node} has {nodes}",
+    "{node} - {nodes}",
+    "{node} meets {nodes}",
+    "{node} leads to {nodes}",
+    "{node} touches {nodes}",
+    "from {node} to {nodes}",
+    "at {node}, {nodes}",
+    "{node} is next to {nodes}",
+    "{node} with {nodes}",
+    "{node} sees {nodes}",
+)
 GRAPHS = Voice(
     {
-        "joined node nodes": (
-            "{node}: {nodes}",
-            "{node} joins {nodes}",
-            "{node} has {nodes}",
-            "{node} - {nodes}",
-            "{node} meets {nodes}",
-            "{node} leads to {nodes}",
-            "{node} touches {nodes}",
-            "from {node} to {nodes}",
-            "at {node}, {nodes}",
-            "{node} is next to {nodes}",
-            "{node} with {nodes}",
-            "{node} sees {nodes}",
-        ),
+        "joined node nodes": NEIGHBOURS,
         "degrees degrees edges": (
             "the degrees {degrees} are twice {edges}, the number of edges",
             "the degrees add up to {degrees}, and there are {edges} edges",
