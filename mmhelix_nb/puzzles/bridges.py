@@ -8,7 +8,7 @@ __all__ = ['Place', 'Span', 'LEAST', 'MOST', 'SHALLOW', 'LEVELS', 'SEAS', 'SCORE
            'Joined', 'crossings', 'problem', 'name', 'show', 'solve', 'counts_and_crossings', 'counts_and_draws',
            'Level', 'sprout', 'sea', 'free_to_lay', 'with_numbers', 'other_way', 'change', 'candidate', 'mended',
            'harder', 'generate', 'check', 'in_the_way', 'miscounted', 'layout', 'example', 'ask', 'sea_rows',
-           'sea_text', 'bridge_checks', 'miscounted_bridge', 'trace', 'canon']
+           'sea_text', 'island_label', 'bridge_checks', 'miscounted_bridge', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 import re
@@ -30,7 +30,7 @@ from ..shared.rules import Rule, only_value
 from ..shared.search import Counter, SearchLimit
 from ..shared.shallow import by_draws, by_rules, climb, impasses
 from ..shared.squares import LINES
-from ..shared.voice import Voice
+from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
@@ -494,6 +494,13 @@ PARTLY = {
     (1, 2): "one bridge or two",
     (0, 1, 2): "any number",
 }
+
+
+def island_label(place: Place) -> str:
+    "An island (x, y) as a column letter and a row number."
+    return cell_label((place[1], place[0]))
+
+
 SPANS = Voice(
     {
         "is cell value": (
@@ -640,8 +647,8 @@ SPANS = Voice(
         ),
     },
     {
-        "cell": lambda span: line_text(*span),
-        "island": lambda place: f"({place[0]},{place[1]})",
+        "cell": lambda span: "-".join(map(island_label, span)),
+        "island": island_label,
         "ways": lambda ways: "1 way" if ways == 1 else f"{ways} ways",
         "value": LAID.__getitem__,
         "values": lambda values: PARTLY[tuple(values)],

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['WANTED', 'SQUARES', 'SHALLOW', 'LEVELS', 'SCORER', 'NOUNS', 'draw', 'RULES', 'FORMAT', 'ORDER', 'ENDS', 'VOICE',
            'State', 'read_counts', 'Total', 'Links', 'Corner', 'problem', 'in_order', 'solve', 'rules_alone', 'guesses',
-           'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'state_of', 'generate', 'one_puzzle', 'check',
-           'path_problem', 'layout', 'example', 'ask', 'in_text', 'span', 'moved', 'neighbours', 'corners', 'trace',
-           'canon']
+           'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'state_of', 'winding', 'one_puzzle', 'generate',
+           'check', 'path_problem', 'layout', 'example', 'ask', 'in_text', 'span', 'moved', 'neighbours', 'corners',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #296ceb32
 import re
@@ -231,10 +231,10 @@ class Level:
 
 
 LEVELS = (
-    Level(6, (9, 13), 2, 0.1),
-    Level(6, (13, 16), 2, 0.6),
-    Level(7, (16, 20), 4, 0.8),
-    Level(7, (19, 23), 4, 0.92),
+    Level(6, (9, 12), 2, 0.1),
+    Level(6, (12, 15), 2, 0.55),
+    Level(7, (16, 20), 4, 0.85),
+    Level(7, (19, 23), 4, 0.95),
     Level(8, (22, 27), 6, 1.0),
 )
 
@@ -245,9 +245,11 @@ def near_masks(n: int) -> tuple[list[int], list[int]]:
     return [mask(near) for near in numbered(n, beside)], [mask(near) for near in numbered(n, around)]
 
 
-def random_snake(n: int, length: int, turn: float, rng: Random) -> list[int]:
-    "A path of up to `length` cells that does not touch itself; it is shorter where it runs into a dead end."
-    (edges, kings), path, touched = near_masks(n), [rng.randrange(n * n)], 0
+def random_snake(n: int, kept: list[int], length: int, turn: float, rng: Random) -> list[int]:
+    "A path of up to `length` cells that begins with those `kept` and does not touch itself; it is shorter where it runs into a dead end."
+    (edges, kings), path, touched = near_masks(n), kept[:], 0
+    for cell in kept[:-2]:
+        touched |= kings[cell] | 1 << cell
     while len(path) < length:
         here = path[-1]
         ways = bits(edges[here] & ~touched & ~mask(path[-2:]))
@@ -260,36 +262,49 @@ def random_snake(n: int, length: int, turn: float, rng: Random) -> list[int]:
     return path
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #4c6efdb3
-def state_of(n: int, path: list[Cell]) -> State:
-    "The puzzle whose solution is `path`."
+def state_of(n: int, numbers: Sequence[int]) -> State:
+    "The puzzle whose solution is a path of cell `numbers`."
+    path = [divmod(cell, n) for cell in numbers]
     rows, columns = Tally(r for r, _ in path), Tally(c for _, c in path)
     return State(n, path[0], path[-1], tuple(rows[i] for i in range(n)), tuple(columns[i] for i in range(n)))
 
 
+def winding(level: Level, kept: list[int], rng: Random) -> list[int] | None:
+    "A snake that begins with the cells `kept`; None where it comes out too short or too direct."
+    n, (least, most) = level.size, level.length
+    path = random_snake(n, kept, rng.randint(least, most), rng.uniform(0.5, 1.0), rng)
+    is_direct = len(path) - 1 - distance(divmod(path[0], n), divmod(path[-1], n)) < level.extra
+    return None if is_direct or not least <= len(path) <= most else path
+
+
+def one_puzzle(level: Level, rng: Random) -> list[int]:
+    "A snake that is the only one with its counts and not too direct."
+    n = level.size
+    for _ in range(200):
+        path = winding(level, [rng.randrange(n * n)], rng)
+        if path and is_unique(problem(state_of(n, path)), 10 * n * n):
+            return path
+    return list(range(n))  # a straight snake is always unique
+
+# %% ../../nbs/tasks/puzzles/snake.ipynb #d99819eb
 def generate(level: Level, rng: Random) -> State:
     "A snake that is the only one with its counts, as stubborn as the level wants it."
-    return graded(
-        lambda: one_puzzle(level, rng),
-        problem,
-        level.stubborn,
-        rng,
-        60,
-        round(1.6 * level.size**2),
-        lambda state: solve(state).text in (walks(state, rng), walks(state, rng)),
-    )
+    n = level.size
 
+    def changed(path: list[int]) -> list[int] | None:
+        kept = rng.choice((path, path[::-1]))[: rng.randint(len(path) // 3, len(path) - 1)]
+        return winding(level, kept, rng)
 
-def one_puzzle(level: Level, rng: Random) -> State:
-    "A snake that is the only one with its counts and not too direct."
-    n, (least, most) = level.size, level.length
-    for _ in range(100):
-        path = [divmod(cell, n) for cell in random_snake(n, rng.randint(least, most), rng.uniform(0.5, 1.0), rng)]
-        if len(path) < least or len(path) - 1 - distance(path[0], path[-1]) < level.extra:
-            continue
+    def puzzle(path: list[int]) -> Problem:
+        return problem(state_of(n, path))
+
+    def is_walked(path: list[int]) -> bool:
         state = state_of(n, path)
-        if is_unique(problem(state), 10 * n * n):
-            return state
-    return state_of(n, [(0, c) for c in range(n)])  # a straight snake is always unique
+        return compact([divmod(cell, n) for cell in path]) in (walks(state, rng), walks(state, rng))
+
+    most = round(1.6 * n * n)
+    path = graded(lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 60, most, changed, is_walked)
+    return state_of(n, path)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #02b8485d
 SCORER = "snake_evaluator"  # the published score function

@@ -89,7 +89,8 @@ class Shades(Cells):
 
     def value(self, cell) -> int:
         "What is known of a cell; some can hold one thing only."
-        return min(self.blank[cell]) if len(self.blank[cell]) == 1 else super().value(cell)
+        said = any(fact.kind == "is" and fact.args[0] == cell for frame in self.frames for fact in frame)
+        return super().value(cell) if said else min(self.blank[cell])
 
     def sign(self, cell) -> str:
         return self.fixed.get(cell) or self.signs[self.value(cell)]
