@@ -142,7 +142,7 @@ class Premises(Claims):
         return slots
 
 # %% ../../nbs/shared/voice.ipynb #22a02f23
-MANY = 5  # facts of a reason that are not listed one by one, where there are other words
+MANY = 4  # facts of a reason that are not listed one by one, where there are other words
 
 
 Told = tuple[str, tuple]  # a rule with its place and what it says besides
