@@ -178,9 +178,9 @@ class Level:
 LEVELS = (
     Level(3, (2, 3)),
     Level(4, (1, 2, 3, 4), 1, 20),
-    Level(4, (2, 3, 4), 2, 110, 40),
-    Level(5, (2, 3, 4), 2, 200, 120),
-    Level(5, (3, 4), 3, 250, 120),
+    Level(4, (2, 3, 4), 2, 220, 40),
+    Level(5, (1, 2, 3), 2, 220, 140),
+    Level(5, (1, 2, 3, 4), 3, 300, 150),
 )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #81fe15bf

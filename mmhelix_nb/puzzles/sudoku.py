@@ -111,10 +111,10 @@ class Level:
 
 
 LEVELS = (
-    Level((70, 70), (0,)),
-    Level((64, 70), (0, 0, 1), 8),
-    Level((25, 70), (1, 2), 8),
-    Level((25, 68), (2,), 8),
+    Level((74, 74), (0,)),
+    Level((70, 72), (0, 0, 1), 8),
+    Level((25, 72), (1, 1, 2), 8),
+    Level((25, 70), (2,), 8),
     Level((24, 64), (3,), 10),
 )
 DIG = 25  # givens down to which a sudoku is dug that has to stop singles

@@ -229,17 +229,17 @@ ALL_BUT_ONE = Voice(
     {
         "held* lines": (
             "in {lines} I see all but {this_value}",
-            "all other numbers stand in {lines}",
+            "all others stand in {lines}",
             "the rest stands in {lines}",
-            "every number but {this_value} is in {lines}",
+            "everything but {this_value} is in {lines}",
             "only {this_value} is missing in {lines}",
             "all but {this_value} can be found in {lines}",
-            "the numbers other than {this_value} are in {lines}",
+            "all except {this_value} stand in {lines}",
             "{this_value} alone does not occur in {lines}",
             "just {this_value} is absent from {lines}",
-            "I find every number but {this_value} in {lines}",
+            "I find everything but {this_value} in {lines}",
             "looking at {lines}, only {this_value} is missing",
-            "each number but {this_value} occurs in {lines}",
+            "all the others occur in {lines}",
         ),
     },
 )  # said where the other numbers are many
