@@ -209,7 +209,7 @@ class Said:
         "The number of the sentence of mark `i`."
         return bisect_right(self.stops, self.marks[i].start)
 
-
+# %% ../../nbs/traces/alignment.ipynb #2c935148
 def heard(plan: Plan, text: str) -> Said:
     "`text` as a reply to `plan`: letters that ours uses as words are none of its names."
     blocks = block_marks(text, plan.blocks)
