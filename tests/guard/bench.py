@@ -49,7 +49,7 @@ def tried(numbers: range, kinds: list[str]) -> list[tuple[str, bool, str]]:
 def table(wanted: dict[str, int]) -> dict[str, dict]:
     """For each kind how many of its `wanted` replies are accepted, and the first that are not what is hoped for; the same however many processes take part."""
     lines = {kind: {"kind": kind, "made": 0, "accepted": 0, "cases": []} for kind in wanted}
-    first, last = 0, 12 * max(wanted.values())
+    first, last = 0, 8 * max(wanted.values())  # a kind that finds too little to change ends there
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         while first < last and (open_kinds := [kind for kind in wanted if lines[kind]["made"] < wanted[kind]]):
             starts = range(first, first + CHUNK * ROUND, CHUNK)
