@@ -32,6 +32,17 @@ def test_spoilt_replies_are_refused(kind):
     assert made >= 2
 
 
+def test_a_reason_turned_round_is_mostly_refused():
+    """Not where both claims name the same, as in "7 to 2 is out, so the way goes from 7 to 2"."""
+    accepted, made = [], 0
+    for number, sample in enumerate(SAMPLES):
+        reply = adversary.reason_turned(sample, sample.reply, Random(f"reason/{number}"))
+        if reply is not None and reply != sample.reply:
+            made += 1
+            accepted += [sample.item] if guard(sample, reply) else []
+    assert made >= 20 and len(accepted) <= made / 3, accepted
+
+
 def test_honest_paraphrases_are_accepted():
     refused, made = [], 0
     for kind, change in honest.KINDS.items():
