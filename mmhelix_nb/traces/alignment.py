@@ -614,7 +614,7 @@ def reason_turned(said: Said, step: int, trail: Sequence[tuple[tuple, int, int]]
     turns = any(why & then and so & since for why, so in ours for since, then in theirs)
     return f"a reason is turned round: {' '.join(text.split())}" if turns else ""
 
-
+# %% ../../nbs/traces/alignment.ipynb #7a3d0364
 def aligned(plan: Plan, text: str) -> Alignment:
     "Where `text` tells the steps of `plan`; raises `Untold` where it leaves out, adds or changes one."
     reading = Reading(heard(plan, text))
