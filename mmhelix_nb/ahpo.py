@@ -721,7 +721,8 @@ def as_config(args: GRPOConfig | None, model) -> AHPOConfig:
         return args
     if args is None:
         name = model if isinstance(model, str) else model.config._name_or_path or "model"
-        return AHPOConfig(f"{name.rstrip('/').rpartition('/')[2]}-AHPO", num_generations=8, sft_norm="sequence")
+        folder, cuda = f"{name.rstrip('/').rpartition('/')[2]}-AHPO", torch.cuda.is_available()
+        return AHPOConfig(folder, num_generations=8, sft_norm="sequence", use_cpu=not cuda, bf16=cuda)
     given = {one.name: getattr(args, one.name) for one in fields_of(args) if one.init}
     given.pop("generation_batch_size")  # follows from steps_per_generation
     return AHPOConfig(**given, sft_norm="sequence")

@@ -269,3 +269,121 @@ def test_chord_without_weight_is_grpo(tmp_path):
     batch = trainer._generate_and_score_completions(rows)
     found = [grpo(one, 0) for one in parts(trainer, batch)]
     agree(trainer, batch, sum(found) / len(found))
+
+
+# What else weighs tokens
+
+
+def own_reference(tmp_path):
+    """A model that TRL can load once more as its reference."""
+    from mmhelix_nb.training.models import load, save
+
+    save(tiny(), PROCESSOR, tmp_path / "model")
+    return load(tmp_path / "model")[0]
+
+
+def with_reference(tmp_path, **more):
+    model, mix = own_reference(tmp_path), {"prompts_in_domain": 4, "prompts_general": 2, "steps": 10} | more
+    trainer = make_trainer(model, PROCESSOR, ROWS, settings(**mix), tmp_path / "ready", "ahpo", reward=by_state)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight += 0.05 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(1))
+    trainer.model.train()
+    trainer.current_gradient_accumulation_steps = 1
+    return trainer, trainer._generate_and_score_completions(next(iter(trainer.get_train_dataloader())))
+
+
+@pytest.mark.parametrize("norm, corrected", [("own", True), ("joint", True), ("own", False)])
+def test_kl_is_averaged_as_the_rollouts_are(tmp_path, norm, corrected):
+    """Also with TRL's correction for what was sampled, a factor r in the gradient."""
+    trainer, batch = with_reference(tmp_path, beta=0.3, sft_norm=norm)
+    trainer.args.use_bias_correction_kl = corrected
+    total = 0.0
+    for q, one in enumerate(parts(trainer, batch)):
+        distance = batch["ref_per_token_logps"][G * q : G * q + G] - one["logp"]
+        kl = (distance.exp() - distance - 1) * one["mask"]
+        kl = kl * (one["logp"] - one["logp"].detach()).exp() if corrected else kl
+        on, n = (surrogate(one, normalised(one["reward"]).float()) + 0.3 * kl).sum(), one["mask"].sum()
+        taught = bool(len(one["expert"])) and one["reward"].sum() < 2
+        off = -one["expert"].sum() if taught else 0.0
+        if norm == "joint":
+            total = total + (on + off) / (n + taught * len(one["expert"]))
+        else:
+            total = total + on / n + (off / len(one["expert"]) if taught else 0.0)
+    agree(trainer, batch, total / len(trainer.groups), 2e-5)
+    assert trainer._metrics["train"]["kl"][0] > 0
+
+
+def test_temperature_does_not_bend_the_expert(tmp_path):
+    """Rollouts are read at the temperature at which they were written, experts at 1."""
+    hot, batch, _ = ready(tmp_path, "static", lambda completions, **c: [0.0] * len(completions), temperature=2.0)
+    loss = gradient(hot.model, hot._compute_loss(hot.model, batch))
+    with ahpo.expert_temperature(hot):
+        plain = ahpo.logps(hot, hot.model, ahpo.as_expert(batch))
+    tempered = ahpo.logps(hot, hot.model, ahpo.as_expert(batch))
+    assert not torch.allclose(plain, tempered)
+    mask, taught = batch["expert_mask"], batch["expert_weight"].nonzero()[:, 0]
+    nll = -(plain * mask).sum(1)[taught] / mask.sum(1)[taught]
+    reference = gradient(hot.model, nll.sum() / len(hot.groups))
+    assert reference.abs().max() > 0 and (loss - reference).abs().max() <= 1e-6 * reference.abs().max()
+
+
+# What a gate counts
+
+
+def test_the_reward_that_counts_is_named(tmp_path):
+    """With rewards [format, correct] the gate looks at the one that is named, from its bar on, and leaves out what was not scored."""
+
+    def looks_right(completions, **columns):
+        return [1.0] * len(completions)
+
+    def worth(completions, state, **columns):
+        return [None if s == "0" else 0.9 * right for s, right in zip(state, by_state(completions, state))]
+
+    config = ahpo.ahpo_config(settings(prompts_in_domain=4, prompts_general=2), METHODS["ahpo"], tmp_path)
+    data = ahpo.mixed(ROWS, settings(prompts_in_domain=4, prompts_general=2))
+
+    def rates(**more):
+        for name, value in more.items():
+            setattr(config, name, value)
+        trainer = ahpo.AHPOTrainer(tiny(), [looks_right, worth], config, data, processing_class=PROCESSOR)
+        trainer.model.train()
+        trainer._generate_and_score_completions(next(iter(trainer.get_train_dataloader())))
+        return trainer._metrics["train"]["xi"][0], trainer
+
+    assert rates()[0] == 0  # the first reward always says right
+    assert (
+        rates(success_reward="worth", success_bar=1.0)[0] > 0.5
+    )  # 0.9 never reaches 1: open but where nothing was scored
+    rate, trainer = rates(success_bar=0.9)
+    expected = [g for g in trainer.groups if g[0].has_expert]
+    by_hand = [any(r.reward == r.reward for r in g) and sum(r.reward >= 0.9 for r in g) < 2 for g in expected]
+    assert rate == pytest.approx(sum(by_hand) / len(by_hand)) and 0 < rate < 1
+    with pytest.raises(ValueError, match="success_reward='right' must be one of looks_right, worth"):
+        rates(success_reward="right")
+
+
+def test_a_gate_that_stands_still_is_told(tmp_path):
+    never = lambda completions, **columns: [0.0] * len(completions)  # noqa: E731
+    config = ahpo.ahpo_config(settings(steps=4), METHODS["ahpo"], tmp_path)
+    config.gate_patience = 3
+    trainer = ahpo.AHPOTrainer(tiny(), never, config, ahpo.mixed(ROWS, settings(steps=4)), processing_class=PROCESSOR)
+    with pytest.warns(ahpo.GateWarning, match="open for every prompt for 3 steps: .*success_bar=1"):
+        trainer.train()
+
+
+# What the trainer takes
+
+
+@pytest.mark.parametrize("given", ["nothing", "TRL's"])
+def test_any_configuration(tmp_path, given, monkeypatch):
+    """A model by name with no configuration, or with TRL's own, whose averaging stays."""
+    from trl import GRPOConfig
+
+    own_reference(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    cpu = {"use_cpu": True, "bf16": False, "report_to": []}
+    args = None if given == "nothing" else GRPOConfig("out", num_generations=4, loss_type="dapo", **cpu)
+    trainer = ahpo.AHPOTrainer(str(tmp_path / "model"), by_state, args, ahpo.as_dataset(ROWS))
+    assert trainer.args.gate == "adaptive" and trainer.args.loss_type == ("grpo" if args is None else "dapo")
+    assert trainer.generation_config.suppress_tokens == ahpo.vision_tokens(trainer.model.config)
