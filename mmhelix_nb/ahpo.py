@@ -46,10 +46,12 @@ from mmhelix_nb.training.experts import (
 )
 from mmhelix_nb.training.hybrid import (
     least_decided,
+    mean_entropy,
     posterior,
     prefix_length,
     srft_expert_weights,
     srft_weights,
+    token_entropies,
     token_loss,
     unhelped,
     weight_at,
@@ -60,16 +62,16 @@ from .verifiers import reward as verifier_reward
 
 # %% auto #0
 __all__ = ['CURVE', 'gate', 'ExpertGate', 'token_mean', 'off_policy_loss', 'luffy_term', 'term_weights', 'Rollout', 'own_rewards',
-           'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'GateWatch', 'token_entropies',
-           'mean_entropy', 'ExpertOptions', 'AHPOConfig', 'check_config', 'check_place', 'note', 'read_tokens', 'logps',
-           'rows_with_gradient', 'policy_term', 'token_kl', 'weighed_kl', 'learned', 'expert_temperature',
-           'expert_term', 'mixed_term', 'srft_tokens', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens',
-           'forbid_pixels', 'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'GateWarning', 'record',
-           'first_row', 'beginning', 'read_experts', 'experts_of', 'hinted', 'without_expert', 'whole_rollouts',
-           'with_beginnings', 'undecided', 'taken', 'failures', 'waiting', 'rollouts_kept', 'weighed', 'of_rows',
-           'step_batch', 'as_config', 'WritesWithExperts', 'KeepsFailures', 'AHPOTrainer', 'settings_of', 'schedule_of',
-           'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer',
-           'train_ahpo', 'summary', 'run_ahpo']
+           'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'GateWatch', 'ExpertOptions',
+           'AHPOConfig', 'check_config', 'check_place', 'note', 'read_tokens', 'logps', 'rows_with_gradient',
+           'policy_term', 'token_kl', 'weighed_kl', 'learned', 'expert_temperature', 'expert_term', 'mixed_term',
+           'srft_tokens', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens', 'forbid_pixels',
+           'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'GateWarning', 'record', 'first_row', 'beginning',
+           'read_experts', 'experts_of', 'hinted', 'without_expert', 'whole_rollouts', 'with_beginnings', 'undecided',
+           'taken', 'failures', 'waiting', 'rollouts_kept', 'weighed', 'of_rows', 'step_batch', 'as_config',
+           'WritesWithExperts', 'KeepsFailures', 'AHPOTrainer', 'settings_of', 'schedule_of', 'ahpo_config', 'stream',
+           'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary',
+           'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -216,29 +218,6 @@ class GateWatch:
         if xi:
             return f"the gate has been open for every prompt for {self.same} steps: {self.cause}; is it the reward that counts (success_reward), and its bar?"
         return f"the gate has been shut for every prompt for {self.same} steps: the experts teach nothing any more"
-
-# %% ../nbs/50_ahpo.ipynb #ce7367a3
-@contextmanager
-def token_entropies(head, temperature: float = 1.0):
-    "Collects the entropy (nats, one value per row) of each token that `head` is asked for."
-    steps = []
-
-    def note(module, args, logits):
-        logp = (logits[:, -1].float() / temperature).log_softmax(-1)
-        steps.append(-(logp.exp() * logp).sum(-1))
-
-    hook = head.register_forward_hook(note)
-    try:
-        yield steps
-    finally:
-        hook.remove()
-
-# %% ../nbs/50_ahpo.ipynb #218e4843
-def mean_entropy(steps, lengths: list[int]) -> float:
-    "Mean over the tokens written; tokens after the end of a row do not count."
-    table = torch.stack(steps, 1)
-    kept = torch.arange(table.shape[1], device=table.device) < torch.tensor(lengths, device=table.device)[:, None]
-    return (table * kept).sum().item() / kept.sum().item()
 
 # %% ../nbs/50_ahpo.ipynb #bed2bebd
 _OURS = Ahpo()

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['posterior', 'weight_at', 'srft_weights', 'srft_expert_weights', 'token_loss', 'prefix_length', 'least_decided',
-           'unhelped']
+           'unhelped', 'token_entropies', 'mean_entropy']
 
 # %% ../../nbs/training/hybrid.ipynb #6d4a91e9
 import math
 from collections.abc import Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -65,3 +66,26 @@ def unhelped(rewards: Sequence[float], own: Sequence[bool]) -> list[float]:
     "Advantages of a group against the mean reward of the rollouts that are the policy's `own` from their first token on; no deviation."
     mean = sum(r for r, o in zip(rewards, own) if o) / max(1, sum(own))
     return [reward - mean for reward in rewards]
+
+# %% ../../nbs/training/hybrid.ipynb #ce7367a3
+@contextmanager
+def token_entropies(head, temperature: float = 1.0):
+    "Collects the entropy (nats, one value per row) of each token that `head` is asked for."
+    steps = []
+
+    def note(module, args, logits):
+        logp = (logits[:, -1].float() / temperature).log_softmax(-1)
+        steps.append(-(logp.exp() * logp).sum(-1))
+
+    hook = head.register_forward_hook(note)
+    try:
+        yield steps
+    finally:
+        hook.remove()
+
+# %% ../../nbs/training/hybrid.ipynb #218e4843
+def mean_entropy(steps, lengths: list[int]) -> float:
+    "Mean over the tokens written; tokens after the end of a row do not count."
+    table = torch.stack(steps, 1)
+    kept = torch.arange(table.shape[1], device=table.device) < torch.tensor(lengths, device=table.device)[:, None]
+    return (table * kept).sum().item() / kept.sum().item()
