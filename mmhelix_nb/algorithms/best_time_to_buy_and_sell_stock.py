@@ -304,7 +304,7 @@ VOICE = (
                 "the profit was {amount}",
                 "I keep the {amount} of before",
                 "{amount} is already there",
-                "I add to the {amount}",
+                "there was {amount} before",
                 "it goes on from {amount}",
                 "before this it was {amount}",
             ),

@@ -132,7 +132,7 @@ def smooth(says: str) -> str:
     return re.sub(
         r"\band with that that\b",
         "and that",
-        re.sub(r"\b[Aa]s as\b", lambda m: "Since" if m[0][0] == "A" else "since", says),
+        re.sub(r"\b[Aa]s as\b", lambda m: "Since, as" if m[0][0] == "A" else "since, as", says),
     )
 
 
