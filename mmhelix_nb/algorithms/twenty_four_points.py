@@ -586,7 +586,7 @@ VOICE = Voice(
             "a first value of {value} asks {one} and {other} for {values}",
             "with {value} from the first pair, {one} and {other} must be {values}",
             "given {value}, I need {values} from {one} and {other}",
-            "{value} is had; {one} and {other} should give {values}",
+            "once {value} is there, {one} and {other} should give {values}",
             "{one} and {other} have to make {values} next to {value}",
             "{value} wants {values} from {one} and {other}",
             "{one} and {other} need to reach {values} with {value}",

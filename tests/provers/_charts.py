@@ -16,6 +16,8 @@ def lines_of(bars) -> list[Fact]:
 class Chart(Proof):
     "A puzzle about the heights of `bars`."
 
+    outer = True
+
     def __init__(self, bars):
         super().__init__()
         self.bars = tuple(bars)

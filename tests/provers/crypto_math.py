@@ -38,6 +38,8 @@ def column_place(column) -> Place:
 
 
 class Crypto(Cells):
+    outer = True
+
     def __init__(self, state):
         *self.terms, self.result = self.words = state.words
         self.letters = sorted(set("".join(self.words)))
