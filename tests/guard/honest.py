@@ -6,7 +6,6 @@ from random import Random
 from guard.adversary import SENTENCE, joined, on_prose, parts, prose_lines
 
 from mmhelix_nb.shared.narrator import BACK, FAIL, SUPPOSE
-from mmhelix_nb.steps import OPENINGS
 
 SYNONYMS = (
     (r"\bso the\b", ("therefore the", "hence the", "which means that the")),
@@ -214,9 +213,8 @@ def paragraphs(sample, reply, rng: Random):
 
 def opening(sample, reply, rng: Random):
     """Another beginning."""
-    starts = [re.escape(one) for one in OPENINGS[0]]
     said = rng.choice(("Alright, a fresh puzzle.", "Let me take this slowly.", "What do I have here?"))
-    return re.sub(rf"<think>\n(?:{'|'.join(starts)})", f"<think>\n{said}", reply)
+    return reply.replace("<think>\n", f"<think>\n{said} ", 1)
 
 
 RULES = (synonyms, other_openers, fillers, sentences_joined, clauses_turned, numbers_in_words, other_cells, fences, said_again, read_again, paragraphs, opening)  # fmt: skip
