@@ -231,7 +231,8 @@ class Level:
     "Parameters of a level."
 
     order: int
-    givens: tuple[int, int]  # how many stay where nothing has to stop the rules, and at most where something has to
+    free: tuple[int, int]  # least and most givens where nothing has to stop the rules,
+    held: tuple[int, int]  # and where something has to
     stops: tuple[
         int, ...
     ]  # one of these is drawn: how often the rules fall silent on the way to the solution, at least,
@@ -239,11 +240,11 @@ class Level:
 
 
 LEVELS = (
-    Level(5, (20, 20), (0,)),
-    Level(5, (17, 10), (0, 0, 1), 8),
-    Level(5, (9, 9), (1, 2), 12),
-    Level(5, (8, 8), (2,), 20),
-    Level(5, (8, 8), (3,), 20),
+    Level(5, (18, 20), (18, 20), (0,)),
+    Level(5, (15, 18), (8, 12), (0, 0, 1), 8),
+    Level(5, (8, 11), (8, 11), (1, 2), 12),
+    Level(5, (8, 10), (8, 10), (2, 3), 20),
+    Level(5, (7, 9), (7, 9), (4,), 20),
 )
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #c1b9f64e
@@ -263,7 +264,7 @@ def generate(level: Level, rng: Random) -> State:
     n, full = level.order, full_square(level.order, rng)
     blank = problem(State((("",) * n,) * n))
     stops = rng.choice(level.stops)
-    most = level.givens[stops > 0]
+    most = rng.randint(*(level.held if stops else level.free))
     keep = (0 if stops else most, most)
     given = dug(Whole(blank, full, 2), keep, stops, level.tries, rng, limit=8 * n * n)
     signs = [sign(value) for value in full]
@@ -508,6 +509,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         manner.reflection == "none",
         trial_order(puzzle, manner.order or ORDER, rng),
         lambda domains: board(domains, n),
+        28,
     )
     answer = board(found, n, "|")
     rows = row_facts([tuple(line.split("|")) for line in answer.split("\n")], "copy")
