@@ -228,7 +228,7 @@ def test_there_is_a_second_arrangement(task):
     assert len(pictures) >= 2
 
 
-MINI = {("maze", 1)}  # the levels whose puzzles fit a mini picture; the lab draws smaller ones
+MINI = {("maze", 1), ("binairo", 1)}  # the levels whose puzzles fit a mini picture; the lab draws smaller ones
 
 
 @every_task

@@ -6,7 +6,7 @@
 __all__ = ['Regions', 'SHALLOW', 'LEVELS', 'Filled', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'TANKS',
            'VOICE', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank', 'problem', 'wet_cells',
            'water_grid', 'solve', 'rules_alone', 'guesses', 'rows_from_below', 'Level', 'random_tanks', 'heights',
-           'water_of', 'state_of', 'random_water', 'is_unambiguous', 'generate', 'is_wet', 'one_puzzle', 'check',
+           'water_of', 'state_of', 'random_water', 'is_unambiguous', 'is_wet', 'generate', 'one_puzzle', 'check',
            'layout', 'draw_tanks', 'example', 'ask', 'lettered', 'lettered_rows', 'tank_sizes', 'other_tank',
            'water_levels', 'trace', 'canon']
 
@@ -295,6 +295,12 @@ def is_unambiguous(regions: Regions, water: dict[int, int], tries: int, rng: Ran
         water[rng.choice([tank for tank in water if any(other[tank] > water[tank] for other in others)])] += 1
     return False
 
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #24a293d2
+def is_wet(level: Level, regions: Regions, water: dict[int, int]) -> bool:
+    "Whether as many cells are wet as the level wants."
+    least, most = level.wet
+    return least <= sum(state_of(regions, water).rows) / level.size**2 <= most
+
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #6ddc9d5e
 def generate(level: Level, rng: Random) -> State:
     "An aquarium with exactly one solution, as stubborn as the level wants it."
@@ -311,12 +317,6 @@ def generate(level: Level, rng: Random) -> State:
 
     most = 2 * level.size**2
     return state_of(*graded(lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 300, most, changed))
-
-
-def is_wet(level: Level, regions: Regions, water: dict[int, int]) -> bool:
-    "Whether as many cells are wet as the level wants."
-    least, most = level.wet
-    return least <= sum(state_of(regions, water).rows) / level.size**2 <= most
 
 
 def one_puzzle(level: Level, rng: Random) -> Filled:

@@ -6,7 +6,7 @@
 __all__ = ['SHALLOW', 'SPACES', 'LEVELS', 'Clued', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'is_digit', 'State',
            'patterns', 'three_equal', 'first_twins', 'Line', 'reading', 'three_alike', 'near_pair', 'Unequal',
            'line_rules', 'problem', 'solve', 'show', 'digits', 'threes_and_counts', 'line_by_line', 'guesses', 'Level',
-           'generate', 'state_of', 'swapped', 'one_puzzle', 'random_grid', 'check', 'layout', 'example', 'ask',
+           'state_of', 'swapped', 'generate', 'one_puzzle', 'random_grid', 'check', 'layout', 'example', 'ask',
            'balanced', 'all_differ', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #929b8791
@@ -252,23 +252,7 @@ LEVELS = (
     Level(8, 0.42, 1.0),
 )
 
-
-def generate(level: Level, rng: Random) -> State:
-    "A binairo with exactly one solution, as stubborn as the level wants it."
-    n = level.size
-
-    def puzzle(clued: Clued) -> Problem:
-        return problem(state_of(n, clued))
-
-    most = round(1.6 * n * n)
-    return state_of(
-        n,
-        graded(
-            lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 150, most, lambda clued: swapped(clued, rng)
-        ),
-    )
-
-
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #44a03b36
 Clued = tuple[list[int], set[int]]  # a full grid, and the cells that are given
 
 
@@ -283,6 +267,22 @@ def swapped(clued: Clued, rng: Random) -> Clued:
     full, given = clued
     new = rng.choice([cell for cell in range(len(full)) if cell not in given])
     return full, given - {rng.choice(sorted(given))} | {new}
+
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #c3ead38a
+def generate(level: Level, rng: Random) -> State:
+    "A binairo with exactly one solution, as stubborn as the level wants it."
+    n = level.size
+
+    def puzzle(clued: Clued) -> Problem:
+        return problem(state_of(n, clued))
+
+    most = round(1.6 * n * n)
+    return state_of(
+        n,
+        graded(
+            lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 150, most, lambda clued: swapped(clued, rng)
+        ),
+    )
 
 
 def one_puzzle(level: Level, rng: Random) -> Clued:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'PLACES', 'VOICE', 'State',
            'tent_sets', 'TentLine', 'tents', 'Tent', 'problem', 'is_place', 'tent_cells', 'solve', 'rules_alone',
-           'guesses', 'greedy_tents', 'Level', 'planted', 'one_puzzle', 'state_of', 'generate', 'per_line', 'check',
+           'guesses', 'greedy_tents', 'Level', 'planted', 'state_of', 'one_puzzle', 'generate', 'per_line', 'check',
            'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'places_of', 'tents_apart', 'trees_beside', 'trace',
            'canon']
 
@@ -229,6 +229,17 @@ def planted(level: Level, rng: Random) -> list[str]:
         grid[at] = "T"
     return grid
 
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #b6025f48
+def state_of(grid: list[str]) -> State:
+    "The puzzle of a board with tents: their numbers, and the board without them."
+    n = round(len(grid) ** 0.5)
+    lines = ["".join(grid[r * n : r * n + n]) for r in range(n)]
+    return State(
+        tuple(line.replace("A", "X") for line in lines),
+        tuple(line.count("A") for line in lines),
+        tuple(column.count("A") for column in zip(*lines)),
+    )
+
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #8b4c591d
 def one_puzzle(level: Level, rng: Random) -> list[str]:
     "The board with tents of a campsite with exactly one solution."
@@ -242,17 +253,6 @@ def one_puzzle(level: Level, rng: Random) -> list[str]:
                 return grid
             grid[rng.choice(doubtful)] = "T"
     return grid  # trees everywhere, never reached
-
-
-def state_of(grid: list[str]) -> State:
-    "The puzzle of a board with tents: their numbers, and the board without them."
-    n = round(len(grid) ** 0.5)
-    lines = ["".join(grid[r * n : r * n + n]) for r in range(n)]
-    return State(
-        tuple(line.replace("A", "X") for line in lines),
-        tuple(line.count("A") for line in lines),
-        tuple(column.count("A") for column in zip(*lines)),
-    )
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #dac1c667
 def generate(level: Level, rng: Random) -> State:

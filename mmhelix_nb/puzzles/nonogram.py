@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RunLengths', 'SHALLOW', 'LEVELS', 'FILLED', 'EMPTY', 'SCORER', 'STEP', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY',
            'ORDER', 'VOICE', 'State', 'fillings', 'Runs', 'runs_in_words', 'problem', 'show', 'solve', 'line_by_line',
-           'guesses', 'rows_by_need', 'Level', 'clues_of', 'generate', 'lone_grid', 'read_signs', 'check', 'layout',
+           'guesses', 'rows_by_need', 'Level', 'clues_of', 'lone_grid', 'generate', 'read_signs', 'check', 'layout',
            'example', 'ask', 'listing', 'counted_runs', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #dac27a9a
@@ -183,6 +183,17 @@ def clues_of(grid: Sequence[Sequence[int]]) -> State:
 
     return State(tuple(map(runs, grid)), tuple(map(runs, zip(*grid))))
 
+# %% ../../nbs/tasks/puzzles/nonogram.ipynb #8eb4f579
+def lone_grid(level: Level, rng: Random) -> list[int]:
+    "A grid that is the only one with its numbers."
+    n, grid = level.size, []
+    for final in (False,) * 12 + (True,):
+        grid = [int(rng.random() < level.fill) for _ in range(n * n)]
+        most = n * n if final else round((level.fill + 0.12) * n * n)
+        if darkened(grid, most, lambda grid: problem(clues_of(square(grid, n))), rng):
+            break
+    return grid  # at the worst a full one, which is unique
+
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #04babc62
 def generate(level: Level, rng: Random) -> State:
     "A nonogram with exactly one solution, as stubborn as the level wants it."
@@ -197,17 +208,6 @@ def generate(level: Level, rng: Random) -> State:
 
     grid = graded(lambda: lone_grid(level, rng), puzzle, level.stubborn, rng, 400, round(1.4 * n * n), changed)
     return clues_of(square(grid, n))
-
-
-def lone_grid(level: Level, rng: Random) -> list[int]:
-    "A grid that is the only one with its numbers."
-    n, grid = level.size, []
-    for final in (False,) * 12 + (True,):
-        grid = [int(rng.random() < level.fill) for _ in range(n * n)]
-        most = n * n if final else round((level.fill + 0.12) * n * n)
-        if darkened(grid, most, lambda grid: problem(clues_of(square(grid, n))), rng):
-            break
-    return grid  # at the worst a full one, which is unique
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #b34726a7
 FILLED, EMPTY = "Xx#1■█▓⬛●", ".0-_□░⬜○·"

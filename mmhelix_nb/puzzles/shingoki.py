@@ -298,7 +298,7 @@ LEVELS = (
     Level(4, (0.4, 0.5), 0.1, 5),
     Level(5, (0.25, 0.32), 0.35, 6),
     Level(5, (0.31, 0.38), 0.8, 6),
-    Level(5, (0.4, 0.5), 0.9, 6),
+    Level(5, (0.4, 0.52), 0.93, 5),
     Level(5, (0.5, 0.7), 1.0),
 )
 
@@ -326,7 +326,7 @@ def is_single(state: State, limit: int = 400) -> bool:
     "Whether the search proves within `limit` nodes that there is one loop."
     return is_unique(problem(state), limit)
 
-# %% ../../nbs/tasks/puzzles/shingoki.ipynb #41a3e52b
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #fda8c222
 Circled = tuple[dict[Cell, str], set[Cell]]  # the circles that a loop allows, and those that are shown
 
 
@@ -335,7 +335,7 @@ def kept_of(item: Circled) -> dict[Cell, str]:
     circles, kept = item
     return {point: sign for point, sign in circles.items() if point in kept}
 
-
+# %% ../../nbs/tasks/puzzles/shingoki.ipynb #41a3e52b
 def one_puzzle(level: Level, rng: Random) -> Circled:
     "A shingoki with exactly one solution; circles that it can do without are taken away."
     n = level.size

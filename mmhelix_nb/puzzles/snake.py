@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WANTED', 'SQUARES', 'SHALLOW', 'SPACES', 'LEVELS', 'SCORER', 'NOUNS', 'draw', 'RULES', 'FORMAT', 'ORDER', 'ENDS',
            'VOICE', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'problem', 'in_order', 'solve', 'rules_alone',
-           'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'state_of', 'winding', 'one_puzzle',
+           'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'winding', 'state_of', 'one_puzzle',
            'generate', 'check', 'path_problem', 'layout', 'example', 'ask', 'in_text', 'span', 'moved', 'neighbours',
            'corners', 'trace', 'canon']
 
@@ -262,20 +262,20 @@ def random_snake(n: int, kept: list[int], length: int, turn: float, rng: Random)
         path.append(ahead if ahead in ways and rng.random() > turn else rng.choice(ways))
     return path
 
-# %% ../../nbs/tasks/puzzles/snake.ipynb #4c6efdb3
-def state_of(n: int, numbers: Sequence[int]) -> State:
-    "The puzzle whose solution is a path of cell `numbers`."
-    path = [divmod(cell, n) for cell in numbers]
-    rows, columns = Tally(r for r, _ in path), Tally(c for _, c in path)
-    return State(n, path[0], path[-1], tuple(rows[i] for i in range(n)), tuple(columns[i] for i in range(n)))
-
-
+# %% ../../nbs/tasks/puzzles/snake.ipynb #3153d0af
 def winding(level: Level, kept: list[int], rng: Random) -> list[int] | None:
     "A snake that begins with the cells `kept`; None where it comes out too short or too direct."
     n, (least, most) = level.size, level.length
     path = random_snake(n, kept, rng.randint(least, most), rng.uniform(0.5, 1.0), rng)
     is_direct = len(path) - 1 - distance(divmod(path[0], n), divmod(path[-1], n)) < level.extra
     return None if is_direct or not least <= len(path) <= most else path
+
+# %% ../../nbs/tasks/puzzles/snake.ipynb #4c6efdb3
+def state_of(n: int, numbers: Sequence[int]) -> State:
+    "The puzzle whose solution is a path of cell `numbers`."
+    path = [divmod(cell, n) for cell in numbers]
+    rows, columns = Tally(r for r, _ in path), Tally(c for _, c in path)
+    return State(n, path[0], path[-1], tuple(rows[i] for i in range(n)), tuple(columns[i] for i in range(n)))
 
 
 def one_puzzle(level: Level, rng: Random) -> list[int]:
