@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'State', 'beginning', 'narrow', 'pressing',
            'uneven', 'dead_end', 'look', 'outcome', 'search', 'solve', 'walks', 'greedy_walk_from_every_node',
-           'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed', 'forced_edges', 'always_no',
-           'walks_round', 'settled', 'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask',
-           'reason', 'straight', 'trace', 'canon']
+           'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed', 'forced_edges', 'walks_round', 'settled',
+           'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask', 'reason', 'straight',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #1b2f82aa
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from ..shared.diagrams import layout
 from ..shared.draw import render
 from ..shared.graphtold import ROWS
 from ..shared.narrator import TAKE, Narrator
-from ..shared.networks import Graph, describe, reachable
+from ..shared.networks import Graph, always_no, describe, reachable
 from ..shared.reading import GRAPHS, edge_reading, joined_facts
 from ..shared.search import Counter, bits
 from mmhelix_nb.shared.tours import (
@@ -213,20 +213,15 @@ def forced_edges(state: State, rng: Random) -> str:
     return str([*walk, 0])
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #33e9d3cc
-def always_no(state: State, rng: Random) -> str:
-    "Says No to every graph."
-    return "No"
-
-
 SHALLOW = (greedy_walk_from_every_node, five_greedy_walks_from_every_node, forced_edges, always_no)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #dfd0583c
 LEVELS = (
-    Level(9, (13, 14), 10, 10, 0.5),
-    Level(11, (16, 17), 14, 40, 0.2),
-    Level(14, (22, 23), 20, 300, 0.03),
-    Level(15, (24, 25), 27, 250, 0.03),
-    Level(16, (27, 28), 33, 220, 0.03),
+    Level(9, (13, 14), 10, 10, 0.5, 0.4),
+    Level(11, (16, 17), 14, 40, 0.2, 0.4, without=0.4),
+    Level(14, (22, 23), 20, 280, 0.03, without=0.2),
+    Level(15, (24, 25), 27, 260, 0.03, without=0.2),
+    Level(16, (27, 28), 33, 200, 0.03, without=0.2),
 )
 
 
@@ -260,11 +255,12 @@ def generate(level: Level, rng: Random) -> State:
     "A graph with a cycle or, in some cases, without one, in which greedy walks hardly ever find a cycle."
     made = draft(level, True, rng)
 
-    def find(edges: Edges) -> tuple[bool, int]:
+    def effort(edges: Edges) -> int:
         counter = Counter()
-        return outcome(State(level.nodes, tuple(sorted(edges))), counter) is not None, counter.nodes
+        outcome(State(level.nodes, tuple(sorted(edges))), counter)
+        return counter.nodes
 
-    edges = harden(level, made, walks_round, settled, find, rng)
+    edges = harden(level, made, walks_round, settled, effort, rng)
     state = without_cycle(level, variants(level, made, edges, rng)) if rng.random() < level.without else None
     return state or State(level.nodes, tuple(sorted(edges)))
 

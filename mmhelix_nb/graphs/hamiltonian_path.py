@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'read_start', 'State', 'lost', 'ends', 'look',
            'outcome', 'search', 'solve', 'first_path', 'greedy_walks_from_the_start', 'greedy_walks_to_the_start',
-           'always_no', 'walks_from', 'without_path', 'generate', 'possible', 'check', 'layout', 'example', 'ask',
-           'reason', 'straight', 'trace', 'canon']
+           'walks_from', 'without_path', 'generate', 'possible', 'check', 'layout', 'example', 'ask', 'reason',
+           'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ac3c96a1
 import re
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
-from math import inf
 from random import Random
 from typing import Self
 
@@ -25,7 +24,7 @@ from ..shared.diagrams import draw_graph
 from ..shared.draw import Canvas, Style, render
 from ..shared.graphtold import ROWS
 from ..shared.narrator import TAKE, Narrator
-from ..shared.networks import Graph, describe, reachable, read_graph
+from ..shared.networks import Graph, always_no, describe, reachable, read_graph
 from ..shared.reading import GRAPHS, edge_reading
 from ..shared.search import Counter, bits
 from mmhelix_nb.shared.tours import (
@@ -151,20 +150,15 @@ def greedy_walks_to_the_start(state: State, rng: Random) -> str:
     return first_path(state, (greedy_walk(state.masks(), node, free & ~(1 << node), rng) for node in others))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #13d21e87
-def always_no(state: State, rng: Random) -> str:
-    "Says No to every graph."
-    return "No"
-
-
 SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, always_no)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #3db91448
 LEVELS = (
-    Level(9, (12, 14), 10, 10, 0.5),
-    Level(10, (14, 16), 14, 80, 0.2),
-    Level(12, (17, 18), 20, 300, 0.02),
-    Level(13, (18, 19), 28, 300, 0.02),
-    Level(14, (20, 21), 36, 300, 0.02),
+    Level(9, (12, 14), 9, 30, 0.6, 0.4),
+    Level(11, (15, 17), 15, 120, 0.25, 0.4, without=0.4),
+    Level(12, (17, 18), 21, 500, 0.02, without=0.22),
+    Level(13, (18, 19), 28, 400, 0.02, without=0.22),
+    Level(14, (20, 21), 36, 400, 0.02, without=0.22),
 )
 
 
@@ -177,8 +171,8 @@ def walks_from(start: int, masks: list[int]) -> list[Walk]:
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
 def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random) -> State | None:
-    "Of some `graphs`, from a node with as many edges as the `start`, the one without a path that is nearest to the level's effort; None where there is none."
-    best, least = None, inf
+    "Of some `graphs`, from a node with as many edges as the `start`, the one without a path that is nearest to the level's effort; None where none is near."
+    best, least = None, 1.2 * level.effort
     for edges in graphs:
         degrees = [mask.bit_count() for mask in State(level.nodes, tuple(edges), start).masks()]
         begin = rng.choice([node for node, degree in enumerate(degrees) if degree == degrees[start]])
@@ -198,11 +192,12 @@ def generate(level: Level, rng: Random) -> State:
     made = draft(level, False, rng)
     start = made.tour[0]
 
-    def find(edges: Edges) -> tuple[bool, int]:
+    def effort(edges: Edges) -> int:
         counter = Counter()
-        return outcome(State(level.nodes, tuple(sorted(edges)), start), counter) is not None, counter.nodes
+        outcome(State(level.nodes, tuple(sorted(edges)), start), counter)
+        return counter.nodes
 
-    edges = harden(level, made, partial(walks_from, start), lambda masks: False, find, rng)
+    edges = harden(level, made, partial(walks_from, start), lambda masks: False, effort, rng)
     graphs = variants(level, made, edges, rng)
     state = without_path(level, start, graphs, rng) if rng.random() < level.without else None
     return state or State(level.nodes, tuple(sorted(edges)), start)

@@ -509,7 +509,7 @@ VOICE = two_tone(("white", "black")) | Voice(
             "{cell} is black",
             "beside black {cell} nothing else is black",
             "black {cell} keeps its neighbours white",
-            "{cell} is black, so no neighbour is",
+            "beside black {cell} nothing else is black",
             "no neighbour of black {cell} can be black",
             "{cell} is black and black cells never touch",
             "next to black {cell} all is white",

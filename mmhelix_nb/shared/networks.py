@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['LARGEST', 'PICTURE', 'WORDS', 'graph_problem', 'read_graph', 'adjacency', 'read_lists', 'write_lists',
-           'read_question', 'neighbour_masks', 'reachable', 'Graph', 'place', 'raster_pairs', 'random_path',
-           'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'regular', 'spread_evenly', 'renumbered',
-           'introduced', 'describe']
+           'read_question', 'neighbour_masks', 'reachable', 'Graph', 'always_no', 'place', 'raster_pairs',
+           'random_path', 'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'regular', 'spread_evenly',
+           'renumbered', 'introduced', 'describe']
 
 # %% ../../nbs/shared/networks.ipynb #e5a76362
 import re
@@ -169,6 +169,11 @@ class Graph:
     def form(self, *marked: int) -> bytes:
         "Equal for graphs that a renaming of nodes maps onto each other, the `marked` nodes onto the marked ones."
         return repr(canonical_graph(self.n, self.edges, [int(node in marked) for node in range(self.n)])).encode()
+
+# %% ../../nbs/shared/networks.ipynb #a5e9bcf7
+def always_no(state: Graph, rng: Random) -> str:
+    "Says No to every graph."
+    return "No"
 
 # %% ../../nbs/shared/networks.ipynb #9903afd1
 def place(n: int, node: int) -> tuple[int, int]:

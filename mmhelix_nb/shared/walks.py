@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Liking', 'LIKINGS', 'Pair', 'WALKS', 'TRAILS', 'PARITY', 'BEGIN', 'STROLLS', 'AGAIN_FROM', 'STRETCH', 'State',
-           'odd_nodes', 'connected', 'stroll', 'roam', 'anywhere', 'most_unused', 'not_home', 'count_and_roam',
-           'one_walk', 'short_way', 'Level', 'grow', 'ring', 'inserted', 'rings', 'passable', 'hung_over', 'graph_with',
-           'Event', 'explore', 'walk_of', 'solved', 'follow', 'judge_no', 'walk_facts', 'tell_walk', 'tell_trip',
-           'tell_trips', 'checked_walk', 'tell_euler']
+           'odd_nodes', 'connected', 'stroll', 'roam', 'anywhere', 'most_unused', 'not_home', 'starts_of',
+           'count_and_roam', 'roaming', 'short_way', 'Level', 'grow', 'ring', 'inserted', 'rings', 'passable',
+           'hung_over', 'graph_with', 'Event', 'explore', 'walk_of', 'solved', 'follow', 'judge_no', 'walk_facts',
+           'tell_walk', 'tell_trip', 'tell_trips', 'checked_walk', 'tell_euler']
 
 # %% ../../nbs/shared/walks.ipynb #542850cb
 from collections import Counter as Bag
@@ -22,6 +22,7 @@ from .graphtold import ROWS, miscopied, row, row_of, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from mmhelix_nb.shared.networks import (
     Graph,
+    always_no,
     edges_along,
     neighbour_masks,
     raster_pairs,
@@ -75,12 +76,17 @@ Liking = Callable[[list[int], int, int], int]  # of the unused edges, the start 
 
 def roam(masks: list[int], start: int, rng: Random, liking: Liking) -> list[int]:
     "A walk from `start` along unused edges until it is stuck, to the nodes that are most to its `liking`, ties drawn at random."
-    left, walk = [*masks], [start]
-    while left[walk[-1]]:
-        here, ways = walk[-1], bits(left[walk[-1]])
-        best = min(liking(left, start, way) for way in ways)
-        walk.append(rng.choice([way for way in ways if liking(left, start, way) == best]))
-        left[here], left[walk[-1]] = left[here] & ~(1 << walk[-1]), left[walk[-1]] & ~(1 << here)
+    left, walk, here = [*masks], [start], start
+    while left[here]:
+        ways = bits(left[here])
+        if len(ways) > 1:
+            ranks = [liking(left, start, way) for way in ways]
+            best = min(ranks)
+            ways = [way for way, rank in zip(ways, ranks) if rank == best]
+        to = ways[0] if len(ways) == 1 else rng.choice(ways)
+        left[here], left[to] = left[here] ^ 1 << to, left[to] ^ 1 << here
+        walk.append(to)
+        here = to
     return walk
 
 
@@ -99,25 +105,46 @@ def not_home(left: list[int], start: int, way: int) -> int:
     return int(way == start)
 
 
-LIKINGS = (anywhere, most_unused, not_home, not_home)
+LIKINGS = (not_home, anywhere, not_home, most_unused)
 
 # %% ../../nbs/shared/walks.ipynb #d41198d1
-def count_and_roam(graph: Graph, most: int, rounds: int, liking: Liking, rng: Random) -> str:
-    "No where more than `most` nodes are odd, else the first of some walks that uses every edge, else nothing."
+def starts_of(graph: Graph, most: int) -> list[int]:
+    "The nodes at which a walk can begin; none where more than `most` nodes are odd."
     odd = odd_nodes(graph.n, graph.edges)
-    if len(odd) > most:
-        return "No"
-    for _ in range(rounds):
-        walk = roam(graph.masks(), rng.choice(odd or [*range(graph.n)]), rng, liking)
+    return [] if len(odd) > most else odd or sorted({*sum(graph.edges, ())})
+
+
+def count_and_roam(graph: Graph, most: int, liking: Liking, rng: Random) -> str:
+    "No where more than `most` nodes are odd, else the first of five walks that uses every edge, else nothing."
+    starts = starts_of(graph, most)
+    for _ in range(5 if starts else 0):
+        walk = roam(graph.masks(), rng.choice(starts), rng, liking)
         if len(walk) == len(graph.edges) + 1:
             return str(walk)
-    return ""
+    return "" if starts else "No"
 
+# %% ../../nbs/shared/walks.ipynb #590ccb53
+def roaming(most: int) -> tuple[Callable[[Graph, Random], str], ...]:
+    "The solvers without look-ahead of a walk in which at most `most` nodes may be odd."
 
-def one_walk(graph: Graph, most: int) -> str:
-    "No where more than `most` nodes are odd, else one walk from the first node that can begin one, always to the smallest number."
-    odd = odd_nodes(graph.n, graph.edges)
-    return "No" if len(odd) > most else str(stroll(graph.masks(), [*odd, graph.edges[0][0]][0], Counter()))
+    def smallest_number_next(state: Graph, rng: Random) -> str:
+        "Counts the odd nodes, then walks on, always along the unused edge to the smallest number, until it is stuck."
+        starts = starts_of(state, most)
+        return str(stroll(state.masks(), starts[0], Counter())) if starts else "No"
+
+    def five_random_walks(state: Graph, rng: Random) -> str:
+        "Counts the odd nodes, then walks on at random until it is stuck, up to five times."
+        return count_and_roam(state, most, anywhere, rng)
+
+    def five_walks_to_busy_nodes(state: Graph, rng: Random) -> str:
+        "Counts the odd nodes, then walks on to nodes with many unused edges until it is stuck, up to five times."
+        return count_and_roam(state, most, most_unused, rng)
+
+    def five_walks_away_from_home(state: Graph, rng: Random) -> str:
+        "Counts the odd nodes, then walks on, to its start only where it must, until it is stuck, up to five times."
+        return count_and_roam(state, most, not_home, rng)
+
+    return smallest_number_next, five_random_walks, five_walks_to_busy_nodes, five_walks_away_from_home, always_no
 
 # %% ../../nbs/shared/walks.ipynb #6254320c
 def short_way(free: list[tuple[int, int]], a: int, b: int, rng: Random) -> list[tuple[int, int]] | None:
@@ -147,10 +174,10 @@ class Level:
     nodes: int
     edges: int  # at most
     tries: int  # graphs of which one is kept
+    without: float  # share of graphs without a walk
     loose: float = 0.2  # share of the pairs that a ring leaves out, so that it becomes longer
-    knights: float = 0.25  # share of the pairs a knight's move apart that may become edges
-    degree: int = 6  # edges at a node, at most
-    without: float = 0.5  # share of graphs without a walk
+    knights: float = 0.5  # share of the pairs a knight's move apart that may become edges
+    degree: int = 4  # edges at a node, at most
 
 
 Pair = tuple[int, int]
@@ -159,8 +186,10 @@ Pair = tuple[int, int]
 def grow(level: Level, edges: set[Pair], pairs: list[Pair], rng: Random) -> set[Pair]:
     "A small ring through one node of the graph and others that it does not have yet; empty where none is found."
     degrees = Bag(node for edge in edges for node in edge) or {rng.randrange(level.nodes): 0}
+    nodes = sum(1 << node for node in degrees)
     for node in rng.sample(sorted(degrees), len(degrees)):
-        free = [pair for pair in pairs if all(end == node or end not in degrees for end in pair)]
+        others = nodes & ~(1 << node)
+        free = [(u, v) for u, v in pairs if not (others >> u | others >> v) & 1]
         first = rng.choice([pair for pair in free if node in pair] or [None])
         if not first or degrees[node] + 2 > level.degree:
             continue
@@ -211,11 +240,13 @@ def rings(level: Level, pairs: list[Pair], rng: Random) -> set[Pair]:
 WALKS = 8  # of each liking, to see how often walks without looking ahead get stuck
 
 
-def passable(n: int, edges: set[Pair], rng: Random) -> int:
-    "How many of some walks from anywhere, or from odd nodes where there are any, use every edge."
+def passable(n: int, edges: set[Pair], limit: int, rng: Random) -> int:
+    "How many of some walks from anywhere, or from odd nodes where there are any, use every edge, counted up to `limit`; the walk of the search counts as many."
     masks, starts = neighbour_masks(n, edges), odd_nodes(n, edges) or [*range(n)]
-    walks = (roam(masks, rng.choice(starts), rng, liking) for liking in LIKINGS for _ in range(WALKS))
-    return sum(len(walk) == len(edges) + 1 for walk in walks)
+    passed = WALKS * (len(stroll([*masks], starts[0], Counter())) == len(edges) + 1)
+    for liking in LIKINGS * WALKS:
+        passed += passed < limit and len(roam(masks, rng.choice(starts), rng, liking)) == len(edges) + 1
+    return passed
 
 
 def hung_over(level: Level, edges: set[Pair], pairs: list[Pair], times: int, rng: Random) -> set[Pair]:
@@ -245,7 +276,7 @@ def graph_with(level: Level, odd: int, most: int, rng: Random) -> tuple[Pair, ..
     for _ in range(level.tries):
         pairs = raster_pairs(level.nodes, rng, level.knights)
         edges = hung_over(level, rings(level, pairs, rng), pairs, min(odd, most) // 2, rng)
-        passed = passable(level.nodes, edges, rng) if edges else least
+        passed = passable(level.nodes, edges, least, rng) if edges else least
         if passed >= least:
             continue
         edges = hung_over(level, edges, pairs, max(0, odd - most) // 2, rng)
@@ -294,14 +325,14 @@ def walk_of(graph: Graph, start: int, counter: Counter) -> tuple[int, ...] | Non
     return None if last.kind == "apart" else last.walk
 
 
-def solved(graph: Graph, most: int, start: int) -> Solution:
-    "The walk from `start`, or No where more than `most` nodes are odd or there is no walk; `effort` counts the edges that are looked at."
-    counter = Counter()
+def solved(graph: Graph, most: int) -> Solution:
+    "A walk, or No where more than `most` nodes are odd or there is no walk; `effort` counts the edges that are looked at."
+    counter, starts = Counter(), starts_of(graph, most)
     counter.visit(2 * len(graph.edges))  # the degrees
-    if len(odd_nodes(graph.n, graph.edges)) > most:
+    if not starts:
         counter.visit(len(graph.edges))
         return Solution("No", counter.nodes)
-    walk = walk_of(graph, start, counter)
+    walk = walk_of(graph, starts[0], counter)
     return Solution(str([*walk]) if walk else "No", counter.nodes)
 
 # %% ../../nbs/shared/walks.ipynb #8b9421c7
@@ -758,8 +789,8 @@ def tell_trip(told: Narrator, event: Event, begin: Fact, expects: bool) -> Fact:
     return last
 
 # %% ../../nbs/shared/walks.ipynb #5b890d7e
-def tell_trips(told: Narrator, graph: Graph, start: int, expects: bool) -> Fact | None:
-    "Tell the walk from `start` and the round trips that are put into it; the fact that there is none where the edges do not hang together."
+def tell_trips(told: Narrator, graph: Graph, start: int, expects: bool) -> None:
+    "Tell the walk from `start` and the round trips that are put into it, or that there is none where the edges do not hang together."
     begin = last = Fact("start", (start,))
     for event in explore(graph, start, Counter()):
         if event.kind == "walk":
@@ -778,10 +809,7 @@ def tell_trips(told: Narrator, graph: Graph, start: int, expects: bool) -> Fact 
                 board=" ".join(map(str, event.walk)) if event.left else "",
             )
         elif event.kind == "apart":
-            none = Fact("none")
-            told.deduce([none], [Reason("apart", min(event.left), (last,))])
-            return none
-    return None
+            told.deduce([Fact("none")], [Reason("apart", min(event.left), (last,))])
 
 # %% ../../nbs/shared/walks.ipynb #cf808692
 def checked_walk(graph: Graph, closed: bool) -> Checks:
@@ -824,15 +852,14 @@ def tell_euler(state: State, most: int, rng: Random, manner: Manner) -> list[Ste
         [Reason("lists", (), tuple(joined_facts(state.n, state.edges)))],
         brief=f"odd: {listed(odd) if odd else 'none'}",
     )
-    none: Fact | None = Fact("none")
-    if len(odd) > most:
-        told.deduce([none], [Reason("odd-ends" if most else "odd-inside", (len(odd),), (parity,))])
+    walk, starts = None, starts_of(state, most)
+    if starts:
+        told.tell("deduce", BEGIN, [Fact("start", (starts[0],))], [Reason("may-start", (), (parity,))])
+        tell_trips(told, state, starts[0], manner.reflection != "none")
+        walk = walk_of(state, starts[0], Counter())
     else:
-        start = [*odd, state.edges[0][0]][0]
-        told.tell("deduce", BEGIN, [Fact("start", (start,))], [Reason("may-start", (), (parity,))])
-        none = tell_trips(told, state, start, manner.reflection != "none")
-    walk = walk_of(state, [*odd, state.edges[0][0]][0], Counter()) if none is None else None
-    parts = [none] if none else row(walk or ())
-    answer, clauses, show = ("No", RESULT, None) if none else (str([*(walk or ())]), COPY, show_row)
+        told.deduce([Fact("none")], [Reason("odd-ends" if most else "odd-inside", (len(odd),), (parity,))])
+    parts = row(walk) if walk else [Fact("none")]
+    answer, clauses, show = (str([*walk]), COPY, show_row) if walk else ("No", RESULT, None)
     close(told, manner, parts, checked_walk(state, not most), miscopied(state.n), answer, clauses, show)
     return told.steps

@@ -7,6 +7,8 @@ from provers._proof import Proof
 class Graph(Proof):
     "A puzzle about a graph of nodes 0 to n - 1."
 
+    inner = (1,)
+
     def __init__(self, n, edges):
         super().__init__()
         self.n, self.edges = n, {frozenset(edge) for edge in edges}
@@ -17,6 +19,6 @@ class Graph(Proof):
 
     def tally(self, parts):
         near = {fact.args[0]: fact.args[1] for fact in parts}
-        lone = [Fact("one-sided", (a, b)) for a in near for b in near[a] if a not in near[b]]
+        lone = [Fact("one-sided", (a, b)) for a in near for b in near[a] if a not in near.get(b, ())]
         degrees = tuple(len(others) for others in near.values())
         return lone[:1] or [Fact("degrees", (degrees, sum(degrees) // 2))]

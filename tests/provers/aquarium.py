@@ -21,6 +21,8 @@ def floats(parts, way):
 
 
 class Aquarium(Cells):
+    inner = (2,)
+
     def __init__(self, state):
         self.letters, self.counts = letters_of(state.regions), (state.rows, state.columns)
         parts = list(dict.fromkeys((r, tank) for r, line in enumerate(self.letters) for tank in line))

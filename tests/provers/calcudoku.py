@@ -30,6 +30,8 @@ def fillings(n, cells, sign, target):
 
 
 class Calcudoku(Square):
+    inner = (1,)
+
     def __init__(self, state):
         self.cages = [
             (tuple(sorted((r - 1, c - 1) for r, c in cells)), sign, target) for cells, sign, target in state.regions

@@ -14,6 +14,8 @@ def spaced_out(cells):
 
 
 class Campsite(Shades):
+    inner = (2,)
+
     def __init__(self, state):
         n, self.grid, self.wanted = len(state.grid), state.grid, (state.rows, state.columns)
         cells = [(r, c) for r in range(n) for c in range(n)]

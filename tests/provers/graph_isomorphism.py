@@ -5,6 +5,8 @@ from provers._proof import Proof, expect
 
 
 class Partners(Proof):
+    inner = (1, 2)
+
     def __init__(self, state):
         super().__init__()
         self.n, self.dead_ends = state.n, 0
@@ -24,7 +26,7 @@ class Partners(Proof):
 
     def tally(self, parts):
         near = {fact.args[0]: fact.args[1] for fact in parts}
-        lone = [Fact("one-sided", (a, b)) for a in near for b in near[a] if a not in near[b]]
+        lone = [Fact("one-sided", (a, b)) for a in near for b in near[a] if a not in near.get(b, ())]
         ends = sum(len(others) for others in near.values())
         return lone[:1] or [Fact("both-ends", (ends // 2, ends))]
 

@@ -5,6 +5,8 @@ from provers._proof import Proof, expect
 
 
 class Hanoi(Proof):
+    inner = (1,)
+
     def __init__(self, state):
         super().__init__()
         self.begin = [list(peg) for peg in state.pegs]

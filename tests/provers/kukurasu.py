@@ -38,6 +38,8 @@ def claims(total):
 
 
 class Kukurasu(Cells):
+    inner = (1,)
+
     def __init__(self, state):
         self.state, n = state, len(state.rows)
         cells = [(r, c) for r in range(n) for c in range(n)]

@@ -7,6 +7,8 @@ STEPS = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 
 
 class Maze(Proof):
+    inner = (1,)
+
     def __init__(self, state):
         super().__init__()
         self.n, self.lines = len(state.lines) // 2, state.lines

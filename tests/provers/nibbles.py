@@ -11,6 +11,8 @@ def step(cell, move):
 
 
 class Nibbles(Proof):
+    inner = (1,)
+
     def __init__(self, state):
         super().__init__()
         self.state, self.n = state, state.size
@@ -19,6 +21,12 @@ class Nibbles(Proof):
         ]  # after each walk that stands; None where it is only tried
         self.failed = [0]  # walks from each of them that have failed
         self.walks = 0
+        self.last, self.round = (
+            None,
+            None,
+        )  # the apple of the walk that failed last here, and the one to which there is a way round
+        self.rounds = [set()]  # after each walk that stands, the apples round to which a way was looked for,
+        self.tried = [set()]  # and those to which a walk has failed
 
     def now(self):
         return next(place for place in reversed(self.places) if place)
@@ -55,6 +63,13 @@ class Nibbles(Proof):
         down, right = STEPS[self.state.direction]
         return self.state.snake[0][0] - down, self.state.snake[0][1] - right
 
+    def is_behind(self, apple):
+        "Whether an apple lies straight behind the head, so that no straight walk leads there."
+        snake, _ = self.now()
+        neck = snake[1] if len(snake) > 1 else self.behind()
+        back, way = [(cell[0] - snake[0][0], cell[1] - snake[0][1]) for cell in (neck, apple)]
+        return max(abs(way[0]), abs(way[1])) * back[0] == way[0] and max(abs(way[0]), abs(way[1])) * back[1] == way[1]
+
     def body(self, snake):
         "The body from the head on, as moves."
         name = {change: move for move, change in STEPS.items()}
@@ -82,6 +97,10 @@ class Nibbles(Proof):
         if fact.kind == "spread":
             apple, counts = fact.args
             expect(apple in self.now()[1] and counts == self.spread(apple), f"{counts} are not the cells")
+            expect(counts[-1] or apple == self.last or self.is_behind(apple), "another apple was tried")
+            expect(apple not in self.rounds[-1], "a way round was looked for before")
+            self.rounds[-1].add(apple)
+            self.round = apple if counts[-1] else None
             return
         expect(fact.kind == "at" and reason.rule == "walked", f"{fact} is of no known kind")
         walk = self.tries[-1]
@@ -96,12 +115,17 @@ class Nibbles(Proof):
         expect(walk.args[1] not in apples, "the apple is not eaten")
         self.places[-1] = snake, apples
         self.failed.append(0)
+        self.rounds.append(set())
+        self.tried.append(set())
+        self.last = None
 
     def on_hypothesise(self, step_):
         super().on_hypothesise(step_)
         number, apple, _ = step_.facts[0].args
         self.walks += 1
         expect(number == self.walks and apple in self.now()[1] and self.places[-1], "another walk is tried")
+        expect(self.round in (None, apple), "the way round leads to another apple")
+        self.round = None
         self.places.append(None)
 
     def breaks(self, reason):
@@ -113,11 +137,14 @@ class Nibbles(Proof):
                 and self.walked(self.now(), walk.args[2]) == (number, cell)
                 and walk.args[2][number - 1] == move
             )
+        expect(self.rounds.pop() | self.tried.pop() == self.now()[1], "an apple was not tried")
         return self.places[-1] and reason.args == (self.now()[0][0], self.failed.pop())
 
     def denies(self, fact, tried):
         self.places.pop()
         self.failed[-1] += 1
+        self.last = tried.args[1]
+        self.tried[-1].add(self.last)
         return fact == Fact("not", tried.args[:1])
 
     def copies(self):

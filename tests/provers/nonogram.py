@@ -20,6 +20,8 @@ def fillings(clue, n):
 
 
 class Nonogram(Shades):
+    inner = (1,)
+
     def __init__(self, state):
         n, self.clues = len(state.rows), {"row": state.rows, "column": state.columns}
         places = {}

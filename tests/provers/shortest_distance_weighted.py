@@ -75,6 +75,7 @@ class Shortest(Proof):
     def shows_leg(self, fact, reason):
         u, v, length = fact.args
         named = {one.args[0]: one.args[1] if one.kind == "dist" else 0 for one in reason.facts}
+        expect({u, v} <= named.keys(), "another node is named")
         return self.length.get(frozenset((u, v))) == length == named[v] - named[u]
 
     def copies(self):

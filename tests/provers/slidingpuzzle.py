@@ -58,6 +58,8 @@ def boards(board, last, left):
 
 
 class Sliding(Proof):
+    inner = (1,)
+
     def __init__(self, state):
         super().__init__()
         self.grid, self.board = state.grid, sum(state.grid, ())

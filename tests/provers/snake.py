@@ -39,6 +39,8 @@ def square_place(r, c):
 
 
 class Snake(Shades):
+    inner = (2,)
+
     def __init__(self, state):
         self.n = n = state.size
         self.ends, self.counts = (state.start, state.end), (state.row_counts, state.column_counts)

@@ -20,6 +20,8 @@ class Wordsearch(Proof):
         super().__init__()
         self.grid, self.word, self.n = state.grid, state.word, len(state.grid)
         self.found: tuple | None = None  # the cell and the way that is followed and not taken back
+        self.begins: list = []  # the first letters that were not looked at yet, in order
+        self.around: tuple = ()  # the cell that is looked at, and the ways of its second letters
 
     def line(self, cell, way):
         "The letters from a cell on, as many as the word has; empty where the grid ends before."
@@ -45,12 +47,15 @@ class Wordsearch(Proof):
 
     def shows_starts(self, letter, cells):
         every = {(c, r) for r, row in enumerate(self.grid) for c, sign in enumerate(row) if sign == letter}
+        self.begins = [*cells]
         return letter == self.word[0] and set(cells) == every and len(cells) == len(every)
 
     def shows_second(self, cell, letter, ways):
         begins = {way for way in STEPS if self.line(cell, way)[:2] == self.word[:2]}
         x, y = cell
         expect(0 <= x < self.n and 0 <= y < self.n and self.grid[y][x] == self.word[0], f"{cell} is no first letter")
+        expect(self.begins and cell == self.begins.pop(0), f"{cell} is not the next first letter")
+        self.around = cell, ways
         return letter == self.word[1] and (set(ways) == begins or self.ends(cell, ways, begins))
 
     def ends(self, cell, ways, begins):
@@ -59,7 +64,9 @@ class Wordsearch(Proof):
 
     def shows_reads(self, cell, way, said):
         return (
-            self.line(cell, way).startswith(said)
+            cell == self.around[0]
+            and way in self.around[1]
+            and self.line(cell, way).startswith(said)
             and said[:-1] == self.word[: len(said) - 1]
             and not self.word.startswith(said)
         )
