@@ -266,7 +266,7 @@ class Level:
 LEVELS = (
     Level(4, 7, shorter=6),
     Level(5, 10, 1, 60),
-    Level(6, 12, 2, 60),
+    Level(6, 12, 2, 120),
     Level(6, 16, 2, 150),
     Level(7, 17, 3, 120),
 )
