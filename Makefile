@@ -86,7 +86,7 @@ traces: $(STAMP) ## prove and measure 50 traces of every task and level (half an
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks
 	@$(BIN)/python tests/reflection/spaces.py
 
-guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (an hour); writes reports/serg/guard.json
+guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (a quarter of an hour); writes reports/serg/guard.json
 	@$(BIN)/python tests/guard/bench.py
 
 bench: $(STAMP) ## measure speed

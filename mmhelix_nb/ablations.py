@@ -154,7 +154,7 @@ def budget(profile: Profile, key: str) -> dict[str, int]:
         return {"updates": 0, "rollouts": 0, "sft_samples": 0}
     spent = budget(profile, method.start)
     steps = round(method.share * (sft if method.chapter == "sft" else ahpo).steps)
-    own = ahpo.num_generations - method.expert_in_group  # one of LUFFY's group is the expert
+    own = ahpo.num_generations - (method.place == "group")  # one of LUFFY's group is the expert
     rollouts = ahpo.prompts_in_domain * own + ahpo.prompts_general * ahpo.num_generations
     samples = sft.batch_size * sft.gradient_accumulation_steps
     return {
@@ -485,7 +485,7 @@ def caveats(books: Sequence[Profile], found: Mapping[str, Runs]) -> list[str]:
         )
     if book.name == "smoke":
         said.append("The profile smoke trains for a few steps to see that everything runs: its numbers mean nothing.")
-    absent = [method.label for method in compared() if method.key not in found]
+    absent = [method.label for method in compared() if method.in_paper and method.key not in found]
     if absent:
         said.append(f"Not measured: {'; '.join(absent)}.")
     said.append("The paper prints 6.3 for its base model, a macro mean; the micro mean, which 24.9 is, would be 5.0.")

@@ -5,51 +5,79 @@
 # %% ../nbs/50_ahpo.ipynb #101db7ad
 from __future__ import annotations
 
-import inspect
 import os
 import random
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
+from math import isnan
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from accelerate.utils import gather_object
-from torch.nn.utils.rnn import pad_sequence
 from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils.logging import disable_progress_bar
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
-from trl.trainer.utils import split_pixel_values_by_grid, unsplit_pixel_values_by_grid
+from trl.trainer.utils import add_fused_lm_head
 
 from .book.jobs import model_folder, report_folder, run_folder
-from .book.methods import METHODS, Method, method_of
+from .book.methods import METHODS, Gate, Method, Place, Schedule, Shape, method_of
 from .book.place import REPORTS, RUNS
 from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
+from mmhelix_nb.training.experts import (
+    VISION,
+    Experts,
+    as_expert,
+    begun_with,
+    expert_tokens,
+    fitting,
+    padded,
+    select_rows,
+)
+from mmhelix_nb.training.hybrid import (
+    least_decided,
+    mean_entropy,
+    posterior,
+    prefix_length,
+    srft_expert_weights,
+    srft_weights,
+    token_entropies,
+    token_loss,
+    unhelped,
+    weight_at,
+)
 from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
 from .training.models import load, save
 from .verifiers import reward as verifier_reward
 
 # %% auto #0
-__all__ = ['VISION', 'KINDS', 'CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'shaped_ratio', 'luffy_term', 'term_weights',
-           'Rollout', 'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'token_entropies',
-           'mean_entropy', 'AHPOConfig', 'check_config', 'per_token', 'select_rows', 'expert_tokens', 'Experts',
-           'as_expert', 'expert_entries', 'note', 'logps', 'rows_with_gradient', 'policy_term', 'expert_term',
-           'mixed_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens', 'without_vision',
-           'exact_adapters', 'with_cut', 'grouped', 'record', 'first_row', 'experts_of', 'without_expert', 'weighed',
-           'AHPOTrainer', 'settings_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
-           'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
+__all__ = ['CURVE', 'gate', 'ExpertGate', 'token_mean', 'off_policy_loss', 'luffy_term', 'term_weights', 'Rollout', 'own_rewards',
+           'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'GateWatch', 'ExpertOptions',
+           'AHPOConfig', 'check_config', 'check_place', 'note', 'read_tokens', 'logps', 'rows_with_gradient',
+           'policy_term', 'token_kl', 'weighed_kl', 'learned', 'expert_temperature', 'expert_term', 'mixed_term',
+           'srft_tokens', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens', 'forbid_pixels',
+           'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'GateWarning', 'record', 'first_row', 'beginning',
+           'read_experts', 'experts_of', 'hinted', 'without_expert', 'whole_rollouts', 'with_beginnings', 'undecided',
+           'taken', 'failures', 'waiting', 'rollouts_kept', 'weighed', 'of_rows', 'step_batch', 'as_config',
+           'WritesWithExperts', 'KeepsFailures', 'AHPOTrainer', 'settings_of', 'schedule_of', 'ahpo_config', 'stream',
+           'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary',
+           'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
-def gate(successes: int, threshold: int, shape: str = "hard") -> float:
-    "Weight of the expert term for a prompt with `successes` right rollouts (paper, eq. 6)."
+def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
+    "Weight of the expert term for a prompt with `successes` right of `scored` rollouts (paper, eq. 6: `hard`)."
+    if shape == "posterior":
+        return posterior(successes, scored, threshold / max(scored, 1))
     if shape == "soft":
         return max(0.0, 1 - successes / threshold) if threshold > 0 else 0.0
     return float(successes < threshold)
@@ -57,41 +85,47 @@ def gate(successes: int, threshold: int, shape: str = "hard") -> float:
 
 @dataclass(frozen=True)
 class ExpertGate:
-    "When a prompt's expert takes part: `closed` (never), `open` (always) or `adaptive`, by `gate`."
+    "When a prompt's expert takes part: `closed` (never), `open` or `entropy` (always), `adaptive` by `gate`, `schedule` with the weight `mu`."
 
     kind: str = "adaptive"
     threshold: int = 2
     shape: str = "hard"
+    bar: float = 1.0  # the reward from which on a rollout is right
+    mu: float = 1.0  # what the schedule says now
 
-    def __call__(self, successes: int) -> float:
-        return gate(successes, self.threshold, self.shape) if self.kind == "adaptive" else float(self.kind == "open")
+    def __call__(self, successes: int, scored: int = 0) -> float:
+        if self.kind == "adaptive":
+            return gate(successes, self.threshold, self.shape, scored)
+        return {"closed": 0.0, "schedule": self.mu}.get(self.kind, 1.0)
 
     @property
     def can_open(self) -> bool:
-        return self.kind == "open" or self.kind == "adaptive" and self.threshold > 0
+        return self.kind != "closed" and (self.kind != "adaptive" or self.threshold > 0)
 
 # %% ../nbs/50_ahpo.ipynb #a454419b
+def token_mean(values, mask):
+    "Mean over the tokens of each row, shape (B,)."
+    return (values * mask).sum(-1) / mask.sum(-1).clamp(min=1)
+
+
 def off_policy_loss(logp, mask):
     "Token-mean negative log-likelihood of each row, shape (B,) (paper, eq. 1)."
-    return -(logp * mask).sum(-1) / mask.sum(-1).clamp(min=1)
+    return -token_mean(logp, mask)
 
 # %% ../nbs/50_ahpo.ipynb #8911a930
-def shaped_ratio(p, gamma: float = 0.1):
-    "LUFFY's bent probability of an expert token, between 0 and 1/(1+gamma)."
-    return p / (p + gamma)
-
-
-def luffy_term(logp, old_logp, advantage, expert, gamma: float = 0.1):
-    "Loss per token: `-A f(p)` where `expert`, else `-A r`; no clipping of either sign."
-    ratio = torch.where(expert, shaped_ratio(logp.exp(), gamma), (logp - old_logp).exp())
-    return -advantage * ratio
+def luffy_term(logp, old_logp, advantage, expert, shape: str = "ratio", gamma: float = 0.1):
+    "Loss per token: `-A f(p)` where `expert` (f by `token_loss`), else `-A r`; no clipping of either sign."
+    own = -(logp - old_logp).exp()
+    return advantage * torch.where(expert, token_loss(logp, shape, gamma), own)
 
 # %% ../nbs/50_ahpo.ipynb #a7bd37e3
-def term_weights(lengths, expert_lengths, xi, norm: str = "own"):
+def term_weights(lengths, expert_lengths, xi, norm: str = "own", constant: int = 1):
     """Weights of rollouts (P, G) and of experts (P,) that turn sequence means into the paper's normalisers.
 
-    `own`: eqs. 1 and 4; `joint`: eq. 5; `sequence`: every rollout counts alike (TRL's `grpo`)."""
+    `own`: eqs. 1 and 4; `joint`: eq. 5; `sequence`: every rollout counts alike (TRL's `grpo`); `const`: sums of tokens over a `constant` number of them."""
     group = lengths.shape[1]
+    if norm == "const":
+        return lengths / constant, group * xi * expert_lengths / constant
     total = lengths.sum(1).clamp(min=1).to(xi.dtype)
     if norm == "joint":
         total = total + (xi > 0) * expert_lengths
@@ -108,19 +142,27 @@ class Rollout:
     level: int
     has_expert: bool  # its prompt comes with an expert trace
     by_policy: bool  # False for LUFFY's expert row
-    reward: float
+    reward: float  # the one that counts; NaN where it was not scored
     length: int  # tokens
     truncated: bool  # hit the limit before the end token
 
 # %% ../nbs/50_ahpo.ipynb #f6825abb
+def own_rewards(group: list[Rollout]) -> list[float]:
+    "Rewards of the rollouts that the policy wrote, without those that were not scored."
+    return [r.reward for r in group if r.by_policy and not isnan(r.reward)]
+
+
 def group_xi(group: list[Rollout], opens: ExpertGate) -> float:
-    "The gate of one group; 0 where the prompt has no expert."
-    return group[0].has_expert * opens(sum(r.reward >= 1 for r in group if r.by_policy))
+    "The gate of one group; 0 where the prompt has no expert, or where a gate that counts successes has nothing to count."
+    rewards = own_rewards(group)
+    if not group[0].has_expert or (opens.kind == "adaptive" and not rewards):
+        return 0.0
+    return opens(sum(reward >= opens.bar for reward in rewards), len(rewards))
 
 # %% ../nbs/50_ahpo.ipynb #256abfea
 def mean_or_nan(values) -> float:
-    "Mean of the values; NaN where there are none, which the log leaves out."
-    values = [float(v) for v in values]
+    "Mean of the values that are numbers; NaN where there are none, which the log leaves out."
+    values = [value for value in map(float, values) if not isnan(value)]
     return fmean(values) if values else float("nan")
 
 # %% ../nbs/50_ahpo.ipynb #37bd2285
@@ -140,7 +182,7 @@ def reward_report(groups: list[list[Rollout]], counts_expert: bool) -> dict[str,
 # %% ../nbs/50_ahpo.ipynb #fb011b75
 def has_spread(group: list[Rollout]) -> bool:
     "Whether the rewards of a group differ, so that it teaches GRPO something."
-    return max(r.reward for r in group) > min(r.reward for r in group)
+    return len({r.reward for r in group if not isnan(r.reward)}) > 1
 
 
 def gate_report(groups: list[list[Rollout]], opens: ExpertGate) -> dict[str, float]:
@@ -156,46 +198,65 @@ def gate_report(groups: list[list[Rollout]], opens: ExpertGate) -> dict[str, flo
         report[f"xi/{task}/{level}"] = mean_or_nan(group_xi(g, opens) for g in same)
     return report
 
-# %% ../nbs/50_ahpo.ipynb #ce7367a3
-@contextmanager
-def token_entropies(head, temperature: float = 1.0):
-    "Collects the entropy (nats, one value per row) of each token that `head` is asked for."
-    steps = []
+# %% ../nbs/50_ahpo.ipynb #76d40a82
+class GateWatch:
+    "Says once, in words, that the gate has been wide open or shut for `patience` steps."
 
-    def note(module, args, logits):
-        logp = (logits[:, -1].float() / temperature).log_softmax(-1)
-        steps.append(-(logp.exp() * logp).sum(-1))
+    def __init__(self, patience: int, reward: str, bar: float):
+        self.patience, self.same, self.last, self.said = patience, 0, None, False
+        self.cause = f"no rollout, or hardly any, of the reward {reward!r} reached success_bar={bar:g}"
 
-    hook = head.register_forward_hook(note)
-    try:
-        yield steps
-    finally:
-        hook.remove()
-
-# %% ../nbs/50_ahpo.ipynb #218e4843
-def mean_entropy(steps, lengths: list[int]) -> float:
-    "Mean over the tokens written; tokens after the end of a row do not count."
-    table = torch.stack(steps, 1)
-    kept = torch.arange(table.shape[1], device=table.device) < torch.tensor(lengths, device=table.device)[:, None]
-    return (table * kept).sum().item() / kept.sum().item()
+    def __call__(self, xi: float) -> str:
+        "What is to be said after a step with the gate rate `xi`; empty as a rule."
+        if xi not in (0.0, 1.0):
+            self.same, self.last = 0, None
+            return ""
+        self.same, self.last = (self.same + 1 if xi == self.last else 1), xi
+        if self.said or self.same < self.patience:
+            return ""
+        self.said = True
+        if xi:
+            return f"the gate has been open for every prompt for {self.same} steps: {self.cause}; is it the reward that counts (success_reward), and its bar?"
+        return f"the gate has been shut for every prompt for {self.same} steps: the experts teach nothing any more"
 
 # %% ../nbs/50_ahpo.ipynb #bed2bebd
 _OURS = Ahpo()
 
 
 @dataclass
-class AHPOConfig(GRPOConfig):
-    "`GRPOConfig` with the paper's values, and what the expert needs; `gate` is closed, adaptive or open."
+class ExpertOptions:
+    "What a trainer with experts has to know beyond TRL's `GRPOConfig`; `gate`, `expert_place` and `expert_shape` are those of `book.methods`."
 
     gate: str = "adaptive"
     gate_shape: str = _OURS.gate_shape
     success_threshold: int = _OURS.success_threshold
+    success_reward: str | None = None  # the name of the reward that tells a success; None: the first
+    success_bar: float = 1.0  # the value from which on it is one
+    gate_patience: int = 100  # steps without a move of the gate before a warning; 0: none
+    expert_place: str = "beside"
+    expert_shape: str = "nll"
+    exclusive: bool = False
+    mu_peak: float = 0.0  # of the gate `schedule`, as are the next three; the last two in shares of the run
+    mu_valley: float = 0.0
+    mu_warmup: float = 0.0
+    mu_decay: float = 0.0
     xi_coef: float = _OURS.xi_coef
     sft_norm: str = _OURS.sft_norm
-    expert_in_group: bool = False  # LUFFY
     gamma: float = _OURS.gamma
-    max_expert_length: int | None = _OURS.max_expert_length  # a longer expert is cut and then lacks the end token
+    max_expert_length: int | None = _OURS.max_expert_length
+    long_experts: str = _OURS.long_experts
     skip_zero_advantage: bool = _OURS.skip_zero_advantage
+
+    @property
+    def expert_in_group(self) -> bool:
+        "Whether the last rollout of a group is the expert."
+        return self.expert_place == "group"
+
+# %% ../nbs/50_ahpo.ipynb #d2bf3e86
+@dataclass
+class AHPOConfig(ExpertOptions, GRPOConfig):
+    "TRL's `GRPOConfig` with the paper's values, and the `ExpertOptions`."
+
     num_generations: int = _OURS.num_generations
     loss_type: str = _OURS.loss_type
     beta: float = _OURS.beta
@@ -209,11 +270,19 @@ class AHPOConfig(GRPOConfig):
         super().__post_init__()
         check_config(self)
 
+    @property
+    def expert_limit(self) -> int | None:
+        "The longest expert that is taken as it is, in tokens."
+        return self.max_expert_length or self.max_completion_length
+
 # %% ../nbs/50_ahpo.ipynb #cb746259
 _ALLOWED = {
-    "gate": ("closed", "adaptive", "open"),
-    "gate_shape": ("hard", "soft"),
-    "sft_norm": ("own", "joint", "sequence"),
+    "gate": get_args(Gate),
+    "gate_shape": ("hard", "soft", "posterior"),
+    "expert_place": get_args(Place),
+    "expert_shape": get_args(Shape),
+    "sft_norm": ("own", "joint", "sequence", "const"),
+    "long_experts": ("skip", "keep", "refuse"),
 }
 
 
@@ -226,90 +295,20 @@ def check_config(config: AHPOConfig) -> None:
         raise ValueError(f"success_threshold={config.success_threshold} must be at least 0")
     if config.sft_norm != "sequence" and config.loss_type != "grpo":
         raise ValueError(f"sft_norm={config.sft_norm!r} builds on loss_type='grpo', not {config.loss_type!r}")
-    if config.expert_in_group and config.loss_type not in ("grpo", "dr_grpo"):
-        raise ValueError(f"an expert in the group needs loss_type grpo or dr_grpo, not {config.loss_type!r}")
-    if config.expert_in_group and (config.sft_norm != "sequence" or config.beta or config.use_vllm):
-        raise ValueError("an expert in the group needs sft_norm='sequence', beta=0 and no vLLM")
+    check_place(config)
 
-# %% ../nbs/50_ahpo.ipynb #9b5d662a
-_LOGPS = GRPOTrainer._get_per_token_logps_and_entropies
-_TEXT = ("self", "model", "input_ids", "attention_mask", "logits_to_keep", "batch_size")
-VISION = tuple(n for n in inspect.signature(_LOGPS).parameters if n not in _TEXT and not n.startswith("compute_"))
-KINDS = tuple(name for name in VISION if name.endswith("token_type_ids"))  # one column a token of prompt and completion
-
-# %% ../nbs/50_ahpo.ipynb #52639337
-def per_token(batch: dict) -> list[str]:
-    "The entries of a micro-batch with one column per token of the completion."
-    shape = batch["completion_mask"].shape
-    own = [name for name in batch if name not in VISION and not name.startswith(("prompt_", "expert_"))]
-    return [name for name in own if isinstance(batch[name], torch.Tensor) and batch[name].shape == shape]
-
-
-def select_rows(batch: dict, rows) -> dict:
-    "The given rows of a micro-batch, pictures included, without columns that are only padding."
-
-    def pick(value):
-        if isinstance(value, torch.Tensor):
-            return value[rows] if value.ndim else value
-        return [value[i] for i in rows.tolist()] if isinstance(value, list) else value
-
-    part = unsplit_pixel_values_by_grid({k: pick(v) for k, v in split_pixel_values_by_grid(batch).items()})
-    width, longest = part["completion_mask"].shape[1], max(1, int(part["completion_mask"].sum(1).max()))
-    for name in per_token(part):
-        part[name] = part[name][:, :longest]
-    for name in KINDS:
-        if name in part:
-            part[name] = part[name][:, : part[name].shape[1] - width + longest]
-    return part
-
-# %% ../nbs/50_ahpo.ipynb #d8856e37
-def expert_tokens(row: dict, tokenizer, limit: int | None = None) -> list[int]:
-    "Token ids of a row's expert with the end token; empty where there is none."
-    if not row.get("completion"):
-        return []
-    ids = tokenizer(row["completion"][0]["content"], add_special_tokens=False)["input_ids"]
-    return [*ids, tokenizer.eos_token_id][:limit]
-
-
-@dataclass(frozen=True)
-class Experts:
-    "Of each row of this process: the tokens of its expert, and whether the policy writes the rollout (LUFFY's last row is the expert)."
-
-    ids: tuple[list[int], ...] = ()
-    by_policy: tuple[bool, ...] = ()
-
-    def swapped(self, rollouts: Sequence[list[int]]) -> list[list[int]]:
-        "The rollouts, with the expert in the place of those that the policy does not write."
-        return [own if keep else expert for own, keep, expert in zip(rollouts, self.by_policy, self.ids)]
-
-    @classmethod
-    def of(cls, rows: Sequence[dict], tokenizer, limit: int | None, last: Sequence[bool]) -> Experts:
-        "The record of `rows`; where a row is the `last` of a group that takes an expert in, its expert is the rollout."
-        ids = tuple(expert_tokens(row, tokenizer, limit) for row in rows)
-        return cls(ids, tuple(not (end and expert) for end, expert in zip(last, ids)))
-
-# %% ../nbs/50_ahpo.ipynb #e37c8cde
-def as_expert(batch: dict) -> dict:
-    "The micro-batch with expert traces in the place of the rollouts."
-    part = {k: v for k, v in batch.items() if k not in per_token(batch)}
-    part["completion_ids"], part["completion_mask"] = batch["expert_ids"], batch["expert_mask"]
-    for name in KINDS:
-        if name in part:
-            prompt = part[name][:, : batch["prompt_ids"].shape[1]]
-            part[name] = torch.cat([prompt, prompt.new_zeros(batch["expert_ids"].shape)], 1)
-    return part
-
-# %% ../nbs/50_ahpo.ipynb #6d568483
-def expert_entries(experts: Experts, weight, pad: int) -> dict:
-    "Right-padded expert ids and their mask (B, E), weights (B,), and which rows the policy wrote."
-    rows = [torch.tensor(ids or [pad], device=weight.device) for ids in experts.ids]
-    kept = [torch.ones_like(r) * bool(ids) for r, ids in zip(rows, experts.ids)]
-    return {
-        "expert_ids": pad_sequence(rows, batch_first=True, padding_value=pad),
-        "expert_mask": pad_sequence(kept, batch_first=True),
-        "expert_weight": weight,
-        "by_policy": torch.tensor(experts.by_policy, device=weight.device),
-    }
+# %% ../nbs/50_ahpo.ipynb #ae0cab55
+def check_place(config: AHPOConfig) -> None:
+    "Raises `ValueError` where the expert cannot stand in the place that is wanted."
+    place = f"expert_place={config.expert_place!r}"
+    if config.expert_place == "beside":
+        return
+    if config.loss_type not in ("grpo", "dr_grpo"):
+        raise ValueError(f"{place} needs loss_type grpo or dr_grpo, not {config.loss_type!r}")
+    if config.use_vllm or config.beta:
+        raise ValueError(f"{place} needs beta=0 and no vLLM")
+    if config.expert_in_group and (config.sft_norm != "sequence" or config.temperature != 1):
+        raise ValueError(f"{place} needs sft_norm='sequence' and temperature=1")
 
 # %% ../nbs/50_ahpo.ipynb #5a37550a
 def note(trainer: AHPOTrainer, metrics: dict[str, float]) -> None:
@@ -318,20 +317,27 @@ def note(trainer: AHPOTrainer, metrics: dict[str, float]) -> None:
         trainer._metrics["train"][name].append(value)
 
 
-def logps(trainer: AHPOTrainer, model, part: dict):
-    "Log-probabilities of the completions of a micro-batch, one row each, one column a token."
+def read_tokens(trainer: AHPOTrainer, model, part: dict, entropies: bool = False):
+    "Log-probabilities, and entropies where they are wanted, of the completions of a micro-batch: one row each, one column a token."
     ids = torch.cat([part["prompt_ids"], part["completion_ids"]], 1)
     mask = torch.cat([part["prompt_mask"], part["completion_mask"]], 1)
     vision = {name: part[name] for name in VISION if name in part}
-    return trainer._get_per_token_logps_and_entropies(model, ids, mask, part["completion_ids"].shape[1], **vision)[0]
+    width = part["completion_ids"].shape[1]
+    found = trainer._get_per_token_logps_and_entropies(model, ids, mask, width, compute_entropy=entropies, **vision)
+    return found[0], found[1]
+
+
+def logps(trainer: AHPOTrainer, model, part: dict):
+    "Log-probabilities of the completions of a micro-batch, one row each, one column a token."
+    return read_tokens(trainer, model, part)[0]
 
 # %% ../nbs/50_ahpo.ipynb #b02cce9f
 def rows_with_gradient(trainer: AHPOTrainer, advantages):
-    "Indices of the rollouts whose advantage is not zero, at least one and equally many on every process; all where a setting needs all."
+    "Indices of the rollouts with an advantage that is not zero, at least one and equally many on every process; all where a setting needs all."
     plain = not (trainer.beta or trainer._entropy_bonus_enabled or trainer.top_entropy_quantile < 1)
     if not (trainer.args.skip_zero_advantage and plain and trainer.loss_type in ("grpo", "dr_grpo")):
         return torch.arange(len(advantages), device=advantages.device)
-    idle = advantages == 0
+    idle = (advantages == 0).view(len(advantages), -1).all(1)
     most = int(trainer.accelerator.gather((~idle).sum()[None]).max())  # TRL's metrics want equally many everywhere
     return idle.int().argsort(stable=True)[: max(1, most)]
 
@@ -340,40 +346,99 @@ def policy_term(trainer: AHPOTrainer, model, batch: dict):
     "GRPO's loss (paper, eq. 4) from the rollouts that have a gradient."
     rows, total = rows_with_gradient(trainer, batch["advantages"]), len(batch["advantages"])
     part = batch if len(rows) == total else select_rows(batch, rows)
+    if trainer.beta and trainer.args.sft_norm != "sequence":
+        return weighed_kl(trainer, model, part)
     return GRPOTrainer._compute_loss(trainer, model, part) * (len(rows) / total)
+
+# %% ../nbs/50_ahpo.ipynb #653f9661
+def token_kl(logp, reference):
+    "TRL's estimate of the distance of each token from the `reference` (k3), never negative."
+    return (reference - logp).exp() - (reference - logp) - 1
+
+
+def weighed_kl(trainer: AHPOTrainer, model, part: dict):
+    "GRPO's loss with the KL penalty weighed as the rollouts are."
+    beta, trainer.beta = trainer.beta, 0.0
+    try:
+        loss = GRPOTrainer._compute_loss(trainer, model, part)
+    finally:
+        trainer.beta = beta
+    mask = learned(part)
+    kl = token_kl(trainer.read, part["ref_per_token_logps"])
+    if trainer.args.use_bias_correction_kl:
+        kl = kl * (trainer.read - part.get("old_per_token_logps", trainer.read.detach())).exp()
+    note(trainer, {"kl": ((kl * mask).sum() / mask.sum()).item()})
+    return (
+        loss
+        + beta * (part["rollout_weight"] * token_mean(kl, mask)).mean() / trainer.current_gradient_accumulation_steps
+    )
+
+
+def learned(part: dict):
+    "Mask (B, T) of the tokens of the rollouts that are learned from: not padding, and not given."
+    return part["completion_mask"] * part.get("tool_mask", 1)
+
+# %% ../nbs/50_ahpo.ipynb #feb96867
+@contextmanager
+def expert_temperature(trainer: AHPOTrainer):
+    "Within this block log-probabilities are the model's own, not those of the tempered policy."
+    if trainer.temperature == 1:
+        yield
+        return
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    model = model.get_base_model() if hasattr(model, "peft_config") else model
+    tempered = model.forward
+    add_fused_lm_head(model, 1.0, trainer.args.cast_lm_head_to_fp32, ("log_probs", "entropy"))
+    try:
+        yield
+    finally:
+        model.forward = tempered
 
 # %% ../nbs/50_ahpo.ipynb #0a5112d8
 def expert_term(trainer: AHPOTrainer, model, batch: dict):
-    "The likelihood of the expert (paper, eq. 1) where the gate is open."
+    "The likelihood of the expert (paper, eq. 1), or another shape of it, where the gate is open."
     weight = batch["expert_weight"]
     rows = weight.nonzero()[:, 0]
     if not len(rows) and trainer.accelerator.num_processes == 1:
         return 0.0
     part = select_rows(as_expert(batch), rows if len(rows) else rows.new_zeros(1))
-    nll = off_policy_loss(logps(trainer, model, part), part["completion_mask"])
+    with expert_temperature(trainer):
+        logp = logps(trainer, model, part)
     if len(rows):
-        note(trainer, {"expert/nll": nll.mean().item()})
-    return (part["expert_weight"] * nll).sum() / len(weight) / trainer.current_gradient_accumulation_steps
+        note(trainer, {"expert/nll": off_policy_loss(logp, part["completion_mask"]).mean().item()})
+    loss = token_mean(token_loss(logp, trainer.args.expert_shape, trainer.args.gamma), part["completion_mask"])
+    return (part["expert_weight"] * loss).sum() / len(weight) / trainer.current_gradient_accumulation_steps
 
 # %% ../nbs/50_ahpo.ipynb #f9338b6c
 def mixed_term(trainer: AHPOTrainer, model, batch: dict):
-    "LUFFY's loss of a group that holds its expert; no clipping."
-    part = select_rows(batch, rows_with_gradient(trainer, batch["advantages"]))
-    logp, expert, mask = logps(trainer, model, part), ~part["by_policy"], part["completion_mask"]
+    "LUFFY's loss of a group that holds its expert; no clipping. With the gate `entropy` SRFT's, which needs every row."
+    srft, args = trainer.args.gate == "entropy", trainer.args
+    part = batch if srft else select_rows(batch, rows_with_gradient(trainer, batch["advantages"]))
+    (logp, entropy), expert, mask = read_tokens(trainer, model, part, srft), ~part["by_policy"], part["completion_mask"]
     old = part.get("old_per_token_logps", logp.detach())
-    token = luffy_term(logp, old, part["advantages"][:, None], expert[:, None], trainer.args.gamma)
+    token = luffy_term(logp, old, part["advantages"][:, None], expert[:, None], args.expert_shape, args.gamma)
+    if srft:
+        token = srft_tokens(token, logp, token_mean(entropy, mask), part)
     if expert.any():
         note(trainer, {"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
     lengths = trainer.max_completion_length if trainer.loss_type == "dr_grpo" else mask.sum(1).clamp(min=1)
     total = ((token * mask).sum(1) / lengths).sum()
     return total / len(batch["advantages"]) / trainer.current_gradient_accumulation_steps
 
+# %% ../nbs/50_ahpo.ipynb #6b684cc0
+def srft_tokens(luffy, logp, entropy, part: dict):
+    "SRFT's loss per token: for experts LUFFY's and the likelihood, for rollouts the log-probability, weighed by the sequence's mean `entropy` (B,)."
+    own = -srft_weights(entropy, part["right"])[:, None] * logp
+    expert = luffy - srft_expert_weights(entropy)[:, None] * logp
+    return torch.where(part["by_policy"][:, None], own, expert)
+
 
 def terms_of(config: AHPOConfig) -> tuple:
     "The terms that a configuration's loss is the sum of."
     if config.expert_in_group:
         return (mixed_term,)
-    return (policy_term,) if config.gate == "closed" else (policy_term, expert_term)
+    beside = config.gate != "closed" and config.expert_place in ("beside", "buffer")
+    return (policy_term, expert_term) if beside else (policy_term,)
 
 # %% ../nbs/50_ahpo.ipynb #3ade300e
 def output_layer(trainer: AHPOTrainer):
@@ -383,7 +448,7 @@ def output_layer(trainer: AHPOTrainer):
 
 def note_entropy(trainer: AHPOTrainer, steps: list, replies: Sequence[list[int]]) -> None:
     "Logs the mean entropy of what was written in training."
-    if steps and trainer.model.training:
+    if steps and trainer.model.training and len(steps[0]) == len(replies):  # beams have rows of their own
         note(trainer, {"policy/entropy": mean_entropy(steps, [len(ids) for ids in replies])})
 
 
@@ -393,11 +458,14 @@ def vision_tokens(config) -> list[int]:
     return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
 
 # %% ../nbs/50_ahpo.ipynb #c7875d6c
-def without_vision(config: AHPOConfig, model) -> AHPOConfig:
-    "The configuration, told that tokens which stand for pixels are never written."
-    own = config.generation_kwargs if isinstance(config.generation_kwargs, dict) else {}
-    config.generation_kwargs = {"suppress_tokens": vision_tokens(model.config), **own}
-    return config
+def forbid_pixels(trainer: AHPOTrainer) -> None:
+    "Tells the sampler that tokens which stand for pixels are never written; vLLM is told so by TRL itself."
+    own = trainer.args.generation_kwargs
+    if trainer.use_vllm or isinstance(own, dict) and "suppress_tokens" in own:
+        return
+    if banned := vision_tokens(trainer.model.config):
+        trainer.generation_config.suppress_tokens = banned
+        trainer.generation_kwargs["suppress_tokens"] = banned
 
 
 def exact_adapters(model) -> None:
@@ -412,7 +480,7 @@ def with_cut(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[
     ends = (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
     return [row | {"cut": not ids or ids[-1] not in ends} for row, ids in zip(rows, replies, strict=True)]
 
-
+# %% ../nbs/50_ahpo.ipynb #5863ecab
 def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
     "The step's rollouts of all processes, prompt by prompt; `rewards` are those of this process."
     local = [
@@ -422,15 +490,34 @@ def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[i
     everyone, size = gather_object(local), trainer.num_generations
     return [everyone[i : i + size] for i in range(0, len(everyone), size)]
 
+# %% ../nbs/50_ahpo.ipynb #aab5132e
+def counted_reward(trainer: AHPOTrainer) -> int:
+    "The number of the reward that tells a success; raises `ValueError` with the names that there are."
+    names, wanted = trainer.reward_func_names, trainer.args.success_reward
+    if wanted is None:
+        return 0
+    if wanted not in names:
+        raise ValueError(f"success_reward={wanted!r} must be one of {', '.join(names)}")
+    return names.index(wanted)
+
+
+class GateWarning(UserWarning):
+    "The gate does not move."
+
 # %% ../nbs/50_ahpo.ipynb #435b3c74
 def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], scores) -> None:
-    "In training, keeps the step's groups, and logs their rewards and gates; `scores` are those of all processes."
-    if not trainer.model.training:
+    "While the policy writes in training: keeps the step's groups, logs rewards and gates; `scores` (N, rewards) are those of all processes."
+    if not trainer.model.training or trainer.phase != "write":
         return
-    own = scores[first_row(trainer, rows) :, 0].nan_to_num(0.0).tolist()  # the first reward function is the verifier
+    own = scores[first_row(trainer, rows) :, trainer.counted].tolist()
     trainer.groups = grouped(trainer, rows, replies, own)
     note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
-    note(trainer, gate_report(trainer.groups, trainer.gate))
+    report = gate_report(trainer.groups, trainer.gate)
+    note(trainer, report)
+    if trainer.experts.skipped:
+        note(trainer, {"expert/skipped": trainer.experts.skipped / len(rows)})
+    if trainer.args.gate == "adaptive" and trainer.args.gate_patience and (said := trainer.watch(report["xi"])):
+        warnings.warn(said, GateWarning, stacklevel=2)
 
 # %% ../nbs/50_ahpo.ipynb #378bcab5
 def first_row(trainer: AHPOTrainer, rows: Sequence) -> int:
@@ -438,35 +525,232 @@ def first_row(trainer: AHPOTrainer, rows: Sequence) -> int:
     return trainer.accelerator.process_index * len(rows)
 
 
+def beginning(trainer: AHPOTrainer, ids: list[int], group: int) -> list[int]:
+    "The tokens of the expert that a rollout of prompt number `group` begins with at this step."
+    drawn = random.Random(f"{trainer.args.seed}/{trainer.state.global_step}/{trainer._step}/{group}").random()
+    return ids[: prefix_length(len(ids), drawn, trainer.done)]
+
+
+def read_experts(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[list[int]]:
+    "Token ids of the rows' experts; the rows of one prompt follow each other, and are read once."
+    found: list[list[int]] = []
+    for number, row in enumerate(rows):
+        before = rows[number - 1] if number else {}
+        same = all(row.get(name) == before.get(name) for name in ("prompt", "completion"))
+        ends = trainer.eos_token_ids
+        found.append(found[-1] if number and same else expert_tokens(row, trainer.processing_class, ends))
+    return found
+
+# %% ../nbs/50_ahpo.ipynb #7f534c48
 def experts_of(trainer: AHPOTrainer, rows: Sequence[dict]) -> Experts:
-    "The experts of a step's rows; in a mixed group the last one is the rollout."
-    first, size = first_row(trainer, rows), trainer.num_generations
-    mixes = trainer.args.expert_in_group and trainer.model.training
-    last = [mixes and (first + i) % size == size - 1 for i in range(len(rows))]
-    return Experts.of(rows, trainer._tokenizer, trainer.args.max_expert_length, last)
+    "The experts of a step's rows; in a mixed group the last rollout is the expert, or begins with it."
+    first, size, args = first_row(trainer, rows), trainer.num_generations, trainer.args
+    read = read_experts(trainer, rows)
+    ids = [fitting(one, args.expert_limit, args.long_experts) for one in read]
+    mixes = args.expert_place in ("group", "prefix")
+    helped = [mixes and bool(one) and (first + i) % size == size - 1 for i, one in enumerate(ids)]
+    starts = args.expert_place == "prefix"
+    begun = [beginning(trainer, one, (first + i) // size) if starts and helped[i] else [] for i, one in enumerate(ids)]
+    skipped = sum(bool(one) and not kept for one, kept in zip(read, ids))
+    return Experts(tuple(ids), tuple(not one for one in helped), tuple(begun), skipped)
+
+
+def hinted(trainer: AHPOTrainer) -> Experts:
+    "The step's experts, as beginnings of the rollouts of each group whose gate is open."
+    first, size = first_row(trainer, trainer.experts.ids), trainer.num_generations
+    numbers = [(first + i) // size for i in range(len(trainer.experts.ids))]
+    begun = [
+        beginning(trainer, ids, number) if group_xi(trainer.groups[number], trainer.gate) else []
+        for ids, number in zip(trainer.experts.ids, numbers)
+    ]
+    return replace(trainer.experts, begun=tuple(begun))
 
 
 def without_expert(row: dict) -> dict:
     "A row as TRL may see it."
     return {name: value for name, value in row.items() if name != "completion"}
 
+# %% ../nbs/50_ahpo.ipynb #1103957b
+def whole_rollouts(trainer: AHPOTrainer, written: Sequence[list[int]]) -> list[list[int]]:
+    "What was written, behind what it was begun with; in a second pass only the rollouts that were begun are new."
+    begun, before = trainer.experts.begun, trainer.first_pass
+    whole = [[*head, *own][: trainer.max_completion_length] for head, own in zip(begun, written)]
+    if before:
+        whole = [new if head else old for head, new, old in zip(begun, whole, before)]
+    return trainer.experts.swapped(whole)
+
+# %% ../nbs/50_ahpo.ipynb #580fa0cf
+def with_beginnings(trainer: AHPOTrainer, batch: dict) -> dict:
+    "The scored batch: a hint is not learned; in Prefix-RFT advantages are those against the rollouts that had no help, token by token."
+    place, begun = trainer.args.expert_place, trainer.experts.begun
+    if place not in ("prefix", "hint"):
+        return batch
+    given = torch.tensor([len(head) for head in begun], device=batch["completion_ids"].device)
+    inside = torch.arange(batch["completion_ids"].shape[1], device=given.device) < given[:, None]
+    if place == "hint":
+        return batch | {"tool_mask": (~inside).long()}
+    everyone = [
+        advantage
+        for group in trainer.groups
+        for advantage in unhelped([r.reward for r in group], [r.by_policy for r in group])
+    ]
+    first = first_row(trainer, begun)
+    own = torch.tensor(everyone[first : first + len(begun)], device=given.device).nan_to_num(0.0)[:, None]
+    return batch | {"advantages": torch.where(inside, own * undecided(trainer, batch, inside), own)}
+
+# %% ../nbs/50_ahpo.ipynb #090bbd2b
+def undecided(trainer: AHPOTrainer, batch: dict, inside):
+    "Mask (B, T) of the given tokens at which the policy is least decided, which are those that Prefix-RFT learns."
+    chosen, rows = torch.zeros_like(inside), inside.any(1).nonzero()[:, 0]
+    if len(rows):
+        part = select_rows(batch, rows)
+        with torch.no_grad():
+            entropy = read_tokens(trainer, trainer.model, part, entropies=True)[1]
+        width = entropy.shape[1]
+        chosen[rows, :width] = least_decided(entropy, inside[rows, :width] * part["completion_mask"])
+    return chosen
+
+# %% ../nbs/50_ahpo.ipynb #eaaa84a9
+def taken(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[dict]:
+    "Rows out of the buffer, as many times as a prompt has rollouts, once every process has enough for a step; else none."
+    size, wanted = trainer.num_generations, len(rows) // trainer.num_generations
+    if trainer.args.expert_place != "buffer":
+        return []
+    if len(rows) % size:
+        raise ValueError(
+            f"expert_place='buffer' needs whole groups on each process: {len(rows)} rows are no multiple of {size}"
+        )
+    ready = torch.tensor([len(trainer.buffer) >= wanted], device=trainer.accelerator.device)
+    if not trainer.accelerator.gather(ready).all():
+        return []
+    now, trainer.buffer = trainer.buffer[:wanted], trainer.buffer[wanted:]
+    return [row for row in now for _ in range(size)]
+
+# %% ../nbs/50_ahpo.ipynb #6f199945
+def failures(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[dict]:
+    "One row of each of this process's groups whose gate is open."
+    first, size = first_row(trainer, rows) // trainer.num_generations, trainer.num_generations
+    own = trainer.groups[first : first + len(rows) // size]
+    return [row for row, group in zip(rows[::size], own) if group_xi(group, trainer.gate)]
+
+
+def waiting(trainer: AHPOTrainer, checkpoint: str | Path) -> Path:
+    "The file of a checkpoint that keeps the rows which wait in this process's buffer."
+    return Path(checkpoint) / f"experts-{trainer.accelerator.process_index}.pt"
+
+# %% ../nbs/50_ahpo.ipynb #151a1d62
+def rollouts_kept(trainer: AHPOTrainer, xi):
+    "The weight that the rollouts of each prompt keep beside an expert with weights `xi` (P,)."
+    if trainer.phase == "teach":
+        return torch.zeros_like(xi)
+    if not trainer.args.exclusive:
+        return torch.ones_like(xi)
+    return torch.full_like(xi, 1 - trainer.gate.mu) if trainer.args.gate == "schedule" else 1 - xi
+
 
 def weighed(trainer: AHPOTrainer, batch: dict) -> dict:
     "The scored batch with scaled advantages and weighed experts."
-    device, group, gather = batch["advantages"].device, trainer.num_generations, trainer.accelerator.gather
-    xi = [group_xi(one, trainer.gate) * trainer.args.xi_coef for one in trainer.groups]
-    lengths = gather(batch["completion_mask"].sum(1)).view(-1, group)
+    args, group, gather = trainer.args, trainer.num_generations, trainer.accelerator.gather
+    device = batch["advantages"].device
+    xi = torch.tensor([group_xi(one, trainer.gate) for one in trainer.groups], device=device)
+    beside = xi if args.expert_place == "beside" else torch.full_like(xi, float(trainer.phase == "teach"))
+    lengths = gather(learned(batch).sum(1)).view(-1, group)
     n_expert = gather(torch.tensor([len(ids) for ids in trainer.experts.ids], device=device)).view(-1, group)[:, 0]
-    on, off = term_weights(lengths, n_expert, torch.tensor(xi, device=device), trainer.args.sft_norm)
+    constant = trainer.max_completion_length or 1
+    on, off = term_weights(lengths, n_expert, beside * args.xi_coef, args.sft_norm, constant)
+    on = on * rollouts_kept(trainer, xi)[:, None]
     first, weight = first_row(trainer, batch["advantages"]), torch.zeros_like(on)
     here = slice(first, first + len(batch["advantages"]))
     weight[:, 0] = off  # one forward pass per prompt
-    batch["advantages"] = batch["advantages"] * on.flatten()[here]
-    return batch | expert_entries(trainer.experts, weight.flatten()[here], trainer._tokenizer.pad_token_id)
+    own = on.flatten()[here]
+    scaled = batch["advantages"] * (own if batch["advantages"].dim() == 1 else own[:, None])
+    batch |= {"advantages": scaled, "rollout_weight": own, "expert_weight": weight.flatten()[here]}
+    return batch | of_rows(trainer, here, device)
+
+# %% ../nbs/50_ahpo.ipynb #7723def9
+def of_rows(trainer: AHPOTrainer, here: slice, device) -> dict:
+    "Of the rows of this process: right-padded experts and their mask (B, E), which rollouts are right, and which the policy wrote (B,)."
+    ids, mask = padded(trainer.experts.ids, trainer._tokenizer.pad_token_id, device)
+    right = [r.reward >= trainer.args.success_bar for one in trainer.groups for r in one][here]
+    flags = {"by_policy": trainer.experts.by_policy, "right": right}
+    flags = {name: torch.tensor(values, device=device) for name, values in flags.items()}
+    return {"expert_ids": ids, "expert_mask": mask, **flags}
+
+# %% ../nbs/50_ahpo.ipynb #bae3ab2c
+def step_batch(trainer: AHPOTrainer, rows: Sequence[dict], write: Callable[[list[dict]], dict]) -> dict:
+    "The batch of a training step on `rows`, written and scored by TRL's `write`, with everything that the terms need."
+    taught, place = taken(trainer, rows), trainer.args.expert_place
+    trainer.phase, trainer.first_pass, rows = ("teach" if taught else "write"), [], taught or rows
+    trainer.experts, plain = experts_of(trainer, rows), [without_expert(row) for row in rows]
+    batch = write(plain)
+    if place == "buffer" and not taught:
+        trainer.buffer += failures(trainer, rows)
+    if place == "hint" and any(group_xi(group, trainer.gate) for group in trainer.groups):
+        trainer.first_pass = [
+            ids[kept.bool()].tolist() for ids, kept in zip(batch["completion_ids"], batch["completion_mask"])
+        ]
+        trainer.experts, trainer.phase = hinted(trainer), "hint"
+        batch = write(plain)
+    return weighed(trainer, with_beginnings(trainer, batch))
+
+# %% ../nbs/50_ahpo.ipynb #f104d1c9
+def as_config(args: GRPOConfig | None, model) -> AHPOConfig:
+    "The configuration of a trainer that was given none, or TRL's own, whose averaging then stays as it is."
+    if isinstance(args, AHPOConfig):
+        return args
+    if args is None:
+        name = model if isinstance(model, str) else model.config._name_or_path or "model"
+        folder, cuda = f"{name.rstrip('/').rpartition('/')[2]}-AHPO", torch.cuda.is_available()
+        return AHPOConfig(folder, num_generations=8, sft_norm="sequence", use_cpu=not cuda, bf16=cuda)
+    given = {one.name: getattr(args, one.name) for one in fields_of(args) if one.init}
+    given.pop("generation_batch_size")  # follows from steps_per_generation
+    return AHPOConfig(**given, sft_norm="sequence")
+
+# %% ../nbs/50_ahpo.ipynb #d884227c
+class WritesWithExperts:
+    "A part of a trainer: rollouts that an expert begins, replaces or stands beside."
+
+    def _generate_single_turn(self: Any, prompt_ids, images, multimodal_fields, *args, **kwargs):
+        if self.phase == "teach":
+            return [list(ids) for ids in self.experts.ids], None
+        prompt_ids, fields = begun_with(prompt_ids, multimodal_fields, self.experts.begun)
+        with token_entropies(output_layer(self), self.temperature) as steps:
+            ids, logps = super()._generate_single_turn(prompt_ids, images, fields, *args, **kwargs)  # type: ignore[misc]
+        note_entropy(self, steps, ids)
+        return whole_rollouts(self, ids), logps
+
+    def _calculate_rewards(self: Any, inputs, prompts, completions, completion_ids_list):
+        inputs = with_cut(self, inputs, completion_ids_list)
+        scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)  # type: ignore[misc]
+        record(self, inputs, completion_ids_list, scores)
+        return scores
+
+    def _generate_and_score_completions(self: Any, inputs):
+        write = super()._generate_and_score_completions  # type: ignore[misc]
+        if self.model.training:
+            return step_batch(self, inputs, write)
+        nobody, self.phase, self.first_pass = ([],) * len(inputs), "write", []
+        self.experts = Experts(nobody, (True,) * len(inputs), nobody)
+        return write([without_expert(row) for row in inputs])
+
+# %% ../nbs/50_ahpo.ipynb #0bfc3039
+class KeepsFailures:
+    "A part of a trainer: the rows that wait in its buffer are part of a checkpoint."
+
+    def _save_checkpoint(self: Any, model, trial):
+        super()._save_checkpoint(model, trial)  # type: ignore[misc]
+        if self.buffer:
+            folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+            torch.save(self.buffer, waiting(self, folder))
+
+    def _load_optimizer_and_scheduler(self: Any, checkpoint):
+        super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
+        if checkpoint is not None and waiting(self, checkpoint).is_file():
+            self.buffer = torch.load(waiting(self, checkpoint), weights_only=False)
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
-    "GRPO with an expert: gated (AHPO), always (Static), in the group (LUFFY) or never; goes on from a checkpoint."
+class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTrainer):
+    "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
     num_generations: int
@@ -474,28 +758,32 @@ class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
     accelerator: Any
     _tokenizer: Any
 
-    def __init__(self, model, reward_funcs, args: AHPOConfig, train_dataset=None, **kwargs):
-        super().__init__(model, reward_funcs, without_vision(args, model), train_dataset, **kwargs)
+    def __init__(self, model, reward_funcs=None, args: GRPOConfig | None = None, *rest, **kwargs):
+        super().__init__(model, reward_funcs, as_config(args, model), *rest, **kwargs)
+        forbid_pixels(self)
         exact_adapters(self.model)
-        self.gate, self.terms = ExpertGate(args.gate, args.success_threshold, args.gate_shape), terms_of(args)
-        self.experts, self.groups = Experts(), []
+        self.terms, self.counted = terms_of(self.args), counted_reward(self)
+        self.watch = GateWatch(self.args.gate_patience, self.reward_func_names[self.counted], self.args.success_bar)
+        self.experts, self.groups, self.buffer = Experts(), [], []
+        self.phase, self.first_pass, self.read = "write", [], torch.empty(0)
 
-    def _generate_single_turn(self, *args, **kwargs):
-        with token_entropies(output_layer(self), self.temperature) as steps:
-            ids, logps = super()._generate_single_turn(*args, **kwargs)
-        note_entropy(self, steps, ids)
-        return self.experts.swapped(ids), logps
+    @property
+    def done(self) -> float:
+        "The share of the run's steps that are taken."
+        steps = self.state.max_steps or self.args.max_steps
+        return self.state.global_step / steps if steps > 0 else 0.0
 
-    def _calculate_rewards(self, inputs, prompts, completions, completion_ids_list):
-        inputs = with_cut(self, inputs, completion_ids_list)
-        scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
-        record(self, inputs, completion_ids_list, scores)
-        return scores
+    @property
+    def gate(self) -> ExpertGate:
+        "The gate of this step."
+        a = self.args
+        mu = weight_at(Schedule(a.mu_peak, a.mu_valley, a.mu_warmup, a.mu_decay), self.done)
+        return ExpertGate(a.gate, a.success_threshold, a.gate_shape, a.success_bar, mu)
 
-    def _generate_and_score_completions(self, inputs):
-        self.experts = experts_of(self, inputs)
-        batch = super()._generate_and_score_completions([without_expert(row) for row in inputs])
-        return weighed(self, batch) if self.model.training else batch
+    def _get_per_token_logps_and_entropies(self, *args, **kwargs):
+        found = super()._get_per_token_logps_and_entropies(*args, **kwargs)
+        self.read = found[0] if self.args.beta else self.read  # for the KL penalty's own weights
+        return found
 
     def _compute_loss(self, model, inputs):
         if not self.model.training:
@@ -506,6 +794,11 @@ class AHPOTrainer(ReadsCheckpoints, GRPOTrainer):
 def settings_of(settings: Ahpo, method: Method) -> Ahpo:
     "The `settings` with what the `method` fixes."
     return settings.model_copy(update={**method.loss, "steps": method.steps(settings.steps)})
+
+
+def schedule_of(method: Method) -> dict[str, float]:
+    "The numbers of a method's schedule, as the configuration names them."
+    return {f"mu_{name}": value for name, value in vars(method.schedule).items()} if method.schedule else {}
 
 
 def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) -> AHPOConfig:
@@ -520,7 +813,10 @@ def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) 
         gradient_accumulation_steps=chosen.rollouts // (micro * world),
         steps_per_generation=at_once // (micro * world),
         gate=method.gate,
-        expert_in_group=method.expert_in_group,
+        expert_place=method.place,
+        expert_shape=method.shape,
+        exclusive=method.exclusive,
+        **schedule_of(method),
         **trainer_arguments(chosen, AHPOConfig, out, seed),
     )
 
@@ -620,6 +916,9 @@ def run_ahpo(
 ) -> dict:
     "Trains one method of a profile, saves model, curve and results; returns the summary of its last steps."
     book, chosen, began = read_profile(profile, overrides=overrides), method_of(method, "ahpo"), time.perf_counter()
+    if method not in book.ahpo.methods:
+        listed = ",".join([*book.ahpo.methods, method])
+        raise ValueError(f"ahpo.methods of {book.name} does not list {method}; set ahpo.methods=[{listed}]")
     home, report = run_folder(book, chosen.job, runs), report_folder(book, chosen.job, reports)
     disable_progress_bar()
     set_seed(book.seed)  # LoRA's first matrices are drawn while loading

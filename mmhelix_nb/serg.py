@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['LONGEST', 'DRAWS', 'Sample', 'expert', 'direct', 'sample_row', 'sentences', 'recurrence', 'share', 'count',
            'cell_figures', 'reflection', 'is_too_long', 'fitting', 'reflection_figure', 'portions', 'shared_out',
-           'training_cells', 'training_samples', 'takes_traces', 'missing_traces', 'traced', 'pq_columns', 'write_rows',
-           'run_serg']
+           'training_cells', 'training_items', 'training_samples', 'takes_traces', 'missing_traces', 'traced',
+           'pq_columns', 'write_rows', 'run_serg']
 
 # %% ../nbs/30_serg.ipynb #b1fef3e1
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -40,7 +41,7 @@ from mmhelix_nb.book.rows import (
 from .book.statistics import n_text
 from .book.tables import SUMS
 from .core import Instance, Verdict, make, task_name, tasks
-from .generators import benchmark_items, distinct, room
+from .generators import CANDIDATES, benchmark_items, distinct, room
 from .steps import USUAL, Manner, Step, narrate, token_count
 
 # %% ../nbs/30_serg.ipynb #57db961b
@@ -48,7 +49,7 @@ from .steps import USUAL, Manner, Step, narrate, token_count
 class Sample:
     """An expert reply to `item`: its `kind` (skeleton, polished, rollout or direct), what the verifier said, and the `steps` that it was told from.
 
-    `told` counts the steps and backtracks in the reply's own text, where it was not made from the steps here."""
+    `told` counts the steps and backtracks in the reply's own text, where it was not made from the steps here; `left_out` the puzzles that were passed over for it as too long."""
 
     item: Instance
     reply: str
@@ -56,11 +57,17 @@ class Sample:
     verdict: Verdict
     steps: tuple[Step, ...]
     told: tuple[int, int] | None = None
+    left_out: int = 0
 
     @property
     def counts(self) -> tuple[int, int]:
         "Steps and backtracks that the reply tells."
         return self.told or (len(self.steps), sum(step.kind == "backtrack" for step in self.steps))
+
+    @cached_property
+    def tokens(self) -> int:
+        "About how many tokens its reply has."
+        return token_count(self.reply)
 
 # %% ../nbs/30_serg.ipynb #92677339
 def expert(item: Instance, length: str = "normal", manner: Manner = USUAL) -> Sample:
@@ -114,7 +121,7 @@ def count(sample: Sample, kind: str) -> int:
 
 def cell_figures(group: list[Sample]) -> dict:
     "What the samples of one task and level hold."
-    tokens = sorted(token_count(sample.reply) for sample in group)
+    tokens = sorted(sample.tokens for sample in group)
     return {
         "samples": len(group),
         "with_backtrack": share(group, lambda one: one.counts[1] > 0),
@@ -146,21 +153,29 @@ LONGEST = (800, 1200, 1800, 2400, 3200)  # tokens, by level
 
 def is_too_long(sample: Sample) -> bool:
     "Whether a sample has more tokens than its level may have."
-    return sample.item.level is not None and token_count(sample.reply) > LONGEST[sample.item.level - 1]
+    return sample.item.level is not None and sample.tokens > LONGEST[sample.item.level - 1]
 
 # %% ../nbs/30_serg.ipynb #18c67856
 DRAWS = 3  # puzzles at most for one sample; where all are too long, the shortest stays
 
 
-def fitting(items: Iterable[Instance], tell: Callable[[Instance], Sample]) -> Iterator[tuple[Sample, int]]:
-    "Samples that are not too long, each with the number of puzzles that were left out for it."
-    drawn: list[Sample] = []
+def fitting(
+    items: Iterable[Instance], tell: Callable[[Instance], Sample], spare: Iterator[Instance]
+) -> Iterator[Sample]:
+    "As many samples as `items`: those that are not too long, then those for which others were, of a `spare` puzzle each while there are some."
+    long: list[Sample] = []
     for item in items:
-        drawn.append(tell(item))
-        if len(drawn) == DRAWS or not is_too_long(drawn[-1]):
-            best = min(drawn, key=lambda one: (is_too_long(one), token_count(one.reply)))
-            yield best, len(drawn) - 1
-            drawn = []
+        sample = tell(item)
+        if is_too_long(sample):
+            long.append(sample)
+        else:
+            yield sample
+    for sample in long:
+        drawn = [sample]
+        while is_too_long(drawn[-1]) and len(drawn) < DRAWS and (other := next(spare, None)):
+            drawn.append(tell(other))
+        best = min(drawn, key=lambda one: (is_too_long(one), one.tokens))
+        yield replace(best, left_out=len(drawn) - 1)
 
 # %% ../nbs/30_serg.ipynb #edc15e2f
 def reflection_figure(table: list[dict]) -> Figure:
@@ -206,14 +221,20 @@ def training_cells(profile: Profile) -> dict[tuple[str, int], int]:
     return shared_out(n, names, [float(level in levels) for level in range(1, 6)])
 
 
+def training_items(task: str, level: int, n: int, seed: int) -> Iterator[Instance]:
+    "`n` items of the training split, and what it holds besides, in case of samples that are too long."
+    return distinct(task, level, "train", max(n, int(min(DRAWS * n, room(task, level), CANDIDATES // 4))), seed)
+
+
 def training_samples(profile: Profile, length: str) -> list[Sample]:
     "An expert sample for each training item that a profile asks for, shuffled; raises `ValueError` if the verifier rejects one."
     manner, answers = Manner(profile.serg.order, profile.serg.reflection), profile.serg.kind == "direct"
     samples: list[Sample] = []
     for cell, n in tqdm(training_cells(profile).items(), "samples", leave=False):
-        items = distinct(*cell, "train", DRAWS * n, profile.seed)
-        found = fitting(items, lambda item: direct(item) if answers else expert(item, length, manner))
-        samples += [sample for sample, _ in islice(found, n)]
+        items = training_items(*cell, n, profile.seed)
+        samples += fitting(
+            islice(items, n), lambda item: direct(item) if answers else expert(item, length, manner), items
+        )
     rejected = [sample for sample in samples if not sample.verdict]
     if rejected:
         raise ValueError(

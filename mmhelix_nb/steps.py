@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_KINDS', 'ORDERS', 'REFLECTIONS', 'USUAL', 'FULL', 'OPENINGS', 'LENGTHS', 'Fact', 'Reason', 'Step', 'Manner',
-           'tell', 'paragraphs', 'recap', 'narrate', 'token_count']
+           'tell', 'opened', 'paragraphs', 'recap', 'narrate', 'token_count']
 
 # %% ../nbs/03_steps.ipynb #95015b73
 import re
@@ -107,24 +107,33 @@ FULL = {  # what a full telling adds after a step: why one does such a thing
 
 def tell(step: Step, rng: Random, full: bool = False) -> str:
     "One step in its own words, `full` with a remark, and its board below it."
-    remark = f" {rng.choice(FULL[step.kind])}" if full and step.kind in FULL and step.brief != "?" else ""
+    ends = step.kind in FULL and step.brief != "?" and step.says[-1] not in ",;"
+    remark = f" {rng.choice(FULL[step.kind])}" if full and ends else ""
     return f"{step.says}{remark}" + (f"\n{step.board}\n" if step.board else "")
 
 # %% ../nbs/03_steps.ipynb #fd9f12fd
 OPENINGS = (
     "",
-    "Okay.",
-    "All right.",
-    "Let me start.",
-    "Let's see.",
-    "Hm.",
-    "Right.",
+    "Okay,",
+    "All right,",
+    "Let me start:",
+    "Let's see:",
+    "Hm,",
+    "Well,",
     "Let me think.",
-    "First things first.",
-    "Now then.",
+    "First things first:",
+    "Now then,",
     "I take my time with this one.",
-    "Let me look.",
+    "",
 )
+
+
+def opened(opening: str, says: str) -> str:
+    "A first sentence behind an `opening`, unless it has one of its own; a capital letter stays in a name, and behind a full stop."
+    if not opening or re.match(r"First|Before|To begin|Let me", says):
+        return says
+    small = opening[-1] in ",:" and re.match(r"[A-Z][a-z]", says) is not None
+    return f"{opening} {says[0].lower() if small else says[0]}{says[1:]}"
 
 # %% ../nbs/03_steps.ipynb #15470be6
 LENGTHS = ("brief", "normal", "full")
@@ -158,7 +167,8 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
     if length == "brief":
         lines = [step.brief for step in steps if step.brief]
         return "\n".join([*lines, f"\\boxed{{{answer}}}"])
-    told = [rng.choice(OPENINGS), *(tell(step, rng, length == "full") for step in steps)]
+    opening, told = rng.choice(OPENINGS), [tell(step, rng, length == "full") for step in steps]
+    told[0] = opened(opening, told[0])
     if length == "full":
         told.insert(-1, recap(steps))
     return f"<think>\n{paragraphs(told)}\n</think>\n\n\\boxed{{{answer}}}"

@@ -561,11 +561,24 @@ def test_vision_tower_stays(tmp_path):
     assert not all(torch.equal(p, before[n]) for n, p in moving.model.named_parameters() if n in before)
 
 
-def test_a_cut_expert_lacks_its_end():
-    tokens = ahpo.expert_tokens(row(3), PROCESSOR.tokenizer)
-    assert tokens[-1] == PROCESSOR.tokenizer.eos_token_id
-    assert ahpo.expert_tokens(row(3), PROCESSOR.tokenizer, 2) == tokens[:2]
-    assert ahpo.expert_tokens(row(2, False), PROCESSOR.tokenizer) == []
+def test_an_expert_ends_as_the_template_ends_a_turn():
+    ends = [PROCESSOR.tokenizer.eos_token_id]
+    tokens = ahpo.expert_tokens(row(3), PROCESSOR, ends)
+    assert PROCESSOR.tokenizer.decode(tokens) == "e3xxx<|im_end|>"
+    assert ahpo.expert_tokens(row(2, False), PROCESSOR, ends) == []
+
+
+def test_a_long_expert_is_never_cut(tmp_path):
+    long = [{**row(i), "completion": [{"role": "assistant", "content": "e" * (20 if i else 2)}]} for i in range(2)]
+    mix = {"rows": long, "prompts_in_domain": 2, "prompts_general": 0}
+    skipped, batch = ready(tmp_path, never, **mix)
+    assert (batch["expert_weight"] > 0).sum() == 1 and skipped._metrics["train"]["expert/skipped"] == [0.5]
+    _, batch = ready(tmp_path, never, long_experts="keep", **mix)
+    assert (batch["expert_weight"] > 0).sum() == 2 and batch["expert_mask"].sum(1).max() > 8
+    _, batch = ready(tmp_path, never, max_expert_length=40, **mix)
+    assert (batch["expert_weight"] > 0).sum() == 2
+    with pytest.raises(ValueError, match="an expert has 21 tokens and a rollout at most 8; raise"):
+        ready(tmp_path, never, long_experts="refuse", **mix)
 
 
 def test_settings_name_their_errors(tmp_path):
@@ -581,7 +594,7 @@ def test_settings_name_their_errors(tmp_path):
 
 PROFILE = """
 extends: mini
-ahpo: {steps: 4, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, micro_batch: 15, max_completion_length: 6, save_steps: 2}
+ahpo: {steps: 4, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, micro_batch: 15, max_completion_length: 6, long_experts: keep, save_steps: 2, methods: [METHOD]}
 """
 
 
@@ -591,7 +604,7 @@ def test_job_of_a_profile(tmp_path, method):
     from mmhelix_nb.book.rows import save_rows
     from mmhelix_nb.training.models import load, save
 
-    (tmp_path / "tiny.yaml").write_text(PROFILE)
+    (tmp_path / "tiny.yaml").write_text(PROFILE.replace("METHOD", method))
     for start in ("base", "sft_half"):
         save(tiny(), PROCESSOR, tmp_path / "runs" / "tiny" / start / "model")
     boxed = [{"role": "assistant", "content": "\\boxed{4}"}]
@@ -609,7 +622,7 @@ def test_job_of_a_profile(tmp_path, method):
     assert "reward/on_policy" in last and (report / "timing.json").is_file()
     model, _ = load(tmp_path / "runs" / "tiny" / f"ahpo-{method}" / "model")
     assert torch.equal(weights_of(model), weights_of(tiny())) == (
-        method in ("grpo", "sft_grpo")
+        method in ("grpo", "sft_grpo", "bread")
     )  # starved: nothing was ever right
 
 

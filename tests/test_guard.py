@@ -20,12 +20,7 @@ def test_a_skeleton_tells_itself(sample):
     assert (found.steps, found.backtracks) == sample.counts
 
 
-KNOWN_GAP = pytest.mark.xfail(reason="a row in brackets, [3 1 3], may be told as [3 3 1]", strict=True)
-
-
-@pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=KNOWN_GAP) if kind == "swapped_numbers" else kind for kind in adversary.KINDS]
-)
+@pytest.mark.parametrize("kind", adversary.KINDS)
 def test_spoilt_replies_are_refused(kind):
     made = 0
     for number, sample in enumerate(SAMPLES):
@@ -35,6 +30,17 @@ def test_spoilt_replies_are_refused(kind):
         made += 1
         assert not guard(sample, reply), (sample.item, reply)
     assert made >= 2
+
+
+def test_a_reason_turned_round_is_mostly_refused():
+    """Not where both claims name the same, as in "7 to 2 is out, so the way goes from 7 to 2"."""
+    accepted, made = [], 0
+    for number, sample in enumerate(SAMPLES):
+        reply = adversary.reason_turned(sample, sample.reply, Random(f"reason/{number}"))
+        if reply is not None and reply != sample.reply:
+            made += 1
+            accepted += [sample.item] if guard(sample, reply) else []
+    assert made >= 20 and len(accepted) <= made / 3, accepted
 
 
 def test_honest_paraphrases_are_accepted():

@@ -248,7 +248,7 @@ def test_mini_pictures_fit_or_say_why_not(task):
 
 def test_pictures_are_cheap():
     """At most 500 vision tokens of 28 x 28 px on average; the published pictures average 2,018."""
-    sizes = [item(task, level, seed).image.size for task in TASKS for level in LEVELS for seed in (0, 1)]
+    sizes = [item(task, level, 0).image.size for task in TASKS for level in LEVELS]
     assert sum(round(width / 28) * round(height / 28) for width, height in sizes) / len(sizes) <= 500
 
 
@@ -306,16 +306,16 @@ def test_there_is_exactly_one_solution(task, run_seed):
 
 @every_task
 def test_effort_rises_with_the_level(task):
-    effort = [median(item(task, level, seed).solution.effort for seed in range(40)) for level in LEVELS]
+    effort = [median(item(task, level, seed).solution.effort for seed in range(20)) for level in LEVELS]
     assert effort == sorted(set(effort)), effort
 
 
 @every_task
 def test_items_differ(task):
     small = small_spaces(task)
-    forms = [{item(task, level, seed).canon for seed in range(40)} for level in LEVELS]
+    forms = [{item(task, level, seed).canon for seed in range(20)} for level in LEVELS]
     for level, found in zip(LEVELS, forms):
-        assert len(found) >= (20 if small.get(level, 1000) < 1000 else 36), (level, len(found))
+        assert len(found) >= (12 if small.get(level, 1000) < 1000 else 18), (level, len(found))
     assert sum(map(len, forms)) - len(set.union(*forms)) <= 2  # levels do not share puzzles
 
 

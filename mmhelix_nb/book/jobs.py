@@ -119,14 +119,18 @@ def distance(jobs: dict[str, Job], name: str) -> int:
     return _LENGTH.get(jobs[name].kind, 1) + max(after, default=0)
 
 # %% ../../nbs/book/jobs.ipynb #6f79dc84
-_EXPERT = ("success_threshold", "gate_shape", "xi_coef", "gamma", "max_expert_length")
+_LENGTH_OF_EXPERTS = ("max_expert_length", "long_experts")
+_EXPERT = ("success_threshold", "gate_shape", "xi_coef", "gamma", *_LENGTH_OF_EXPERTS)
 
 
 def _blind_to(method: Method) -> set[str]:
     "Settings that cannot change what `method` trains."
-    seen = {"closed": (), "open": ("xi_coef", "max_expert_length")}.get(method.gate, _EXPERT[:3] + _EXPERT[4:])
-    seen = ("gamma", "max_expert_length") if method.expert_in_group else seen
-    return {f"ahpo.{name}" for name in {*_EXPERT, *method.loss} - set(seen)}
+    with_expert = method.gate != "closed" or method.place != "beside"
+    seen = {*(_LENGTH_OF_EXPERTS if with_expert else ())}
+    seen |= {"success_threshold", "gate_shape"} if method.gate == "adaptive" else set()
+    seen |= {"xi_coef"} if method.gate != "closed" and method.place in ("beside", "buffer") else set()
+    seen |= {"gamma"} if method.shape == "ratio" else set()
+    return {f"ahpo.{name}" for name in {*_EXPERT, *method.loss} - (seen - {*method.loss})}
 
 # %% ../../nbs/book/jobs.ipynb #47950c4b
 def reads(job: Job, key: str) -> bool:

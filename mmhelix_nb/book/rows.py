@@ -10,7 +10,6 @@ __all__ = ['Modality', 'Picture', 'SKILL', 'INSTRUCTION', 'COLUMNS', 'OWN', 'Mes
 # %% ../../nbs/book/rows.ipynb #69b81c8a
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
@@ -136,11 +135,9 @@ def item_row(
 
 def facts_text(steps: Iterable[Step]) -> str:
     "What steps claim and why, as JSON: for each its `kind`, and where it has them its `facts`, its `reasons` and those of the facts that are `false`."
-    found = []
-    for step in steps:
-        record = asdict(step)
-        found.append({name: record[name] for name in ("kind", "facts", "reasons", "false") if record[name]})
-    return json.dumps(found, separators=(",", ":"), ensure_ascii=False) if found else ""
+    parts = ("kind", "facts", "reasons", "false")
+    found = [{name: getattr(step, name) for name in parts if getattr(step, name)} for step in steps]
+    return json.dumps(found, separators=(",", ":"), ensure_ascii=False, default=vars) if found else ""
 
 
 def item_of(row: dict[str, Any]) -> Instance:

@@ -227,7 +227,12 @@ class Hybrid(Rollouts):
         "own", "what tokens are divided by: own (eq. 1), joint (eq. 5), or each sequence alike (TRL)", "paper, eq. 1"
     )
     gamma: float = setting(0.1, "bend of LUFFY's ratio p / (p + gamma)", "LUFFY", gt=0)
-    max_expert_length: int | None = setting(None, "of an expert; null: all of it", unit="tokens", ge=1)
+    max_expert_length: int | None = setting(
+        None, "of an expert; null: as long as a rollout may be", unit="tokens", ge=1
+    )
+    long_experts: Literal["skip", "keep", "refuse"] = setting(
+        "skip", "a longer expert takes no part (counted), takes part all the same, or ends the run; none is ever cut"
+    )
     skip_zero_advantage: bool = setting(True, "no forward pass for rollouts that have no gradient")
 
     @property
@@ -262,7 +267,7 @@ class Hybrid(Rollouts):
 class Ahpo(Hybrid):
     "The hybrid loss, for every method of the comparison."
 
-    methods: tuple[str, ...] = setting(tuple(trained_by("ahpo")), "to compare, besides SFT", "paper")
+    methods: tuple[str, ...] = setting(tuple(trained_by("ahpo", in_paper=True)), "to compare, besides SFT", "paper")
     learning_rate: float = again(Training, "learning_rate", 1e-5, "ours for LoRA; LUFFY trains all weights at 1e-6")
     steps: int = again(Training, "steps", 200)
     scheduler: Literal["cosine", "linear", "constant"] = again(Training, "scheduler", "constant")

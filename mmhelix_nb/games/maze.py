@@ -425,7 +425,7 @@ READINGS = Voice(
             "{move} of {cell} lies {cell2}, and there the side is shut",
         ),
     },
-    names={"codes": " ".join},
+    names={"codes": lambda codes: " ".join(code or "-" for code in codes)},
 )
 
 # %% ../../nbs/tasks/games/maze.ipynb #c9c8f84e
@@ -441,7 +441,7 @@ WALKS = Voice(
             "I walk from {cell} {moves} and come to {cell2}",
             "the corridor from {cell} runs {moves} to {cell2}",
             "on from {cell}: {moves}, to {cell2}",
-            "from {cell} the way is {moves}, up to {cell2}",
+            "from {cell} the way is {moves}, as far as {cell2}",
             "{cell}, then {moves}, and I am at {cell2}",
             "after {moves} from {cell} comes {cell2}",
         ),
@@ -453,7 +453,7 @@ WALKS = Voice(
             "a fork at {cell} with {ways}; I follow {moves} to {cell2}",
             "of {ways} at {cell} I choose {moves}, to {cell2}",
             "at {cell} I can go {ways}; let me try {moves}, to {cell2}",
-            "{ways} at {cell}; maybe {moves}, up to {cell2}",
+            "{ways} at {cell}; maybe {moves}, as far as {cell2}",
             "at the fork {cell} ({ways}) I go {moves} to {cell2}",
             "{cell} opens {ways}, so I test {moves}, to {cell2}",
             "with {ways} at {cell} I go on {moves} to {cell2}",

@@ -390,7 +390,7 @@ CELLS = Voice(
             "{cell} is certainly {value}",
             "{cell} is bound to be {value}",
             "{cell} must surely be {value}",
-            "{cell} is left {value}",
+            "{cell} is left as {value}",
             "{cell} is sure to be {value}",
             "{cell} comes out {value}",
         ),

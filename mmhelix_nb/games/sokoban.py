@@ -674,7 +674,7 @@ VOICE = Voice(
             "as push {number} the box at {cell} moves {move} to {cell2}",
             "with push {number} {cell} goes {move}, to {cell2}",
             "{cell} {move} to {cell2} is push {number}",
-            "push {number} is {cell} {move}, up to {cell2}",
+            "push {number} is {cell} {move}, onto {cell2}",
             "push {number} brings {cell} {move} to {cell2}",
             "the box from {cell} gets {move} to {cell2} by push {number}",
             "push {number} moves {cell} {move}, which ends at {cell2}",

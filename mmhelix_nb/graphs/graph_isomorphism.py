@@ -427,7 +427,7 @@ def ask(state: State, modality: str) -> str:
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #6a6cd993
 UNEVEN = (
     "of {shape} there are {number} in G1 and {number2} in G2",
-    "{shape} comes {number} times in G1 and {number2} times in G2",
+    "the count of {shape} is {number} in G1 and {number2} in G2",
     "the kind {shape} has {number} nodes here and {number2} there",
     "kind {shape} counts {number} against {number2}",
     "for {shape} I find {number} and {number2}",

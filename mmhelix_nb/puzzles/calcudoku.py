@@ -37,7 +37,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import Tally, read, sum_text
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
-from ..shared.shallow import by_draws, by_rules, climb, impasses
+from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
 from ..steps import Fact, Manner, Step
@@ -172,14 +172,15 @@ class Level:
     cages: tuple[int, ...]  # numbers of cells from which that of a cage is drawn
     stops: int = 0  # how often the rules fall silent on the way to the solution, at least,
     steps: int = 0  # if so many changes bring it about
+    shorter: int = 0  # changes by which fewer narrowings are to lead there
 
 
 LEVELS = (
     Level(3, (2, 3)),
     Level(4, (1, 2, 3, 4), 1, 20),
-    Level(4, (2, 3, 4), 2, 400),
-    Level(5, (2, 3, 4), 2, 80),
-    Level(5, (3, 4), 3, 150),
+    Level(4, (2, 3, 4), 2, 220, 40),
+    Level(5, (1, 2, 3), 2, 220, 140),
+    Level(5, (1, 2, 3, 4), 3, 300, 150),
 )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #81fe15bf
@@ -295,14 +296,19 @@ def generate(level: Level, rng: Random) -> State:
     n = level.side
     full = random_solution(latin_problem(n), rng)
     values = dict(zip(every_cell(n, 1), full))
-    return climb(
-        only_one(n, level.cages, full, rng),
-        lambda state: regrouped(state, values, max(level.cages), rng),
-        lambda state: impasses(problem(state), full),
-        lambda state: is_unique(problem(state), 8 * n * n),
-        level.stops,
-        level.steps,
-    )
+
+    def changed(state: State) -> State | None:
+        return regrouped(state, values, max(level.cages), rng)
+
+    def puzzle(state: State) -> tuple[Problem, list[int]]:
+        return problem(state), full
+
+    def is_single(state: State) -> bool:
+        return is_unique(problem(state), 8 * n * n)
+
+    state = only_one(n, level.cages, full, rng)
+    state = climb(state, changed, lambda state: impasses(*puzzle(state)), is_single, level.stops, level.steps)
+    return shortened(state, changed, puzzle, is_single, level.shorter)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #bd6f71fb
 SCORER = "calcudoku_evaluator"  # the published score function

@@ -30,11 +30,11 @@ from mmhelix_nb.shared.latin import (
     solve_square,
 )
 from ..shared.narrator import Narrator
-from ..shared.reading import MISREAD, grid_reading, missed_out, read
+from ..shared.reading import MISREAD, missed_out, read
 from ..shared.rules import Changes, Rule, full_values
 from ..shared.search import square_symmetries, transform
 from ..shared.shallow import Whole, by_draws, by_rules, dug
-from ..shared.squares import SQUARES, square_story
+from ..shared.squares import SQUARES, square_reading, square_story
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
 
@@ -374,7 +374,7 @@ def sign_checks(state: State, grid: Sequence[Sequence[int]]) -> list[Fact]:
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Reading, the search with its reasons, and the check of the copy."
     told = Narrator(VOICE, rng)
-    grid_reading(told, manner, state.grid, share=MISREAD / 2)
+    square_reading(told, manner, state.grid, share=MISREAD / 2)
     sign_reading(told, manner, state)
     square_story(told, manner, problem(state), state.size, ORDER, lambda grid: sign_checks(state, grid))
     return told.steps

@@ -240,7 +240,7 @@ def ask(state: State, modality: str) -> str:
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #5b7e3086
 def sum_of(weights: Sequence[int]) -> str:
     "Weights with plus signs, 0 for none."
-    return " + ".join(map(str, weights)) or "0"
+    return "+".join(map(str, weights)) or "0"
 
 
 def total_of(weights: Sequence[int]) -> str:
@@ -280,9 +280,9 @@ VOICE = (
                 "{line}: {sum}",
                 "{line} adds up to {sum}",
                 "{line} makes {sum}",
-                "in {line} {sum}",
+                "in {line} there is {sum}",
                 "{line} comes to {sum}",
-                "for {line} {sum}",
+                "for {line} it is {sum}",
                 "{line} gives {sum}",
                 "{sum} in {line}",
                 "{line} sums to {sum}",
@@ -292,12 +292,12 @@ VOICE = (
                 "{line} has {sum}, not {total}",
                 "{line} makes {sum} instead of {total}",
                 "{line} adds up to {sum}, but needs {total}",
-                "in {line} {sum}, where {total} is asked",
+                "in {line} there is {sum}, where {total} is asked",
                 "{line} comes to {sum} and not to {total}",
                 "{line}: {sum}, which is not {total}",
                 "{line} should be {total}, but {sum}",
                 "{line} gives {sum}; it needs {total}",
-                "for {line} {sum} against {total}",
+                "for {line} it is {sum} against {total}",
                 "{line} wants {total} and gets {sum}",
                 "{sum} in {line}, whose total is {total}",
                 "{line} sums to {sum} while {total} is needed",
@@ -316,7 +316,7 @@ VOICE = (
                 "what {line} lacks is {rest}, that is {ways}",
                 "{line} lacks {rest}, possible as {ways}",
                 "{line} must add {rest}: {ways}",
-                "in {line} {rest} is {ways}",
+                "in {line} the {rest} is {ways}",
             ),
             "many line rest number way": (
                 "{line} needs {rest}, and its {number} ways, such as {way}, agree",
@@ -358,7 +358,7 @@ VOICE = (
                 "{weights} do not add up to the {rest} of {line}",
                 "for {rest} {line} has just {weights}, which fails",
                 "{line} is stuck: {rest} to go and {weights} to use",
-                "in {line} {rest} is out of reach with {weights}",
+                "in {line} the {rest} is out of reach with {weights}",
             ),
             "over line held total": (
                 "{line} has {held}, more than {total}",

@@ -620,7 +620,7 @@ VOICE = Voice(
             "for letter {number} I need {sign2} and get {sign}",
             "number {number} breaks it: {sign}, not {sign2}",
             "{sign2} is missing at letter {number}, there is {sign}",
-            "instead of {sign2} letter {number} reads {sign}",
+            "instead of {sign2}, letter {number} reads {sign}",
         ),
     },
     {

@@ -8,7 +8,6 @@ __all__ = ['ROWS', 'ARROWS_SEEN', 'ARROWS', 'ROADS', 'row', 'row_of', 'show_row'
 
 # %% ../../nbs/shared/graphtold.ipynb #be61c60e
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -80,11 +79,9 @@ def run_on(
         told.tell("deduce", clauses, facts, reasons, brief=brief, **slots)
         return
     chain = drawn_from(CHAIN, rng)
-    told.steps[-1] = replace(last, says=last.says[:-1] + chain[0])
     plain = [clause for clause in clauses if "?" not in clause and ". " not in clause]
-    told.add(
-        "deduce", told.filled(chain[2:] + drawn_from(plain, rng), facts, reasons, **slots), facts, reasons, brief=brief
-    )
+    says = told.linked(chain, told.filled(drawn_from(plain, rng), facts, reasons, **slots))
+    told.add("deduce", says, facts, reasons, brief=brief)
 
 # %% ../../nbs/shared/graphtold.ipynb #9166aa9c
 ARROWS_SEEN = (
@@ -115,7 +112,7 @@ ARROWS = Voice(
             "arrows from {node} to {nodes}",
             "{node} has arrows to {nodes}",
             "{node} sends arrows to {nodes}",
-            "{node}, then {nodes}",
+            "{node} -> {nodes}",
         ),
         "heads counts sum": (
             "the arrowheads at the nodes in order are {counts}, {sum} in all",

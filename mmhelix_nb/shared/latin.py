@@ -40,6 +40,9 @@ def ways_with(value: int, place: int, ways: list[tuple[int, ...]]) -> int:
     return sum(1 << i for i, way in enumerate(ways) if way[place] == value)
 
 
+FEW = 15  # values at most in all ways that a reason lists
+
+
 class Table:
     "A list of `ways` to fill so many `places` with values up to `most`, and `where[place][value]`, the mask of the ways with that value there."
 
@@ -63,9 +66,6 @@ class Table:
         return [way for i, way in enumerate(self.ways) if alive >> i & 1]
 
 # %% ../../nbs/shared/latin.ipynb #ab125121
-FEW = 6  # ways that are listed
-
-
 class InTable(Rule):
     "The cells hold one of the ways of `table`."
 
@@ -93,9 +93,10 @@ class InTable(Rule):
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`ways`: those that are left, where they are few; `many`: their number and one of them; `no-ways`: none is left."
         ways = self.table.fitting([domains[cell] for cell in self.cells])
-        if cell is None:
+        if cell is None or not ways:  # what was said may be more than what is needed, and leave none
             return "no-ways", self.place
-        return ("ways", (*self.place, tuple(ways))) if len(ways) <= FEW else ("many", (*self.place, len(ways), ways[0]))
+        said = (tuple(ways),) if len(ways) * len(self.cells) <= FEW else (len(ways), ways[0])
+        return "ways" if len(said) == 1 else "many", (*self.place, *said)
 
 # %% ../../nbs/shared/latin.ipynb #b4f7df66
 SQUARE_EXAMPLE = "[[1, 2], [2, 1]]"  # what a question shows, for a 2 x 2 square

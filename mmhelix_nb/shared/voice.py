@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['Names', 'NAMES', 'Clauses', 'SHORT', 'MANY', 'Told', 'NUMBERS', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'SIGNS_SEEN',
-           'RECALLED', 'cell_label', 'line_label', 'as_one_of', 'by_kind', 'drawn_from', 'alike', 'Parts', 'Claims',
-           'as_one', 'Premises', 'Entries', 'Grounds', 'Voice', 'two_coloured', 'cased']
+           'RECALLED', 'cell_label', 'line_label', 'as_one_of', 'by_kind', 'drawn_from', 'alike', 'several', 'Parts',
+           'Claims', 'as_one', 'Premises', 'Entries', 'Grounds', 'Voice', 'two_coloured', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -70,6 +71,11 @@ def alike(facts: Iterable[Fact], kinds: Container[str]) -> list[list[Fact]]:
     return list(groups.values())
 
 # %% ../../nbs/shared/voice.ipynb #bb8d7f57
+def several(values: Collection, call: Callable[[Any], str] = str) -> str:
+    "Some values, each by its name."
+    return listed(map(call, values)) if values else "none"
+
+
 class Parts:
     "How the parts of facts are called: `facts` are clauses by kind, `names` call parts of other kinds."
 
@@ -77,17 +83,22 @@ class Parts:
         self.facts, self.names = facts, names or {}
         self.words, self.calls = by_kind(facts), {**NAMES, **self.names}
         self.plural = {kind.removesuffix("+") for kind in self.words if kind.endswith("+")}
+        self.by_part: dict[str, Callable[[Any], str]] = {}  # what is asked for again and again
 
-    def called(self, part: str, value: Any) -> str:
-        "The name of a part, by what it is: a digit at its end does not count, and an s stands for several."
+    def call_of(self, part: str) -> Callable[[Any], str]:
+        "How a part is called, by what it is: a digit at its end does not count, and an s stands for several."
         part = part.rstrip("0123456789")
         if part in self.calls:
-            return self.calls[part](value)
+            return self.calls[part]
         if part.endswith("s") and part[:-1] in self.calls:
-            return listed(map(self.calls[part[:-1]], value)) if value else "none"
-        if isinstance(value, tuple):
-            return listed(value) if value else "none"
-        return str(value)
+            return partial(several, call=self.calls[part[:-1]])
+        return lambda value: several(value) if isinstance(value, tuple) else str(value)
+
+    def called(self, part: str, value: Any) -> str:
+        "The name of a part."
+        if part not in self.by_part:
+            self.by_part[part] = self.call_of(part)
+        return self.by_part[part](value)
 
     def slots(self, kind: str, args: Sequence) -> dict[str, str]:
         "The parts of a fact of this kind, called by their names."
@@ -134,7 +145,7 @@ class Premises(Claims):
             slots["values"] = listed(
                 [self.called("value", value) for value in sorted({fact.args[1] for fact in known})]
             )
-        undecided = [fact for fact in facts if fact not in known]
+        undecided = [fact for fact in facts if fact.kind != "is"]
         for slot, those, word in (("cells", facts, "and"), ("open", undecided, "and"), ("either", undecided, "or")):
             if f"{{{slot}}}" in clause and slot not in own:
                 places = dict.fromkeys(fact.args[0] for fact in those)
@@ -142,7 +153,7 @@ class Premises(Claims):
         return slots
 
 # %% ../../nbs/shared/voice.ipynb #22a02f23
-MANY = 5  # facts of a reason that are not listed one by one, where there are other words
+MANY = 4  # facts of a reason that are not listed one by one, where there are other words
 
 
 Told = tuple[str, tuple]  # a rule with its place and what it says besides

@@ -331,6 +331,29 @@ def success(sample, reply, rng: Random):
     )
 
 
+BECAUSE = re.compile(
+    r"(?:^|(?<=[.!?] ))([A-Z][^.:;?!]*\d[^.:;?!]*?), (so|because|since|and so|therefore) ([^.:;?!]*\d[^.:;?!]*)(?=[.](?:\s|$))"
+)
+
+
+def reason_turned(sample, reply, rng: Random):
+    """What follows is told as the reason, and the reason as what follows."""
+    thought, rest = parts(reply)
+    lines = thought.split("\n")
+    places = [(n, m) for n in prose_lines(sample, thought) for m in BECAUSE.finditer(lines[n])]
+    places = [(n, m) for n, m in places if re.findall(r"\w*\d\w*", m[1]) != re.findall(r"\w*\d\w*", m[3])]
+    if not places:
+        return None
+    n, m = rng.choice(places)
+    if rng.random() < 0.5:  # with the other word, or with the claims in each other's place
+        word = rng.choice(("because", "since")) if m[2] in ("so", "and so", "therefore") else "so"
+        said = f"{m[1]}, {word} {m[3]}"
+    else:
+        said = f"{m[3][:1].upper() + m[3][1:]}, {m[2]} {m[1]}"
+    lines[n] = lines[n][: m.start()] + said + lines[n][m.end() :]
+    return joined("\n".join(lines), rest)
+
+
 KINDS = {
     function.__name__: function
     for function in (every_digit, one_digit, swapped_numbers, no_failures, one_failure_less, no_prose, empty_words, half_empty_words, talk_within, talk_around)

@@ -5,7 +5,7 @@ from random import Random
 
 from guard.adversary import SENTENCE, joined, on_prose, parts, prose_lines
 
-from mmhelix_nb.steps import FULL, OPENINGS
+from mmhelix_nb.shared.narrator import BACK, FAIL, SUPPOSE
 
 SYNONYMS = (
     (r"\bso the\b", ("therefore the", "hence the", "which means that the")),
@@ -54,28 +54,25 @@ def synonyms(sample, reply, rng: Random):
     return on_prose(sample, reply, change)
 
 
-OPENERS = {
-    "": ("Okay, next. ", "Now. ", "Let me go on. ", ""),
-    "contradiction": (
-        "Hmm, wait, this does not work: ",
-        "No, that is a contradiction. ",
-        "That can't be: ",
-        "But no. ",
-    ),
-    "backtrack": ("So I undo that. ", "I have to step back. ", "Then back again. ", "That was a wrong turn. "),
-    "hypothesise": ("What if I just try? ", "Let me take a guess here. ", "I'll try something. "),
-}
+OPENERS = (  # the narrator's openers of a kind of step, and others in their stead
+    (FAIL, ("Hmm, wait, this does not work: ", "No, that is a contradiction: ", "That can't be: ", "But no: ")),
+    (BACK, ("So I undo that: ", "I have to step back, so ", "Then back again: ", "That was a wrong turn, so ")),
+    (SUPPOSE, ("What if I just try this: ", "Let me take a guess here: ", "I'll try something: ")),
+)
+HEADS = [
+    (re.compile(rf"(?:^|(?<=[.!?] )){re.escape(head[:1].upper() + head[1:])}(?=[\w(])"), others)
+    for pool, others in OPENERS
+    for head in sorted({clause.partition("{")[0] for clause in pool}, key=len, reverse=True)
+    if len(head) > 3
+]
 
 
 def other_openers(sample, reply, rng: Random):
     """What introduces a step is said otherwise."""
 
     def change(text):
-        for kind, phrases in FULL.items():
-            for phrase in sorted((one.strip() for one in phrases if one.strip()), key=len, reverse=True):
-                if len(phrase) > 4 and phrase[-1] in ".:":
-                    others = OPENERS.get(kind, OPENERS[""])
-                    text = re.sub(rf"(?<!\w){re.escape(phrase)} ?(?=\w)", lambda m, o=others: rng.choice(o), text)
+        for head, others in HEADS:
+            text = head.sub(lambda m, others=others: rng.choice(others), text)
         return text
 
     return on_prose(sample, reply, change)
@@ -159,8 +156,13 @@ def other_cells(sample, reply, rng: Random):
         lambda m: f"column {m[2]} of row {m[1]}",
         lambda m: f"the cell in row {m[1]}, column {m[2]}",
     )
-    one = rng.choice(forms)
-    return on_prose(sample, reply, lambda text: re.sub(r"\brow (\d+), column (\d+)", one, text, flags=re.IGNORECASE))
+    one, named = rng.choice(forms), rng.choice(("cell", "the cell", "square"))
+
+    def change(text):
+        text = re.sub(r"\brow (\d+), column (\d+)", one, text, flags=re.IGNORECASE)
+        return re.sub(r"(?<=[a-z] )([A-H]\d)\b(?! and|,)", rf"{named} \1", text)
+
+    return on_prose(sample, reply, change)
 
 
 def fences(sample, reply, rng: Random):
@@ -211,9 +213,8 @@ def paragraphs(sample, reply, rng: Random):
 
 def opening(sample, reply, rng: Random):
     """Another beginning."""
-    starts = [re.escape(one) for one in OPENINGS[0]]
     said = rng.choice(("Alright, a fresh puzzle.", "Let me take this slowly.", "What do I have here?"))
-    return re.sub(rf"<think>\n(?:{'|'.join(starts)})", f"<think>\n{said}", reply)
+    return reply.replace("<think>\n", f"<think>\n{said} ", 1)
 
 
 RULES = (synonyms, other_openers, fillers, sentences_joined, clauses_turned, numbers_in_words, other_cells, fences, said_again, read_again, paragraphs, opening)  # fmt: skip

@@ -83,11 +83,12 @@ class TwentyFour(Proof):
         expect(Fraction(part) in sides and SIGNS[sign](*sides) == 24, "this is not 24")
         sides.remove(part)
         wanted = values_of(values)
-        return wanted <= partners(sides[0], Fraction(aside)) and self.complete(wanted, sides[0], aside)
+        return len(values) == len(wanted) and self.complete(values, sides[0], aside, one, other)
 
-    def complete(self, wanted, goal, value) -> bool:
-        "Whether all partners are asked for, or the last one is what the table has."
-        return wanted == partners(goal, Fraction(value)) or len(wanted) < len(partners(goal, Fraction(value)))
+    def complete(self, values, goal, value, one, other) -> bool:
+        "Whether all partners are asked for, or some of which the last one is what the table has."
+        wanted, whole = values_of(values), partners(goal, Fraction(value))
+        return wanted == whole or wanted < whole and Fraction(values[-1]) in results(Fraction(one), Fraction(other))
 
     def shows_other_half(self, value, one, other, values, reasons):
         tried, made = reasons[0].facts
@@ -95,7 +96,7 @@ class TwentyFour(Proof):
         expect(sorted((*tried.args[0], one, other)) == sorted(self.numbers), "other numbers are left")
         expect(Fraction(value) in values_of(made.args[2]), "the first pair does not make this")
         wanted = values_of(values)
-        return wanted <= partners(Fraction(24), Fraction(value)) and self.complete(wanted, Fraction(24), value)
+        return len(values) == len(wanted) and self.complete(values, Fraction(24), value, one, other)
 
     def shows_found(self, one, other, value, reasons):
         asked, made = reasons[0].facts
