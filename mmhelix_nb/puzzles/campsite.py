@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'PLACES', 'VOICE', 'State',
            'tent_sets', 'TentLine', 'tents', 'Tent', 'problem', 'is_place', 'tent_cells', 'solve', 'rules_alone',
-           'guesses', 'greedy_tents', 'Level', 'planted', 'generate', 'one_puzzle', 'state_of', 'per_line', 'check',
+           'guesses', 'greedy_tents', 'Level', 'planted', 'one_puzzle', 'state_of', 'generate', 'per_line', 'check',
            'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'places_of', 'tents_apart', 'trees_beside', 'trace',
            'canon']
 
@@ -203,8 +203,8 @@ class Level:
 LEVELS = (
     Level(5, 4, 2, 0.1),
     Level(5, 5, 3, 0.4),
-    Level(6, 6, 4, 0.85),
-    Level(7, 8, 4, 0.9),
+    Level(6, 6, 4, 0.92),
+    Level(7, 8, 4, 0.95),
     Level(8, 10, 5, 1.0),
 )
 
@@ -230,13 +230,8 @@ def planted(level: Level, rng: Random) -> list[str]:
     return grid
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #8b4c591d
-def generate(level: Level, rng: Random) -> State:
-    "A campsite with exactly one solution, as stubborn as the level wants it."
-    return graded(lambda: one_puzzle(level, rng), problem, level.stubborn, rng, 100, round(1.6 * level.size**2))
-
-
-def one_puzzle(level: Level, rng: Random) -> State:
-    "A campsite with exactly one solution."
+def one_puzzle(level: Level, rng: Random) -> list[str]:
+    "The board with tents of a campsite with exactly one solution."
     n, grid = level.size, []
     for final in (False,) * 20 + (True,):
         grid = planted(level, rng)
@@ -244,9 +239,9 @@ def one_puzzle(level: Level, rng: Random) -> State:
             state = state_of(grid)
             doubtful = doubtful_cells(problem(state), [sign == "A" for sign in grid])
             if not doubtful:
-                return state
+                return grid
             grid[rng.choice(doubtful)] = "T"
-    return state_of(grid)  # trees everywhere, never reached
+    return grid  # trees everywhere, never reached
 
 
 def state_of(grid: list[str]) -> State:
@@ -257,6 +252,26 @@ def state_of(grid: list[str]) -> State:
         tuple(line.replace("A", "X") for line in lines),
         tuple(line.count("A") for line in lines),
         tuple(column.count("A") for column in zip(*lines)),
+    )
+
+# %% ../../nbs/tasks/puzzles/campsite.ipynb #dac1c667
+def generate(level: Level, rng: Random) -> State:
+    "A campsite with exactly one solution, as stubborn as the level wants it."
+    n = level.size
+
+    def changed(grid: list[str]) -> list[str] | None:
+        other = grid[:]
+        for sign, new in (("T", "X"), ("X", "T")):
+            other[rng.choice([i for i, one in enumerate(grid) if one == sign])] = new
+        state = state_of(other)
+        lone = [i for i, sign in enumerate(other) if sign == "A" and not is_place(state.grid, *divmod(i, n))]
+        return None if lone else other
+
+    def puzzle(grid: list[str]) -> Problem:
+        return problem(state_of(grid))
+
+    return state_of(
+        graded(lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 300, round(1.6 * n * n), changed)
     )
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #0ba337a6
@@ -600,7 +615,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     told.tell("deduce", PLACES, places, [Reason("beside", (), tuple(row_facts(trees)))], board, brief="?")
     checks = (lambda grid: line_tallies(grid, "A", state.rows, state.columns), tents_apart, trees_beside)
     fixed = [line.replace("X", " ") for line in state.grid]
-    shade_story(told, manner, puzzle, puzzle.start, ORDER, "-A?", checks, tent_cells, fixed)
+    shade_story(told, manner, puzzle, puzzle.start, ORDER, "-A?", checks, tent_cells, fixed, quiet=1)
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #38713e6e

@@ -240,7 +240,7 @@ def ask(state: State, modality: str) -> str:
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #5b7e3086
 def sum_of(weights: Sequence[int]) -> str:
     "Weights with plus signs, 0 for none."
-    return " + ".join(map(str, weights)) or "0"
+    return "+".join(map(str, weights)) or "0"
 
 
 def total_of(weights: Sequence[int]) -> str:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RunLengths', 'SHALLOW', 'LEVELS', 'FILLED', 'EMPTY', 'SCORER', 'STEP', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY',
            'ORDER', 'VOICE', 'State', 'fillings', 'Runs', 'runs_in_words', 'problem', 'show', 'solve', 'line_by_line',
-           'guesses', 'rows_by_need', 'Level', 'clues_of', 'generate', 'one_puzzle', 'read_signs', 'check', 'layout',
+           'guesses', 'rows_by_need', 'Level', 'clues_of', 'generate', 'lone_grid', 'read_signs', 'check', 'layout',
            'example', 'ask', 'listing', 'counted_runs', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #dac27a9a
@@ -169,8 +169,8 @@ class Level:
 LEVELS = (
     Level(4, 0.50, 0.0),
     Level(5, 0.45, 0.4),
-    Level(6, 0.40, 0.8),
-    Level(7, 0.40, 0.9),
+    Level(6, 0.40, 0.9),
+    Level(7, 0.40, 0.95),
     Level(8, 0.40, 1.0),
 )
 
@@ -186,18 +186,28 @@ def clues_of(grid: Sequence[Sequence[int]]) -> State:
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #04babc62
 def generate(level: Level, rng: Random) -> State:
     "A nonogram with exactly one solution, as stubborn as the level wants it."
-    return graded(lambda: one_puzzle(level, rng), problem, level.stubborn, rng, 100, round(1.4 * level.size**2))
+    n = level.size
+
+    def changed(grid: list[int]) -> list[int]:
+        flipped = rng.sample(range(n * n), rng.choice((1, 2)))
+        return [1 - filled if cell in flipped else filled for cell, filled in enumerate(grid)]
+
+    def puzzle(grid: list[int]) -> Problem:
+        return problem(clues_of(square(grid, n)))
+
+    grid = graded(lambda: lone_grid(level, rng), puzzle, level.stubborn, rng, 400, round(1.4 * n * n), changed)
+    return clues_of(square(grid, n))
 
 
-def one_puzzle(level: Level, rng: Random) -> State:
-    "A nonogram with exactly one solution."
+def lone_grid(level: Level, rng: Random) -> list[int]:
+    "A grid that is the only one with its numbers."
     n, grid = level.size, []
     for final in (False,) * 12 + (True,):
         grid = [int(rng.random() < level.fill) for _ in range(n * n)]
         most = n * n if final else round((level.fill + 0.12) * n * n)
         if darkened(grid, most, lambda grid: problem(clues_of(square(grid, n))), rng):
             break
-    return clues_of(square(grid, n))  # at the worst a full grid, which is unique
+    return grid  # at the worst a full one, which is unique
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #b34726a7
 FILLED, EMPTY = "Xx#1■█▓⬛●", ".0-_□░⬜○·"

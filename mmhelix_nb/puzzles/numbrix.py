@@ -341,11 +341,11 @@ class Level:
 
 
 LEVELS = (
-    Level(4, (8, 8)),
+    Level(4, (10, 10)),
     Level(4, (3, 8), 1, 12),
     Level(5, (5, 13), 2, 12),
-    Level(6, (8, 23), 3, 8),
-    Level(7, (10, 29), 4, 8),
+    Level(6, (8, 27), 3, 8),
+    Level(7, (10, 37), 4, 8),
 )
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #86b65e85

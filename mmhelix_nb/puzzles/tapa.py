@@ -242,7 +242,7 @@ def generate(level: Level, rng: Random) -> State:
         rng,
         12,
         2 * level.size**2,
-        lambda state: where_clues_ask(state, rng) == solve(state).text,
+        is_greedy=lambda state: where_clues_ask(state, rng) == solve(state).text,
     )
 
 
@@ -630,7 +630,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     grid_reading(told, manner, [[0 if sign == "." else int(sign) for sign in line] for line in state.grid])
     checks = (lambda grid: around_clues(state, grid), blocks, lambda grid: connection(grid, "#", 1))
     fixed = [line.replace(".", " ") for line in state.grid]
-    shade_story(told, manner, problem(state), start, ORDER, "o#.", checks, shaded_cells, fixed)
+    shade_story(told, manner, problem(state), start, ORDER, "o#.", checks, shaded_cells, fixed, quiet=1)
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #977c0fd9

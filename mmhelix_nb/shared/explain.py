@@ -332,7 +332,7 @@ QUICK = 30  # cells of a late rule at most that is asked again and again
 
 
 class Retelling(Explainer):
-    "Tells the narrowings of a search; `ends` leaves out what is taken back, `anchor` is called where a board may stand."
+    "Tells the narrowings of a search; `ends` leaves out what is taken back, `anchor` is called where a board may stand; that a cell holds the value of the mask `quiet` is told only where something rests on it."
 
     def __init__(
         self,
@@ -342,9 +342,10 @@ class Retelling(Explainer):
         told: Narrator,
         ends: bool,
         anchor: Callable[[list[int]], None],
+        quiet: int = 0,
     ):
         super().__init__(blank, place, told)
-        self.start, self.ends, self.anchor = problem.start, ends, lambda: anchor(self.now)
+        self.start, self.ends, self.quiet, self.anchor = problem.start, ends, quiet, lambda: anchor(self.now)
         self.frames: list[Frame] = []
         self.broken: frozenset[int] = frozenset()  # the tries that the last contradiction rests on
         self.due: dict[int, int] = {}  # cells that are decided and not told yet, with what they have lost
@@ -364,7 +365,8 @@ class Retelling(Explainer):
         "A rule has spoken; cells that it decides are to be told, unless all this is taken back."
         self.narrowed(event)
         if not event.doomed:
-            self.due |= {cell: self.blank[cell] & ~mask for cell, mask in event.changes if not mask & mask - 1}
+            decided = [(cell, mask) for cell, mask in event.changes if not mask & mask - 1 and mask != self.quiet]
+            self.due |= {cell: self.blank[cell] & ~mask for cell, mask in decided}
 
 # %% ../../nbs/shared/explain.ipynb #549faf68
 class Ordered(Retelling):
@@ -478,10 +480,12 @@ def retell(
     order: Order | None = None,
     board: Callable[[list[int]], str] | None = None,
     pace: int = 12,
+    quiet: int = 0,
 ) -> list[int]:
     """Tell the search for the first solution, and return it as masks of one value.
 
-    `blank` is what each cell may hold without givens; `ends` leaves out what is taken back; `board` shows what has been said, after `pace` steps at least.
+    `blank` is what each cell may hold without givens; `ends` leaves out what is taken back; `board` shows what has been said, after `pace` steps at least;
+    that a cell holds the value of the mask `quiet` is told only where something rests on it (0: always told).
     Raises `ValueError` where there is no solution."""
     record = Record()
     found = search(problem, problem.start[:], Counter(), watcher=record, order=order)
@@ -494,7 +498,7 @@ def retell(
         if board and len(told.steps) - shown >= pace:
             told.steps[-1], shown = replace(told.steps[-1], board=board(domains)), len(told.steps)
 
-    story = WholeStory(problem, blank, place, told, ends, anchor)
+    story = WholeStory(problem, blank, place, told, ends, anchor, quiet)
     act = {"narrow": story.narrow, "try": story.suppose, "must": story.must, "fail": story.fail, "back": story.back}
     for event in record.events:
         if not (ends and event.doomed):

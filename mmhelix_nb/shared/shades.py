@@ -367,10 +367,11 @@ def shade_story(
     checks: Iterable[Callable[[Grid], list[Fact]]],
     answer: Callable[[list[int]], str],
     fixed: Sequence[str] | None = None,
+    quiet: int = 0,
 ) -> None:
     """Tell the search for a square of cells 0 and 1, copy it out in `signs` (for 0, 1 and open) and check it; `answer` writes the masks of the solution.
 
-    `fixed` are lines of signs that show through where they are no blank."""
+    `fixed` are lines of signs that show through where they are no blank; that a cell holds the value of the mask `quiet` is told only where something rests on it."""
     n = round(len(blank) ** 0.5)
 
     def shown(domains: Sequence[int]) -> list[tuple[str, ...]]:
@@ -388,6 +389,7 @@ def shade_story(
         trial_order(puzzle, manner.order or order, told.rng),
         lambda domains: "\n".join("".join(row) for row in shown(domains)),
         pace=30,
+        quiet=quiet,
     )
     close(
         told,

@@ -74,6 +74,8 @@ def open_ways(ways: Iterable[tuple], domains: Domains) -> list[tuple]:
 class Shades(Cells):
     "A square that is copied out in `signs` for 0 and 1; `fixed` cells show a sign of their own."
 
+    quiet = False  # whether cells of value 0 on which nothing rests are left untold
+
     def __init__(
         self, n: int, places: dict[tuple, Place], signs: str, given: dict | None = None, fixed: dict | None = None
     ):
@@ -89,7 +91,9 @@ class Shades(Cells):
 
     def value(self, cell) -> int:
         "What is known of a cell; some can hold one thing only."
-        return min(self.blank[cell]) if len(self.blank[cell]) == 1 else super().value(cell)
+        said = any(fact.kind == "is" and fact.args[0] == cell for frame in self.frames for fact in frame)
+        untold = len(self.blank[cell]) == 1 or self.quiet and not said
+        return min(self.blank[cell]) if untold else super().value(cell)
 
     def sign(self, cell) -> str:
         return self.fixed.get(cell) or self.signs[self.value(cell)]

@@ -14,6 +14,8 @@ def spaced_out(cells):
 
 
 class Campsite(Shades):
+    quiet = True
+
     inner = (2,)
 
     def __init__(self, state):

@@ -8,6 +8,8 @@ from provers._shades import Shades, beside, together_place
 
 
 class Hitori(Shades):
+    quiet = True
+
     def __init__(self, state):
         self.grid, n = state.grid, len(state.grid)
         places: dict = {(): together_place(n, 0)}

@@ -149,8 +149,9 @@ class Shingoki(Cells):
         return filled(parts)
 
     def copies(self):
-        "The straight stretches of the loop, each from its first line on."
-        drawn = [line for line in self.board.lines if self.value(line) == 1]
+        "The straight stretches of the loop, each from its first line on; what is blank need not be said."
+        said = {fact.args for frame in self.frames for fact in frame if fact.kind == "is"}
+        drawn = [line for line in self.board.lines if (line, 1) in said]
         found, used = [], set()
         for line in drawn:
             if line in used:

@@ -16,6 +16,8 @@ def one_group(cells):
 
 
 class Tapa(Shades):
+    quiet = True
+
     def __init__(self, state):
         n, self.rows = len(state.grid), [[0 if sign == "." else int(sign) for sign in line] for line in state.grid]
         self.clues = {(r, c): self.rows[r][c] for r in range(n) for c in range(n) if self.rows[r][c]}
