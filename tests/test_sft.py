@@ -150,7 +150,7 @@ def test_the_look_at_gradients_costs_less_than_a_step(processor, rows, tmp_path,
         S, "without_gradient", lambda model, batch, **how: (seen.append((batch, how)), look(model, batch, **how))[1]
     )
     longer = rows.map(
-        lambda row, i: {"completion": [{"role": "assistant", "content": "1 " * (9 - i)}]}, with_indices=True
+        lambda row, i: {"completion": [{"role": "assistant", "content": "1 " * (2 + i)}]}, with_indices=True
     )
     trainer = S.sft_trainer(
         M.build_mini(processor, SMALL), processor, longer, quick(gradient_checkpointing=True), tmp_path
