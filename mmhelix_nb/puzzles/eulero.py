@@ -241,12 +241,12 @@ class Level:
 
 LEVELS = (
     Level(5, (18, 20), (18, 20), (0,)),
-    Level(5, (15, 18), (8, 12), (0, 0, 1), 8),
-    Level(5, (8, 11), (8, 11), (1, 2), 12),
-    Level(5, (8, 10), (8, 10), (2, 3), 20),
-    Level(5, (7, 9), (7, 9), (4,), 20),
+    Level(5, (15, 17), (12, 13), (0, 0, 1), 8),
+    Level(5, (10, 11), (10, 11), (1, 2), 12),
+    Level(5, (8, 9), (8, 9), (3,), 20),
+    Level(5, (6, 7), (6, 7), (4,), 20),
 )
-SPACES = {1: 1300, 2: 490, 3: 250, 4: 330, 5: 350}  # canonical forms, estimated from how often draws repeat
+SPACES = {1: 1300, 2: 170, 3: 120, 4: 310, 5: 380}  # canonical forms, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #c1b9f64e
 def full_square(n: int, rng: Random) -> list[int]:
