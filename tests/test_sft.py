@@ -141,3 +141,23 @@ def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
         S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
     with pytest.raises(ValueError, match="'cosine', 'linear' or 'constant'"):
         Base(scheduler="cosin")
+
+
+def test_the_look_at_gradients_costs_less_than_a_step(processor, rows, tmp_path, monkeypatch):
+    """The shortest row alone, without logits of the whole row, and with recomputed activations where the run has them."""
+    seen, look = [], S.without_gradient
+    monkeypatch.setattr(
+        S, "without_gradient", lambda model, batch, **how: (seen.append((batch, how)), look(model, batch, **how))[1]
+    )
+    longer = rows.map(
+        lambda row, i: {"completion": [{"role": "assistant", "content": "1 " * (2 + i)}]}, with_indices=True
+    )
+    trainer = S.sft_trainer(
+        M.build_mini(processor, SMALL), processor, longer, quick(gradient_checkpointing=True), tmp_path
+    )
+    batch, how = seen[0]
+    assert how == {"fused_lm_head": True} and trainer.model.is_gradient_checkpointing
+    assert len(batch["input_ids"]) == 1
+    assert (batch["labels"] != -100).sum() == min(
+        (trainer.data_collator([dict(row)])["labels"] != -100).sum() for row in longer
+    )

@@ -485,7 +485,7 @@ VOICE = (
             "full line total terms": (
                 "{line} has its {total} from {terms}",
                 "{line} is complete with {terms}, {total} in all",
-                "{terms} make the {total} of {line}",
+                "the {total} of {line} is had by {terms}",
                 "the {total} of {line} is reached by {terms}",
                 "{line} wants {total} and has {terms}",
                 "with {terms} {line} has all its {total}",

@@ -186,7 +186,7 @@ def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     return tuple([sum([1 << digit for digit in DIGITS[mask] if row[digit] & alive]) for row, mask in zip(rows, masks)])
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b394902b
-LISTED = 6  # digits at most in all sets that a reason lists
+LISTED = 4  # digits at most in all sets that a reason lists
 
 
 class Run(Rule):
@@ -260,14 +260,15 @@ class Level:
     white: int  # white cells at least
     stops: int = 0  # how often the sums fall silent on the way to the solution, at least,
     steps: int = 0  # if so many changes bring it about
+    shorter: int = 60  # changes by which fewer narrowings are to lead there
 
 
 LEVELS = (
-    Level(4, 7),
+    Level(4, 7, shorter=6),
     Level(5, 10, 1, 60),
-    Level(6, 13, 1, 220),
-    Level(6, 14, 2, 180),
-    Level(7, 17, 3, 140),
+    Level(6, 12, 2, 120),
+    Level(6, 16, 2, 150),
+    Level(7, 17, 3, 120),
 )
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b1bf4c6e
@@ -412,7 +413,7 @@ def harden(draft: Draft, level: Level, rng: Random) -> int:
     return len(impasses(*puzzle(draft, digits)))
 
 
-def shorten(draft: Draft, rng: Random, steps: int = 60) -> Draft:
+def shorten(draft: Draft, rng: Random, steps: int) -> Draft:
     "Change digits so that fewer narrowings lead to the solution, which stays the only one, while the sums fall silent as often."
     change, single = partial(altered, draft, rng), partial(is_single, draft)
     return draft.take(shortened(draft.digits, change, partial(puzzle, draft), single, steps))
@@ -455,7 +456,7 @@ def generate(level: Level, rng: Random) -> State:
             best, most = draft, stops
         if most >= level.stops or drafts == DRAFTS:
             break
-    return state_of(level.side, shorten(best, rng))
+    return state_of(level.side, shorten(best, rng, level.shorter))
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #7dfef741
 SCORER = "kakuro_evaluator"  # the published score function

@@ -220,9 +220,9 @@ class Level:
 LEVELS = (
     Level(3, 3, 4, (2, 8), 0),
     Level(4, 4, 5, (5, 14), 1),
-    Level(5, 7, 10, (10, 28), 5, 200),
-    Level(5, 11, 14, (20, 38), 5, 120),
-    Level(5, 15, 18, (28, 48), 5, 80),
+    Level(5, 6, 10, (10, 28), 5, 200),
+    Level(5, 11, 15, (20, 38), 5, 140),
+    Level(5, 16, 19, (28, 48), 5, 110),
 )
 
 
@@ -240,12 +240,12 @@ def withstood(state: State, rng: Random, most: int) -> int:
 
 
 def pairs(level: Level, rng: Random) -> Iterator[State]:
-    "Pairs of common words at a distance of the level, for each start those whose targets have the fewest accepted words beside them."
+    "Pairs of common words at a distance of the level, for each start a few, rather those whose targets have few accepted words beside them."
     for start in rng.sample(common(level.letters), 60):
         far = [word for word, steps in steps_from(start).items() if level.fewest <= steps <= level.most]
-        some = rng.sample(far, min(30, len(far)))
+        some = rng.sample(far, min(9, len(far)))
         some.sort(key=lambda word: len(neighbours(word, "accepted_words")))
-        yield from (State(start, word) for word in some[:20])
+        yield from (State(start, word) for word in some[:6])
 
 
 def generate(level: Level, rng: Random) -> State:

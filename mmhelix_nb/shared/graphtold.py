@@ -112,7 +112,7 @@ ARROWS = Voice(
             "arrows from {node} to {nodes}",
             "{node} has arrows to {nodes}",
             "{node} sends arrows to {nodes}",
-            "the arrows of {node} go to {nodes}",
+            "{node} -> {nodes}",
         ),
         "heads counts sum": (
             "the arrowheads at the nodes in order are {counts}, {sum} in all",

@@ -124,6 +124,8 @@ class Cells(Proof):
     def follows(self, step: Step) -> None:
         for fact in step.facts:
             expect(fact.kind in ("is", "not", "among") and fact.args[0] in self.blank, f"{fact} is about no cell")
+            values = {fact.args[1]} if fact.kind == "is" else set(fact.args[1])
+            expect(values <= self.blank[fact.args[0]], f"{fact} names a value that no such cell has")
             gone = self.blank[fact.args[0]] - self.left(fact)
             expect(gone, f"{fact} says nothing")
             for value in gone:
