@@ -7,8 +7,8 @@ __all__ = ['SMALLEST', 'STOP', 'ENDED', 'ROW', 'PART', 'LINK', 'NOT', 'IDIOMS', 
            'BUDGET', 'Claim', 'TURN', 'Told', 'Plan', 'wanted', 'block_clause', 'names_of', 'plan_of', 'same', 'match',
            'within', 'table', 'line_of', 'on_board', 'Said', 'heard', 'told_from', 'words_around', 'sentences_around',
            'denials', 'denies', 'turned_round', 'turned', 'Untold', 'State', 'Reading', 'begin', 'told', 'tellable',
-           'known_mark', 'keys_on', 'explained', 'skipped', 'in_words', 'moves', 'untold', 'trail_of', 'linked',
-           'reasoning', 'Alignment', 'reason_turned', 'aligned']
+           'newly_denied', 'known_mark', 'keys_on', 'explained', 'skipped', 'in_words', 'moves', 'untold', 'trail_of',
+           'linked', 'reasoning', 'Alignment', 'reason_turned', 'aligned']
 
 # %% ../../nbs/traces/alignment.ipynb #07941021
 import re
@@ -274,7 +274,7 @@ NOT = re.compile(r"\b(?:not|never|cannot|neither|nor|no|none)\b|n't\b", re.IGNOR
 IDIOMS = re.compile(  # a "not" that denies nothing
     r"\b(?:nothing but|anything but|no other|nothing else|none other|no more than|not more than"
     r"|no (?:higher|lower|larger|smaller|better|worse|less|fewer|longer|further|later|earlier|greater|shorter|taller)\b"
-    r"|no doubt|if not|or not|why not|not yet|not sure\b|no need|no matter|no choice|no problem|not forget|not bad|no surprise"
+    r"|no doubt|if not|or not|why not|not yet|(?:am|'m) not sure\b|no need|no matter|no choice|no problem|not forget|not bad|no surprise"
     r"|does(?:n't| not) (?:matter|hurt|help)|do(?:n't| not) (?:want|need|have to|forget|see|know)|will not guess|won't guess)",
     re.IGNORECASE,
 )
@@ -441,6 +441,13 @@ def tellable(reading: Reading, numbers: Iterable[int], at: int) -> Iterator[tupl
         seen.add(clause.keys)
         yield number, end
 
+# %% ../../nbs/traces/alignment.ipynb #5988c8a7
+def newly_denied(reading: Reading, mark: Mark, step: int) -> bool:
+    "Whether a single mark stands behind a not that the steps around do not put before it."
+    near = " ".join(told.says for told in reading.said.plan.steps[max(0, step - 3) : step + 2])
+    denied = re.search(r"(?:\bnot|n't) $", reading.said.prose[: mark.start]) is not None
+    return denied and not re.search(rf"(?:{NOT.pattern}) {re.escape(str(mark))}\b", near, re.IGNORECASE)
+
 # %% ../../nbs/traces/alignment.ipynb #15352574
 def known_mark(reading: Reading, mark: Mark, step: int, before: Sequence[Clause]) -> bool:
     "Whether a single mark is known: from the steps around, from the question, or as a place or a name from any step before."
@@ -473,7 +480,7 @@ def explained(reading: Reading, run: Sequence[Mark], step: int, before: Sequence
         if any(read[n : n + len(keys)] == keys for n in range(len(read))):
             return True
     if len(run) == 1:
-        return known_mark(reading, run[0], step, before)
+        return not newly_denied(reading, run[0], step) and known_mark(reading, run[0], step, before)
     now = [clause for one in reading.said.plan.steps[step : step + 2] for clause in one.clauses]
     known = (*before, *now, *reading.said.plan.asked)
     return any(within(run, clause.marks) for clause in known) or any(on_board(run, board) for board in boards)
