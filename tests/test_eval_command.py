@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from fakebook import hears_ctrl_c
 from fakeserver import FakeServer, completion
 from typer.testing import CliRunner
 
@@ -150,7 +151,8 @@ def test_killed_at_any_moment(tmp_path, how):
     with FakeServer(up, latency=0.15) as fake:
         command = [sys.executable, "-m", "mmhelix_nb.running.cli", "eval", fake.url, *FEW, "--out", str(tmp_path)]
         command[1:3] = ["-c", "from mmhelix_nb.running.cli import app; app()"]
-        process = subprocess.Popen([*command, "--concurrency", "1"], stderr=subprocess.PIPE, text=True)
+        command += ["--concurrency", "1"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
         while fake.seen.total() < 3:
             time.sleep(0.01)
         process.send_signal(how)

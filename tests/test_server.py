@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from fakebook import hears_ctrl_c
 from fakeserver import LONG, MISBEHAVIOURS, FakeServer, completion, misbehaving
 from PIL import Image
 
@@ -245,6 +246,7 @@ def test_an_interrupted_run_keeps_what_came_and_leaves_no_thread(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=hears_ctrl_c,
         )
         while fake.seen.total() < 11:
             time.sleep(0.01)

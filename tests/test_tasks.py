@@ -441,7 +441,7 @@ def test_no_is_right_exactly_without_a_path():
     items = [item("hamiltonian_path", level, seed) for level in (1, 2, 3) for seed in range(40)]
     verdicts = [bool(one.check("No")) for one in items]
     assert verdicts == [not judge_of("hamiltonian_path").has_path(one.state) for one in items]
-    assert 40 < sum(verdicts) < 80
+    assert 20 < sum(verdicts) < 80  # about half of the easier graphs, a fifth of the harder ones
 
 
 def test_straight_lines_through_walls_are_wrong():

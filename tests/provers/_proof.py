@@ -81,7 +81,9 @@ class Proof:
             for fact in reason.facts:
                 frame = next((frame for frame in self.frames if fact in frame), None)
                 expect(frame is not None, f"{fact} was not said, or was taken back")
-                found |= frame[fact]
+                found |= (
+                    {fact} if fact in self.tries else frame[fact]
+                )  # what is tried was perhaps shown under wider tries
         return frozenset(found)
 
     def follow(self, steps: list[Step]) -> str:
