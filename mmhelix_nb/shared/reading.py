@@ -115,7 +115,7 @@ def misread(parts: Parts, tally: Tally, blur: Blur, rng: Random, tries: int = 8)
         at = rng.randrange(len(parts))
         wrong = blur(parts[at], rng)
         read = [*parts[:at], *([wrong] if wrong else []), *parts[at + 1 :]]
-        if wrong not in parts and tally(read) != tally(parts):
+        if read and wrong not in parts and tally(read) != tally(parts):
             return read
     return list(parts)
 
@@ -629,7 +629,7 @@ def slipped(parts: Parts, checks: Checks, slip: Blur, rng: Random, tries: int = 
         at = rng.randrange(len(parts))
         wrong = slip(parts[at], rng)
         copied = [*parts[:at], *([wrong] if wrong else []), *parts[at + 1 :]]
-        if wrong not in parts and broken(checks(copied)):
+        if copied and wrong not in parts and broken(checks(copied)):
             return copied
     return list(parts)
 
