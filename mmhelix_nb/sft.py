@@ -9,6 +9,7 @@ __all__ = ['sft_config', 'check_batch', 'without_gradient', 'ResumableSFT', 'sho
 # %% ../nbs/40_sft.ipynb #7482ecf0
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import set_seed
@@ -81,7 +82,7 @@ def shortest(data) -> int:
     return sizes.index(min(sizes))
 
 
-def look_ahead(trainer: SFTTrainer, data, processor) -> None:
+def look_ahead(trainer: Any, data, processor) -> None:
     "Raise `ModelError` where rows do not fit the model, or a weight that should train has no gradient."
     check_batch(trainer.data_collator([dict(data[i]) for i in range(min(2, len(data)))]), processor)
     if trainer.args.activation_checkpointing:
