@@ -21,7 +21,7 @@ from ..shared.boards import read_grid
 from ..shared.constraints import Problem, darkened, is_unique, solved
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.explain import retell, trial_order
-from ..shared.grids import counts_in_words, differing_line, is_row, square
+from ..shared.grids import counts_in_words, differing_line, is_row, some_flipped, square
 from ..shared.narrator import Narrator
 from ..shared.prose import listed
 from ..shared.reading import CLUES, close, clue_reading, row_facts, show_digits
@@ -171,17 +171,15 @@ def generate(level: Level, rng: Random) -> State:
     "A kukurasu with exactly one solution."
     n = level.size
 
-    def changed(grid: list[int]) -> list[int]:
-        flipped = rng.sample(range(n * n), rng.choice((1, 2)))
-        return [1 - black if cell in flipped else black for cell, black in enumerate(grid)]
-
     def single(grid: list[int]) -> bool:
         return is_unique(problem(totals_of(grid, n)), 3 * n * n)
 
     def stops(grid: list[int]) -> list[int]:
         return impasses(problem(totals_of(grid, n)), grid)
 
-    return totals_of(climb(lone_grid(level, rng), changed, stops, single, level.stops, level.steps), n)
+    return totals_of(
+        climb(lone_grid(level, rng), lambda grid: some_flipped(grid, rng), stops, single, level.stops, level.steps), n
+    )
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e1f2a0c8
 SCORER = "kukurasu_evaluator"

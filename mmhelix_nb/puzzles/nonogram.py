@@ -23,7 +23,7 @@ from ..shared.boards import read_grid
 from ..shared.constraints import Problem, darkened, solved
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.grading import by_guesses, by_rules, graded
-from ..shared.grids import differing_line, is_row, square
+from ..shared.grids import differing_line, is_row, some_flipped, square
 from ..shared.narrator import Narrator
 from ..shared.reading import clue_reading
 from ..shared.rules import Patterns, line_rules, square_text
@@ -199,14 +199,13 @@ def generate(level: Level, rng: Random) -> State:
     "A nonogram with exactly one solution, as stubborn as the level wants it."
     n = level.size
 
-    def changed(grid: list[int]) -> list[int]:
-        flipped = rng.sample(range(n * n), rng.choice((1, 2)))
-        return [1 - filled if cell in flipped else filled for cell, filled in enumerate(grid)]
-
     def puzzle(grid: list[int]) -> Problem:
         return problem(clues_of(square(grid, n)))
 
-    grid = graded(lambda: lone_grid(level, rng), puzzle, level.stubborn, rng, 400, round(1.4 * n * n), changed)
+    most = round(1.4 * n * n)
+    grid = graded(
+        lambda: lone_grid(level, rng), puzzle, level.stubborn, rng, 400, most, lambda grid: some_flipped(grid, rng)
+    )
     return clues_of(square(grid, n))
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #b34726a7

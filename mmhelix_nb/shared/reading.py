@@ -17,7 +17,7 @@ from typing import Any
 
 from .draw import strips
 from .narrator import Narrator
-from .voice import Voice
+from .voice import SIGNS_SEEN, Voice
 from ..steps import Fact, Manner, Reason
 
 # %% ../../nbs/shared/reading.ipynb #08b79c4b
@@ -182,20 +182,7 @@ def spaced(signs: Sequence) -> str:
 
 GRIDS = Voice(
     {
-        "line line signs": (
-            "{line} is {signs}",
-            "{line} reads {signs}",
-            "{line} says {signs}",
-            "in {line} I see {signs}",
-            "{line} shows {signs}",
-            "{line} holds {signs}",
-            "{line} goes {signs}",
-            "what stands in {line} is {signs}",
-            "for {line} I have {signs}",
-            "{line}, from its beginning, is {signs}",
-            "{line} has {signs}",
-            "I find {signs} in {line}",
-        ),
+        "line line signs": tuple(clause.replace("the left", "its beginning") for clause in SIGNS_SEEN),  # columns too
         "filled counts": (
             "the columns hold {counts} signs",
             "from left to right {counts} cells of the columns are filled",
