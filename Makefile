@@ -77,16 +77,16 @@ fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands o
 faults: $(STAMP) ## kill -9, full disks, two at once and servers that misbehave, on every command that costs time or money (an hour); writes reports/faults.json
 	@$(BIN)/python tests/faults/bench.py
 
-shallow: $(STAMP) ## what solvers without look-ahead get, and what the levels cost, over 200 seeds a cell (half an hour); writes reports/shallow.json
+shallow: $(STAMP) ## what solvers without look-ahead get, and what the levels cost, over 200 seeds a cell (ten minutes); writes reports/shallow.json
 	@$(BIN)/python tests/reflection/shallow.py
 
-traces: $(STAMP) ## prove and measure 50 traces of every task and level (half an hour); writes reports/serg/reflection.json
+traces: $(STAMP) ## prove and measure 50 traces of every task and level (three minutes); writes reports/serg/reflection.json
 	@$(BIN)/python tests/reflection/traces.py
 
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks
 	@$(BIN)/python tests/reflection/spaces.py
 
-guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (a quarter of an hour); writes reports/serg/guard.json
+guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (ten minutes); writes reports/serg/guard.json
 	@$(BIN)/python tests/guard/bench.py
 
 bench: $(STAMP) ## measure speed

@@ -1,6 +1,6 @@
 """The guard of retold traces against an adversary and against honest paraphrases; the table goes into reports/serg/guard.json.
 
-`python tests/guard/bench.py [SAMPLES]` takes a quarter of an hour for a thousand of each kind; skeletons of all tasks and levels take turns, each is made once for all kinds."""
+`python tests/guard/bench.py [SAMPLES]` takes ten minutes for a thousand of each kind; skeletons of all tasks and levels take turns, each is made once for all kinds."""
 
 import os
 import sys
