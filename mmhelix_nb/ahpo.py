@@ -56,8 +56,9 @@ from mmhelix_nb.training.hybrid import (
     unhelped,
     weight_at,
 )
-from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
-from .training.models import load, save
+from .training.launch import is_main, over_cards
+from .training.loop import CurveCallback, Resumes, go_on, same_run, save_whole, trainer_arguments
+from .training.models import load
 from .verifiers import reward as verifier_reward
 
 # %% auto #0
@@ -738,10 +739,11 @@ class KeepsFailures:
     "A part of a trainer: the rows that wait in its buffer are part of a checkpoint."
 
     def _save_checkpoint(self: Any, model, trial):
-        super()._save_checkpoint(model, trial)  # type: ignore[misc]
-        if self.buffer:
-            folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        if self.buffer:  # before the trainer's state, which says that a checkpoint is whole
+            folder.mkdir(parents=True, exist_ok=True)
             torch.save(self.buffer, waiting(self, folder))
+        super()._save_checkpoint(model, trial)  # type: ignore[misc]
 
     def _load_optimizer_and_scheduler(self: Any, checkpoint):
         super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
@@ -749,7 +751,7 @@ class KeepsFailures:
             self.buffer = torch.load(waiting(self, checkpoint), weights_only=False)
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTrainer):
+class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, GRPOTrainer):
     "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
@@ -900,7 +902,7 @@ def train_ahpo(
     "Trains `model` in place and returns its trainer; continues from the last checkpoint in `out`."
     same_run({**settings.model_dump(mode="json", exclude={"methods"}), "method": method, "seed": seed}, out)
     trainer = make_trainer(model, processor, rows, settings, out, method, seed, reward, curve)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    go_on(trainer, out)
     return trainer
 
 # %% ../nbs/50_ahpo.ipynb #47168f99
@@ -911,6 +913,7 @@ def summary(curve: list[dict], window: int = 20) -> dict:
     return {k: fmean(line[k] for line in last if k in line) for k in names}
 
 # %% ../nbs/50_ahpo.ipynb #98f219b6
+@over_cards
 def run_ahpo(
     profile: str, method: str = "ahpo", runs: str = RUNS, reports: str = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
@@ -925,7 +928,9 @@ def run_ahpo(
     model, processor = load(model_folder(book, chosen.start, runs), **book.model.model_dump(exclude={"name"}))
     rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
     trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
-    save(trainer.model, processor, home / "model")
+    save_whole(trainer, processor, home / "model")
+    if not is_main():
+        return {}
     settings = settings_of(book.ahpo, chosen).model_dump(mode="json", exclude={"methods"})
     found = {"method": method, "settings": {**settings, "seed": book.seed}, "last": summary(read_curve(curve))}
     save_results(report, found, model=book.model.name, profile=book.name, seed=book.seed, overrides=book.overrides)
