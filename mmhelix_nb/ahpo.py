@@ -31,7 +31,7 @@ from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
-from .training.experts import Experts, as_expert, begun_with, padded, select_rows
+from .training.experts import Experts, as_expert, begun_with, no_experts, padded, select_rows
 from .training.gates import GateWarning, GateWatch, Rollout, gate_report, group_xi, reward_report
 from .training.hybrid import mean_entropy, posterior, token_entropies, token_loss, weight_at
 from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
@@ -63,9 +63,9 @@ from .verifiers import reward as verifier_reward
 __all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'ExpertOptions', 'AHPOConfig', 'check_config',
            'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens',
            'forbid_pixels', 'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept',
-           'weighed', 'of_rows', 'step_batch', 'as_config', 'WritesWithExperts', 'AHPOTrainer', 'settings_of',
-           'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed', 'check_image_tokens',
-           'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
+           'weighed', 'of_rows', 'gate_at', 'step_batch', 'as_config', 'WritesWithExperts', 'AHPOTrainer',
+           'settings_of', 'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
+           'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -143,6 +143,11 @@ class ExpertOptions:
     max_expert_length: int | None = _OURS.max_expert_length
     long_experts: str = _OURS.long_experts
     skip_zero_advantage: bool = _OURS.skip_zero_advantage
+
+    @property
+    def uses_experts(self) -> bool:
+        "Whether an expert can take part at all; where none can, none is read."
+        return self.gate != "closed" or self.expert_place != "beside"
 
     @property
     def expert_in_group(self) -> bool:
@@ -282,9 +287,11 @@ def with_cut(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[
 # %% ../nbs/50_ahpo.ipynb #5863ecab
 def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
     "The step's rollouts of all processes, prompt by prompt; `rewards` are those of this process."
+    known = trainer.experts
+    each = zip(rows, known.given, known.skipped, known.by_policy, replies, rewards)
     local = [
-        Rollout(row.get("task") or "", row.get("level") or 0, bool(expert), own, reward, len(ids), row["cut"])
-        for row, expert, own, ids, reward in zip(rows, trainer.experts.ids, trainer.experts.by_policy, replies, rewards)
+        Rollout(row.get("task") or "", row.get("level") or 0, given, skipped, own, reward, len(ids), row["cut"])
+        for row, given, skipped, own, ids, reward in each
     ]
     everyone, size = gather_object(local), trainer.num_generations
     return [everyone[i : i + size] for i in range(0, len(everyone), size)]
@@ -309,8 +316,8 @@ def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[in
     note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
     report = gate_report(trainer.groups, trainer.gate)
     note(trainer, report)
-    if trainer.experts.skipped:
-        note(trainer, {"expert/skipped": trainer.experts.skipped / len(rows)})
+    if any(trainer.experts.skipped):
+        note(trainer, {"expert/skipped": fmean(trainer.experts.skipped)})
     if trainer.args.gate == "adaptive" and trainer.args.gate_patience and (said := trainer.watch(report["xi"])):
         warnings.warn(said, GateWarning, stacklevel=2)
 
@@ -353,8 +360,15 @@ def of_rows(trainer: AHPOTrainer, here: slice, device) -> dict:
     return {"expert_ids": ids, "expert_mask": mask, **flags}
 
 # %% ../nbs/50_ahpo.ipynb #bae3ab2c
+def gate_at(args: AHPOConfig, done: float) -> ExpertGate:
+    "The gate after the share `done` of a run."
+    mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay), done)
+    return ExpertGate(args.gate, args.success_threshold, args.gate_shape, args.success_bar, mu)
+
+
 def step_batch(trainer: AHPOTrainer, rows: Sequence[dict], write: Callable[[list[dict]], dict]) -> dict:
     "The batch of a training step on `rows`, written and scored by TRL's `write`, with everything that the terms need."
+    trainer.gate = gate_at(trainer.args, trainer.done)
     taught, place = taken(trainer, rows), trainer.args.expert_place
     trainer.phase, trainer.first_pass, rows = ("teach" if taught else "write"), [], taught or rows
     trainer.experts, plain = experts_of(trainer, rows), [without_expert(row) for row in rows]
@@ -405,8 +419,7 @@ class WritesWithExperts:
         write = super()._generate_and_score_completions  # type: ignore[misc]
         if self.model.training:
             return step_batch(self, inputs, write)
-        nobody, self.phase, self.first_pass = ([],) * len(inputs), "write", []
-        self.experts = Experts(nobody, (True,) * len(inputs), nobody)
+        self.phase, self.first_pass, self.experts = "write", [], no_experts([False] * len(inputs))
         return write([without_expert(row) for row in inputs])
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
@@ -426,6 +439,7 @@ class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTraine
         self.terms, self.counted = terms_of(self.args), counted_reward(self)
         self.watch = GateWatch(self.args.gate_patience, self.reward_func_names[self.counted], self.args.success_bar)
         self.experts, self.groups, self.buffer = Experts(), [], []
+        self.gate = gate_at(self.args, 0.0)
         self.phase, self.first_pass, self.read = "write", [], torch.empty(0)
 
     @property
@@ -433,13 +447,6 @@ class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTraine
         "The share of the run's steps that are taken."
         steps = self.state.max_steps or self.args.max_steps
         return self.state.global_step / steps if steps > 0 else 0.0
-
-    @property
-    def gate(self) -> ExpertGate:
-        "The gate of this step."
-        a = self.args
-        mu = weight_at(Schedule(a.mu_peak, a.mu_valley, a.mu_warmup, a.mu_decay), self.done)
-        return ExpertGate(a.gate, a.success_threshold, a.gate_shape, a.success_bar, mu)
 
     def _get_per_token_logps_and_entropies(self, *args, **kwargs):
         found = super()._get_per_token_logps_and_entropies(*args, **kwargs)

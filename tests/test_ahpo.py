@@ -1,5 +1,6 @@
 """The hybrid loss inside TRL's trainer: what it reduces to, what it adds, and that a killed run comes back the same."""
 
+import math
 import os
 import subprocess
 import sys
@@ -576,12 +577,16 @@ def test_a_long_expert_is_never_cut(tmp_path):
     mix = {"rows": long, "prompts_in_domain": 2, "prompts_general": 0}
     skipped, batch = ready(tmp_path, never, **mix)
     assert (batch["expert_weight"] > 0).sum() == 1 and skipped._metrics["train"]["expert/skipped"] == [0.5]
+    assert skipped._metrics["train"]["reward/in_domain"] == [0.0] and skipped._metrics["train"]["xi"] == [1.0]
+    assert all(map(math.isnan, skipped._metrics["train"]["reward/general"]))  # both prompts have an expert
     _, batch = ready(tmp_path, never, long_experts="keep", **mix)
     assert (batch["expert_weight"] > 0).sum() == 2 and batch["expert_mask"].sum(1).max() > 8
     _, batch = ready(tmp_path, never, max_expert_length=40, **mix)
     assert (batch["expert_weight"] > 0).sum() == 2
     with pytest.raises(ValueError, match="an expert has 21 tokens and a rollout at most 8; raise"):
         ready(tmp_path, never, long_experts="refuse", **mix)
+    grpo, batch = ready(tmp_path, never, method="grpo", long_experts="refuse", **mix)  # reads no expert
+    assert not any(grpo.experts.ids) and all(grpo.experts.given) and grpo._metrics["train"]["xi"] == [0.0]
 
 
 def test_settings_name_their_errors(tmp_path):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mmhelix_nb.ahpo import ExpertGate
 
 # %% auto #0
-__all__ = ['Rollout', 'own_rewards', 'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'GateWatch',
-           'GateWarning']
+__all__ = ['Rollout', 'own_rewards', 'taught', 'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report',
+           'GateWatch', 'GateWarning']
 
 # %% ../../nbs/training/gates.ipynb #7a93df36
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Rollout:
     task: str  # published name or skill:<name>
     level: int
     has_expert: bool  # its prompt comes with an expert trace
+    skipped: bool  # which takes no part, since it is too long
     by_policy: bool  # False for LUFFY's expert row
     reward: float  # the one that counts; NaN where it was not scored
     length: int  # tokens
@@ -36,10 +37,15 @@ def own_rewards(group: list[Rollout]) -> list[float]:
     return [r.reward for r in group if r.by_policy and not isnan(r.reward)]
 
 
+def taught(group: list[Rollout]) -> bool:
+    "Whether a group has an expert that can take part."
+    return group[0].has_expert and not group[0].skipped
+
+
 def group_xi(group: list[Rollout], opens: ExpertGate) -> float:
-    "The gate of one group; 0 where the prompt has no expert, or where a gate that counts successes has nothing to count."
+    "The gate of one group; 0 where no expert can take part, or where a gate that counts successes has nothing to count."
     rewards = own_rewards(group)
-    if not group[0].has_expert or (opens.kind == "adaptive" and not rewards):
+    if not taught(group) or (opens.kind == "adaptive" and not rewards):
         return 0.0
     return opens(sum(reward >= opens.bar for reward in rewards), len(rewards))
 
@@ -53,7 +59,7 @@ def mean_or_nan(values) -> float:
 def reward_report(groups: list[list[Rollout]], counts_expert: bool) -> dict[str, float]:
     "Mean rewards: of the policy, with the expert counted, in domain and general."
     own = [r for g in groups for r in g if r.by_policy]
-    unseen = [1.0 for g in groups if counts_expert and g[0].has_expert and all(r.by_policy for r in g)]
+    unseen = [1.0 for g in groups if counts_expert and taught(g) and all(r.by_policy for r in g)]
     return {
         "reward/on_policy": mean_or_nan(r.reward for r in own),
         "reward/with_expert": mean_or_nan([r.reward for g in groups for r in g] + unseen),
@@ -70,15 +76,15 @@ def has_spread(group: list[Rollout]) -> bool:
 
 
 def gate_report(groups: list[list[Rollout]], opens: ExpertGate) -> dict[str, float]:
-    "Gate rate, also per task and level, and the share of groups without spread."
-    taught, free = [g for g in groups if g[0].has_expert], [g for g in groups if not g[0].has_expert]
+    "Rate of the gates that have an expert behind them, also per task and level, and the share of groups without spread."
+    gated = [g for g in groups if taught(g)]
     report = {
-        "xi": mean_or_nan(group_xi(g, opens) for g in taught),
-        "zero_spread/in_domain": mean_or_nan(not has_spread(g) for g in taught),
-        "zero_spread/general": mean_or_nan(not has_spread(g) for g in free),
+        "xi": mean_or_nan(group_xi(g, opens) for g in gated),
+        "zero_spread/in_domain": mean_or_nan(not has_spread(g) for g in groups if g[0].has_expert),
+        "zero_spread/general": mean_or_nan(not has_spread(g) for g in groups if not g[0].has_expert),
     }
-    for task, level in sorted({(g[0].task, g[0].level) for g in taught}):
-        same = [g for g in taught if (g[0].task, g[0].level) == (task, level)]
+    for task, level in sorted({(g[0].task, g[0].level) for g in gated}):
+        same = [g for g in gated if (g[0].task, g[0].level) == (task, level)]
         report[f"xi/{task}/{level}"] = mean_or_nan(group_xi(g, opens) for g in same)
     return report
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .experts import Experts, expert_tokens, fitting, select_rows
+from .experts import Experts, expert_tokens, fitting, no_experts, select_rows
 from .gates import group_xi
 from .hybrid import least_decided, prefix_length, unhelped
 from .terms import read_tokens
@@ -56,14 +56,17 @@ def read_experts(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[list[int]]:
 def experts_of(trainer: AHPOTrainer, rows: Sequence[dict]) -> Experts:
     "The experts of a step's rows; in a mixed group the last rollout is the expert, or begins with it."
     first, size, args = first_row(trainer, rows), trainer.num_generations, trainer.args
+    given = tuple(bool(row.get("completion")) for row in rows)
+    if not args.uses_experts:
+        return no_experts(given)
     read = read_experts(trainer, rows)
     ids = [fitting(one, args.expert_limit, args.long_experts) for one in read]
     mixes = args.expert_place in ("group", "prefix")
     helped = [mixes and bool(one) and (first + i) % size == size - 1 for i, one in enumerate(ids)]
     starts = args.expert_place == "prefix"
     begun = [beginning(trainer, one, (first + i) // size) if starts and helped[i] else [] for i, one in enumerate(ids)]
-    skipped = sum(bool(one) and not kept for one, kept in zip(read, ids))
-    return Experts(tuple(ids), tuple(not one for one in helped), tuple(begun), skipped)
+    skipped = tuple(bool(one) and not kept for one, kept in zip(read, ids))
+    return Experts(given, tuple(ids), tuple(not one for one in helped), tuple(begun), skipped)
 
 # %% ../../nbs/training/places.ipynb #4a11d71f
 def hinted(trainer: AHPOTrainer) -> Experts:
