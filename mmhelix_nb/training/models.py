@@ -29,6 +29,8 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from .launch import own_device
+
 # %% ../../nbs/training/models.ipynb #b5bc4ce8
 SPECIAL = (
     "<|endoftext|>",
@@ -331,12 +333,12 @@ def add_lora(model, rank: int, alpha: int = 0, dropout: float = 0.0):
     return get_peft_model(model, config)
 
 # %% ../../nbs/training/models.ipynb #4f625674
-def save(model, processor, folder) -> Path:
-    "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`."
+def save(model, processor, folder, weights: dict | None = None) -> Path:
+    "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`; `weights` are its tensors where they lie in parts on several cards."
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, **({"state_dict": weights} if weights else {}))
         processor.save_pretrained(folder)
     except OSError as error:
         raise ModelError(f"{folder}: the model cannot be saved there: {error.strerror or error}") from None
@@ -428,7 +430,7 @@ def load(
     if quantise not in (None, "nf4"):
         raise ModelError(f"quantise {quantise!r} is unknown; choose 'none' or 'nf4'")
     base = base_of(name)
-    device = device or ("cuda:0" if torch.cuda.is_available() else "cpu")
+    device = device or own_device()
     dtype = getattr(torch, dtype) if isinstance(dtype, str) else dtype
     model = load_weights(base, find_config(base), quantise, double_quantisation, dtype, attention, device)
     if base != name:
