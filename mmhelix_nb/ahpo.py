@@ -10,10 +10,8 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import fields as fields_of
-from math import isnan
 from pathlib import Path
 from statistics import fmean
 from typing import Any, get_args
@@ -25,7 +23,6 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils.logging import disable_progress_bar
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
-from trl.trainer.utils import add_fused_lm_head
 
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.methods import METHODS, Gate, Method, Place, Schedule, Shape, method_of
@@ -34,44 +31,41 @@ from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
-from mmhelix_nb.training.experts import (
-    VISION,
-    Experts,
-    as_expert,
-    begun_with,
-    expert_tokens,
-    fitting,
-    padded,
-    select_rows,
-)
-from mmhelix_nb.training.hybrid import (
-    least_decided,
-    mean_entropy,
-    posterior,
-    prefix_length,
-    srft_expert_weights,
-    srft_weights,
-    token_entropies,
-    token_loss,
-    unhelped,
-    weight_at,
-)
+from .training.experts import Experts, as_expert, begun_with, no_experts, padded, select_rows
+from .training.gates import GateWarning, GateWatch, Rollout, gate_report, group_xi, reward_report
+from .training.hybrid import mean_entropy, posterior, token_entropies, token_loss, weight_at
 from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
 from .training.models import load, save
+from mmhelix_nb.training.places import (
+    KeepsFailures,
+    experts_of,
+    failures,
+    first_row,
+    hinted,
+    taken,
+    whole_rollouts,
+    with_beginnings,
+    without_expert,
+)
+from mmhelix_nb.training.terms import (
+    expert_temperature,
+    learned,
+    logps,
+    mixed_term,
+    note,
+    rows_with_gradient,
+    token_mean,
+    weighed_kl,
+)
 from .verifiers import reward as verifier_reward
 
 # %% auto #0
-__all__ = ['CURVE', 'gate', 'ExpertGate', 'token_mean', 'off_policy_loss', 'luffy_term', 'term_weights', 'Rollout', 'own_rewards',
-           'group_xi', 'mean_or_nan', 'reward_report', 'has_spread', 'gate_report', 'GateWatch', 'ExpertOptions',
-           'AHPOConfig', 'check_config', 'check_place', 'note', 'read_tokens', 'logps', 'rows_with_gradient',
-           'policy_term', 'token_kl', 'weighed_kl', 'learned', 'expert_temperature', 'expert_term', 'mixed_term',
-           'srft_tokens', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens', 'forbid_pixels',
-           'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'GateWarning', 'record', 'first_row', 'beginning',
-           'read_experts', 'experts_of', 'hinted', 'without_expert', 'whole_rollouts', 'with_beginnings', 'undecided',
-           'taken', 'failures', 'waiting', 'rollouts_kept', 'weighed', 'of_rows', 'step_batch', 'as_config',
-           'WritesWithExperts', 'KeepsFailures', 'AHPOTrainer', 'settings_of', 'schedule_of', 'ahpo_config', 'stream',
-           'mix_order', 'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary',
-           'run_ahpo']
+__all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'ExpertOptions', 'AHPOConfig', 'check_config',
+           'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens',
+           'forbid_pixels', 'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept',
+           'weighed', 'of_rows', 'gate_at', 'step_batch', 'as_config', 'WritesWithExperts', 'AHPOTrainer',
+           'settings_of', 'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
+           'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -103,20 +97,9 @@ class ExpertGate:
         return self.kind != "closed" and (self.kind != "adaptive" or self.threshold > 0)
 
 # %% ../nbs/50_ahpo.ipynb #a454419b
-def token_mean(values, mask):
-    "Mean over the tokens of each row, shape (B,)."
-    return (values * mask).sum(-1) / mask.sum(-1).clamp(min=1)
-
-
 def off_policy_loss(logp, mask):
     "Token-mean negative log-likelihood of each row, shape (B,) (paper, eq. 1)."
     return -token_mean(logp, mask)
-
-# %% ../nbs/50_ahpo.ipynb #8911a930
-def luffy_term(logp, old_logp, advantage, expert, shape: str = "ratio", gamma: float = 0.1):
-    "Loss per token: `-A f(p)` where `expert` (f by `token_loss`), else `-A r`; no clipping of either sign."
-    own = -(logp - old_logp).exp()
-    return advantage * torch.where(expert, token_loss(logp, shape, gamma), own)
 
 # %% ../nbs/50_ahpo.ipynb #a7bd37e3
 def term_weights(lengths, expert_lengths, xi, norm: str = "own", constant: int = 1):
@@ -132,92 +115,6 @@ def term_weights(lengths, expert_lengths, xi, norm: str = "own", constant: int =
     on = torch.ones_like(lengths, dtype=xi.dtype) if norm == "sequence" else group * lengths / total[:, None]
     off = group * xi * expert_lengths / total if norm == "joint" else group * xi
     return on, off
-
-# %% ../nbs/50_ahpo.ipynb #7a93df36
-@dataclass(frozen=True)
-class Rollout:
-    "One member of a group, as the log and the gate see it."
-
-    task: str  # published name or skill:<name>
-    level: int
-    has_expert: bool  # its prompt comes with an expert trace
-    by_policy: bool  # False for LUFFY's expert row
-    reward: float  # the one that counts; NaN where it was not scored
-    length: int  # tokens
-    truncated: bool  # hit the limit before the end token
-
-# %% ../nbs/50_ahpo.ipynb #f6825abb
-def own_rewards(group: list[Rollout]) -> list[float]:
-    "Rewards of the rollouts that the policy wrote, without those that were not scored."
-    return [r.reward for r in group if r.by_policy and not isnan(r.reward)]
-
-
-def group_xi(group: list[Rollout], opens: ExpertGate) -> float:
-    "The gate of one group; 0 where the prompt has no expert, or where a gate that counts successes has nothing to count."
-    rewards = own_rewards(group)
-    if not group[0].has_expert or (opens.kind == "adaptive" and not rewards):
-        return 0.0
-    return opens(sum(reward >= opens.bar for reward in rewards), len(rewards))
-
-# %% ../nbs/50_ahpo.ipynb #256abfea
-def mean_or_nan(values) -> float:
-    "Mean of the values that are numbers; NaN where there are none, which the log leaves out."
-    values = [value for value in map(float, values) if not isnan(value)]
-    return fmean(values) if values else float("nan")
-
-# %% ../nbs/50_ahpo.ipynb #37bd2285
-def reward_report(groups: list[list[Rollout]], counts_expert: bool) -> dict[str, float]:
-    "Mean rewards: of the policy, with the expert counted, in domain and general."
-    own = [r for g in groups for r in g if r.by_policy]
-    unseen = [1.0 for g in groups if counts_expert and g[0].has_expert and all(r.by_policy for r in g)]
-    return {
-        "reward/on_policy": mean_or_nan(r.reward for r in own),
-        "reward/with_expert": mean_or_nan([r.reward for g in groups for r in g] + unseen),
-        "reward/in_domain": mean_or_nan(r.reward for r in own if r.has_expert),
-        "reward/general": mean_or_nan(r.reward for r in own if not r.has_expert),
-        "completion/length": mean_or_nan(r.length for r in own),
-        "completion/truncated": mean_or_nan(r.truncated for r in own),
-    }
-
-# %% ../nbs/50_ahpo.ipynb #fb011b75
-def has_spread(group: list[Rollout]) -> bool:
-    "Whether the rewards of a group differ, so that it teaches GRPO something."
-    return len({r.reward for r in group if not isnan(r.reward)}) > 1
-
-
-def gate_report(groups: list[list[Rollout]], opens: ExpertGate) -> dict[str, float]:
-    "Gate rate, also per task and level, and the share of groups without spread."
-    taught, free = [g for g in groups if g[0].has_expert], [g for g in groups if not g[0].has_expert]
-    report = {
-        "xi": mean_or_nan(group_xi(g, opens) for g in taught),
-        "zero_spread/in_domain": mean_or_nan(not has_spread(g) for g in taught),
-        "zero_spread/general": mean_or_nan(not has_spread(g) for g in free),
-    }
-    for task, level in sorted({(g[0].task, g[0].level) for g in taught}):
-        same = [g for g in taught if (g[0].task, g[0].level) == (task, level)]
-        report[f"xi/{task}/{level}"] = mean_or_nan(group_xi(g, opens) for g in same)
-    return report
-
-# %% ../nbs/50_ahpo.ipynb #76d40a82
-class GateWatch:
-    "Says once, in words, that the gate has been wide open or shut for `patience` steps."
-
-    def __init__(self, patience: int, reward: str, bar: float):
-        self.patience, self.same, self.last, self.said = patience, 0, None, False
-        self.cause = f"no rollout, or hardly any, of the reward {reward!r} reached success_bar={bar:g}"
-
-    def __call__(self, xi: float) -> str:
-        "What is to be said after a step with the gate rate `xi`; empty as a rule."
-        if xi not in (0.0, 1.0):
-            self.same, self.last = 0, None
-            return ""
-        self.same, self.last = (self.same + 1 if xi == self.last else 1), xi
-        if self.said or self.same < self.patience:
-            return ""
-        self.said = True
-        if xi:
-            return f"the gate has been open for every prompt for {self.same} steps: {self.cause}; is it the reward that counts (success_reward), and its bar?"
-        return f"the gate has been shut for every prompt for {self.same} steps: the experts teach nothing any more"
 
 # %% ../nbs/50_ahpo.ipynb #bed2bebd
 _OURS = Ahpo()
@@ -246,6 +143,11 @@ class ExpertOptions:
     max_expert_length: int | None = _OURS.max_expert_length
     long_experts: str = _OURS.long_experts
     skip_zero_advantage: bool = _OURS.skip_zero_advantage
+
+    @property
+    def uses_experts(self) -> bool:
+        "Whether an expert can take part at all; where none can, none is read."
+        return self.gate != "closed" or self.expert_place != "beside"
 
     @property
     def expert_in_group(self) -> bool:
@@ -310,38 +212,7 @@ def check_place(config: AHPOConfig) -> None:
     if config.expert_in_group and (config.sft_norm != "sequence" or config.temperature != 1):
         raise ValueError(f"{place} needs sft_norm='sequence' and temperature=1")
 
-# %% ../nbs/50_ahpo.ipynb #5a37550a
-def note(trainer: AHPOTrainer, metrics: dict[str, float]) -> None:
-    "Adds metrics to the step's log."
-    for name, value in metrics.items():
-        trainer._metrics["train"][name].append(value)
-
-
-def read_tokens(trainer: AHPOTrainer, model, part: dict, entropies: bool = False):
-    "Log-probabilities, and entropies where they are wanted, of the completions of a micro-batch: one row each, one column a token."
-    ids = torch.cat([part["prompt_ids"], part["completion_ids"]], 1)
-    mask = torch.cat([part["prompt_mask"], part["completion_mask"]], 1)
-    vision = {name: part[name] for name in VISION if name in part}
-    width = part["completion_ids"].shape[1]
-    found = trainer._get_per_token_logps_and_entropies(model, ids, mask, width, compute_entropy=entropies, **vision)
-    return found[0], found[1]
-
-
-def logps(trainer: AHPOTrainer, model, part: dict):
-    "Log-probabilities of the completions of a micro-batch, one row each, one column a token."
-    return read_tokens(trainer, model, part)[0]
-
 # %% ../nbs/50_ahpo.ipynb #b02cce9f
-def rows_with_gradient(trainer: AHPOTrainer, advantages):
-    "Indices of the rollouts with an advantage that is not zero, at least one and equally many on every process; all where a setting needs all."
-    plain = not (trainer.beta or trainer._entropy_bonus_enabled or trainer.top_entropy_quantile < 1)
-    if not (trainer.args.skip_zero_advantage and plain and trainer.loss_type in ("grpo", "dr_grpo")):
-        return torch.arange(len(advantages), device=advantages.device)
-    idle = (advantages == 0).view(len(advantages), -1).all(1)
-    most = int(trainer.accelerator.gather((~idle).sum()[None]).max())  # TRL's metrics want equally many everywhere
-    return idle.int().argsort(stable=True)[: max(1, most)]
-
-
 def policy_term(trainer: AHPOTrainer, model, batch: dict):
     "GRPO's loss (paper, eq. 4) from the rollouts that have a gradient."
     rows, total = rows_with_gradient(trainer, batch["advantages"]), len(batch["advantages"])
@@ -349,50 +220,6 @@ def policy_term(trainer: AHPOTrainer, model, batch: dict):
     if trainer.beta and trainer.args.sft_norm != "sequence":
         return weighed_kl(trainer, model, part)
     return GRPOTrainer._compute_loss(trainer, model, part) * (len(rows) / total)
-
-# %% ../nbs/50_ahpo.ipynb #653f9661
-def token_kl(logp, reference):
-    "TRL's estimate of the distance of each token from the `reference` (k3), never negative."
-    return (reference - logp).exp() - (reference - logp) - 1
-
-
-def weighed_kl(trainer: AHPOTrainer, model, part: dict):
-    "GRPO's loss with the KL penalty weighed as the rollouts are."
-    beta, trainer.beta = trainer.beta, 0.0
-    try:
-        loss = GRPOTrainer._compute_loss(trainer, model, part)
-    finally:
-        trainer.beta = beta
-    mask = learned(part)
-    kl = token_kl(trainer.read, part["ref_per_token_logps"])
-    if trainer.args.use_bias_correction_kl:
-        kl = kl * (trainer.read - part.get("old_per_token_logps", trainer.read.detach())).exp()
-    note(trainer, {"kl": ((kl * mask).sum() / mask.sum()).item()})
-    return (
-        loss
-        + beta * (part["rollout_weight"] * token_mean(kl, mask)).mean() / trainer.current_gradient_accumulation_steps
-    )
-
-
-def learned(part: dict):
-    "Mask (B, T) of the tokens of the rollouts that are learned from: not padding, and not given."
-    return part["completion_mask"] * part.get("tool_mask", 1)
-
-# %% ../nbs/50_ahpo.ipynb #feb96867
-@contextmanager
-def expert_temperature(trainer: AHPOTrainer):
-    "Within this block log-probabilities are the model's own, not those of the tempered policy."
-    if trainer.temperature == 1:
-        yield
-        return
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    model = model.get_base_model() if hasattr(model, "peft_config") else model
-    tempered = model.forward
-    add_fused_lm_head(model, 1.0, trainer.args.cast_lm_head_to_fp32, ("log_probs", "entropy"))
-    try:
-        yield
-    finally:
-        model.forward = tempered
 
 # %% ../nbs/50_ahpo.ipynb #0a5112d8
 def expert_term(trainer: AHPOTrainer, model, batch: dict):
@@ -409,30 +236,7 @@ def expert_term(trainer: AHPOTrainer, model, batch: dict):
     loss = token_mean(token_loss(logp, trainer.args.expert_shape, trainer.args.gamma), part["completion_mask"])
     return (part["expert_weight"] * loss).sum() / len(weight) / trainer.current_gradient_accumulation_steps
 
-# %% ../nbs/50_ahpo.ipynb #f9338b6c
-def mixed_term(trainer: AHPOTrainer, model, batch: dict):
-    "LUFFY's loss of a group that holds its expert; no clipping. With the gate `entropy` SRFT's, which needs every row."
-    srft, args = trainer.args.gate == "entropy", trainer.args
-    part = batch if srft else select_rows(batch, rows_with_gradient(trainer, batch["advantages"]))
-    (logp, entropy), expert, mask = read_tokens(trainer, model, part, srft), ~part["by_policy"], part["completion_mask"]
-    old = part.get("old_per_token_logps", logp.detach())
-    token = luffy_term(logp, old, part["advantages"][:, None], expert[:, None], args.expert_shape, args.gamma)
-    if srft:
-        token = srft_tokens(token, logp, token_mean(entropy, mask), part)
-    if expert.any():
-        note(trainer, {"expert/nll": off_policy_loss(logp, mask)[expert].mean().item()})
-    lengths = trainer.max_completion_length if trainer.loss_type == "dr_grpo" else mask.sum(1).clamp(min=1)
-    total = ((token * mask).sum(1) / lengths).sum()
-    return total / len(batch["advantages"]) / trainer.current_gradient_accumulation_steps
-
 # %% ../nbs/50_ahpo.ipynb #6b684cc0
-def srft_tokens(luffy, logp, entropy, part: dict):
-    "SRFT's loss per token: for experts LUFFY's and the likelihood, for rollouts the log-probability, weighed by the sequence's mean `entropy` (B,)."
-    own = -srft_weights(entropy, part["right"])[:, None] * logp
-    expert = luffy - srft_expert_weights(entropy)[:, None] * logp
-    return torch.where(part["by_policy"][:, None], own, expert)
-
-
 def terms_of(config: AHPOConfig) -> tuple:
     "The terms that a configuration's loss is the sum of."
     if config.expert_in_group:
@@ -483,9 +287,11 @@ def with_cut(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[
 # %% ../nbs/50_ahpo.ipynb #5863ecab
 def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
     "The step's rollouts of all processes, prompt by prompt; `rewards` are those of this process."
+    known = trainer.experts
+    each = zip(rows, known.given, known.skipped, known.by_policy, replies, rewards)
     local = [
-        Rollout(row.get("task") or "", row.get("level") or 0, bool(expert), own, reward, len(ids), row["cut"])
-        for row, expert, own, ids, reward in zip(rows, trainer.experts.ids, trainer.experts.by_policy, replies, rewards)
+        Rollout(row.get("task") or "", row.get("level") or 0, given, skipped, own, reward, len(ids), row["cut"])
+        for row, given, skipped, own, ids, reward in each
     ]
     everyone, size = gather_object(local), trainer.num_generations
     return [everyone[i : i + size] for i in range(0, len(everyone), size)]
@@ -500,10 +306,6 @@ def counted_reward(trainer: AHPOTrainer) -> int:
         raise ValueError(f"success_reward={wanted!r} must be one of {', '.join(names)}")
     return names.index(wanted)
 
-
-class GateWarning(UserWarning):
-    "The gate does not move."
-
 # %% ../nbs/50_ahpo.ipynb #435b3c74
 def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], scores) -> None:
     "While the policy writes in training: keeps the step's groups, logs rewards and gates; `scores` (N, rewards) are those of all processes."
@@ -514,129 +316,10 @@ def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[in
     note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
     report = gate_report(trainer.groups, trainer.gate)
     note(trainer, report)
-    if trainer.experts.skipped:
-        note(trainer, {"expert/skipped": trainer.experts.skipped / len(rows)})
+    if any(trainer.experts.skipped):
+        note(trainer, {"expert/skipped": fmean(trainer.experts.skipped)})
     if trainer.args.gate == "adaptive" and trainer.args.gate_patience and (said := trainer.watch(report["xi"])):
         warnings.warn(said, GateWarning, stacklevel=2)
-
-# %% ../nbs/50_ahpo.ipynb #378bcab5
-def first_row(trainer: AHPOTrainer, rows: Sequence) -> int:
-    "The number, among the rows of all processes, of the first of this process's `rows`."
-    return trainer.accelerator.process_index * len(rows)
-
-
-def beginning(trainer: AHPOTrainer, ids: list[int], group: int) -> list[int]:
-    "The tokens of the expert that a rollout of prompt number `group` begins with at this step."
-    drawn = random.Random(f"{trainer.args.seed}/{trainer.state.global_step}/{trainer._step}/{group}").random()
-    return ids[: prefix_length(len(ids), drawn, trainer.done)]
-
-
-def read_experts(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[list[int]]:
-    "Token ids of the rows' experts; the rows of one prompt follow each other, and are read once."
-    found: list[list[int]] = []
-    for number, row in enumerate(rows):
-        before = rows[number - 1] if number else {}
-        same = all(row.get(name) == before.get(name) for name in ("prompt", "completion"))
-        ends = trainer.eos_token_ids
-        found.append(found[-1] if number and same else expert_tokens(row, trainer.processing_class, ends))
-    return found
-
-# %% ../nbs/50_ahpo.ipynb #7f534c48
-def experts_of(trainer: AHPOTrainer, rows: Sequence[dict]) -> Experts:
-    "The experts of a step's rows; in a mixed group the last rollout is the expert, or begins with it."
-    first, size, args = first_row(trainer, rows), trainer.num_generations, trainer.args
-    read = read_experts(trainer, rows)
-    ids = [fitting(one, args.expert_limit, args.long_experts) for one in read]
-    mixes = args.expert_place in ("group", "prefix")
-    helped = [mixes and bool(one) and (first + i) % size == size - 1 for i, one in enumerate(ids)]
-    starts = args.expert_place == "prefix"
-    begun = [beginning(trainer, one, (first + i) // size) if starts and helped[i] else [] for i, one in enumerate(ids)]
-    skipped = sum(bool(one) and not kept for one, kept in zip(read, ids))
-    return Experts(tuple(ids), tuple(not one for one in helped), tuple(begun), skipped)
-
-
-def hinted(trainer: AHPOTrainer) -> Experts:
-    "The step's experts, as beginnings of the rollouts of each group whose gate is open."
-    first, size = first_row(trainer, trainer.experts.ids), trainer.num_generations
-    numbers = [(first + i) // size for i in range(len(trainer.experts.ids))]
-    begun = [
-        beginning(trainer, ids, number) if group_xi(trainer.groups[number], trainer.gate) else []
-        for ids, number in zip(trainer.experts.ids, numbers)
-    ]
-    return replace(trainer.experts, begun=tuple(begun))
-
-
-def without_expert(row: dict) -> dict:
-    "A row as TRL may see it."
-    return {name: value for name, value in row.items() if name != "completion"}
-
-# %% ../nbs/50_ahpo.ipynb #1103957b
-def whole_rollouts(trainer: AHPOTrainer, written: Sequence[list[int]]) -> list[list[int]]:
-    "What was written, behind what it was begun with; in a second pass only the rollouts that were begun are new."
-    begun, before = trainer.experts.begun, trainer.first_pass
-    whole = [[*head, *own][: trainer.max_completion_length] for head, own in zip(begun, written)]
-    if before:
-        whole = [new if head else old for head, new, old in zip(begun, whole, before)]
-    return trainer.experts.swapped(whole)
-
-# %% ../nbs/50_ahpo.ipynb #580fa0cf
-def with_beginnings(trainer: AHPOTrainer, batch: dict) -> dict:
-    "The scored batch: a hint is not learned; in Prefix-RFT advantages are those against the rollouts that had no help, token by token."
-    place, begun = trainer.args.expert_place, trainer.experts.begun
-    if place not in ("prefix", "hint"):
-        return batch
-    given = torch.tensor([len(head) for head in begun], device=batch["completion_ids"].device)
-    inside = torch.arange(batch["completion_ids"].shape[1], device=given.device) < given[:, None]
-    if place == "hint":
-        return batch | {"tool_mask": (~inside).long()}
-    everyone = [
-        advantage
-        for group in trainer.groups
-        for advantage in unhelped([r.reward for r in group], [r.by_policy for r in group])
-    ]
-    first = first_row(trainer, begun)
-    own = torch.tensor(everyone[first : first + len(begun)], device=given.device).nan_to_num(0.0)[:, None]
-    return batch | {"advantages": torch.where(inside, own * undecided(trainer, batch, inside), own)}
-
-# %% ../nbs/50_ahpo.ipynb #090bbd2b
-def undecided(trainer: AHPOTrainer, batch: dict, inside):
-    "Mask (B, T) of the given tokens at which the policy is least decided, which are those that Prefix-RFT learns."
-    chosen, rows = torch.zeros_like(inside), inside.any(1).nonzero()[:, 0]
-    if len(rows):
-        part = select_rows(batch, rows)
-        with torch.no_grad():
-            entropy = read_tokens(trainer, trainer.model, part, entropies=True)[1]
-        width = entropy.shape[1]
-        chosen[rows, :width] = least_decided(entropy, inside[rows, :width] * part["completion_mask"])
-    return chosen
-
-# %% ../nbs/50_ahpo.ipynb #eaaa84a9
-def taken(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[dict]:
-    "Rows out of the buffer, as many times as a prompt has rollouts, once every process has enough for a step; else none."
-    size, wanted = trainer.num_generations, len(rows) // trainer.num_generations
-    if trainer.args.expert_place != "buffer":
-        return []
-    if len(rows) % size:
-        raise ValueError(
-            f"expert_place='buffer' needs whole groups on each process: {len(rows)} rows are no multiple of {size}"
-        )
-    ready = torch.tensor([len(trainer.buffer) >= wanted], device=trainer.accelerator.device)
-    if not trainer.accelerator.gather(ready).all():
-        return []
-    now, trainer.buffer = trainer.buffer[:wanted], trainer.buffer[wanted:]
-    return [row for row in now for _ in range(size)]
-
-# %% ../nbs/50_ahpo.ipynb #6f199945
-def failures(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[dict]:
-    "One row of each of this process's groups whose gate is open."
-    first, size = first_row(trainer, rows) // trainer.num_generations, trainer.num_generations
-    own = trainer.groups[first : first + len(rows) // size]
-    return [row for row, group in zip(rows[::size], own) if group_xi(group, trainer.gate)]
-
-
-def waiting(trainer: AHPOTrainer, checkpoint: str | Path) -> Path:
-    "The file of a checkpoint that keeps the rows which wait in this process's buffer."
-    return Path(checkpoint) / f"experts-{trainer.accelerator.process_index}.pt"
 
 # %% ../nbs/50_ahpo.ipynb #151a1d62
 def rollouts_kept(trainer: AHPOTrainer, xi):
@@ -677,8 +360,15 @@ def of_rows(trainer: AHPOTrainer, here: slice, device) -> dict:
     return {"expert_ids": ids, "expert_mask": mask, **flags}
 
 # %% ../nbs/50_ahpo.ipynb #bae3ab2c
+def gate_at(args: AHPOConfig, done: float) -> ExpertGate:
+    "The gate after the share `done` of a run."
+    mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay), done)
+    return ExpertGate(args.gate, args.success_threshold, args.gate_shape, args.success_bar, mu)
+
+
 def step_batch(trainer: AHPOTrainer, rows: Sequence[dict], write: Callable[[list[dict]], dict]) -> dict:
     "The batch of a training step on `rows`, written and scored by TRL's `write`, with everything that the terms need."
+    trainer.gate = gate_at(trainer.args, trainer.done)
     taught, place = taken(trainer, rows), trainer.args.expert_place
     trainer.phase, trainer.first_pass, rows = ("teach" if taught else "write"), [], taught or rows
     trainer.experts, plain = experts_of(trainer, rows), [without_expert(row) for row in rows]
@@ -729,24 +419,8 @@ class WritesWithExperts:
         write = super()._generate_and_score_completions  # type: ignore[misc]
         if self.model.training:
             return step_batch(self, inputs, write)
-        nobody, self.phase, self.first_pass = ([],) * len(inputs), "write", []
-        self.experts = Experts(nobody, (True,) * len(inputs), nobody)
+        self.phase, self.first_pass, self.experts = "write", [], no_experts([False] * len(inputs))
         return write([without_expert(row) for row in inputs])
-
-# %% ../nbs/50_ahpo.ipynb #0bfc3039
-class KeepsFailures:
-    "A part of a trainer: the rows that wait in its buffer are part of a checkpoint."
-
-    def _save_checkpoint(self: Any, model, trial):
-        super()._save_checkpoint(model, trial)  # type: ignore[misc]
-        if self.buffer:
-            folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
-            torch.save(self.buffer, waiting(self, folder))
-
-    def _load_optimizer_and_scheduler(self: Any, checkpoint):
-        super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
-        if checkpoint is not None and waiting(self, checkpoint).is_file():
-            self.buffer = torch.load(waiting(self, checkpoint), weights_only=False)
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
 class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTrainer):
@@ -765,6 +439,7 @@ class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTraine
         self.terms, self.counted = terms_of(self.args), counted_reward(self)
         self.watch = GateWatch(self.args.gate_patience, self.reward_func_names[self.counted], self.args.success_bar)
         self.experts, self.groups, self.buffer = Experts(), [], []
+        self.gate = gate_at(self.args, 0.0)
         self.phase, self.first_pass, self.read = "write", [], torch.empty(0)
 
     @property
@@ -772,13 +447,6 @@ class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTraine
         "The share of the run's steps that are taken."
         steps = self.state.max_steps or self.args.max_steps
         return self.state.global_step / steps if steps > 0 else 0.0
-
-    @property
-    def gate(self) -> ExpertGate:
-        "The gate of this step."
-        a = self.args
-        mu = weight_at(Schedule(a.mu_peak, a.mu_valley, a.mu_warmup, a.mu_decay), self.done)
-        return ExpertGate(a.gate, a.success_threshold, a.gate_shape, a.success_bar, mu)
 
     def _get_per_token_logps_and_entropies(self, *args, **kwargs):
         found = super()._get_per_token_logps_and_entropies(*args, **kwargs)

@@ -1,5 +1,6 @@
 """The hybrid loss inside TRL's trainer: what it reduces to, what it adds, and that a killed run comes back the same."""
 
+import math
 import os
 import subprocess
 import sys
@@ -22,8 +23,11 @@ from mmhelix_nb.ahpo import ExpertGate, make_trainer, train_ahpo  # noqa: E402
 from mmhelix_nb.book.methods import METHODS, trained_by  # noqa: E402
 from mmhelix_nb.book.results import read_curve  # noqa: E402
 from mmhelix_nb.book.settings import Ahpo  # noqa: E402
+from mmhelix_nb.training.experts import as_expert, expert_tokens, select_rows  # noqa: E402
+from mmhelix_nb.training.gates import group_xi  # noqa: E402
 from mmhelix_nb.training.loop import CurveCallback  # noqa: E402
 from mmhelix_nb.training.models import MiniSize, build_mini, build_processor, build_tokenizer, freeze_tower  # noqa: E402
+from mmhelix_nb.training.terms import logps, luffy_term  # noqa: E402
 
 SIZE = MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 PROCESSOR = build_processor(build_tokenizer(["sort low user assistant \\boxed{0123456789}"] * 4, 280))
@@ -269,8 +273,8 @@ def test_trainer_computes_the_papers_formula(tmp_path, norm, coef):
     """Eqs. 1 + 4 and eq. 5, prompt by prompt, also after a shuffle into micro-batches."""
     trainer, batch = ready(tmp_path, by_state, sft_norm=norm, xi_coef=coef, prompts_in_domain=4, prompts_general=2)
     model, groups = trainer.model, trainer.groups
-    logp = ahpo.logps(trainer, model, batch)
-    expert = ahpo.logps(trainer, model, ahpo.as_expert(batch))
+    logp = logps(trainer, model, batch)
+    expert = logps(trainer, model, as_expert(batch))
     total = 0.0
     for q, group in enumerate(groups):
         i, rewards = slice(5 * q, 5 * q + 5), torch.tensor([r.reward for r in group])
@@ -281,11 +285,11 @@ def test_trainer_computes_the_papers_formula(tmp_path, norm, coef):
             ratio, batch["completion_mask"][i], rewards, expert[5 * q][None], mask if taught else mask + 1, xi, norm
         ) / len(groups)
     reference = gradient(model, total)
-    assert {ahpo.group_xi(g, ExpertGate()) for g in groups} == {0.0, 1.0}
+    assert {group_xi(g, ExpertGate()) for g in groups} == {0.0, 1.0}
     close(gradient(model, trainer._compute_loss(model, batch)), reference)
     order = torch.randperm(30)
     trainer.current_gradient_accumulation_steps = 3
-    parts = [trainer._compute_loss(model, ahpo.select_rows(batch, part)) for part in order.split(10)]
+    parts = [trainer._compute_loss(model, select_rows(batch, part)) for part in order.split(10)]
     close(gradient(model, sum(parts)), reference)
 
 
@@ -318,7 +322,7 @@ def test_luffy_against_the_hand_formula():
     target = torch.randint(20, (3, 6))
     A = torch.tensor([0.8, -0.8, 0.4], dtype=torch.float64)[:, None]
     logp = logits.log_softmax(-1).gather(-1, target[..., None])[..., 0]
-    loss = ahpo.luffy_term(logp, logp.detach(), A, torch.tensor([[True]]))
+    loss = luffy_term(logp, logp.detach(), A, torch.tensor([[True]]))
     (found,) = torch.autograd.grad(loss.sum(), logits)
     p, y = logits.softmax(-1), torch.nn.functional.one_hot(target, 20)
     p_y = (p * y).sum(-1, keepdim=True)
@@ -348,7 +352,7 @@ def test_luffy_puts_the_expert_in_the_group(tmp_path):
 
 def test_luffy_loss_by_hand(tmp_path):
     trainer, batch = ready(tmp_path, expert_is_right, method="luffy")
-    logp, mask, A = ahpo.logps(trainer, trainer.model, batch), batch["completion_mask"], batch["advantages"][:, None]
+    logp, mask, A = logps(trainer, trainer.model, batch), batch["completion_mask"], batch["advantages"][:, None]
     p = logp.exp()
     token = torch.where(batch["by_policy"][:, None], -A * p / p.detach(), -A * p / (p + 0.1))
     reference = gradient(trainer.model, (token * mask).sum() / 15 / trainer.max_completion_length)
@@ -357,10 +361,10 @@ def test_luffy_loss_by_hand(tmp_path):
 
 def test_luffy_clips_neither_sign(tmp_path):
     trainer, batch = ready(tmp_path, expert_is_right, method="luffy")
-    batch["old_per_token_logps"] = ahpo.logps(trainer, trainer.model, batch).detach() - 1.0  # ratio e, far beyond 1.2
+    batch["old_per_token_logps"] = logps(trainer, trainer.model, batch).detach() - 1.0  # ratio e, far beyond 1.2
     for sign in (1.0, -1.0):
         batch["advantages"] = torch.full((15,), sign)
-        part = ahpo.select_rows(batch, torch.arange(4))
+        part = select_rows(batch, torch.arange(4))
         assert gradient(trainer.model, trainer._compute_loss(trainer.model, part)).abs().max() > 0
 
 
@@ -391,7 +395,7 @@ def test_shuffle_keeps_expert_and_prompt_together(tmp_path):
     seen, orders = 0, []
     for k in range(10):
         trainer._step = k
-        part = ahpo.as_expert(trainer._prepare_inputs(inputs))
+        part = as_expert(trainer._prepare_inputs(inputs))
         for i in range(3):
             prompt = PROCESSOR.tokenizer.decode(part["prompt_ids"][i][part["prompt_mask"][i].bool()])
             number = prompt.rpartition("p")[2].partition("<")[0]
@@ -563,9 +567,9 @@ def test_vision_tower_stays(tmp_path):
 
 def test_an_expert_ends_as_the_template_ends_a_turn():
     ends = [PROCESSOR.tokenizer.eos_token_id]
-    tokens = ahpo.expert_tokens(row(3), PROCESSOR, ends)
+    tokens = expert_tokens(row(3), PROCESSOR, ends)
     assert PROCESSOR.tokenizer.decode(tokens) == "e3xxx<|im_end|>"
-    assert ahpo.expert_tokens(row(2, False), PROCESSOR, ends) == []
+    assert expert_tokens(row(2, False), PROCESSOR, ends) == []
 
 
 def test_a_long_expert_is_never_cut(tmp_path):
@@ -573,12 +577,16 @@ def test_a_long_expert_is_never_cut(tmp_path):
     mix = {"rows": long, "prompts_in_domain": 2, "prompts_general": 0}
     skipped, batch = ready(tmp_path, never, **mix)
     assert (batch["expert_weight"] > 0).sum() == 1 and skipped._metrics["train"]["expert/skipped"] == [0.5]
+    assert skipped._metrics["train"]["reward/in_domain"] == [0.0] and skipped._metrics["train"]["xi"] == [1.0]
+    assert all(map(math.isnan, skipped._metrics["train"]["reward/general"]))  # both prompts have an expert
     _, batch = ready(tmp_path, never, long_experts="keep", **mix)
     assert (batch["expert_weight"] > 0).sum() == 2 and batch["expert_mask"].sum(1).max() > 8
     _, batch = ready(tmp_path, never, max_expert_length=40, **mix)
     assert (batch["expert_weight"] > 0).sum() == 2
     with pytest.raises(ValueError, match="an expert has 21 tokens and a rollout at most 8; raise"):
         ready(tmp_path, never, long_experts="refuse", **mix)
+    grpo, batch = ready(tmp_path, never, method="grpo", long_experts="refuse", **mix)  # reads no expert
+    assert not any(grpo.experts.ids) and all(grpo.experts.given) and grpo._metrics["train"]["xi"] == [0.0]
 
 
 def test_settings_name_their_errors(tmp_path):

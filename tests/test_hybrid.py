@@ -16,6 +16,9 @@ from mmhelix_nb import ahpo  # noqa: E402
 from mmhelix_nb.ahpo import make_trainer  # noqa: E402
 from mmhelix_nb.book.methods import METHODS, trained_by  # noqa: E402
 from mmhelix_nb.book.results import read_curve  # noqa: E402
+from mmhelix_nb.training.experts import as_expert  # noqa: E402
+from mmhelix_nb.training.gates import GateWarning  # noqa: E402
+from mmhelix_nb.training.terms import expert_temperature, logps, read_tokens  # noqa: E402
 
 G = 5
 
@@ -33,8 +36,8 @@ def ready(tmp_path, method, reward=by_state, rows=ROWS, done=0, prompts=(4, 2), 
 
 def parts(trainer, batch):
     """What every formula is made of, prompt by prompt: log-probabilities and entropies of rollouts (G, T) and experts (E,), rewards."""
-    logp, entropy = ahpo.read_tokens(trainer, trainer.model, batch, entropies=True)
-    expert = ahpo.logps(trainer, trainer.model, ahpo.as_expert(batch))
+    logp, entropy = read_tokens(trainer, trainer.model, batch, entropies=True)
+    expert = logps(trainer, trainer.model, as_expert(batch))
     for q, group in enumerate(trainer.groups):
         i, kept = slice(G * q, G * q + G), batch["expert_mask"][G * q].bool()
         yield {
@@ -318,9 +321,9 @@ def test_temperature_does_not_bend_the_expert(tmp_path):
     """Rollouts are read at the temperature at which they were written, experts at 1."""
     hot, batch, _ = ready(tmp_path, "static", lambda completions, **c: [0.0] * len(completions), temperature=2.0)
     loss = gradient(hot.model, hot._compute_loss(hot.model, batch))
-    with ahpo.expert_temperature(hot):
-        plain = ahpo.logps(hot, hot.model, ahpo.as_expert(batch))
-    tempered = ahpo.logps(hot, hot.model, ahpo.as_expert(batch))
+    with expert_temperature(hot):
+        plain = logps(hot, hot.model, as_expert(batch))
+    tempered = logps(hot, hot.model, as_expert(batch))
     assert not torch.allclose(plain, tempered)
     mask, taught = batch["expert_mask"], batch["expert_weight"].nonzero()[:, 0]
     nll = -(plain * mask).sum(1)[taught] / mask.sum(1)[taught]
@@ -368,7 +371,7 @@ def test_a_gate_that_stands_still_is_told(tmp_path):
     config = ahpo.ahpo_config(settings(steps=4), METHODS["ahpo"], tmp_path)
     config.gate_patience = 3
     trainer = ahpo.AHPOTrainer(tiny(), never, config, ahpo.mixed(ROWS, settings(steps=4)), processing_class=PROCESSOR)
-    with pytest.warns(ahpo.GateWarning, match="open for every prompt for 3 steps: .*success_bar=1"):
+    with pytest.warns(GateWarning, match="open for every prompt for 3 steps: .*success_bar=1"):
         trainer.train()
 
 
