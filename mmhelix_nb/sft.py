@@ -27,8 +27,9 @@ from .book.rows import open_rows, rows_path
 from .book.settings import Base, Sft
 from .training.experts import expert_text
 from .training.families import ModelError, check_pictures
-from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
-from .training.models import exact_adapters, group_table, load, save
+from .training.launch import is_main, over_cards
+from .training.loop import CurveCallback, Resumes, go_on, same_run, save_whole, trainer_arguments
+from .training.models import exact_adapters, group_table, load
 
 # %% ../nbs/40_sft.ipynb #be4d0031
 def sft_config(settings: Sft | Base, out: str | Path, seed: int = 0) -> SFTConfig:
@@ -112,7 +113,7 @@ def without_gradient(model, batch, **forward) -> list[str]:
     return missing
 
 # %% ../nbs/40_sft.ipynb #b14df683
-class ResumableSFT(ReadsCheckpoints, SFTTrainer):
+class ResumableSFT(Resumes, SFTTrainer):
     "TRL's `SFTTrainer` that goes on from a checkpoint."
 
 # %% ../nbs/40_sft.ipynb #2826e97a
@@ -153,11 +154,11 @@ def sft_trainer(
 def train_sft(
     model, processor, rows, settings: Sft | Base, out: str | Path, seed: int = 0, curve: str | Path | None = None
 ):
-    "Fine-tune `model` on `rows`, from the last checkpoint under `out` if there is one; writes the curve, returns the model."
+    "Fine-tune `model` in place on `rows`, from the last checkpoint under `out` if there is one; writes the curve, returns the trainer."
     same_run({**settings.model_dump(mode="json"), "seed": seed}, out)
     trainer = sft_trainer(model, processor, rows, settings, out, seed, curve)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
-    return trainer.model
+    go_on(trainer, out)
+    return trainer
 
 # %% ../nbs/40_sft.ipynb #2232545c
 def sft_settings(book: Profile, method: str = "sft") -> Sft:
@@ -175,6 +176,7 @@ def sft_rows(book: Profile, runs: str | Path = RUNS):
     return rows.select(range(min(len(rows), book.sft.samples)))
 
 # %% ../nbs/40_sft.ipynb #abcbce6f
+@over_cards
 def run_sft(
     profile: str, method: str = "sft", runs: str = RUNS, reports: str = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
@@ -184,9 +186,12 @@ def run_sft(
     home, report = run_folder(book, method, runs), report_folder(book, method, reports)
     set_seed(book.seed)  # LoRA's first matrices are drawn while loading
     model, processor = load(model_folder(book, method_of(method).start, runs), book.model)
-    print(group_table(model))
-    model = train_sft(model, processor, rows, settings, home, book.seed, report / "curve.jsonl")
-    save(model, processor, home / "model")
+    if is_main():
+        print(group_table(model))
+    trainer = train_sft(model, processor, rows, settings, home, book.seed, report / "curve.jsonl")
+    save_whole(trainer, processor, home / "model")
+    if not is_main():
+        return {}
     curve = read_curve(report / "curve.jsonl")
     found = {
         "settings": {**settings.model_dump(mode="json"), "seed": book.seed},

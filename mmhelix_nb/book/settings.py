@@ -98,7 +98,13 @@ class Model(Section):
 class Machine(Section):
     "What one job may use."
 
-    gpus: int = setting(1, "cards that a training or evaluation job needs", ge=0, le=1024)
+    gpus: int = setting(
+        1, "cards that a training or evaluation job needs; training starts a process on each", ge=0, le=1024
+    )
+    processes: int | None = setting(None, "processes that train together where it is not one a card", ge=1, le=1024)
+    sharding: Literal["none", "fsdp", "zero3"] = setting(
+        "none", "how the cards of a job hold the model: each the whole, or a part (`profiles/launch/`)"
+    )
     mem_mb: int = setting(32_000, "main memory that a job needs", unit="MB", ge=100)
     minutes: int = setting(1_440, "after which a cluster may end a job", unit="minutes", ge=1)
 

@@ -46,6 +46,7 @@ from mmhelix_nb.training.families import (
     reads_pictures,
     stop_at_turns,
 )
+from .launch import own_device
 
 # %% ../../nbs/training/models.ipynb #b5bc4ce8
 SPECIAL = (
@@ -335,12 +336,12 @@ def exact_adapters(model) -> None:
             parameter.data = parameter.data.float()
 
 # %% ../../nbs/training/models.ipynb #4f625674
-def save(model, processor, folder) -> Path:
-    "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`."
+def save(model, processor, folder, weights: dict | None = None) -> Path:
+    "Write `model` (its adapter, where it has LoRA) and `processor` into `folder`; `weights` are its tensors where they lie in parts on several cards."
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, **({"state_dict": weights} if weights else {}))
         processor.save_pretrained(folder)
     except OSError as error:
         raise ModelError(f"{folder}: the model cannot be saved there: {error.strerror or error}") from None
@@ -441,7 +442,7 @@ def load(name, settings: Model | None = None, trains: bool = True, device: str |
     name, held = str(name), held_as(settings, changes)
     base = base_of(name)
     config = find_config(base)
-    model = load_weights(base, config, held, device or ("cuda:0" if torch.cuda.is_available() else "cpu"))
+    model = load_weights(base, config, held, device or own_device())
     brought = any((Path(name) / file).is_file() for file in ("processor_config.json", "preprocessor_config.json"))
     processor = load_processor(name if brought else base, config, held)
     if hasattr(config, "image_grid_pinpoints"):  # model and processor cut a picture alike
