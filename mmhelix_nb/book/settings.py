@@ -192,8 +192,12 @@ class Training(Section):
 
 # %% ../../nbs/book/settings.ipynb #dc64b40a
 class Base(Training):
-    "The mini model's own schooling."
+    "The mini model's own size and schooling."
 
+    hidden: int = setting(128, "width of the language model, whose heads are 32 wide each", ge=32, multiple_of=32)
+    layers: int = setting(2, "of the language model", unit="layers", ge=1)
+    vision_hidden: int = setting(64, "width of the vision tower, which has two heads", ge=16, multiple_of=16)
+    vision_layers: int = setting(2, "of the vision tower", unit="layers", ge=1)
     learning_rate: float = again(Training, "learning_rate", 2e-3)
     steps: int = again(Training, "steps", 700)
     batch_size: int = setting(24, "a forward pass", unit="lessons", ge=1)

@@ -15,19 +15,29 @@ from typing import Any
 import torch
 
 from mmhelix_nb import make, tasks
-from mmhelix_nb.ahpo import make_trainer
+from mmhelix_nb.ahpo import as_dataset, make_trainer
 from mmhelix_nb.book.place import commit
 from mmhelix_nb.book.profiles import Profile, read_profile
 from mmhelix_nb.book.results import write_json
+from mmhelix_nb.book.rows import Row, item_row
 from mmhelix_nb.serg import expert
 from mmhelix_nb.sft import sft_trainer
 from mmhelix_nb.training import budget
-from mmhelix_nb.training.models import add_lora, build_processor, build_tokenizer, freeze_tower, nf4
+from mmhelix_nb.training.families import picture_modules
+from mmhelix_nb.training.models import (
+    add_lora,
+    blank,
+    build_processor,
+    build_tokenizer,
+    freeze_tower,
+    keep_unpacked,
+    nf4,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "reports" / "gpu"
 DRY = [  # a model and lengths that a CPU takes in seconds
-    "model.quantise=none", "model.dtype=float32", "model.max_pixels=12544", "model.min_pixels=784", "model.lora_rank=4",
+    "model.dtype=float32", "model.max_pixels=12544", "model.min_pixels=784", "model.lora_rank=4",
     "sft.batch_size=1", "sft.bf16=false", "sft.optim=adamw_torch", "sft.gradient_accumulation_steps=2",
     "ahpo.num_generations=4", "ahpo.prompts_in_domain=1", "ahpo.prompts_general=0", "ahpo.micro_batch=2", "ahpo.generation_batch=4",
     "ahpo.max_completion_length=24", "ahpo.bf16=false", "ahpo.optim=adamw_torch",
@@ -100,20 +110,24 @@ def random_model(book: Profile, config, device: str) -> Any:
     from accelerate import init_empty_weights
     from transformers import Qwen2_5_VLForConditionalGeneration
     from transformers.integrations.bitsandbytes import replace_with_bnb_linear
+    from transformers.quantizers import AutoHfQuantizer
 
     m, dtype, settings = book.model, getattr(torch, book.model.dtype), None
     with init_empty_weights(include_buffers=False):
-        model: Any = Qwen2_5_VLForConditionalGeneration._from_config(config, attn_implementation=m.attention, dtype=dtype)
+        model: Any = Qwen2_5_VLForConditionalGeneration._from_config(
+            config, attn_implementation=m.attention, dtype=dtype
+        )
     if m.quantise == "nf4":
-        settings = nf4(dtype, m.double_quantisation)
+        settings = nf4(picture_modules(blank(config)), dtype, m.double_quantisation)
         skipped = settings.llm_int8_skip_modules
         model = replace_with_bnb_linear(model, modules_to_not_convert=skipped, quantization_config=settings)
         model.is_loaded_in_4bit = model.is_quantized = True
         model.config.quantization_config = settings
+        model.hf_quantizer = AutoHfQuantizer.from_config(settings, pre_quantized=False)
     for module in model.modules():
         filled(module, dtype, device, settings)
     model.tie_weights()
-    model.to(device) if settings is None else [buffer.data for buffer in model.buffers()]
+    keep_unpacked(model)
     for module in model.modules():  # buffers, such as rotary frequencies, are small
         for name, buffer in module.named_buffers(recurse=False):
             module._buffers[name] = buffer.to(device)
@@ -124,28 +138,13 @@ def random_model(book: Profile, config, device: str) -> Any:
     return model
 
 
-def rows_of(processor, lengths: list[int]) -> list[dict]:
-    """Rows of the trainers' form whose experts have so many tokens."""
-    rows, ids = [], []
+def rows_of(processor, lengths: list[int]) -> list[Row]:
+    """Rows whose experts have so many tokens: the beginning of many traces, one after the other."""
+    ids: list[int] = []
     while len(ids) < max(lengths):
         ids += processor.tokenizer(expert(make(tasks()[len(ids) % 42], 3, len(ids))).reply)["input_ids"]
-    for i, length in enumerate(lengths):
-        item = make(tasks()[i % 42], 3, i)
-        text = processor.tokenizer.decode(ids[:length])
-        rows.append(
-            {
-                "images": [item.image()],
-                "prompt": [{"role": "user", "content": item.question("image")}],
-                "completion": [{"role": "assistant", "content": text}],
-                "task": item.task,
-                "state": item.packed if hasattr(item, "packed") else "",
-                "answer": item.answer,
-                "level": item.level,
-                "seed": item.seed,
-                "modality": "image",
-            }
-        )
-    return rows
+    items = [make(tasks()[i % 42], 3, i) for i in range(len(lengths))]
+    return [item_row(item, processor.tokenizer.decode(ids[:n])) for item, n in zip(items, lengths, strict=True)]
 
 
 class Meter:
@@ -185,14 +184,18 @@ def release() -> None:
 
 
 def learn(meter: Meter, model, processor, book: Profile, steps: int, length: int, out: Path) -> int:
-    """SFT on rows as long as the profile allows; returns the tokens of a step."""
-    from datasets import Dataset, Features, Image, List
-
+    """SFT on experts of `length` tokens, as long as the plan takes them to be; returns the tokens of a step."""
     stage = book.sft.model_copy(update={"steps": steps, "warmup_steps": 0, "save_steps": 0})
     count = stage.batch_size * stage.gradient_accumulation_steps
-    rows = [{key: row[key] for key in ("images", "prompt", "completion")} for row in rows_of(processor, [length] * count)]
-    data = Dataset.from_list(rows).cast_column("images", List(Image()))
-    trainer = meter("look ahead", sft_trainer, model, processor, data, stage, out / "sft")
+    trainer = meter(
+        "look ahead",
+        sft_trainer,
+        model,
+        processor,
+        as_dataset(rows_of(processor, [length] * count)),
+        stage,
+        out / "sft",
+    )
     meter.wrap(trainer, "training_step", "SFT")
     trainer.train()
     return count * length
@@ -207,7 +210,16 @@ def explore(meter: Meter, model, processor, book: Profile, steps: int, out: Path
     more = {"steps": steps, "warmup_steps": 0, "save_steps": 0, "prompts_in_domain": prompts, "prompts_general": 0, "micro_batch": micro, "generation_batch": None}  # fmt: skip
     stage = a.model_copy(update=more)
     rows = rows_of(processor, [new - 8] * max(4, prompts))
-    trainer = make_trainer(model, processor, rows, stage, out / "ahpo", "ahpo", 0, reward=lambda completions, **row: [0.0] * len(completions))
+    trainer = make_trainer(
+        model,
+        processor,
+        rows,
+        stage,
+        out / "ahpo",
+        "ahpo",
+        0,
+        reward=lambda completions, **row: [0.0] * len(completions),
+    )
     trainer.generation_config.min_new_tokens = new  # untrained weights end when they like
     meter.wrap(trainer, "_generate_single_turn", "rollouts")
     meter.wrap(trainer, "training_step", "AHPO")
@@ -226,8 +238,8 @@ def check(profile: str, steps: int, dry: bool) -> dict:
         assert shape.layer == layer
         shape = budget.replace(shape, tower_layers=2)
     card = budget.of_size(24) if dry else budget.seen()[0]
-    plan = budget.reckon(book, card)
-    meter, length = Meter(device), 160 if dry else 4096
+    plan = budget.reckon(read_profile(profile, ROOT), card)
+    meter, length = Meter(device), 160 if dry else plan.experts.longest
     model = meter("load", random_model, book, config_of(shape, processor.tokenizer, shape.vocabulary), device)
     with tempfile.TemporaryDirectory() as home:
         tokens = learn(meter, model, processor, book, steps, length, Path(home))
@@ -240,7 +252,7 @@ def check(profile: str, steps: int, dry: bool) -> dict:
         "model": f"{book.model.name}, random weights" if not dry else "a tiny model, random weights",
         "dry": dry,
         "steps": steps,
-        "sft_tokens_a_step": tokens,
+        "expert_tokens_a_step": tokens,
         "new_tokens": book.ahpo.max_completion_length,
         "phases": meter.found,
         "plan": [{"phase": phase.name, "gb": round(phase.gb, 2)} for phase in plan.phases],
