@@ -11,7 +11,6 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from dataclasses import fields as fields_of
 from pathlib import Path
 from statistics import fmean
 from typing import Any, get_args
@@ -31,7 +30,7 @@ from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
-from .training.experts import Experts, as_expert, begun_with, no_experts, padded, select_rows
+from .training.experts import Experts, MixesPictures, as_expert, begun_with, no_experts, padded, select_rows
 from .training.gates import GateWarning, GateWatch, Rollout, gate_report, group_xi, reward_report
 from .training.hybrid import mean_entropy, posterior, token_entropies, token_loss, weight_at
 from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
@@ -62,10 +61,10 @@ from .verifiers import reward as verifier_reward
 # %% auto #0
 __all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'ExpertOptions', 'AHPOConfig', 'check_config',
            'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens',
-           'forbid_pixels', 'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept',
-           'weighed', 'of_rows', 'gate_at', 'step_batch', 'as_config', 'WritesWithExperts', 'AHPOTrainer',
-           'settings_of', 'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
-           'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
+           'forbid_pixels', 'exact_adapters', 'with_cut', 'is_cut', 'grouped', 'counted_reward', 'record',
+           'rollouts_kept', 'weighed', 'of_rows', 'gate_at', 'step_batch', 'as_config', 'check_turns',
+           'WritesWithExperts', 'AHPOTrainer', 'settings_of', 'schedule_of', 'ahpo_config', 'stream', 'mix_order',
+           'as_dataset', 'mixed', 'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -251,8 +250,8 @@ def output_layer(trainer: AHPOTrainer):
 
 
 def note_entropy(trainer: AHPOTrainer, steps: list, replies: Sequence[list[int]]) -> None:
-    "Logs the mean entropy of what was written in training."
-    if steps and trainer.model.training and len(steps[0]) == len(replies):  # beams have rows of their own
+    "Logs the mean entropy of what was written in training, where each token of each reply was asked for once (beams are not)."
+    if steps and trainer.model.training and {len(step) for step in steps} == {len(replies)}:
         note(trainer, {"policy/entropy": mean_entropy(steps, [len(ids) for ids in replies])})
 
 
@@ -280,9 +279,13 @@ def exact_adapters(model) -> None:
 
 # %% ../nbs/50_ahpo.ipynb #d87567af
 def with_cut(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]]) -> list[dict]:
-    "The `rows` with a column `cut`, for the reward: whether the limit of tokens ended the reply, which then has no end token."
-    ends = (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
-    return [row | {"cut": not ids or ids[-1] not in ends} for row, ids in zip(rows, replies, strict=True)]
+    "The `rows` with a column `cut` for the reward, unless they have one: whether the limit of tokens ended the reply."
+    return [{"cut": is_cut(trainer, ids)} | row for row, ids in zip(rows, replies, strict=True)]
+
+
+def is_cut(trainer: AHPOTrainer, ids: list[int]) -> bool:
+    "Whether the limit of tokens ended a reply, which then has no end token."
+    return not ids or ids[-1] not in (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
 
 # %% ../nbs/50_ahpo.ipynb #5863ecab
 def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
@@ -290,7 +293,9 @@ def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[i
     known = trainer.experts
     each = zip(rows, known.given, known.skipped, known.by_policy, replies, rewards)
     local = [
-        Rollout(row.get("task") or "", row.get("level") or 0, given, skipped, own, reward, len(ids), row["cut"])
+        Rollout(
+            row.get("task") or "", row.get("level") or 0, given, skipped, own, reward, len(ids), is_cut(trainer, ids)
+        )
         for row, given, skipped, own, ids, reward in each
     ]
     everyone, size = gather_object(local), trainer.num_generations
@@ -392,11 +397,21 @@ def as_config(args: GRPOConfig | None, model) -> AHPOConfig:
         name = model if isinstance(model, str) else model.config._name_or_path or "model"
         folder, cuda = f"{name.rstrip('/').rpartition('/')[2]}-AHPO", torch.cuda.is_available()
         return AHPOConfig(folder, num_generations=8, sft_norm="sequence", use_cpu=not cuda, bf16=cuda)
-    given = {one.name: getattr(args, one.name) for one in fields_of(args) if one.init}
-    given.pop("generation_batch_size")  # follows from steps_per_generation
-    return AHPOConfig(**given, sft_norm="sequence")
+    config = object.__new__(AHPOConfig)  # as it is: TRL has worked out what follows from what
+    vars(config).update(vars(ExpertOptions(sft_norm="sequence")) | vars(args))
+    check_config(config)
+    return config
 
 # %% ../nbs/50_ahpo.ipynb #d884227c
+def check_turns(trainer: AHPOTrainer) -> None:
+    "Raises `ValueError` where rollouts that an expert begins or replaces would be written by something else than one turn of the model."
+    place = trainer.args.expert_place
+    if place != "beside" and (trainer.tools or trainer.rollout_func or trainer.environment_factories):
+        raise ValueError(
+            f"expert_place={place!r} goes without tools, rollout_func and environment_factory; use 'beside'"
+        )
+
+
 class WritesWithExperts:
     "A part of a trainer: rollouts that an expert begins, replaces or stands beside."
 
@@ -407,11 +422,11 @@ class WritesWithExperts:
         with token_entropies(output_layer(self), self.temperature) as steps:
             ids, logps = super()._generate_single_turn(prompt_ids, images, fields, *args, **kwargs)  # type: ignore[misc]
         note_entropy(self, steps, ids)
-        return whole_rollouts(self, ids), logps
+        return (ids if self.args.expert_place == "beside" else whole_rollouts(self, ids)), logps
 
     def _calculate_rewards(self: Any, inputs, prompts, completions, completion_ids_list):
-        inputs = with_cut(self, inputs, completion_ids_list)
-        scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)  # type: ignore[misc]
+        told = with_cut(self, inputs, completion_ids_list)
+        scores = super()._calculate_rewards(told, prompts, completions, completion_ids_list)  # type: ignore[misc]
         record(self, inputs, completion_ids_list, scores)
         return scores
 
@@ -423,7 +438,7 @@ class WritesWithExperts:
         return write([without_expert(row) for row in inputs])
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTrainer):
+class AHPOTrainer(WritesWithExperts, MixesPictures, KeepsFailures, ReadsCheckpoints, GRPOTrainer):
     "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
@@ -432,8 +447,13 @@ class AHPOTrainer(WritesWithExperts, KeepsFailures, ReadsCheckpoints, GRPOTraine
     accelerator: Any
     _tokenizer: Any
 
+    _tag_names = ["trl", "ahpo"]
+    _name = "AHPO"
+    _paper = {"title": "MM-HELIX", "id": "2510.08540"}
+
     def __init__(self, model, reward_funcs=None, args: GRPOConfig | None = None, *rest, **kwargs):
         super().__init__(model, reward_funcs, as_config(args, model), *rest, **kwargs)
+        check_turns(self)
         forbid_pixels(self)
         exact_adapters(self.model)
         self.terms, self.counted = terms_of(self.args), counted_reward(self)
