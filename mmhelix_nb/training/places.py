@@ -70,7 +70,7 @@ def read_experts(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[list[int]]:
     for number, row in enumerate(rows):
         before = rows[number - 1] if number else {}
         same = all(row.get(name) == before.get(name) for name in ("prompt", "completion"))
-        kept: dict[str, Any] = trainer.chat_template_kwargs
+        kept: Any = trainer.chat_template_kwargs
         told = trainer.processing_class, trainer.eos_token_ids
         found.append(found[-1] if number and same else expert_tokens(row, *told, **kept))
     return found
