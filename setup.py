@@ -18,6 +18,7 @@ BOOK = (
     "nbs/**/*.ipynb",
     "nbs/images/*",
     "profiles/*.yaml",
+    "profiles/launch/*.yaml",
     "reports/paper/*",
     "reports/*/*/results.json",  # what a run's numbers are compared with
     "reports/*/*/curve.jsonl",

@@ -30,11 +30,32 @@ from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
-from .training.experts import Experts, MixesPictures, as_expert, begun_with, no_experts, padded, select_rows
+from mmhelix_nb.training.experts import (
+    Experts,
+    as_expert,
+    begun_with,
+    no_experts,
+    padded,
+    select_rows,
+)
 from .training.gates import GateWarning, GateWatch, Rollout, gate_report, group_xi, reward_report
-from .training.hybrid import mean_entropy, posterior, token_entropies, token_loss, weight_at
-from .training.loop import CurveCallback, ReadsCheckpoints, last_checkpoint, same_run, trainer_arguments
-from .training.models import load, save
+from mmhelix_nb.training.hybrid import (
+    mean_entropy,
+    posterior,
+    token_entropies,
+    token_loss,
+    weight_at,
+)
+from .training.launch import is_main, over_cards
+from mmhelix_nb.training.loop import (
+    CurveCallback,
+    Resumes,
+    go_on,
+    same_run,
+    save_whole,
+    trainer_arguments,
+)
+from .training.models import load
 from mmhelix_nb.training.places import (
     KeepsFailures,
     experts_of,
@@ -438,7 +459,7 @@ class WritesWithExperts:
         return write([without_expert(row) for row in inputs])
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(WritesWithExperts, MixesPictures, KeepsFailures, ReadsCheckpoints, GRPOTrainer):
+class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, GRPOTrainer):
     "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
@@ -588,7 +609,7 @@ def train_ahpo(
     "Trains `model` in place and returns its trainer; continues from the last checkpoint in `out`."
     same_run({**settings.model_dump(mode="json", exclude={"methods"}), "method": method, "seed": seed}, out)
     trainer = make_trainer(model, processor, rows, settings, out, method, seed, reward, curve)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    go_on(trainer, out)
     return trainer
 
 # %% ../nbs/50_ahpo.ipynb #47168f99
@@ -599,6 +620,7 @@ def summary(curve: list[dict], window: int = 20) -> dict:
     return {k: fmean(line[k] for line in last if k in line) for k in names}
 
 # %% ../nbs/50_ahpo.ipynb #98f219b6
+@over_cards
 def run_ahpo(
     profile: str, method: str = "ahpo", runs: str = RUNS, reports: str = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
@@ -613,7 +635,9 @@ def run_ahpo(
     model, processor = load(model_folder(book, chosen.start, runs), **book.model.model_dump(exclude={"name"}))
     rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
     trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
-    save(trainer.model, processor, home / "model")
+    save_whole(trainer, processor, home / "model")
+    if not is_main():
+        return {}
     settings = settings_of(book.ahpo, chosen).model_dump(mode="json", exclude={"methods"})
     found = {"method": method, "settings": {**settings, "seed": book.seed}, "last": summary(read_curve(curve))}
     save_results(report, found, model=book.model.name, profile=book.name, seed=book.seed, overrides=book.overrides)

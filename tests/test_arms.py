@@ -121,7 +121,7 @@ def test_rows_train_two_steps_of_each(tmp_path):
     processor = models.build_processor(models.build_tokenizer([f"user assistant {text}" for text in texts]))
     small = models.MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
     book = read_profile(str(profile(tmp_path, "polished")))
-    model = sft.train_sft(models.build_mini(processor, small), processor, rows, book.sft, tmp_path / "sft")
+    model = sft.train_sft(models.build_mini(processor, small), processor, rows, book.sft, tmp_path / "sft").model
     trainer = ahpo.train_ahpo(model, processor, rows, book.ahpo, tmp_path / "ahpo", "ahpo")
     assert trainer.state.global_step == 2
     assert len((tmp_path / "sft" / "curve.jsonl").read_text().splitlines()) == 2

@@ -1,5 +1,7 @@
 """SFT: the loss falls, adapters learn, a killed run goes on to the same end, and faults are found before the first step."""
 
+import shutil
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -7,11 +9,13 @@ pytest.importorskip("trl")
 
 from datasets import Dataset  # noqa: E402
 from PIL import Image  # noqa: E402
+from transformers import TrainerCallback  # noqa: E402
 
 from mmhelix_nb import sft as S  # noqa: E402
 from mmhelix_nb.book.results import read_curve  # noqa: E402
 from mmhelix_nb.book.settings import Base  # noqa: E402
 from mmhelix_nb.training import models as M  # noqa: E402
+from mmhelix_nb.training.loop import TrainingError, last_checkpoint  # noqa: E402
 
 SMALL = M.MiniSize(hidden=32, layers=1, heads=2, inner=64, vision_hidden=16, vision_layers=1)
 NAMES = ("red", "blue", "green", "white")
@@ -55,7 +59,7 @@ def processor():
 def trained(processor, rows, tmp_path_factory):
     "A model after `QUICK`, and the folder of the run."
     out = tmp_path_factory.mktemp("sft")
-    model = S.train_sft(M.build_mini(processor, SMALL), processor, rows, QUICK, out)
+    model = S.train_sft(M.build_mini(processor, SMALL), processor, rows, QUICK, out).model
     M.save(model, processor, out / "model")
     return model, out
 
@@ -67,7 +71,7 @@ def losses(out):
 def test_loss_falls_and_a_repeated_run_is_equal(processor, rows, trained, tmp_path):
     model, out = trained
     assert losses(out)[-1] < 0.7 * losses(out)[0]
-    again = S.train_sft(M.build_mini(processor, SMALL), processor, rows, QUICK, tmp_path)
+    again = S.train_sft(M.build_mini(processor, SMALL), processor, rows, QUICK, tmp_path).model
     assert (tmp_path / "curve.jsonl").read_bytes() == (out / "curve.jsonl").read_bytes()
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.state_dict().values()))
 
@@ -85,13 +89,13 @@ def test_another_seed_is_another_order(processor, rows, trained, tmp_path):
     assert losses(tmp_path) != losses(tmp_path / "b")
 
 
-@pytest.mark.parametrize("quantise", [None, "nf4"])
+@pytest.mark.parametrize("quantise", ["none", "nf4"])
 def test_adapters_learn(processor, rows, trained, tmp_path, quantise):
-    if quantise:
+    if quantise == "nf4":
         pytest.importorskip("bitsandbytes")
     model, _ = M.load(trained[1] / "model", quantise=quantise, lora_rank=4)
     frozen = {name: weight.detach().clone() for name, weight in model.named_parameters() if not weight.requires_grad}
-    model = S.train_sft(model, processor, rows, QUICK, tmp_path)
+    model = S.train_sft(model, processor, rows, QUICK, tmp_path).model
     assert losses(tmp_path)[-1] < losses(tmp_path)[0]
     assert all(weight.abs().sum() > 0 for name, weight in model.named_parameters() if "lora_B" in name)
     assert all(torch.equal(weight, frozen[name]) for name, weight in model.named_parameters() if name in frozen)
@@ -111,8 +115,6 @@ def test_vision_tower_stays_as_it_was(processor, rows, trained, tmp_path):
 
 
 def test_killed_run_goes_on_to_the_same_end(processor, rows, trained, tmp_path):
-    from transformers import TrainerCallback
-
     class Kill(TrainerCallback):
         def on_step_end(self, args, state, control, **kwargs):
             if state.global_step == 6:
@@ -123,10 +125,78 @@ def test_killed_run_goes_on_to_the_same_end(processor, rows, trained, tmp_path):
     trainer.add_callback(Kill())
     with pytest.raises(KeyboardInterrupt):
         trainer.train()
-    assert S.last_checkpoint(tmp_path).endswith("checkpoint-4")
-    model = S.train_sft(M.build_mini(processor, SMALL, seed=9), processor, rows, saving, tmp_path)
+    assert last_checkpoint(tmp_path).endswith("checkpoint-4")
+    model = S.train_sft(M.build_mini(processor, SMALL, seed=9), processor, rows, saving, tmp_path).model
     assert losses(tmp_path) == losses(trained[1])
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), trained[0].state_dict().values()))
+
+
+class Spoils(TrainerCallback):
+    "Makes a trained weight no number before step 6."
+
+    def on_step_begin(self, args, state, control, model=None, **kwargs):
+        if state.global_step == 5:
+            next(weight for weight in model.parameters() if weight.requires_grad).data[:] = float("nan")
+
+
+def saving(processor, rows, out):
+    "A trainer that saves every second step."
+    return S.sft_trainer(M.build_mini(processor, SMALL), processor, rows, quick(save_steps=2), out)
+
+
+def test_a_step_that_is_no_number_is_not_taken(processor, rows, trained, tmp_path):
+    trainer = saving(processor, rows, tmp_path)
+    trainer.add_callback(Spoils())
+    with pytest.raises(
+        TrainingError, match="^step 6: the gradient is nan, .* The same command goes on from .*checkpoint-4$"
+    ):
+        trainer.train()
+    model = S.train_sft(M.build_mini(processor, SMALL), processor, rows, quick(save_steps=2), tmp_path).model
+    assert losses(tmp_path) == losses(trained[1])
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), trained[0].state_dict().values()))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(processor, rows, trained, tmp_path, monkeypatch):
+    trainer, save, full = saving(processor, rows, tmp_path), torch.save, OSError(28, "No space left on device")
+
+    def saves(*args, **kwargs):
+        if trainer.state.global_step == 6:
+            raise full
+        return save(*args, **kwargs)
+
+    monkeypatch.setattr(torch, "save", saves)
+    with pytest.raises(
+        TrainingError, match="the checkpoint of step 6 cannot be saved: .*No space.* goes on from .*checkpoint-4$"
+    ):
+        trainer.train()
+    monkeypatch.undo()
+    assert sorted(one.name for one in (tmp_path / "checkpoints").glob("checkpoint-*")) == [
+        "checkpoint-2",
+        "checkpoint-4",
+        "checkpoint-6",
+    ]
+    S.train_sft(M.build_mini(processor, SMALL), processor, rows, quick(save_steps=2), tmp_path)
+    assert losses(tmp_path) == losses(trained[1])
+
+
+@pytest.mark.parametrize(
+    "file", ["model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"]
+)
+def test_a_damaged_checkpoint_is_named(processor, rows, trained, tmp_path, file):
+    S.train_sft(M.build_mini(processor, SMALL), processor, rows, quick(save_steps=4), tmp_path)
+    shutil.rmtree(tmp_path / "checkpoints" / "checkpoint-8")
+    damaged = tmp_path / "checkpoints" / "checkpoint-4" / file
+    damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
+
+    def again():
+        S.train_sft(M.build_mini(processor, SMALL), processor, rows, quick(save_steps=4), tmp_path)
+
+    if file != "trainer_state.json":  # without which a checkpoint is not whole
+        with pytest.raises(TrainingError, match="checkpoint-4: this checkpoint cannot be read .* delete the folder"):
+            again()
+        shutil.rmtree(damaged.parent)
+    again()
+    assert losses(tmp_path) == losses(trained[1])
 
 
 def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
@@ -134,11 +204,11 @@ def test_faults_are_found_before_the_first_step(processor, rows, tmp_path):
     frozen.model.language_model.layers.requires_grad_(True)
     trainer = S.sft_trainer(frozen, processor, rows, QUICK, tmp_path)
     batch = trainer.data_collator([dict(row) for row in trainer.train_dataset])
-    S.check_batch(batch, processor)
+    S.check_batch(frozen, batch)
     with pytest.raises(M.ModelError, match="image tokens for"):
-        S.check_batch({**batch, "input_ids": batch["input_ids"][:, 8:]}, processor)
+        S.check_batch(frozen, {**batch, "input_ids": batch["input_ids"][:, 8:]})
     with pytest.raises(M.ModelError, match="no token to learn"):
-        S.check_batch({**batch, "labels": torch.full_like(batch["labels"], -100)}, processor)
+        S.check_batch(frozen, {**batch, "labels": torch.full_like(batch["labels"], -100)})
     with pytest.raises(ValueError, match="'cosine', 'linear' or 'constant'"):
         Base(scheduler="cosin")
 

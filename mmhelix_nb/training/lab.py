@@ -236,7 +236,7 @@ def train_base(settings, out, seed=0, curve=None):
     processor = lab_processor()
     pictures = -(-settings.steps * settings.batch_size // PER_PICTURE)
     model = build_mini(processor, seed=seed)
-    return train_sft(model, processor, base_rows(pictures, seed), settings, out, seed, curve), processor
+    return train_sft(model, processor, base_rows(pictures, seed), settings, out, seed, curve).model, processor
 
 # %% ../../nbs/training/lab.ipynb #455353d9
 def run_base(

@@ -175,10 +175,11 @@ class KeepsFailures:
     "A part of a trainer: the rows that wait in its buffer are part of a checkpoint."
 
     def _save_checkpoint(self: Any, model, trial):
-        super()._save_checkpoint(model, trial)  # type: ignore[misc]
-        if self.buffer:
-            folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        if self.buffer:  # before the trainer's state, which says that a checkpoint is whole
+            folder.mkdir(parents=True, exist_ok=True)
             torch.save(self.buffer, waiting(self, folder))
+        super()._save_checkpoint(model, trial)  # type: ignore[misc]
 
     def _load_optimizer_and_scheduler(self: Any, checkpoint):
         super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
