@@ -342,11 +342,18 @@ def test_vllm_in_the_same_process(tmp_path, monkeypatch, sleep):
     """Only fields that vLLM knows reach it, pictures go with the prompts, weights follow each step, and experts are read beside."""
     engine = pretend_vllm(monkeypatch)
     options = {"use_vllm": True, "vllm_mode": "colocate", "vllm_enable_sleep_mode": sleep, "max_steps": 2}
-    rows = taught(user("p1"), assistant("e12"), {"images": [picture((9, 60, 200))]}, 4)
-    trainer, lines = run(tmp_path, rows, model=tiny(), processing=PROCESSOR, options=options)
+    seen = [picture((9, 60, 200))]
+    rows = [{"prompt": user("p1"), "completion": assistant("e12"), "images": seen * (1 - k % 2)} for k in range(4)]
+    options |= {"shuffle_dataset": False}
+    trainer, lines = run(tmp_path, Dataset.from_list(rows), model=tiny(), processing=PROCESSOR, options=options)
     prompts, sampling = next(call for call in engine.calls if isinstance(call, tuple))
     assert sampling.max_tokens == 8 and not hasattr(sampling, "suppress_tokens")
-    assert len(prompts) == 4 and isinstance(prompts[0]["multi_modal_data"]["image"], Image.Image)
+    assert [isinstance(p.get("multi_modal_data", {}).get("image"), Image.Image) for p in prompts] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert any("lm_head" in name or "embed_tokens" in name for name in engine.loaded)
     assert len(lines) == 2 and all(line["xi"] == 1 and line["expert/nll"] > 0 for line in lines)
     assert ("sleep 2" in engine.calls) == sleep

@@ -103,7 +103,9 @@ def random_model(book: Profile, config, device: str) -> Any:
 
     m, dtype, settings = book.model, getattr(torch, book.model.dtype), None
     with init_empty_weights(include_buffers=False):
-        model: Any = Qwen2_5_VLForConditionalGeneration._from_config(config, attn_implementation=m.attention, dtype=dtype)
+        model: Any = Qwen2_5_VLForConditionalGeneration._from_config(
+            config, attn_implementation=m.attention, dtype=dtype
+        )
     if m.quantise == "nf4":
         settings = nf4(dtype, m.double_quantisation)
         skipped = settings.llm_int8_skip_modules
@@ -190,7 +192,9 @@ def learn(meter: Meter, model, processor, book: Profile, steps: int, length: int
 
     stage = book.sft.model_copy(update={"steps": steps, "warmup_steps": 0, "save_steps": 0})
     count = stage.batch_size * stage.gradient_accumulation_steps
-    rows = [{key: row[key] for key in ("images", "prompt", "completion")} for row in rows_of(processor, [length] * count)]
+    rows = [
+        {key: row[key] for key in ("images", "prompt", "completion")} for row in rows_of(processor, [length] * count)
+    ]
     data = Dataset.from_list(rows).cast_column("images", List(Image()))
     trainer = meter("look ahead", sft_trainer, model, processor, data, stage, out / "sft")
     meter.wrap(trainer, "training_step", "SFT")
@@ -207,7 +211,16 @@ def explore(meter: Meter, model, processor, book: Profile, steps: int, out: Path
     more = {"steps": steps, "warmup_steps": 0, "save_steps": 0, "prompts_in_domain": prompts, "prompts_general": 0, "micro_batch": micro, "generation_batch": None}  # fmt: skip
     stage = a.model_copy(update=more)
     rows = rows_of(processor, [new - 8] * max(4, prompts))
-    trainer = make_trainer(model, processor, rows, stage, out / "ahpo", "ahpo", 0, reward=lambda completions, **row: [0.0] * len(completions))
+    trainer = make_trainer(
+        model,
+        processor,
+        rows,
+        stage,
+        out / "ahpo",
+        "ahpo",
+        0,
+        reward=lambda completions, **row: [0.0] * len(completions),
+    )
     trainer.generation_config.min_new_tokens = new  # untrained weights end when they like
     meter.wrap(trainer, "_generate_single_turn", "rollouts")
     meter.wrap(trainer, "training_step", "AHPO")
