@@ -105,6 +105,9 @@ class Machine(Section):
     sharding: Literal["none", "fsdp", "zero3"] = setting(
         "none", "how the cards of a job hold the model: each the whole, or a part (`profiles/launch/`)"
     )
+    gpu_gb: int = setting(
+        24, "memory of each card that the settings are made for; `mmhelix plan` reckons", unit="GB", ge=1
+    )
     mem_mb: int = setting(32_000, "main memory that a job needs", unit="MB", ge=100)
     minutes: int = setting(1_440, "after which a cluster may end a job", unit="minutes", ge=1)
 
@@ -232,7 +235,7 @@ class Rollouts(Training):
         2_048, "of a rollout; TRL's 512 cuts every reflective trace", unit="tokens", ge=1
     )
     micro_batch: int | None = setting(1, "a forward pass; null: all of a step", unit="rollouts", ge=1)
-    generation_batch: int | None = setting(10, "written at once; null: all of a step", unit="rollouts", ge=1)
+    generation_batch: int | None = setting(25, "written at once; null: all of a step", unit="rollouts", ge=1)
     num_iterations: int = setting(1, "of a batch of rollouts", "TRL", "updates", ge=1)
     epsilon: float = setting(0.2, "clip of the ratio; the paper does not say", "TRL", gt=0, lt=1)
     beta: float = setting(0.0, "weight of the KL term; none", "paper", ge=0)
@@ -321,7 +324,7 @@ class Evaluation(Section):
     max_new_tokens: int = setting(
         4_096, "of a reply; the paper has 8,192, and 32,768 for thinking", unit="tokens", ge=1
     )
-    batch_size: int = setting(4, "a forward pass, or requests at a time", unit="items", ge=1)
+    batch_size: int = setting(16, "a forward pass, or requests at a time", unit="items", ge=1)
     seed: int | None = setting(None, "of sampled replies; null: the run's", ge=0, le=SEEDS)
 
     @model_validator(mode="after")

@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['PATCH', 'SHIPPED', 'CARDS', 'BYTES', 'STATES', 'STATES_8BIT', 'QUESTION', 'USUAL_PROMPT', 'LARGEST', 'GB', 'CONTEXT',
            'FRAGMENTED', 'REACHED', 'READ', 'KERNEL', 'KERNELS', 'LINK', 'NIGHT', 'BudgetError', 'Layer', 'Shape',
-           'qwen', 'widths_of', 'counted', 'shape_of', 'Card', 'of_size', 'card_named', 'read_smi', 'seen',
+           'qwen', 'widths_of', 'counted', 'shape_of', 'Card', 'of_size', 'card_named', 'read_smi', 'card_for', 'seen',
            'weight_bytes', 'trainable', 'learning_bytes', 'Numbers', 'layer_keeps', 'backward_needs', 'Pass',
            'tower_keeps', 'kept_bytes', 'head_bytes', 'at_work', 'Lengths', 'kept_lengths', 'expert_lengths', 'Case',
            'numbers', 'Phase', 'resting', 'phase', 'through_tower', 'sft_phase', 'waiting_bytes', 'update_phase',
            'cache_bytes', 'reading_bytes', 'writing_bytes', 'rollout_phase', 'evaluation_phase', 'phases',
            'pass_seconds', 'token_seconds', 'written_seconds', 'Work', 'sft_work', 'ahpo_work', 'evaluation_work',
            'works', 'Plan', 'reckon', 'record', 'halves', 'fewer_rows', 'smaller_runs', 'changed', 'too_large',
-           'cheapest', 'as_options', 'refusal', 'table', 'memory_table', 'lasting', 'hours_table', 'speed_of', 'advice',
-           'plan_text']
+           'milder', 'cheapest', 'as_options', 'refusal', 'table', 'memory_table', 'lasting', 'hours_table', 'speed_of',
+           'shorter', 'advice', 'plan_text', 'profiles_table']
 
 # %% ../../nbs/training/budget.ipynb #3ffc19ab
 import json
@@ -223,6 +223,13 @@ def read_smi(line: str) -> Card:
         return replace(of_size(gb, name), used=taken)
 
 
+def card_for(book: Profile, cards: Sequence[Card], named: str = "") -> Card:
+    "The card to reckon with: the one `named`, else the smallest of this machine's, else the one that the profile is made for."
+    if named:
+        return card_named(named)
+    return cards[0] if cards else of_size(book.machine.gpu_gb)
+
+
 def seen(program: str = "nvidia-smi") -> list[Card]:
     "The cards of this machine, the smallest first; none where there is no driver of NVIDIA."
     query = [program, "--query-gpu=name,memory.total,memory.used", "--format=csv,noheader,nounits"]
@@ -410,8 +417,8 @@ class Case:
 
     @property
     def sharded(self) -> bool:
-        "Whether FSDP deals the weights out."
-        return self.cards > 1 and self.book.model.lora_rank == 0
+        "Whether the cards hold parts of the weights."
+        return self.cards > 1 and self.book.machine.sharding != "none"
 
     @property
     def picture(self) -> int:
@@ -552,7 +559,7 @@ def rollout_phase(case: Case) -> Phase:
     a = case.book.ahpo
     n = numbers(case)
     n = replace(n, weight=2, activation=2) if case.sharded and a.bf16 else n
-    moves = {"KV cache, or reading": writing_bytes(case, n, case.written, a.max_completion_length)}
+    moves = {"KV cache, or prompts read": writing_bytes(case, n, case.written, a.max_completion_length)}
     return phase(case, "AHPO rollouts", "ahpo", resting(case, n, a), moves, case.written)
 
 # %% ../../nbs/training/budget.ipynb #acb98c29
@@ -562,7 +569,7 @@ def evaluation_phase(case: Case) -> Phase:
         case.book.evaluation,
         replace(case, book=case.book.model_copy(update={"machine": case.book.machine.model_copy(update={"gpus": 1})})),
     )
-    moves = {"KV cache, or reading": writing_bytes(alone, numbers(alone), e.batch_size, e.max_new_tokens)}
+    moves = {"KV cache, or prompts read": writing_bytes(alone, numbers(alone), e.batch_size, e.max_new_tokens)}
     return phase(alone, "evaluation", "evaluation", resting(alone, numbers(alone), None), moves, e.batch_size)
 
 
@@ -579,7 +586,7 @@ KERNELS = (
 )
 LINK = 200e9  # bytes a second at which a card gathers what others hold (assumption)
 
-
+# %% ../../nbs/training/budget.ipynb #f9bae1de
 def pass_seconds(case: Case, n: Numbers, tokens: float, scored: float, checkpointing: bool, pictures: float) -> float:
     "Seconds of forward and backward over `tokens`, of which `scored` pass the head, with so many `pictures`."
     shape, card, model = case.shape, case.card, case.book.model
@@ -784,6 +791,16 @@ def too_large(book: Profile, change: dict[str, Any], again: Callable[[Profile], 
     return {one.name for one in plan.phases if one.gb > plan.room}
 
 # %% ../../nbs/training/budget.ipynb #d150cb6b
+def milder(tried: Sequence[dict[str, Any]], together: dict[str, Any], fits: Callable[[dict], bool]) -> dict[str, Any]:
+    "Changes that fit `together`, each with the first of the values `tried` that does as well."
+    settled: set[str] = set()
+    for change in tried:
+        new = {**together, **change}
+        if change.keys() <= together.keys() - settled and new != together and fits(new):
+            together, settled = new, settled | change.keys()
+    return together
+
+
 def cheapest(book: Profile, again: Callable[[Profile], Plan]) -> dict[str, Any] | None:
     "The first change that makes each phase fit, and what of them is needed; None where nothing does."
     tried, together = [*fewer_rows(book), *smaller_runs(book)], {}
@@ -800,7 +817,7 @@ def cheapest(book: Profile, again: Callable[[Profile], Plan]) -> dict[str, Any] 
     for key in reversed(list(together)):
         less = {k: v for k, v in together.items() if k != key}
         together = together if too_large(book, less, again) else less
-    return together
+    return milder(tried, together, lambda change: not too_large(book, change, again))
 
 # %% ../../nbs/training/budget.ipynb #edab91be
 def as_options(change: dict[str, Any]) -> str:
@@ -870,31 +887,55 @@ def hours_table(plan: Plan) -> list[str]:
 # %% ../../nbs/training/budget.ipynb #007d0661
 def speed_of(card: Card) -> str:
     "The figures that a card is reckoned with."
-    like = f", reckoned with the speed of the {card.figures}" if card.figures else ""
-    return f"{card.name}: {card.gb:g} GB, {card.bandwidth:,} GB a second, {card.tflops} TFLOP/s in bfloat16{like}"
+    like = f" with the speed of the {card.figures}" if card.figures else ""
+    return f"Reckoned for {card.name}{like}: {card.gb:g} GB, {card.bandwidth:,} GB a second, {card.tflops} TFLOP/s in bfloat16."
 
-# %% ../../nbs/training/budget.ipynb #2ec7d22a
-def advice(plan: Plan, night: Plan | None) -> list[str]:
-    "What to do next: run it, or run the profile that fits one `night`."
+# %% ../../nbs/training/budget.ipynb #ff600589
+def shorter(book: Profile, typed: str, again: Callable[[Profile], Plan]) -> list[tuple[str, Plan, str]]:
+    "What takes less time on the same card than what was `typed`, as one types it, with its plan and what it is."
+    if again(book).hours <= NIGHT:
+        return []
+    night, alone = read_profile("night", book_folder()), changed(book, {"ahpo.methods": ["ahpo"]})
+    tried = [
+        (f'{typed} --set "ahpo.methods=[ahpo]"', alone, "no rival but SFT"),
+        ("--profile night", night, night.about),
+    ]
+    found = [(other, again(new), what) for other, new, what in tried if new is not None]
+    return [(other, plan, what) for other, plan, what in found if plan.fits and plan.hours < again(book).hours]
+
+
+def advice(plan: Plan, typed: str, others: Sequence[tuple[str, Plan, str]]) -> list[str]:
+    "What to do next with the plan of what was `typed`: run it, or one of the `others`, which take less."
     if not plan.fits:
         return []
     lines = [f"It fits: {plan.largest.gb:.1f} of {plan.room:.1f} GB at most, in the phase {plan.largest.name}."]
-    if plan.hours > NIGHT and night and night.fits and night.hours < plan.hours:
+    if plan.hours > NIGHT:
         lines.append(
-            f"It takes {lasting(plan.hours)}, more than a night. On this card `night` takes {lasting(night.hours)}: {night.about}."
+            f"It takes {lasting(plan.hours)}, more than a night." + (" On the same card take less:" if others else "")
         )
-        lines.append(f"Next: mmhelix plan --profile night, or all the same: mmhelix run --profile {plan.profile}")
-    else:
-        lines.append(f"Next: mmhelix run --profile {plan.profile}")
-    return lines
+        lines += [f"  {lasting(one.hours)}: mmhelix plan {other}  ({what})" for other, one, what in others]
+    night = [other for other, one, _ in others if one.hours <= NIGHT]
+    first = f"mmhelix run {night[-1]}, or all the same " if night else ""
+    return [*lines, f"Next: {first}mmhelix run {typed}"]
 
 
-def plan_text(plan: Plan, night: Plan | None = None) -> str:
-    "The page that `mmhelix plan` prints."
+def plan_text(plan: Plan, typed: str, others: Sequence[tuple[str, Plan, str]] = ()) -> str:
+    "The page that `mmhelix plan` prints for what was `typed`, such as --profile gpu24."
     e = plan.experts
     known = [
         f"Experts have {e.mean:,.0f} tokens on average and {e.longest:,} at most ({e.source}).",
         "Hours are those of plain generate, with every reply as long as the profile allows; in truth many end sooner.",
     ]
     head = [f"{plan.profile}: {plan.about}" if plan.about else plan.profile, speed_of(plan.card)]
-    return "\n".join([*head, "", *memory_table(plan), "", *hours_table(plan), "", *known, *advice(plan, night)])
+    return "\n".join([*head, "", *memory_table(plan), "", *hours_table(plan), "", *known, *advice(plan, typed, others)])
+
+# %% ../../nbs/training/budget.ipynb #b574f18e
+def profiles_table(names: Sequence[str] = ("night", "gpu16", "gpu24", "paper")) -> str:
+    "Gigabytes by phase and hours of the shipped profiles, each on the card that it is made for."
+    rows = []
+    for name in names:
+        book = read_profile(name)
+        found = reckon(book, of_size(book.machine.gpu_gb))
+        where = f"{found.cards} x {found.card.gb:g} GB, {found.card.figures}"
+        rows.append([name, where, *(f"{one.gb:.1f}" for one in found.phases), f"{found.hours:,.0f}"])
+    return "\n".join(table(["profile", "card", "SFT", "rollouts", "update", "evaluation", "hours"], rows))
