@@ -76,7 +76,7 @@ MISTAKES = {
     ),
     "indivisible batch": (
         "ahpo: {micro_batch: 7}",
-        ":1: ahpo.micro_batch = 7: must be a divisor of the 10 rollouts written at once",
+        ":1: ahpo.micro_batch = 7: must be a divisor of the 25 rollouts written at once",
     ),
     "warm-up too long": (
         "sft: {steps: 20, warmup_steps: 20}",
