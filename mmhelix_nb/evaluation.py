@@ -597,7 +597,10 @@ class Order:
         if self.data:
             levels = () if len(wanted.levels) == 5 else wanted.levels
             return DataRows(self.data, self.settings, wanted.tasks, levels)
-        return profile_rows(self.profile, self.settings, self.runs)
+        try:
+            return profile_rows(self.profile, self.settings, self.runs)
+        except ValueError as error:
+            raise FolderError(str(error)) from None
 
     def held(self) -> dict:
         "How a local model is held in memory and shown pictures."

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RESAMPLES', 'GROUPS', 'HEAD', 'HOW', 'COLOURS', 'SHOWN', 'Side', 'marked', 'read_side', 'Pair', 'by_sample', 'alike',
-           'pairs_of', 'line', 'groups_of', 'differences', 'differing', 'compare', 'test_of', 'sentence', 'warnings',
-           'shown_name', 'difference_table', 'comparison_text', 'difference_panel', 'difference_figure',
+           'pairs_of', 'line', 'groups_of', 'differences', 'differing', 'agreement', 'compare', 'test_of', 'sentence',
+           'warnings', 'shown_name', 'difference_table', 'comparison_text', 'difference_panel', 'difference_figure',
            'differing_table', 'sides_table', 'comparison_page', 'write_comparison']
 
 # %% ../../nbs/reporting/compare.ipynb #32ebe6e5
@@ -218,6 +218,17 @@ def differing(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     return found
 
 
+def agreement(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """How many replies the sides share, how many are judged alike, and how many are the same word for word; None where texts are not kept."""
+    texts = [(pair.first.text, pair.second.text) for pair in pairs]
+    kept = all(any(side) for side in zip(*texts, strict=True))
+    return {
+        "replies": len(pairs),
+        "judged_alike": sum(not pair.more for pair in pairs),
+        "same_text": sum(a == b for a, b in texts) if kept else None,
+    }
+
+
 def compare(a: str | Path, b: str | Path) -> dict[str, Any]:
     """How evaluation `a` differs from `b`: plain numbers for JSON; raises `EvaluationError` where they cannot be compared."""
     first, second = read_side(a), read_side(b)
@@ -229,7 +240,15 @@ def compare(a: str | Path, b: str | Path) -> dict[str, Any]:
     }
     labels = {"version": __version__, "resamples": RESAMPLES}
     marks = {"marks_only": first.marks or second.marks}
-    found = {**labels, **sides, "shared": counts, **marks, "lines": differences(pairs), "differ": differing(pairs)}
+    found = {
+        **labels,
+        **sides,
+        "shared": counts,
+        "agreement": agreement(pairs),
+        **marks,
+        "lines": differences(pairs),
+        "differ": differing(pairs),
+    }
     return {**found, "says": sentence(found), "warnings": warnings(found)}
 
 # %% ../../nbs/reporting/compare.ipynb #f7cfaacb
@@ -251,6 +270,10 @@ def sentence(found: Mapping[str, Any]) -> str:
         sure = [one for one in tasks if one["p_holm"] < 0.05]
         ahead = sum(one["difference"] > 0 for one in sure)
         said += f"; of {len(tasks)} tasks {len(sure)} differ at 5% after Holm's correction ({ahead} for A, {len(sure) - ahead} for B)"
+    alike = found["agreement"]
+    said += f". Of {alike['replies']:,} shared replies {100 * alike['judged_alike'] / alike['replies']:.1f}% are judged alike"
+    if alike["same_text"] is not None:
+        said += f", {100 * alike['same_text'] / alike['replies']:.1f}% the same word for word"
     return f"{said}."
 
 
