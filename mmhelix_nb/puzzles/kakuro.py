@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR', 'DRAFTS', 'SCORER', 'draw', 'RULES', 'FORMAT',
            'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
-           'placings', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve', 'sums_to_the_end',
-           'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft', 'doubt', 'improve',
-           'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of', 'generate', 'check',
-           'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit', 'trace', 'canon']
+           'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
+           'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft',
+           'doubt', 'improve', 'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of',
+           'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 import functools
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import combinations, permutations, product
 from math import factorial
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -169,21 +171,35 @@ def placings(size: int, total: int) -> list[list[int]]:
 DIGITS = [bits(mask) for mask in range(1 << 10)]  # of each mask
 
 
+@lru_cache(maxsize=100_000)
+def at_place(size: int, total: int, place: int, mask: int) -> int:
+    "The orders of all digit sets for a run, as a mask, with a digit of `mask` at `place`."
+    row = placings(size, total)[place]
+    return functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+
+
 def allowed(total: int, masks: Sequence[int]) -> int:
     "The orders of all digit sets for a run of this `total`, as a mask, that its cells allow."
-    alive = -1
-    for row, mask in zip(placings(len(masks), total), masks):
-        alive &= functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+    alive, size = -1, len(masks)
+    for place, mask in enumerate(masks):
+        alive &= at_place(size, total, place, mask)
     return alive
 
 
 @lru_cache(maxsize=100_000)
 def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     "What the cells of a run may hold, each digit with digits for the other cells; None where some cell has none."
-    alive, rows = allowed(total, masks), placings(len(masks), total)
+    alive, rows, found = allowed(total, masks), placings(len(masks), total), []
     if not alive:
         return None
-    return tuple([sum([1 << digit for digit in DIGITS[mask] if row[digit] & alive]) for row, mask in zip(rows, masks)])
+    for row, mask in zip(rows, masks):
+        left = mask
+        if mask & mask - 1:
+            for digit in DIGITS[mask]:
+                if not row[digit] & alive:
+                    left ^= 1 << digit
+        found.append(left)
+    return tuple(found)
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b394902b
 LISTED = 4  # digits at most in all sets that a reason lists
@@ -194,11 +210,11 @@ class Run(Rule):
 
     def __init__(self, cells: Iterable[int], line: Line):
         super().__init__(cells, line.title)
-        self.total = line.total
+        self.total, self.look = line.total, itemgetter(*self.cells)
         self.at(("across" if line.across else "down", line.cells[0]))
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        now = tuple([domains[cell] for cell in self.cells])
+        now = self.look(domains)
         union = candidates(self.total, now)
         if union is None or union == now:
             return None if union is None else []

@@ -58,14 +58,18 @@ class Watcher:
 # %% ../../nbs/shared/constraints.ipynb #8109d171
 def queues(problem: Problem, touched: Iterable[int] | None) -> tuple[deque[int], deque[int], bytearray]:
     "The numbers of the rules to ask, those that are not late and those that are, and 1 for each rule that waits; `touched` are the cells that have changed (None: all)."
-    asked = range(len(problem.rules))
-    if touched is not None:
-        asked = dict.fromkeys(number for cell in touched for number in problem.touching[cell])
-    soon, late, waiting = deque(), deque(), bytearray(len(problem.rules))
-    for number in asked:
-        (late if problem.late[number] else soon).append(number)
-        waiting[number] = 1
-    return soon, late, waiting
+    is_late, touching = problem.late, problem.touching
+    if touched is None:
+        asked, waiting = range(len(is_late)), bytearray(b"\1") * len(is_late)
+    else:
+        asked, waiting = (
+            dict.fromkeys([number for cell in touched for number in touching[cell]]),
+            bytearray(len(is_late)),
+        )
+        for number in asked:
+            waiting[number] = 1
+    soon = deque([number for number in asked if not is_late[number]])
+    return soon, deque([number for number in asked if is_late[number]] if len(soon) < len(asked) else ()), waiting
 
 # %% ../../nbs/shared/constraints.ipynb #0b5e1a5b
 def propagate(
@@ -76,20 +80,20 @@ def propagate(
     touched: Iterable[int] | None = None,
 ) -> Rule | None:
     "Narrow `domains` in place until all rules are silent; returns the rule that broke. `touched` are the cells that have just changed (None: all)."
-    rules, narrow, touching, is_late = problem.rules, problem.narrow, problem.touching, problem.late
+    narrow, touching, is_late = problem.narrow, problem.touching, problem.late
     soon, late, waiting = queues(problem, touched)
     while soon or late:
         number = soon.popleft() if soon else late.popleft()
-        waiting[number] = 0
         changes = narrow[number](domains)
-        if changes is None:
-            if watcher:
-                watcher.failed(rules[number], domains)
-            return rules[number]
+        waiting[number] = 0
         if not changes:
+            if changes is None:
+                if watcher:
+                    watcher.failed(problem.rules[number], domains)
+                return problem.rules[number]
             continue
         if watcher:
-            watcher.narrowed(rules[number], domains[:], changes)
+            watcher.narrowed(problem.rules[number], domains[:], changes)
         counter.visit(len(changes))
         for cell, mask in changes:
             domains[cell] = mask
