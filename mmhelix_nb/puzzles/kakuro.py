@@ -25,7 +25,7 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, is_unique, propagate, solved
+from ..shared.constraints import Problem, is_unique, settle, solved
 from ..shared.draw import Canvas, Style, coordinates, fit_board, render
 from ..shared.explain import retell, trial_order
 from ..shared.grids import Cell, every_cell, hangs_together, square_rows
@@ -33,7 +33,7 @@ from ..shared.latin import one_to, twice
 from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts
 from ..shared.rules import Changes, Rule, only_value
-from ..shared.search import Counter, bits, square_symmetries
+from ..shared.search import bits, square_symmetries
 from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
 from ..shared.squares import LINES, dense, dense_lines
 from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
@@ -356,14 +356,15 @@ class Draft:
 
     def take(self, digits: list[int]) -> "Draft":
         "Write all `digits`, and add up the runs."
-        self.digits = digits[:]
-        for rule in self.rules:
-            rule.total = sum([digits[cell] for cell in rule.cells])
+        if digits != self.digits:  # else what the rules come to is known
+            self.digits, self.problem.first = digits[:], None
+            for rule in self.rules:
+                rule.total = sum([digits[cell] for cell in rule.cells])
         return self
 
     def put(self, cell: int, digit: int) -> int:
         "Write `digit` into a cell, add up its runs anew, and return the digit that stood there."
-        old, self.digits[cell] = self.digits[cell], digit
+        old, self.digits[cell], self.problem.first = self.digits[cell], digit, None
         for number in self.problem.touching[cell]:
             self.rules[number].total = sum([self.digits[other] for other in self.rules[number].cells])
         return old
@@ -371,8 +372,7 @@ class Draft:
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #1d91b9d7
 def doubt(draft: Draft) -> tuple[int, list[int]]:
     "How many candidates too many are left without a try, and the cells that have them."
-    domains = draft.problem.start[:]
-    propagate(draft.problem, domains, Counter())
+    domains = settle(draft.problem).domains
     doubtful = [cell for cell, mask in enumerate(domains) if mask & mask - 1]
     return sum(mask.bit_count() - 1 for mask in domains), doubtful
 
@@ -440,8 +440,7 @@ def spare_draft(side: int) -> Draft:
     corners = range(1, side - 1, 3)
     white = {(k + r, k + c): digit for k in corners for r, c, digit in ((0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 1, 1))}
     draft = Draft(white)
-    draft.digits = [white[cell] for cell in draft.white]
-    return draft
+    return draft.take([white[cell] for cell in draft.white])
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #285a15a2
 def state_of(side: int, draft: Draft) -> State:

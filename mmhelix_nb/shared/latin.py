@@ -9,6 +9,7 @@ __all__ = ['FEW', 'SQUARE_EXAMPLE', 'one_to', 'latin_lines', 'latin_problem', 'w
 # %% ../../nbs/shared/latin.ipynb #1636beb4
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from ..core import Solution
 from .boards import read_grid
@@ -23,6 +24,7 @@ def one_to(n: int) -> int:
     return (1 << n + 1) - 2
 
 
+@lru_cache
 def latin_lines(n: int) -> list[Rule]:
     "The rules of a Latin square of 1 to `n`: rows, then columns."
     rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", one_to(n)).at(("row", i)) for i in range(n)]

@@ -60,7 +60,7 @@ KEPT, LAWS = 4096, 512  # answers that are kept of a law, and laws; an answer ta
 
 
 @lru_cache(maxsize=LAWS)
-def answers_of(law: Hashable) -> dict[tuple[int, ...], Changes | None]:
+def answers_of(law: Hashable) -> dict[tuple[int, ...], tuple[tuple[int, int], ...] | None]:
     "What rules of a `law` found, by the masks of their cells."
     return {}
 
@@ -69,7 +69,9 @@ class Recalling(Rule):
     "A rule that keeps what it finds; subclasses write `find`, and call `recall` when they are made."
 
     look: Callable[[list[int]], tuple[int, ...]]  # the masks of its cells
-    answers: dict[tuple[int, ...], Changes | None]
+    answers: dict[
+        tuple[int, ...], tuple[tuple[int, int], ...] | None
+    ]  # tuples, which the garbage collector passes over
 
     def recall(self, law: Hashable) -> None:
         "Share the answers of all rules of a `law`, which find the same where their cells hold the same."
@@ -88,9 +90,10 @@ class Recalling(Rule):
         else:
             if len(answers) >= KEPT:
                 answers.clear()
-            found = answers[now] = self.find(now)
+            new = self.find(now)
+            found = answers[now] = None if new is None else tuple(new)
         if not found:
-            return found
+            return None if found is None else []
         cells = self.cells
         return [(cells[place], mask) for place, mask in found]
 
