@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 # %% ../nbs/60_evaluation.ipynb #454c7ded
 from .answers import shorten
 from .benchmark.asked import DataRows, ItemRows, evenly, first_of
-from .benchmark.published import published_item
+from .benchmark.published import FolderError, published_item
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.pages import Table
