@@ -21,6 +21,7 @@ from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils.logging import disable_progress_bar
 from trl.data_utils import prepare_multimodal_messages
+from trl.import_utils import is_vllm_available
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -93,8 +94,8 @@ __all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'Ex
            'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'forbid_pixels',
            'with_cut', 'is_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept', 'weighed', 'of_rows',
            'gate_at', 'step_batch', 'as_config', 'check_turns', 'WritesWithExperts', 'AHPOTrainer', 'settings_of',
-           'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed', 'check_prompt', 'make_trainer',
-           'train_ahpo', 'summary', 'run_ahpo']
+           'schedule_of', 'written_by_vllm', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
+           'check_prompt', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -507,7 +508,17 @@ def schedule_of(method: Method) -> dict[str, float]:
     return {f"mu_{name}": value for name, value in vars(method.schedule).items()} if method.schedule else {}
 
 
-def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) -> AHPOConfig:
+def written_by_vllm(settings: Ahpo, method: Method, model) -> bool:
+    "Whether vLLM writes the rollouts, in this process and asleep while weights learn: by default where it is installed, on a card, for weights that are not quantised. Raises `ValueError`."
+    if settings.vllm == "auto":
+        apart = method.place == "beside" and not getattr(model, "is_loaded_in_4bit", False)
+        return apart and torch.cuda.is_available() and is_vllm_available()
+    if settings.vllm == "yes" and not is_vllm_available():
+        raise ValueError("ahpo.vllm = yes: vLLM is not installed; pip install vllm, or set ahpo.vllm=auto")
+    return settings.vllm == "yes"
+
+
+def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0, vllm: bool = False) -> AHPOConfig:
     "The trainer's configuration of a `method`; checkpoints go below `out`. Raises `ValueError` where batches do not divide."
     chosen, world = settings_of(settings, method), int(os.environ.get("WORLD_SIZE", 1))
     micro, at_once = chosen.micro_batch or chosen.rollouts // world, chosen.generation_batch or chosen.rollouts
@@ -522,6 +533,9 @@ def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) 
         expert_place=method.place,
         expert_shape=method.shape,
         exclusive=method.exclusive,
+        use_vllm=vllm,
+        vllm_mode="colocate",
+        vllm_enable_sleep_mode=vllm,
         **schedule_of(method),
         **trainer_arguments(chosen, AHPOConfig, out, seed),
     )
@@ -589,7 +603,7 @@ def make_trainer(
     trainer = AHPOTrainer(
         model,
         reward or verifier_reward,
-        ahpo_config(settings, chosen, out, seed),
+        ahpo_config(settings, chosen, out, seed, written_by_vllm(settings, chosen, model)),
         data,
         processing_class=processor,
         callbacks=[CurveCallback(curve or out / "curve.jsonl", CURVE)],

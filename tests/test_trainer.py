@@ -400,3 +400,26 @@ def test_rows_without_gradient_are_left_out_under_vllm_too(tmp_path, monkeypatch
     ours = gradient(trainer.model, trainer._compute_loss(trainer.model, batch))
     theirs = gradient(trainer.model, GRPOTrainer._compute_loss(trainer, trainer.model, batch))
     assert theirs.abs().max() > 0 and (ours - theirs).abs().max() <= 1e-6 * theirs.abs().max()
+
+
+def test_a_profile_asks_for_vllm_where_it_helps(monkeypatch):
+    """By itself on a card where it is installed, never for four bits; asked for without it, one line says what to do."""
+    from mmhelix_nb import ahpo
+    from mmhelix_nb.book.methods import METHODS
+    from mmhelix_nb.book.settings import Ahpo
+
+    model, packed = SimpleNamespace(), SimpleNamespace(is_loaded_in_4bit=True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(ValueError, match="ahpo.vllm = yes: vLLM is not installed"):
+        ahpo.written_by_vllm(Ahpo(vllm="yes"), METHODS["ahpo"], model)
+    monkeypatch.setattr(ahpo, "is_vllm_available", lambda: True)
+    asked = [
+        (Ahpo(), "ahpo", model),
+        (Ahpo(), "ahpo", packed),
+        (Ahpo(), "luffy", model),
+        (Ahpo(vllm="no"), "ahpo", model),
+    ]
+    assert [ahpo.written_by_vllm(s, METHODS[name], one) for s, name, one in asked] == [True, False, False, False]
+    monkeypatch.undo()
+    config = ahpo.ahpo_config(Ahpo(bf16=False), METHODS["ahpo"], "out", vllm=True)
+    assert config.use_vllm and config.vllm_enable_sleep_mode and config.vllm_gpu_memory_utilization == 0.3
