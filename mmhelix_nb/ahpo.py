@@ -11,7 +11,6 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from dataclasses import fields as fields_of
 from pathlib import Path
 from statistics import fmean
 from typing import Any, get_args
@@ -21,6 +20,8 @@ from accelerate.utils import gather_object
 from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils.logging import disable_progress_bar
+from trl.data_utils import prepare_multimodal_messages
+from trl.import_utils import is_vllm_available
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -39,6 +40,14 @@ from mmhelix_nb.training.experts import (
     padded,
     select_rows,
 )
+from mmhelix_nb.training.families import (
+    NO_PICTURES,
+    ModelError,
+    ReadsPictures,
+    check_pictures,
+    picture_counts,
+    vision_tokens,
+)
 from .training.gates import GateWarning, GateWatch, Rollout, gate_report, group_xi, reward_report
 from mmhelix_nb.training.hybrid import (
     mean_entropy,
@@ -56,7 +65,7 @@ from mmhelix_nb.training.loop import (
     save_whole,
     trainer_arguments,
 )
-from .training.models import load
+from .training.models import exact_adapters, load
 from mmhelix_nb.training.places import (
     KeepsFailures,
     experts_of,
@@ -82,11 +91,11 @@ from .verifiers import reward as verifier_reward
 
 # %% auto #0
 __all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'ExpertOptions', 'AHPOConfig', 'check_config',
-           'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'vision_tokens',
-           'forbid_pixels', 'exact_adapters', 'with_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept',
-           'weighed', 'of_rows', 'gate_at', 'step_batch', 'as_config', 'WritesWithExperts', 'AHPOTrainer',
-           'settings_of', 'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
-           'check_image_tokens', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
+           'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'forbid_pixels',
+           'with_cut', 'is_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept', 'weighed', 'of_rows',
+           'gate_at', 'step_batch', 'as_config', 'check_turns', 'WritesWithExperts', 'AHPOTrainer', 'settings_of',
+           'schedule_of', 'written_by_vllm', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed',
+           'check_prompt', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -272,15 +281,9 @@ def output_layer(trainer: AHPOTrainer):
 
 
 def note_entropy(trainer: AHPOTrainer, steps: list, replies: Sequence[list[int]]) -> None:
-    "Logs the mean entropy of what was written in training."
-    if steps and trainer.model.training and len(steps[0]) == len(replies):  # beams have rows of their own
+    "Logs the mean entropy of what was written in training, where each token of each reply was asked for once (beams are not)."
+    if steps and trainer.model.training and {len(step) for step in steps} == {len(replies)}:
         note(trainer, {"policy/entropy": mean_entropy(steps, [len(ids) for ids in replies])})
-
-
-def vision_tokens(config) -> list[int]:
-    "Ids that stand for pixels and must never be written by the model."
-    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
-    return [getattr(config, n) for n in names if getattr(config, n, None) is not None]
 
 # %% ../nbs/50_ahpo.ipynb #c7875d6c
 def forbid_pixels(trainer: AHPOTrainer) -> None:
@@ -292,18 +295,15 @@ def forbid_pixels(trainer: AHPOTrainer) -> None:
         trainer.generation_config.suppress_tokens = banned
         trainer.generation_kwargs["suppress_tokens"] = banned
 
-
-def exact_adapters(model) -> None:
-    "Keeps LoRA weights in float32 under a quantised base: an update of 1e-6 on a weight of 0.01 is lost in bfloat16's eight bits."
-    for parameter in model.parameters():
-        if parameter.requires_grad and getattr(model, "is_loaded_in_4bit", False):
-            parameter.data = parameter.data.float()
-
 # %% ../nbs/50_ahpo.ipynb #d87567af
 def with_cut(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]]) -> list[dict]:
-    "The `rows` with a column `cut`, for the reward: whether the limit of tokens ended the reply, which then has no end token."
-    ends = (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
-    return [row | {"cut": not ids or ids[-1] not in ends} for row, ids in zip(rows, replies, strict=True)]
+    "The `rows` with a column `cut` for the reward, unless they have one: whether the limit of tokens ended the reply."
+    return [{"cut": is_cut(trainer, ids)} | row for row, ids in zip(rows, replies, strict=True)]
+
+
+def is_cut(trainer: AHPOTrainer, ids: list[int]) -> bool:
+    "Whether the limit of tokens ended a reply, which then has no end token."
+    return not ids or ids[-1] not in (*trainer.eos_token_ids, trainer._tokenizer.pad_token_id)
 
 # %% ../nbs/50_ahpo.ipynb #5863ecab
 def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[int]], rewards) -> list[list[Rollout]]:
@@ -311,7 +311,9 @@ def grouped(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[i
     known = trainer.experts
     each = zip(rows, known.given, known.skipped, known.by_policy, replies, rewards)
     local = [
-        Rollout(row.get("task") or "", row.get("level") or 0, given, skipped, own, reward, len(ids), row["cut"])
+        Rollout(
+            row.get("task") or "", row.get("level") or 0, given, skipped, own, reward, len(ids), is_cut(trainer, ids)
+        )
         for row, given, skipped, own, ids, reward in each
     ]
     everyone, size = gather_object(local), trainer.num_generations
@@ -413,11 +415,21 @@ def as_config(args: GRPOConfig | None, model) -> AHPOConfig:
         name = model if isinstance(model, str) else model.config._name_or_path or "model"
         folder, cuda = f"{name.rstrip('/').rpartition('/')[2]}-AHPO", torch.cuda.is_available()
         return AHPOConfig(folder, num_generations=8, sft_norm="sequence", use_cpu=not cuda, bf16=cuda)
-    given = {one.name: getattr(args, one.name) for one in fields_of(args) if one.init}
-    given.pop("generation_batch_size")  # follows from steps_per_generation
-    return AHPOConfig(**given, sft_norm="sequence")
+    config = object.__new__(AHPOConfig)  # as it is: TRL has worked out what follows from what
+    vars(config).update(vars(ExpertOptions(sft_norm="sequence")) | vars(args))
+    check_config(config)
+    return config
 
 # %% ../nbs/50_ahpo.ipynb #d884227c
+def check_turns(trainer: AHPOTrainer) -> None:
+    "Raises `ValueError` where rollouts that an expert begins or replaces would be written by something else than one turn of the model."
+    place = trainer.args.expert_place
+    if place != "beside" and (trainer.tools or trainer.rollout_func or trainer.environment_factories):
+        raise ValueError(
+            f"expert_place={place!r} goes without tools, rollout_func and environment_factory; use 'beside'"
+        )
+
+
 class WritesWithExperts:
     "A part of a trainer: rollouts that an expert begins, replaces or stands beside."
 
@@ -425,14 +437,15 @@ class WritesWithExperts:
         if self.phase == "teach":
             return [list(ids) for ids in self.experts.ids], None
         prompt_ids, fields = begun_with(prompt_ids, multimodal_fields, self.experts.begun)
+        images = images and [one or None for one in images]  # vLLM wants no empty list
         with token_entropies(output_layer(self), self.temperature) as steps:
             ids, logps = super()._generate_single_turn(prompt_ids, images, fields, *args, **kwargs)  # type: ignore[misc]
         note_entropy(self, steps, ids)
-        return whole_rollouts(self, ids), logps
+        return (ids if self.args.expert_place == "beside" else whole_rollouts(self, ids)), logps
 
     def _calculate_rewards(self: Any, inputs, prompts, completions, completion_ids_list):
-        inputs = with_cut(self, inputs, completion_ids_list)
-        scores = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)  # type: ignore[misc]
+        told = with_cut(self, inputs, completion_ids_list)
+        scores = super()._calculate_rewards(told, prompts, completions, completion_ids_list)  # type: ignore[misc]
         record(self, inputs, completion_ids_list, scores)
         return scores
 
@@ -444,7 +457,7 @@ class WritesWithExperts:
         return write([without_expert(row) for row in inputs])
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, GRPOTrainer):
+class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, ReadsPictures, GRPOTrainer):
     "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
@@ -453,8 +466,13 @@ class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, GRPOTrainer):
     accelerator: Any
     _tokenizer: Any
 
+    _tag_names = ["trl", "ahpo"]
+    _name = "AHPO"
+    _paper = {"title": "MM-HELIX", "id": "2510.08540"}
+
     def __init__(self, model, reward_funcs=None, args: GRPOConfig | None = None, *rest, **kwargs):
         super().__init__(model, reward_funcs, as_config(args, model), *rest, **kwargs)
+        check_turns(self)
         forbid_pixels(self)
         exact_adapters(self.model)
         self.terms, self.counted = terms_of(self.args), counted_reward(self)
@@ -490,7 +508,17 @@ def schedule_of(method: Method) -> dict[str, float]:
     return {f"mu_{name}": value for name, value in vars(method.schedule).items()} if method.schedule else {}
 
 
-def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) -> AHPOConfig:
+def written_by_vllm(settings: Ahpo, method: Method, model) -> bool:
+    "Whether vLLM writes the rollouts, in this process and asleep while weights learn: by default where it is installed, on a card, for weights that are not quantised. Raises `ValueError`."
+    if settings.vllm == "auto":
+        apart = method.place == "beside" and not getattr(model, "is_loaded_in_4bit", False)
+        return apart and torch.cuda.is_available() and is_vllm_available()
+    if settings.vllm == "yes" and not is_vllm_available():
+        raise ValueError("ahpo.vllm = yes: vLLM is not installed; pip install vllm, or set ahpo.vllm=auto")
+    return settings.vllm == "yes"
+
+
+def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0, vllm: bool = False) -> AHPOConfig:
     "The trainer's configuration of a `method`; checkpoints go below `out`. Raises `ValueError` where batches do not divide."
     chosen, world = settings_of(settings, method), int(os.environ.get("WORLD_SIZE", 1))
     micro, at_once = chosen.micro_batch or chosen.rollouts // world, chosen.generation_batch or chosen.rollouts
@@ -505,6 +533,9 @@ def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) 
         expert_place=method.place,
         expert_shape=method.shape,
         exclusive=method.exclusive,
+        use_vllm=vllm,
+        vllm_mode="colocate",
+        vllm_enable_sleep_mode=vllm,
         **schedule_of(method),
         **trainer_arguments(chosen, AHPOConfig, out, seed),
     )
@@ -549,15 +580,13 @@ def mixed(rows, settings: Ahpo, seed: int = 0):
     return data.select(order)
 
 # %% ../nbs/50_ahpo.ipynb #ae8ec038
-def check_image_tokens(processor, row: dict, image_token_id: int) -> None:
-    "Raises `ValueError` where a prompt's image tokens do not match its picture."
-    parts = [{"type": "image"}, {"type": "text", "text": row["prompt"][-1]["content"]}]
-    text = processor.apply_chat_template([{"role": "user", "content": parts}], add_generation_prompt=True)
-    ready = processor(images=row["images"], text=[text], return_tensors="pt")
-    tokens = int((ready["input_ids"] == image_token_id).sum())
-    features = int(ready["image_grid_thw"].prod(-1).sum()) // processor.image_processor.merge_size**2
-    if tokens != features:
-        raise ValueError(f"the prompt holds {tokens} image tokens for {features} image features")
+def check_prompt(model, processor, row: dict) -> None:
+    "Raises `ModelError` unless the model makes a feature of its pictures for every image token in a row's prompt."
+    if not hasattr(processor, "tokenizer"):
+        raise ModelError(f"a prompt {NO_PICTURES}")
+    chat = [prepare_multimodal_messages(row["prompt"], images=row["images"])]
+    wanted = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, "return_tensors": "pt"}
+    check_pictures(model, processor.apply_chat_template(chat, **wanted))
 
 # %% ../nbs/50_ahpo.ipynb #9c488fbd
 CURVE = ("loss", "grad_norm", "learning_rate", "reward/", "xi", "zero_spread/", "expert/", "policy/", "completion/")
@@ -569,12 +598,12 @@ def make_trainer(
     "A trainer ready to run; `reward` defaults to the verifiers', `rows` may be a list, a data set or a Parquet file."
     chosen, out = method_of(method, "ahpo"), Path(out)
     data = mixed(rows, settings_of(settings, chosen), seed)
-    if data[0].get("images"):
-        check_image_tokens(processor, data[0], model.config.image_token_id)
+    if most := max(counts := picture_counts(data)):
+        check_prompt(model, processor, data[counts.index(most)])
     trainer = AHPOTrainer(
         model,
         reward or verifier_reward,
-        ahpo_config(settings, chosen, out, seed),
+        ahpo_config(settings, chosen, out, seed, written_by_vllm(settings, chosen, model)),
         data,
         processing_class=processor,
         callbacks=[CurveCallback(curve or out / "curve.jsonl", CURVE)],
@@ -612,7 +641,7 @@ def run_ahpo(
     home, report = run_folder(book, chosen.job, runs), report_folder(book, chosen.job, reports)
     disable_progress_bar()
     set_seed(book.seed)  # LoRA's first matrices are drawn while loading
-    model, processor = load(model_folder(book, chosen.start, runs), **book.model.model_dump(exclude={"name"}))
+    model, processor = load(model_folder(book, chosen.start, runs), book.model)
     rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
     trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
     save_whole(trainer, processor, home / "model")

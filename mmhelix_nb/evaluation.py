@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['CUT', 'MODALITY_COLOURS', 'AT_MOST', 'settings_of', 'item_name', 'prompt_hash', 'cut_ids', 'conversation', 'encode',
-           'never_written', 'generation_options', 'generate_batch', 'Judged', 'category_of', 'verdict_on',
-           'judge_reply', 'judge_replies', 'Tally', 'Asking', 'ask_model', 'group_score', 'scores_by', 'summarise_one',
-           'summarise', 'right_marks', 'accuracy_rows', 'accuracy_table', 'accuracy_cells', 'wrong_replies',
-           'accuracy_figure', 'read_line', 'asked_row', 'score_file', 'chosen', 'profile_rows', 'practised_skills',
-           'load_named', 'judge_and_keep', 'evaluate', 'server_reply', 'Failures', 'ask_client', 'ask_server', 'Order',
+           'generation_options', 'generate_batch', 'Judged', 'category_of', 'verdict_on', 'judge_reply',
+           'judge_replies', 'Tally', 'Asking', 'ask_model', 'group_score', 'scores_by', 'summarise_one', 'summarise',
+           'right_marks', 'accuracy_rows', 'accuracy_table', 'accuracy_cells', 'wrong_replies', 'accuracy_figure',
+           'read_line', 'asked_row', 'score_file', 'chosen', 'profile_rows', 'practised_skills', 'load_named',
+           'judge_and_keep', 'evaluate', 'server_reply', 'Failures', 'ask_client', 'ask_server', 'Order',
            'weights_mark', 'model_label', 'told', 'measured', 'ask_paid', 'evaluate_model', 'run_evaluation']
 
 # %% ../nbs/60_evaluation.ipynb #36681538
@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 # %% ../nbs/60_evaluation.ipynb #454c7ded
 from .answers import shorten
 from .benchmark.asked import DataRows, ItemRows, evenly, first_of
-from .benchmark.published import published_item
+from .benchmark.published import FolderError, published_item
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.pages import Table
@@ -81,28 +81,22 @@ def conversation(row: Row) -> list[dict[str, Any]]:
 
 # %% ../nbs/60_evaluation.ipynb #4e48a659
 def encode(processor, rows: Sequence[Row], device):
-    "Model inputs for the prompts of `rows`, padded on the left."
-    processor.tokenizer.padding_side = "left"
-    chats = [conversation(row) for row in rows]
-    inputs = processor.apply_chat_template(
-        chats,
-        add_generation_prompt=True,
-        tokenize=True,
-        return_dict=True,
-        return_tensors="pt",
-        processor_kwargs={"padding": True},
-    )
-    return inputs.to(device)
+    "Model inputs for the prompts of `rows`, padded on the left; raises `ValueError` where a language model is shown a picture."
+    wanted = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, "return_tensors": "pt"}
+    if hasattr(processor, "tokenizer"):
+        processor.tokenizer.padding_side = "left"
+        chats = [conversation(row) for row in rows]
+        return processor.apply_chat_template(chats, **wanted, processor_kwargs={"padding": True}).to(device)
+    if any(row["images"] for row in rows):
+        raise ValueError("a language model reads no pictures; ask it in words, with evaluation.modalities=[text]")
+    chats = [[dict(message) for message in row["prompt"]] for row in rows]
+    return processor.apply_chat_template(chats, **wanted, padding=True).to(device)
 
 # %% ../nbs/60_evaluation.ipynb #d114ce04
-def never_written(config) -> list[int]:
-    "Ids of the tokens that stand for pictures and videos."
-    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
-    return [getattr(config, name) for name in names if getattr(config, name, None) is not None]
-
-
 def generation_options(model, settings: Evaluation) -> dict:
-    "The arguments of `generate`; nothing is left to the model's own file."
+    "The arguments of `generate`; nothing is left to the model's own file, and tokens that stand for pixels are never written."
+    from mmhelix_nb.training.families import vision_tokens
+
     sampled = settings.temperature > 0
     chance = (
         {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": 0}
@@ -114,7 +108,7 @@ def generation_options(model, settings: Evaluation) -> dict:
         "do_sample": sampled,
         "num_beams": 1,
         "repetition_penalty": settings.repetition_penalty,
-        "suppress_tokens": never_written(model.config),
+        "suppress_tokens": vision_tokens(model.config),
         **chance,
     }
 
@@ -133,7 +127,7 @@ def generate_batch(model, processor, rows: Sequence[Row], settings: Evaluation, 
         cut_ids(line, ends if isinstance(ends, list) else [ends])
         for line in out[:, inputs["input_ids"].shape[1] :].tolist()
     ]
-    decode = processor.tokenizer.decode
+    decode = getattr(processor, "tokenizer", processor).decode
     asked = inputs["attention_mask"].sum(1).tolist()
     return [
         Reply(
@@ -494,16 +488,7 @@ def load_named(name: str, profile: Profile):
     "Model and processor of a folder or repository, held in memory as the profile says."
     from mmhelix_nb.training.models import load
 
-    part = profile.model
-    return load(
-        name,
-        quantise=part.quantise,
-        double_quantisation=part.double_quantisation,
-        dtype=part.dtype,
-        attention=part.attention,
-        min_pixels=part.min_pixels,
-        max_pixels=part.max_pixels,
-    )
+    return load(name, profile.model, trains=False)
 
 # %% ../nbs/60_evaluation.ipynb #23fc5b70
 def judge_and_keep(asking: Asking) -> tuple[dict, list[Judged]]:
@@ -612,7 +597,10 @@ class Order:
         if self.data:
             levels = () if len(wanted.levels) == 5 else wanted.levels
             return DataRows(self.data, self.settings, wanted.tasks, levels)
-        return profile_rows(self.profile, self.settings, self.runs)
+        try:
+            return profile_rows(self.profile, self.settings, self.runs)
+        except ValueError as error:
+            raise FolderError(str(error)) from None
 
     def held(self) -> dict:
         "How a local model is held in memory and shown pictures."

@@ -60,6 +60,7 @@ def make_book(
         (root / name).mkdir(parents=True)
     shutil.copy(REPO / "Snakefile", root / "Snakefile")
     (root / "profiles" / "tiny.yaml").write_text(profile)
+    (root / "profiles" / "mini.yaml").write_text("model: {name: mini}\n")  # which tiny builds on without a word
     # A copy of the package, found first from within the book: an export beside a running test must not make its jobs due again.
     # Compiled modules come with it, for every process of a run would compile them anew where they cannot be kept.
     shutil.copytree(REPO / "mmhelix_nb", root / "mmhelix_nb")

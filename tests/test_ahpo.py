@@ -24,6 +24,7 @@ from mmhelix_nb.book.methods import METHODS, trained_by  # noqa: E402
 from mmhelix_nb.book.results import read_curve  # noqa: E402
 from mmhelix_nb.book.settings import Ahpo  # noqa: E402
 from mmhelix_nb.training.experts import as_expert, expert_tokens, select_rows  # noqa: E402
+from mmhelix_nb.training.families import ModelError  # noqa: E402
 from mmhelix_nb.training.gates import group_xi  # noqa: E402
 from mmhelix_nb.training.loop import CurveCallback  # noqa: E402
 from mmhelix_nb.training.models import MiniSize, build_mini, build_processor, build_tokenizer, freeze_tower  # noqa: E402
@@ -552,9 +553,10 @@ def test_prompts_are_never_cut(tmp_path):
     assert (
         (batch["prompt_ids"] == trainer.model.config.image_token_id).sum(1) == batch["image_grid_thw"].prod(-1) // 4
     ).all()
-    ahpo.check_image_tokens(PROCESSOR, row(0), trainer.model.config.image_token_id)
-    with pytest.raises(ValueError, match="image tokens"):
-        ahpo.check_image_tokens(PROCESSOR, row(0), trainer.model.config.video_token_id)
+    ahpo.check_prompt(trainer.model, PROCESSOR, row(0))
+    trainer.model.config.image_token_id = trainer.model.config.video_token_id
+    with pytest.raises(ModelError, match="0 image tokens for 4 image features"):
+        ahpo.check_prompt(trainer.model, PROCESSOR, row(0))
 
 
 def test_vision_tower_stays(tmp_path):

@@ -192,6 +192,12 @@ class Source:
     data: dict
 
 
+def _implied(data: dict) -> str | None:
+    """The profile that one without `extends` builds on: `mini` where its model is."""
+    model = data.get("model")
+    return "mini" if isinstance(model, dict) and model.get("name") == "mini" else None
+
+# %% ../../nbs/book/profiles.ipynb #0835115d
 def _sources(path: Path, shown: str, root: str | Path, below: tuple[Path, ...] = ()) -> list[Source]:
     """The file at `path` and what it extends, the nearest first."""
     try:
@@ -203,7 +209,7 @@ def _sources(path: Path, shown: str, root: str | Path, below: tuple[Path, ...] =
         if name in data:
             where = f"{shown}:{_line(text, (name,))}: {name}"
             raise ProfileError(f"{where}: unknown key; the file's name is the profile's name")
-    parent = data.pop("extends", None)
+    parent = data.pop("extends", None if path.stem == "mini" else _implied(data))
     here = Source(shown, text, data)
     if parent is None:
         return [here]
