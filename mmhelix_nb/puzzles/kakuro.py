@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR', 'DRAFTS', 'SCORER', 'draw', 'RULES', 'FORMAT',
            'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
-           'placings', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve', 'sums_to_the_end',
-           'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft', 'doubt', 'improve',
-           'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of', 'generate', 'check',
-           'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit', 'trace', 'canon']
+           'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
+           'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft',
+           'doubt', 'improve', 'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of',
+           'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 import functools
@@ -23,16 +24,16 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, is_unique, propagate, solved
+from ..shared.constraints import Problem, is_unique, settle, solved
 from ..shared.draw import Canvas, Style, coordinates, fit_board, render
 from ..shared.explain import retell, trial_order
 from ..shared.grids import Cell, every_cell, hangs_together, square_rows
 from ..shared.latin import one_to, twice
 from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts
-from ..shared.rules import Changes, Rule, only_value
-from ..shared.search import Counter, bits, square_symmetries
-from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
+from ..shared.rules import Changes, Recalling, only_value
+from ..shared.search import bits, square_symmetries
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
 from ..shared.squares import LINES, dense, dense_lines
 from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Step
@@ -169,40 +170,54 @@ def placings(size: int, total: int) -> list[list[int]]:
 DIGITS = [bits(mask) for mask in range(1 << 10)]  # of each mask
 
 
+@lru_cache(maxsize=100_000)
+def at_place(size: int, total: int, place: int, mask: int) -> int:
+    "The orders of all digit sets for a run, as a mask, with a digit of `mask` at `place`."
+    row = placings(size, total)[place]
+    return functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+
+
 def allowed(total: int, masks: Sequence[int]) -> int:
     "The orders of all digit sets for a run of this `total`, as a mask, that its cells allow."
-    alive = -1
-    for row, mask in zip(placings(len(masks), total), masks):
-        alive &= functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+    alive, size = -1, len(masks)
+    for place, mask in enumerate(masks):
+        alive &= at_place(size, total, place, mask)
     return alive
 
 
-@lru_cache(maxsize=100_000)
 def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     "What the cells of a run may hold, each digit with digits for the other cells; None where some cell has none."
-    alive, rows = allowed(total, masks), placings(len(masks), total)
+    alive, rows, found = allowed(total, masks), placings(len(masks), total), []
     if not alive:
         return None
-    return tuple([sum([1 << digit for digit in DIGITS[mask] if row[digit] & alive]) for row, mask in zip(rows, masks)])
+    for row, mask in zip(rows, masks):
+        left = mask
+        if mask & mask - 1:
+            for digit in DIGITS[mask]:
+                if not row[digit] & alive:
+                    left ^= 1 << digit
+        found.append(left)
+    return tuple(found)
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b394902b
 LISTED = 4  # digits at most in all sets that a reason lists
 
 
-class Run(Rule):
-    "The digits of a run are different and add up to `total`."
+class Run(Recalling):
+    "The digits of a run are different and add up to `total`, which a draft changes by `sum_to`."
 
     def __init__(self, cells: Iterable[int], line: Line):
         super().__init__(cells, line.title)
-        self.total = line.total
+        self.sum_to(line.total)
         self.at(("across" if line.across else "down", line.cells[0]))
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        now = tuple([domains[cell] for cell in self.cells])
+    def sum_to(self, total: int) -> None:
+        self.total = total
+        self.recall((Run, len(self.cells), total))
+
+    def find(self, now: tuple[int, ...]) -> Changes | None:
         union = candidates(self.total, now)
-        if union is None or union == now:
-            return None if union is None else []
-        return [(cell, new) for cell, new, had in zip(self.cells, union, now) if new != had]
+        return None if union is None else [(i, new) for i, (new, had) in enumerate(zip(union, now)) if new != had]
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`no-sum` where no digits make the sum; else the sets of digits that do, where they are few."
@@ -241,12 +256,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #c517e126
 def sums_to_the_end(state: State, rng: Random) -> str:
     "Keep in each cell what some way to make the sums of its runs has there until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), lambda found: show(state, found))
+    return answer_by_rules(problem(state), lambda found: show(state, found))
 
 
 def sums_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random digit in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: show(state, found), rng)
+    return answer_by_draws(problem(state), lambda found: show(state, found), rng)
 
 
 SHALLOW = (sums_to_the_end, sums_and_draws)
@@ -340,23 +355,24 @@ class Draft:
 
     def take(self, digits: list[int]) -> "Draft":
         "Write all `digits`, and add up the runs."
-        self.digits = digits[:]
-        for rule in self.rules:
-            rule.total = sum([digits[cell] for cell in rule.cells])
+        if digits != self.digits:  # else what the rules come to is known
+            self.digits, self.problem.first = digits[:], None
+            for rule in self.rules:
+                rule.sum_to(sum([digits[cell] for cell in rule.cells]))
         return self
 
     def put(self, cell: int, digit: int) -> int:
         "Write `digit` into a cell, add up its runs anew, and return the digit that stood there."
-        old, self.digits[cell] = self.digits[cell], digit
+        old, self.digits[cell], self.problem.first = self.digits[cell], digit, None
         for number in self.problem.touching[cell]:
-            self.rules[number].total = sum([self.digits[other] for other in self.rules[number].cells])
+            rule = self.rules[number]
+            rule.sum_to(sum([self.digits[other] for other in rule.cells]))
         return old
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #1d91b9d7
 def doubt(draft: Draft) -> tuple[int, list[int]]:
     "How many candidates too many are left without a try, and the cells that have them."
-    domains = draft.problem.start[:]
-    propagate(draft.problem, domains, Counter())
+    domains = settle(draft.problem).domains
     doubtful = [cell for cell, mask in enumerate(domains) if mask & mask - 1]
     return sum(mask.bit_count() - 1 for mask in domains), doubtful
 
@@ -424,8 +440,7 @@ def spare_draft(side: int) -> Draft:
     corners = range(1, side - 1, 3)
     white = {(k + r, k + c): digit for k in corners for r, c, digit in ((0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 1, 1))}
     draft = Draft(white)
-    draft.digits = [white[cell] for cell in draft.white]
-    return draft
+    return draft.take([white[cell] for cell in draft.white])
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #285a15a2
 def state_of(side: int, draft: Draft) -> State:
