@@ -643,7 +643,7 @@ VOICE = (
                 "for {run}, {total} can be {sets}",
                 "{run} adds up to {total}, by {sets}",
                 "there is {sets} for the {total} of {run}",
-                "{run} needs {total}, so {sets}",
+                "{run} needs {total}, that is {sets}",
                 "the {total} of {run} is {sets}",
                 "{run} gets its {total} by {sets}",
                 "at {run} {total} is {sets}",

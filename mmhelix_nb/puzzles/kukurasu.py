@@ -306,7 +306,7 @@ VOICE = (
                 "{line} needs {rest}: {ways}",
                 "{line} needs {rest}, by {ways}",
                 "for {rest} {line} has {ways}",
-                "{line} still wants {rest}, so {ways}",
+                "{line} still wants {rest}, that is {ways}",
                 "{rest} in {line} comes from {ways}",
                 "{line} gets its {rest} by {ways}",
                 "{line} has {rest} to go: {ways}",
