@@ -17,6 +17,7 @@ __all__ = ['CARDS', 'STATES', 'STATES_8BIT', 'QUESTION', 'USUAL_PROMPT', 'LARGES
 # %% ../../nbs/training/budget.ipynb #3ffc19ab
 import json
 import math
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -119,8 +120,12 @@ def card_for(book: Profile, cards: Sequence[Card], named: str = "") -> Card:
 
 # %% ../../nbs/training/budget.ipynb #7e2912a3
 def seen(program: str = "nvidia-smi") -> list[Card]:
-    "The cards of this machine, the smallest first; none where there is no driver of NVIDIA."
+    "The cards of this machine that CUDA may use, the smallest first; none where there is no driver of NVIDIA."
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     query = [program, "--query-gpu=name,memory.total,memory.used", "--format=csv,noheader,nounits"]
+    query += [f"--id={visible}"] if visible else []
+    if visible == "":
+        return []
     try:
         done = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)
         return sorted(map(read_smi, done.stdout.strip().splitlines()), key=lambda card: card.gb)
