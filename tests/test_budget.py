@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -223,7 +224,7 @@ def test_the_named_change_makes_it_fit(name, gb, overrides):
     code, said = call(*asked)
     line = said.splitlines()[-1]
     assert code == 1 and "GB and a card of" in line and "it fits with --set" in line
-    assert call(*asked, *re.split(r" (?=--set )| (?=\S+=)", line.split("it fits with ")[1]))[0] == 0
+    assert call(*asked, *shlex.split(line.split("it fits with ")[1]))[0] == 0
 
 
 def test_what_costs_nothing_is_named_first():

@@ -62,6 +62,10 @@ def room_lines(points: Iterable[Profile], kinds: set[str], runs: Path) -> list[s
 # %% ../../nbs/running/planning.ipynb #1ae5979a
 def planned(book: Profile, typed: str, named: str, as_json: bool, runs: Path) -> tuple[str, str]:
     "The page, or the JSON, of a profile on the card that is `named`, seen or meant, and in one line what does not fit. Raises `BudgetError`."
+    if not book.machine.gpus and as_json:
+        return json.dumps(
+            {"profile": book.name, "cards": 0, **book.machine.model_dump(include={"mem_mb", "minutes"})}
+        ), ""
     if not book.machine.gpus:
         memory = f"at most {book.machine.mem_mb / 1000:g} GB of main memory and {book.machine.minutes} minutes a job"
         return f"{book.name} takes no GPU: {memory}.\nNext: mmhelix run {typed}", ""

@@ -19,6 +19,7 @@ import json
 import math
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -381,9 +382,9 @@ def phase(case: Case, name: str, kind: str, stays: dict[str, float], moves: dict
     "A phase of what stays, what comes and goes, and so many pictures on the card."
     model, layer = case.book.model, case.shape.layer
     unpacked = 2 * layer.hidden * layer.inner if model.quantise == "nf4" else 0
-    moves = moves | {"pictures": pictures * 4 * case.picture * PATCH * 4, "a matrix in 16 bits": unpacked}
+    moves = moves | {"pixels": pictures * 4 * case.picture * PATCH * 4, "a dequantised matrix": unpacked}
     reserve = CONTEXT + FRAGMENTED * sum(moves.values())
-    parts = stays | moves | {"CUDA and fragments": reserve}
+    parts = stays | moves | {"CUDA, and fragmentation": reserve}
     return Phase(name, kind, {part: size / GB for part, size in parts.items() if size})
 
 # %% ../../nbs/training/budget.ipynb #886243c8
@@ -398,10 +399,10 @@ def sft_phase(case: Case) -> Phase:
     n, experts = numbers(case, s), case.experts.longest
     one = Pass(s.batch_size, case.prompt + experts, experts, 4 * case.picture)
     moves = {
-        "kept for backward": kept_bytes(
+        "activations kept": kept_bytes(
             shape, n, one, s.gradient_checkpointing, through_tower(case.book.model, s.gradient_checkpointing)
         ),
-        "a layer or the head at work": at_work(shape, n, one, s.gradient_checkpointing),
+        "recomputed layer, or head": at_work(shape, n, one, s.gradient_checkpointing),
     }
     return phase(case, "SFT", "sft", resting(case, n, s), moves, s.batch_size)
 
@@ -421,10 +422,10 @@ def update_phase(case: Case) -> Phase:
     expert = Pass(math.ceil(case.micro / a.num_generations), case.prompt + case.taught, case.taught, patches)
     taught = any(METHODS[key].gate != "closed" for key in a.methods)
     moves = {
-        "kept for backward": kept_bytes(shape, n, own, check, tower),
-        "kept of the expert": kept_bytes(shape, n, expert, check, tower) if taught else 0,
-        "gradients on their way": taught * waiting_bytes(case, n),
-        "a layer or the head at work": max(at_work(shape, n, one, check) for one in (own, expert)),
+        "activations kept": kept_bytes(shape, n, own, check, tower),
+        "activations of the expert": kept_bytes(shape, n, expert, check, tower) if taught else 0,
+        "gradients of the other pass": taught * waiting_bytes(case, n),
+        "recomputed layer, or head": max(at_work(shape, n, one, check) for one in (own, expert)),
     }
     return phase(case, "AHPO update", "ahpo", resting(case, n, a), moves, case.written)
 
@@ -454,7 +455,7 @@ def rollout_phase(case: Case) -> Phase:
     n = numbers(case)
     n = replace(n, weight=2, activation=2) if case.sharded and a.bf16 else n
     writing = writing_bytes(case.shape, n, case.written, case.prompt, 4 * case.picture, a.max_completion_length)
-    moves = {"KV cache, or prompts read": writing}
+    moves = {"KV cache, or prefill": writing}
     return phase(case, "AHPO rollouts", "ahpo", resting(case, n, a), moves, case.written)
 
 # %% ../../nbs/training/budget.ipynb #acb98c29
@@ -464,7 +465,7 @@ def evaluation_phase(case: Case) -> Phase:
     n = numbers(alone)
     writing = writing_bytes(case.shape, n, e.batch_size, case.prompt, 4 * case.picture, e.max_new_tokens)
     stays = resting(alone, n, None)
-    return phase(alone, "evaluation", "evaluation", stays, {"KV cache, or prompts read": writing}, e.batch_size)
+    return phase(alone, "evaluation", "evaluation", stays, {"KV cache, or prefill": writing}, e.batch_size)
 
 
 def phases(case: Case) -> list[Phase]:
@@ -719,7 +720,7 @@ def cheapest(book: Profile, again: Callable[[Profile], Plan]) -> dict[str, Any] 
 # %% ../../nbs/training/budget.ipynb #edab91be
 def as_options(change: dict[str, Any]) -> str:
     "A change as one types it behind a command."
-    return " ".join(f"--set {key}={written(value)}" for key, value in change.items())
+    return " ".join(f"--set {shlex.quote(f'{key}={written(value)}')}" for key, value in change.items())
 
 # %% ../../nbs/training/budget.ipynb #7afd2920
 def refusal(book: Profile, plan: Plan, again: Callable[[Profile], Plan]) -> str:
@@ -749,7 +750,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def memory_table(plan: Plan) -> list[str]:
     "Gigabytes by part and phase."
     parts = list(dict.fromkeys(part for one in plan.phases for part in one.parts))
-    last = "CUDA and fragments"
+    last = "CUDA, and fragmentation"
     parts = [part for part in parts if part != last] + [last]
     rows = [[part, *(f"{one.parts[part]:.2f}" if part in one.parts else "" for one in plan.phases)] for part in parts]
     where = "GB by part" if plan.cards == 1 else f"GB by part, on each of {plan.cards} cards"
@@ -797,7 +798,7 @@ def shorter(book: Profile, typed: str, again: Callable[[Profile], Plan]) -> list
         return []
     night, alone = read_profile("night", book_folder()), changed(book, {"ahpo.methods": ["ahpo"]})
     tried = [
-        (f'{typed} --set "ahpo.methods=[ahpo]"', alone, "no rival but SFT"),
+        (f"{typed} --set 'ahpo.methods=[ahpo]'", alone, "no rival but SFT"),
         ("--profile night", night, night.about),
     ]
     found = [(other, again(new), what) for other, new, what in tried if new is not None]
