@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PROFILE ?= mini
 CORES ?= 2
 FUZZ ?= 50
+MINUTES ?= 10
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -45,7 +46,7 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces bench
+.PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -91,6 +92,20 @@ spaces: $(STAMP) ## estimate how many different puzzles each task and level hold
 
 guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (ten minutes); writes reports/serg/guard.json
 	@$(BIN)/python tests/guard/bench.py
+
+# The device's own checks: the first needs a GPU and no network, the second a CPU.
+gpu-check: $(STAMP) ## what PROFILE=gpu24 takes on this GPU, with random weights: gigabytes and speed by phase beside the plan (eight minutes); writes reports/gpu/
+	@$(BIN)/python tests/gpu/check.py --profile $(if $(filter mini,$(PROFILE)),gpu24,$(PROFILE))
+
+gpu-check-dry: $(STAMP) ## the same with a tiny model on a CPU: all but the kernels (seconds)
+	@$(BIN)/python tests/gpu/check.py --profile $(if $(filter mini,$(PROFILE)),gpu24,$(PROFILE)) --dry
+
+gpu-lab: $(STAMP) ## the book on a miniature of 30 times the size on a GPU, in pieces of MINUTES=10: the same command goes on
+	@timeout --signal=INT --kill-after=25 $$(($(MINUTES) * 60 - 30)) $(BIN)/mmhelix run --profile lab30; code=$$?; \
+	if [ $$code = 124 ]; then echo "== $(MINUTES) minutes are over; make gpu-lab goes on from here"; else exit $$code; fi
+
+trl-tests: $(STAMP) ## TRL's own tests of GRPO from a checkout (TRL=/path/to/trl), with its trainer and with ours, gate shut (ten minutes); writes reports/trl.json
+	@$(BIN)/python tests/upstream/compare.py "$(TRL)"
 
 bench: $(STAMP) ## measure speed
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

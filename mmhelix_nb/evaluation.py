@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 # %% ../nbs/60_evaluation.ipynb #454c7ded
 from .answers import shorten
 from .benchmark.asked import DataRows, ItemRows, evenly, first_of
-from .benchmark.published import published_item
+from .benchmark.published import FolderError, published_item
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
 from .book.jobs import model_folder, report_folder, run_folder
 from .book.pages import Table
@@ -597,7 +597,10 @@ class Order:
         if self.data:
             levels = () if len(wanted.levels) == 5 else wanted.levels
             return DataRows(self.data, self.settings, wanted.tasks, levels)
-        return profile_rows(self.profile, self.settings, self.runs)
+        try:
+            return profile_rows(self.profile, self.settings, self.runs)
+        except ValueError as error:
+            raise FolderError(str(error)) from None
 
     def held(self) -> dict:
         "How a local model is held in memory and shown pictures."

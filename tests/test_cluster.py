@@ -1,8 +1,9 @@
-"""A real SLURM on one machine: a small `mmhelix serg` through its queue, a worker killed in mid-job, and the same bytes as without.
+"""A real SLURM on one machine: a small `mmhelix serg` through its queue, a worker killed in mid-job, and the same bytes as without; and a training job of two tasks.
 
 `make cluster-test` runs it. It needs root and Debian's packages: apt-get install slurm-wlm munge; without them it is skipped."""
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -165,3 +166,21 @@ def test_a_worker_killed_in_mid_job_is_made_up_for(cluster, local, tmp_path):
     _, errors = process.communicate(timeout=500)
     assert process.returncode == 0, errors
     assert contents(tmp_path / "out") == local
+
+
+def test_a_job_of_two_tasks_trains_together(cluster, tmp_path):
+    from test_launch import command, filled, numbers
+
+    from mmhelix_nb.book.results import read_curve
+    from mmhelix_nb.sft import run_sft
+
+    place, curves = filled(tmp_path), []
+    run_sft(str(place / "pair.yaml"), "sft", str(place / "runs"), str(place / "one"))
+    curves.append(read_curve(place / "one" / "pair" / "sft" / "curve.jsonl"))
+    job = command(place, "sft", "sft", "two", "machine.processes=2", "sft.batch_size=2")
+    options = ["--ntasks=2", "--mem=3000", "--time=10", "--wait", f"--output={place}/log", f"--chdir={place}"]
+    done = subprocess.run(["sbatch", *options, "--wrap", shlex.join(job)], env=cluster, capture_output=True, text=True)
+    assert done.returncode == 0, (place / "log").read_text()[-3000:]
+    curves.append(read_curve(place / "two" / "pair" / "sft@sft.batch_size=2" / "curve.jsonl"))
+    alone, together = (numbers(curve, "loss", "grad_norm") for curve in curves)
+    assert together == pytest.approx(alone, rel=1e-5, abs=1e-6)

@@ -34,10 +34,8 @@ ahpo: {steps: 3, warmup_steps: 1, prompts_in_domain: 2, prompts_general: 1, num_
 CODE = "import sys; from mmhelix_nb.{module} import run_{module} as run; run(*sys.argv[1:5], sys.argv[5:])"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    """A folder with a profile, a base and its rows."""
-    home = tmp_path_factory.mktemp("launch")
+def filled(home: Path) -> Path:
+    """`home` with a profile, a base and its rows."""
     (home / "pair.yaml").write_text(PROFILE)
     save(tiny(), PROCESSOR, home / "runs" / "pair" / "base" / "model")
     boxed = [{"role": "assistant", "content": "\\boxed{4}"}]
@@ -48,11 +46,21 @@ def place(tmp_path_factory) -> Path:
     return home
 
 
-def started(place: Path, module: str, method: str, reports: str, *overrides: str) -> subprocess.Popen:
-    """The job of a chapter in a process of its own."""
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    return filled(tmp_path_factory.mktemp("launch"))
+
+
+def command(place: Path, module: str, method: str, reports: str, *overrides: str) -> list[str]:
+    """The job of a chapter."""
     arguments = [str(place / "pair.yaml"), method, str(place / "runs"), str(place / reports), *overrides]
+    return [sys.executable, "-c", CODE.format(module=module), *arguments]
+
+
+def started(place: Path, *job: str) -> subprocess.Popen:
+    """The job of a chapter in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", CODE.format(module=module), *arguments],
+        command(place, *job),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

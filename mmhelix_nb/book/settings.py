@@ -105,6 +105,9 @@ class Machine(Section):
     sharding: Literal["none", "fsdp", "zero3"] = setting(
         "none", "how the cards of a job hold the model: each the whole, or a part (`profiles/launch/`)"
     )
+    gpu_gb: int = setting(
+        24, "memory of each card that the settings are made for; `mmhelix plan` reckons", unit="GB", ge=1
+    )
     mem_mb: int = setting(32_000, "main memory that a job needs", unit="MB", ge=100)
     minutes: int = setting(1_440, "after which a cluster may end a job", unit="minutes", ge=1)
 
@@ -192,8 +195,12 @@ class Training(Section):
 
 # %% ../../nbs/book/settings.ipynb #dc64b40a
 class Base(Training):
-    "The mini model's own schooling."
+    "The mini model's own size and schooling."
 
+    hidden: int = setting(128, "width of the language model, whose heads are 32 wide each", ge=32, multiple_of=32)
+    layers: int = setting(2, "of the language model", unit="layers", ge=1)
+    vision_hidden: int = setting(64, "width of the vision tower, which has two heads", ge=16, multiple_of=16)
+    vision_layers: int = setting(2, "of the vision tower", unit="layers", ge=1)
     learning_rate: float = again(Training, "learning_rate", 2e-3)
     steps: int = again(Training, "steps", 700)
     batch_size: int = setting(24, "a forward pass", unit="lessons", ge=1)
@@ -228,7 +235,7 @@ class Rollouts(Training):
         2_048, "of a rollout; TRL's 512 cuts every reflective trace", unit="tokens", ge=1
     )
     micro_batch: int | None = setting(1, "a forward pass; null: all of a step", unit="rollouts", ge=1)
-    generation_batch: int | None = setting(10, "written at once; null: all of a step", unit="rollouts", ge=1)
+    generation_batch: int | None = setting(25, "written at once; null: all of a step", unit="rollouts", ge=1)
     num_iterations: int = setting(1, "of a batch of rollouts", "TRL", "updates", ge=1)
     epsilon: float = setting(0.2, "clip of the ratio; the paper does not say", "TRL", gt=0, lt=1)
     beta: float = setting(0.0, "weight of the KL term; none", "paper", ge=0)
@@ -294,6 +301,13 @@ class Ahpo(Hybrid):
     scheduler: Literal["cosine", "linear", "constant"] = again(Training, "scheduler", "constant")
     max_grad_norm: float = again(Training, "max_grad_norm", 0.2)
     save_steps: int = again(Training, "save_steps", 10)
+    vllm: Literal["auto", "yes", "no"] = setting(
+        "auto",
+        "vLLM writes the rollouts, asleep while weights learn; auto: where it is installed and weights have 16 bits or more",
+    )
+    vllm_gpu_memory_utilization: float = setting(
+        0.3, "that vLLM may take while awake", "TRL", "share of a card", gt=0, lt=1
+    )
 
     @model_validator(mode="after")
     def _methods(self):
@@ -317,7 +331,7 @@ class Evaluation(Section):
     max_new_tokens: int = setting(
         4_096, "of a reply; the paper has 8,192, and 32,768 for thinking", unit="tokens", ge=1
     )
-    batch_size: int = setting(4, "a forward pass, or requests at a time", unit="items", ge=1)
+    batch_size: int = setting(16, "a forward pass, or requests at a time", unit="items", ge=1)
     seed: int | None = setting(None, "of sampled replies; null: the run's", ge=0, le=SEEDS)
 
     @model_validator(mode="after")

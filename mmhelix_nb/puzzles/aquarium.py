@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Regions', 'SHALLOW', 'LEVELS', 'Filled', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'TANKS',
-           'VOICE', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank', 'problem', 'wet_cells',
-           'water_grid', 'solve', 'rules_alone', 'guesses', 'rows_from_below', 'Level', 'random_tanks', 'heights',
-           'water_of', 'state_of', 'random_water', 'is_unambiguous', 'is_wet', 'generate', 'one_puzzle', 'check',
-           'layout', 'draw_tanks', 'example', 'ask', 'lettered', 'lettered_rows', 'tank_sizes', 'other_tank',
-           'water_levels', 'trace', 'canon']
+           'VOICE', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank', 'frame', 'problem',
+           'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses', 'rows_from_below', 'Level', 'random_tanks',
+           'layers', 'heights', 'water_of', 'state_of', 'random_water', 'is_unambiguous', 'is_wet', 'generate',
+           'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask', 'lettered', 'lettered_rows', 'tank_sizes',
+           'other_tank', 'water_levels', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #bc2062fa
 import json
@@ -140,21 +140,31 @@ class Tank(Patterns):
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #60b77f54
 @lru_cache(maxsize=64)
+def frame(regions: Regions) -> tuple[list[Tank], list[tuple]]:
+    "The rules of the tanks, and of each row and column the parts in it, their numbers of cells, (row, name of the tank) of each, and where it is: what does not depend on the counts."
+    parts, names = parts_of(regions), tank_names(regions)
+    at = {part: i for i, part in enumerate(parts)}
+    tanks = [Tank([at[part] for part in parts if part[1] == tank]).at(name) for tank, name in names.items()]
+    lines = []
+    for r, line in enumerate(regions):
+        own = [part for part in parts if part[0] == r]
+        lines.append((own, tuple(line.count(tank) for _, tank in own), ("row", r)))
+    lines += [([*enumerate(line)], (1,) * len(line), ("column", c)) for c, line in enumerate(zip(*regions))]
+    return tanks, [
+        (tuple(at[part] for part in own), weights, tuple((r, names[tank]) for r, tank in own), place)
+        for own, weights, place in lines
+    ]
+
+
+@lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a tank, row and column; part number i is `parts_of(state.regions)[i]`."
-    parts, names = parts_of(state.regions), tank_names(state.regions)
-    at = {part: i for i, part in enumerate(parts)}
-    rules: list[Patterns] = [
-        Tank([at[part] for part in parts if part[1] == tank]).at(name) for tank, name in names.items()
+    tanks, lines = frame(state.regions)
+    counts = [
+        Count(cells, total, weights, named).at(place)
+        for (cells, weights, named, place), total in zip(lines, state.rows + state.columns)
     ]
-    for r, (line, total) in enumerate(zip(state.regions, state.rows)):
-        tanks = [tank for row, tank in parts if row == r]
-        named = [(r, names[tank]) for tank in tanks]
-        rules.append(Count([at[r, tank] for tank in tanks], total, map(line.count, tanks), named).at(("row", r)))
-    for c, (line, total) in enumerate(zip(zip(*state.regions), state.columns)):
-        named = [(r, names[tank]) for r, tank in enumerate(line)]
-        rules.append(Count([at[part] for part in enumerate(line)], total, [1] * len(line), named).at(("column", c)))
-    return Problem([3] * len(parts), rules)
+    return Problem([3] * len(parts_of(state.regions)), [*tanks, *counts])
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #23adf42e
 def wet_cells(regions: Regions, domains: list[int]) -> str:
@@ -248,9 +258,18 @@ def random_tanks(n: int, count: int, rng: Random) -> Regions:
     return tuple(tuple(names[tanks[r, c]] for c in range(n)) for r in range(n))
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #55f8ce6b
+@lru_cache(maxsize=64)
+def layers(regions: Regions) -> dict[int, list[list[tuple[int, int]]]]:
+    "The cells of each tank, row by row from below."
+    found: dict[int, list[list[tuple[int, int]]]] = {tank: [] for tank in tank_names(regions)}
+    for r, tank in reversed(parts_of(regions)):
+        found[tank].append([(r, c) for c, other in enumerate(regions[r]) if other == tank])
+    return found
+
+
 def heights(regions: Regions) -> dict[int, int]:
     "The number of rows of each tank."
-    return {tank: sum(tank in line for line in regions) for tank in tank_names(regions)}
+    return {tank: len(rows) for tank, rows in layers(regions).items()}
 
 
 def water_of(regions: Regions, values: list[int]) -> dict[int, int]:
@@ -263,11 +282,13 @@ def water_of(regions: Regions, values: list[int]) -> dict[int, int]:
 
 def state_of(regions: Regions, water: dict[int, int]) -> State:
     "The puzzle in which the lowest `water[tank]` rows of each tank are wet."
-    wet = set()
-    for tank, rows in water.items():
-        wet |= {(r, tank) for r in [r for r, line in enumerate(regions) if tank in line][::-1][:rows]}
-    grid = [[(r, tank) in wet for tank in line] for r, line in enumerate(regions)]
-    return State(regions, tuple(map(sum, grid)), tuple(map(sum, zip(*grid))))
+    rows, columns, filled = [0] * len(regions), [0] * len(regions[0]), layers(regions)
+    for tank, height in water.items():
+        for cells in filled[tank][:height]:
+            for r, c in cells:
+                rows[r] += 1
+                columns[c] += 1
+    return State(regions, tuple(rows), tuple(columns))
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #0254b759
 Filled = tuple[Regions, dict[int, int]]  # tanks, and how many rows of each are wet
@@ -276,7 +297,8 @@ Filled = tuple[Regions, dict[int, int]]  # tanks, and how many rows of each are 
 def random_water(level: Level, rng: Random) -> Filled:
     "Random tanks, and how many rows of each are wet: of some ways the one with the fewest lines that are all but dry or all but full, which say too much."
     regions = random_tanks(level.size, round(level.size**2 / level.tank), rng)
-    ways = [{tank: rng.randint(0, height) for tank, height in heights(regions).items()} for _ in range(8)]
+    tall = heights(regions)
+    ways = [{tank: rng.randint(0, height) for tank, height in tall.items()} for _ in range(8)]
 
     def plain(water: dict[int, int]) -> int:
         lines = state_of(regions, water)
@@ -307,9 +329,9 @@ def generate(level: Level, rng: Random) -> State:
 
     def changed(filled: Filled) -> Filled | None:
         regions, water = filled
-        other = dict(water)
+        other, tall = dict(water), heights(regions)
         for tank in rng.sample(sorted(water), min(len(water), rng.choice((1, 2)))):
-            other[tank] = rng.randint(0, heights(regions)[tank])
+            other[tank] = rng.randint(0, tall[tank])
         return (regions, other) if is_wet(level, regions, other) else None
 
     def puzzle(filled: Filled) -> Problem:

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'SPACES', 'LEVELS', 'Clued', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'is_digit', 'State',
            'patterns', 'three_equal', 'first_twins', 'Line', 'reading', 'three_alike', 'near_pair', 'Unequal',
-           'line_rules', 'problem', 'solve', 'show', 'digits', 'threes_and_counts', 'line_by_line', 'guesses', 'Level',
-           'state_of', 'swapped', 'generate', 'one_puzzle', 'random_grid', 'check', 'layout', 'example', 'ask',
-           'balanced', 'all_differ', 'trace', 'canon']
+           'line_rules', 'empty_grid', 'problem', 'solve', 'show', 'digits', 'threes_and_counts', 'line_by_line',
+           'guesses', 'Level', 'state_of', 'swapped', 'generate', 'one_puzzle', 'random_grid', 'check', 'layout',
+           'example', 'ask', 'balanced', 'all_differ', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #929b8791
 import json
@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from operator import and_, itemgetter
 from random import Random
 from typing import TypeVar
 
@@ -131,6 +132,11 @@ class Unequal(Rule):
 
     late = True
 
+    def __init__(self, cells: Iterable[int], title: str):
+        super().__init__(cells, title)
+        n = len(self.cells) // 2
+        self.one, self.two = itemgetter(*self.cells[:n]), itemgetter(*self.cells[n:])
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`unlike`: the lines agree elsewhere; `alike` where they are equal; with what they read."
         n = len(self.cells) // 2
@@ -138,21 +144,18 @@ class Unequal(Rule):
         return ("unlike", (*self.place, one, two)) if cell is not None else ("alike", (*self.place, one))
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        n, cells = len(self.cells) // 2, self.cells
-        gaps = []
-        for i in range(n):
-            both = domains[cells[i]], domains[cells[n + i]]
-            if not both[0] & both[1]:
-                return []  # they differ already
-            if 3 in both:
-                gaps.append(i)
+        one, two = self.one(domains), self.two(domains)
+        if not all(map(and_, one, two)):
+            return []  # they differ already
+        if 3 in one and 3 in two:
+            return []
+        free, full = (0, two) if 3 in one else (len(one), one)  # the line with gaps; the other one has to be full
+        gaps = [i for i, both in enumerate(zip(one, two)) if 3 in both]
         if not gaps:
             return None
-        free = 0 if domains[cells[gaps[0]]] == 3 else n  # the line with gaps; the other one has to be full
-        full = [domains[cell] for cell in (cells[n:] if free == 0 else cells[:n])]
-        if len(gaps) != 2 or 3 in full:
+        if len(gaps) != 2:
             return []  # a gap alone follows from the count
-        return [(cells[free + i], 3 - full[i]) for i in gaps]
+        return [(self.cells[free + i], 3 - full[i]) for i in gaps]
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #63f12516
 @lru_cache
@@ -169,11 +172,17 @@ def line_rules(n: int) -> list[Rule]:
     return rules
 
 
+@lru_cache
+def empty_grid(n: int) -> Problem:
+    "An empty `n` x `n` grid."
+    return Problem([3] * n * n, line_rules(n))
+
+
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The rules over the cells, those that are given decided."
     cells = [cell for row in state.grid for cell in row]
-    return Problem([3 if cell is None else 1 << cell for cell in cells], line_rules(state.size))
+    return empty_grid(state.size).over([3 if cell is None else 1 << cell for cell in cells])
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #b2c2a05d
 def solve(state: State) -> Solution:
@@ -289,16 +298,14 @@ def one_puzzle(level: Level, rng: Random) -> Clued:
     "A binairo with exactly one solution."
     n = level.size
     full = random_grid(n, rng)
-    given = remove_givens(
-        Problem([3] * n * n, line_rules(n)), full, rng.sample(range(n * n), n * n), round(level.clues * n * n)
-    )
+    given = remove_givens(empty_grid(n), full, rng.sample(range(n * n), n * n), round(level.clues * n * n))
     return full, given
 
 # %% ../../nbs/tasks/puzzles/binairo.ipynb #56cf7ca2
 def random_grid(n: int, rng: Random) -> list[int]:
     "The cells of a full legal grid."
     try:
-        return random_solution(Problem([3] * n * n, line_rules(n)), rng, 20 * n * n)
+        return random_solution(empty_grid(n), rng, 20 * n * n)
     except SearchLimit:
         return random_grid(n, Random(n))  # known to succeed
 

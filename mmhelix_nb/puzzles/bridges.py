@@ -26,7 +26,7 @@ from ..shared.explain import retell, trial_order
 from ..shared.loops import line_text, parts, straight
 from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
-from ..shared.rules import Rule, only_value
+from ..shared.rules import Changes, Recalling, Rule, only_value
 from ..shared.search import Counter, SearchLimit
 from ..shared.shallow import by_draws, by_rules, climb, impasses
 from ..shared.squares import LINES
@@ -115,24 +115,27 @@ class Counted(Rule):
         return ("no-total" if cell is None else "total"), (*self.place, self.number, len(self.cells))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #1ad0854d
-class Total(Counted):
+class Total(Recalling, Counted):
     "The bridges of an island add up to its number."
 
-    def narrow(self, domains):
+    def __init__(self, cells, island: Place, number: int):
+        super().__init__(cells, island, number)
+        self.recall((Total, len(self.cells), number))
+
+    def find(self, now: tuple[int, ...]) -> Changes | None:
         missing, spare = self.number, -self.number  # above the least that is laid, below the most that can be
-        for cell in self.cells:
-            missing -= LEAST[domains[cell]]
-            spare += MOST[domains[cell]]
+        for mask in now:
+            missing -= LEAST[mask]
+            spare += MOST[mask]
         if missing < 0 or spare < 0:
             return None
         changes = []
-        for cell in self.cells if missing < 2 or spare < 2 else ():
-            mask = domains[cell]
+        for place, mask in enumerate(now) if missing < 2 or spare < 2 else ():
             new = mask & (1 << LEAST[mask] + missing + 1) - (1 << max(MOST[mask] - spare, 0))
             if not new:
                 return None
             if new != mask:
-                changes.append((cell, new))
+                changes.append((place, new))
         return changes
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #0e761b3f

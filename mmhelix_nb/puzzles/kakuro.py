@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR', 'DRAFTS', 'SCORER', 'draw', 'RULES', 'FORMAT',
            'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
-           'placings', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve', 'sums_to_the_end',
-           'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft', 'doubt', 'improve',
-           'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of', 'generate', 'check',
-           'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit', 'trace', 'canon']
+           'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
+           'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft',
+           'doubt', 'improve', 'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of',
+           'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 import functools
@@ -18,12 +19,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import combinations, permutations, product
 from math import factorial
+from operator import itemgetter
 from random import Random
 from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, is_unique, propagate, solved
+from ..shared.constraints import Problem, is_unique, settle, solved
 from ..shared.draw import Canvas, Style, coordinates, fit_board, render
 from ..shared.explain import retell, trial_order
 from ..shared.grids import Cell, every_cell, hangs_together, square_rows
@@ -31,7 +33,7 @@ from ..shared.latin import one_to, twice
 from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts
 from ..shared.rules import Changes, Rule, only_value
-from ..shared.search import Counter, bits, square_symmetries
+from ..shared.search import bits, square_symmetries
 from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
 from ..shared.squares import LINES, dense, dense_lines
 from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
@@ -169,21 +171,35 @@ def placings(size: int, total: int) -> list[list[int]]:
 DIGITS = [bits(mask) for mask in range(1 << 10)]  # of each mask
 
 
+@lru_cache(maxsize=100_000)
+def at_place(size: int, total: int, place: int, mask: int) -> int:
+    "The orders of all digit sets for a run, as a mask, with a digit of `mask` at `place`."
+    row = placings(size, total)[place]
+    return functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+
+
 def allowed(total: int, masks: Sequence[int]) -> int:
     "The orders of all digit sets for a run of this `total`, as a mask, that its cells allow."
-    alive = -1
-    for row, mask in zip(placings(len(masks), total), masks):
-        alive &= functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+    alive, size = -1, len(masks)
+    for place, mask in enumerate(masks):
+        alive &= at_place(size, total, place, mask)
     return alive
 
 
 @lru_cache(maxsize=100_000)
 def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     "What the cells of a run may hold, each digit with digits for the other cells; None where some cell has none."
-    alive, rows = allowed(total, masks), placings(len(masks), total)
+    alive, rows, found = allowed(total, masks), placings(len(masks), total), []
     if not alive:
         return None
-    return tuple([sum([1 << digit for digit in DIGITS[mask] if row[digit] & alive]) for row, mask in zip(rows, masks)])
+    for row, mask in zip(rows, masks):
+        left = mask
+        if mask & mask - 1:
+            for digit in DIGITS[mask]:
+                if not row[digit] & alive:
+                    left ^= 1 << digit
+        found.append(left)
+    return tuple(found)
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b394902b
 LISTED = 4  # digits at most in all sets that a reason lists
@@ -194,11 +210,11 @@ class Run(Rule):
 
     def __init__(self, cells: Iterable[int], line: Line):
         super().__init__(cells, line.title)
-        self.total = line.total
+        self.total, self.look = line.total, itemgetter(*self.cells)
         self.at(("across" if line.across else "down", line.cells[0]))
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        now = tuple([domains[cell] for cell in self.cells])
+        now = self.look(domains)
         union = candidates(self.total, now)
         if union is None or union == now:
             return None if union is None else []
@@ -340,14 +356,15 @@ class Draft:
 
     def take(self, digits: list[int]) -> "Draft":
         "Write all `digits`, and add up the runs."
-        self.digits = digits[:]
-        for rule in self.rules:
-            rule.total = sum([digits[cell] for cell in rule.cells])
+        if digits != self.digits:  # else what the rules come to is known
+            self.digits, self.problem.first = digits[:], None
+            for rule in self.rules:
+                rule.total = sum([digits[cell] for cell in rule.cells])
         return self
 
     def put(self, cell: int, digit: int) -> int:
         "Write `digit` into a cell, add up its runs anew, and return the digit that stood there."
-        old, self.digits[cell] = self.digits[cell], digit
+        old, self.digits[cell], self.problem.first = self.digits[cell], digit, None
         for number in self.problem.touching[cell]:
             self.rules[number].total = sum([self.digits[other] for other in self.rules[number].cells])
         return old
@@ -355,8 +372,7 @@ class Draft:
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #1d91b9d7
 def doubt(draft: Draft) -> tuple[int, list[int]]:
     "How many candidates too many are left without a try, and the cells that have them."
-    domains = draft.problem.start[:]
-    propagate(draft.problem, domains, Counter())
+    domains = settle(draft.problem).domains
     doubtful = [cell for cell, mask in enumerate(domains) if mask & mask - 1]
     return sum(mask.bit_count() - 1 for mask in domains), doubtful
 
@@ -424,8 +440,7 @@ def spare_draft(side: int) -> Draft:
     corners = range(1, side - 1, 3)
     white = {(k + r, k + c): digit for k in corners for r, c, digit in ((0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 1, 1))}
     draft = Draft(white)
-    draft.digits = [white[cell] for cell in draft.white]
-    return draft
+    return draft.take([white[cell] for cell in draft.white])
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #285a15a2
 def state_of(side: int, draft: Draft) -> State:

@@ -41,7 +41,7 @@ from mmhelix_nb.shared.loops import (
 from ..shared.narrator import Narrator
 from ..shared.prose import listed
 from ..shared.reading import close, grid_reading
-from ..shared.rules import Changes, Rule, TwoValued
+from ..shared.rules import Changes, Recalling, Rule, TwoValued
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.shades import two_tone
 from ..shared.voice import Voice, cell_label
@@ -138,7 +138,7 @@ def spoken_of(some: Ways) -> list[int]:
     return bits(spoken)
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #1ff57ac0
-class Choice(TwoValued):
+class Choice(Recalling, TwoValued):
     "Lines of which one of the `options` at a point draws some and rules out others; `names` call the options, where they are those of a circle."
 
     def __init__(self, options: Ways, names: Sequence[str] = ()):
@@ -150,6 +150,7 @@ class Choice(TwoValued):
             return sum(place[1 << line] for line in bits(mask))
 
         self.options = [(own(drawn), own(ruled_out)) for drawn, ruled_out in options]
+        self.recall((Choice, len(self.cells), tuple(self.options)))
 
     def left(self, domains: list[int]) -> list[int]:
         "The numbers of the options that contradict nothing."
@@ -157,14 +158,15 @@ class Choice(TwoValued):
         zeros = (1 << len(self.cells)) - 1 & ~ones & ~free
         return [i for i, (drawn, out) in enumerate(self.options) if not drawn & zeros and not out & ones]
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        left, (_, new) = self.left(domains), self.known(domains)
+    def find(self, now: tuple[int, ...]) -> Changes | None:
+        ones, zeros, free = (sum([1 << i for i, mask in enumerate(now) if mask == kind]) for kind in (2, 1, 3))
+        left = [option for option in self.options if not option[0] & zeros and not option[1] & ones]
         if not left:
             return None
-        none = new
-        for i in left:
-            new, none = new & self.options[i][0], none & self.options[i][1]
-        return [(cell, 2 if new >> i & 1 else 1) for i, cell in enumerate(self.cells) if (new | none) >> i & 1]
+        new = none = free
+        for drawn, out in left:
+            new, none = new & drawn, none & out
+        return [(i, 2 if new >> i & 1 else 1) for i in range(len(now)) if (new | none) >> i & 1]
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #cea6d9a9
 class Fits(Choice):

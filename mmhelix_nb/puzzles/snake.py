@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['WANTED', 'SQUARES', 'SHALLOW', 'SPACES', 'LEVELS', 'SCORER', 'NOUNS', 'draw', 'RULES', 'FORMAT', 'ORDER', 'ENDS',
-           'VOICE', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'problem', 'in_order', 'solve', 'rules_alone',
-           'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'winding', 'state_of', 'one_puzzle',
-           'generate', 'check', 'path_problem', 'layout', 'example', 'ask', 'in_text', 'span', 'moved', 'neighbours',
-           'corners', 'trace', 'canon']
+           'VOICE', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'linked', 'board_rules', 'problem', 'in_order',
+           'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'winding',
+           'state_of', 'one_puzzle', 'generate', 'check', 'path_problem', 'layout', 'example', 'ask', 'in_text', 'span',
+           'moved', 'neighbours', 'corners', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #296ceb32
 import re
@@ -26,7 +26,7 @@ from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_
 from ..shared.narrator import Narrator
 from ..shared.prose import listed
 from ..shared.reading import MISREAD, clue_reading, read
-from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
+from ..shared.rules import Changes, Patterns, Recalling, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits
 from ..shared.shades import CLUED, Grid, Together, connection, line_tallies, shade_story, two_tone
 from ..shared.voice import Voice, cell_label
@@ -78,12 +78,13 @@ def read_counts(row: dict, name: str, size: int) -> tuple[int, ...]:
     return tuple(counts)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #86469a23
-class Total(TwoValued):
+class Total(Recalling, TwoValued):
     "A row or column of which `total` cells belong to the snake."
 
     def __init__(self, cells: Iterable[int], total: int):
         super().__init__(cells, "")
         self.total = total
+        self.recall((Total, len(self.cells), total))
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`has-all` or `needs-all`; `too-many` and `too-few` where it is broken."
@@ -92,23 +93,21 @@ class Total(TwoValued):
             return "too-many" if self.known(domains)[0].bit_count() > self.total else "too-few", place
         return "has-all" if gone == 2 else "needs-all", place
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        masks = [domains[cell] for cell in self.cells]
-        lack, free = self.total - masks.count(2), masks.count(3)
+    def find(self, now: tuple[int, ...]) -> Changes | None:
+        lack, free = self.total - now.count(2), now.count(3)
         if lack < 0 or lack > free:
             return None
-        if 0 < lack < free:
-            return []
-        return [(cell, 2 if lack else 1) for cell, mask in zip(self.cells, masks) if mask == 3]
+        return [] if 0 < lack < free else [(i, 2 if lack else 1) for i, mask in enumerate(now) if mask == 3]
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #057d582e
-class Links(TwoValued):
+class Links(Recalling, TwoValued):
     "A first cell that, if it belongs to the snake, has `links` of the others, its neighbours, in it."
 
     def __init__(self, cells: Iterable[int], links: int, spots: Sequence[Cell]):
         "`spots` are the places of the cells."
         super().__init__(cells, "")
         self.links, self.spots = links, spots
+        self.recall((Links, len(self.cells), links))
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`linked`: it has its neighbours; `goes-on`: it needs all that are left; `crowded` and `stranded`: it would have too many, or too few; `forked` and `stuck` where it is broken."
@@ -122,17 +121,16 @@ class Links(TwoValued):
             return "linked", (*place, inside)
         return ("goes-on", (*place, shut)) if shut else ("edge", place)
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        own, *near = self.cells
-        masks = [domains[cell] for cell in near]
-        lack, free = self.links - masks.count(2), masks.count(3)
-        if domains[own] == 1 or domains[own] == 3 and 0 <= lack <= free:
+    def find(self, now: tuple[int, ...]) -> Changes | None:
+        own, near = now[0], now[1:]
+        lack, free = self.links - near.count(2), near.count(3)
+        if own == 1 or own == 3 and 0 <= lack <= free:
             return []
-        if domains[own] == 3:
-            return [(own, 1)]
+        if own == 3:
+            return [(0, 1)]
         if lack < 0 or lack > free:
             return None
-        return [] if 0 < lack < free else [(cell, 2 if lack else 1) for cell, mask in zip(near, masks) if mask == 3]
+        return [] if 0 < lack < free else [(i, 2 if lack else 1) for i, mask in enumerate(near, 1) if mask == 3]
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #30fc265b
 class Corner(Patterns):
@@ -149,6 +147,24 @@ class Corner(Patterns):
 SQUARES = tuple(mask for mask in range(16) if mask not in (0b1001, 0b0110, 0b1111))  # of 2 x 2 cells in two rows
 
 
+@lru_cache
+def linked(n: int, cell: Cell, links: int) -> Links:
+    "The rule of a cell; rules remember nothing of a puzzle, so that puzzles share them."
+    spots = (cell, *beside(n, *cell))
+    return Links([y * n + x for y, x in spots], links, spots).at(cell)
+
+
+@lru_cache
+def board_rules(n: int) -> list[Rule]:
+    "The rules that do not depend on the puzzle: corners, and that the snake hangs together."
+    blocks = []
+    for r, c in every_cell(n - 1):
+        corner = r * n + c
+        block = Corner((corner, corner + 1, corner + n, corner + n + 1), "", SQUARES)
+        blocks.append(block.at((r, c), (r + 1, c + 1)))
+    return [*blocks, Together(n, 1, "")]
+
+
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "All rules; cell r * n + c is 1 where it belongs to the snake."
@@ -157,14 +173,7 @@ def problem(state: State) -> Problem:
         Total(range(r * n, r * n + n), count).at(("row", r)) for r, count in enumerate(state.row_counts)
     ]
     rules += [Total(range(c, n * n, n), count).at(("column", c)) for c, count in enumerate(state.column_counts)]
-    for r, c in every_cell(n):
-        spots = ((r, c), *beside(n, r, c))
-        rules.append(Links([y * n + x for y, x in spots], 1 if (r, c) in ends else 2, spots).at((r, c)))
-    for r, c in every_cell(n - 1):
-        corner = r * n + c
-        block = Corner((corner, corner + 1, corner + n, corner + n + 1), "", SQUARES)
-        rules.append(block.at((r, c), (r + 1, c + 1)))
-    rules.append(Together(n, 1, ""))
+    rules += [linked(n, cell, 1 if cell in ends else 2) for cell in every_cell(n)] + board_rules(n)
     return Problem([2 if cell in ends else 3 for cell in every_cell(n)], rules)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #cd6785b5

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'State', 'groups', 'Clue', 'Square',
-           'board_rules', 'problem', 'shaded_cells', 'solve', 'rules_alone', 'guesses', 'where_clues_ask', 'Level',
-           'random_figure', 'possible_clues', 'generate', 'one_puzzle', 'needed_clues', 'with_clues', 'is_lone',
-           'read_shaded', 'check', 'layout', 'example', 'ask', 'around_clues', 'blocks', 'trace', 'canon']
+           'board_rules', 'clue_rule', 'problem', 'shaded_cells', 'solve', 'rules_alone', 'guesses', 'where_clues_ask',
+           'Level', 'random_figure', 'possible_clues', 'generate', 'one_puzzle', 'needed_clues', 'with_clues',
+           'is_lone', 'read_shaded', 'check', 'layout', 'example', 'ask', 'around_clues', 'blocks', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ad48e7c9
 import json
@@ -138,14 +138,20 @@ def board_rules(n: int) -> tuple[list[tuple[set, Square]], Together]:
     return squares, Together(n, 1, "")
 
 
+@lru_cache(maxsize=1024)
+def clue_rule(n: int, cell: Cell, near: tuple[Cell, ...], number: int) -> Clue:
+    "The rule of a clue with cells `near` it; rules remember nothing of a puzzle, so that puzzles share them."
+    return Clue([y * n + x for y, x in near], number, n).at(cell)
+
+
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "All rules; cell r * n + c is 1 where it is shaded."
     n, clues = state.size, state.clues()
     rules: list[Rule] = []
     for cell, number in clues.items():
-        near = [y * n + x for y, x in around(n, *cell) if (y, x) not in clues]
-        rules.append(Clue(near, number, n).at(cell))
+        near = tuple([other for other in around(n, *cell) if other not in clues])
+        rules.append(clue_rule(n, cell, near, number))
     squares, together = board_rules(n)
     rules += [square for corners, square in squares if clues.keys().isdisjoint(corners)]  # a clue cell is white
     return Problem([1 if cell in clues else 3 for cell in every_cell(n)], [*rules, together])

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Rank', 'SHALLOW', 'LEVELS', 'FOES', 'SCORER', 'TILE', 'GAP', 'TOP', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE',
-           'READ', 'NUMBERS', 'NEAR', 'TURN', 'State', 'word_list', 'common', 'neighbours', 'Look', 'differing',
-           'looks', 'nearest', 'shortest', 'ladder', 'search', 'solve', 'written', 'put_in', 'letter_by_letter',
-           'letters_at_random', 'wandering', 'nearest_word', 'five_at_random', 'Level', 'steps_from', 'withstood',
-           'pairs', 'generate', 'read_words', 'check', 'layout', 'example', 'ask', 'tell_looks', 'tell_way', 'swapped',
-           'misspelt', 'miscopied', 'trace', 'canon']
+           'READ', 'NUMBERS', 'NEAR', 'TURN', 'State', 'word_list', 'common', 'families', 'beside', 'neighbours',
+           'Look', 'differing', 'looks', 'nearest', 'shortest', 'ladder', 'search', 'solve', 'written', 'put_in',
+           'letter_by_letter', 'letters_at_random', 'wandering', 'nearest_word', 'five_at_random', 'Level',
+           'steps_from', 'withstood', 'pairs', 'generate', 'read_words', 'check', 'layout', 'example', 'ask',
+           'tell_looks', 'tell_way', 'swapped', 'misspelt', 'miscopied', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ff398045
 import re
@@ -69,11 +69,28 @@ def common(letters: int) -> tuple[str, ...]:
     return tuple(sorted(word for word in word_list("words") if len(word) == letters))
 
 
+@lru_cache
+def families(name: str, letters: int) -> dict[tuple[int, str], list[str]]:
+    "The words of this many `letters` in the list `name`, by alphabet, that are equal but for one letter, by its place and what is around it."
+    found: dict[tuple[int, str], list[str]] = {}
+    for word in sorted([word for word in word_list(name) if len(word) == letters]):
+        for i in range(letters):
+            found.setdefault((i, word[:i] + word[i + 1 :]), []).append(word)
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def beside(word: str, name: str) -> list[tuple[str, int]]:
+    "The words of the list `name` that differ from `word` in one letter, by alphabet, each with the place of this letter."
+    near, places = families(name, len(word)), range(len(word))
+    found = [(other, i) for i in places for other in near.get((i, word[:i] + word[i + 1 :]), ()) if other != word]
+    return sorted(found)
+
+
 @lru_cache(maxsize=100_000)
 def neighbours(word: str, name: str) -> tuple[str, ...]:
     "The words of the list `name` that differ from `word` in one letter, by alphabet."
-    found = {word[:i] + letter + word[i + 1 :] for i in range(len(word)) for letter in "abcdefghijklmnopqrstuvwxyz"}
-    return tuple(sorted((found - {word}) & word_list(name)))
+    return tuple([near for near, _ in beside(word, name)])
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #0df6529c
 @dataclass(frozen=True)
@@ -185,10 +202,12 @@ def wandering(state: State, tie: Callable[[], float]) -> str:
     "Goes on to the word that differs least from the target and was not used before, up to 30 words; `tie` decides between equal ones."
     words, target = [state.ends[0]], state.ends[1]
     while words[-1] != target and len(words) <= 30:
-        fresh = [word for word in neighbours(words[-1], "accepted_words") if word not in words]
+        fresh = [(near, i) for near, i in beside(words[-1], "accepted_words") if near not in words]
         if not fresh:
             return ""
-        words.append(min(fresh, key=lambda word: sum(map(ne, word, target)) + tie()))
+        wrong_now = list(map(ne, words[-1], target))
+        ranks = [(near[i] != target[i]) - wrong_now[i] + tie() for near, i in fresh]  # how many letters more are wrong
+        words.append(fresh[ranks.index(min(ranks))][0])
     return written(state, words) if words[-1] == target else ""
 
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'STYLE_HELP', 'KINDS', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines',
-           'run', 'show_options', 'generate', 'export_data', 'compare_with_kit', 'Wanted', 'serg', 'verify_dataset',
-           'verify', 'Sampled', 'measure', 'compare_evaluations']
+           'run', 'show_budget', 'show_options', 'generate', 'export_data', 'compare_with_kit', 'Wanted', 'serg',
+           'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 import errno
@@ -227,6 +227,19 @@ def _check_file(plan: "Plan") -> Path:
     return note
 
 # %% ../../nbs/running/cli.ipynb #dca0d1a5
+def _check_room(plan: "Plan") -> None:
+    """Say in one line what the run takes on this machine's card; end with one line where it does not fit."""
+    from mmhelix_nb.running.planning import room_lines
+    from mmhelix_nb.training.budget import BudgetError
+
+    kinds = {run.job.kind for run in plan.runs.values()}
+    try:
+        for line in room_lines(plan.points, kinds, plan.place.root / "runs"):
+            typer.echo(line)
+    except BudgetError as e:
+        fail(str(e), 1)
+
+
 def _check_tools(plan: "Plan", executor: str, dry_run: bool) -> None:
     """End with one line where something is missing that the run needs."""
     need("snakemake", "run", "mmhelix run")
@@ -492,7 +505,58 @@ def run(
     plan = _plan(Asked(profile, tuple(overrides or ()), tuple(sweep or ()), seeds, only), root)
     _check_tools(plan, executor, dry_run)
     extra = tuple(ctx.args)
+    if executor == "local" and not dry_run:
+        _check_room(plan)
     raise typer.Exit(_show_plan(plan, extra) if dry_run else _drive(plan, cores, executor, extra))
+
+# %% ../../nbs/running/cli.ipynb #a15e6ffc
+@app.command("plan")
+def show_budget(
+    profile: Annotated[
+        str, typer.Option(help="A name in profiles/ here or in the book, or a .yaml file.", metavar="NAME|FILE")
+    ] = "gpu24",
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the profile to change; may be repeated.", metavar="KEY=VALUE"),
+    ] = None,
+    card: Annotated[
+        str, typer.Option(help="Another card than this machine's: gigabytes, or a name.", metavar="GB|NAME")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+    root: Annotated[
+        Path | None, typer.Option(help="Folder to work in, instead of this one or the clone around it.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Say before a run what it takes: gigabytes by part and phase, and hours by kind of job.
+
+    Reckoned in seconds, without a GPU and, for Qwen2.5-VL 7B and 3B, without torch. The card is this machine's, else the one that the profile is made for.
+    The exit code is 0 where everything fits and 1 where it does not; then one line names the cheapest change that makes it fit.
+
+    [bold]Examples[/bold]
+
+    mmhelix plan                                 the 7B in four bits, on a card of 24 GB
+
+    mmhelix plan --profile night --card "RTX 4080"
+
+    mmhelix plan --set ahpo.max_completion_length=1024 --set "ahpo.methods=[grpo,ahpo]"     what a change saves
+
+    mmhelix plan --profile paper --json > plan.json
+    """
+    from mmhelix_nb.book.profiles import ProfileError, read_profile
+    from mmhelix_nb.running.planning import planned
+    from mmhelix_nb.training.budget import BudgetError
+
+    folder, sets = find_root(root), overrides or []
+    try:
+        book = read_profile(_profile(profile, folder), folder, sets)
+        text, problem = planned(
+            book, " ".join([f"--profile {profile}", *(f"--set {s}" for s in sets)]), card, as_json, folder / "runs"
+        )
+    except (ProfileError, BudgetError) as e:
+        fail(str(e))
+    typer.echo(text)
+    if problem:
+        fail(problem, 1)
 
 # %% ../../nbs/running/cli.ipynb #bb46bf28
 def _levels(text: str) -> list[int]:

@@ -11,7 +11,8 @@ __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'LETTERS', 'RULES', 'VARIANTS',
 
 # %% ../../nbs/shared/draw.ipynb #101092e7
 import functools
-import io
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -449,10 +450,14 @@ def render(layout: Callable[[_Drawn, Style], Canvas], mini: bool = True) -> Draw
 
 # %% ../../nbs/shared/draw.ipynb #3a37a3ba
 def png(image: Image.Image) -> bytes:
-    "The bytes of `image` as PNG, equal on every machine."
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=4)  # 2 % larger than at Pillow's own level, in nine tenths of the time
-    return buffer.getvalue()
+    """The bytes of `image`, an RGB picture, as PNG, equal wherever zlib is.
+
+    Rows go in unfiltered: Pillow looks for the best of five filters for each, which flat colours need not, and takes three times as long for files that are a tenth smaller."""
+    (width, height), data = image.size, image.convert("RGB").tobytes()
+    rows = b"".join([b"\0" + data[start : start + 3 * width] for start in range(0, len(data), 3 * width)])
+    parts = (b"IHDR" + struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(rows, 3), b"IEND")
+    framed = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
 
 
 def picture_file(image: Image.Image) -> bytes:

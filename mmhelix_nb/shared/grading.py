@@ -12,15 +12,13 @@ from math import inf, log2
 from random import Random
 from typing import TypeVar
 
-from .constraints import Problem, Watcher, propagate, search
+from .constraints import Problem, Watcher, propagate, search, settle
 from .search import Counter, SearchLimit, bits
 
 # %% ../../nbs/shared/grading.ipynb #038d9722
 def settled(problem: Problem) -> list[int]:
     "The masks that are left when all rules are silent, or when one of them is broken."
-    domains = problem.start[:]
-    propagate(problem, domains, Counter())
-    return domains
+    return settle(problem).domains[:]
 
 
 def is_full(domains: list[int]) -> bool:

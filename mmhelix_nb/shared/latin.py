@@ -9,12 +9,13 @@ __all__ = ['FEW', 'SQUARE_EXAMPLE', 'one_to', 'latin_lines', 'latin_problem', 'w
 # %% ../../nbs/shared/latin.ipynb #1636beb4
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from ..core import Solution
 from .boards import read_grid
 from .constraints import Problem, solved
 from .grids import square
-from .rules import AllDifferent, Changes, Rule, full_values
+from .rules import AllDifferent, Changes, Recalling, Rule, full_values
 from .search import canonical_graph
 
 # %% ../../nbs/shared/latin.ipynb #140ac241
@@ -23,6 +24,7 @@ def one_to(n: int) -> int:
     return (1 << n + 1) - 2
 
 
+@lru_cache
 def latin_lines(n: int) -> list[Rule]:
     "The rules of a Latin square of 1 to `n`: rows, then columns."
     rows = [AllDifferent(range(n * i, n * i + n), f"row {i + 1}", one_to(n)).at(("row", i)) for i in range(n)]
@@ -51,7 +53,7 @@ class Table:
         self.where = [[ways_with(value, place, ways) for value in range(most + 1)] for place in range(places)]
         self.unions = [{} for _ in range(places)]
 
-    def left(self, masks: list[int]) -> int:
+    def left(self, masks: Sequence[int]) -> int:
         "The mask of the ways that fit what the places may hold."
         alive = (1 << len(self.ways)) - 1
         for where, unions, mask in zip(self.where, self.unions, masks):
@@ -60,13 +62,13 @@ class Table:
             alive &= unions[mask]
         return alive
 
-    def fitting(self, masks: list[int]) -> list[tuple[int, ...]]:
+    def fitting(self, masks: Sequence[int]) -> list[tuple[int, ...]]:
         "The ways that fit what the places may hold."
         alive = self.left(masks)
         return [way for i, way in enumerate(self.ways) if alive >> i & 1]
 
 # %% ../../nbs/shared/latin.ipynb #ab125121
-class InTable(Rule):
+class InTable(Recalling):
     "The cells hold one of the ways of `table`."
 
     late = True
@@ -74,20 +76,21 @@ class InTable(Rule):
     def __init__(self, cells: Iterable[int], title: str, table: Table):
         super().__init__(cells, title)
         self.table = table
+        self.recall(table)
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        alive, changes = self.table.left([domains[cell] for cell in self.cells]), []
+    def find(self, now: tuple[int, ...]) -> Changes | None:
+        alive, changes = self.table.left(now), []
         if not alive:
             return None
-        for where, cell in zip(self.table.where, self.cells):
-            new = domains[cell]
+        for place, (where, mask) in enumerate(zip(self.table.where, now)):
+            new = mask
             if not new & new - 1:
                 continue
             for value, fitting in enumerate(where):
                 if new >> value & 1 and not fitting & alive:
                     new &= ~(1 << value)
-            if new != domains[cell]:
-                changes.append((cell, new))
+            if new != mask:
+                changes.append((place, new))
         return changes
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from .constraints import Problem, next_cell, propagate, search
+from .constraints import Problem, next_cell, propagate, search, settle
 from .search import Counter, SearchLimit, bits
 
 # %% ../../nbs/shared/shallow.ipynb #2cff3f2e
@@ -46,8 +46,12 @@ def by_draws(problem: Problem, show: Callable[[list[int]], str], rng: Random) ->
 # %% ../../nbs/shared/shallow.ipynb #e7869bb8
 def way_there(problem: Problem, full: Sequence[int], start: Sequence[int] | None = None) -> tuple[list[int], int]:
     "How many cells are open each time that the rules fall silent on the way to the solution `full`, and how many narrowings the way takes."
-    domains, touched, found = list(problem.start if start is None else start), None, []
-    counter = Counter()
+    touched, found, counter = None, [], Counter()
+    if start is None:
+        (domains, _, broken), touched = settle(problem, counter), ()
+        if broken:
+            return found, counter.nodes
+    domains = list(domains if start is None else start)
     while propagate(problem, domains, counter, touched=touched) is None:
         cell = next_cell(problem, domains)
         if cell is None:

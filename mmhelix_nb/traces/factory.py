@@ -11,7 +11,6 @@ __all__ = ['PAPER_LEVELS', 'EXTRA', 'SPARE', 'SNAKEFILE', 'CARD', 'CONFIGS', 'Ba
            'columns', 'distribution', 'command_of', 'configs_of', 'kinds_of', 'write_card', 'failures_of', 'summary']
 
 # %% ../../nbs/traces/factory.ipynb #cc908e2d
-import gc
 import hashlib
 import json
 import shlex
@@ -31,7 +30,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from ..benchmark.publish import at_work, is_sound, record_of, table_text
+from ..benchmark.publish import at_work, collect_rarely, is_sound, record_of, table_text
 from ..benchmark.published import PUBLISHED, FolderError
 from ..book.processes import end_leftovers, end_with_snakemake, snakemake_options, start_snakemake
 from ..book.profiles import Profile
@@ -358,7 +357,7 @@ for path, job in JOBS.items():
 def shard_main() -> None:
     "Entry of the process that does one job in the working folder: `shard NUMBER`, or `block TASK LEVEL NUMBER`."
     end_with_snakemake()
-    gc.set_threshold(50_000)  # steps and states are trees: almost nothing of what is made here needs the collector
+    collect_rarely()
     batch = batch_of(json.loads(Path("order.json").read_text(encoding="utf-8")))
     kind, *names = sys.argv[1:]
     if kind == "block":

@@ -8,10 +8,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from PIL import Image
 
 from .experts import Experts, expert_tokens, fitting, no_experts, select_rows
 from .gates import group_xi
@@ -22,18 +24,38 @@ if TYPE_CHECKING:
     from mmhelix_nb.ahpo import AHPOTrainer
 
 # %% auto #0
-__all__ = ['first_row', 'without_expert', 'beginning', 'read_experts', 'experts_of', 'hinted', 'whole_rollouts',
-           'with_beginnings', 'undecided', 'taken', 'failures', 'waiting', 'KeepsFailures']
+__all__ = ['first_row', 'as_told', 'without_tables', 'without_expert', 'beginning', 'read_experts', 'experts_of', 'hinted',
+           'whole_rollouts', 'with_beginnings', 'undecided', 'taken', 'failures', 'waiting', 'KeepsFailures']
 
 # %% ../../nbs/training/places.ipynb #cbc4adb4
 def first_row(trainer: AHPOTrainer, rows: Sequence) -> int:
     "The number, among the rows of all processes, of the first of this process's `rows`."
     return trainer.accelerator.process_index * len(rows)
 
+# %% ../../nbs/training/places.ipynb #2f6fec96
+def as_told(part: dict) -> dict:
+    "A part of a message as it was before a table took it: without the fields that the table filled up, and with its picture as a picture."
+    told = {name: value for name, value in part.items() if value is not None}
+    if isinstance(picture := told.get("image"), dict):
+        told["image"] = Image.open(BytesIO(picture["bytes"]) if picture.get("bytes") else picture["path"])
+    return told
 
+
+def without_tables(messages):
+    "A prompt as it was before a table took it."
+    if isinstance(messages, str):
+        return messages
+    parts = [message.get("content") for message in messages]
+    return [
+        message | {"content": [as_told(part) for part in content]} if isinstance(content, list) else message
+        for message, content in zip(messages, parts)
+    ]
+
+# %% ../../nbs/training/places.ipynb #b78b5f7e
 def without_expert(row: dict) -> dict:
     "A row as TRL may see it."
-    return {name: value for name, value in row.items() if name != "completion"}
+    shown = {name: value for name, value in row.items() if name != "completion"}
+    return shown | {"prompt": without_tables(row["prompt"])} if "prompt" in row else shown
 
 # %% ../../nbs/training/places.ipynb #455fa7c1
 def beginning(trainer: AHPOTrainer, ids: list[int], group: int) -> list[int]:
@@ -41,15 +63,16 @@ def beginning(trainer: AHPOTrainer, ids: list[int], group: int) -> list[int]:
     drawn = random.Random(f"{trainer.args.seed}/{trainer.state.global_step}/{trainer._step}/{group}").random()
     return ids[: prefix_length(len(ids), drawn, trainer.done)]
 
-
+# %% ../../nbs/training/places.ipynb #6658b22d
 def read_experts(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[list[int]]:
     "Token ids of the rows' experts; the rows of one prompt follow each other, and are read once."
     found: list[list[int]] = []
     for number, row in enumerate(rows):
         before = rows[number - 1] if number else {}
         same = all(row.get(name) == before.get(name) for name in ("prompt", "completion"))
-        ends = trainer.eos_token_ids
-        found.append(found[-1] if number and same else expert_tokens(row, trainer.processing_class, ends))
+        kept: Any = trainer.chat_template_kwargs
+        told = trainer.processing_class, trainer.eos_token_ids
+        found.append(found[-1] if number and same else expert_tokens(row, *told, **kept))
     return found
 
 # %% ../../nbs/training/places.ipynb #47722870

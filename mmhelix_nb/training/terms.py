@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
@@ -40,7 +40,9 @@ def read_tokens(trainer: AHPOTrainer, model, part: dict, entropies: bool = False
     mask = torch.cat([part["prompt_mask"], part["completion_mask"]], 1)
     vision = {name: part[name] for name in VISION if name in part}
     width = part["completion_ids"].shape[1]
-    found = trainer._get_per_token_logps_and_entropies(model, ids, mask, width, compute_entropy=entropies, **vision)
+    found: Any = trainer._get_per_token_logps_and_entropies(
+        model, ids, mask, width, compute_entropy=entropies, **vision
+    )
     return found[0], found[1]
 
 
@@ -51,8 +53,10 @@ def logps(trainer: AHPOTrainer, model, part: dict):
 # %% ../../nbs/training/terms.ipynb #cd13de05
 def rows_with_gradient(trainer: AHPOTrainer, advantages):
     "Indices of the rollouts with an advantage that is not zero, at least one and equally many on every process; all where a setting needs all."
-    plain = not (trainer.beta or trainer._entropy_bonus_enabled or trainer.top_entropy_quantile < 1)
-    if not (trainer.args.skip_zero_advantage and plain and trainer.loss_type in ("grpo", "dr_grpo")):
+    whole = (
+        trainer.beta or trainer._entropy_bonus_enabled or trainer.top_entropy_quantile < 1 or trainer.aux_loss_enabled
+    )
+    if whole or not (trainer.args.skip_zero_advantage and trainer.loss_type in ("grpo", "dr_grpo")):
         return torch.arange(len(advantages), device=advantages.device)
     idle = (advantages == 0).view(len(advantages), -1).all(1)
     most = int(trainer.accelerator.gather((~idle).sum()[None]).max())  # TRL's metrics want equally many everywhere
@@ -63,7 +67,7 @@ def token_kl(logp, reference):
     "TRL's estimate of the distance of each token from the `reference` (k3), never negative."
     return (reference - logp).exp() - (reference - logp) - 1
 
-
+# %% ../../nbs/training/terms.ipynb #bd2e1b8f
 def weighed_kl(trainer: AHPOTrainer, model, part: dict):
     "GRPO's loss with the KL penalty weighed as the rollouts are."
     beta, trainer.beta = trainer.beta, 0.0
@@ -81,7 +85,7 @@ def weighed_kl(trainer: AHPOTrainer, model, part: dict):
         + beta * (part["rollout_weight"] * token_mean(kl, mask)).mean() / trainer.current_gradient_accumulation_steps
     )
 
-
+# %% ../../nbs/training/terms.ipynb #c6a49598
 def learned(part: dict):
     "Mask (B, T) of the tokens of the rollouts that are learned from: not padding, and not given."
     return part["completion_mask"] * part.get("tool_mask", 1)
