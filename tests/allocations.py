@@ -14,6 +14,7 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLDecoderLayer, Qwen2_5_VLTextConfig
 from trl.trainer.utils import add_fused_lm_head
 
+from mmhelix_nb.book.settings import Model
 from mmhelix_nb.training.budget import (
     PATCH,
     Numbers,
@@ -82,6 +83,12 @@ class How:
         size = SIZES[self.dtype]
         return Numbers(size, 2 if self.autocast else size, self.rank, self.attention == "eager")
 
+    @property
+    def held(self) -> Model:
+        dtype = str(self.dtype).removeprefix("torch.")
+        held = {"quantise": self.quantise, "lora_rank": self.rank, "dtype": dtype, "attention": self.attention}
+        return Model(name="mini", **held)
+
     def context(self):
         return torch.autocast("cpu", torch.bfloat16) if self.autocast else nullcontext()
 
@@ -126,7 +133,7 @@ def made(config: Qwen2_5_VLConfig, how: How):
     if how.quantise == "nf4":
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
-            model = load_weights(folder, config, "nf4", True, how.dtype, how.attention, "cpu")
+            model = load_weights(folder, config, how.held, "cpu")
     add_fused_lm_head(model)
     if how.rank:
         model = add_lora(model, how.rank)
