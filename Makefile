@@ -46,7 +46,7 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow spaces traces gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units fuzz faults shallow spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -100,6 +100,9 @@ gpu-check-dry: $(STAMP) ## the same with a tiny model on a CPU: all but the kern
 gpu-lab: $(STAMP) ## the book on a miniature of 30 times the size on a GPU, in pieces of MINUTES=10: the same command goes on
 	@timeout --signal=INT --kill-after=25 $$(($(MINUTES) * 60 - 30)) $(BIN)/mmhelix run --profile lab30; code=$$?; \
 	if [ $$code = 124 ]; then echo "== $(MINUTES) minutes are over; make gpu-lab goes on from here"; else exit $$code; fi
+
+trl-tests: $(STAMP) ## TRL's own tests of GRPO from a checkout (TRL=/path/to/trl), with its trainer and with ours, gate shut (ten minutes); writes reports/trl.json
+	@$(BIN)/python tests/upstream/compare.py "$(TRL)"
 
 bench: $(STAMP) ## measure speed
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

@@ -27,6 +27,7 @@ from mmhelix_nb.training.budget import (
     layer_keeps,
     weight_bytes,
     widths_of,
+    writing_bytes,
 )
 from mmhelix_nb.training.models import add_lora, load_weights
 
@@ -263,3 +264,14 @@ def compare_layer(how: How, tokens: int, hidden: int, inner: int, heads: int, ke
         ),
         "most at once": (most, tokens * (keeps + backward_needs(shape, n, tokens)) + casts + matrix),
     }
+
+
+def compare_writing(config: Qwen2_5_VLConfig, how: How, rows: int, prompt: int, new: int) -> Measured:
+    "The most of a batch of replies that is written."
+    model, shape = made(config, how), counted(config)
+    ids = torch.randint(10, 500, (rows, prompt), generator=torch.Generator().manual_seed(0))
+    told = {"attention_mask": torch.ones_like(ids), "mm_token_type_ids": torch.zeros_like(ids), "do_sample": True}
+    sizes = {"max_new_tokens": new, "min_new_tokens": new, "pad_token_id": 0}
+    with torch.no_grad():
+        most = allocated(lambda: model.eval().generate(ids, **told, **sizes))[0]
+    return {"most at once": (most, writing_bytes(shape, how.numbers, rows, prompt, 0, new))}

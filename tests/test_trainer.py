@@ -1,7 +1,10 @@
 """What the trainer takes: models, configurations, data sets of every conversational form, rewards, adapters, streams, and vLLM, of which a stand-in checks the arguments."""
 
+import dataclasses
 import inspect
+import json
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import create_autospec
 
@@ -18,7 +21,7 @@ from test_ahpo import PROCESSOR, gradient, tiny, weights  # noqa: E402
 from transformers import Qwen3Config, Qwen3ForCausalLM, TrainerCallback  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
-from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer  # noqa: E402
+from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer, ExpertOptions, options_page  # noqa: E402
 from mmhelix_nb.training.experts import select_rows  # noqa: E402
 
 TOKENIZER = PROCESSOR.tokenizer
@@ -174,6 +177,40 @@ def test_an_adapter(tmp_path):
     trainer, (line,) = run(tmp_path, taught("p1", "e12"), peft_config=adapter, options={"temperature": 0.7})
     moved = [name for name, weight in trainer.model.named_parameters() if weight.requires_grad]
     assert all("lora_" in name for name in moved) and line["grad_norm"] > 0 and line["expert/nll"] > 0
+
+
+# What a reader of the chapter sees
+
+CHAPTER = json.loads((Path(__file__).parents[1] / "nbs" / "50_ahpo.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def test_the_page_of_options_is_that_of_the_class():
+    """Each option is told with a meaning and a source, the chapter shows the page as it is made, and TRL's command line knows them."""
+    from transformers import HfArgumentParser
+
+    (shown,) = [cell["outputs"] for cell in CHAPTER if "".join(cell["source"]).endswith("Markdown(options_page())")]
+    assert "".join(shown[0]["data"]["text/markdown"]) == options_page()
+    rows = [line.strip("| ").split(" | ") for line in options_page().split("\n")[2:]]
+    assert [row[0].strip("`") for row in rows] == [one.name for one in dataclasses.fields(ExpertOptions)]
+    assert all(len(row) == 4 and all(row) for row in rows)
+    (told,) = HfArgumentParser(AHPOConfig).parse_args_into_dataclasses(
+        ["--output_dir", "out", "--use_cpu", "--bf16", "False", "--num_generations", "8", "--success_bar", "0.9"]
+    )
+    assert (told.success_bar, told.success_threshold, told.sft_norm) == (0.9, 2, "own")
+
+
+def test_the_example_with_own_data(tmp_path, folder, monkeypatch):
+    """The ten lines of the chapter run as they stand, on a smaller model and for fewer steps."""
+    (text,) = [text for cell in CHAPTER if "```python" in (text := "".join(cell["source"])) and "AHPOTrainer(" in text]
+    code = text.split("```python\n")[1].split("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    monkeypatch.chdir(tmp_path)
+    small = code.replace("Qwen/Qwen3-0.6B", folder).replace("max_steps=100", "max_steps=1, use_cpu=True, bf16=False")
+    assert small.count("use_cpu") == 1 and folder in small
+    told = {}
+    exec(small.replace("AHPOTrainer(", "trainer = AHPOTrainer(", 1).replace(")).train()", "))\ntrainer.train()"), told)
+    assert told["trainer"].state.global_step == 1 and told["trainer"].groups[0][0].has_expert
+    assert told["right"]([[{"content": "it is \\boxed{5}"}], [{"content": "5"}]], [5, 5]) == [1.0, 0.0]
 
 
 # Rewards
@@ -400,3 +437,26 @@ def test_rows_without_gradient_are_left_out_under_vllm_too(tmp_path, monkeypatch
     ours = gradient(trainer.model, trainer._compute_loss(trainer.model, batch))
     theirs = gradient(trainer.model, GRPOTrainer._compute_loss(trainer, trainer.model, batch))
     assert theirs.abs().max() > 0 and (ours - theirs).abs().max() <= 1e-6 * theirs.abs().max()
+
+
+def test_a_profile_asks_for_vllm_where_it_helps(monkeypatch):
+    """By itself on a card where it is installed, never for four bits; asked for without it, one line says what to do."""
+    from mmhelix_nb import ahpo
+    from mmhelix_nb.book.methods import METHODS
+    from mmhelix_nb.book.settings import Ahpo
+
+    model, packed = SimpleNamespace(), SimpleNamespace(is_loaded_in_4bit=True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(ValueError, match="ahpo.vllm = yes: vLLM is not installed"):
+        ahpo.written_by_vllm(Ahpo(vllm="yes"), METHODS["ahpo"], model)
+    monkeypatch.setattr(ahpo, "is_vllm_available", lambda: True)
+    asked = [
+        (Ahpo(), "ahpo", model),
+        (Ahpo(), "ahpo", packed),
+        (Ahpo(), "luffy", model),
+        (Ahpo(vllm="no"), "ahpo", model),
+    ]
+    assert [ahpo.written_by_vllm(s, METHODS[name], one) for s, name, one in asked] == [True, False, False, False]
+    monkeypatch.undo()
+    config = ahpo.ahpo_config(Ahpo(bf16=False), METHODS["ahpo"], "out", vllm=True)
+    assert config.use_vllm and config.vllm_enable_sleep_mode and config.vllm_gpu_memory_utilization == 0.3

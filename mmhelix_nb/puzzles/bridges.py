@@ -28,7 +28,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, only_value
 from ..shared.search import Counter, SearchLimit
-from ..shared.shallow import by_draws, by_rules, climb, impasses
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
@@ -225,12 +225,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #88a2e2ab
 def counts_and_crossings(state: State, rng: Random) -> str:
     "Lay what the numbers, crossings and the need to hang together force until nothing changes, and give up if a way is open then."
-    return by_rules(problem(state), lambda found: show(state, found))
+    return answer_by_rules(problem(state), lambda found: show(state, found))
 
 
 def counts_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing is forced a random number of bridges on some way, never taken back."
-    return by_draws(problem(state), lambda found: show(state, found), rng)
+    return answer_by_draws(problem(state), lambda found: show(state, found), rng)
 
 
 SHALLOW = (counts_and_crossings, counts_and_draws)

@@ -149,7 +149,7 @@ def is_told(retelling: Retelling, k: int) -> bool:
     ours = set(stems(re.sub(r"\d", "", prose_and_blocks(retelling.plan.steps[k].says)[0])))
     return len(ours) < 2 or 3 * len(ours & set(stems(retelling.told(k)))) >= len(ours)
 
-
+# %% ../../nbs/traces/guard.ipynb #451bb7df
 def in_words(retelling: Retelling) -> str:
     "Why a thought is no prose: too few steps are told in words, four in a row are not, or a third of it has hardly a word of ours; empty where it is."
     shown = [is_told(retelling, k) for k in range(len(retelling.plan.steps))]
@@ -264,7 +264,7 @@ def sentences_of(text: str) -> list[str]:
         plain = [re.sub(form, other, one) for one in plain]
     return [one for one in plain if len(re.findall(r"[a-z]{2,}", one)) >= 4]
 
-
+# %% ../../nbs/traces/guard.ipynb #ca917e5b
 def miscopied(retelling: Retelling) -> str:
     "The first sentence that is one of ours but for its numbers, a `not`, how many or where, what is counted, or its place; empty where none is."
     thought = retelling.sample.reply.partition("</think>")[0].partition("<think>")[2]
@@ -309,7 +309,7 @@ def ends_in(text: str) -> set[str]:
     "The words of a text that speak of an end."
     return {word.lower() for word in ENDS.findall(text)}
 
-
+# %% ../../nbs/traces/guard.ipynb #f1db7fb6
 def told_early(retelling: Retelling) -> str:
     "The sentence before the last two steps that tells the answer; empty where none does."
     steps, names, answer = retelling.plan.steps, retelling.plan.names, retelling.sample.item.answer
@@ -373,7 +373,7 @@ class Guarded:
     def reason(self) -> str:
         return self.verdict.reason
 
-
+# %% ../../nbs/traces/guard.ipynb #9e36a422
 def guard(sample: Sample, reply: str) -> Guarded:
     "Whether `reply` tells the skeleton `sample` and nothing else; names what it lacks or adds."
     said = talk(sample, reply)

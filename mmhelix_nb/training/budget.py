@@ -8,12 +8,12 @@ __all__ = ['PATCH', 'SHIPPED', 'CARDS', 'BYTES', 'STATES', 'STATES_8BIT', 'QUEST
            'qwen', 'widths_of', 'counted', 'shape_of', 'Card', 'of_size', 'card_named', 'read_smi', 'card_for', 'seen',
            'weight_bytes', 'trainable', 'learning_bytes', 'Numbers', 'layer_keeps', 'backward_needs', 'Pass',
            'tower_keeps', 'kept_bytes', 'head_bytes', 'at_work', 'Lengths', 'kept_lengths', 'expert_lengths', 'Case',
-           'numbers', 'Phase', 'resting', 'phase', 'through_tower', 'sft_phase', 'waiting_bytes', 'update_phase',
-           'cache_bytes', 'reading_bytes', 'writing_bytes', 'rollout_phase', 'evaluation_phase', 'phases',
-           'pass_seconds', 'token_seconds', 'written_seconds', 'Work', 'sft_work', 'ahpo_work', 'evaluation_work',
-           'works', 'Plan', 'reckon', 'record', 'halves', 'fewer_rows', 'smaller_runs', 'changed', 'too_large',
-           'milder', 'cheapest', 'as_options', 'refusal', 'table', 'memory_table', 'lasting', 'hours_table', 'speed_of',
-           'shorter', 'advice', 'plan_text', 'profiles_table']
+           'on_one_card', 'numbers', 'Phase', 'resting', 'phase', 'through_tower', 'sft_phase', 'waiting_bytes',
+           'update_phase', 'cache_bytes', 'reading_bytes', 'writing_bytes', 'rollout_phase', 'evaluation_phase',
+           'phases', 'pass_seconds', 'token_seconds', 'written_seconds', 'Work', 'sft_work', 'ahpo_work',
+           'evaluation_work', 'works', 'Plan', 'reckon', 'record', 'halves', 'fewer_rows', 'smaller_runs', 'changed',
+           'too_large', 'together', 'milder', 'cheapest', 'as_options', 'refusal', 'table', 'memory_table', 'lasting',
+           'hours_table', 'speed_of', 'shorter', 'advice', 'plan_text', 'profiles_table']
 
 # %% ../../nbs/training/budget.ipynb #3ffc19ab
 import json
@@ -28,7 +28,7 @@ from typing import Any
 
 from ..book.jobs import graph
 from ..book.methods import METHODS
-from ..book.place import RUNS, book_folder
+from ..book.place import RUNS, book_folder, packaged
 from ..book.profiles import Profile, read_profile, written
 from ..book.rows import rows_path
 from ..book.settings import Model, Training
@@ -127,7 +127,7 @@ def widths_of(config: Any) -> Layer:
     keys = getattr(config, "num_key_value_heads", None) or heads
     return Layer(hidden, heads * each, keys * each, config.intermediate_size, heads)
 
-
+# %% ../../nbs/training/budget.ipynb #8838ddd0
 def counted(config: Any) -> Shape:
     "The shape of the model that a transformers `config` describes; needs torch, and no memory."
     import torch
@@ -153,7 +153,7 @@ def counted(config: Any) -> Shape:
         tower_weights=tower,
     )
 
-
+# %% ../../nbs/training/budget.ipynb #aa75d2b8
 def shape_of(name: str, find: Callable[[str], Any] | None = None) -> Shape:
     "The shape of the model `name`: as shipped, or from the configuration that `find` gets for it; raises `BudgetError`."
     if name in SHIPPED:
@@ -200,7 +200,7 @@ def of_size(gb: float, name: str = "") -> Card:
     like = min(CARDS, key=lambda card: abs(card.gb - gb))
     return replace(like, name=name or f"a card of {gb:g} GB", gb=gb, figures=like.name)
 
-
+# %% ../../nbs/training/budget.ipynb #94181360
 def card_named(text: str) -> Card:
     "The card that `text` names, a model such as RTX 4090 or gigabytes such as 24; raises `BudgetError`."
     if re.fullmatch(r"\d{1,4}(\.\d+)?( ?GB)?", text.strip(), re.IGNORECASE):
@@ -229,7 +229,7 @@ def card_for(book: Profile, cards: Sequence[Card], named: str = "") -> Card:
         return card_named(named)
     return cards[0] if cards else of_size(book.machine.gpu_gb)
 
-
+# %% ../../nbs/training/budget.ipynb #7e2912a3
 def seen(program: str = "nvidia-smi") -> list[Card]:
     "The cards of this machine, the smallest first; none where there is no driver of NVIDIA."
     query = [program, "--query-gpu=name,memory.total,memory.used", "--format=csv,noheader,nounits"]
@@ -241,11 +241,15 @@ def seen(program: str = "nvidia-smi") -> list[Card]:
 
 # %% ../../nbs/training/budget.ipynb #5117325c
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
 STATES = {
     "adamw_torch": 2.0,
     "adamw_torch_fused": 2.0,
     "paged_adamw_8bit": 0.0,
 }  # copies of the weights that AdamW keeps
+
+
 STATES_8BIT = 2 * (1 + 4 / 256)  # bytes a weight: two states of 8 bits, each block of 256 with a scale
 
 
@@ -265,7 +269,7 @@ def trainable(shape: Shape, model: Model) -> int:
         return model.lora_rank * shape.layer.sides * shape.layers
     return shape.weights - model.freeze_vision * shape.tower_weights
 
-
+# %% ../../nbs/training/budget.ipynb #33363ac3
 def learning_bytes(shape: Shape, model: Model, stage: Training) -> dict[str, float]:
     "Bytes of LoRA, of the gradients and of the optimizer's states."
     count, size = trainable(shape, model), 4 if model.lora_rank else BYTES[model.dtype]
@@ -291,7 +295,7 @@ class Numbers:
         "Whether matrices get a copy of their input in another type."
         return self.activation < 4 and (self.rank > 0 or self.weight != self.activation)
 
-
+# %% ../../nbs/training/budget.ipynb #17efcc48
 def layer_keeps(layer: Layer, n: Numbers, row: int) -> float:
     "Bytes a token that one layer keeps for its backward pass, in rows of `row` tokens."
     a, hidden = n.activation, layer.hidden
@@ -301,7 +305,7 @@ def layer_keeps(layer: Layer, n: Numbers, row: int) -> float:
     attention = 2 * a * (layer.queries + (layer.queries if n.eager else layer.keys)) + scores
     return norms + inputs + attention + 4 * a * layer.inner + 7 * a * n.rank
 
-
+# %% ../../nbs/training/budget.ipynb #6bd3a611
 def backward_needs(layer: Layer, n: Numbers, row: int) -> float:
     "Bytes a token that the backward pass of one layer takes beside what the layer keeps."
     a, hidden = n.activation, layer.hidden
@@ -331,7 +335,7 @@ def tower_keeps(shape: Shape, n: Numbers, checkpointing: bool) -> float:
     each = n.weight * eye.hidden if checkpointing else (8 + 4 * a) * eye.hidden + 3 * a * eye.inner
     return shape.tower_layers * each + (4 + 3 * a) * eye.hidden  # and the merger at its end
 
-
+# %% ../../nbs/training/budget.ipynb #5f1f3c11
 def kept_bytes(shape: Shape, n: Numbers, one: Pass, checkpointing: bool, tower: bool) -> float:
     "Bytes that a pass keeps until its backward pass; `tower`: gradients go through the vision tower."
     width = shape.layer.hidden
@@ -358,7 +362,11 @@ def at_work(shape: Shape, n: Numbers, one: Pass, checkpointing: bool, kernel: bo
 
 # %% ../../nbs/training/budget.ipynb #c2dc4e96
 QUESTION = 256  # tokens: the longest question beside a picture has 209, and the chat template some
+
+
 USUAL_PROMPT = 350  # tokens, a mean: pictures of 14 x 14 tokens, questions of 134
+
+
 LARGEST = 768 * 768  # pixels of our largest picture
 
 
@@ -370,7 +378,7 @@ class Lengths:
     longest: int
     source: str
 
-
+# %% ../../nbs/training/budget.ipynb #17c4b903
 def kept_lengths(path: Path) -> Lengths:
     "The lengths of the samples in a Parquet file; counted on 200 of them, and on the ten with the most characters."
     import pyarrow.parquet as pq
@@ -380,7 +388,7 @@ def kept_lengths(path: Path) -> Lengths:
     longest = [token_count(text) for text in sorted(texts, key=len)[-10:]]
     return Lengths(mean(some), max(some + longest), str(path))
 
-
+# %% ../../nbs/training/budget.ipynb #e40ce980
 def expert_lengths(book: Profile, runs: str | Path = RUNS) -> Lengths:
     "How long a profile's expert samples are, or will be."
     path = rows_path(book, "sft", runs)
@@ -388,18 +396,13 @@ def expert_lengths(book: Profile, runs: str | Path = RUNS) -> Lengths:
         return kept_lengths(path)
     if book.serg.kind == "direct":
         return Lengths(20, 200, "answers alone")
-    file = book_folder() / "reports" / "serg" / "reflection.json"
+    file = packaged() / "reports" / "serg" / "reflection.json"
     wanted = {task_name(name) for name in book.generators.tasks} or {*all_tasks()}
     cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
     medians = [c["tokens"] for c in cells if c["task"] in wanted and c["level"] in book.generators.levels]
     return Lengths(
         mean(medians), max(LONGEST[level - 1] for level in book.generators.levels), "reports/serg/reflection.json"
     )
-
-# %% ../../nbs/training/budget.ipynb #d3d25b6f
-GB = 1e9
-CONTEXT = 0.6 * GB  # of CUDA, cuBLAS and the libraries; an assumption
-FRAGMENTED = 0.1  # of what comes and goes is lost between blocks; an assumption
 
 # %% ../../nbs/training/budget.ipynb #83dafe8b
 @dataclass(frozen=True)
@@ -449,6 +452,12 @@ class Case:
         return self.book.ahpo.micro_batch or math.ceil(self.book.ahpo.rollouts / self.cards)
 
 # %% ../../nbs/training/budget.ipynb #dc2f1801
+def on_one_card(case: Case) -> Case:
+    "The case of a job that takes one card, whatever training takes."
+    machine = case.book.machine.model_copy(update={"gpus": 1})
+    return replace(case, book=case.book.model_copy(update={"machine": machine}))
+
+
 def numbers(case: Case, stage: Training | None = None) -> Numbers:
     "How numbers are held while `stage` trains, or (None) while a model writes."
     model = case.book.model
@@ -457,6 +466,11 @@ def numbers(case: Case, stage: Training | None = None) -> Numbers:
     return Numbers(activation if case.sharded else weight, activation, model.lora_rank, model.attention == "eager")
 
 # %% ../../nbs/training/budget.ipynb #e7c3e62b
+GB = 1e9
+CONTEXT = 0.6 * GB  # of CUDA, cuBLAS and the libraries; an assumption
+FRAGMENTED = 0.1  # of what comes and goes is lost between blocks; an assumption
+
+
 @dataclass(frozen=True)
 class Phase:
     "What takes the card for a while: gigabytes by part, and the kind of job that it belongs to."
@@ -469,7 +483,7 @@ class Phase:
     def gb(self) -> float:
         return sum(self.parts.values())
 
-
+# %% ../../nbs/training/budget.ipynb #895fc5ed
 def resting(case: Case, n: Numbers, stage: Training | None) -> dict[str, float]:
     "Bytes on one card that stay through a phase: weights, and what `stage` trains them with."
     model, shape = case.book.model, case.shape
@@ -482,7 +496,7 @@ def resting(case: Case, n: Numbers, stage: Training | None) -> dict[str, float]:
     gathered = 3 * shape.layer.matrices + shape.embeddings + shape.head + shape.tower_weights
     return {name: size / case.cards for name, size in parts.items()} | {"gathered for a layer": n.activation * gathered}
 
-
+# %% ../../nbs/training/budget.ipynb #43e7f931
 def phase(case: Case, name: str, kind: str, stays: dict[str, float], moves: dict[str, float], pictures: int) -> Phase:
     "A phase of what stays, what comes and goes, and so many pictures on the card."
     model, layer = case.book.model, case.shape.layer
@@ -511,13 +525,13 @@ def sft_phase(case: Case) -> Phase:
     }
     return phase(case, "SFT", "sft", resting(case, n, s), moves, s.batch_size)
 
-
+# %% ../../nbs/training/budget.ipynb #c23c37ce
 def waiting_bytes(case: Case, n: Numbers) -> float:
     "Bytes of the gradients of one pass, which wait until the other pass in the same loss has its own; under FSDP those of whole layers."
     size = 4 if n.rank else n.activation if case.sharded else BYTES[case.book.model.dtype]
     return size * trainable(case.shape, case.book.model)
 
-
+# %% ../../nbs/training/budget.ipynb #58dd6a45
 def update_phase(case: Case) -> Phase:
     "The update on rollouts that are as long as they may be, with an expert for every prompt."
     a, shape, patches = case.book.ahpo, case.shape, 4 * case.picture
@@ -545,32 +559,32 @@ def reading_bytes(layer: Layer, size: float) -> float:
     return size * (3 * layer.inner + 4 * layer.hidden)
 
 
-def writing_bytes(case: Case, n: Numbers, rows: int, new: int) -> float:
-    "Bytes that come and go where `rows` replies of `new` tokens are written at once."
-    shape, each = case.shape, cache_bytes(case.shape, n.activation)
-    full = rows * (case.prompt + new) * each * (1 + 1 / shape.layers)
-    eyes = 4 * case.picture * reading_bytes(shape.tower, n.activation) if shape.tower else 0
-    reading = rows * (case.prompt * each + max(case.prompt * reading_bytes(shape.layer, n.activation), eyes))
+def writing_bytes(shape: Shape, n: Numbers, rows: int, prompt: int, patches: int, new: int) -> float:
+    "Bytes that come and go where replies of `new` tokens are written to `rows` prompts at once, each with so many `patches` of a picture."
+    each = cache_bytes(shape, n.activation)
+    full = rows * (prompt + new) * each * (1 + 1 / shape.layers)
+    eyes = patches * reading_bytes(shape.tower, n.activation) if shape.tower else 0
+    reading = rows * (prompt * each + max(prompt * reading_bytes(shape.layer, n.activation), eyes))
     return max(full, reading) + rows * shape.vocabulary * 12  # the next token's chances, three times in 32 bits
 
-
+# %% ../../nbs/training/budget.ipynb #a03ea069
 def rollout_phase(case: Case) -> Phase:
     "The writing of rollouts that are as long as they may be."
     a = case.book.ahpo
     n = numbers(case)
     n = replace(n, weight=2, activation=2) if case.sharded and a.bf16 else n
-    moves = {"KV cache, or prompts read": writing_bytes(case, n, case.written, a.max_completion_length)}
+    writing = writing_bytes(case.shape, n, case.written, case.prompt, 4 * case.picture, a.max_completion_length)
+    moves = {"KV cache, or prompts read": writing}
     return phase(case, "AHPO rollouts", "ahpo", resting(case, n, a), moves, case.written)
 
 # %% ../../nbs/training/budget.ipynb #acb98c29
 def evaluation_phase(case: Case) -> Phase:
     "Evaluation, on one card, with replies as long as they may be."
-    e, alone = (
-        case.book.evaluation,
-        replace(case, book=case.book.model_copy(update={"machine": case.book.machine.model_copy(update={"gpus": 1})})),
-    )
-    moves = {"KV cache, or prompts read": writing_bytes(alone, numbers(alone), e.batch_size, e.max_new_tokens)}
-    return phase(alone, "evaluation", "evaluation", resting(alone, numbers(alone), None), moves, e.batch_size)
+    e, alone = case.book.evaluation, on_one_card(case)
+    n = numbers(alone)
+    writing = writing_bytes(case.shape, n, e.batch_size, case.prompt, 4 * case.picture, e.max_new_tokens)
+    stays = resting(alone, n, None)
+    return phase(alone, "evaluation", "evaluation", stays, {"KV cache, or prompts read": writing}, e.batch_size)
 
 
 def phases(case: Case) -> list[Phase]:
@@ -598,7 +612,7 @@ def pass_seconds(case: Case, n: Numbers, tokens: float, scored: float, checkpoin
     unpacked = 4.5 * shape.matrices * once * pictures if model.quantise == "nf4" else 0
     return (language + head + tower) / (card.tflops * 1e12 * REACHED) + unpacked / (card.bandwidth * GB * READ)
 
-
+# %% ../../nbs/training/budget.ipynb #6cc43b27
 def token_seconds(case: Case, n: Numbers, rows: int, length: float) -> float:
     "Seconds in which each of `rows` replies grows by one token, at a mean `length` of prompt and reply."
     shape, model = case.shape, case.book.model
@@ -610,7 +624,7 @@ def token_seconds(case: Case, n: Numbers, rows: int, length: float) -> float:
     gathered = case.sharded * shape.matrices * n.weight / LINK
     return max(moved / (case.card.bandwidth * GB * READ), started) + gathered
 
-
+# %% ../../nbs/training/budget.ipynb #e1014130
 def written_seconds(case: Case, n: Numbers, rows: int, new: int) -> float:
     "Seconds to read `rows` prompts and to write replies of `new` tokens to them."
     read = 2 * (case.shape.matrices + case.shape.tower_weights * 2) * rows * USUAL_PROMPT
@@ -633,7 +647,7 @@ class Work:
     def hours(self) -> float:
         return self.count * self.seconds / 3600
 
-
+# %% ../../nbs/training/budget.ipynb #e400dc12
 def sft_work(case: Case) -> Work:
     "All SFT of a run."
     s, jobs = case.book.sft, [job for job in graph(case.book).values() if job.kind == "sft"]
@@ -657,15 +671,13 @@ def ahpo_work(case: Case) -> Work:
     share = f"{100 * writing / (writing + update):.0f} % of it writing rollouts"
     return Work("AHPO and its rivals", "ahpo", len(jobs), steps, "step", writing + update, share)
 
-
+# %% ../../nbs/training/budget.ipynb #4fb9aa89
 def evaluation_work(case: Case) -> Work:
     "All evaluations of a run; each job asks every puzzle of the benchmark."
     e, g = case.book.evaluation, case.book.generators
     items = e.items or (len(g.tasks) or len(all_tasks())) * len(g.levels) * g.per_cell
     jobs = [job for job in graph(case.book).values() if job.kind == "evaluation"]
-    alone = replace(
-        case, book=case.book.model_copy(update={"machine": case.book.machine.model_copy(update={"gpus": 1})})
-    )
+    alone = on_one_card(case)
     batch = written_seconds(alone, numbers(alone), e.batch_size, e.max_new_tokens)
     return Work(
         "evaluation", "evaluation", len(jobs), len(jobs) * items * len(e.modalities), "reply", batch / e.batch_size
@@ -676,10 +688,7 @@ def works(case: Case) -> list[Work]:
     "The work of a run that takes a card; making puzzles and traces takes minutes of a CPU."
     return [sft_work(case), ahpo_work(case), evaluation_work(case)]
 
-# %% ../../nbs/training/budget.ipynb #faefad43
-NIGHT = 10.0  # hours
-
-
+# %% ../../nbs/training/budget.ipynb #fa26ad39
 @dataclass(frozen=True)
 class Plan:
     "What a run of a profile takes on a card."
@@ -723,7 +732,7 @@ def reckon(
     taking = tuple(one for one in works(case) if one.kind in kinds)
     return Plan(book.name, book.about, case.cards, card, case.experts, lasting, taking)
 
-
+# %% ../../nbs/training/budget.ipynb #a695c9de
 def record(plan: Plan) -> dict:
     "A plan as JSON takes it, with its sums."
     sums = {"room_gb": plan.room, "largest_gb": plan.largest.gb, "fits": plan.fits, "hours": plan.hours}
@@ -737,7 +746,7 @@ def halves(value: int, least: int = 1) -> list[int]:
     "`value` halved again and again, down to `least`."
     return [] if value <= least else [max(least, value // 2), *halves(value // 2, least)]
 
-
+# %% ../../nbs/training/budget.ipynb #90667c14
 def fewer_rows(book: Profile) -> Iterator[dict[str, Any]]:
     "Changes that cost time alone: fewer rows at once, and what is recomputed or held in eight bits."
     s, a = book.sft, book.ahpo
@@ -751,18 +760,20 @@ def fewer_rows(book: Profile) -> Iterator[dict[str, Any]]:
     yield from ({"ahpo.micro_batch": rows} for rows in range(micro - 1, 0, -1) if written % rows == 0)
     for rows in range(written - 1, 0, -1):
         if a.rollouts % rows == 0:
-            yield {"ahpo.generation_batch": rows, "ahpo.micro_batch": math.gcd(rows, micro)}
+            a_pass = math.gcd(rows, micro)
+            yield {"ahpo.generation_batch": rows} | ({} if a_pass == a.micro_batch else {"ahpo.micro_batch": a_pass})
     yield from ({"evaluation.batch_size": rows} for rows in halves(book.evaluation.batch_size))
     for stage in ("sft", "ahpo"):
         yield {f"{stage}.gradient_checkpointing": True}
     for stage in ("sft", "ahpo"):
         yield {f"{stage}.optim": "paged_adamw_8bit"}
 
-
+# %% ../../nbs/training/budget.ipynb #fea6d88d
 def smaller_runs(book: Profile) -> Iterator[dict[str, Any]]:
     "Changes that cost something of the experiment."
     m, top = book.model, max(book.generators.levels)
-    yield {"model.quantise": "nf4", "model.dtype": "bfloat16", "model.lora_rank": m.lora_rank or 32}
+    four = {"model.quantise": "nf4", "model.dtype": "bfloat16", "model.lora_rank": m.lora_rank or 32}
+    yield {key: value for key, value in four.items() if value != getattr(m, key.removeprefix("model."))}
     yield from ({"model.max_pixels": 784 * tokens} for tokens in (512, 256) if m.max_pixels > 784 * tokens)
     yield from ({"ahpo.max_completion_length": new} for new in halves(book.ahpo.max_completion_length, 256))
     yield from ({"evaluation.max_new_tokens": new} for new in halves(book.evaluation.max_new_tokens, 256))
@@ -781,7 +792,7 @@ def changed(book: Profile, change: dict[str, Any]) -> Profile | None:
     except ValueError:
         return None
 
-
+# %% ../../nbs/training/budget.ipynb #62013f3c
 def too_large(book: Profile, change: dict[str, Any], again: Callable[[Profile], Plan]) -> set[str]:
     "The phases that do not fit with a `change`; all of them where it is impossible."
     new = changed(book, change)
@@ -791,40 +802,46 @@ def too_large(book: Profile, change: dict[str, Any], again: Callable[[Profile], 
     return {one.name for one in plan.phases if one.gb > plan.room}
 
 # %% ../../nbs/training/budget.ipynb #d150cb6b
-def milder(tried: Sequence[dict[str, Any]], together: dict[str, Any], fits: Callable[[dict], bool]) -> dict[str, Any]:
-    "Changes that fit `together`, each with the first of the values `tried` that does as well."
-    settled: set[str] = set()
-    for change in tried:
-        new = {**together, **change}
-        if change.keys() <= together.keys() - settled and new != together and fits(new):
-            together, settled = new, settled | change.keys()
-    return together
+def together(changes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    "Several changes as one; of the same setting the last counts."
+    return {key: value for change in changes for key, value in change.items()}
 
 
+def milder(
+    tried: Sequence[dict[str, Any]], chosen: list[dict[str, Any]], fits: Callable[[dict], bool]
+) -> dict[str, Any]:
+    "The `chosen` changes that are needed to fit, each in the first form that was `tried` and does as well."
+    for change in reversed(chosen):
+        rest = [other for other in chosen if other is not change]
+        chosen = rest if fits(together(rest)) else chosen
+    for number, change in enumerate(chosen):
+        forms = [other for other in tried if other.keys() == change.keys()]
+        good = (form for form in forms if fits(together([*chosen[:number], form, *chosen[number + 1 :]])))
+        chosen = [*chosen[:number], next(good, change), *chosen[number + 1 :]]
+    return together(chosen)
+
+# %% ../../nbs/training/budget.ipynb #28256fc5
 def cheapest(book: Profile, again: Callable[[Profile], Plan]) -> dict[str, Any] | None:
     "The first change that makes each phase fit, and what of them is needed; None where nothing does."
-    tried, together = [*fewer_rows(book), *smaller_runs(book)], {}
-    for name in sorted(too_large(book, {}, again)):
-        fitting = (change for change in tried if not {name, "impossible"} & too_large(book, together | change, again))
-        found = next(fitting, None)
-        if found is None:  # none alone: all of them, one after the other
-            for change in tried:
-                more = together | change
-                together = together if "impossible" in too_large(book, more, again) else more
-        together |= found or {}
-    if too_large(book, together, again):
-        return None
-    for key in reversed(list(together)):
-        less = {k: v for k, v in together.items() if k != key}
-        together = together if too_large(book, less, again) else less
-    return milder(tried, together, lambda change: not too_large(book, change, again))
+    tried: list[dict[str, Any]] = [*fewer_rows(book), *smaller_runs(book)]
+    chosen: list[dict[str, Any]] = []
+
+    def left(changes: Iterable[dict[str, Any]]) -> set[str]:
+        return too_large(book, together(changes), again)
+
+    for name in sorted(left([])):
+        alone = (change for change in tried if not {name, "impossible"} & left([*chosen, change]))
+        found = next(alone, None)
+        for change in tried if found is None else [found]:  # where none does alone, one after the other
+            chosen += [] if "impossible" in left([*chosen, change]) else [change]
+    return None if left(chosen) else milder(tried, chosen, lambda change: not too_large(book, change, again))
 
 # %% ../../nbs/training/budget.ipynb #edab91be
 def as_options(change: dict[str, Any]) -> str:
     "A change as one types it behind a command."
     return " ".join(f"--set {key}={written(value)}" for key, value in change.items())
 
-
+# %% ../../nbs/training/budget.ipynb #7afd2920
 def refusal(book: Profile, plan: Plan, again: Callable[[Profile], Plan]) -> str:
     "In one line what does not fit and the cheapest change that makes it fit by `again`; empty where all fits."
     if plan.fits:
@@ -848,7 +865,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         for line in lines
     ]
 
-
+# %% ../../nbs/training/budget.ipynb #df681080
 def memory_table(plan: Plan) -> list[str]:
     "Gigabytes by part and phase."
     parts = list(dict.fromkeys(part for one in plan.phases for part in one.parts))
@@ -865,7 +882,7 @@ def lasting(hours: float) -> str:
     "Hours, and days where they are many."
     return f"{hours:,.1f} hours" + (f" ({hours / 24:,.0f} days)" if hours >= 48 else "")
 
-
+# %% ../../nbs/training/budget.ipynb #7e6a962f
 def hours_table(plan: Plan) -> list[str]:
     "Hours by kind of job."
     rows = [
@@ -891,6 +908,9 @@ def speed_of(card: Card) -> str:
     return f"Reckoned for {card.name}{like}: {card.gb:g} GB, {card.bandwidth:,} GB a second, {card.tflops} TFLOP/s in bfloat16."
 
 # %% ../../nbs/training/budget.ipynb #ff600589
+NIGHT = 10.0  # hours
+
+
 def shorter(book: Profile, typed: str, again: Callable[[Profile], Plan]) -> list[tuple[str, Plan, str]]:
     "What takes less time on the same card than what was `typed`, as one types it, with its plan and what it is."
     if again(book).hours <= NIGHT:
@@ -903,7 +923,7 @@ def shorter(book: Profile, typed: str, again: Callable[[Profile], Plan]) -> list
     found = [(other, again(new), what) for other, new, what in tried if new is not None]
     return [(other, plan, what) for other, plan, what in found if plan.fits and plan.hours < again(book).hours]
 
-
+# %% ../../nbs/training/budget.ipynb #1c8ed6aa
 def advice(plan: Plan, typed: str, others: Sequence[tuple[str, Plan, str]]) -> list[str]:
     "What to do next with the plan of what was `typed`: run it, or one of the `others`, which take less."
     if not plan.fits:
@@ -918,7 +938,7 @@ def advice(plan: Plan, typed: str, others: Sequence[tuple[str, Plan, str]]) -> l
     first = f"mmhelix run {night[-1]}, or all the same " if night else ""
     return [*lines, f"Next: {first}mmhelix run {typed}"]
 
-
+# %% ../../nbs/training/budget.ipynb #0cf39bb5
 def plan_text(plan: Plan, typed: str, others: Sequence[tuple[str, Plan, str]] = ()) -> str:
     "The page that `mmhelix plan` prints for what was `typed`, such as --profile gpu24."
     e = plan.experts

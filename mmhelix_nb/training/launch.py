@@ -64,7 +64,7 @@ def several_tasks() -> bool:
     "Whether this is a SLURM job of several tasks."
     return int(os.environ.get("SLURM_NTASKS", "1")) > 1
 
-
+# %% ../../nbs/training/launch.ipynb #95890fe8
 def one_card(machine: Machine) -> None:
     "Show torch one card where a job wants one and there are more: TRL refuses to spread a batch within one process."
     if machine.gpus == 1 and "CUDA_VISIBLE_DEVICES" not in os.environ and visible_cards() > 1:
@@ -91,7 +91,7 @@ def command(processes: int, sharding: str, order: str | Path) -> list[str]:
     ]
     return [sys.executable, "-m", "accelerate.commands.launch", *settings, *worker]
 
-
+# %% ../../nbs/training/launch.ipynb #c7655d60
 def sharding_environment(processes: int, sharding: str) -> dict[str, str]:
     "The variables by which `accelerate launch` would tell its processes of a sharding, for processes that something else starts."
     from accelerate.commands import launch
