@@ -8,6 +8,7 @@ import pytest
 from provers import prove, spoil
 from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
+from mmhelix_nb.core import task_module
 from mmhelix_nb.shared.narrator import UNDER, Steps
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
 
@@ -108,6 +109,13 @@ def test_guesses_are_told_as_guesses(task):
     """What is supposed is not told in the words of what follows, as in "say A1 is clearly empty"."""
     told = [step for level in (2, 4) for seed in range(4) for step in item(task, level, seed).trace()]
     assert not [step.says for step in told if step.kind == "hypothesise" and MUST.search(step.says)]
+
+
+@every_task
+def test_reasons_are_one_clause(task):
+    """A reason goes on behind "since" and before a comma, so it has no semicolon behind its premises."""
+    rules = getattr(getattr(task_module(task), "VOICE", None), "rules", {})
+    assert not [one for clauses in rules.values() for one in clauses if "{premises};" in one]
 
 
 def test_earlier_guesses_are_put_in_as_clauses():

@@ -828,7 +828,7 @@ VOICE = NUMBERS | Voice(
             "{premises} and that leaves one of the letters without a digit",
             "one of the letters cannot get a digit, as {premises}",
             "with {premises} the digits do not suffice for all letters",
-            "{premises}; one of the letters stays empty",
+            "{premises} and one of the letters stays empty",
             "the letters run out of digits: {premises}",
             "not all letters can have a digit when {premises}",
             "{premises}, but each of the letters needs a digit",
