@@ -733,7 +733,7 @@ VOICE = NUMBERS | Voice(
             "{column} and {premises} allow {number} ways, one of them {way}, and nothing else",
             "{number} ways fit {column} when {premises}, for example {way}",
             "{column} has {number} ways like {way} when {premises}, and the rest is out",
-            "{column} can be filled in {number} ways with {premises}; {way} is one",
+            "{column} can be filled in {number} ways with {premises}, and {way} is one",
             "with {premises} there are {number} ways for {column}, say {way}, no others",
             "I count {number} ways for {column} with {premises}, {way} among them",
             "{premises}, and {column} has then {number} ways, {way} for one",

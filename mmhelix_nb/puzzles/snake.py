@@ -526,7 +526,7 @@ VOICE = (
                 "beside {cell} no more than {links} can be in, and {others} would be those",
                 "{cell} is linked to {others}, {links} as it should be",
                 "{others} would complete the {links} of {cell}",
-                "{cell} has {others} beside it, so its {links} is full",
+                "{cell} has {others} beside it and its {links} is full",
             ),
             "goes-on cell links shut": (
                 "{cell} needs {links} beside it, and not {shut}",
