@@ -122,7 +122,8 @@ def look_ahead(trainer: Any, data) -> None:
     batch = trainer.data_collator([dict(read[shortest(data, counts)])])
     if missing := without_gradient(trainer.model, batch, fused_lm_head=True):
         more = f"{missing[0]} and {len(missing) - 1} more weights"
-        raise ModelError(f"no gradient reaches {more}; is a part frozen that should train?")
+        remedy = "is a part frozen that should train? What the model never uses has to be frozen (model.freeze_vision)"
+        raise ModelError(f"no gradient reaches {more}; {remedy}")
 
 # %% ../nbs/40_sft.ipynb #0021dc65
 def sft_trainer(

@@ -34,7 +34,7 @@ from mmhelix_nb.training.terms import logps
 
 REPORT = Path(__file__).parents[1] / "reports" / "families.json"
 TEMPLATES = Path(trl.__file__).parent / "chat_templates"
-TRIALS = ("sft", "ahpo", "lora", "nf4", "several", "replies")
+TRIALS = ("sft", "ahpo", "tower", "lora", "nf4", "several", "replies")
 SIZE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 TEXT = {**SIZE, "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 1024, "tie_word_embeddings": True}
 EYES = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -107,7 +107,9 @@ def qwen_3(kind, words, **text: Any):
 def qwen3_vl():
     rope = {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [4, 2, 2]}
     config, processor = qwen_3(transformers.Qwen3VLConfig, tokenizer(template("qwen3_vl")), rope_parameters=rope)
-    config.vision_config.deepstack_visual_indexes = [0, 1]
+    config.vision_config.deepstack_visual_indexes = [
+        0
+    ]  # what enters behind the last language layer tells no token anything
     return config, processor
 
 
@@ -235,7 +237,11 @@ class Family:
         """Write the model into the folder, as if it had been published."""
         config, processor = FAMILIES[self.name]()
         torch.manual_seed(0)
-        M.save(F.model_class(config).from_config(config), processor, self.folder)
+        model = F.model_class(config).from_config(config)
+        for weight in model.parameters():  # Gemma's projector starts at zero, and would hide its pictures
+            if weight.dim() > 1 and not weight.any():
+                torch.nn.init.normal_(weight, std=0.02)
+        M.save(model, processor, self.folder)
 
     def load(self, **held: Any):
         torch.manual_seed(0)
@@ -300,6 +306,14 @@ def try_ahpo(family: Family) -> None:
     nll = logged(trainer, "expert/nll")
     assert len(nll) == 2 and nll[-1] < nll[0], nll
     assert set(trainer.generation_config.suppress_tokens or ()) == set(F.vision_tokens(trainer.model.config))
+
+
+def try_tower(family: Family) -> None:
+    """With what reads pictures; every weight has a gradient before the first step, and moves."""
+    model, processor = family.load(freeze_vision=False)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    family.sft(model, processor, family.rows(1, 1, 1)).train()
+    assert all(not torch.equal(weight, before[name]) for name, weight in model.named_parameters())
 
 
 def adapters(family: Family, **held: Any) -> dict[str, str]:
@@ -407,7 +421,7 @@ def outcome(trial: Callable[[Family], None], family: Family) -> str:
     try:
         trial(family)
     except Exception as error:
-        return f"no: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:160]}"
+        return f"no: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:240].strip()}"
     return "yes"
 
 
