@@ -46,7 +46,7 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -83,6 +83,9 @@ shallow: $(STAMP) ## what solvers without look-ahead get, and what the levels co
 
 traces: $(STAMP) ## prove and measure 50 traces of every task and level (three minutes); writes reports/serg/reflection.json
 	@$(BIN)/python tests/reflection/traces.py
+
+families: $(STAMP) ## train a tiny model of every family in every way (a minute); writes reports/families.json, which make test holds against itself
+	@$(BIN)/python tests/families.py
 
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks
 	@$(BIN)/python tests/reflection/spaces.py

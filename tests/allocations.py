@@ -80,6 +80,12 @@ class How:
         size = SIZES[self.dtype]
         return Numbers(size, 2 if self.autocast else size, self.rank, self.attention == "eager")
 
+    @property
+    def held(self) -> Model:
+        dtype = str(self.dtype).removeprefix("torch.")
+        held = {"quantise": self.quantise, "lora_rank": self.rank, "dtype": dtype, "attention": self.attention}
+        return Model(name="mini", **held)
+
     def context(self):
         return torch.autocast("cpu", torch.bfloat16) if self.autocast else nullcontext()
 
@@ -124,8 +130,7 @@ def made(config: Qwen2_5_VLConfig, how: How):
     if how.quantise == "nf4":
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
-            dtype = str(how.dtype).removeprefix("torch.")
-            model = load_weights(folder, config, Model(dtype=dtype, attention=how.attention), "cpu")  # NF4
+            model = load_weights(folder, config, how.held, "cpu")
     add_fused_lm_head(model)
     if how.rank:
         model = add_lora(model, how.rank)
