@@ -33,6 +33,7 @@ from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
+from .training.curriculum import FollowsSuccess
 from mmhelix_nb.training.experts import (
     Experts,
     as_expert,
@@ -67,6 +68,7 @@ from mmhelix_nb.training.loop import (
     trainer_arguments,
 )
 from .training.models import exact_adapters, load
+from .training.pictures import share_pictures
 from mmhelix_nb.training.places import (
     KeepsFailures,
     experts_of,
@@ -185,6 +187,8 @@ class ExpertOptions:
     max_expert_length: int | None = set_as("max_expert_length")
     long_experts: str = set_as("long_experts")
     skip_zero_advantage: bool = set_as("skip_zero_advantage")
+    curriculum: bool = set_as("curriculum")
+    share_pictures: bool = option(True, "a picture that a forward pass meets more than once is encoded once")
 
     @property
     def uses_experts(self) -> bool:
@@ -358,6 +362,9 @@ def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[in
     own = scores[first_row(trainer, rows) :, trainer.counted].tolist()
     trainer.groups = grouped(trainer, rows, replies, own)
     note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
+    if trainer.curriculum:
+        trainer.curriculum.learn(trainer.groups, trainer.gate.bar)
+        note(trainer, {f"curriculum/{level}": share for level, share in trainer.curriculum.shares.items()})
     report = gate_report(trainer.groups, trainer.gate)
     note(trainer, report)
     if any(trainer.experts.skipped):
@@ -478,7 +485,7 @@ class WritesWithExperts:
         return write([without_expert(row) for row in inputs])
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, ReadsPictures, GRPOTrainer):
+class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, FollowsSuccess, ReadsPictures, GRPOTrainer):
     "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
@@ -496,6 +503,8 @@ class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, ReadsPictures, GRPO
         check_turns(self)
         forbid_pixels(self)
         exact_adapters(self.model)
+        if self.args.share_pictures and self._is_vlm:
+            share_pictures(self.model)
         self.terms, self.counted = terms_of(self.args), counted_reward(self)
         self.watch = GateWatch(self.args.gate_patience, self.reward_func_names[self.counted], self.args.success_bar)
         self.experts, self.groups, self.buffer = Experts(), [], []
@@ -610,7 +619,18 @@ def check_prompt(model, processor, row: dict) -> None:
     check_pictures(model, processor.apply_chat_template(chat, **wanted))
 
 # %% ../nbs/50_ahpo.ipynb #9c488fbd
-CURVE = ("loss", "grad_norm", "learning_rate", "reward/", "xi", "zero_spread/", "expert/", "policy/", "completion/")
+CURVE = (
+    "loss",
+    "grad_norm",
+    "learning_rate",
+    "reward/",
+    "xi",
+    "zero_spread/",
+    "expert/",
+    "policy/",
+    "completion/",
+    "curriculum/",
+)
 
 
 def make_trainer(

@@ -19,18 +19,15 @@ from mmhelix_nb.training.budget import (
     PATCH,
     Numbers,
     Pass,
-    Shape,
     at_work,
     backward_needs,
-    counted,
     head_bytes,
     kept_bytes,
     layer_keeps,
-    weight_bytes,
-    widths_of,
     writing_bytes,
 )
-from mmhelix_nb.training.models import add_lora, load_weights
+from mmhelix_nb.training.models import add_lora, blank, load_weights
+from mmhelix_nb.training.shapes import Shape, counted, weight_bytes, widths_of
 
 Measured = dict[str, tuple[int, float]]  # bytes as measured and as reckoned, by part
 SIZES = {torch.float32: 4, torch.bfloat16: 2}
@@ -195,7 +192,7 @@ def reckoned_pass(shape: Shape, passes: list[Pass], how: How) -> tuple[float, fl
 
 def compare_model(config: Qwen2_5_VLConfig, passes: list[Pass], how: How) -> Measured:
     "Weights, gradients, AdamW's states, what `passes` keep for backward whose graphs live together as in AHPO, and the most at once."
-    model, shape, size = made(config, how), counted(config), SIZES[how.dtype]
+    model, shape, size = made(config, how), counted(blank(config)), SIZES[how.dtype]
     weights = list(model.parameters())
     train = [weight for weight in weights if weight.requires_grad]
     optimizer = torch.optim.AdamW(train)
@@ -275,7 +272,7 @@ def compare_layer(how: How, tokens: int, hidden: int, inner: int, heads: int, ke
 
 def compare_writing(config: Qwen2_5_VLConfig, how: How, rows: int, prompt: int, new: int) -> Measured:
     "The most of a batch of replies that is written."
-    model, shape = made(config, how), counted(config)
+    model, shape = made(config, how), counted(blank(config))
     ids = torch.randint(10, 500, (rows, prompt), generator=torch.Generator().manual_seed(0))
     told = {"attention_mask": torch.ones_like(ids), "mm_token_type_ids": torch.zeros_like(ids), "do_sample": True}
     sizes = {"max_new_tokens": new, "min_new_tokens": new, "pad_token_id": 0}

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -34,6 +35,8 @@ def made_for(name: str, *overrides: str) -> B.Plan:
 @pytest.fixture
 def card(tmp_path, monkeypatch):
     "Makes a driver that says what it is told."
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     def driver(line: str) -> None:
         program = tmp_path / "bin" / "nvidia-smi"
@@ -117,16 +120,32 @@ def test_the_budget_agrees_with_what_torch_allocates():
 
 def test_a_model_is_counted_without_memory():
     torch = pytest.importorskip("torch")
-    from allocations import How, made, small_config
+    from allocations import How, blank, made, small_config
 
     config = small_config(layers=2)
-    model, shape = made(config, How(torch.bfloat16)), B.counted(config)
+    model, shape = made(config, How(torch.bfloat16)), B.counted(blank(config))
     assert shape.weights == sum(weight.numel() for weight in model.parameters())
     assert shape.matrices + shape.rest == sum(
         weight.numel() for weight in model.get_decoder().layers.parameters()
     ) + sum(weight.numel() for weight in model.get_decoder().norm.parameters())
-    with pytest.raises(B.BudgetError, match="pip install"):
+    with pytest.raises(B.BudgetError, match="no shape is shipped"):
         B.shape_of("some/other-model")
+
+
+@pytest.mark.parametrize("kind", ["Gemma3", "LlavaOnevision", "Qwen3VL", "SmolVLM", "Qwen3"])
+def test_every_family_is_counted(kind):
+    transformers = pytest.importorskip("transformers")
+    from mmhelix_nb.training.models import blank
+
+    widths = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+    text = widths | {"num_key_value_heads": 2, "head_dim": 16, "vocab_size": 300, "pad_token_id": 0}
+    eye = widths | {"num_heads": 4, "depth": 2, "out_hidden_size": 64, "image_size": 56, "patch_size": 14}
+    own = {"SmolVLM": {"model_type": "llama"}, "LlavaOnevision": {"model_type": "qwen2"}}.get(kind, {})
+    parts = text if kind == "Qwen3" else {"text_config": text | own, "vision_config": eye}
+    model = blank(getattr(transformers, f"{kind}Config")(**parts))
+    shape = B.counted(model)
+    assert shape.weights == sum(weight.numel() for weight in model.parameters())
+    assert shape.layers == 2 and (shape.tower is None) == (kind == "Qwen3") and shape.rest < shape.matrices / 50
 
 
 # The shipped profiles
@@ -205,7 +224,7 @@ def test_the_named_change_makes_it_fit(name, gb, overrides):
     code, said = call(*asked)
     line = said.splitlines()[-1]
     assert code == 1 and "GB and a card of" in line and "it fits with --set" in line
-    assert call(*asked, *re.split(r" (?=--set )| (?=\S+=)", line.split("it fits with ")[1]))[0] == 0
+    assert call(*asked, *shlex.split(line.split("it fits with ")[1]))[0] == 0
 
 
 def test_what_costs_nothing_is_named_first():
@@ -281,6 +300,13 @@ def test_the_driver_names_the_card(card):
     card("NVIDIA GeForce RTX 4090, 24564, 312")
     code, said = call("plan")
     assert code == 0 and "NVIDIA GeForce RTX 4090: 25.8 GB, 1,008 GB a second" in said
+
+
+def test_a_card_that_is_hidden_is_not_there(card, monkeypatch):
+    card("NVIDIA GeForce RTX 4090, 24564, 312")
+    assert [one.name for one in B.seen()] == ["NVIDIA GeForce RTX 4090"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert B.seen() == []
 
 
 def test_a_run_that_cannot_fit_does_not_begin(card, tmp_path):

@@ -62,6 +62,11 @@ def never(completions, **columns):
     return [0.0] * len(completions)
 
 
+def first_of_two(completions, **columns):
+    """Every other rollout is right."""
+    return [float(i % 2 == 0) for i in range(len(completions))]
+
+
 def config(tmp_path, kind=AHPOConfig, **more):
     small = {"max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 2, "max_completion_length": 8}
     return kind(str(tmp_path / "out"), **CPU | small | {"logging_steps": 1, "learning_rate": 1e-2} | more)
@@ -142,6 +147,22 @@ def test_rows_with_and_without_pictures(tmp_path, micro):
     trainer, lines = run(tmp_path, Dataset.from_list(rows), **more)
     counts = [count for part in trainer._buffered_inputs for count in part["num_images"]]
     assert sorted(counts) == [0] * 4 + [1] * 4 and all(line["expert/nll"] > 0 for line in lines)
+
+
+def test_a_picture_is_encoded_once_in_a_pass(tmp_path):
+    """Four rollouts of two prompts, written and learned from: two pictures each time, and the same weights as with four."""
+    rows = Dataset.from_list([WAYS["image"](picture((90, 60 * k, 9))) | {"completion": "e12"} for k in range(2)])
+    read, after = {}, {}
+    for share in (True, False):
+        model, read[share] = tiny(frozen=False), []
+        model.model.visual.patch_embed.register_forward_hook(
+            lambda module, args, out, share=share: read[share].append(len(out) // 16)
+        )
+        options = {"share_pictures": share}
+        trainer, _ = run(tmp_path, rows, first_of_two, model, PROCESSOR, options=options)
+        after[share] = weights(trainer)
+    assert read == {True: [2, 2, 2], False: [4, 4, 2]}  # written, learned from, and the experts
+    assert torch.allclose(after[True], after[False], atol=1e-4)
 
 
 # Models and configurations
@@ -286,6 +307,41 @@ def test_a_checkpoint_is_gone_on_from(tmp_path):
     assert torch.equal(weights(whole), weights(again))
     card = (tmp_path / "out" / "checkpoint-2" / ".." / "README.md").read_text()
     assert "AHPO" in card
+
+
+def easy_first(completions, level, **columns):
+    """Level 1 is always right, level 2 for every other rollout, level 3 never."""
+    return [{1: 1.0, 2: float(i % 2), 3: 0.0}[lv] for i, lv in enumerate(level)]
+
+
+def test_a_curriculum_follows_success_and_goes_on_after_a_kill(tmp_path):
+    """Middling levels come to be drawn most; a run that is killed draws on as it would have, also where it goes on in a second epoch."""
+    rows = [{"prompt": f"p{i}", "completion": "e" * (i % 4 > 0), "level": 1 + i % 3} for i in range(24)]
+    data, options = Dataset.from_list(rows), {"max_steps": 32, "save_strategy": "steps", "save_steps": 10}
+    options |= {"curriculum": True, "num_iterations": 2, "per_device_train_batch_size": 8, "max_completion_length": 2}
+    seen: list = []
+
+    def reward(completions, prompts, level, **columns):
+        seen.append(prompts[::2])
+        return easy_first(completions, level)
+
+    whole, lines = run(tmp_path, data, reward, options=options)
+    last = [line for line in lines if "curriculum/1" in line][-1]
+    shares = [last[f"curriculum/{level}"] for level in (1, 2, 3)]
+    assert shares[1] > 1.5 * max(shares[0], shares[2]) and sum(shares) == pytest.approx(1)
+    told, seen[:] = list(seen), []
+    again = AHPOTrainer(speaker(5), reward, config(tmp_path, **options), data, processing_class=TOKENIZER)
+    again.train(resume_from_checkpoint=str(tmp_path / "out" / "checkpoint-20"))
+    assert seen == told[10:] and len(seen) == 6 and torch.equal(weights(whole), weights(again))
+    assert whole.curriculum.drawn == again.curriculum.drawn
+
+
+def test_a_curriculum_needs_levels_and_a_table(tmp_path):
+    with pytest.raises(ValueError, match="curriculum=True needs the columns level and completion: level missing"):
+        run(tmp_path, taught("p1", "e12"), options={"curriculum": True})
+    stream = IterableDataset.from_generator(lambda: iter([{"prompt": "p", "completion": "e", "level": 1}]))
+    with pytest.raises(ValueError, match="curriculum=True needs a table of rows, not a stream"):
+        run(tmp_path, stream, options={"curriculum": True})
 
 
 # How rollouts are written

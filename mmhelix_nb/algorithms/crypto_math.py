@@ -185,7 +185,7 @@ class Search:
         self.domains, self.most, self.found = domains(state), most, 0
         self.given = {letter: few[0] for letter, few in self.domains.items() if len(few) == 1}
         self.columns, self.digits = columns(state, self.given), dict(self.given)
-        self.used = {digit: digit in self.given.values() for digit in range(10)}
+        self.used = [digit in self.given.values() for digit in range(10)]
         self.counter = Counter(10_000_000)  # ten letters have 3,628,800 orders
         if len(set(self.given.values())) == len(self.given):
             fill(self, 0, 0, 0)
@@ -201,20 +201,21 @@ def fill(search: Search, number: int, place: int, total: int) -> None:
     if number == len(search.columns):
         search.found += not total
         return
-    known, new = search.columns[number]
+    (known, new), digits, used = search.columns[number], search.digits, search.used
     if not place:
-        total += sum([weight * search.digits[letter] for letter, weight in known])
+        for letter, weight in known:
+            total += weight * digits[letter]
     if place == len(new):
         if not total % 10:
             fill(search, number + 1, 0, total // 10)
         return
     (letter, weight), forced = new[place], place + 1 == len(new)
-    used, domain = search.used, search.domains[letter]
+    domain = search.domains[letter]
     for digit in FITS[weight % 10][total % 10] if forced else domain:
         if used[digit] or digit not in domain:
             continue
         search.counter.visit()
-        used[digit], search.digits[letter] = True, digit
+        used[digit], digits[letter] = True, digit
         after = total + weight * digit
         fill(search, number + forced, 0 if forced else place + 1, after // 10 if forced else after)
         used[digit] = False

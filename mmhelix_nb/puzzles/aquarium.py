@@ -298,7 +298,7 @@ def random_water(level: Level, rng: Random) -> Filled:
     "Random tanks, and how many rows of each are wet: of some ways the one with the fewest lines that are all but dry or all but full, which say too much."
     regions = random_tanks(level.size, round(level.size**2 / level.tank), rng)
     tall = heights(regions)
-    ways = [{tank: rng.randint(0, height) for tank, height in tall.items()} for _ in range(8)]
+    ways = [{tank: rng.randrange(height + 1) for tank, height in tall.items()} for _ in range(8)]
 
     def plain(water: dict[int, int]) -> int:
         lines = state_of(regions, water)

@@ -37,7 +37,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import Tally, read, sum_text
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
-from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
 from ..steps import Fact, Manner, Step
@@ -156,12 +156,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #105cf1e1
 def cages_and_singles(state: State, rng: Random) -> str:
     "Strike out by cages, rows and columns what cannot be until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), lambda found: answer_text(full_values(found), state.size))
+    return answer_by_rules(problem(state), lambda found: answer_text(full_values(found), state.size))
 
 
 def cages_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random number in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: answer_text(full_values(found), state.size), rng)
+    return answer_by_draws(problem(state), lambda found: answer_text(full_values(found), state.size), rng)
 
 
 SHALLOW = (cages_and_singles, cages_and_draws)

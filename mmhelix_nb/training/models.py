@@ -47,6 +47,7 @@ from mmhelix_nb.training.families import (
     stop_at_turns,
 )
 from .launch import own_device
+from .shapes import counted, weight_bytes
 
 # %% ../../nbs/training/models.ipynb #b5bc4ce8
 SPECIAL = (
@@ -251,14 +252,7 @@ def blank(config):
 
 def weight_gb(config, quantise: str = "none", dtype=torch.float32) -> float:
     "Gigabytes that the weights of `config` take, in four bits for the language layers with `quantise='nf4'`."
-    model = blank(config)
-    language = language_name(model)
-    # bytes a weight; NF4 and its doubly quantised scales
-    size = {True: 0.52, False: torch.empty((), dtype=dtype).element_size()}
-    four_bit = quantise == "nf4"
-    weights = model.named_parameters()
-    total = sum(one.numel() * size[four_bit and part_of(name, language) == "language layers"] for name, one in weights)
-    return total / 1e9
+    return sum(weight_bytes(counted(blank(config)), quantise, True, dtype.itemsize).values()) / 1e9
 
 
 def check_room(name: str, need: float, device: str) -> None:
