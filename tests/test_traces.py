@@ -8,6 +8,7 @@ import pytest
 from provers import prove, spoil
 from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
+from mmhelix_nb.core import task_module
 from mmhelix_nb.shared.narrator import UNDER, Steps
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
 
@@ -110,9 +111,20 @@ def test_guesses_are_told_as_guesses(task):
     assert not [step.says for step in told if step.kind == "hypothesise" and MUST.search(step.says)]
 
 
+@every_task
+def test_reasons_are_one_clause(task):
+    """A reason goes on behind "since" and before a comma, so it has no semicolon behind its premises."""
+    rules = getattr(getattr(task_module(task), "VOICE", None), "rules", {})
+    assert not [one for clauses in rules.values() for one in clauses if "{premises};" in one]
+
+
 def test_earlier_guesses_are_put_in_as_clauses():
     """A guess that still stands is a clause of its own, so "while {outer}" and not "with {outer}"."""
-    assert not [one for one in UNDER if re.search(r"\b(?:with|keep|of|to|given) \{outer\}(?!,)", one)]
+    assert not [
+        one
+        for one in UNDER
+        if re.search(r"\b(?:with|keep|of|to|given) \{outer\}(?!,)|(?<!that )\{outer\} (?:is|stays)", one)
+    ]
 
 
 # Texts

@@ -585,7 +585,7 @@ SPANS = Voice(
             "{island} wants {number} from {ways}, and {premises}",
             "{island} must get {number} over {ways}, while {premises}",
             "the {number} of {island} comes over {ways} and {premises}",
-            "{premises}; {island} needs {number} on {ways}",
+            "{premises} and {island} needs {number} on {ways}",
             "of the {ways} of {island}, which needs {number}, {premises}",
             "{island} is a {number} with {ways}, and {premises}",
             "{island} is to have {number} on its {ways}, and {premises}",
@@ -633,7 +633,7 @@ SPANS = Voice(
             "{cell} and {cell2} meet in the water, and {premises}",
             "only one of {cell} and {cell2} can be built, and {premises}",
             "{cell} and {cell2} are in each other's way, and {premises}",
-            "{premises}; {cell} and {cell2} would cross",
+            "{premises} and {cell} and {cell2} would cross",
         ),
         "no-cross cell cell2": (
             "{cell} and {cell2} would cross: {premises}",

@@ -663,7 +663,7 @@ VOICE = (
                 "with different digits {run} makes {total}, and {premises}",
                 "{premises}, and the rest of {run} must bring it to {total}",
                 "{run} sums to {total}, and {premises}",
-                "{premises}; {run} has the sum {total}",
+                "{premises} and {run} has the sum {total}",
             ),
             "bounds- run total": (
                 "{run} has to make {total} of different digits",

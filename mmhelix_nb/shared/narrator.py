@@ -100,7 +100,7 @@ UNDER = (  # where a try fails while earlier ones, {outer}, still stand
     "back to the guess that {outer}; there {fact}.",
     "I keep the guess that {outer}, but {fact}.",
     "only the last try falls: while {outer}, {fact}.",
-    "while {outer} is not refuted, {fact}.",
+    "while the guess that {outer} is not refuted, {fact}.",
     "the guess that {outer} stays, and with it {fact}.",
     "one level back, where {outer}: {fact}.",
 )

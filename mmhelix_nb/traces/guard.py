@@ -205,8 +205,10 @@ def doubts_kept(retelling: Retelling) -> str:
     "The first guess that is told as certain, or failure as doubtful; empty where none is."
     for k, step in enumerate(retelling.plan.steps):
         form = {"hypothesise": CERTAIN, "contradiction": DOUBTED}.get(step.kind)
-        found = form and form.search(words_of(retelling, k))
-        if found and not form.search(step.says) and not NOT.search(found.string[: found.start()]):
+        if form is None or form.search(step.says):
+            continue
+        found = form.search(words_of(retelling, k))
+        if found and not NOT.search(found.string[: found.start()]):
             what = "a guess is told as certain" if form is CERTAIN else "a failure is told as doubtful"
             return f"{what}: {' '.join(found.string.split())}"
     return ""
