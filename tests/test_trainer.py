@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import warnings
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import create_autospec
@@ -24,7 +25,7 @@ from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer, ExpertOptions, options_page  # noqa: E402
 from mmhelix_nb.training.experts import select_rows  # noqa: E402
 
-TOKENIZER = PROCESSOR.tokenizer
+TOKENIZER = deepcopy(PROCESSOR.tokenizer)  # a processor that is saved writes its name into its own
 CPU = {"use_cpu": True, "bf16": False, "report_to": [], "disable_tqdm": True, "save_strategy": "no"}
 
 
