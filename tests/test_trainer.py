@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import warnings
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import create_autospec
@@ -28,7 +29,7 @@ from mmhelix_nb.training.experts import select_rows  # noqa: E402
 from mmhelix_nb.training.families import language_name, model_class, reads_pictures  # noqa: E402
 from mmhelix_nb.training.pictures import share_pictures  # noqa: E402
 
-TOKENIZER = PROCESSOR.tokenizer
+TOKENIZER = deepcopy(PROCESSOR.tokenizer)  # a processor that is saved writes its name into its own
 CPU = {"use_cpu": True, "bf16": False, "report_to": [], "disable_tqdm": True, "save_strategy": "no"}
 
 

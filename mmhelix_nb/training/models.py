@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoConfig,
-    AutoImageProcessor,
     AutoModelForCausalLM,
     AutoProcessor,
     AutoTokenizer,
@@ -42,6 +41,7 @@ from mmhelix_nb.training.families import (
     model_class,
     part_of,
     picture_modules,
+    picture_reader,
     processor_class,
     reads_pictures,
     stop_at_turns,
@@ -349,7 +349,7 @@ def load_processor(name, config, held: Model) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         if model_class(config) is AutoModelForCausalLM:
             return tokenizer
-        pictures = AutoImageProcessor.from_pretrained(name, backend="pil")
+        pictures = picture_reader(name, config)
         kind = processor_class(config)
         known, _ = kind.get_processor_dict(name)
     except (OSError, ValueError, ImportError) as error:
