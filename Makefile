@@ -104,7 +104,7 @@ gpu-lab: $(STAMP) ## the book on a miniature of 30 times the size on a GPU, in p
 	@timeout --signal=INT --kill-after=25 $$(($(MINUTES) * 60 - 30)) $(BIN)/mmhelix run --profile lab30; code=$$?; \
 	if [ $$code = 124 ]; then echo "== $(MINUTES) minutes are over; make gpu-lab goes on from here"; else exit $$code; fi
 
-trl-tests: $(STAMP) ## TRL's own tests of GRPO from a checkout (TRL=/path/to/trl), with its trainer and with ours, gate shut (ten minutes); writes reports/trl.json
+trl-tests: $(STAMP) ## TRL's own tests of GRPO from a checkout (TRL=/path/to/trl), with its trainer and with ours, gate shut (twenty minutes); writes reports/trl.json
 	@$(BIN)/python tests/upstream/compare.py "$(TRL)"
 
 bench: $(STAMP) ## measure speed

@@ -191,6 +191,18 @@ def test_long_experts_drive_memory_unless_they_are_skipped():
     assert made_for("gpu24", "generators.levels=[1]").phases[0].gb < made_for("gpu24").phases[0].gb - 0.5
 
 
+def test_vllm_takes_its_share_of_the_card_and_must_hold_the_weights_in_it():
+    plain, shared = made_for("paper").phases[1], made_for("paper", "ahpo.vllm=yes").phases[1]
+    assert shared.parts["vLLM"] == pytest.approx(0.3 * 80) and "KV cache, or prefill" not in shared.parts
+    assert made_for("paper", "ahpo.vllm=yes").hours < made_for("paper").hours and plain.gb > shared.gb
+    with pytest.raises(
+        B.BudgetError, match=r"ahpo.vllm_gpu_memory_utilization = 0.3: .*; set it to 0.\d+, or ahpo.vllm=no"
+    ):
+        made_for("gpu16", "ahpo.vllm=yes")
+    code, said = call("plan", "--profile", "gpu16", "--card", "16", "--set", "ahpo.vllm=yes")
+    assert code == 2 and len(said.strip().splitlines()) == 1
+
+
 def test_lengths_come_from_samples_where_there_are_some(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -17,13 +17,17 @@ warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 
 from datasets import Dataset, IterableDataset  # noqa: E402
+from families import FAMILIES  # noqa: E402
 from PIL import Image  # noqa: E402
 from test_ahpo import PROCESSOR, gradient, tiny, weights  # noqa: E402
 from transformers import Qwen3Config, Qwen3ForCausalLM, TrainerCallback  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer  # noqa: E402
+from trl.data_utils import prepare_multimodal_messages  # noqa: E402
 
 from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer, ExpertOptions, options_page  # noqa: E402
 from mmhelix_nb.training.experts import select_rows  # noqa: E402
+from mmhelix_nb.training.families import language_name, model_class, reads_pictures  # noqa: E402
+from mmhelix_nb.training.pictures import share_pictures  # noqa: E402
 
 TOKENIZER = deepcopy(PROCESSOR.tokenizer)  # a processor that is saved writes its name into its own
 CPU = {"use_cpu": True, "bf16": False, "report_to": [], "disable_tqdm": True, "save_strategy": "no"}
@@ -164,6 +168,31 @@ def test_a_picture_is_encoded_once_in_a_pass(tmp_path):
         after[share] = weights(trainer)
     assert read == {True: [2, 2, 2], False: [4, 4, 2]}  # written, learned from, and the experts
     assert torch.allclose(after[True], after[False], atol=1e-4)
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILIES if "text" not in name])
+def test_every_family_encodes_a_picture_once(family):
+    """What the model says is the same to the bit, and the gradient of its picture encoder too, but for the order of a sum."""
+    config, processor = FAMILIES[family]()
+    sizes = {"red": (56, 84), "blue": (84, 56)}
+    seen = [Image.new("RGB", sizes[colour], colour) for colour in ("red", "blue", "red", "red")]
+    chats = [prepare_multimodal_messages(user("colour"), images=[one]) for one in seen]
+    form = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "processor_kwargs": {"padding": True}}
+    batch = processor.apply_chat_template(chats, add_generation_prompt=True, **form)
+    told, moved = [], []
+    for share in (False, True):
+        torch.manual_seed(0)
+        model = model_class(config).from_config(config)
+        if share:
+            share_pictures(model)
+        logits = model(**batch).logits
+        logits.square().mean().backward()
+        told.append(logits.detach())
+        language = language_name(model)
+        pairs = [(name, w.grad) for name, w in model.named_parameters() if reads_pictures(name, language)]
+        moved.append(torch.cat([grad.flatten() for _, grad in pairs if grad is not None]))
+    assert torch.equal(*told)
+    assert (moved[0] - moved[1]).abs().max() <= 1e-6 * moved[0].abs().max()
 
 
 # Models and configurations

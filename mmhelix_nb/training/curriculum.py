@@ -136,10 +136,12 @@ class FollowsSuccess:
         return LevelSampler(plain, self)
 
     def _save_checkpoint(self: Any, model, trial):
-        super()._save_checkpoint(model, trial)  # type: ignore[misc]
-        if self.curriculum and self.args.should_save:
+        if (
+            self.curriculum and self.args.should_save
+        ):  # before the trainer's state, which says that a checkpoint is whole
             folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
             keep(self.curriculum, folder / NOTE)
+        super()._save_checkpoint(model, trial)  # type: ignore[misc]
 
     def _load_optimizer_and_scheduler(self: Any, checkpoint):
         super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]

@@ -1,5 +1,5 @@
 """What `mmhelix plan` reckons beside what torch allocates on a CPU: passes of SFT and AHPO of small and middle-sized models, and one real layer of the 7B, with
-and without LoRA and checkpointing, and replies as they are written; JSON into reports/bench/memory.json. Two minutes, and 6 GB."""
+and without LoRA and checkpointing, and replies as they are written; JSON into reports/bench/memory.json. A few minutes, and 6 GB."""
 
 import json
 import platform
