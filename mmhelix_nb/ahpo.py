@@ -77,6 +77,7 @@ from mmhelix_nb.training.places import (
     with_beginnings,
     without_expert,
 )
+from .training.seen import looking_once
 from mmhelix_nb.training.terms import (
     expert_temperature,
     learned,
@@ -163,10 +164,11 @@ class ExpertOptions:
     expert_place: str = "beside"
     expert_shape: str = "nll"
     exclusive: bool = False
-    mu_peak: float = 0.0  # of the gate `schedule`, as are the next three; the last two in shares of the run
+    mu_peak: float = 0.0  # of the gate `schedule`, as are the next four; the last three in shares of the run
     mu_valley: float = 0.0
     mu_warmup: float = 0.0
     mu_decay: float = 0.0
+    mu_hold: float = 0.0
     xi_coef: float = _OURS.xi_coef
     sft_norm: str = _OURS.sft_norm
     gamma: float = _OURS.gamma
@@ -385,7 +387,7 @@ def of_rows(trainer: AHPOTrainer, here: slice, device) -> dict:
 # %% ../nbs/50_ahpo.ipynb #bae3ab2c
 def gate_at(args: AHPOConfig, done: float) -> ExpertGate:
     "The gate after the share `done` of a run."
-    mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay), done)
+    mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay, args.mu_hold), done)
     return ExpertGate(args.gate, args.success_threshold, args.gate_shape, args.success_bar, mu)
 
 
@@ -643,7 +645,8 @@ def run_ahpo(
     set_seed(book.seed)  # LoRA's first matrices are drawn while loading
     model, processor = load(model_folder(book, chosen.start, runs), book.model)
     rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
-    trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
+    with looking_once(model, processor):
+        trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
     save_whole(trainer, processor, home / "model")
     if not is_main():
         return {}
