@@ -27,7 +27,6 @@ class Chapter:
     heavy: bool = False
 
 
-_NOISE = tuple(f"lab.{name}" for name in ("wrong", "wrong_kind", "wrong_from", "distinct"))
 CHAPTERS = {
     "generators": Chapter("10_generators", ("generators",)),
     "verifiers": Chapter("20_verifiers", ("generators",)),
@@ -35,7 +34,9 @@ CHAPTERS = {
     "base": Chapter(
         "training/lab", ("seed", "generators.seed", "model", "base", "sft.samples", "evaluation.general_items"), True
     ),
-    "experts": Chapter("training/noise", ("seed", *_NOISE, "sft.samples")),
+    "experts": Chapter(
+        "training/noise", ("seed", "lab.wrong", "lab.wrong_kind", "lab.wrong_from", "lab.distinct", "sft.samples")
+    ),
     "sft": Chapter("40_sft", ("seed", "model", "sft"), True),
     "ahpo": Chapter("50_ahpo", ("seed", "model", "ahpo"), True),
     "evaluation": Chapter("60_evaluation", ("seed", "model", "generators", "evaluation", "lab.sampled"), True),
@@ -75,17 +76,16 @@ def _trained(profile: Profile) -> Iterator[Method]:
 
 def graph(profile: Profile) -> dict[str, Job]:
     "All jobs of a profile by name, in no particular order."
-    rows = ("base",) if profile.mini else ("serg",)
-    found = [Job("generators", "generators"), Job("verifiers", "verifiers", needs=("generators",))]
-    found.append(Job("serg", "serg", needs=("generators", "verifiers")))
+    rows, others = ("base",) if profile.mini else ("serg",), ("experts",) if profile.other_experts else ()
+    items = ("generators", "verifiers")
+    found = [Job(items[0], items[0]), Job(items[1], items[1], needs=items[:1]), Job("serg", "serg", needs=items)]
     if profile.mini:
         found.append(Job("base", "base"))
-    if profile.other_experts:
-        found.append(Job("experts", "experts"))
+    found += [Job(name, name) for name in others]
     trained = {method.key: method for method in _trained(profile)}
     for method in trained.values():
         start = METHODS[method.start]
-        needs = (*rows, *(["experts"] if profile.other_experts else []), *([start.job] if start.chapter else []))
+        needs = (*rows, *others, *([start.job] if start.chapter else []))
         found.append(Job(method.job, method.chapter, {"method": method.key}, needs))
     for method in compared():
         if method.key == "base" or method.key in trained:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import cast
 
 from ..book.jobs import report_folder
 from ..book.place import REPORTS, RUNS
@@ -53,7 +54,8 @@ def spoilt(rows: Sequence[Row], lab: Lab) -> list[Row]:
     for row in rows:
         rng = Random(f"wrong/{row['seed']}")
         if rng.random() < lab.wrong and (row["level"] or 0) >= lab.wrong_from:
-            said = tell_wrongly(unpack("binairo", row["state"]), lab.wrong_kind, rng)
+            state = cast(State, unpack("binairo", row["state"]))
+            said = tell_wrongly(state, lab.wrong_kind, rng)
             row = {**row, "completion": [{"role": "assistant", "content": said}]}
         found.append(row)
     few = found[: lab.distinct or len(found)]
