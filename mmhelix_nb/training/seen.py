@@ -9,7 +9,7 @@ __all__ = ['KEPT', 'first_of_each', 'prepared_once', 'FrozenTower', 'looking_onc
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,9 +72,9 @@ class FrozenTower:
 @contextmanager
 def looking_once(model, processor) -> Iterator[None]:
     "Within this block pictures are prepared once a call, and a frozen tower on a CPU reads each once; other models and towers that learn stay as they are."
-    tower = cast(Any, getattr(getattr(bare(model), "model", None), "visual", None))
-    pictures = cast(Any, getattr(processor, "image_processor", None))
-    alike = tower is not None and "merger" in dict(tower.named_children()) and hasattr(pictures, "merge_size")
+    tower: Any = getattr(getattr(bare(model), "model", None), "visual", None)
+    pictures: Any = getattr(processor, "image_processor", None)
+    alike = hasattr(tower, "merger") and hasattr(pictures, "merge_size")
     if not alike or any(weight.requires_grad or weight.device.type != "cpu" for weight in tower.parameters()):
         yield
         return
