@@ -9,7 +9,9 @@ __all__ = ['KEPT', 'first_of_each', 'prepared_once', 'FrozenTower', 'looking_onc
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -78,10 +80,11 @@ def looking_once(model, processor) -> Iterator[None]:
     if not alike or any(weight.requires_grad or weight.device.type != "cpu" for weight in tower.parameters()):
         yield
         return
-    prepare = pictures.preprocess
-    pictures.preprocess = lambda *args, **kwargs: prepared_once(prepare, *args, **kwargs)
-    tower.forward = FrozenTower(tower.forward)
-    try:
+    kind = type(pictures)  # not the processor itself, whose own attributes are saved beside the weights
+    prepare = kind.preprocess
+
+    def once(self, images, *args, **kwargs):
+        return prepared_once(partial(prepare, self), images, *args, **kwargs)
+
+    with patch.object(kind, "preprocess", once), patch.object(tower, "forward", FrozenTower(tower.forward)):
         yield
-    finally:
-        del tower.forward, pictures.preprocess
