@@ -79,9 +79,7 @@ def graph(profile: Profile) -> dict[str, Job]:
     rows, others = ("base",) if profile.mini else ("serg",), ("experts",) if profile.other_experts else ()
     items = ("generators", "verifiers")
     found = [Job(items[0], items[0]), Job(items[1], items[1], needs=items[:1]), Job("serg", "serg", needs=items)]
-    if profile.mini:
-        found.append(Job("base", "base"))
-    found += [Job(name, name) for name in others]
+    found += [Job(name, name) for name in (*rows, *others) if name != "serg"]
     trained = {method.key: method for method in _trained(profile)}
     for method in trained.values():
         start = METHODS[method.start]
