@@ -148,6 +148,41 @@ def test_warm_is_static_and_then_grpo():
     assert [gate_at(config, done)(5, 5) for done in (0.0, 0.2, 0.33, 0.35, 1.0)] == [1, 1, 1, 0, 0]
 
 
+# ---- asked twice -------------------------------------------------------------------------------------------------
+
+
+def test_every_item_is_asked_once_more_by_chance(tmp_path, monkeypatch):
+    models = pytest.importorskip("mmhelix_nb.training.models")
+    from test_evaluation import write_lab
+
+    from mmhelix_nb import evaluation as ev
+
+    write_lab(tmp_path / "runs")
+    processor = models.build_processor(models.build_tokenizer(["read flip 0123456789 \\boxed{}"] * 2))
+    loaded = models.build_mini(processor), processor
+    monkeypatch.setattr(ev, "load_named", lambda name, book: loaded)
+    (tmp_path / "tiny.yaml").write_text(
+        "extends: mini\nevaluation: {batch_size: 4, max_new_tokens: 4, items: 2, general_items: 2}\n"
+    )
+    found = {}
+    for said in ("", "lab.sampled=true"):
+        ev.run_evaluation(str(tmp_path / "tiny.yaml"), "ahpo", tmp_path / "runs", tmp_path / "reports", said)
+        report = gate.report_folder(
+            read_profile(str(tmp_path / "tiny.yaml"), overrides=said), "evaluation-ahpo", tmp_path / "reports"
+        )
+        found[said] = gate.read_results(report / "results.json")["results"]
+    plain, both = found.values()
+    sampled = both.pop("sampled")
+    assert "sampled" not in plain and both == plain
+    assert {k: v["asked"] for k, v in sampled["items"].items()} == {k: v["asked"] for k, v in plain["items"].items()}
+    texts = [
+        [json.loads(line)["text"] for line in path.read_text().splitlines()]
+        for folder in ("", "sampled")
+        for path in (tmp_path / "runs/tiny").glob(f"evaluation-ahpo@*/{folder}/judged.jsonl".replace("//", "/"))
+    ]
+    assert len(texts) == 2 and len(texts[0]) == len(texts[1]) == 6 and texts[0] != texts[1]
+
+
 # ---- claims ------------------------------------------------------------------------------------------------------
 
 
