@@ -349,7 +349,8 @@ def cell_record(cell: str, runs: Mapping[int, dict | None]) -> dict:
     there = {seed: run for seed, run in runs.items() if run}
     found: dict = {"cell": cell, "label": ARMS[cell.split("/")[0]].label}
     for way, group in product(("greedy", "sampled"), GROUPS):
-        found[f"{way}/{group}"] = over_seeds({seed: accuracy(run[way], group) for seed, run in there.items()})
+        each = {seed: accuracy(run[way], group) for seed, run in there.items()}
+        found[f"{way}/{group}"] = over_seeds(each) if len(each) > 1 else next(iter(each.values()))
     counts = Counter(outcome(run) for run in there.values())
     return {**found, "outcomes": {name: counts[name] for name in ("free", "stuck", "collapsed")}}
 
@@ -403,7 +404,7 @@ def cells_table(made: Mapping) -> Table:
                 one["label"],
                 experts,
                 rate,
-                str(one[shown[0]]["seeds"]),
+                str(sum(one["outcomes"].values())),
                 *(percent_text(one[name]) for name in shown),
                 ends,
             )
@@ -492,13 +493,14 @@ def map_figure(made: Mapping, first: str, second: str, about: str) -> Figure:
         for experts, rate in _conditions(made)
     ]
     return Figure(
-        tuple(panels), about, "Whiskers: 95% intervals over seeds; one seed says nothing of others.", columns=2
+        tuple(panels),
+        about,
+        "Whiskers: 95% intervals over seeds, or over items where there is one seed, which says nothing of others.",
+        columns=2,
     )
 
 
-def curve_figure(
-    made: Mapping, name: str = "reward/in_domain", about: str = "Reward in domain, of the policy's own rollouts"
-) -> Figure:
+def curve_figure(made: Mapping, name: str, y_label: str) -> Figure:
     "What the runs' curves say of `name`, mean over seeds, a panel for each condition."
     drawn = []
     for experts, rate in _conditions(made):
@@ -514,7 +516,7 @@ def curve_figure(
             x = [first + WINDOW * (number + 0.5) for number in range(len(y))]
             lines += [Series(ARMS[arm].label, tuple(x), tuple(y), colour)] if y else []
         drawn.append((f"{experts} experts, rate {rate}", "step", lines))
-    return Figure(line_panels(drawn, about, 1.05), about, "Means of ten steps, over seeds.", columns=2)
+    return Figure(line_panels(drawn, y_label, 1.05), y_label, "Means of ten steps, over seeds.", columns=2)
 
 # %% ../../nbs/claims/gate.ipynb #e09013dc
 def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
@@ -530,9 +532,9 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
         "gate-skills.svg": svg(
             map_figure(made, "greedy/mix", "greedy/untouched", "General skills, practised and untouched")
         ),
-        "gate-curves.svg": svg(curve_figure(made)),
-        "gate-counted.svg": svg(curve_figure(made, "reward/with_expert", "Reward with the expert counted as right")),
-        "gate-rate.svg": svg(curve_figure(made, "xi", "How often the expert takes part")),
+        "gate-curves.svg": svg(curve_figure(made, "reward/in_domain", "reward in domain")),
+        "gate-counted.svg": svg(curve_figure(made, "reward/with_expert", "reward, expert counted")),
+        "gate-rate.svg": svg(curve_figure(made, "xi", "gate rate")),
     }
     for name, text in texts.items():
         if text:
