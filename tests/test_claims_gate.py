@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmhelix_nb.book.jobs import behind, graph, run_folder, touched
+from mmhelix_nb.book.jobs import CHAPTERS, behind, graph, run_folder, touched
 from mmhelix_nb.book.methods import METHODS
 from mmhelix_nb.book.place import book_folder
 from mmhelix_nb.book.profiles import ProfileError, read_profile
@@ -218,3 +218,11 @@ def test_the_committed_report_follows_from_its_rules(tmp_path):
     gate.write_gate(made, tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (REPORT.parent / path.name).read_bytes(), path.name
+
+
+def test_every_chapter_takes_parameters():
+    """Papermill writes them behind the cell with that tag; without it a chapter runs its examples and nothing else."""
+    for chapter in CHAPTERS.values():
+        cells = json.loads((book_folder() / f"nbs/{chapter.notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+        tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
+        assert len(tagged) == 1 and "profile = None" in "".join(tagged[0]["source"]), chapter.notebook
