@@ -4,6 +4,8 @@ PROFILE ?= mini
 CORES ?= 2
 FUZZ ?= 50
 MINUTES ?= 10
+PART ?= gate
+SEEDS ?= 0-4
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -29,7 +31,7 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@touch $@
 
 # The book
-.PHONY: reproduce publish-reports gallery readme
+.PHONY: reproduce publish-reports gallery readme claims
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
@@ -44,6 +46,9 @@ gallery: $(STAMP) ## every task at every level, and traces, as pages; prints whe
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+
+claims: $(STAMP) ## ask PART=gate of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
+	@exec $(BIN)/python -c "from mmhelix_nb.running.claimed import claims_main; claims_main()" $(PART) $(SEEDS) $(CORES)
 
 # Checks
 .PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench

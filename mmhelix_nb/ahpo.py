@@ -80,6 +80,7 @@ from mmhelix_nb.training.places import (
     with_beginnings,
     without_expert,
 )
+from .training.seen import looking_once
 from mmhelix_nb.training.terms import (
     expert_temperature,
     learned,
@@ -181,6 +182,7 @@ class ExpertOptions:
     mu_valley: float = option(0.0, "of the gate schedule: the weight that stays", "CHORD")
     mu_warmup: float = option(0.0, "of the gate schedule: share of the run up to the peak", "CHORD")
     mu_decay: float = option(0.0, "of the gate schedule: share of the run from peak to valley", "CHORD")
+    mu_hold: float = option(0.0, "of the gate schedule: share of the run at the peak before it falls", "ours")
     xi_coef: float = set_as("xi_coef")
     sft_norm: str = set_as("sft_norm")
     gamma: float = set_as("gamma")
@@ -413,7 +415,7 @@ def of_rows(trainer: AHPOTrainer, here: slice, device) -> dict:
 # %% ../nbs/50_ahpo.ipynb #bae3ab2c
 def gate_at(args: AHPOConfig, done: float) -> ExpertGate:
     "The gate after the share `done` of a run."
-    mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay), done)
+    mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay, args.mu_hold), done)
     return ExpertGate(args.gate, args.success_threshold, args.gate_shape, args.success_bar, mu)
 
 # %% ../nbs/50_ahpo.ipynb #793e5205
@@ -684,7 +686,8 @@ def run_ahpo(
     set_seed(book.seed)  # LoRA's first matrices are drawn while loading
     model, processor = load(model_folder(book, chosen.start, runs), book.model)
     rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
-    trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
+    with looking_once(model, processor):
+        trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
     save_whole(trainer, processor, home / "model")
     if not is_main():
         return {}

@@ -703,9 +703,14 @@ def run_evaluation(
     book, job = read_profile(profile, overrides=overrides), f"evaluation-{model}"
     settings, place = settings_of(book), model_folder(book, model, runs)
     rows, report = profile_rows(book, settings, runs), report_folder(book, job, reports)
-    made = made_with(place, settings, Order(book).held())
-    summary, judged = evaluate(*load_named(place, book), rows, settings, run_folder(book, job, runs), made)
-    results = {**summary, "settings": settings.model_dump(mode="json"), "practised": practised_skills(book, runs)}
+    made, loaded = made_with(place, settings, Order(book).held()), load_named(place, book)
+    home, practised = run_folder(book, job, runs), practised_skills(book, runs)
+    summary, judged = evaluate(*loaded, rows, settings, home, made)
+    results = {**summary, "settings": settings.model_dump(mode="json"), "practised": practised}
+    if book.lab.sampled:
+        chance = settings.model_copy(update={"temperature": 1.0})
+        made = made_with(place, chance, Order(book).held())
+        results["sampled"] = {**evaluate(*loaded, rows, chance, home / "sampled", made)[0], "practised": practised}
     save_results(
         report,
         results,

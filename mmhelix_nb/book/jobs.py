@@ -34,9 +34,12 @@ CHAPTERS = {
     "base": Chapter(
         "training/lab", ("seed", "generators.seed", "model", "base", "sft.samples", "evaluation.general_items"), True
     ),
+    "experts": Chapter(
+        "training/noise", ("seed", "lab.wrong", "lab.wrong_kind", "lab.wrong_from", "lab.distinct", "sft.samples")
+    ),
     "sft": Chapter("40_sft", ("seed", "model", "sft"), True),
     "ahpo": Chapter("50_ahpo", ("seed", "model", "ahpo"), True),
-    "evaluation": Chapter("60_evaluation", ("seed", "model", "generators", "evaluation"), True),
+    "evaluation": Chapter("60_evaluation", ("seed", "model", "generators", "evaluation", "lab.sampled"), True),
     "ablations": Chapter("70_ablations", ("model", "sft", "ahpo", "ahpo.methods", "ablations")),
 }
 
@@ -73,19 +76,18 @@ def _trained(profile: Profile) -> Iterator[Method]:
 
 def graph(profile: Profile) -> dict[str, Job]:
     "All jobs of a profile by name, in no particular order."
-    rows = "base" if profile.mini else "serg"
-    found = [Job("generators", "generators"), Job("verifiers", "verifiers", needs=("generators",))]
-    found.append(Job("serg", "serg", needs=("generators", "verifiers")))
-    if profile.mini:
-        found.append(Job("base", "base"))
+    rows, others = ("base",) if profile.mini else ("serg",), ("experts",) if profile.other_experts else ()
+    items = ("generators", "verifiers")
+    found = [Job(items[0], items[0]), Job(items[1], items[1], needs=items[:1]), Job("serg", "serg", needs=items)]
+    found += [Job(name, name) for name in (*rows, *others) if name != "serg"]
     trained = {method.key: method for method in _trained(profile)}
     for method in trained.values():
         start = METHODS[method.start]
-        needs = (rows, start.job) if start.chapter else (rows,)
+        needs = (*rows, *others, *([start.job] if start.chapter else []))
         found.append(Job(method.job, method.chapter, {"method": method.key}, needs))
     for method in compared():
         if method.key == "base" or method.key in trained:
-            needs = (method.job,) if method.chapter else (rows,)
+            needs = (method.job,) if method.chapter else rows
             found.append(Job(f"evaluation-{method.key}", "evaluation", {"model": method.key}, needs))
     last = tuple(job.name for job in found if job.kind in ("evaluation", "ahpo"))
     return {job.name: job for job in [*found, Job("ablations", "ablations", needs=last)]}
@@ -119,14 +121,14 @@ def distance(jobs: dict[str, Job], name: str) -> int:
     return _LENGTH.get(jobs[name].kind, 1) + max(after, default=0)
 
 # %% ../../nbs/book/jobs.ipynb #6f79dc84
-_LENGTH_OF_EXPERTS = ("max_expert_length", "long_experts")
-_EXPERT = ("success_threshold", "gate_shape", "xi_coef", "gamma", *_LENGTH_OF_EXPERTS)
+_LENGTH_OF_NOISE = ("max_expert_length", "long_experts")
+_EXPERT = ("success_threshold", "gate_shape", "xi_coef", "gamma", *_LENGTH_OF_NOISE)
 
 
 def _blind_to(method: Method) -> set[str]:
     "Settings that cannot change what `method` trains."
     with_expert = method.gate != "closed" or method.place != "beside"
-    seen = {*(_LENGTH_OF_EXPERTS if with_expert else ())}
+    seen = {*(_LENGTH_OF_NOISE if with_expert else ())}
     seen |= {"success_threshold", "gate_shape"} if method.gate == "adaptive" else set()
     seen |= {"xi_coef"} if method.gate != "closed" and method.place in ("beside", "buffer") else set()
     seen |= {"gamma"} if method.shape == "ratio" else set()

@@ -18,12 +18,13 @@ Shape = Literal["nll", "ratio", "phi", "p"]  # -log p, -p / (p + gamma), and -lo
 
 @dataclass(frozen=True)
 class Schedule:
-    "Weight of the expert over a run, in shares of the run: up to `peak` during `warmup`, down to `valley` along a cosine during `decay`, then `valley`."
+    "Weight of the expert over a run, in shares of the run: up to `peak` during `warmup`, there during `hold`, down to `valley` along a cosine during `decay`, then `valley`."
 
     peak: float
     valley: float
     warmup: float = 0.0
     decay: float = 0.0
+    hold: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,9 @@ _MORE = (
         source="arXiv 2508.11408",
     ),
     Method("prefix_rft", "Prefix-RFT", "#AEC7E8", place="prefix", loss=_PLAIN, source="arXiv 2507.01679"),
+    Method(
+        "warm", "Static, then GRPO", "#393B79", gate="schedule", schedule=Schedule(1.0, 0.0, hold=0.34), source="ours"
+    ),
     Method("bread", "BREAD", "#98DF8A", gate="adaptive", place="hint", loss=_ONE, source="arXiv 2506.17211"),
 )
 METHODS = {method.key: method for method in (*_TABLE, *_MORE)}

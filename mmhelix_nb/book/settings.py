@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MINI', 'SEEDS', 'Order', 'Reflection', 'Optimiser', 'Section', 'setting', 'refuse', 'again', 'Model', 'Machine',
-           'Generators', 'Serg', 'Training', 'Base', 'Sft', 'Rollouts', 'Hybrid', 'Ahpo', 'Evaluation', 'Ablations',
-           'Settings', 'Option', 'options']
+           'Generators', 'Serg', 'Training', 'Base', 'Lab', 'Sft', 'Rollouts', 'Hybrid', 'Ahpo', 'Evaluation',
+           'Ablations', 'Settings', 'Option', 'options']
 
 # %% ../../nbs/book/settings.ipynb #d4f43edd
 import json
@@ -213,6 +213,19 @@ class Base(Training):
     save_steps: int = again(Training, "save_steps", 100)
 
 
+class Lab(Section):
+    "The miniature's experts, of which some may be wrong, and how often an item is asked."
+
+    wrong: float = setting(0.0, "experts that are not as they should be", unit="share", ge=0, le=1)
+    wrong_kind: Literal["random", "other", "law", "long"] = setting(
+        "random",
+        "every blank at random, all blanks alike, the base's own law, or right but longer than a rollout may be",
+    )
+    wrong_from: int = setting(4, "an expert may be wrong from so many blanks on", unit="blanks", ge=4, le=6)
+    distinct: int = setting(0, "different experts, each told again and again; 0: each once", unit="samples", ge=0)
+    sampled: bool = setting(False, "every item is answered once more at temperature 1, beside the evaluation's own way")
+
+
 class Sft(Training):
     "Supervised fine-tuning on expert samples."
 
@@ -368,6 +381,7 @@ class Settings(Section):
     generators: Generators = Generators()
     serg: Serg = Serg()
     base: Base = Base()
+    lab: Lab = Lab()
     sft: Sft = Sft()
     ahpo: Ahpo = Ahpo()
     evaluation: Evaluation = Evaluation()
@@ -377,6 +391,17 @@ class Settings(Section):
     def mini(self) -> bool:
         "Whether the model is the miniature, which is trained here from nothing."
         return self.model.name == "mini"
+
+    @property
+    def other_experts(self) -> bool:
+        "Whether the miniature's experts are others than those that the lab writes beside its base."
+        return self.mini and bool(self.lab.wrong or self.lab.distinct)
+
+    @model_validator(mode="after")
+    def _lab(self):
+        if not self.mini and self.lab != Lab():
+            refuse("lab", "set", "left out, unless model.name is mini")
+        return self
 
     @model_validator(mode="after")
     def _general_prompts(self):

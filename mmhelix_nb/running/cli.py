@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'STYLE_HELP', 'KINDS', 'fail', 'need', 'out_path', 'main', 'find_root', 'seed_list', 'Asked', 'plain_lines',
-           'run', 'show_budget', 'show_options', 'generate', 'export_data', 'compare_with_kit', 'Wanted', 'serg',
-           'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
+           'drive', 'run', 'show_budget', 'show_options', 'generate', 'export_data', 'compare_with_kit', 'Wanted',
+           'serg', 'verify_dataset', 'verify', 'Sampled', 'measure', 'compare_evaluations']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 import errno
@@ -398,7 +398,7 @@ def _start_and_watch(plan: "Plan", cores: int, executor: str, extra: tuple) -> i
     return _report(plan, code)
 
 # %% ../../nbs/running/cli.ipynb #68482174
-def _drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
+def drive(plan: "Plan", cores: int, executor: str, extra: tuple) -> int:
     """One run under the profile's lock; the exit code."""
     from mmhelix_nb.book.processes import end_with
     from mmhelix_nb.book.results import Busy, claim
@@ -508,7 +508,7 @@ def run(
     extra = tuple(ctx.args)
     if executor == "local" and not dry_run:
         _check_room(plan)
-    raise typer.Exit(_show_plan(plan, extra) if dry_run else _drive(plan, cores, executor, extra))
+    raise typer.Exit(_show_plan(plan, extra) if dry_run else drive(plan, cores, executor, extra))
 
 # %% ../../nbs/running/cli.ipynb #a15e6ffc
 @app.command("plan")

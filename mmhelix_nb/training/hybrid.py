@@ -26,7 +26,9 @@ def weight_at(schedule: Schedule, done: float) -> float:
     "The scheduled weight after the share `done` (0 to 1) of a run."
     if done < schedule.warmup:
         return schedule.peak * done / schedule.warmup
-    after = done - schedule.warmup
+    after = done - schedule.warmup - schedule.hold
+    if after < 0:
+        return schedule.peak
     if after >= schedule.decay:
         return schedule.valley
     return schedule.valley + (schedule.peak - schedule.valley) * (1 + math.cos(math.pi * after / schedule.decay)) / 2
