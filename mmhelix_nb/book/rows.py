@@ -202,7 +202,10 @@ def open_rows(path: str | Path, *needed: str) -> "Dataset":
     from datasets import Dataset
 
     if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file of rows")
+        is_folder = Path(path).is_dir()
+        raise FileNotFoundError(
+            f"{path}: is a folder; name a Parquet file in it" if is_folder else f"{path}: no such file of rows"
+        )
     try:
         names = pq.read_schema(path).names
     except (pa.ArrowInvalid, OSError) as error:
