@@ -121,7 +121,7 @@ def picture_reader(name: str, config) -> Any:
     try:
         return AutoImageProcessor.from_pretrained(name, backend="pil")
     except ValueError:
-        kinds = IMAGE_PROCESSOR_MAPPING.get(type(config), {})
+        kinds: Any = IMAGE_PROCESSOR_MAPPING.get(type(config), {})
         if "pil" not in kinds:
             raise
         return kinds["pil"].from_pretrained(name)
