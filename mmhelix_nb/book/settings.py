@@ -275,6 +275,9 @@ class Hybrid(Rollouts):
         "skip", "a longer expert takes no part (counted), takes part all the same, or ends the run; none is ever cut"
     )
     skip_zero_advantage: bool = setting(True, "no forward pass for rollouts that have no gradient")
+    curriculum: bool = setting(
+        False, "rows with an expert are drawn by level, most where success on it is middling; the paper draws all alike"
+    )
 
     @property
     def rollouts(self) -> int:
