@@ -89,7 +89,7 @@ shallow: $(STAMP) ## what solvers without look-ahead get, and what the levels co
 traces: $(STAMP) ## prove and measure 50 traces of every task and level (three minutes); writes reports/serg/reflection.json
 	@$(BIN)/python tests/reflection/traces.py
 
-families: $(STAMP) ## train a tiny model of every family in every way (a minute); writes reports/families.json, which make test holds against itself
+families: $(STAMP) ## train a tiny model of every family in every way (a minute); writes reports/families.json, of which make test repeats the quick part
 	@$(BIN)/python tests/families.py
 
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks

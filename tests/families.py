@@ -1,9 +1,10 @@
-"""A tiny random model of every family, and what works with it: `python tests/families.py` writes reports/families.json, which `make test` holds against itself.
+"""A tiny random model of every family, and what works with it: `python tests/families.py` writes reports/families.json; `make test` repeats the quick trials.
 
 The models are built from their configurations; tokenizers are the miniature's with the family's own markers, chat templates those that TRL keeps for its tests."""
 
 import json
 import logging
+import shutil
 import sys
 import tempfile
 import warnings
@@ -26,7 +27,7 @@ from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer
 from mmhelix_nb.book.rows import make_row, to_dataset
 from mmhelix_nb.book.settings import Evaluation, Model, Sft
 from mmhelix_nb.evaluation import conversation, generate_batch
-from mmhelix_nb.sft import sft_trainer
+from mmhelix_nb.sft import sft_trainer, train_sft
 from mmhelix_nb.training import families as F
 from mmhelix_nb.training import models as M
 from mmhelix_nb.training.experts import as_expert, select_rows
@@ -34,7 +35,8 @@ from mmhelix_nb.training.terms import logps
 
 REPORT = Path(__file__).parents[1] / "reports" / "families.json"
 TEMPLATES = Path(trl.__file__).parent / "chat_templates"
-TRIALS = ("sft", "ahpo", "tower", "lora", "nf4", "several", "replies")
+TRIALS = ("sft", "ahpo", "tower", "lora", "nf4", "several", "resume", "replies")
+QUICK = ("sft", "ahpo", "nf4", "several", "replies")  # in every `make test`; the others when the table is written
 SIZE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 TEXT = {**SIZE, "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 1024, "tie_word_embeddings": True}
 EYES = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -259,11 +261,15 @@ class Family:
             made.append({**row, "images": shown})
         return to_dataset(made)
 
+    def settings(self, rows, steps: int = 3, save_steps: int = 0) -> Sft:
+        """Supervised training on all rows in each step."""
+        plain = {"optim": "adamw_torch", "bf16": False, "gradient_checkpointing": False, "save_steps": save_steps}
+        batch = {"batch_size": len(rows), "gradient_accumulation_steps": 1, "learning_rate": 1e-2, "warmup_steps": 0}
+        return Sft(steps=steps, **batch, **plain)
+
     def sft(self, model, processor, rows):
         """A supervised trainer, with the checks before the first step done."""
-        plain = {"optim": "adamw_torch", "bf16": False, "gradient_checkpointing": False, "save_steps": 0}
-        batch = {"batch_size": len(rows), "gradient_accumulation_steps": 1, "learning_rate": 1e-2, "warmup_steps": 0}
-        return sft_trainer(model, processor, rows, Sft(steps=3, **batch, **plain), self.folder / "sft")
+        return sft_trainer(model, processor, rows, self.settings(rows), self.folder / "sft")
 
     def ahpo(self, model, processor, rows):
         """A hybrid trainer whose gate is open, two rollouts a prompt and as many in a pass."""
@@ -400,6 +406,19 @@ def refuses(family: Family) -> None:
             assert F.NO_PICTURES in str(error) and "\n" not in str(error)
         else:
             raise AssertionError("a picture went through")
+
+
+def try_resume(family: Family) -> None:
+    """A run that lost its second step takes it again from the checkpoint, whatever the weights were by then."""
+    rows, out = family.rows(2, 0, 1), family.folder / "resume"
+    run = (rows, family.settings(rows, steps=2, save_steps=1), out)
+    end = [weight.clone() for weight in train_sft(*family.load(), *run).model.state_dict().values()]
+    shutil.rmtree(out / "checkpoints" / "checkpoint-2")
+    model, processor = family.load()
+    for weight in model.parameters():
+        weight.data.normal_(std=0.02)
+    again = train_sft(model, processor, *run).model.state_dict().values()
+    assert all(torch.equal(one, other) for one, other in zip(again, end, strict=True))
 
 
 def try_replies(family: Family) -> None:

@@ -97,8 +97,8 @@ def sharding_environment(processes: int, sharding: str) -> dict[str, str]:
     from accelerate.commands import launch
 
     settings = ["--config_file", str(launch_file(sharding)), "--num_processes", str(processes), "-m", "worker"]
-    args, told, _ = launch._validate_launch_command(launch.launch_command_parser().parse_args(settings))
-    args.deepspeed_fields_from_accelerate_config = ",".join(told.deepspeed_config)
+    args, file, _ = launch._validate_launch_command(launch.launch_command_parser().parse_args(settings))
+    args.deepspeed_fields_from_accelerate_config = ",".join(getattr(file, "deepspeed_config", None) or ())
     told = launch.prepare_deepspeed_cmd_env(args)[1] if sharding == "zero3" else launch.prepare_multi_gpu_env(args)
     return {name: value for name, value in told.items() if name.startswith(("ACCELERATE_", "FSDP_"))}
 
