@@ -102,7 +102,9 @@ def prepared_once(prepare, images, *args, **kwargs):
 @contextmanager
 def preparing_once(processor) -> Iterator[None]:
     "Within this block the image processor of a Qwen family prepares each picture of a call once; others stay as they are."
-    kind: Any = type(getattr(processor, "image_processor", None))  # the class, since a processor's own attributes are saved
+    kind: Any = type(
+        getattr(processor, "image_processor", None)
+    )  # the class, since a processor's own attributes are saved
     if not hasattr(kind, "merge_size"):
         yield
         return
