@@ -181,7 +181,7 @@ class ExpertOptions:
     mu_valley: float = option(0.0, "of the gate schedule: the weight that stays", "CHORD")
     mu_warmup: float = option(0.0, "of the gate schedule: share of the run up to the peak", "CHORD")
     mu_decay: float = option(0.0, "of the gate schedule: share of the run from peak to valley", "CHORD")
-    mu_hold: float = option(0.0, "of the gate schedule: share of the run at the peak")
+    mu_hold: float = option(0.0, "of the gate schedule: share of the run at the peak before it falls", "ours")
     xi_coef: float = set_as("xi_coef")
     sft_norm: str = set_as("sft_norm")
     gamma: float = set_as("gamma")

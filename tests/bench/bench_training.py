@@ -16,12 +16,16 @@ from statistics import median
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from datasets import Dataset
+from datasets import Dataset, List
+from datasets import Image as PIL
 from PIL import Image
+from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from mmhelix_nb import ahpo
 from mmhelix_nb.book.place import commit
+from mmhelix_nb.book.settings import Base
+from mmhelix_nb.sft import sft_trainer
 from mmhelix_nb.training.families import vision_tokens
 from mmhelix_nb.training.models import build_mini, build_processor, build_tokenizer, freeze_tower
 
@@ -32,6 +36,7 @@ WANTED = {
     "none_gated_at_most": 1.03,
     "all_gated_at_most": round(1 + 1.3 / G, 3),
     "ahpo_steps_a_second_at_least": 1.5,
+    "sft_steps_a_second_at_least": 4,
 }
 CONFIG = {
     "per_device_train_batch_size": G * PROMPTS,
@@ -148,6 +153,24 @@ class Steps:
         return {name: round(took / whole, 3) for name, took in sorted(self.parts.items(), key=lambda one: -one[1])}
 
 
+def sft_seconds(processor, data: Dataset, folder: str) -> float:
+    """CPU seconds of a step of SFT on 32 rows with a picture, its optimizer and its batch included; the median of steps."""
+    settings = Base(steps=REPEATS + 2, batch_size=32, warmup_steps=1, save_steps=0)
+    many = Dataset.from_list([data[i % PROMPTS] for i in range(32 * settings.steps)]).cast_column("images", List(PIL()))
+    model = build_mini(processor)
+    freeze_tower(model)
+    ends: list[float] = []
+
+    class Watch(TrainerCallback):
+        def on_step_end(self, *args, **kwargs):
+            ends.append(time.process_time())
+
+    trainer = sft_trainer(model, processor, many, settings, folder)
+    trainer.add_callback(Watch())
+    trainer.train()
+    return median(b - a for a, b in zip(ends[1:], ends[2:], strict=False))
+
+
 def same_rollouts(steps: dict[str, Steps]) -> bool:
     """Whether all trainers write the same at the same seed."""
     told = []
@@ -173,6 +196,7 @@ def main() -> None:
         }
         steps = {name: Steps(processor, data, folder, *kind) for name, kind in kinds.items()}
         assert same_rollouts(steps)
+        sft = sft_seconds(processor, data, folder)
         for _ in range(REPEATS):
             for one in steps.values():
                 one.step()
@@ -189,6 +213,7 @@ def main() -> None:
             "all_gated": round(1 - shared[1] / every, 3),
         },
         "ahpo_steps_a_second": round(1 / shared[1], 2),
+        "sft_steps_a_second": round(1 / sft, 2),
         "shares": {name: one.shares() for name, one in steps.items()},
         "repeats": REPEATS,
         "rollouts": G * PROMPTS,
