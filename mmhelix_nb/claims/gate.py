@@ -6,7 +6,7 @@
 __all__ = ['ARMS', 'EXPERTS', 'RATES', 'GROUPS', 'WINDOW', 'Arm', 'overrides_of', 'cells', 'book_of', 'target', 'claims_at',
            'claims', 'read_run', 'mean_of', 'share_of', 'outcome', 'value', 'tested', 'run_record', 'cell_record',
            'judged', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'sentences', 'report_text', 'map_figure',
-           'curve_figure', 'write_gate']
+           'curve_figure', 'write_gate', 'redraw']
 
 # %% ../../nbs/claims/gate.ipynb #8e521dc5
 import json
@@ -563,3 +563,8 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
         if text:
             write_whole(place / name, lambda file, text=text: file.write_text(text, encoding="utf-8"))
     return place / "gate.json"
+
+
+def redraw(folder: str | Path = "reports/claims") -> Path:
+    "Write tables and figures anew from the gate.json in a folder."
+    return write_gate(json.loads((Path(folder) / "gate.json").read_text(encoding="utf-8")), folder)
