@@ -26,7 +26,7 @@ from ..book.place import REPORTS, commit
 from ..book.profiles import Profile, read_profile
 from ..book.results import read_curve, read_results, write_json, write_whole
 from ..book.statistics import over_seeds, pairs_over_seeds, percent_text, points_text, seed_interval
-from .register import Registered, checked, frozen, rule_text, verdict
+from .register import VERDICTS, Registered, checked, frozen, rule_text, verdict
 from ..reporting.measured import accuracy, paired
 from ..reporting.scores import booktabs, csv_text
 
@@ -475,7 +475,7 @@ def sentences(one: Mapping) -> str:
 
 def report_text(made: Mapping) -> str:
     "The report in words, as markdown."
-    counted = ", ".join(f"{count} {name}" for name, count in made["verdicts"].items())
+    counted = ", ".join(f"{made['verdicts'][name]} {name}" for name in VERDICTS if name in made["verdicts"])
     head = f"Verdicts: {counted}. Seeds {', '.join(map(str, made['seeds']))}, commit {made['commit']}, claims {made['registered']}; `{made['command']}`."
     parts = ["# When does the gate pay?", head, *map(sentences, made["claims"])]
     return "\n\n".join([*parts, "## Cells", markdown_table(cells_table(made))]) + "\n"
