@@ -31,7 +31,7 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@touch $@
 
 # The book
-.PHONY: reproduce publish-reports gallery readme claims
+.PHONY: reproduce publish-reports gallery readme claims redraw-claims
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
@@ -49,6 +49,9 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 
 claims: $(STAMP) ## ask PART=gate of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
 	@exec $(BIN)/python -c "from mmhelix_nb.running.claimed import claims_main; claims_main()" $(PART) $(SEEDS) $(CORES)
+
+redraw-claims: $(STAMP) ## write tables and figures of PART=gate anew from reports/claims/gate.json (seconds)
+	@$(BIN)/python -c "from mmhelix_nb.claims.$(PART) import redraw; print(redraw())"
 
 # Checks
 .PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench

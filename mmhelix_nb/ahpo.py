@@ -68,7 +68,7 @@ from mmhelix_nb.training.loop import (
     trainer_arguments,
 )
 from .training.models import exact_adapters, load
-from .training.pictures import share_pictures
+from .training.pictures import preparing_once, share_pictures
 from mmhelix_nb.training.places import (
     KeepsFailures,
     experts_of,
@@ -80,7 +80,6 @@ from mmhelix_nb.training.places import (
     with_beginnings,
     without_expert,
 )
-from .training.seen import looking_once
 from mmhelix_nb.training.terms import (
     expert_temperature,
     learned,
@@ -686,7 +685,7 @@ def run_ahpo(
     set_seed(book.seed)  # LoRA's first matrices are drawn while loading
     model, processor = load(model_folder(book, chosen.start, runs), book.model)
     rows, curve = rows_path(book, "rl", runs), report / "curve.jsonl"
-    with looking_once(model, processor):
+    with preparing_once(processor):
         trainer = train_ahpo(model, processor, rows, book.ahpo, home, method, book.seed, curve=curve)
     save_whole(trainer, processor, home / "model")
     if not is_main():

@@ -109,33 +109,19 @@ def test_the_job_writes_both_files(tmp_path):
 # ---- faster, with the same numbers -------------------------------------------------------------------------------
 
 
-def test_pictures_looked_at_once_give_the_same_numbers(tmp_path):
+def test_pictures_prepared_once_give_the_same_numbers(tmp_path):
     pytest.importorskip("trl")
     from test_ahpo import PROCESSOR, ROWS, chance, settings, tiny
 
     from mmhelix_nb.ahpo import train_ahpo
-    from mmhelix_nb.training.seen import looking_once
+    from mmhelix_nb.training.pictures import preparing_once
 
     curves = []
     for name in ("plain", "once"):
-        model = tiny()
-        model.model.visual.requires_grad_(False)
-        with looking_once(model, PROCESSOR) if name == "once" else nullcontext():
-            train_ahpo(model, PROCESSOR, ROWS, settings(steps=2, save_steps=2), tmp_path / name, "ahpo", reward=chance)
+        with preparing_once(PROCESSOR) if name == "once" else nullcontext():
+            train_ahpo(tiny(), PROCESSOR, ROWS, settings(steps=2, save_steps=2), tmp_path / name, "ahpo", reward=chance)
         curves.append(read_curve(tmp_path / name / "curve.jsonl"))
     assert curves[0] == curves[1] and len(curves[0]) == 2
-    assert "forward" not in vars(model.model.visual)
-
-
-def test_a_tower_that_learns_is_read_every_time():
-    pytest.importorskip("trl")
-    from test_ahpo import PROCESSOR, tiny
-
-    from mmhelix_nb.training.seen import looking_once
-
-    model = tiny().requires_grad_(True)
-    with looking_once(model, PROCESSOR):
-        assert "forward" not in vars(model.model.visual)
 
 
 def test_warm_is_static_and_then_grpo():

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['ARMS', 'EXPERTS', 'RATES', 'GROUPS', 'WINDOW', 'Arm', 'overrides_of', 'cells', 'book_of', 'target', 'claims_at',
            'claims', 'read_run', 'mean_of', 'share_of', 'outcome', 'value', 'tested', 'run_record', 'cell_record',
-           'judged', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'map_figure', 'curve_figure', 'write_gate']
+           'judged', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'sentences', 'report_text', 'map_figure',
+           'curve_figure', 'write_gate', 'redraw']
 
 # %% ../../nbs/claims/gate.ipynb #8e521dc5
 import json
@@ -20,12 +21,12 @@ from .. import __version__
 from ..book.figures import BLUE, ORANGE, Dot, Figure, Series, dot_panel, line_panels, svg
 from ..book.jobs import graph, report_folder
 from ..book.methods import METHODS
-from ..book.pages import Table
+from ..book.pages import Table, markdown_table
 from ..book.place import REPORTS, commit
 from ..book.profiles import Profile, read_profile
 from ..book.results import read_curve, read_results, write_json, write_whole
 from ..book.statistics import over_seeds, pairs_over_seeds, percent_text, points_text, seed_interval
-from .register import Registered, checked, frozen, rule_text, verdict
+from .register import VERDICTS, Registered, checked, frozen, rule_text, verdict
 from ..reporting.measured import accuracy, paired
 from ..reporting.scores import booktabs, csv_text
 
@@ -458,6 +459,27 @@ def csv_rows(made: Mapping) -> list[dict]:
         )
     return rows
 
+# %% ../../nbs/claims/gate.ipynb #88b1a4dd
+def sentences(one: Mapping) -> str:
+    "A claim in three sentences."
+    test, pair = one["test"], f"`{one['first']}` less `{one['second']}`, {one['measure']}"
+    if not one["first"]:
+        return f"**{one['key']}: {one['verdict']}.** {one['asked']} Not measured here: {one['rule']}."
+    came = f"{points_text(test)} points over {test['seeds']} seeds" if test else "not measured yet"
+    if test and test["seeds"] == 1:
+        came = f"{100 * test['difference']:+.1f} points at one seed, which decides nothing"
+    paper = f" The paper: {one['paper']}." if one["paper"] else ""
+    mind = f"It stands if {one['rule']}; {one['refuted']} would refute it."
+    return f"**{one['key']}: {one['verdict']}.** {one['asked']}{paper} {pair}: {came}. {mind}"
+
+
+def report_text(made: Mapping) -> str:
+    "The report in words, as markdown."
+    counted = ", ".join(f"{made['verdicts'][name]} {name}" for name in VERDICTS if name in made["verdicts"])
+    head = f"Verdicts: {counted}. Seeds {', '.join(map(str, made['seeds']))}, commit {made['commit']}, claims {made['registered']}; `{made['command']}`."
+    parts = ["# When does the gate pay?", head, *map(sentences, made["claims"])]
+    return "\n\n".join([*parts, "## Cells", markdown_table(cells_table(made))]) + "\n"
+
 # %% ../../nbs/claims/gate.ipynb #e035a0e4
 _COLOURS = dict(zip(ARMS, ("#009E73", "#D55E00", "#E69F00", "#882255", "#777777", "#CC79A7", "#332288", "#0072B2")))
 
@@ -525,6 +547,7 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
     write_json(place / "gate.json", made)
     texts = {
         "gate.csv": csv_text(csv_rows(made)) if made["runs"] else "",
+        "gate.md": report_text(made),
         "gate.tex": booktabs([cells_table(made)], "When the gate pays, in the miniature.", "gate"),
         "gate-domain.svg": svg(
             map_figure(made, "greedy/in_domain", "sampled/in_domain", "In domain, greedy and sampled")
@@ -540,3 +563,8 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
         if text:
             write_whole(place / name, lambda file, text=text: file.write_text(text, encoding="utf-8"))
     return place / "gate.json"
+
+
+def redraw(folder: str | Path = "reports/claims") -> Path:
+    "Write tables and figures anew from the gate.json in a folder."
+    return write_gate(json.loads((Path(folder) / "gate.json").read_text(encoding="utf-8")), folder)
