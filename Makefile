@@ -4,6 +4,7 @@ PROFILE ?= mini
 CORES ?= 2
 FUZZ ?= 50
 MINUTES ?= 10
+PART ?= reflection
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -29,7 +30,7 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@touch $@
 
 # The book
-.PHONY: reproduce publish-reports gallery readme
+.PHONY: reproduce publish-reports gallery readme claims
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
@@ -44,6 +45,9 @@ gallery: $(STAMP) ## every task at every level, and traces, as pages; prints whe
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+
+claims: $(STAMP) ## ask PART=reflection of the paper in a lab of its own (hours on one core; the same command goes on); writes reports/claims/
+	@exec $(BIN)/python -c "from mmhelix_nb.claims.$(PART) import main; main()"
 
 # Checks
 .PHONY: test exports style types notebooks units fuzz faults shallow spaces traces gpu-check gpu-check-dry gpu-lab bench

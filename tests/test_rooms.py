@@ -17,6 +17,7 @@ ROOMS = (  # a module imports from its own room and from those above; a chapter 
     ("traces", "traces serg"),
     ("training", "training sft ahpo"),
     ("measuring", "evaluation ablations reporting"),
+    ("claims", "claims"),
     ("running", "running"),
 )
 RANK = {part: rank for rank, (_, parts) in enumerate(ROOMS) for part in parts.split()}

@@ -7,7 +7,7 @@ __all__ = ['SIZE', 'SHORTEST', 'SHORTEST_ROUTE', 'TRIES', 'PLAIN', 'REGIMES', 'S
            'grow', 'carved', 'one_ended', 'joints', 'two_ended', 'split_of', 'mazes_of', 'picture', 'route_of',
            'onward_ways', 'random_exit', 'floors', 'dead_ends', 'name', 'read_off', 'boxed', 'told_path',
            'search_parts', 'told_search', 'told_theatre', 'told_check', 'stray', 'told_checked', 'walked', 'tell',
-           'cells_in', 'judge_route', 'Trace', 'Reader', 'read_trace', 'shares']
+           'cells_in', 'judge_route', 'Trace', 'Walk', 'Reader', 'read_trace', 'shares']
 
 # %% ../../nbs/claims/forks.ipynb #18f65e28
 import hashlib
@@ -21,7 +21,19 @@ from statistics import fmean
 from PIL.Image import Image
 
 from ..core import Verdict, wrong
-from ..games.maze import Level, State, arranger, canon, cells_of, check, code, layout, random_maze, towards, walk
+from mmhelix_nb.games.maze import (
+    Level,
+    State,
+    arranger,
+    canon,
+    cells_of,
+    check,
+    code,
+    layout,
+    random_maze,
+    towards,
+    walk,
+)
 from ..replies import extract
 from ..shared.draw import STYLES, Board
 from ..shared.gridmoves import distance, move_to, ways
@@ -140,9 +152,7 @@ def route_of(state: State) -> list[Cell]:
 def onward_ways(state: State, route: Sequence[Cell]) -> list[dict[str, Cell]]:
     "At each cell of a route but the last the ways that do not lead back."
     before = [None, *route]
-    return [
-        {move: to for move, to in state.ways(cell).items() if to != last} for last, cell in zip(before, route[:-1])
-    ]
+    return [{move: to for move, to in state.ways(cell).items() if to != last} for last, cell in zip(before, route[:-1])]
 
 
 def random_exit(state: State) -> float:
@@ -212,8 +222,11 @@ def told_theatre(state: State, route: Sequence[Cell]) -> str:
     "The right route, with one step into each way that comes before the right one, and back at once."
     goal, text = route[-1], ""
     for cell, to, open_ways in zip(route, route[1:], onward_ways(state, route)):
-        wrong_ways = itertools.takewhile(lambda way: way != to, open_ways.values())
-        text += read_off(state, cell, goal) + "".join(f"{read_off(state, way, goal)}<{name(cell)}" for way in wrong_ways)
+        tried = list(open_ways.values())
+        wrong_ways = tried[: tried.index(to)]
+        text += read_off(state, cell, goal) + "".join(
+            f"{read_off(state, way, goal)}<{name(cell)}" for way in wrong_ways
+        )
     return text + read_off(state, goal, goal)
 
 # %% ../../nbs/claims/forks.ipynb #6ff3ec2e
@@ -314,13 +327,10 @@ class Trace:
         whole = self.told == self.real == self.returned
         return self.arrives and whole and not (self.misread or self.leaps or self.stamps or self.alarms)
 
-
-TOKEN = re.compile(r"(?P<back><)? (?P<cell>[a-y])\b(?P<sides> U?R?D?L?(?![a-zURDL])|\*)?|(?P<check>!)|(?P<said>ok|no)\b")
-
-
+# %% ../../nbs/claims/forks.ipynb #f573496a
 @dataclass
-class Reader:
-    "Follows a trace from `begin` to `end` in a maze."
+class Walk:
+    "What a trace has walked from `begin`, on its way to `end`, and what of it was false."
 
     state: State
     begin: Cell
@@ -328,7 +338,6 @@ class Reader:
     found: Trace = field(default_factory=Trace)
     path: list[Cell] = field(default_factory=list)
     seen: set[Cell] = field(default_factory=set)
-    checked: list[tuple[Cell, str]] | None = None  # what is read again, while it is
 
     def left(self, cell: Cell) -> list[Cell]:
         "The ways at a cell that were not seen."
@@ -342,7 +351,7 @@ class Reader:
         "A cell that is walked into."
         self.found.cells += 1
         self.found.misread += sides != self.sides(cell)
-        fits = cell == self.begin if not self.path else cell in self.left(self.path[-1])
+        fits = cell in self.left(self.path[-1]) if self.path else cell == self.begin
         self.found.leaps += not fits
         self.path.append(cell)
         self.seen.add(cell)
@@ -358,41 +367,54 @@ class Reader:
         if cell in self.path:
             del self.path[self.path.index(cell) + 1 :]
 
+# %% ../../nbs/claims/forks.ipynb #9fa425c2
+TOKEN = re.compile(
+    r"(?P<back><)? (?P<cell>[a-y])\b(?P<sides> U?R?D?L?(?![a-zURDL])|\*)?|(?P<check>!)|(?P<said>ok|no)\b"
+)
+
+
+@dataclass
+class Reader(Walk):
+    "Follows a trace and its checks token by token."
+
+    checked: list[tuple[Cell, str]] | None = None  # what is read again, while it is
+
     def judge(self, said: str) -> None:
         "The end of a check: was the route that it read again right, and what did it say of it?"
-        cells = [cell for cell, _ in self.checked or ()]
+        again, self.checked = self.checked or [], None
+        cells = [cell for cell, _ in again]
         steps = all(b in self.state.ways(a).values() for a, b in itertools.pairwise(cells))
-        right = bool(cells) and cells[0] == self.begin and cells[-1] == self.end and steps
+        right = steps and cells[:1] == [self.begin] and cells[-1] == self.end
         self.found.checks += 1
         self.found.stamps += said == "ok" and not right
         self.found.catches += said == "no" and not right
         self.found.alarms += said == "no" and right
-        self.found.misread += sum(sides != self.sides(cell) for cell, sides in self.checked or ())
-        self.checked = None
+        self.found.misread += sum(sides != self.sides(cell) for cell, sides in again)
 
-    def follow(self, text: str) -> Trace:
-        "Read the whole trace."
-        for token in TOKEN.finditer(text):
-            cell = cells_in(token["cell"])[0] if token["cell"] else self.begin
-            if token["check"]:
-                self.checked = []
-            elif token["said"]:
-                self.judge(token["said"])
-            elif self.checked is not None:
-                self.checked.append((cell, token["sides"] or ""))
+    def take(self, token: re.Match[str]) -> None:
+        "One token of the trace."
+        if token["check"]:
+            self.checked = []
+        elif token["said"]:
+            self.judge(token["said"])
+        else:
+            cell, sides = cells_in(token["cell"])[0], token["sides"] or ""
+            if self.checked is not None:
+                self.checked.append((cell, sides))
             elif token["back"]:
                 self.back(cell)
             else:
-                self.enter(cell, token["sides"] or "")
-        self.found.arrives = bool(self.path) and self.path[-1] == self.end
-        return self.found
+                self.enter(cell, sides)
 
 # %% ../../nbs/claims/forks.ipynb #a8176216
 def read_trace(state: State, reply: str, arm: str) -> Trace:
     "What the trace in a reply of an `arm` holds."
     ends = state.find("S"), state.find("E")
-    begin, end = ends[::-1] if arm == "backward" else ends
-    return Reader(state, begin, end).follow(reply.partition("\\boxed")[0])
+    reader = Reader(state, *(ends[::-1] if arm == "backward" else ends))
+    for token in TOKEN.finditer(reply.partition("\\boxed")[0]):
+        reader.take(token)
+    reader.found.arrives = reader.path[-1:] == [reader.end]
+    return reader.found
 
 # %% ../../nbs/claims/forks.ipynb #ae23d303
 def shares(traces: Sequence[Trace]) -> dict[str, float | int | None]:
@@ -409,6 +431,7 @@ def shares(traces: Sequence[Trace]) -> dict[str, float | int | None]:
         "real": part(total["real"], total["told"]),
         "returned": part(total["returned"], total["told"]),
         "checks": total["checks"],
+        "stamps": total["stamps"],
         "wrong_checked": total["stamps"] + caught,
         "stamped": part(total["stamps"], total["stamps"] + caught),
     }
