@@ -52,7 +52,7 @@ class Lab:
 
     samples: int = 8_000  # mazes that an arm is told at equal samples
     batch: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     items: int = 500  # held-out mazes
     tries: int = 4  # samples a maze, where they are drawn
     base_steps: int = 700
@@ -209,15 +209,14 @@ def base_of_lab(out: Path, lab: Lab = LAB):
     from mmhelix_nb.training.models import save
 
     home = out / f"base-seed{lab.base_seed}"
+    if not (home / "model" / "config.json").is_file():
+        save(*train_base(lab.base(), home, lab.base_seed), home / "model")
+    model, processor = loaded(home / "model")
     if not (home / "base.json").is_file():
-        began = time.perf_counter()
-        model, processor = train_base(lab.base(), home, lab.base_seed)
         some = {regime: items_of(regime, "validation", min(200, lab.items)) for regime in REGIMES}
         read = {regime: reading_score(model, Words(processor, "read"), states) for regime, states in some.items()}
-        save(model, processor, home / "model")
-        seconds = time.perf_counter() - began
-        write_json(home / "base.json", {"settings": asdict(lab), "reads": read, "seconds": seconds})
-    return loaded(home / "model")
+        write_json(home / "base.json", {"settings": asdict(lab), "reads": read})
+    return model, processor
 
 
 @lru_cache(maxsize=1)

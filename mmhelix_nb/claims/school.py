@@ -50,10 +50,11 @@ def told_reading(state: State, cells: Sequence) -> str:
 
 
 def some_cells(state: State, count: int, rng: Random) -> list[Cell]:
-    "The ends and other cells of a maze, `count` in all, in random order."
+    "The ends and other cells of a maze that are not walled in, at most `count` in all, in random order."
     ends = [state.find("S"), state.find("E")]
-    others = [cell for cell in itertools.product(range(SIZE), repeat=2) if cell not in ends]
-    return rng.sample([*ends, *rng.sample(others, count - 2)], count)
+    others = [cell for cell in itertools.product(range(SIZE), repeat=2) if cell not in ends and state.ways(cell)]
+    cells = [*ends, *rng.sample(others, min(count - 2, len(others)))]
+    return rng.sample(cells, len(cells))
 
 
 def maze_processor():
@@ -181,10 +182,9 @@ def reading_score(model, words: Words, states: Sequence[State]) -> dict[str, flo
     batch = Batches(model, words, states)([dict(row) for row in rows])
     with torch.no_grad():
         best = model.eval()(**batch).logits[:, :-1].argmax(-1)
-    labels, start = batch["labels"][:, 1:], len(words.prompt()) - 1
-    right = best == labels
-    ends = right[:, start : start + 2].float().mean().item()
-    sides = right[:, start + 3 : start + 2 + 2 * READ : 2].float().mean().item()
+    labels = batch["labels"][:, 1:]
+    right = [(written == wanted)[wanted >= 0].float() for written, wanted in zip(best, labels)]
+    ends, sides = (torch.cat([one[part] for one in right]).mean().item() for part in (slice(2), slice(2, -2)))
     return {"ends": ends, "sides": sides}
 
 # %% ../../nbs/claims/school.ipynb #4e10e526
