@@ -37,7 +37,7 @@ from mmhelix_nb.games.maze import (
 from ..replies import extract
 from ..shared.draw import STYLES, Board
 from ..shared.gridmoves import distance, move_to, ways
-from ..shared.grids import Cell
+from ..shared.grids import Cell, every_cell
 
 # %% ../../nbs/claims/forks.ipynb #9e252a1d
 SIZE = 5  # cells a side
@@ -103,7 +103,7 @@ def two_ended(rng: Random) -> State:
     "A maze whose start and goal have 2 or 3 exits each; one corridor from the start and one from the goal meet, all others are dead."
     exits = rng.choice((2, 3)), rng.choice((2, 3))
     for attempt in range(TRIES):
-        start, goal = rng.sample([*itertools.product(range(SIZE), repeat=2)], 2)
+        start, goal = rng.sample(every_cell(SIZE), 2)
         wanted = exits if attempt < TRIES // 2 else (2, 2)
         if distance(start, goal) == 1:
             continue
@@ -409,8 +409,8 @@ class Reader(Walk):
 # %% ../../nbs/claims/forks.ipynb #a8176216
 def read_trace(state: State, reply: str, arm: str) -> Trace:
     "What the trace in a reply of an `arm` holds."
-    ends = state.find("S"), state.find("E")
-    reader = Reader(state, *(ends[::-1] if arm == "backward" else ends))
+    start, goal = state.find("S"), state.find("E")
+    reader = Reader(state, goal, start) if arm == "backward" else Reader(state, start, goal)
     for token in TOKEN.finditer(reply.partition("\\boxed")[0]):
         reader.take(token)
     reader.found.arrives = reader.path[-1:] == [reader.end]

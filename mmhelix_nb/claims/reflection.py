@@ -9,7 +9,7 @@ __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST',
            'marks', 'by_dead_ends', 'by_tries', 'measured', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds',
            'outcome', 'verdicts', 'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells', 'accuracy_table',
            'verdict_table', 'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure', 'tries_figure', 'draw_figures',
-           'left_text', 'main']
+           'publish', 'left_text', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
@@ -234,7 +234,8 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
 
     home = out / str(run)
     if (home / "training.json").is_file():
-        return *loaded(home / "model"), json.loads((home / "training.json").read_text(encoding="utf-8"))
+        model, processor = loaded(home / "model")
+        return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
     pool = pool_of(run.regime, run.seed, out, lab)
     model, processor = base_of_lab(out, lab)
     words = Words(processor)
@@ -242,7 +243,12 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
     lengths, began = list(map(len, words.completions(texts))), time.perf_counter()
     settings = lab.arm(len(texts))
     teach(model, processor, pool, texts, settings, home, run.seed)
-    took = {"samples": len(texts), "tokens": sum(lengths), "longest": max(lengths), "steps": settings.steps}
+    took: dict[str, float] = {
+        "samples": len(texts),
+        "tokens": sum(lengths),
+        "longest": max(lengths),
+        "steps": settings.steps,
+    }
     save(model, processor, home / "model")
     took["seconds"] = round(time.perf_counter() - began, 1)
     write_json(home / "training.json", took)
@@ -377,14 +383,19 @@ def outcome(kind: str, tests: dict[str, dict]) -> str:
     if not tests:
         return "not run"
     said = {holds(kind, test) for test in tests.values()}
-    return {frozenset({True}): "stood", frozenset({False}): "did not"}.get(frozenset(said), "undecided")
+    return "stood" if said == {True} else "did not" if said == {False} else "undecided"
 
 
 def verdicts(runs: Runs, seeds: Sequence[int] = SEEDS) -> dict[str, dict]:
-    "Each hypothesis with its tests by seed and its verdict."
+    "Each hypothesis with its tests by seed, the seeds that are missing, and the verdict of those that are there."
     found = compared(runs, seeds)
     return {
-        key: {**asdict(one), "seeds": found[key], "verdict": outcome(one.kind, found[key])}
+        key: {
+            **asdict(one),
+            "seeds": found[key],
+            "missing": [seed for seed in seeds if str(seed) not in found[key]],
+            "verdict": outcome(one.kind, found[key]),
+        }
         for key, one in HYPOTHESES.items()
     }
 
@@ -469,7 +480,8 @@ def verdict_table(report: dict) -> Table:
             else f"{points_text(test)}, p {p_text(test['p_holm'])}"
             for test in one["seeds"].values()
         ]
-        rows.append((one["regime"], one["text"], "; ".join(texts) or "-", one["verdict"]))
+        part = f" ({len(texts)} of {len(texts) + len(one['missing'])} seeds)" if texts and one["missing"] else ""
+        rows.append((one["regime"], one["text"], "; ".join(texts) or "-", one["verdict"] + part))
     return Table(("maze", "hypothesis", "difference by seed", "verdict"), tuple(rows))
 
 
@@ -557,6 +569,14 @@ def draw_figures(report: dict, folder: str | Path) -> list[Path]:
     return paths
 
 # %% ../../nbs/claims/reflection.ipynb #512ab700
+def publish(out: str | Path, reports: str | Path, lab: Lab = LAB, seeds: Sequence[int] = SEEDS) -> dict:
+    "Write the report of the runs that are finished, and its figures."
+    report = collected(out, lab, seeds)
+    write_json(Path(reports) / "reflection.json", report)
+    draw_figures(report, reports)
+    return report
+
+
 def left_text(times: Sequence[float], left: int) -> str:
     "How long the runs that are left may take, from those of this session."
     return f"about {fmean(times) * left / 60:.0f} min left" if times else ""
@@ -582,13 +602,11 @@ def main(
         found = run_arm(**asdict(run), out=out, lab=lab)
         if not known:
             times.append(time.perf_counter() - began)
-            write_json(Path(reports) / "reflection.json", collected(out, lab, sorted({*seeds})))
+            publish(out, reports, lab, seeds)
         print(
             f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left_text(times, len(runs) - number)}",
             flush=True,
         )
-    report = collected(out, lab, sorted({*seeds}))
-    write_json(Path(reports) / "reflection.json", report)
-    draw_figures(report, reports)
+    report = publish(out, reports, lab, seeds)
     print(accuracy_table(report), verdict_table(report), counted(report), sep="\n\n")
     return report

@@ -28,7 +28,7 @@ from ..core import pack
 from ..evaluation import encode, generate_batch
 from ..games.maze import State
 from ..sft import train_sft
-from ..shared.grids import Cell
+from ..shared.grids import Cell, every_cell
 from ..training.families import bare
 from ..training.models import MiniSize, build_mini, build_processor, build_tokenizer, freeze_tower, load
 
@@ -52,7 +52,7 @@ def told_reading(state: State, cells: Sequence) -> str:
 def some_cells(state: State, count: int, rng: Random) -> list[Cell]:
     "The ends and other cells of a maze that are not walled in, at most `count` in all, in random order."
     ends = [state.find("S"), state.find("E")]
-    others = [cell for cell in itertools.product(range(SIZE), repeat=2) if cell not in ends and state.ways(cell)]
+    others = [cell for cell in every_cell(SIZE) if cell not in ends and state.ways(cell)]
     cells = [*ends, *rng.sample(others, min(count - 2, len(others)))]
     return rng.sample(cells, len(cells))
 
@@ -150,7 +150,8 @@ class Batches:
         if self.seen is None:
             pixels = patches(self.words.processor, [self.states[number] for number in numbers])
             return {**batch, "pixel_values": pixels, "image_grid_thw": grids(count)}
-        shown = BaseModelOutputWithPooling(pooler_output=tuple(self.seen[numbers]))
+        shown: Any = BaseModelOutputWithPooling()
+        shown.pooler_output = tuple(self.seen[numbers])
         return {**batch, "mm_encoder_outputs": {"image": shown}}
 
 # %% ../../nbs/claims/school.ipynb #10362d0e
