@@ -50,7 +50,7 @@ claims: $(STAMP) ## ask PART=reflection of the paper in a lab of its own (hours 
 	@exec $(BIN)/python -c "from mmhelix_nb.claims.$(PART) import main; main()"
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow spaces traces gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -88,6 +88,9 @@ shallow: $(STAMP) ## what solvers without look-ahead get, and what the levels co
 traces: $(STAMP) ## prove and measure 50 traces of every task and level (three minutes); writes reports/serg/reflection.json
 	@$(BIN)/python tests/reflection/traces.py
 
+families: $(STAMP) ## train a tiny model of every family in every way (a minute); writes reports/families.json, of which make test repeats the quick part
+	@$(BIN)/python tests/families.py
+
 spaces: $(STAMP) ## estimate how many different puzzles each task and level holds (half an hour); prints the SPACES of the tasks
 	@$(BIN)/python tests/reflection/spaces.py
 
@@ -104,6 +107,9 @@ gpu-check-dry: $(STAMP) ## the same with a tiny model on a CPU: all but the kern
 gpu-lab: $(STAMP) ## the book on a miniature of 30 times the size on a GPU, in pieces of MINUTES=10: the same command goes on
 	@timeout --signal=INT --kill-after=25 $$(($(MINUTES) * 60 - 30)) $(BIN)/mmhelix run --profile lab30; code=$$?; \
 	if [ $$code = 124 ]; then echo "== $(MINUTES) minutes are over; make gpu-lab goes on from here"; else exit $$code; fi
+
+trl-tests: $(STAMP) ## TRL's own tests of GRPO from a checkout (TRL=/path/to/trl), with its trainer and with ours, gate shut (twenty minutes); writes reports/trl.json
+	@$(BIN)/python tests/upstream/compare.py "$(TRL)"
 
 bench: $(STAMP) ## measure speed
 	@for f in tests/bench/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

@@ -22,6 +22,7 @@ BOOK = (
     "reports/paper/*",
     "reports/*/*/results.json",  # what a run's numbers are compared with
     "reports/*/*/curve.jsonl",
+    "reports/serg/reflection.json",  # how long traces are, for `mmhelix plan`
 )
 PLACE = runpy.run_path(
     str(ROOT / "mmhelix_nb" / "book" / "place.py")

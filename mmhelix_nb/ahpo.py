@@ -10,7 +10,8 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from pathlib import Path
 from statistics import fmean
 from typing import Any, get_args
@@ -21,6 +22,7 @@ from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils.logging import disable_progress_bar
 from trl.data_utils import prepare_multimodal_messages
+from trl.import_utils import is_vllm_available
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -31,6 +33,7 @@ from .book.profiles import read_profile
 from .book.results import read_curve, save_results, save_timing
 from .book.rows import open_rows, rows_path
 from .book.settings import Ahpo
+from .training.curriculum import FollowsSuccess
 from mmhelix_nb.training.experts import (
     Experts,
     as_expert,
@@ -65,6 +68,7 @@ from mmhelix_nb.training.loop import (
     trainer_arguments,
 )
 from .training.models import exact_adapters, load
+from .training.pictures import share_pictures
 from mmhelix_nb.training.places import (
     KeepsFailures,
     experts_of,
@@ -89,12 +93,12 @@ from mmhelix_nb.training.terms import (
 from .verifiers import reward as verifier_reward
 
 # %% auto #0
-__all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'ExpertOptions', 'AHPOConfig', 'check_config',
-           'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer', 'note_entropy', 'forbid_pixels',
-           'with_cut', 'is_cut', 'grouped', 'counted_reward', 'record', 'rollouts_kept', 'weighed', 'of_rows',
-           'gate_at', 'step_batch', 'as_config', 'check_turns', 'WritesWithExperts', 'AHPOTrainer', 'settings_of',
-           'schedule_of', 'ahpo_config', 'stream', 'mix_order', 'as_dataset', 'mixed', 'check_prompt', 'make_trainer',
-           'train_ahpo', 'summary', 'run_ahpo']
+__all__ = ['CURVE', 'gate', 'ExpertGate', 'off_policy_loss', 'term_weights', 'option', 'set_as', 'ExpertOptions', 'AHPOConfig',
+           'options_page', 'check_config', 'check_place', 'policy_term', 'expert_term', 'terms_of', 'output_layer',
+           'note_entropy', 'forbid_pixels', 'with_cut', 'is_cut', 'grouped', 'counted_reward', 'record',
+           'rollouts_kept', 'weighed', 'of_rows', 'gate_at', 'step_batch', 'as_config', 'check_turns',
+           'WritesWithExperts', 'AHPOTrainer', 'settings_of', 'schedule_of', 'written_by_vllm', 'ahpo_config', 'stream',
+           'mix_order', 'as_dataset', 'mixed', 'check_prompt', 'make_trainer', 'train_ahpo', 'summary', 'run_ahpo']
 
 # %% ../nbs/50_ahpo.ipynb #54b37e88
 def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -> float:
@@ -105,7 +109,7 @@ def gate(successes: int, threshold: int, shape: str = "hard", scored: int = 0) -
         return max(0.0, 1 - successes / threshold) if threshold > 0 else 0.0
     return float(successes < threshold)
 
-
+# %% ../nbs/50_ahpo.ipynb #5690c399
 @dataclass(frozen=True)
 class ExpertGate:
     "When a prompt's expert takes part: `closed` (never), `open` or `entropy` (always), `adaptive` by `gate`, `schedule` with the weight `mu`."
@@ -145,33 +149,46 @@ def term_weights(lengths, expert_lengths, xi, norm: str = "own", constant: int =
     off = group * xi * expert_lengths / total if norm == "joint" else group * xi
     return on, off
 
-# %% ../nbs/50_ahpo.ipynb #bed2bebd
+# %% ../nbs/50_ahpo.ipynb #e293674d
 _OURS = Ahpo()
 
 
+def option(default: Any, meaning: str, source: str = "ours") -> Any:
+    "A field of a configuration with its `default`, what it means, and where the value comes from."
+    return field(default=default, metadata={"help": f"{meaning} [{source}]"})  # as command lines show it
+
+
+def set_as(name: str) -> Any:
+    "A field as `book.settings` has it."
+    one = Ahpo.model_fields[name]
+    return option(one.default, one.description or "", (one.json_schema_extra or {})["source"])  # type: ignore[index, call-overload]
+
+# %% ../nbs/50_ahpo.ipynb #bed2bebd
 @dataclass
 class ExpertOptions:
     "What a trainer with experts has to know beyond TRL's `GRPOConfig`; `gate`, `expert_place` and `expert_shape` are those of `book.methods`."
 
-    gate: str = "adaptive"
-    gate_shape: str = _OURS.gate_shape
-    success_threshold: int = _OURS.success_threshold
-    success_reward: str | None = None  # the name of the reward that tells a success; None: the first
-    success_bar: float = 1.0  # the value from which on it is one
-    gate_patience: int = 100  # steps without a move of the gate before a warning; 0: none
-    expert_place: str = "beside"
-    expert_shape: str = "nll"
-    exclusive: bool = False
-    mu_peak: float = 0.0  # of the gate `schedule`, as are the next three; the last two in shares of the run
-    mu_valley: float = 0.0
-    mu_warmup: float = 0.0
-    mu_decay: float = 0.0
-    xi_coef: float = _OURS.xi_coef
-    sft_norm: str = _OURS.sft_norm
-    gamma: float = _OURS.gamma
-    max_expert_length: int | None = _OURS.max_expert_length
-    long_experts: str = _OURS.long_experts
-    skip_zero_advantage: bool = _OURS.skip_zero_advantage
+    gate: str = option("adaptive", f"when an expert takes part: {', '.join(get_args(Gate))}", "paper, eq. 6")
+    gate_shape: str = set_as("gate_shape")
+    success_threshold: int = set_as("success_threshold")
+    success_reward: str | None = option(None, "name of the reward that tells a success; None: the first")
+    success_bar: float = option(1.0, "value of that reward from which on a rollout is right", "paper, eq. 6")
+    gate_patience: int = option(100, "steps without a move of the gate before a warning; 0: none")
+    expert_place: str = option("beside", f"where it takes part: {', '.join(get_args(Place))}", "paper, eq. 5")
+    expert_shape: str = option("nll", f"what a token of it adds: {', '.join(get_args(Shape))}", "paper, eq. 1")
+    exclusive: bool = option(False, "where an expert takes part with weight w, rollouts keep 1 - w", "HPT, CHORD")
+    mu_peak: float = option(0.0, "of the gate schedule: the highest weight", "CHORD")
+    mu_valley: float = option(0.0, "of the gate schedule: the weight that stays", "CHORD")
+    mu_warmup: float = option(0.0, "of the gate schedule: share of the run up to the peak", "CHORD")
+    mu_decay: float = option(0.0, "of the gate schedule: share of the run from peak to valley", "CHORD")
+    xi_coef: float = set_as("xi_coef")
+    sft_norm: str = set_as("sft_norm")
+    gamma: float = set_as("gamma")
+    max_expert_length: int | None = set_as("max_expert_length")
+    long_experts: str = set_as("long_experts")
+    skip_zero_advantage: bool = set_as("skip_zero_advantage")
+    curriculum: bool = set_as("curriculum")
+    share_pictures: bool = option(True, "a picture that a forward pass meets more than once is encoded once")
 
     @property
     def uses_experts(self) -> bool:
@@ -205,6 +222,15 @@ class AHPOConfig(ExpertOptions, GRPOConfig):
     def expert_limit(self) -> int | None:
         "The longest expert that is taken as it is, in tokens."
         return self.max_expert_length or self.max_completion_length
+
+# %% ../nbs/50_ahpo.ipynb #aae7ca44
+def options_page() -> str:
+    "The `ExpertOptions` as a table: default, meaning, source."
+    lines = ["| option | default | meaning | source |", "|---|---|---|---|"]
+    for one in fields_of(ExpertOptions):
+        meaning, _, source = one.metadata["help"].removesuffix("]").rpartition(" [")
+        lines.append(f"| `{one.name}` | `{one.default!r}` | {meaning} | {source} |")
+    return "\n".join(lines)
 
 # %% ../nbs/50_ahpo.ipynb #cb746259
 _ALLOWED = {
@@ -336,6 +362,9 @@ def record(trainer: AHPOTrainer, rows: Sequence[dict], replies: Sequence[list[in
     own = scores[first_row(trainer, rows) :, trainer.counted].tolist()
     trainer.groups = grouped(trainer, rows, replies, own)
     note(trainer, reward_report(trainer.groups, trainer.gate.can_open or trainer.args.expert_in_group))
+    if trainer.curriculum:
+        trainer.curriculum.learn(trainer.groups, trainer.gate.bar)
+        note(trainer, {f"curriculum/{level}": share for level, share in trainer.curriculum.shares.items()})
     report = gate_report(trainer.groups, trainer.gate)
     note(trainer, report)
     if any(trainer.experts.skipped):
@@ -352,7 +381,7 @@ def rollouts_kept(trainer: AHPOTrainer, xi):
         return torch.ones_like(xi)
     return torch.full_like(xi, 1 - trainer.gate.mu) if trainer.args.gate == "schedule" else 1 - xi
 
-
+# %% ../nbs/50_ahpo.ipynb #181d0f46
 def weighed(trainer: AHPOTrainer, batch: dict) -> dict:
     "The scored batch with scaled advantages and weighed experts."
     args, group, gather = trainer.args, trainer.num_generations, trainer.accelerator.gather
@@ -387,7 +416,7 @@ def gate_at(args: AHPOConfig, done: float) -> ExpertGate:
     mu = weight_at(Schedule(args.mu_peak, args.mu_valley, args.mu_warmup, args.mu_decay), done)
     return ExpertGate(args.gate, args.success_threshold, args.gate_shape, args.success_bar, mu)
 
-
+# %% ../nbs/50_ahpo.ipynb #793e5205
 def step_batch(trainer: AHPOTrainer, rows: Sequence[dict], write: Callable[[list[dict]], dict]) -> dict:
     "The batch of a training step on `rows`, written and scored by TRL's `write`, with everything that the terms need."
     trainer.gate = gate_at(trainer.args, trainer.done)
@@ -428,7 +457,7 @@ def check_turns(trainer: AHPOTrainer) -> None:
             f"expert_place={place!r} goes without tools, rollout_func and environment_factory; use 'beside'"
         )
 
-
+# %% ../nbs/50_ahpo.ipynb #b1213e70
 class WritesWithExperts:
     "A part of a trainer: rollouts that an expert begins, replaces or stands beside."
 
@@ -456,7 +485,7 @@ class WritesWithExperts:
         return write([without_expert(row) for row in inputs])
 
 # %% ../nbs/50_ahpo.ipynb #470bdb09
-class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, ReadsPictures, GRPOTrainer):
+class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, FollowsSuccess, ReadsPictures, GRPOTrainer):
     "GRPO with an expert, by any method of `book.methods`; takes what TRL's `GRPOTrainer` takes, and goes on from a checkpoint."
 
     args: AHPOConfig
@@ -474,6 +503,8 @@ class AHPOTrainer(WritesWithExperts, Resumes, KeepsFailures, ReadsPictures, GRPO
         check_turns(self)
         forbid_pixels(self)
         exact_adapters(self.model)
+        if self.args.share_pictures and self._is_vlm:
+            share_pictures(self.model)
         self.terms, self.counted = terms_of(self.args), counted_reward(self)
         self.watch = GateWatch(self.args.gate_patience, self.reward_func_names[self.counted], self.args.success_bar)
         self.experts, self.groups, self.buffer = Experts(), [], []
@@ -506,8 +537,18 @@ def schedule_of(method: Method) -> dict[str, float]:
     "The numbers of a method's schedule, as the configuration names them."
     return {f"mu_{name}": value for name, value in vars(method.schedule).items()} if method.schedule else {}
 
+# %% ../nbs/50_ahpo.ipynb #4bc0c1af
+def written_by_vllm(settings: Ahpo, method: Method, model) -> bool:
+    "Whether vLLM writes the rollouts, in this process and asleep while weights learn: by default where it is installed, on a card, for weights that are not quantised. Raises `ValueError`."
+    if settings.vllm == "auto":
+        apart = method.place == "beside" and not getattr(model, "is_loaded_in_4bit", False)
+        return apart and torch.cuda.is_available() and is_vllm_available()
+    if settings.vllm == "yes" and not is_vllm_available():
+        raise ValueError("ahpo.vllm = yes: vLLM is not installed; pip install vllm, or set ahpo.vllm=auto")
+    return settings.vllm == "yes"
 
-def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) -> AHPOConfig:
+
+def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0, vllm: bool = False) -> AHPOConfig:
     "The trainer's configuration of a `method`; checkpoints go below `out`. Raises `ValueError` where batches do not divide."
     chosen, world = settings_of(settings, method), int(os.environ.get("WORLD_SIZE", 1))
     micro, at_once = chosen.micro_batch or chosen.rollouts // world, chosen.generation_batch or chosen.rollouts
@@ -522,6 +563,9 @@ def ahpo_config(settings: Ahpo, method: Method, out: str | Path, seed: int = 0) 
         expert_place=method.place,
         expert_shape=method.shape,
         exclusive=method.exclusive,
+        use_vllm=vllm,
+        vllm_mode="colocate",
+        vllm_enable_sleep_mode=vllm,
         **schedule_of(method),
         **trainer_arguments(chosen, AHPOConfig, out, seed),
     )
@@ -575,7 +619,18 @@ def check_prompt(model, processor, row: dict) -> None:
     check_pictures(model, processor.apply_chat_template(chat, **wanted))
 
 # %% ../nbs/50_ahpo.ipynb #9c488fbd
-CURVE = ("loss", "grad_norm", "learning_rate", "reward/", "xi", "zero_spread/", "expert/", "policy/", "completion/")
+CURVE = (
+    "loss",
+    "grad_norm",
+    "learning_rate",
+    "reward/",
+    "xi",
+    "zero_spread/",
+    "expert/",
+    "policy/",
+    "completion/",
+    "curriculum/",
+)
 
 
 def make_trainer(
@@ -589,7 +644,7 @@ def make_trainer(
     trainer = AHPOTrainer(
         model,
         reward or verifier_reward,
-        ahpo_config(settings, chosen, out, seed),
+        ahpo_config(settings, chosen, out, seed, written_by_vllm(settings, chosen, model)),
         data,
         processing_class=processor,
         callbacks=[CurveCallback(curve or out / "curve.jsonl", CURVE)],
@@ -597,7 +652,7 @@ def make_trainer(
     trainer.remove_callback(PrinterCallback)
     return trainer
 
-
+# %% ../nbs/50_ahpo.ipynb #18478cc6
 def train_ahpo(
     model, processor, rows, settings: Ahpo, out, method: str = "ahpo", seed: int = 0, reward=None, curve=None
 ) -> AHPOTrainer:

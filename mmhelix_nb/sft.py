@@ -43,17 +43,16 @@ def sft_config(settings: Sft | Base, out: str | Path, seed: int = 0) -> SFTConfi
     )
 
 # %% ../nbs/40_sft.ipynb #f1f5a77d
-def with_thought(row: dict, processing_class) -> list[dict]:
+def with_thought(row: dict, processing_class) -> str | list[dict]:
     "The row's completion with what the assistant thought, which many chat templates drop; raises `ValueError` unless it is one turn and all of it is kept."
     said, completion = expert_text(row, processing_class), row["completion"]
-    thought = None if isinstance(completion, str) else completion[0].get("reasoning_content")
-    if not thought:
+    if isinstance(completion, str) or not (thought := completion[0].get("reasoning_content")):
         return completion
-    plain, start = [completion[0] | {"reasoning_content": None}], f"<think>\n{thought}\n</think>\n\n"
-    if said != start + expert_text(row | {"completion": plain}, processing_class):
+    plain, start = {**completion[0], "reasoning_content": None}, f"<think>\n{thought}\n</think>\n\n"
+    if said != start + expert_text(row | {"completion": [plain]}, processing_class):
         return completion  # the template has a place of its own
-    inline = [plain[0] | {"content": start + plain[0]["content"]}]
-    if expert_text(row | {"completion": inline}, processing_class) != said:
+    inline = [{**plain, "content": start + plain["content"]}]
+    if thought not in expert_text(row | {"completion": inline}, processing_class):
         raise ValueError("reasoning_content: the chat template drops it; put the thoughts into content in other marks")
     return inline
 
@@ -127,7 +126,8 @@ def look_ahead(trainer: Any, data) -> None:
     batch = trainer.data_collator([dict(read[shortest(data, counts)])])
     if missing := without_gradient(trainer.model, batch, fused_lm_head=True):
         more = f"{missing[0]} and {len(missing) - 1} more weights"
-        raise ModelError(f"no gradient reaches {more}; is a part frozen that should train?")
+        remedy = "is a part frozen that should train? What the model never uses has to be frozen (model.freeze_vision)"
+        raise ModelError(f"no gradient reaches {more}; {remedy}")
 
 # %% ../nbs/40_sft.ipynb #0021dc65
 def sft_trainer(

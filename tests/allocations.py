@@ -14,21 +14,20 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLDecoderLayer, Qwen2_5_VLTextConfig
 from trl.trainer.utils import add_fused_lm_head
 
+from mmhelix_nb.book.settings import Model
 from mmhelix_nb.training.budget import (
     PATCH,
     Numbers,
     Pass,
-    Shape,
     at_work,
     backward_needs,
-    counted,
     head_bytes,
     kept_bytes,
     layer_keeps,
-    weight_bytes,
-    widths_of,
+    writing_bytes,
 )
-from mmhelix_nb.training.models import add_lora, load_weights
+from mmhelix_nb.training.models import add_lora, blank, load_weights
+from mmhelix_nb.training.shapes import Shape, counted, weight_bytes, widths_of
 
 Measured = dict[str, tuple[int, float]]  # bytes as measured and as reckoned, by part
 SIZES = {torch.float32: 4, torch.bfloat16: 2}
@@ -81,6 +80,12 @@ class How:
         size = SIZES[self.dtype]
         return Numbers(size, 2 if self.autocast else size, self.rank, self.attention == "eager")
 
+    @property
+    def held(self) -> Model:
+        dtype = str(self.dtype).removeprefix("torch.")
+        held = {"quantise": self.quantise, "lora_rank": self.rank, "dtype": dtype, "attention": self.attention}
+        return Model(name="mini", **held)
+
     def context(self):
         return torch.autocast("cpu", torch.bfloat16) if self.autocast else nullcontext()
 
@@ -125,7 +130,7 @@ def made(config: Qwen2_5_VLConfig, how: How):
     if how.quantise == "nf4":
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
-            model = load_weights(folder, config, "nf4", True, how.dtype, how.attention, "cpu")
+            model = load_weights(folder, config, how.held, "cpu")
     add_fused_lm_head(model)
     if how.rank:
         model = add_lora(model, how.rank)
@@ -187,7 +192,7 @@ def reckoned_pass(shape: Shape, passes: list[Pass], how: How) -> tuple[float, fl
 
 def compare_model(config: Qwen2_5_VLConfig, passes: list[Pass], how: How) -> Measured:
     "Weights, gradients, AdamW's states, what `passes` keep for backward whose graphs live together as in AHPO, and the most at once."
-    model, shape, size = made(config, how), counted(config), SIZES[how.dtype]
+    model, shape, size = made(config, how), counted(blank(config)), SIZES[how.dtype]
     weights = list(model.parameters())
     train = [weight for weight in weights if weight.requires_grad]
     optimizer = torch.optim.AdamW(train)
@@ -263,3 +268,14 @@ def compare_layer(how: How, tokens: int, hidden: int, inner: int, heads: int, ke
         ),
         "most at once": (most, tokens * (keeps + backward_needs(shape, n, tokens)) + casts + matrix),
     }
+
+
+def compare_writing(config: Qwen2_5_VLConfig, how: How, rows: int, prompt: int, new: int) -> Measured:
+    "The most of a batch of replies that is written."
+    model, shape = made(config, how), counted(blank(config))
+    ids = torch.randint(10, 500, (rows, prompt), generator=torch.Generator().manual_seed(0))
+    told = {"attention_mask": torch.ones_like(ids), "mm_token_type_ids": torch.zeros_like(ids), "do_sample": True}
+    sizes = {"max_new_tokens": new, "min_new_tokens": new, "pad_token_id": 0}
+    with torch.no_grad():
+        most = allocated(lambda: model.eval().generate(ids, **told, **sizes))[0]
+    return {"most at once": (most, writing_bytes(shape, how.numbers, rows, prompt, 0, new))}

@@ -645,8 +645,11 @@ sys.path.insert(0, sys.argv[1])
 from test_ahpo import PROCESSOR, ROWS, chance, never, settings, tiny, train_ahpo, weights
 out = Path(sys.argv[2])
 for method, reward in (("ahpo", never), ("luffy", chance)):
-    trainer = train_ahpo(tiny(), PROCESSOR, ROWS, settings(num_generations=4, steps=2), out / method, method, reward=reward)
-    (out / f"{method}-{trainer.accelerator.process_index}").write_text(str(weights(trainer).double().sum().item()))
+    small = settings(num_generations=4, steps=2, curriculum=method == "ahpo")
+    trainer = train_ahpo(tiny(), PROCESSOR, ROWS, small, out / method, method, reward=reward)
+    drawn = trainer.curriculum and trainer.curriculum.drawn
+    told = f"{weights(trainer).double().sum().item()} {drawn}"
+    (out / f"{method}-{trainer.accelerator.process_index}").write_text(told)
 """
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from gpu import check  # noqa: E402
 
 from mmhelix_nb.book.profiles import read_profile  # noqa: E402
-from mmhelix_nb.training import budget  # noqa: E402
+from mmhelix_nb.training import budget, shapes  # noqa: E402
 from mmhelix_nb.training.models import blank  # noqa: E402
 
 
@@ -29,7 +29,7 @@ def test_the_language_layers_alone_are_in_four_bits():
     book = read_profile("gpu24", check.ROOT, check.DRY)
     processor = check.processor_of(book)
     shape = budget.replace(
-        budget.qwen(64, 2, 2, 1, 128, len(processor.tokenizer), True, budget.Layer(32, 32, 32, 64, 2)), tower_layers=2
+        shapes.qwen(64, 2, 2, 1, 128, len(processor.tokenizer), True, shapes.Layer(32, 32, 32, 64, 2)), tower_layers=2
     )
     model = check.random_model(book, check.config_of(shape, processor.tokenizer, shape.vocabulary), "cpu")
     packed = {name for name, module in model.named_modules() if name.endswith("base_layer")}
@@ -42,9 +42,9 @@ def test_the_language_layers_alone_are_in_four_bits():
     ]
 
 
-@pytest.mark.parametrize("name", budget.SHIPPED)
+@pytest.mark.parametrize("name", shapes.SHIPPED)
 def test_the_configuration_has_the_shipped_widths(name):
     book = read_profile("gpu24", check.ROOT)
-    shape = budget.SHIPPED[name]
+    shape = shapes.SHIPPED[name]
     model = blank(check.config_of(shape, check.processor_of(book).tokenizer, shape.vocabulary))
     assert sum(weight.numel() for weight in model.parameters()) == pytest.approx(shape.weights, rel=1e-3)

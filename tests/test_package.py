@@ -192,6 +192,10 @@ def test_run_plans_the_book(installed, tmp_path):
     assert said.count("would run") == 19 and not (tmp_path / "runs").exists()
 
 
+def test_plan_knows_the_profiles_and_how_long_traces_are(installed, tmp_path):
+    assert "It fits" in output(installed / "mmhelix", "plan", "--profile", "night", "--card", "16", cwd=tmp_path)
+
+
 def test_run_of_a_chapter_with_a_profile_of_ones_own(installed, tmp_path):
     (tmp_path / "mine.yaml").write_text(PROFILE)
     run = (installed / "mmhelix", "run", "--profile", "mine.yaml", "--only", "generators")

@@ -119,6 +119,11 @@ def run_profile(words: list[str], mmhelix, folder: Path) -> None:
     assert re.search(rf"^(would run|done) +{wanted}\b", said, re.MULTILINE), said
 
 
+def plan(words: list[str], mmhelix, folder: Path) -> None:
+    """On a card of 24 GB, whatever card this machine has."""
+    assert "It fits" in mmhelix(*words[1:], "--card", "24")
+
+
 def generate(words: list[str], mmhelix, folder: Path) -> None:
     mmhelix(*words[1:], "--tasks", "maze", "--levels", "1", "--per-cell", "2")
     assert list((folder / words[words.index("--out") + 1]).rglob("*.parquet"))
@@ -185,6 +190,7 @@ def compare(words: list[str], mmhelix, folder: Path) -> None:
 
 KNOWN = {
     "pip install": pip,
+    "mmhelix plan": plan,
     "mmhelix run": run_profile,
     "mmhelix generate": generate,
     "mmhelix export": export,

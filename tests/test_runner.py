@@ -88,7 +88,7 @@ def test_graph_follows_the_profile():
     assert "base" not in big and big["sft"].needs == ("serg",) and big["evaluation-base"].needs == ("serg",)
 
 
-@pytest.mark.parametrize("name", ("smoke", "mini", "gpu24", "paper"))
+@pytest.mark.parametrize("name", ("smoke", "mini", "night", "gpu16", "gpu24", "paper"))
 def test_order_can_run_and_long_ways_come_first(name):
     found = jobs(read_profile(name))
     names, lengths = list(found), [distance(found, one) for one in found]

@@ -8,7 +8,8 @@ import pytest
 from provers import prove, spoil
 from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
-from mmhelix_nb.shared.narrator import Steps
+from mmhelix_nb.core import task_module
+from mmhelix_nb.shared.narrator import UNDER, Steps
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
 
 every_task = pytest.mark.parametrize("task", TASKS)
@@ -96,6 +97,34 @@ def test_sentences_are_cased_and_closed(task):
             assert step.says[-1] in ".:,;?" or step.board, step.says
             told = re.sub(r"\[.*?\]", "[]", step.says)  # rows of a grid have dots of their own
             assert not re.search(r"  |\.\.|\{|, ,| [.,;:](?!\d)", told), step.says
+
+
+MUST = re.compile(
+    r"\b(?:must(?! make way)|ha(?:s|ve) to (?!guess|leave)|can only|bound to|surely|certainly|clearly|sure|only choice|forced (?!here))"
+)
+
+
+@every_task
+def test_guesses_are_told_as_guesses(task):
+    """What is supposed is not told in the words of what follows, as in "say A1 is clearly empty"."""
+    told = [step for level in (2, 4) for seed in range(4) for step in item(task, level, seed).trace()]
+    assert not [step.says for step in told if step.kind == "hypothesise" and MUST.search(step.says)]
+
+
+@every_task
+def test_reasons_are_one_clause(task):
+    """A reason goes on behind "since" and before a comma, so it has no semicolon behind its premises."""
+    rules = getattr(getattr(task_module(task), "VOICE", None), "rules", {})
+    assert not [one for clauses in rules.values() for one in clauses if "{premises};" in one]
+
+
+def test_earlier_guesses_are_put_in_as_clauses():
+    """A guess that still stands is a clause of its own, so "while {outer}" and not "with {outer}"."""
+    assert not [
+        one
+        for one in UNDER
+        if re.search(r"\b(?:with|keep|of|to|given) \{outer\}(?!,)|(?<!that )\{outer\} (?:is|stays)", one)
+    ]
 
 
 # Texts

@@ -1,7 +1,11 @@
 """What the trainer takes: models, configurations, data sets of every conversational form, rewards, adapters, streams, and vLLM, of which a stand-in checks the arguments."""
 
+import dataclasses
 import inspect
+import json
 import warnings
+from copy import deepcopy
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import create_autospec
 
@@ -13,15 +17,19 @@ warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 
 from datasets import Dataset, IterableDataset  # noqa: E402
+from families import FAMILIES  # noqa: E402
 from PIL import Image  # noqa: E402
 from test_ahpo import PROCESSOR, gradient, tiny, weights  # noqa: E402
 from transformers import Qwen3Config, Qwen3ForCausalLM, TrainerCallback  # noqa: E402
 from trl import GRPOConfig, GRPOTrainer  # noqa: E402
+from trl.data_utils import prepare_multimodal_messages  # noqa: E402
 
-from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer  # noqa: E402
+from mmhelix_nb.ahpo import AHPOConfig, AHPOTrainer, ExpertOptions, options_page  # noqa: E402
 from mmhelix_nb.training.experts import select_rows  # noqa: E402
+from mmhelix_nb.training.families import language_name, model_class, reads_pictures  # noqa: E402
+from mmhelix_nb.training.pictures import share_pictures  # noqa: E402
 
-TOKENIZER = PROCESSOR.tokenizer
+TOKENIZER = deepcopy(PROCESSOR.tokenizer)  # a processor that is saved writes its name into its own
 CPU = {"use_cpu": True, "bf16": False, "report_to": [], "disable_tqdm": True, "save_strategy": "no"}
 
 
@@ -57,6 +65,11 @@ def even(completions, **columns):
 
 def never(completions, **columns):
     return [0.0] * len(completions)
+
+
+def first_of_two(completions, **columns):
+    """Every other rollout is right."""
+    return [float(i % 2 == 0) for i in range(len(completions))]
 
 
 def config(tmp_path, kind=AHPOConfig, **more):
@@ -141,6 +154,47 @@ def test_rows_with_and_without_pictures(tmp_path, micro):
     assert sorted(counts) == [0] * 4 + [1] * 4 and all(line["expert/nll"] > 0 for line in lines)
 
 
+def test_a_picture_is_encoded_once_in_a_pass(tmp_path):
+    """Four rollouts of two prompts, written and learned from: two pictures each time, and the same weights as with four."""
+    rows = Dataset.from_list([WAYS["image"](picture((90, 60 * k, 9))) | {"completion": "e12"} for k in range(2)])
+    read, after = {}, {}
+    for share in (True, False):
+        model, read[share] = tiny(frozen=False), []
+        model.model.visual.patch_embed.register_forward_hook(
+            lambda module, args, out, share=share: read[share].append(len(out) // 16)
+        )
+        options = {"share_pictures": share}
+        trainer, _ = run(tmp_path, rows, first_of_two, model, PROCESSOR, options=options)
+        after[share] = weights(trainer)
+    assert read == {True: [2, 2, 2], False: [4, 4, 2]}  # written, learned from, and the experts
+    assert torch.allclose(after[True], after[False], atol=1e-4)
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILIES if "text" not in name])
+def test_every_family_encodes_a_picture_once(family):
+    """What the model says is the same to the bit, and the gradient of its picture encoder too, but for the order of a sum."""
+    config, processor = FAMILIES[family]()
+    sizes = {"red": (56, 84), "blue": (84, 56)}
+    seen = [Image.new("RGB", sizes[colour], colour) for colour in ("red", "blue", "red", "red")]
+    chats = [prepare_multimodal_messages(user("colour"), images=[one]) for one in seen]
+    form = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "processor_kwargs": {"padding": True}}
+    batch = processor.apply_chat_template(chats, add_generation_prompt=True, **form)
+    told, moved = [], []
+    for share in (False, True):
+        torch.manual_seed(0)
+        model = model_class(config).from_config(config)
+        if share:
+            share_pictures(model)
+        logits = model(**batch).logits
+        logits.square().mean().backward()
+        told.append(logits.detach())
+        language = language_name(model)
+        pairs = [(name, w.grad) for name, w in model.named_parameters() if reads_pictures(name, language)]
+        moved.append(torch.cat([grad.flatten() for _, grad in pairs if grad is not None]))
+    assert torch.equal(*told)
+    assert (moved[0] - moved[1]).abs().max() <= 1e-6 * moved[0].abs().max()
+
+
 # Models and configurations
 
 
@@ -174,6 +228,40 @@ def test_an_adapter(tmp_path):
     trainer, (line,) = run(tmp_path, taught("p1", "e12"), peft_config=adapter, options={"temperature": 0.7})
     moved = [name for name, weight in trainer.model.named_parameters() if weight.requires_grad]
     assert all("lora_" in name for name in moved) and line["grad_norm"] > 0 and line["expert/nll"] > 0
+
+
+# What a reader of the chapter sees
+
+CHAPTER = json.loads((Path(__file__).parents[1] / "nbs" / "50_ahpo.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def test_the_page_of_options_is_that_of_the_class():
+    """Each option is told with a meaning and a source, the chapter shows the page as it is made, and TRL's command line knows them."""
+    from transformers import HfArgumentParser
+
+    (shown,) = [cell["outputs"] for cell in CHAPTER if "".join(cell["source"]).endswith("Markdown(options_page())")]
+    assert "".join(shown[0]["data"]["text/markdown"]) == options_page()
+    rows = [line.strip("| ").split(" | ") for line in options_page().split("\n")[2:]]
+    assert [row[0].strip("`") for row in rows] == [one.name for one in dataclasses.fields(ExpertOptions)]
+    assert all(len(row) == 4 and all(row) for row in rows)
+    (told,) = HfArgumentParser(AHPOConfig).parse_args_into_dataclasses(
+        ["--output_dir", "out", "--use_cpu", "--bf16", "False", "--num_generations", "8", "--success_bar", "0.9"]
+    )
+    assert (told.success_bar, told.success_threshold, told.sft_norm) == (0.9, 2, "own")
+
+
+def test_the_example_with_own_data(tmp_path, folder, monkeypatch):
+    """The ten lines of the chapter run as they stand, on a smaller model and for fewer steps."""
+    (text,) = [text for cell in CHAPTER if "```python" in (text := "".join(cell["source"])) and "AHPOTrainer(" in text]
+    code = text.split("```python\n")[1].split("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    monkeypatch.chdir(tmp_path)
+    small = code.replace("Qwen/Qwen3-0.6B", folder).replace("max_steps=100", "max_steps=1, use_cpu=True, bf16=False")
+    assert small.count("use_cpu") == 1 and folder in small
+    told = {}
+    exec(small.replace("AHPOTrainer(", "trainer = AHPOTrainer(", 1).replace(")).train()", "))\ntrainer.train()"), told)
+    assert told["trainer"].state.global_step == 1 and told["trainer"].groups[0][0].has_expert
+    assert told["right"]([[{"content": "it is \\boxed{5}"}], [{"content": "5"}]], [5, 5]) == [1.0, 0.0]
 
 
 # Rewards
@@ -249,6 +337,41 @@ def test_a_checkpoint_is_gone_on_from(tmp_path):
     assert torch.equal(weights(whole), weights(again))
     card = (tmp_path / "out" / "checkpoint-2" / ".." / "README.md").read_text()
     assert "AHPO" in card
+
+
+def easy_first(completions, level, **columns):
+    """Level 1 is always right, level 2 for every other rollout, level 3 never."""
+    return [{1: 1.0, 2: float(i % 2), 3: 0.0}[lv] for i, lv in enumerate(level)]
+
+
+def test_a_curriculum_follows_success_and_goes_on_after_a_kill(tmp_path):
+    """Middling levels come to be drawn most; a run that is killed draws on as it would have, also where it goes on in a second epoch."""
+    rows = [{"prompt": f"p{i}", "completion": "e" * (i % 4 > 0), "level": 1 + i % 3} for i in range(24)]
+    data, options = Dataset.from_list(rows), {"max_steps": 32, "save_strategy": "steps", "save_steps": 10}
+    options |= {"curriculum": True, "num_iterations": 2, "per_device_train_batch_size": 8, "max_completion_length": 2}
+    seen: list = []
+
+    def reward(completions, prompts, level, **columns):
+        seen.append(prompts[::2])
+        return easy_first(completions, level)
+
+    whole, lines = run(tmp_path, data, reward, options=options)
+    last = [line for line in lines if "curriculum/1" in line][-1]
+    shares = [last[f"curriculum/{level}"] for level in (1, 2, 3)]
+    assert shares[1] > 1.5 * max(shares[0], shares[2]) and sum(shares) == pytest.approx(1)
+    told, seen[:] = list(seen), []
+    again = AHPOTrainer(speaker(5), reward, config(tmp_path, **options), data, processing_class=TOKENIZER)
+    again.train(resume_from_checkpoint=str(tmp_path / "out" / "checkpoint-20"))
+    assert seen == told[10:] and len(seen) == 6 and torch.equal(weights(whole), weights(again))
+    assert whole.curriculum.drawn == again.curriculum.drawn
+
+
+def test_a_curriculum_needs_levels_and_a_table(tmp_path):
+    with pytest.raises(ValueError, match="curriculum=True needs the columns level and completion: level missing"):
+        run(tmp_path, taught("p1", "e12"), options={"curriculum": True})
+    stream = IterableDataset.from_generator(lambda: iter([{"prompt": "p", "completion": "e", "level": 1}]))
+    with pytest.raises(ValueError, match="curriculum=True needs a table of rows, not a stream"):
+        run(tmp_path, stream, options={"curriculum": True})
 
 
 # How rollouts are written
@@ -400,3 +523,26 @@ def test_rows_without_gradient_are_left_out_under_vllm_too(tmp_path, monkeypatch
     ours = gradient(trainer.model, trainer._compute_loss(trainer.model, batch))
     theirs = gradient(trainer.model, GRPOTrainer._compute_loss(trainer, trainer.model, batch))
     assert theirs.abs().max() > 0 and (ours - theirs).abs().max() <= 1e-6 * theirs.abs().max()
+
+
+def test_a_profile_asks_for_vllm_where_it_helps(monkeypatch):
+    """By itself on a card where it is installed, never for four bits; asked for without it, one line says what to do."""
+    from mmhelix_nb import ahpo
+    from mmhelix_nb.book.methods import METHODS
+    from mmhelix_nb.book.settings import Ahpo
+
+    model, packed = SimpleNamespace(), SimpleNamespace(is_loaded_in_4bit=True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(ValueError, match="ahpo.vllm = yes: vLLM is not installed"):
+        ahpo.written_by_vllm(Ahpo(vllm="yes"), METHODS["ahpo"], model)
+    monkeypatch.setattr(ahpo, "is_vllm_available", lambda: True)
+    asked = [
+        (Ahpo(), "ahpo", model),
+        (Ahpo(), "ahpo", packed),
+        (Ahpo(), "luffy", model),
+        (Ahpo(vllm="no"), "ahpo", model),
+    ]
+    assert [ahpo.written_by_vllm(s, METHODS[name], one) for s, name, one in asked] == [True, False, False, False]
+    monkeypatch.undo()
+    config = ahpo.ahpo_config(Ahpo(bf16=False), METHODS["ahpo"], "out", vllm=True)
+    assert config.use_vllm and config.vllm_enable_sleep_mode and config.vllm_gpu_memory_utilization == 0.3

@@ -185,7 +185,7 @@ class Search:
         self.domains, self.most, self.found = domains(state), most, 0
         self.given = {letter: few[0] for letter, few in self.domains.items() if len(few) == 1}
         self.columns, self.digits = columns(state, self.given), dict(self.given)
-        self.used = {digit: digit in self.given.values() for digit in range(10)}
+        self.used = [digit in self.given.values() for digit in range(10)]
         self.counter = Counter(10_000_000)  # ten letters have 3,628,800 orders
         if len(set(self.given.values())) == len(self.given):
             fill(self, 0, 0, 0)
@@ -201,20 +201,21 @@ def fill(search: Search, number: int, place: int, total: int) -> None:
     if number == len(search.columns):
         search.found += not total
         return
-    known, new = search.columns[number]
+    (known, new), digits, used = search.columns[number], search.digits, search.used
     if not place:
-        total += sum([weight * search.digits[letter] for letter, weight in known])
+        for letter, weight in known:
+            total += weight * digits[letter]
     if place == len(new):
         if not total % 10:
             fill(search, number + 1, 0, total // 10)
         return
     (letter, weight), forced = new[place], place + 1 == len(new)
-    used, domain = search.used, search.domains[letter]
+    domain = search.domains[letter]
     for digit in FITS[weight % 10][total % 10] if forced else domain:
         if used[digit] or digit not in domain:
             continue
         search.counter.visit()
-        used[digit], search.digits[letter] = True, digit
+        used[digit], digits[letter] = True, digit
         after = total + weight * digit
         fill(search, number + forced, 0 if forced else place + 1, after // 10 if forced else after)
         used[digit] = False
@@ -732,7 +733,7 @@ VOICE = NUMBERS | Voice(
             "{column} and {premises} allow {number} ways, one of them {way}, and nothing else",
             "{number} ways fit {column} when {premises}, for example {way}",
             "{column} has {number} ways like {way} when {premises}, and the rest is out",
-            "{column} can be filled in {number} ways with {premises}; {way} is one",
+            "{column} can be filled in {number} ways with {premises}, and {way} is one",
             "with {premises} there are {number} ways for {column}, say {way}, no others",
             "I count {number} ways for {column} with {premises}, {way} among them",
             "{premises}, and {column} has then {number} ways, {way} for one",
@@ -827,7 +828,7 @@ VOICE = NUMBERS | Voice(
             "{premises} and that leaves one of the letters without a digit",
             "one of the letters cannot get a digit, as {premises}",
             "with {premises} the digits do not suffice for all letters",
-            "{premises}; one of the letters stays empty",
+            "{premises} and one of the letters stays empty",
             "the letters run out of digits: {premises}",
             "not all letters can have a digit when {premises}",
             "{premises}, but each of the letters needs a digit",

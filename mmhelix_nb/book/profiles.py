@@ -34,7 +34,7 @@ class Profile(Settings):
 
 # %% ../../nbs/book/profiles.ipynb #6d9a03aa
 class _Loader(yaml.SafeLoader):
-    """YAML with plain floats such as `1e-6`, and without repeated keys."""
+    """YAML with plain floats such as `1e-6`, with true and false alone as truth values, and without repeated keys."""
 
 
 def _mapping(loader, node, deep=False):
@@ -48,6 +48,12 @@ def _mapping(loader, node, deep=False):
     return yaml.SafeLoader.construct_mapping(loader, node, deep)
 
 
+_BOOL = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [rule for rule in rules if rule[0] != _BOOL]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}  # yes, no, on and off are words, as in YAML 1.2
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"^(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
 )

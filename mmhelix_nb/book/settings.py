@@ -262,6 +262,9 @@ class Hybrid(Rollouts):
         "skip", "a longer expert takes no part (counted), takes part all the same, or ends the run; none is ever cut"
     )
     skip_zero_advantage: bool = setting(True, "no forward pass for rollouts that have no gradient")
+    curriculum: bool = setting(
+        False, "rows with an expert are drawn by level, most where success on it is middling; the paper draws all alike"
+    )
 
     @property
     def rollouts(self) -> int:
@@ -301,6 +304,13 @@ class Ahpo(Hybrid):
     scheduler: Literal["cosine", "linear", "constant"] = again(Training, "scheduler", "constant")
     max_grad_norm: float = again(Training, "max_grad_norm", 0.2)
     save_steps: int = again(Training, "save_steps", 10)
+    vllm: Literal["auto", "yes", "no"] = setting(
+        "auto",
+        "vLLM writes the rollouts, asleep while weights learn; auto: where it is installed and weights have 16 bits or more",
+    )
+    vllm_gpu_memory_utilization: float = setting(
+        0.3, "that vLLM may take while awake", "TRL", "share of a card", gt=0, lt=1
+    )
 
     @model_validator(mode="after")
     def _methods(self):

@@ -29,7 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
-from ..shared.voice import RECALLED, Voice
+from ..shared.voice import RECALLED, SUPPOSED, Voice
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #b0810165
@@ -394,6 +394,7 @@ CELLS = Voice(
             "{cell} is sure to be {value}",
             "{cell} comes out {value}",
         ),
+        "is? cell value": SUPPOSED,
         "is+ cells value": (
             "{cells} are {value}",
             "{cells} must be {value}",

@@ -17,7 +17,7 @@ import re
 from collections import Counter as Bag
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate, chain, combinations
 from math import comb
 from random import Random
@@ -123,24 +123,30 @@ class Search:
         masks = neighbour_masks(state.n, state.edges1), neighbour_masks(state.n, state.edges2)
         return cls(masks, (kinds(masks[0]), kinds(masks[1])))
 
+    @cached_property
+    def counts(self) -> dict[Kind, int]:
+        "How many nodes of G1 each kind has."
+        return Bag(self.kinds[0])
+
     def alike(self) -> bool:
-        return Bag(self.kinds[0]) == Bag(self.kinds[1])
+        return self.counts == Bag(self.kinds[1])
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2711ae3b
 def following(search: Search, pairs: Pairs) -> int:
     "The node of G1 to match next."
-    masks, kinds1 = search.masks[0], search.kinds[0]
-    matched, sizes = sum(1 << u for u, _ in pairs), Bag(kinds1)
+    masks, kinds1, counts = search.masks[0], search.kinds[0], search.counts
+    matched = sum([1 << u for u, _ in pairs])
     free = bits((1 << len(masks)) - 1 & ~matched)
-    return min(free, key=lambda u: (-(masks[u] & matched).bit_count(), sizes[kinds1[u]], u))
+    return min([(-(masks[u] & matched).bit_count(), counts[kinds1[u]], u) for u in free])[2]
 
 
 def partners(search: Search, pairs: Pairs, node: int) -> list[int]:
     "The nodes of G2 that fit `node` of G1 and all `pairs`."
     (masks1, masks2), (kinds1, kinds2) = search.masks, search.kinds
-    used, beside = sum(1 << v for _, v in pairs), sum(1 << v for u, v in pairs if masks1[node] >> u & 1)
-    alike = [v for v, kind in enumerate(kinds2) if kind == kinds1[node] and not used >> v & 1]
-    return [v for v in alike if masks2[v] & used == beside]
+    wanted, near = kinds1[node], masks1[node]
+    used, beside = sum([1 << v for _, v in pairs]), sum([1 << v for u, v in pairs if near >> u & 1])
+    free = [v for v, mask in enumerate(masks2) if not used >> v & 1 and mask & used == beside]
+    return [v for v in free if kinds2[v] == wanted]
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #0d645369
 def explore(

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['Pick', 'FILLINGS', 'BOUNDS', 'SHALLOW', 'LEVELS', 'FULL', 'RANDOM_FILLINGS', 'SCORER', 'RADIUS', 'draw', 'PICTURE',
            'WORDS', 'RULES', 'RINGS', 'FORMAT', 'PUSHES', 'SEEN', 'SENT', 'OVER', 'State', 'columns', 'Push',
-           'find_way', 'augment', 'solve', 'rooms', 'send', 'fill', 'at_random', 'widest_arrow', 'fill_smallest_number',
-           'fill_largest_number', 'fill_widest_arrow', 'best_of_five_fillings', 'narrowest_column', 'let_through',
-           'let_back_through', 'Level', 'arrows_between', 'network', 'easy', 'generate', 'check', 'spread', 'layout',
-           'example', 'ask', 'tell_dead', 'pushed', 'tell_flow', 'trace', 'canon']
+           'find_way', 'augment', 'solve', 'capacities', 'send', 'fill', 'at_random', 'widest_arrow',
+           'fill_smallest_number', 'fill_largest_number', 'fill_widest_arrow', 'best_of_five_fillings',
+           'narrowest_column', 'let_through', 'let_back_through', 'Level', 'arrows_between', 'network', 'easy',
+           'generate', 'check', 'spread', 'layout', 'example', 'ask', 'tell_dead', 'pushed', 'tell_flow', 'trace',
+           'canon']
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aff72030
 from collections.abc import Callable, Iterator, Sequence
@@ -123,7 +124,7 @@ Pick = Callable[
 
 
 @lru_cache(maxsize=64)
-def rooms(state: State) -> list[dict[int, int]]:
+def capacities(state: State) -> list[dict[int, int]]:
     "The capacities of the arrows of each node, by the node where they end."
     found: list[dict[int, int]] = [{} for _ in range(state.n)]
     for u, v, capacity in state.edges:
@@ -131,36 +132,36 @@ def rooms(state: State) -> list[dict[int, int]]:
     return found
 
 
-def send(room: list[dict[int, int]], out: list[list[int]], path: list[int]) -> int:
-    "Send as much along `path` as it has room for, and take full arrows from `out`; how much that is."
-    steps = [*pairwise(path)]
-    amount = min([room[u][v] for u, v in steps])
-    for u, v in steps:
-        row = room[u]
-        if row[v] == amount:
+def send(room: list[dict[int, int]], out: list[list[int]], path: list[int], rooms: list[int]) -> int:
+    "Send as much along `path` as it has `rooms` for, and take full arrows from `out`; how much that is."
+    amount = min(rooms)
+    for u, v, free in zip(path, path[1:], rooms):
+        room[u][v] = free - amount
+        if free == amount:
             out[u].remove(v)
-        row[v] -= amount
     return amount
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #872d5c8a
 def fill(state: State, pick: Pick) -> int:
     "What flows if ways are filled one after another, each found by `pick`, and nothing is pushed back."
-    room, sink = [row.copy() for row in rooms(state)], state.sink
+    room, sink = [row.copy() for row in capacities(state)], state.sink
     out = [[*row] for row in room]  # as long as something may go on there
-    total, path, here = 0, [state.source], state.source
+    total, path, rooms, here = 0, [state.source], [], state.source
     while True:
         ways = out[here]
         if here == sink:
-            total += send(room, out, path)
-            here = state.source
-            path = [here]
+            total += send(room, out, path, rooms)
+            path, rooms, here = [state.source], [], state.source
         elif ways:
-            here = pick(room[here], ways) if len(ways) > 1 else ways[0]
-            path.append(here)
+            onward = pick(room[here], ways) if len(ways) > 1 else ways[0]
+            rooms.append(room[here][onward])
+            path.append(onward)
+            here = onward
         else:
             path.pop()
             if not path:
                 return total
+            rooms.pop()
             out[path[-1]].remove(here)
             here = path[-1]
 

@@ -298,7 +298,7 @@ def random_water(level: Level, rng: Random) -> Filled:
     "Random tanks, and how many rows of each are wet: of some ways the one with the fewest lines that are all but dry or all but full, which say too much."
     regions = random_tanks(level.size, round(level.size**2 / level.tank), rng)
     tall = heights(regions)
-    ways = [{tank: rng.randint(0, height) for tank, height in tall.items()} for _ in range(8)]
+    ways = [{tank: rng.randrange(height + 1) for tank, height in tall.items()} for _ in range(8)]
 
     def plain(water: dict[int, int]) -> int:
         lines = state_of(regions, water)
@@ -594,7 +594,7 @@ VOICE = (
                 "{premises}, and the {count} sums of {total} in {line} agree",
                 "of {count} sums of {total} in {line} none differs here, since {premises}",
                 "{line} makes {total} in {count} ways, for {premises}, the same here",
-                "{premises}; {line} has {count} ways to {total} that agree",
+                "{premises} and {line} has {count} ways to {total} that agree",
                 "each of {count} ways to {total} in {line} has it so, as {premises}",
                 "the {count} ways of {line} to {total} agree, because {premises}",
                 "I try {count} sums of {total} in {line}, as {premises}: they agree",
@@ -665,7 +665,7 @@ VOICE = (
                 "{premises} and all lower parts of tank {tank} hold water too",
                 "water in {tank} lies at the bottom, and {premises}",
                 "below water tank {tank} is wet, and {premises}",
-                "{premises}; tank {tank} is wet below that",
+                "{premises} and tank {tank} is wet below that",
                 "tank {tank} cannot be dry under water, and {premises}",
                 "under the water of tank {tank} there is water, as {premises}",
                 "{premises}, and nothing floats in tank {tank}",
@@ -679,7 +679,7 @@ VOICE = (
                 "{premises} and the higher parts of tank {tank} are dry too",
                 "water in {tank} cannot float, and {premises}",
                 "tank {tank} is dry above what is dry, and {premises}",
-                "{premises}; tank {tank} has no water above that",
+                "{premises} and tank {tank} has no water above that",
                 "over a dry part of tank {tank} no water stands, as {premises}",
                 "nothing floats in tank {tank}, and {premises}",
                 "for tank {tank}, {premises}, and water does not float",

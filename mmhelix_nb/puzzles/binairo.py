@@ -456,7 +456,7 @@ VOICE = two_tone(("0", "1")) | Voice(
             "{cells} are two {digit}s of {line}",
             "a third {digit} beside {cells} is forbidden in {line}",
             "with {digit} in {cells}, {line} would get three alike",
-            "{line} puts {digit} into {cells}, so no third",
+            "{line} has {digit} in {cells} and takes no third",
             "next to {cells} {line} cannot have {digit} again",
             "the {digit}s in {cells} rule out a third in {line}",
             "{line} shows two {digit}s, {cells}",

@@ -28,7 +28,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, only_value
 from ..shared.search import Counter, SearchLimit
-from ..shared.shallow import by_draws, by_rules, climb, impasses
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
@@ -225,12 +225,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #88a2e2ab
 def counts_and_crossings(state: State, rng: Random) -> str:
     "Lay what the numbers, crossings and the need to hang together force until nothing changes, and give up if a way is open then."
-    return by_rules(problem(state), lambda found: show(state, found))
+    return answer_by_rules(problem(state), lambda found: show(state, found))
 
 
 def counts_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing is forced a random number of bridges on some way, never taken back."
-    return by_draws(problem(state), lambda found: show(state, found), rng)
+    return answer_by_draws(problem(state), lambda found: show(state, found), rng)
 
 
 SHALLOW = (counts_and_crossings, counts_and_draws)
@@ -521,6 +521,20 @@ SPANS = Voice(
             "{value} it is for {cell}",
             "{cell} comes out with {value}",
         ),
+        "is? cell value": (
+            "{cell} has {value}",
+            "{cell} gets {value}",
+            "{cell} carries {value}",
+            "{cell} takes {value}",
+            "{cell} holds {value}",
+            "{cell} is given {value}",
+            "I put {value} on {cell}",
+            "I draw {value} on {cell}",
+            "there is {value} on {cell}",
+            "it is {value} for {cell}",
+            "{value} is right for {cell}",
+            "{cell} happens to have {value}",
+        ),
         "is+ cells value": (
             "{cells} have {value} each",
             "{cells} each have {value}",
@@ -571,7 +585,7 @@ SPANS = Voice(
             "{island} wants {number} from {ways}, and {premises}",
             "{island} must get {number} over {ways}, while {premises}",
             "the {number} of {island} comes over {ways} and {premises}",
-            "{premises}; {island} needs {number} on {ways}",
+            "{premises} and {island} needs {number} on {ways}",
             "of the {ways} of {island}, which needs {number}, {premises}",
             "{island} is a {number} with {ways}, and {premises}",
             "{island} is to have {number} on its {ways}, and {premises}",
@@ -619,7 +633,7 @@ SPANS = Voice(
             "{cell} and {cell2} meet in the water, and {premises}",
             "only one of {cell} and {cell2} can be built, and {premises}",
             "{cell} and {cell2} are in each other's way, and {premises}",
-            "{premises}; {cell} and {cell2} would cross",
+            "{premises} and {cell} and {cell2} would cross",
         ),
         "no-cross cell cell2": (
             "{cell} and {cell2} would cross: {premises}",

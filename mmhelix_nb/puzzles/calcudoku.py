@@ -37,7 +37,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import Tally, read, sum_text
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
-from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
 from ..steps import Fact, Manner, Step
@@ -156,12 +156,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #105cf1e1
 def cages_and_singles(state: State, rng: Random) -> str:
     "Strike out by cages, rows and columns what cannot be until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), lambda found: answer_text(full_values(found), state.size))
+    return answer_by_rules(problem(state), lambda found: answer_text(full_values(found), state.size))
 
 
 def cages_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random number in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: answer_text(full_values(found), state.size), rng)
+    return answer_by_draws(problem(state), lambda found: answer_text(full_values(found), state.size), rng)
 
 
 SHALLOW = (cages_and_singles, cages_and_draws)
@@ -480,7 +480,7 @@ WAYS = Voice(
             "{premises} and {cells} make {target} as {ways}",
             "{premises}, so that {target} in {cells} is {ways}",
             "{target} in {cells} is {ways} when {premises}",
-            "{premises}; the cage {target} of {cells} is {ways}",
+            "{premises} and the cage {target} of {cells} is {ways}",
             "since {premises}, {cells} with {target} can be {ways}",
             "{cells} give {target} as {ways}, for {premises}",
             "{premises}, which leaves {ways} for {target} in {cells}",
@@ -520,13 +520,13 @@ WAYS = Voice(
         ),
         "many cells target number way": (
             "{premises}, and {target} in {cells} has {number} ways like {way}, all alike here",
-            "{premises}; the {number} ways for {target} in {cells}, such as {way}, agree",
+            "{premises} and the {number} ways for {target} in {cells}, such as {way}, agree",
             "as {premises}, {number} ways of {target} in {cells}, {way} for one, say the same",
             "since {premises}, {cells} make {target} in {number} ways such as {way} that agree",
             "{premises}, so {cells} keep {number} ways for {target}, {way} among them, that agree",
             "{premises}, hence all {number} ways for {target} in {cells} agree, {way} for one",
             "{premises}, and of {number} ways for {target} in {cells}, like {way}, none differs",
-            "{premises}; {number} ways fit {target} in {cells}, such as {way}, and they agree",
+            "{premises} and {number} ways fit {target} in {cells}, such as {way}, and they agree",
             "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has this",
             "since {premises}, {target} allows {cells} {number} ways, {way} and more, all with this",
             "{premises}, so none of the {number} ways for {target} in {cells}, like {way}, differs",
@@ -557,7 +557,7 @@ WAYS = Voice(
             "{premises}, and nothing makes {target} in {cells}",
             "the cage {target} fails in {cells}: {premises}",
             "for {target} in {cells} nothing fits, since {premises}",
-            "{premises}; {cells} have no way to {target}",
+            "{premises} and {cells} have no way to {target}",
             "{target} in {cells} does not work, as {premises}",
         ),
     },

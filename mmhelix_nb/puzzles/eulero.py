@@ -31,7 +31,7 @@ from ..shared.prose import listed
 from ..shared.reading import close, grid_reading, row_facts, show_lines
 from ..shared.rules import AllDifferent, Changes, Rule, only_value
 from ..shared.search import bits
-from ..shared.shallow import Whole, by_draws, by_rules, dug
+from ..shared.shallow import Whole, answer_by_draws, answer_by_rules, dug
 from ..shared.squares import SQUARES
 from ..shared.voice import Voice, as_one_of, cell_label, line_label
 from ..steps import Fact, Manner, Step
@@ -184,12 +184,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #5c5ec256
 def letters_digits_pairs(state: State, rng: Random) -> str:
     "Strike out letters, digits and pairs by rows, columns and the square until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), lambda found: board(found, state.size, "|"))
+    return answer_by_rules(problem(state), lambda found: board(found, state.size, "|"))
 
 
 def pairs_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random pair in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: board(found, state.size, "|"), rng)
+    return answer_by_draws(problem(state), lambda found: board(found, state.size, "|"), rng)
 
 
 SHALLOW = (letters_digits_pairs, pairs_and_draws)

@@ -33,7 +33,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import MISREAD, missed_out, read
 from ..shared.rules import Changes, Rule, full_values
 from ..shared.search import square_symmetries, transform
-from ..shared.shallow import Whole, by_draws, by_rules, dug
+from ..shared.shallow import Whole, answer_by_draws, answer_by_rules, dug
 from ..shared.squares import SQUARES, square_reading, square_story
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -132,12 +132,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #5437b046
 def bounds_and_singles(state: State, rng: Random) -> str:
     "Strike out by signs, rows and columns what cannot be until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), lambda found: answer_text(full_values(found), state.size))
+    return answer_by_rules(problem(state), lambda found: answer_text(full_values(found), state.size))
 
 
 def bounds_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random number in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: answer_text(full_values(found), state.size), rng)
+    return answer_by_draws(problem(state), lambda found: answer_text(full_values(found), state.size), rng)
 
 
 SHALLOW = (bounds_and_singles, bounds_and_draws)

@@ -461,7 +461,7 @@ VOICE = two_tone(("white", "black")) | Voice(
             "{line} holds {number} in {spots}, and {premises}",
             "of the {number}s {spots} in {line} {premises}",
             "{number} stands in {spots} of {line}, and {premises}",
-            "{premises}; {line} has its {number}s in {spots}",
+            "{premises} and {line} has its {number}s in {spots}",
             "{spots} of {line} are equal, {number}, and {premises}",
         ),
         "twice line number": (

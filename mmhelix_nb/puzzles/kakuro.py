@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import combinations, permutations, product
 from math import factorial
-from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -32,9 +31,9 @@ from ..shared.grids import Cell, every_cell, hangs_together, square_rows
 from ..shared.latin import one_to, twice
 from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts
-from ..shared.rules import Changes, Rule, only_value
+from ..shared.rules import Changes, Recalling, only_value
 from ..shared.search import bits, square_symmetries
-from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
 from ..shared.squares import LINES, dense, dense_lines
 from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Step
@@ -186,7 +185,6 @@ def allowed(total: int, masks: Sequence[int]) -> int:
     return alive
 
 
-@lru_cache(maxsize=100_000)
 def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     "What the cells of a run may hold, each digit with digits for the other cells; None where some cell has none."
     alive, rows, found = allowed(total, masks), placings(len(masks), total), []
@@ -205,20 +203,21 @@ def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
 LISTED = 4  # digits at most in all sets that a reason lists
 
 
-class Run(Rule):
-    "The digits of a run are different and add up to `total`."
+class Run(Recalling):
+    "The digits of a run are different and add up to `total`, which a draft changes by `sum_to`."
 
     def __init__(self, cells: Iterable[int], line: Line):
         super().__init__(cells, line.title)
-        self.total, self.look = line.total, itemgetter(*self.cells)
+        self.sum_to(line.total)
         self.at(("across" if line.across else "down", line.cells[0]))
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        now = self.look(domains)
+    def sum_to(self, total: int) -> None:
+        self.total = total
+        self.recall((Run, len(self.cells), total))
+
+    def find(self, now: tuple[int, ...]) -> Changes | None:
         union = candidates(self.total, now)
-        if union is None or union == now:
-            return None if union is None else []
-        return [(cell, new) for cell, new, had in zip(self.cells, union, now) if new != had]
+        return None if union is None else [(i, new) for i, (new, had) in enumerate(zip(union, now)) if new != had]
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`no-sum` where no digits make the sum; else the sets of digits that do, where they are few."
@@ -257,12 +256,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #c517e126
 def sums_to_the_end(state: State, rng: Random) -> str:
     "Keep in each cell what some way to make the sums of its runs has there until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), lambda found: show(state, found))
+    return answer_by_rules(problem(state), lambda found: show(state, found))
 
 
 def sums_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random digit in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: show(state, found), rng)
+    return answer_by_draws(problem(state), lambda found: show(state, found), rng)
 
 
 SHALLOW = (sums_to_the_end, sums_and_draws)
@@ -359,14 +358,15 @@ class Draft:
         if digits != self.digits:  # else what the rules come to is known
             self.digits, self.problem.first = digits[:], None
             for rule in self.rules:
-                rule.total = sum([digits[cell] for cell in rule.cells])
+                rule.sum_to(sum([digits[cell] for cell in rule.cells]))
         return self
 
     def put(self, cell: int, digit: int) -> int:
         "Write `digit` into a cell, add up its runs anew, and return the digit that stood there."
         old, self.digits[cell], self.problem.first = self.digits[cell], digit, None
         for number in self.problem.touching[cell]:
-            self.rules[number].total = sum([self.digits[other] for other in self.rules[number].cells])
+            rule = self.rules[number]
+            rule.sum_to(sum([self.digits[other] for other in rule.cells]))
         return old
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #1d91b9d7
@@ -643,7 +643,7 @@ VOICE = (
                 "for {run}, {total} can be {sets}",
                 "{run} adds up to {total}, by {sets}",
                 "there is {sets} for the {total} of {run}",
-                "{run} needs {total}, so {sets}",
+                "{run} needs {total}, that is {sets}",
                 "the {total} of {run} is {sets}",
                 "{run} gets its {total} by {sets}",
                 "at {run} {total} is {sets}",
@@ -663,7 +663,7 @@ VOICE = (
                 "with different digits {run} makes {total}, and {premises}",
                 "{premises}, and the rest of {run} must bring it to {total}",
                 "{run} sums to {total}, and {premises}",
-                "{premises}; {run} has the sum {total}",
+                "{premises} and {run} has the sum {total}",
             ),
             "bounds- run total": (
                 "{run} has to make {total} of different digits",

@@ -27,7 +27,7 @@ from ..shared.prose import listed
 from ..shared.reading import CLUES, close, clue_reading, row_facts, show_digits
 from ..shared.rules import Patterns, full_values, line_rules, square_text
 from ..shared.search import bits
-from ..shared.shallow import by_draws, by_rules, climb, impasses
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
 from ..shared.voice import Voice, two_coloured
 from ..steps import Fact, Manner, Step
@@ -126,12 +126,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #0f585eab
 def line_by_line(state: State, rng: Random) -> str:
     "Fill what all ways to make a line's total agree on, line after line until nothing changes, and give up if a cell is open then."
-    return by_rules(problem(state), matrix)
+    return answer_by_rules(problem(state), matrix)
 
 
 def lines_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a cell that is black or white by chance, never taken back."
-    return by_draws(problem(state), matrix, rng)
+    return answer_by_draws(problem(state), matrix, rng)
 
 
 SHALLOW = (line_by_line, lines_and_draws)
@@ -306,7 +306,7 @@ VOICE = (
                 "{line} needs {rest}: {ways}",
                 "{line} needs {rest}, by {ways}",
                 "for {rest} {line} has {ways}",
-                "{line} still wants {rest}, so {ways}",
+                "{line} still wants {rest}, that is {ways}",
                 "{rest} in {line} comes from {ways}",
                 "{line} gets its {rest} by {ways}",
                 "{line} has {rest} to go: {ways}",

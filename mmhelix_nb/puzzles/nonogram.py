@@ -364,7 +364,7 @@ VOICE = (
                 "{line}, {clue}, can only be {ways}",
                 "for {clue} {line} has {ways}",
                 "the {clue} of {line} gives {ways}",
-                "{line} needs {clue}, so {ways}",
+                "{line} needs {clue}, that is {ways}",
                 "{clue} in {line} means {ways}",
                 "{line} is open, and {clue} fits as {ways}",
                 "{line} must hold {clue}: {ways}",

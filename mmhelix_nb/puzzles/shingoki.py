@@ -672,7 +672,7 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
             "the {sign} at {point} has {count} ways, as {premises}, alike in this",
             "{premises} and the {count} ways of the {sign} at {point} agree",
             "of {count} ways at {point}, {sign}, none differs here, since {premises}",
-            "{premises}; the {sign} at {point} has {count} ways that agree",
+            "{premises} and the {sign} at {point} has {count} ways that agree",
             "each of {count} ways of the {sign} at {point} has it so, as {premises}",
             "{count} ways are left for the {sign} at {point}, for {premises}, the same here",
             "the {count} ways to pass {point}, {sign}, agree, because {premises}",

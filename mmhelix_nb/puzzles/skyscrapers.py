@@ -6,10 +6,10 @@
 __all__ = ['SIDES', 'view_rule', 'SHALLOW', 'LEVELS', 'SPACES', 'DRAFTS', 'Square', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES',
            'FORMAT', 'READ', 'ORDER', 'VIEWS', 'ORDERS_LEFT', 'BORDERS_SEEN', 'VOICE', 'State', 'seen', 'views',
            'orders', 'orders_table', 'View', 'problem', 'solve', 'lines_and_singles', 'lines_and_draws', 'state_of',
-           'exchanged', 'alike', 'freedom', 'cycles', 'stays', 'has_twin', 'is_lone', 'lone_square', 'cyclic', 'varied',
-           'Level', 'puzzle', 'is_single', 'generate', 'check', 'layout', 'example', 'ask', 'borders', 'orders_text',
-           'spelled', 'border_facts', 'border_sums', 'misread_number', 'view_checks', 'trace', 'turned', 'mirrored',
-           'canon']
+           'exchanged', 'alike', 'freedom', 'cycles', 'stays', 'trades', 'has_twin', 'is_lone', 'lone_square', 'cyclic',
+           'varied', 'Level', 'puzzle', 'is_single', 'generate', 'check', 'layout', 'example', 'ask', 'borders',
+           'orders_text', 'spelled', 'border_facts', 'border_sums', 'misread_number', 'view_checks', 'trace', 'turned',
+           'mirrored', 'canon']
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ from mmhelix_nb.shared.latin import (
 from ..shared.narrator import Narrator
 from ..shared.reading import read
 from ..shared.rules import full_values
-from ..shared.shallow import by_draws, by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
 from ..steps import Fact, Manner, Step
@@ -132,12 +132,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #ff755f34
 def lines_and_singles(state: State, rng: Random) -> str:
     "Keep in each cell what some order with the two numbers of its line has there, and no height twice, until nothing changes; give up if a cell is open then."
-    return by_rules(problem(state), lambda found: answer_text(full_values(found), state.n))
+    return answer_by_rules(problem(state), lambda found: answer_text(full_values(found), state.n))
 
 
 def lines_and_draws(state: State, rng: Random) -> str:
     "The same, and where nothing changes a random height in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), lambda found: answer_text(full_values(found), state.n), rng)
+    return answer_by_draws(problem(state), lambda found: answer_text(full_values(found), state.n), rng)
 
 
 SHALLOW = (lines_and_singles, lines_and_draws)
@@ -190,17 +190,24 @@ def stays(line: tuple[int, ...], new: dict[int, int]) -> bool:
     "Whether `line` shows the same with the `new` heights at some places."
     return views(tuple([new.get(k, height) for k, height in enumerate(line)])) == views(line)
 
+
+@lru_cache(maxsize=50_000)
+def trades(one: tuple[int, ...], other: tuple[int, ...]) -> list[list[int]]:
+    "The sets of places at which two lines can exchange their heights so that both show the same."
+    return [
+        cycle
+        for cycle in cycles(one, other)
+        if stays(one, {k: other[k] for k in cycle}) and stays(other, {k: one[k] for k in cycle})
+    ]
+
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #d6200881
 def has_twin(grid: tuple[tuple[int, ...], ...]) -> bool:
     "Whether two rows or two columns can exchange heights so that all views stay: nine of ten squares that are not the only one need no search."
     for lines in (grid, tuple(zip(*grid))):
         across = tuple(zip(*lines))
         for (i, one), (j, other) in combinations(enumerate(lines), 2):
-            for cycle in cycles(one, other):
-                ours, theirs = {k: one[k] for k in cycle}, {k: other[k] for k in cycle}
-                if not (stays(one, theirs) and stays(other, ours)):
-                    continue
-                if all(stays(across[k], {i: theirs[k], j: ours[k]}) for k in cycle):
+            for cycle in trades(one, other):
+                if all(stays(across[k], {i: other[k], j: one[k]}) for k in cycle):
                     return True
     return False
 
@@ -460,7 +467,7 @@ ORDERS_LEFT = Voice(
             "{premises}, which leaves {line}, {near} and {far}, with {ways}",
             "{line} shows {near} and {far}, and {premises}: {ways}",
             "to show {near} and {far} {line} is {ways}, since {premises}",
-            "{premises}; {near} and {far} make {line} {ways}",
+            "{premises} and {near} and {far} make {line} {ways}",
             "for {near} and {far} {line} has {ways}, because {premises}",
             "{near} and {far} at {line} leave {ways} when {premises}",
             "{line}, seen as {near} and {far}, can be {ways}, for {premises}",
@@ -497,13 +504,13 @@ ORDERS_LEFT = Voice(
         ),
         "many line _near _far number way": (
             "{premises}, and {line} has {number} orders like {way}, all alike here",
-            "{premises}; the {number} orders of {line}, such as {way}, agree",
+            "{premises} and the {number} orders of {line}, such as {way}, agree",
             "as {premises}, {number} orders of {line}, {way} for one, say the same",
             "since {premises}, in {line} {number} orders such as {way} agree",
             "{premises}, so {line} keeps {number} orders, {way} among them, that agree",
             "{premises}, hence all {number} orders of {line} agree, {way} for one",
             "{premises}, and of {number} orders of {line}, like {way}, none differs",
-            "{premises}; {number} orders fit {line}, such as {way}, and they agree",
+            "{premises} and {number} orders fit {line}, such as {way}, and they agree",
             "as {premises}, every one of the {number} orders of {line}, as {way}, has this",
             "since {premises}, {line} allows {number} orders, {way} and more, all with this",
             "{premises}, so none of the {number} orders of {line}, like {way}, differs",
@@ -531,7 +538,7 @@ ORDERS_LEFT = Voice(
             "{line} fails to show {near} and {far}: {premises}",
             "{premises}, and nothing in {line} shows {near} and {far}",
             "for {near} and {far} {line} has no order left, because {premises}",
-            "{premises}; {line} has no way to {near} and {far}",
+            "{premises} and {line} has no way to {near} and {far}",
             "the views {near} and {far} of {line} are lost, for {premises}",
             "{line} should show {near} and {far}, but {premises}",
             "{near} and {far} do not go with {line}: {premises}",

@@ -526,7 +526,7 @@ VOICE = (
                 "beside {cell} no more than {links} can be in, and {others} would be those",
                 "{cell} is linked to {others}, {links} as it should be",
                 "{others} would complete the {links} of {cell}",
-                "{cell} has {others} beside it, so its {links} is full",
+                "{cell} has {others} beside it and its {links} is full",
             ),
             "goes-on cell links shut": (
                 "{cell} needs {links} beside it, and not {shut}",
@@ -645,7 +645,7 @@ VOICE = (
                 "{premises}, and no two cells of {cell}-{cell2} may meet at a corner alone",
                 "the block {cell}-{cell2} must not touch at a corner alone, and {premises}",
                 "else two cells of {cell}-{cell2} would touch at a corner, as {premises}",
-                "{premises}; a lone corner in {cell}-{cell2} is forbidden",
+                "{premises} and a lone corner in {cell}-{cell2} is forbidden",
                 "no lone corner in {cell}-{cell2}, where {premises}",
                 "{cell}-{cell2} would have a lone corner, since {premises}",
                 "{premises}, and {cell}-{cell2} may have no lone corner",

@@ -29,7 +29,7 @@ from mmhelix_nb.shared.latin import (
 )
 from ..shared.narrator import Narrator
 from ..shared.rules import AllDifferent, full_values
-from ..shared.shallow import Whole, by_draws, by_rules, dug
+from ..shared.shallow import Whole, answer_by_draws, answer_by_rules, dug
 from ..shared.squares import SQUARES, square_reading, square_story
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -90,12 +90,12 @@ def solve(state: State) -> Solution:
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #02237b20
 def naked_and_hidden_singles(state: State, rng: Random) -> str:
     "Write what has one digit left, or one place left in its row, column or box, and give up where there is nothing of the kind."
-    return by_rules(problem(state), digits_text)
+    return answer_by_rules(problem(state), digits_text)
 
 
 def singles_and_draws(state: State, rng: Random) -> str:
     "Singles, and where there are none a random digit in the cell with the fewest left, never taken back."
-    return by_draws(problem(state), digits_text, rng)
+    return answer_by_draws(problem(state), digits_text, rng)
 
 
 SHALLOW = (naked_and_hidden_singles, singles_and_draws)

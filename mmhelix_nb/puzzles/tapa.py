@@ -509,7 +509,7 @@ VOICE = two_tone(("white", "black")) | Voice(
             "the {total} at {cell} can lie in {count} ways, as {premises}, all the same here",
             "{cell} has {count} groups of {total} left, since {premises}, and all agree",
             "of the {count} groups of {total} at {cell} none differs here, for {premises}",
-            "{premises}; the {count} groups of {total} at {cell} share this",
+            "{premises} and the {count} groups of {total} at {cell} share this",
             "for {total} at {cell} there are {count} groups, because {premises}, none against it",
             "I go through {count} groups of {total} at {cell}, as {premises}: they agree",
             "{premises} and each of {count} ways for the {total} of {cell} has it so",

@@ -49,7 +49,7 @@ class Side:
     judged: list[Judged]
     marks: bool = False
 
-
+# %% ../../nbs/reporting/compare.ipynb #2e32d692
 def marked(marks: Mapping[str, Mapping[str, str]]) -> list[Judged]:
     """Verdicts without replies from the marks in a `results.json`: task/modality -> right or wrong, hash of the prompts."""
     found = []
@@ -119,7 +119,7 @@ def by_sample(judged: Sequence[Judged], apart: Iterable[str]) -> dict[tuple[str,
     """The verdicts by item and sample; see `scores.by_item` for names that are `apart`."""
     return {(name, j.sample): j for name, samples in by_item(judged, apart).items() for j in samples}
 
-
+# %% ../../nbs/reporting/compare.ipynb #4da64a13
 def alike(a: Side, b: Side) -> tuple[list[Judged], list[Judged]]:
     """The verdicts of both, as marks where one of them has nothing else."""
     if a.marks == b.marks:
@@ -187,7 +187,7 @@ def groups_of(pairs: Sequence[Pair], group: str) -> dict[str, list[Pair]]:
         found[GROUPS[group](pair.first)].append(pair)
     return found
 
-
+# %% ../../nbs/reporting/compare.ipynb #b6ea926e
 def differences(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     """The lines of all groups; those of tasks and skills with p-values corrected by Holm too."""
     found = []
@@ -217,7 +217,7 @@ def differing(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
             )
     return found
 
-
+# %% ../../nbs/reporting/compare.ipynb #eb7ac4e0
 def agreement(pairs: Sequence[Pair]) -> dict[str, Any]:
     """How many replies the sides share, how many are judged alike, and how many are the same word for word; None where texts are not kept."""
     texts = [(pair.first.text, pair.second.text) for pair in pairs]
@@ -228,7 +228,7 @@ def agreement(pairs: Sequence[Pair]) -> dict[str, Any]:
         "same_text": sum(a == b for a, b in texts) if kept else None,
     }
 
-
+# %% ../../nbs/reporting/compare.ipynb #97c86e0d
 def compare(a: str | Path, b: str | Path) -> dict[str, Any]:
     """How evaluation `a` differs from `b`: plain numbers for JSON; raises `EvaluationError` where they cannot be compared."""
     first, second = read_side(a), read_side(b)
@@ -276,7 +276,7 @@ def sentence(found: Mapping[str, Any]) -> str:
         said += f", {100 * alike['same_text'] / alike['replies']:.1f}% the same word for word"
     return f"{said}."
 
-
+# %% ../../nbs/reporting/compare.ipynb #55c9236d
 def warnings(found: Mapping[str, Any]) -> list[str]:
     """What limits the comparison, in sentences."""
     shared, said = found["shared"], []
@@ -305,7 +305,7 @@ def shown_name(one: Mapping[str, Any]) -> str:
     before = {"all": "all ", "level": "level "}.get(one["group"], "")
     return before + one["name"]
 
-
+# %% ../../nbs/reporting/compare.ipynb #49b559af
 def difference_table(found: Mapping[str, Any], groups: Iterable[str] = tuple(GROUPS)) -> Table:
     """The lines of some groups as texts."""
     rows = []
@@ -318,7 +318,7 @@ def difference_table(found: Mapping[str, Any], groups: Iterable[str] = tuple(GRO
             rows.append((name, f"{one['items']:,}", *shares, points_text(one), *counts, adjusted))
     return Table(HEAD, tuple(rows))
 
-
+# %% ../../nbs/reporting/compare.ipynb #42d7b01a
 HOW = (
     "A - B: difference of the shares in percentage points, with a 95% interval from drawing the puzzles again, each with all its replies.",
     "only A, only B: puzzles that one side has right and the other wrong (n10 and n01; with several replies a puzzle: more often right). p: exact McNemar test on them; with several replies it is the sign test.",
@@ -338,7 +338,7 @@ def _outcome(one: Mapping[str, Any]) -> str:
         return "undecided"
     return "A better" if one["difference"] > 0 else "B better"
 
-
+# %% ../../nbs/reporting/compare.ipynb #01f539ba
 COLOURS = {"A better": ORANGE, "B better": BLUE, "undecided": GREY}
 
 
@@ -379,7 +379,7 @@ def differing_table(found: Mapping[str, Any]) -> Table:
     rows = ((one["item"], str(one["a"]), str(one["b"]), str(one["of"]), one["reason"][:160]) for one in found["differ"])
     return Table(head, tuple(rows)[:SHOWN])
 
-
+# %% ../../nbs/reporting/compare.ipynb #8e18cc15
 def sides_table(found: Mapping[str, Any]) -> Table:
     """The labels of both evaluations."""
     sides = [{"source": found[side]["source"], **found[side]["labels"]} for side in "ab"]
@@ -388,7 +388,7 @@ def sides_table(found: Mapping[str, Any]) -> Table:
     names = dict.fromkeys(name for side in both for name in side)
     return Table(("", "A", "B"), tuple((name, *(clean(str(side.get(name, "-"))) for side in both)) for name in names))
 
-
+# %% ../../nbs/reporting/compare.ipynb #be3ae7fa
 def comparison_page(found: Mapping[str, Any]) -> str:
     """The comparison as one HTML page."""
     title = f"{found['a']['name']} (A) and {found['b']['name']} (B)"

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import re
+import shlex
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -550,7 +551,11 @@ def show_budget(
     try:
         book = read_profile(_profile(profile, folder), folder, sets)
         text, problem = planned(
-            book, " ".join([f"--profile {profile}", *(f"--set {s}" for s in sets)]), card, as_json, folder / "runs"
+            book,
+            shlex.join(["--profile", profile, *(word for text in sets for word in ("--set", text))]),
+            card,
+            as_json,
+            folder / "runs",
         )
     except (ProfileError, BudgetError) as e:
         fail(str(e))

@@ -95,8 +95,8 @@ def propagate(
     soon, late, waiting = queues(problem, touched)
     while soon or late:
         number = soon.popleft() if soon else late.popleft()
-        changes = narrow[number](domains)
         waiting[number] = 0
+        changes = narrow[number](domains)
         if not changes:
             if changes is None:
                 if watcher:

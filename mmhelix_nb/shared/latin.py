@@ -83,14 +83,9 @@ class InTable(Recalling):
         if not alive:
             return None
         for place, (where, mask) in enumerate(zip(self.table.where, now)):
-            new = mask
-            if not new & new - 1:
-                continue
-            for value, fitting in enumerate(where):
-                if new >> value & 1 and not fitting & alive:
-                    new &= ~(1 << value)
-            if new != mask:
-                changes.append((place, new))
+            lost = [1 << value for value, fitting in enumerate(where) if mask >> value & 1 and not fitting & alive]
+            if lost and mask & mask - 1:
+                changes.append((place, mask - sum(lost)))
         return changes
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:

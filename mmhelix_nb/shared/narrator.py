@@ -91,16 +91,16 @@ BACK = (
     "my guess was off, then: {fact}.",
 )
 UNDER = (  # where a try fails while earlier ones, {outer}, still stand
-    "with {outer} still supposed, {fact}.",
+    "with the guess still standing that {outer}, {fact}.",
     "as long as {outer}, {fact}.",
     "if {outer}, then {fact}.",
     "still supposing {outer}: {fact}.",
     "under the earlier guess that {outer}, {fact}.",
     "so, given {outer}, {fact}.",
     "back to the guess that {outer}; there {fact}.",
-    "I keep {outer} for now, but {fact}.",
+    "I keep the guess that {outer}, but {fact}.",
     "only the last try falls: while {outer}, {fact}.",
-    "while {outer} is not refuted, {fact}.",
+    "while the guess that {outer} is not refuted, {fact}.",
     "the guess that {outer} stays, and with it {fact}.",
     "one level back, where {outer}: {fact}.",
 )

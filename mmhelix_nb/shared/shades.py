@@ -18,7 +18,7 @@ from .narrator import Narrator
 from .reading import CLUES, GRIDS, close, row_facts
 from .rules import Connected
 from .squares import LINES
-from .voice import Voice, cell_label
+from .voice import SUPPOSED, Voice, cell_label
 from ..steps import Fact, Manner
 
 # %% ../../nbs/shared/shades.ipynb #92666245
@@ -38,6 +38,7 @@ CELLS = {
         "{cell} is sure to be {value}",
         "{cell} is certainly {value}",
     ),
+    "is? cell value": SUPPOSED,
     "is+ cells value": (
         "{cells} are {value}",
         "{cells} must be {value}",

@@ -95,7 +95,10 @@ def arranged(order: str, rng: Random) -> Arrange:
 # %% ../../nbs/shared/tours.ipynb #cb3cb68e
 def narrowest(masks: list[int], last: int, free: int) -> list[int]:
     "The `free` neighbours of `last` with the fewest free neighbours of their own."
-    ways, least, near = [], len(masks), masks[last] & free
+    near = masks[last] & free
+    if not near & near - 1:  # one, or none
+        return [near.bit_length() - 1] if near else []
+    ways, least = [], len(masks)
     while near:
         node = near.bit_length() - 1
         near ^= 1 << node

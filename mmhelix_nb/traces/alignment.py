@@ -220,11 +220,11 @@ def heard(plan: Plan, text: str) -> Said:
         prose = prose[: block.start] + " " * (block.end - block.start) + prose[block.end :]
     known = {str(mark) for step in plan.steps for mark in step.marks if mark.kind == "name"}
     words = set(re.findall(r"\b[a-z]\b", " ".join(step.says for step in plan.steps)))
-    loud = any(len(name) > 1 for name in known)  # whether words in capitals are names
+    loud = any(len(name) > 1 and name.isalpha() for name in known)  # whether words in capitals are names
 
     def named(mark: Mark) -> bool:
         name = str(mark)
-        return (
+        return (name != "OK" or name in known) and (
             mark.kind != "name"
             or name in known
             or (loud if name.isalpha() and len(name) > 1 else name.lower() not in words)
@@ -275,7 +275,7 @@ NOT = re.compile(r"\b(?:not|never|cannot|neither|nor|no|none)\b|n't\b", re.IGNOR
 IDIOMS = re.compile(  # a "not" that denies nothing
     r"\b(?:nothing but|anything but|no other|nothing else|none other|no more than|not more than"
     r"|no (?:higher|lower|larger|smaller|better|worse|less|fewer|longer|further|later|earlier|greater|shorter|taller)\b"
-    r"|no doubt|if not|or not|why not|not yet|(?:am|'m) not sure\b|no need|no matter|no choice|no problem|not forget|not bad|no surprise"
+    r"|no doubt|if not|or not|why not|not yet|(?:am|'m) not sure\b|no need|no matter|no (?:choice|option|alternative|way)(?: left)? but|no choice|no problem|not forget|not bad|no surprise"
     r"|does(?:n't| not) (?:matter|hurt|help)|do(?:n't| not) (?:want|need|have to|forget|see|know)|will not guess|won't guess)",
     re.IGNORECASE,
 )

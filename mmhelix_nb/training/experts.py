@@ -30,7 +30,7 @@ def per_token(batch: dict) -> list[str]:
     own = [name for name in batch if name not in VISION and not name.startswith(("prompt_", "expert_"))]
     return [name for name in own if isinstance(batch[name], torch.Tensor) and batch[name].shape == shape]
 
-
+# %% ../../nbs/training/experts.ipynb #2108fffa
 def select_rows(batch: dict, rows) -> dict:
     "The given rows of a micro-batch, pictures included, without columns that are only padding."
 
@@ -89,7 +89,7 @@ def expert_text(row: dict, processing_class, **template_kwargs) -> str:
         text = apply_chat_template(example, processing_class, **template_kwargs)["completion"]
     return f"<think>\n{thought}\n</think>\n\n{text}" if thought and thought not in text else text
 
-
+# %% ../../nbs/training/experts.ipynb #1e5ed20b
 def expert_tokens(row: dict, processing_class, ends: Sequence[int], **template_kwargs) -> list[int]:
     "Token ids of a row's expert up to the first of `ends`, which follows where there is none; empty where the row has no expert."
     if not row.get("completion"):
@@ -114,7 +114,7 @@ class Experts:
         "The rollouts, with the expert in the place of those that the policy does not write."
         return [own if keep else expert for own, keep, expert in zip(rollouts, self.by_policy, self.ids)]
 
-
+# %% ../../nbs/training/experts.ipynb #c8677879
 def no_experts(given: Sequence[bool]) -> Experts:
     "Experts that take no part, of rows that have one where `given`."
     nothing: tuple[list[int], ...] = ([],) * len(given)

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TEXT_TOKENS', 'NO_PICTURES', 'ModelError', 'model_class', 'bare', 'language_name', 'part_of', 'reads_pictures',
            'picture_modules', 'language_linear', 'vision_tokens', 'PicturesOnly', 'without_videos', 'processor_class',
-           'picture_features', 'check_pictures', 'picture_counts', 'smallest_picture', 'tile_limits', 'limited',
-           'turn_end', 'stop_at_turns', 'as_read', 'told', 'ReadsPictures']
+           'picture_reader', 'picture_features', 'check_pictures', 'picture_counts', 'smallest_picture', 'tile_limits',
+           'limited', 'turn_end', 'stop_at_turns', 'as_read', 'told', 'ReadsPictures']
 
 # %% ../../nbs/training/families.ipynb #dbc3ae59
 import inspect
@@ -17,7 +17,8 @@ from typing import Any
 
 import torch
 from pyarrow.compute import list_value_length  # type: ignore[attr-defined]
-from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, Idefics3Processor
+from transformers import AutoImageProcessor, AutoModelForCausalLM, AutoModelForImageTextToText, Idefics3Processor
+from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
@@ -113,6 +114,17 @@ def processor_class(config) -> Any:
     if type(config) not in PROCESSOR_MAPPING:
         raise ModelError(f"transformers has no processor for {config.model_type} models; choose another model")
     return without_videos(PROCESSOR_MAPPING[type(config)])
+
+
+def picture_reader(name: str, config) -> Any:
+    "The image processor of folder or repository `name` that works by PIL; the family's own where the file names a class that is gone."
+    try:
+        return AutoImageProcessor.from_pretrained(name, backend="pil")
+    except ValueError:
+        kinds = IMAGE_PROCESSOR_MAPPING.get(type(config), {})
+        if "pil" not in kinds:
+            raise
+        return kinds["pil"].from_pretrained(name)
 
 # %% ../../nbs/training/families.ipynb #e6227b09
 def picture_features(model, batch) -> int:

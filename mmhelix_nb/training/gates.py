@@ -109,6 +109,6 @@ class GateWatch:
             return f"the gate has been open for every prompt for {self.same} steps: {self.cause}; is it the reward that counts (success_reward), and its bar?"
         return f"the gate has been shut for every prompt for {self.same} steps: the experts teach nothing any more"
 
-
+# %% ../../nbs/training/gates.ipynb #addf985d
 class GateWarning(UserWarning):
     "The gate does not move."

@@ -64,7 +64,7 @@ def several_tasks() -> bool:
     "Whether this is a SLURM job of several tasks."
     return int(os.environ.get("SLURM_NTASKS", "1")) > 1
 
-
+# %% ../../nbs/training/launch.ipynb #95890fe8
 def one_card(machine: Machine) -> None:
     "Show torch one card where a job wants one and there are more: TRL refuses to spread a batch within one process."
     if machine.gpus == 1 and "CUDA_VISIBLE_DEVICES" not in os.environ and visible_cards() > 1:
@@ -91,14 +91,14 @@ def command(processes: int, sharding: str, order: str | Path) -> list[str]:
     ]
     return [sys.executable, "-m", "accelerate.commands.launch", *settings, *worker]
 
-
+# %% ../../nbs/training/launch.ipynb #c7655d60
 def sharding_environment(processes: int, sharding: str) -> dict[str, str]:
     "The variables by which `accelerate launch` would tell its processes of a sharding, for processes that something else starts."
     from accelerate.commands import launch
 
     settings = ["--config_file", str(launch_file(sharding)), "--num_processes", str(processes), "-m", "worker"]
-    args, told, _ = launch._validate_launch_command(launch.launch_command_parser().parse_args(settings))
-    args.deepspeed_fields_from_accelerate_config = ",".join(told.deepspeed_config)
+    args, file, _ = launch._validate_launch_command(launch.launch_command_parser().parse_args(settings))
+    args.deepspeed_fields_from_accelerate_config = ",".join(getattr(file, "deepspeed_config", None) or ())
     told = launch.prepare_deepspeed_cmd_env(args)[1] if sharding == "zero3" else launch.prepare_multi_gpu_env(args)
     return {name: value for name, value in told.items() if name.startswith(("ACCELERATE_", "FSDP_"))}
 

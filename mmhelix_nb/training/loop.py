@@ -86,7 +86,7 @@ def last_checkpoint(out: str | Path) -> str | None:
     found = [folder for folder in (Path(out) / "checkpoints").glob("checkpoint-*") if is_whole(folder)]
     return str(max(found, key=lambda p: int(p.name.split("-")[1]))) if found else None
 
-
+# %% ../../nbs/training/loop.ipynb #ea14ffda
 DAMAGED = (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, SafetensorError)
 
 

@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoConfig,
-    AutoImageProcessor,
     AutoModelForCausalLM,
     AutoProcessor,
     AutoTokenizer,
@@ -42,11 +41,13 @@ from mmhelix_nb.training.families import (
     model_class,
     part_of,
     picture_modules,
+    picture_reader,
     processor_class,
     reads_pictures,
     stop_at_turns,
 )
 from .launch import own_device
+from .shapes import counted, weight_bytes
 
 # %% ../../nbs/training/models.ipynb #b5bc4ce8
 SPECIAL = (
@@ -251,14 +252,7 @@ def blank(config):
 
 def weight_gb(config, quantise: str = "none", dtype=torch.float32) -> float:
     "Gigabytes that the weights of `config` take, in four bits for the language layers with `quantise='nf4'`."
-    model = blank(config)
-    language = language_name(model)
-    # bytes a weight; NF4 and its doubly quantised scales
-    size = {True: 0.52, False: torch.empty((), dtype=dtype).element_size()}
-    four_bit = quantise == "nf4"
-    weights = model.named_parameters()
-    total = sum(one.numel() * size[four_bit and part_of(name, language) == "language layers"] for name, one in weights)
-    return total / 1e9
+    return sum(weight_bytes(counted(blank(config)), quantise, True, dtype.itemsize).values()) / 1e9
 
 
 def check_room(name: str, need: float, device: str) -> None:
@@ -355,7 +349,7 @@ def load_processor(name, config, held: Model) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         if model_class(config) is AutoModelForCausalLM:
             return tokenizer
-        pictures = AutoImageProcessor.from_pretrained(name, backend="pil")
+        pictures = picture_reader(name, config)
         kind = processor_class(config)
         known, _ = kind.get_processor_dict(name)
     except (OSError, ValueError, ImportError) as error:

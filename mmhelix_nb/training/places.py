@@ -32,7 +32,7 @@ def first_row(trainer: AHPOTrainer, rows: Sequence) -> int:
     "The number, among the rows of all processes, of the first of this process's `rows`."
     return trainer.accelerator.process_index * len(rows)
 
-
+# %% ../../nbs/training/places.ipynb #2f6fec96
 def as_told(part: dict) -> dict:
     "A part of a message as it was before a table took it: without the fields that the table filled up, and with its picture as a picture."
     told = {name: value for name, value in part.items() if value is not None}
@@ -51,7 +51,7 @@ def without_tables(messages):
         for message, content in zip(messages, parts)
     ]
 
-
+# %% ../../nbs/training/places.ipynb #b78b5f7e
 def without_expert(row: dict) -> dict:
     "A row as TRL may see it."
     shown = {name: value for name, value in row.items() if name != "completion"}
@@ -63,7 +63,7 @@ def beginning(trainer: AHPOTrainer, ids: list[int], group: int) -> list[int]:
     drawn = random.Random(f"{trainer.args.seed}/{trainer.state.global_step}/{trainer._step}/{group}").random()
     return ids[: prefix_length(len(ids), drawn, trainer.done)]
 
-
+# %% ../../nbs/training/places.ipynb #6658b22d
 def read_experts(trainer: AHPOTrainer, rows: Sequence[dict]) -> list[list[int]]:
     "Token ids of the rows' experts; the rows of one prompt follow each other, and are read once."
     found: list[list[int]] = []

@@ -67,7 +67,7 @@ def token_kl(logp, reference):
     "TRL's estimate of the distance of each token from the `reference` (k3), never negative."
     return (reference - logp).exp() - (reference - logp) - 1
 
-
+# %% ../../nbs/training/terms.ipynb #bd2e1b8f
 def weighed_kl(trainer: AHPOTrainer, model, part: dict):
     "GRPO's loss with the KL penalty weighed as the rollouts are."
     beta, trainer.beta = trainer.beta, 0.0
@@ -85,7 +85,7 @@ def weighed_kl(trainer: AHPOTrainer, model, part: dict):
         + beta * (part["rollout_weight"] * token_mean(kl, mask)).mean() / trainer.current_gradient_accumulation_steps
     )
 
-
+# %% ../../nbs/training/terms.ipynb #c6a49598
 def learned(part: dict):
     "Mask (B, T) of the tokens of the rollouts that are learned from: not padding, and not given."
     return part["completion_mask"] * part.get("tool_mask", 1)

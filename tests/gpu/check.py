@@ -22,7 +22,7 @@ from mmhelix_nb.book.results import write_json
 from mmhelix_nb.book.rows import Row, item_row
 from mmhelix_nb.serg import expert
 from mmhelix_nb.sft import sft_trainer
-from mmhelix_nb.training import budget
+from mmhelix_nb.training import budget, shapes
 from mmhelix_nb.training.families import picture_modules
 from mmhelix_nb.training.models import (
     add_lora,
@@ -50,7 +50,7 @@ def processor_of(book: Profile):
     return build_processor(build_tokenizer(texts, 1000), book.model.min_pixels, book.model.max_pixels)
 
 
-def config_of(shape: budget.Shape, tokenizer, vocabulary: int):
+def config_of(shape: shapes.Shape, tokenizer, vocabulary: int):
     """A Qwen2.5-VL configuration with the widths of `shape`; the markers are those of `tokenizer`."""
     from transformers import Qwen2_5_VLConfig
 
@@ -233,8 +233,8 @@ def check(profile: str, steps: int, dry: bool) -> dict:
     processor = processor_of(book)
     shape = budget.shape_of(book.model.name)
     if dry:
-        layer = budget.Layer(hidden=64, queries=64, keys=32, inner=128, heads=2)
-        shape = budget.qwen(64, 2, 2, 1, 128, len(processor.tokenizer), True, budget.Layer(32, 32, 32, 64, 2))
+        layer = shapes.Layer(hidden=64, queries=64, keys=32, inner=128, heads=2)
+        shape = shapes.qwen(64, 2, 2, 1, 128, len(processor.tokenizer), True, shapes.Layer(32, 32, 32, 64, 2))
         assert shape.layer == layer
         shape = budget.replace(shape, tower_layers=2)
     card = budget.of_size(24) if dry else budget.seen()[0]

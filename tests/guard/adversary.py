@@ -354,8 +354,119 @@ def reason_turned(sample, reply, rng: Random):
     return joined("\n".join(lines), rest)
 
 
+def beside(sample, reply, rng: Random, change, fits=lambda text: re.search(r"\d", text)):
+    """`change(sentence)` made to one sentence of the prose that `fits`; None where there is none."""
+    thought, rest = parts(reply)
+    lines = thought.split("\n")
+    places = [(n, i) for n in prose_lines(sample, thought) for i, s in enumerate(SENTENCE.split(lines[n])) if fits(s)]
+    if not places:
+        return None
+    n, i = rng.choice(places)
+    sentences = SENTENCE.split(lines[n])
+    sentences[i] = change(sentences[i])
+    lines[n] = " ".join(sentences)
+    return joined("\n".join(lines), rest)
+
+
+def made_up_try(sample, reply, rng: Random):
+    """A try and its failure that never were, without a cell or a number."""
+    said = rng.choice(
+        (
+            "For a moment I went another way here, got nowhere, and came back.",
+            "I briefly tried the opposite, saw it clash, and undid it.",
+            "I had a go at the other option first; it led nowhere, so back to this one.",
+        )
+    )
+    return beside(sample, reply, rng, lambda sentence: f"{sentence} {said}")
+
+
+def told_ahead(sample, reply, rng: Random):
+    """A remark in brackets knows how it ends."""
+    said = rng.choice(
+        ("this will prove right", "as will be confirmed at the end", "the correct choice, as it happens", "which I can tell is right already")
+    )  # fmt: skip
+    return beside(sample, reply, rng, lambda sentence: f"{sentence.rstrip('.')} ({said}).")
+
+
+def clauses_of(step) -> str:
+    """What a step says behind its opener."""
+    opener = r"^(?:But|That fails:|Wait,|Hm,|This cannot be:|No:|Dead end:|However,|Hold on,|Suppose|Say|Assume for now that|Let me assume|Let me t\w+ this:|I try it out:|Maybe|Perhaps|I have to guess now. Say|Nothing is forced here, so I guess:)\s+"
+    return re.sub(r"; I test that|\. Let me follow that|\?", "", re.sub(opener, "", step.says)).rstrip(".;,")
+
+
+def told_as(sample, reply, rng: Random, kind: str, forms: tuple[str, ...]):
+    """A step of a `kind` with names of its own, told in one of the `forms` of another stance."""
+    steps = [step for step in sample.steps if step.kind == kind and step.says in reply and re.search(r"\d", step.says)]
+    if not steps:
+        return None
+    step = rng.choice(steps)
+    return reply.replace(step.says, rng.choice(forms).format(clauses_of(step)), 1)
+
+
+def doubtful_failure(sample, reply, rng: Random):
+    """A failure is told as a doubt."""
+    forms = (
+        "Perhaps {}, though it may still be all right.",
+        "Possibly {}.",
+        "Maybe {}, or maybe not.",
+        "I am not sure, but {}.",
+    )
+    return told_as(sample, reply, rng, "contradiction", forms)
+
+
+def certain_guess(sample, reply, rng: Random):
+    """A guess is told as certain."""
+    return told_as(
+        sample, reply, rng, "hypothesise", ("It is certain that {}.", "Definitely, {}.", "I am sure that {}.")
+    )
+
+
+def one_word(sample, reply, rng: Random, words: dict[str, str], form: str = r"\b{}\b"):
+    """One of the `words`, in a sentence with a number, is its counterpart."""
+    any_of = re.compile(form.format(f"({'|'.join(words)})"))
+
+    def change(sentence):
+        found = rng.choice(list(any_of.finditer(sentence)))
+        return sentence[: found.start(1)] + words[found[1]] + sentence[found.end(1) :]
+
+    return beside(
+        sample,
+        reply,
+        rng,
+        change,
+        lambda text: re.search(r"\d", text) and any_of.search(text) and len(re.findall(r"[a-z]{2,}", text)) >= 4,
+    )
+
+
+def other_quantity(sample, reply, rng: Random):
+    """At most is at least, more is fewer, some is none."""
+    pairs = (("at most", "at least"), ("more", "fewer"), ("none", "some"), ("nothing", "something"))
+    return one_word(sample, reply, rng, {a: b for pair in pairs for a, b in (pair, pair[::-1])})
+
+
+def other_side(sample, reply, rng: Random):
+    """White is black, a row is a column, wet is dry."""
+    pairs = (
+        ("white", "black"),
+        ("row", "column"),
+        ("rows", "columns"),
+        ("wet", "dry"),
+        ("empty", "filled"),
+        ("drawn", "blank"),
+        ("odd", "even"),
+    )
+    return one_word(sample, reply, rng, {a: b for pair in pairs for a, b in (pair, pair[::-1])})
+
+
+def other_things(sample, reply, rng: Random):
+    """What is counted is something else."""
+    names = "moves edges nodes cells bars disks boxes tents bridges mines letters columns rows apples papers".split()
+    return one_word(sample, reply, rng, dict(zip(names, names[5:] + names[:5], strict=True)), r"(?<=\d ){}\b")
+
+
 KINDS = {
     function.__name__: function
     for function in (every_digit, one_digit, swapped_numbers, no_failures, one_failure_less, no_prose, empty_words, half_empty_words, talk_within, talk_around)
     + (shuffled, two_steps_swapped, told_early, claims_swapped, negated, not_negated, new_claim, a_board_changed, a_step_less, success)
+    + (made_up_try, told_ahead, doubtful_failure, certain_guess, other_quantity, other_side, other_things)
 }  # fmt: skip

@@ -217,7 +217,45 @@ def opening(sample, reply, rng: Random):
     return reply.replace("<think>\n", f"<think>\n{said} ", 1)
 
 
-RULES = (synonyms, other_openers, fillers, sentences_joined, clauses_turned, numbers_in_words, other_cells, fences, said_again, read_again, paragraphs, opening)  # fmt: skip
+ASIDES = (
+    "Hmm, what does this give me?",
+    "OK, where does that leave me?",
+    "Let me look at that more closely.",
+    "Right. What now?",
+    "OK.",
+)
+
+
+def questions(sample, reply, rng: Random):
+    """Questions to oneself before a sentence."""
+
+    def change(text):
+        return " ".join(f"{rng.choice(ASIDES)} {one}" if rng.random() < 0.3 else one for one in SENTENCE.split(text))
+
+    return on_prose(sample, reply, change)
+
+
+PLAINLY = (
+    (r"\bcan only be\b", ("has no choice but to be",)),
+    (r"\bBecause\b", ("Seeing that",)),
+    (r"\bVerifying,", ("As a sanity check,", "Just to be safe,")),
+    (r"\bWait, ", ("Ugh, that can't work: ", "Hmm, this one blows up: ")),
+    (r"\bI go back:", ("OK, backing out of it:", "Scrap that idea:")),
+)
+
+
+def plainly(sample, reply, rng: Random):
+    """Everyday words for what can only be, for failures and for ways back."""
+
+    def change(text):
+        for form, others in PLAINLY:
+            text = re.sub(form, lambda m, others=others: rng.choice(others), text)
+        return text
+
+    return on_prose(sample, reply, change)
+
+
+RULES = (synonyms, other_openers, fillers, sentences_joined, clauses_turned, numbers_in_words, other_cells, fences, said_again, read_again, paragraphs, opening, questions, plainly)  # fmt: skip
 
 
 def several(sample, reply, rng: Random):
