@@ -1,5 +1,6 @@
 """Does reflection teach? The mazes keep their laws, what the arms tell is true, the reader finds planted faults, and an arm goes the whole way."""
 
+import shutil
 from itertools import islice, pairwise, product
 from random import Random
 
@@ -20,6 +21,14 @@ TOY = R.Lab(samples=12, batch=4, items=4, tries=2, base_steps=2, hidden=32, laye
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    "A folder with the toy's base."
+    home = tmp_path_factory.mktemp("lab")
+    R.base_of_lab(home, TOY)
+    return home
 
 
 def mazes(regime, count=40, split="train"):
@@ -144,21 +153,21 @@ def test_equal_tokens_are_equal():
     assert all(abs(total / sums["search"] - 1) < 0.03 for total in sums.values()), sums
 
 
-def test_an_arm_goes_the_whole_way_and_is_not_run_twice(tmp_path, monkeypatch):
-    found = R.run_arm("two_ended", "checked", "samples", 100, tmp_path, TOY)
+def test_an_arm_goes_the_whole_way_and_is_not_run_twice(home, monkeypatch):
+    found = R.run_arm("two_ended", "checked", "samples", 100, home, TOY)
     assert found["split"] == "validation" and found["greedy"]["n"] == len(found["right"]) == TOY.items
     assert found["training"]["samples"] == TOY.samples and found["training"]["steps"] == 3
-    (tmp_path / "two_ended-checked-samples-seed100.json").rename(tmp_path / "kept.json")
+    (home / "two_ended-checked-samples-seed100.json").rename(home / "kept.json")
     from mmhelix_nb.claims import school
 
     monkeypatch.setattr(school, "teach", None)  # a trained model is measured without another training
-    again = R.run_arm("two_ended", "checked", "samples", 100, tmp_path, TOY)
+    again = R.run_arm("two_ended", "checked", "samples", 100, home, TOY)
     assert {k: v for k, v in again.items() if k != "measuring_s"} == {
         k: v for k, v in found.items() if k != "measuring_s"
     }
 
 
-def test_a_training_that_was_stopped_comes_to_the_same_end(tmp_path, monkeypatch):
+def test_a_training_that_was_stopped_comes_to_the_same_end(home, tmp_path, monkeypatch):
     from transformers import TrainerCallback
 
     from mmhelix_nb import sft
@@ -175,6 +184,8 @@ def test_a_training_that_was_stopped_comes_to_the_same_end(tmp_path, monkeypatch
             update={"save_steps": 1, "logging_steps": 1}
         ),
     )
+    for one in ("whole", "stopped"):
+        shutil.copytree(home / "base-seed0", tmp_path / one / "base-seed0")
     whole = R.run_arm("one_ended", "answer", "samples", 100, tmp_path / "whole", TOY)
     build = sft.sft_trainer
 
