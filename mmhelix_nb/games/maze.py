@@ -312,9 +312,9 @@ def draw_ways(canvas: Canvas, board: Board, state: State) -> None:
             canvas.shapes.rectangle(box, canvas.style.paper)
 
 # %% ../../nbs/tasks/games/maze.ipynb #83bb6c02
-def layout(state: State, style: Style) -> Canvas:
-    "Walls with the outer border, thin or solid, a green disc on S, a red cross on E."
-    board = fit_board(state.size, state.size, style)
+def layout(state: State, style: Style, board: Board | None = None) -> Canvas:
+    "Walls with the outer border, thin or solid, a green disc on S, a red cross on E; on a `board` of one's own where one is given."
+    board = board or fit_board(state.size, state.size, style)
     canvas, mini = Canvas(*board.size, style), style.name == "mini"
     if style.variant % 2:
         draw_ways(canvas, board, state)
