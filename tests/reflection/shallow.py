@@ -100,7 +100,7 @@ def unmet(cells: list[dict]) -> list[str]:
 
 
 def main(names: list[str]) -> None:
-    "Measure, print what is not as wanted, and write the file where all tasks were measured."
+    "Measure, print what is not as wanted, and write the file."
     chosen = names or tasks()
     with ProcessPoolExecutor(2) as pool:
         cells = [pool.submit(cell, task, level) for task in chosen for level in range(1, 6)]
@@ -116,15 +116,28 @@ def main(names: list[str]) -> None:
             *(one["item_ms"] for one in own),
         )
         print(*(f"    {text}" for text in missed.get(task, [])), sep="\n", end="\n" if task in missed else "")
-    if not names:
-        found = {
-            "commit": commit(),
-            "seeds": SEEDS,
-            "by_nature": [task for task in tasks() if by_nature(task)],
-            "unmet": missed,
-        }
-        text = json.dumps(found | {"cells": sum(by_task.values(), [])}, indent=1)
-        Path(__file__).parents[2].joinpath("reports/shallow.json").write_text(text + "\n", encoding="utf-8")
+    write_report(by_task, missed, names)
+
+
+def write_report(by_task: dict[str, list[dict]], missed: dict[str, list[str]], names: list[str]) -> None:
+    "The file anew; where only some tasks were measured, their lines in the one that stands, with the commit of each."
+    path = Path(__file__).parents[2] / "reports/shallow.json"
+    found = {
+        "commit": commit(),
+        "seeds": SEEDS,
+        "by_nature": [task for task in tasks() if by_nature(task)],
+        "unmet": missed,
+    }
+    if names:
+        old = json.loads(path.read_text(encoding="utf-8"))
+        kept = [one for one in old.pop("cells") if one["task"] not in names]
+        again = {**old.get("measured_again", {}), **dict.fromkeys(names, found["commit"])}
+        rest = {task: text for task, text in old["unmet"].items() if task not in names}
+        found = old | {"unmet": rest | missed, "measured_again": again}
+        cells = sorted(kept + sum(by_task.values(), []), key=lambda one: (tasks().index(one["task"]), one["level"]))
+    else:
+        cells = sum(by_task.values(), [])
+    path.write_text(json.dumps(found | {"cells": cells}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
