@@ -29,7 +29,7 @@ from mmhelix_nb.games.maze import (
     cells_of,
     check,
     code,
-    layout,
+    layout_on,
     random_maze,
     towards,
     walk,
@@ -140,7 +140,7 @@ def mazes_of(regime: str, split: str, seed: int = 0) -> Iterator[State]:
 
 def picture(state: State) -> Image:
     "The maze as the maze task draws it in its smallest style, 28 px a cell: one vision token."
-    return layout(state, STYLES["mini"], Board(SIZE, SIZE, 28, 0)).image
+    return layout_on(Board(SIZE, SIZE, 28, 0), state, STYLES["mini"]).image
 
 # %% ../../nbs/claims/forks.ipynb #47cf5e45
 def route_of(state: State) -> list[Cell]:

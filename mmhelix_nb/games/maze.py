@@ -6,9 +6,9 @@
 __all__ = ['Arrange', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'KEY', 'FORMAT', 'ORDER', 'READINGS', 'WALKS',
            'VOICE', 'READ', 'TRY', 'RETURN', 'State', 'picture_problem', 'Corridor', 'follow', 'towards', 'walk',
            'go_back', 'route', 'solve', 'hand_on_the_wall', 'right_hand', 'left_hand', 'onward', 'towards_the_goal',
-           'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'draw_walls', 'draw_ways', 'layout',
-           'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked', 'cells_of', 'tell_corridor', 'tell_walk',
-           'arranger', 'trace', 'canon']
+           'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'draw_walls', 'draw_ways', 'layout_on',
+           'layout', 'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked', 'cells_of', 'tell_corridor',
+           'tell_walk', 'arranger', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/maze.ipynb #2f642618
 from collections.abc import Callable, Iterator, Sequence
@@ -312,9 +312,8 @@ def draw_ways(canvas: Canvas, board: Board, state: State) -> None:
             canvas.shapes.rectangle(box, canvas.style.paper)
 
 # %% ../../nbs/tasks/games/maze.ipynb #83bb6c02
-def layout(state: State, style: Style, board: Board | None = None) -> Canvas:
-    "Walls with the outer border, thin or solid, a green disc on S, a red cross on E; on a `board` of one's own where one is given."
-    board = board or fit_board(state.size, state.size, style)
+def layout_on(board: Board, state: State, style: Style) -> Canvas:
+    "Walls with the outer border, thin or solid, a green disc on S, a red cross on E, on a board of any measures."
     canvas, mini = Canvas(*board.size, style), style.name == "mini"
     if style.variant % 2:
         draw_ways(canvas, board, state)
@@ -326,6 +325,11 @@ def layout(state: State, style: Style, board: Board | None = None) -> Canvas:
     for ends in ([(left, top), (right, bottom)], [(left, bottom), (right, top)]):
         canvas.shapes.line(ends, style.red, 4 if mini else board.cell // 8)
     return canvas
+
+
+def layout(state: State, style: Style) -> Canvas:
+    "The same on the board that fits."
+    return layout_on(fit_board(state.size, state.size, style), state, style)
 
 
 draw = render(layout)

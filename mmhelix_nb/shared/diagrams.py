@@ -13,7 +13,7 @@ __all__ = ['Point', 'Line', 'Size', 'Disc', 'HEAD', 'HALF', 'BESIDE', 'BENDS', '
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from math import cos, hypot, isqrt, pi, sin
 from random import Random
 
@@ -359,11 +359,13 @@ def number_spots(
     radius: int,
     size: int,
     arrows: bool = False,
+    thick: int = 0,
 ) -> tuple[list[tuple[Point, Size]], float]:
-    "Spot and size of the box for the number of each of the `edges`, in figures of `size` px, and what is wrong with them in all."
+    "Spot and size of the box for the number of each of the `edges`, in figures of `size` px, and what is wrong with them in all, among lines `thick` px thicker than usual."
     sizes = [(round(font(size).getlength(str(number))) + 10, size + 6) for _, _, number in edges]
     heads = [arrow_head(points, radius) for points in ways] if arrows else ()
-    found, wrong = label_spots(ways, sizes, centers, radius, heads)
+    room = [(width + thick, height + thick) for width, height in sizes]
+    found, wrong = label_spots(ways, room, centers, radius, heads)
     return [*zip(found, sizes)], wrong
 
 
@@ -402,7 +404,12 @@ class Plan:
 
 
 def plan(
-    centers: Sequence[Point], edges: Sequence[tuple[int, ...]], radius: int, glyph: int, arrows: bool = False
+    centers: Sequence[Point],
+    edges: Sequence[tuple[int, ...]],
+    radius: int,
+    glyph: int,
+    arrows: bool = False,
+    thick: int = 0,
 ) -> Plan:
     "The first placement of the nodes, `shaken` more and more, in which nothing stands in the way of anything, else the best one."
     pairs, best = [(edge[0], edge[1]) for edge in edges], Plan(centers, (), (), 1e9)
@@ -411,7 +418,7 @@ def plan(
         ways, wrong = routes(moved, pairs, radius + 8, 14 if arrows else 5, arrows)
         boxes = []
         if edges and len(edges[0]) > 2:
-            boxes, lack = number_spots(ways, edges, moved, radius, glyph - 4, arrows)
+            boxes, lack = number_spots(ways, edges, moved, radius, glyph - 4, arrows, thick)
             wrong += lack
         if wrong < best.wrong:
             best = Plan(moved, ways, boxes, wrong)
@@ -468,15 +475,16 @@ def draw_placed(
     arrows: bool = False,
     rings: dict[int, str] | None = None,
 ) -> Canvas:
-    "A picture of a graph of `n` nodes in the arrangement of the style, or in another one where that is clearer."
+    "A picture of a graph of `n` nodes in the arrangement of the style, or in another one where that is clearer; wider where things touch in all of them."
     size, best = (0, 0), Plan((), (), (), 1e9)
-    for variant in dict.fromkeys((style.variant % 3, 2, 0)):
-        wide, high, centers = placed(n, edges, replace(style, variant=variant), step, margin)
-        found = plan(centers, edges, radius, glyph, arrows)
+    variants, thick = [*dict.fromkeys((style.variant % 3, 2, 0))], 4 if style.weight > 1 else 2
+    for far, variant in product((step, step * 5 // 4, step * 3 // 2), variants):
+        if best.wrong < (TOLERATED if far == step else TOUCHES):
+            break
+        wide, high, centers = placed(n, edges, replace(style, variant=variant), far, margin)
+        found = plan(centers, edges, radius, glyph, arrows, thick)
         if found.wrong < best.wrong:
             size, best = (wide, high), found
-        if best.wrong < TOLERATED:
-            break
     canvas = Canvas(*size, style)
     draw_plan(canvas, best, edges, radius, glyph, width, arrows, rings)
     return canvas
