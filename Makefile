@@ -101,12 +101,13 @@ spaces: $(STAMP) ## estimate how many different puzzles each task and level hold
 guard: $(STAMP) ## the guard of retold traces against a thousand spoilt replies of each kind, and honest ones (ten minutes); writes reports/serg/guard.json
 	@$(BIN)/python tests/guard/bench.py
 
-# The device's own checks: the first needs a GPU and no network, the second a CPU.
+# The checks of a card: the first needs a GPU and no network, the second a CPU. The miniature has no card, so its place is taken by gpu24.
+CARDS = $(if $(filter mini,$(PROFILE)),gpu24,$(PROFILE))
 gpu-check: $(STAMP) ## what PROFILE=gpu24 takes on this GPU, with random weights: gigabytes and speed by phase beside the plan (eight minutes); writes reports/gpu/
-	@$(BIN)/python tests/gpu/check.py --profile $(if $(filter mini,$(PROFILE)),gpu24,$(PROFILE))
+	@$(BIN)/python tests/gpu/check.py --profile $(CARDS)
 
 gpu-check-dry: $(STAMP) ## the same with a tiny model on a CPU: all but the kernels (seconds)
-	@$(BIN)/python tests/gpu/check.py --profile $(if $(filter mini,$(PROFILE)),gpu24,$(PROFILE)) --dry
+	@$(BIN)/python tests/gpu/check.py --profile $(CARDS) --dry
 
 gpu-lab: $(STAMP) ## the book on a miniature of 30 times the size on a GPU, in pieces of MINUTES=10: the same command goes on
 	@timeout --signal=INT --kill-after=25 $$(($(MINUTES) * 60 - 30)) $(BIN)/mmhelix run --profile lab30; code=$$?; \

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LOST', 'LaunchError', 'is_main', 'visible_cards', 'own_device', 'processes_of', 'several_tasks', 'one_card',
-           'launch_file', 'command', 'sharding_environment', 'slurm_environment', 'carried_out', 'launched',
+           'launch_settings', 'command', 'sharding_environment', 'slurm_environment', 'carried_out', 'launched',
            'over_cards', 'worker_main']
 
 # %% ../../nbs/training/launch.ipynb #595bab25
@@ -71,9 +71,10 @@ def one_card(machine: Machine) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = "0"
 
 # %% ../../nbs/training/launch.ipynb #274c5a1d
-def launch_file(sharding: str) -> Path:
-    "accelerate's settings for a sharding."
-    return book_folder() / "profiles" / "launch" / f"{sharding}.yaml"
+def launch_settings(processes: int, sharding: str) -> list[str]:
+    "What tells `accelerate launch` of so many processes and how they hold the model."
+    file = book_folder() / "profiles" / "launch" / f"{sharding}.yaml"
+    return ["--config_file", str(file), "--num_processes", str(processes)]
 
 
 def command(processes: int, sharding: str, order: str | Path) -> list[str]:
@@ -81,23 +82,18 @@ def command(processes: int, sharding: str, order: str | Path) -> list[str]:
     worker = ["-m", "mmhelix_nb.training.launch", str(order)]
     if several_tasks():
         return ["srun", "--overlap", "--ntasks", str(processes), "--kill-on-bad-exit=1", sys.executable, *worker]
-    settings = [
-        "--config_file",
-        str(launch_file(sharding)),
-        "--num_processes",
-        str(processes),
-        "--main_process_port",
-        "0",
-    ]
-    return [sys.executable, "-m", "accelerate.commands.launch", *settings, *worker]
+    settings = launch_settings(processes, sharding)
+    return [sys.executable, "-m", "accelerate.commands.launch", *settings, "--main_process_port", "0", *worker]
 
 # %% ../../nbs/training/launch.ipynb #c7655d60
 def sharding_environment(processes: int, sharding: str) -> dict[str, str]:
     "The variables by which `accelerate launch` would tell its processes of a sharding, for processes that something else starts."
     from accelerate.commands import launch
 
-    settings = ["--config_file", str(launch_file(sharding)), "--num_processes", str(processes), "-m", "worker"]
-    args, file, _ = launch._validate_launch_command(launch.launch_command_parser().parse_args(settings))
+    settings = launch_settings(processes, sharding)
+    args, file, _ = launch._validate_launch_command(
+        launch.launch_command_parser().parse_args([*settings, "-m", "worker"])
+    )
     args.deepspeed_fields_from_accelerate_config = ",".join(getattr(file, "deepspeed_config", None) or ())
     told = launch.prepare_deepspeed_cmd_env(args)[1] if sharding == "zero3" else launch.prepare_multi_gpu_env(args)
     return {name: value for name, value in told.items() if name.startswith(("ACCELERATE_", "FSDP_"))}
