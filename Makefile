@@ -47,10 +47,10 @@ gallery: $(STAMP) ## every task at every level, and traces, as pages; prints whe
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
-claims: $(STAMP) ## ask PART=gate or PART=reflection of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
+claims: $(STAMP) ## ask PART=gate, PART=gatemap or PART=reflection of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
 	@exec $(BIN)/python -c "from mmhelix_nb.running.claimed import claims_main; claims_main()" $(PART) $(SEEDS) $(CORES)
 
-redraw-claims: $(STAMP) ## write tables and figures of PART=gate anew from reports/claims/gate.json (seconds)
+redraw-claims: $(STAMP) ## write tables and figures of PART=gate or PART=gatemap anew from its report in reports/claims/ (seconds)
 	@$(BIN)/python -c "from mmhelix_nb.claims.$(PART) import redraw; print(redraw())"
 
 # Checks

@@ -201,7 +201,7 @@ def test_the_committed_report_follows_from_its_rules(tmp_path):
         one["key"]: verdict(known[one["key"]], one["test"]) for one in made["claims"]
     }
     assert made["verdicts"] == Counter(one["verdict"] for one in made["claims"])
-    gate.write_gate(made, tmp_path)
+    gate.write_report(made, tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (REPORT.parent / path.name).read_bytes(), path.name
 

@@ -6,7 +6,7 @@
 __all__ = ['ARMS', 'EXPERTS', 'RATES', 'GROUPS', 'WINDOW', 'Arm', 'overrides_of', 'cells', 'book_of', 'target', 'claims_at',
            'claims', 'read_run', 'mean_of', 'share_of', 'outcome', 'value', 'tested', 'run_record', 'cell_record',
            'judged', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'sentences', 'report_text', 'map_figure',
-           'curve_figure', 'write_gate', 'redraw']
+           'curve_figure', 'write_report', 'redraw']
 
 # %% ../../nbs/claims/gate.ipynb #8e521dc5
 import json
@@ -264,10 +264,10 @@ GROUPS = ("in_domain", "mix", "untouched")
 WINDOW = 10  # steps that a point of a drawn curve stands for
 
 
-def read_run(cell: str, seed: int, reports: str | Path = REPORTS) -> dict | None:
-    "What a run left: greedy and sampled results, curve, seconds, commit; None where it was not measured."
-    book, method = book_of(cell, seed), METHODS[ARMS[cell.split("/")[0]].method]
-    path = report_folder(book, target(cell), reports) / "results.json"
+def read_run(book: Profile, key: str, reports: str | Path = REPORTS) -> dict | None:
+    "What a run of method `key` left: greedy and sampled results, curve, seconds, commit; None where it was not measured."
+    method = METHODS[key]
+    path = report_folder(book, f"evaluation-{key}", reports) / "results.json"
     if not path.is_file():
         return None
     found, trained = read_results(path), report_folder(book, method.job, reports)
@@ -325,7 +325,7 @@ def tested(first: Mapping[int, dict | None], second: Mapping[int, dict | None], 
     return {"difference": mean, "low": low, "high": high, "seeds": len(each), "per_seed": each}
 
 # %% ../../nbs/claims/gate.ipynb #d57cc1b9
-def run_record(cell: str, seed: int, run: Mapping) -> dict:
+def run_record(cell: str, book: Profile, run: Mapping) -> dict:
     "A run as the report keeps it: shares, gate rate of its last sixth by level, and its curve, thinned."
     curve, ways = run["curve"], ("greedy", "sampled")
     levels = sorted({name for one in curve for name in one if name.startswith("xi/")})
@@ -334,8 +334,8 @@ def run_record(cell: str, seed: int, run: Mapping) -> dict:
     thin = {name: [mean_of(curve[at : at + WINDOW], name, 0.0) for at in starts] for name in names}
     return {
         "cell": cell,
-        "seed": seed,
-        "overrides": list(book_of(cell, seed).overrides),
+        "seed": book.seed,
+        "overrides": list(book.overrides),
         **{way: {group: accuracy(run[way], group) for group in GROUPS} for way in ways},
         "gate": {name.rpartition("/")[2]: mean_of(curve, name, 5 / 6) for name in levels},
         "outcome": outcome(run),
@@ -345,10 +345,10 @@ def run_record(cell: str, seed: int, run: Mapping) -> dict:
     }
 
 
-def cell_record(cell: str, runs: Mapping[int, dict | None]) -> dict:
+def cell_record(cell: str, label: str, runs: Mapping[int, dict | None]) -> dict:
     "A cell over its seeds: shares with intervals, and how many runs came free, are stuck, or collapsed."
     there = {seed: run for seed, run in runs.items() if run}
-    found: dict = {"cell": cell, "label": ARMS[cell.split("/")[0]].label}
+    found: dict = {"cell": cell, "label": label}
     for way, group in product(("greedy", "sampled"), GROUPS):
         each = {seed: accuracy(run[way], group) for seed, run in there.items()}
         found[f"{way}/{group}"] = over_seeds(each) if len(each) > 1 else next(iter(each.values()))
@@ -364,7 +364,12 @@ def judged(claim: Registered, runs: Mapping[str, Mapping[int, dict | None]]) -> 
 
 def collected(seeds: Sequence[int], reports: str | Path = REPORTS) -> dict:
     "The report over `seeds`, of those runs that there are."
-    runs = {cell: {seed: read_run(cell, seed, reports) for seed in seeds} for cell in cells()}
+    books = {cell: {seed: book_of(cell, seed) for seed in seeds} for cell in cells()}
+    arm = {cell: ARMS[cell.split("/")[0]] for cell in books}
+    runs = {
+        cell: {seed: read_run(book, arm[cell].method, reports) for seed, book in own.items()}
+        for cell, own in books.items()
+    }
     known = {cell: own for cell, own in runs.items() if any(own.values())}
     made = [judged(claim, runs) for claim in claims()]
     return {
@@ -377,8 +382,10 @@ def collected(seeds: Sequence[int], reports: str | Path = REPORTS) -> dict:
         "command": f"make claims PART=gate SEEDS={','.join(map(str, seeds))}",
         "verdicts": dict(Counter(one["verdict"] for one in made)),
         "claims": made,
-        "cells": [cell_record(cell, own) for cell, own in known.items()],
-        "runs": [run_record(cell, seed, run) for cell, own in known.items() for seed, run in own.items() if run],
+        "cells": [cell_record(cell, arm[cell].label, own) for cell, own in known.items()],
+        "runs": [
+            run_record(cell, books[cell][seed], run) for cell, own in known.items() for seed, run in own.items() if run
+        ],
     }
 
 # %% ../../nbs/claims/gate.ipynb #36a16296
@@ -541,7 +548,7 @@ def curve_figure(made: Mapping, name: str, y_label: str) -> Figure:
     return Figure(line_panels(drawn, y_label, 1.05), y_label, "Means of ten steps, over seeds.", columns=2)
 
 # %% ../../nbs/claims/gate.ipynb #e09013dc
-def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
+def write_report(made: Mapping, folder: str | Path = "reports/claims") -> Path:
     "Write tables and figures of the report `made` beside gate.json, which holds it; returns that file."
     place = Path(folder)
     write_json(place / "gate.json", made)
@@ -567,4 +574,4 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
 
 def redraw(folder: str | Path = "reports/claims") -> Path:
     "Write tables and figures anew from the gate.json in a folder."
-    return write_gate(json.loads((Path(folder) / "gate.json").read_text(encoding="utf-8")), folder)
+    return write_report(json.loads((Path(folder) / "gate.json").read_text(encoding="utf-8")), folder)

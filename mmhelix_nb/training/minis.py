@@ -43,7 +43,7 @@ def language(words, size: MiniSize) -> dict[str, Any]:
 # %% ../../nbs/training/minis.ipynb #300b825f
 def qwen3_vl(words, size: MiniSize) -> tuple[Any, Any]:
     "Configuration and processor of a Qwen3-VL; it keeps the miniature's pictures and words."
-    known = mini_config(words, size)
+    known: Any = mini_config(words, size)
     text, eyes = language(words, size), known.vision_config
     text["rope_parameters"]["mrope_section"] = known.text_config.rope_parameters["mrope_section"]
     tower = {
@@ -71,7 +71,7 @@ def internvl(words, size: MiniSize) -> tuple[Any, Any]:
     "Configuration and processor of an InternVL; every picture is one tile."
     marks = {**MARKS, "video_token": "<video>"}
     words.add_tokens([*marks.values()], special_tokens=True)
-    own = PreTrainedTokenizerFast(
+    own: Any = PreTrainedTokenizerFast(
         tokenizer_object=words.backend_tokenizer,
         eos_token=words.eos_token,
         pad_token=words.pad_token,

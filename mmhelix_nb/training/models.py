@@ -105,7 +105,7 @@ class PictureProcessor(PicturesOnly, Qwen2_5_VLProcessor):
 AutoProcessor.register(Qwen2_5_VLConfig, PictureProcessor, exist_ok=True)
 
 # %% ../../nbs/training/models.ipynb #c818b44a
-WHITE = {"image_mean": [1.0] * 3, "image_std": [0.25] * 3}  # white becomes 0
+WHITE: dict[str, Any] = {"image_mean": [1.0] * 3, "image_std": [0.25] * 3}  # white becomes 0
 
 
 def build_processor(tokenizer, min_pixels: int = 784, max_pixels: int = 12_544) -> PictureProcessor:
