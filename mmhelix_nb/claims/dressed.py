@@ -20,6 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from PIL import Image
+
 from ..benchmark.published import FolderError
 from ..book.pages import Table
 from ..book.rows import INSTRUCTION, Row, make_row, schema
@@ -31,7 +33,19 @@ from ..generators import BENCHMARK_COLUMNS, benchmark_row, cells, check_draw, di
 from ..graphs.max_flow import spread
 from ..reporting.compare import Pair, line, pairs_of, read_side
 from ..reporting.scores import EvaluationError
-from ..shared.diagrams import HEAD, Point, Size, door, draw_edge, draw_numbers, number_spots, routes, shaken
+from mmhelix_nb.shared.diagrams import (
+    HEAD,
+    Frame,
+    Point,
+    Size,
+    door,
+    draw_edge,
+    draw_numbers,
+    frame,
+    number_spots,
+    routes,
+    shaken,
+)
 from ..shared.draw import MAX_SIDE, Canvas, Shape, Style, chosen, picture_file, render
 from ..shared.networks import adjacency, place
 
@@ -171,15 +185,20 @@ def meeting(a: Point, b: Point, c: Point, d: Point) -> Point | None:
 
 def crossings(ways: Sequence[Way], edges: Sequence[tuple[int, ...]]) -> dict[tuple[int, int], Point]:
     "Where two ways cross that have no node in common, by their numbers."
-    found = {}
+    found, frames = {}, [frame(way, 0) for way in ways]
+
+    def near(one: Frame, two: Frame) -> bool:
+        return one[0] <= two[1] and two[0] <= one[1] and one[2] <= two[3] and two[2] <= one[3]
+
     for one, two in combinations(range(len(ways)), 2):
-        if not {*edges[one][:2]} & {*edges[two][:2]}:
-            parts = product(pairwise(ways[one]), pairwise(ways[two]))
-            spot = next((spot for first, second in parts if (spot := meeting(*first, *second))), None)
+        if near(frames[one], frames[two]) and not {*edges[one][:2]} & {*edges[two][:2]}:
+            first = [part for part in pairwise(ways[one]) if near(frame(part, 0), frames[two])]
+            parts = product(first, pairwise(ways[two]))
+            spot = next((spot for own, other in parts if (spot := meeting(*own, *other))), None)
             found |= {(one, two): spot} if spot else {}
     return found
 
-
+# %% ../../nbs/claims/dressed.ipynb #56a7b1d2
 def knots(ways: Sequence[Way], edges: Sequence[tuple[int, ...]], apart: float) -> int:
     "How many pairs of crossings of three ways, each of which crosses both others, lie less than `apart` px from each other."
     found, count = crossings(ways, edges), 0
@@ -205,17 +224,22 @@ def clearest(tried: Callable[[int], tuple[float, Callable[[], Canvas]]]) -> Canv
 def seats(edges: Sequence[tuple[int, ...]], spots: Sequence[Point], rng: Random | None) -> list[Point]:
     "The spot of each node, in order or as `rng` shuffles them, after swaps that make the edges shorter, long ones above all."
     at = rng.sample(spots, len(spots)) if rng else [*spots]
+    near: list[list[int]] = [[] for _ in spots]
+    for u, v, *_ in edges:
+        near[u].append(v)
+        near[v].append(u)
 
-    def length() -> float:
-        return sum((at[u][0] - at[v][0]) ** 2 + (at[u][1] - at[v][1]) ** 2 for u, v, *_ in edges)
+    def pull(*nodes: int) -> float:
+        return sum((at[u][0] - at[v][0]) ** 2 + (at[u][1] - at[v][1]) ** 2 for u in nodes for v in near[u])
 
-    least, before = length(), inf
-    while least < before:
-        before = least
+    moved = True
+    while moved:
+        moved = False
         for u, v in combinations(range(len(spots)), 2):
+            before = pull(u, v)
             at[u], at[v] = at[v], at[u]
-            if (now := length()) < least:
-                least = now
+            if pull(u, v) < before:
+                moved = True
             else:
                 at[u], at[v] = at[v], at[u]
     return at
@@ -437,17 +461,22 @@ def worn(item: Instance) -> tuple[Dress, tuple[str, ...], Wording]:
     return dress, dress.names(item.state, rng), rng.choice(dress.wordings)
 
 
-def dressed_picture(item: Instance, style: str = "light") -> Any:
+def dressed_picture(item: Instance, style: str = "light") -> Image.Image:
     "The picture of a dressed item in a style that its task has, except mini."
     dress, names, _ = worn(item)
-    return render(partial(dress.layout, names=names), mini=False)(item.state, style)
+
+    def layout(state: Any, style: Style) -> Canvas:
+        return dress.layout(state, style, names)
+
+    return render(layout, mini=False)(item.state, style)
 
 # %% ../../nbs/claims/dressed.ipynb #3d4313db
 def dressed_question(item: Instance, modality: str = "image") -> str:
     "The question of a dressed item: `image` goes with its picture, `text` says the same in words."
     if modality not in ("image", "text"):
         raise ValueError(f"modality {modality!r} is unknown; choose 'image' or 'text'")
-    (dress, names, wording), state = worn(item), item.state
+    dress, names, wording = worn(item)
+    state: Any = item.state
     ends = {end: called(getattr(state, end), names) for end in ("source", "sink") if hasattr(state, end)}
     told = lists(state, names, wording, dress.directed) if modality == "text" else ""
     what = (wording.words if modality == "text" else wording.picture).format(
