@@ -31,7 +31,7 @@ from ..book.place import commit
 from ..book.results import write_json
 from ..book.rows import Row, make_row
 from ..book.statistics import holm, paired_record, percent_text, points_text, share_record
-from . import reflection
+from . import dressed, reflection
 from .forks import SIZE, boxed, mazes_of, name, picture, route_of
 from mmhelix_nb.claims.reflection import (
     ALPHA,
@@ -418,7 +418,8 @@ def carried_row() -> dict:
 
 def rows(report: dict) -> list[dict]:
     "The rows of this part: claims 8 to 11."
-    return [*question_rows(report), carried_row(), *depth_rows(report), shallow_row(report), study_row(report)]
+    twins = [{**row, "key": "10.5"} for row in dressed.rows(report)]
+    return [*question_rows(report), carried_row(), *twins, *depth_rows(report), shallow_row(report), study_row(report)]
 
 # %% ../../nbs/claims/world.ipynb #6f533106
 def collected(out: Path, reports: Path, seeds: Sequence[int] = SEEDS, lab: Lab = LAB) -> dict:
