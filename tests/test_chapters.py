@@ -1,5 +1,6 @@
 """Every chapter teaches: what one can do after it, a picture, the paper, the maze of the book, and exercises whose answers are checked."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -104,3 +105,29 @@ def test_links_to_other_notebooks_lead_somewhere(path):
         if cell["cell_type"] == "markdown":
             for name in re.findall(r"\]\(([\w/]+\.ipynb)\)", cell["text"]):
                 assert (NBS / name).is_file(), name
+
+
+@chapters
+def test_no_example_takes_the_name_of_a_parameter(path):
+    """The runner sets parameters at the head of a chapter, and its last section reads them."""
+    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    given = {name for cell in code if "parameters" in cell["metadata"].get("tags", ()) for name in stored(cell["text"])}
+    for cell in code:
+        if "parameters" not in cell["metadata"].get("tags", ()):
+            assert not given & stored(cell["text"]), cell["text"][:200]
+
+
+def stored(source: str) -> set[str]:
+    """The names that the statements of a cell bind at its top level, those of loops included."""
+    found, todo = set(), [*ast.parse(source).body]
+    while todo:
+        node = todo.pop()
+        if isinstance(
+            node,
+            ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+        ):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        todo += ast.iter_child_nodes(node)
+    return found
