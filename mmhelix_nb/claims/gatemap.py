@@ -98,7 +98,7 @@ def _noisy(kind: str, percent: int) -> Condition:
     return Condition(f"{percent} % wrong, {NOISE[kind]}", (f"lab.wrong={percent / 100:g}", *named))
 
 
-_R60, _WIDE_RATE = "lab.wrong=0.6", "0.0004"
+_R60, _FAST = "lab.wrong=0.6", "0.0004"
 CONDITIONS = {
     "clean": Condition("right"),
     **{f"{kind}{percent}": _noisy(kind, percent) for kind, percent in product(NOISE, (60, 40, 20))},
@@ -108,9 +108,9 @@ CONDITIONS = {
     "columns60": Condition("60 % wrong at random, rows that columns decide", (_R60, "lab.columns=true")),
     "light60": Condition("60 % wrong at random, expert at weight 0.3", (_R60, "ahpo.xi_coef=0.3")),
     "heavy60": Condition("60 % wrong at random, expert at weight 3", (_R60, "ahpo.xi_coef=3.0")),
-    "clean-fast": Condition("right, rate 4e-4", (), _WIDE_RATE),
-    "nomix-fast": Condition("right, rate 4e-4, no general prompts", ("ahpo.prompts_general=0",), _WIDE_RATE),
-    "long-run": Condition("right, rate 4e-4, 600 steps", ("ahpo.steps=600",), _WIDE_RATE),
+    "clean-fast": Condition("right, rate 4e-4", (), _FAST),
+    "nomix-fast": Condition("right, rate 4e-4, no general prompts", ("ahpo.prompts_general=0",), _FAST),
+    "long-run": Condition("right, rate 4e-4, 600 steps", ("ahpo.steps=600",), _FAST),
     "qwen3_vl": Condition("60 % wrong at random, Qwen3-VL", (_R60, "base.family=qwen3_vl")),
     "internvl": Condition("60 % wrong at random, InternVL", (_R60, "base.family=internvl")),
 }
@@ -137,7 +137,7 @@ def target(cell: str) -> str:
 
 # %% ../../nbs/claims/gatemap.ipynb #df14995c
 def _cells(**rows: str) -> tuple[str, ...]:
-    "Cells from ways by condition; an underscore at the end of a word stands for a dash."
+    "Cells from ways by condition; two underscores stand for a dash."
     return tuple(f"{way}/{condition.replace('__', '-')}" for condition, ways in rows.items() for way in ways.split())
 
 
