@@ -171,18 +171,20 @@ def test_the_rule_is_fitted_to_its_own_conditions_alone():
             "curve": [{"step": step, "reward/in_domain": left} for step in range(1, 13)],
         }
 
-    runs = {
-        "static/random60": {0: run(0.3, 6)},
-        "ahpo1/random60": {0: run(0.9, 19)},
-        "ahpo3/random60": {0: run(0.3, 5)},
-    }
+    runs = {f"static/{name}": {0: run(0.3, 6)} for name in gatemap.FIT}
+    runs |= {f"ahpo{r}/{name}": {0: run(0.9, 19) if r == 1 else run(0.3, 5)} for r in (1, 3) for name in gatemap.FIT}
     fresh = {"static/law40": {0: run(0.1, 2)}, "ahpo1/law40": {0: run(0.1, 18)}, "ahpo2/law40": {0: run(0.1, 3)}}
     alone, both = gatemap.rule_record(runs), gatemap.rule_record(runs | fresh)
-    assert alone["share"] == both["share"] and both["told"]["fit"] == 2
+    share = both["share"]
+    assert alone["share"] == share is not None and both["told"]["fit"] == 2 * len(gatemap.FIT)
     assert [one["free"] for one in both["points"]["fresh"]] == [True, False]
     fit, new = ([gatemap.Point(**one) for one in both["points"][name]] for name in ("fit", "fresh"))
-    assert gatemap.rule_values("rule/two", fit, new)[0] == pytest.approx(15 / 20)
-    assert gatemap.rule_test("rule/one", fit, [one for one in new if one.threshold == 2]) is None
+    assert gatemap.rule_values("rule/two", share, fit, new)[0] == pytest.approx(15 / 20)
+    assert gatemap.rule_test("rule/one", share, fit, [one for one in new if one.threshold == 2]) is None
+    part = gatemap.rule_record({cell: own for cell, own in (runs | fresh).items() if "law60" not in cell})
+    assert part["share"] is None and len(part["points"]["fresh"]) == 2
+    made = {"rule": part}
+    assert "law60" in gatemap.rule_words(made) and "-" in str(gatemap.rule_table(made))
 
 
 # ---- the report ---------------------------------------------------------------------------------------------------
@@ -197,7 +199,8 @@ def test_the_committed_report_follows_from_its_rules(tmp_path):
         one["key"]: verdict(known[one["key"]], one["test"]) for one in made["claims"]
     }
     assert made["verdicts"] == Counter(one["verdict"] for one in made["claims"])
-    assert made["rule"]["share"] == gatemap.fitted([gatemap.Point(**one) for one in made["rule"]["points"]["fit"]])
+    fit = [gatemap.Point(**one) for one in made["rule"]["points"]["fit"]]
+    assert made["rule"]["share"] == (gatemap.fitted(fit) if {one.condition for one in fit} == {*gatemap.FIT} else None)
     assert sorted([one["cell"] for one in made["cells"]] + made["missing"]) == sorted(gatemap.cells())
     assert {row["verdict"] for row in gatemap.rows(made)} <= set(VERDICTS)
     gatemap.write_report(made, tmp_path)

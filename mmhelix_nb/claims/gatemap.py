@@ -473,11 +473,9 @@ def by_rule(fresh: Sequence[Point], share: float) -> dict[tuple[str, int], int]:
     return found
 
 # %% ../../nbs/claims/gatemap.ipynb #ea592682
-def rule_values(measure: str, fit: Sequence[Point], fresh: Sequence[Point]) -> dict[int, float]:
-    "By seed, what a claim about the rule compares; seeds without all of it are left out."
-    share, each = fitted(fit), {(one.condition, one.seed, one.threshold): one for one in fresh}
-    if share is None:
-        return {}
+def rule_values(measure: str, share: float, fit: Sequence[Point], fresh: Sequence[Point]) -> dict[int, float]:
+    "By seed, what a claim about the rule with the constant `share` compares; seeds without all of it are left out."
+    each = {(one.condition, one.seed, one.threshold): one for one in fresh}
     found: dict[int, list[float]] = {}
     if measure == "rule/hits":
         for one in fresh:
@@ -492,9 +490,9 @@ def rule_values(measure: str, fit: Sequence[Point], fresh: Sequence[Point]) -> d
     return {seed: fmean(values) for seed, values in found.items()}
 
 
-def rule_test(measure: str, fit: Sequence[Point], fresh: Sequence[Point]) -> dict | None:
-    "The test of a claim about the rule; None where no seed has what it compares."
-    each = rule_values(measure, fit, fresh)
+def rule_test(measure: str, share: float | None, fit: Sequence[Point], fresh: Sequence[Point]) -> dict | None:
+    "The test of a claim about the rule; None where it has no constant yet, or no seed has what it compares."
+    each = rule_values(measure, share, fit, fresh) if share is not None else {}
     if not each:
         return None
     mean, low, high = seed_interval(list(each.values()), -1.0, 1.0)
@@ -563,9 +561,9 @@ def condition_record(condition: str, runs: Runs) -> dict:
 
 
 def rule_record(runs: Runs) -> dict:
-    "The rule: its constant, the points that it was fitted to and those that are fresh, and how many of each it tells."
+    "The rule: its constant, once all of `FIT` was run, the points that it was fitted to and those that are fresh, and how many of each it tells."
     fit, fresh = list(points(runs, FIT)), list(points(runs, FRESH))
-    share = fitted(fit)
+    share = fitted(fit) if {one.condition for one in fit} == {*FIT} else None
     told = {name: hits(some, share) if share is not None else 0 for name, some in (("fit", fit), ("fresh", fresh))}
     listed = {"fit": [asdict(one) for one in fit], "fresh": [asdict(one) for one in fresh]}
     return {"share": share, "told": told, "points": listed}
@@ -576,7 +574,7 @@ def judged_here(claim: Registered, runs: Runs, rule: Mapping) -> dict:
     if claim.measure not in _RULE:
         return judged(claim, runs)
     fit, fresh = ([Point(**one) for one in rule["points"][name]] for name in ("fit", "fresh"))
-    test = rule_test(claim.measure, fit, fresh)
+    test = rule_test(claim.measure, rule["share"], fit, fresh)
     return {**asdict(claim), "rule": rule_text(claim), "test": test, "verdict": verdict(claim, test)}
 
 
@@ -684,8 +682,8 @@ def rule_table(made: Mapping) -> Table:
     share, rows = made["rule"]["share"], []
     for name, some in made["rule"]["points"].items():
         for one in some:
-            says = comes_free(one["left"], one["threshold"], share)
-            words = ["free" if yes else "not" for yes in (says, one["free"])]
+            says = comes_free(one["left"], one["threshold"], share) if share is not None else None
+            words = ["-" if yes is None else "free" if yes else "not" for yes in (says, one["free"])]
             rows.append(
                 (
                     name,
@@ -694,7 +692,7 @@ def rule_table(made: Mapping) -> Table:
                     str(one["threshold"]),
                     f"{100 * one['left']:.0f}",
                     *words,
-                    "yes" if says == one["free"] else "no",
+                    "-" if says is None else "yes" if says == one["free"] else "no",
                 )
             )
     return Table(("for", "experts", "seed", "R", "left %", "rule says", "came", "told"), tuple(rows))
@@ -742,7 +740,8 @@ def rule_words(made: Mapping) -> str:
     "The rule and how it did, in words."
     rule = made["rule"]
     if rule["share"] is None:
-        return "The rule for the threshold has no runs to be fitted to yet."
+        gone = [name for name in FIT if name not in {one["condition"] for one in rule["points"]["fit"]}]
+        return f"The rule for the threshold is not fitted yet: no runs with a threshold beside an open gate's under {', '.join(gone)}."
     parts = [
         f"{rule['told'][name]} of {len(rule['points'][name])} {words}"
         for name, words in (("fit", "that it was fitted to"), ("fresh", "fresh ones"))
