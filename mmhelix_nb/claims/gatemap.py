@@ -511,7 +511,10 @@ def _experts() -> list[Row]:
 def imitated(lab: Lab) -> tuple[float, float]:
     "What imitating experts as `lab` says leaves right: whole answers, and blank by blank."
     rows = _experts()
-    texts = [row["completion"][0]["content"].partition("{")[2].rstrip("}") for row in spoilt(rows, lab)]
+    texts = [
+        row["completion"][0]["content"].partition("{")[2].rstrip("}")
+        for row in spoilt(rows, lab.model_copy(update={"distinct": 0}))
+    ]  # a repeated expert answers another puzzle
     whole = fmean(text == row["answer"] for text, row in zip(texts, rows))
     each = []
     for blanks in BLANKS:
@@ -622,6 +625,8 @@ def _lead(one: Mapping) -> str:
     if not one["test"]:
         return "-"
     way, other = (WAYS[name].label for name in one["ways"])
+    if one["test"]["seeds"] == 1:
+        return f"one seed: {one['best']} leads by {100 * one['test']['difference']:.1f} ({way} over {other})"
     by = f"{points_text(one['test'])} ({way} over {other})"
     return f"{one['best']} by {by}" if one["wins"] else f"nobody; {one['best']} leads by {by}"
 
@@ -714,17 +719,13 @@ def rows(report: Mapping) -> list[dict]:
     for one in report["claims"]:
         test = one["test"] or {"per_seed": {}}
         control = f"{one['first']} less {one['second']}, {one['measure']}; same base, items and experts by seed"
-        figure = (
-            "gatemap-rule.svg"
-            if one["measure"] in _RULE
-            else "gatemap-skills.svg"
-            if "untouched" in one["measure"]
-            else "gatemap-map.svg"
-        )
+        drawn = "rule" if one["measure"] in _RULE else "skills" if "untouched" in one["measure"] else "map"
+        missing = drawn == "rule" and report["rule"]["share"] is None
+        figure = "" if missing else f"reports/claims/gatemap-{drawn}.svg"
         found.append({
             "key": one["key"], "asked": one["asked"], "paper": one["paper"], "ours": came(one), "seeds": sorted(map(int, test["per_seed"])), "verdict": one["verdict"],
             "control": control, "changes": f"{one['rule']}: stands; {one['refuted']}: refuted", "command": report["command"],
-            "notebook": "nbs/claims/gatemap.ipynb", "figure": f"reports/claims/{figure}",
+            "notebook": "nbs/claims/gatemap.ipynb", "figure": figure,
         })  # fmt: skip
     return found
 
