@@ -673,7 +673,7 @@ def cells_table(made: Mapping) -> Table:
                 there,
                 str(sum(ends.values())),
                 *(percent_text(one[name]) for name in shown),
-                " / ".join(map(str, ends.values())),
+                " / ".join(str(ends[name]) for name in ("free", "stuck", "collapsed")),
             )
         )
     for cell in made["missing"]:
