@@ -57,12 +57,14 @@ redraw-claims: $(STAMP) ## write tables and figures of PART=gate anew from repor
 SITE := .venv-site
 $(SITE)/.installed: docs/requirements.txt
 	@python=$(BIN)/python; [ -x "$$python" ] || python=$${PYTHON:-python3}; [ -x $(SITE)/bin/python ] || "$$python" -m venv $(SITE)
+	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it: it brings KaTeX and plotly, which draw formulas and figures" >&2; exit 2; }
 	@$(SITE)/bin/python -m pip install -q -r docs/requirements.txt
+	@npm install --silent --no-save --no-audit --no-fund --prefix $(SITE) katex@0.19.1 plotly.js-cartesian-dist-min@4.1.1
 	@touch $@
 
 site: $(SITE)/.installed ## the book as a site, in _docs/html: chapters with their outputs, tasks, API, reports (a minute)
 	@$(SITE)/bin/python docs/prepare.py _docs/source
-	@$(SITE)/bin/python -m sphinx -b html -q -W --keep-going -j $(CORES) _docs/source _docs/html && echo "_docs/html/index.html"
+	@$(SITE)/bin/python -m sphinx -b html -q -W --keep-going -j $(CORES) -d _docs/doctrees _docs/source _docs/html && echo "_docs/html/index.html"
 
 # Checks
 .PHONY: test exports style types notebooks units site-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench

@@ -3,7 +3,9 @@
 from configparser import ConfigParser
 from pathlib import Path
 
-from latex2mathml.converter import convert
+from docutils.nodes import SkipNode
+from sphinx.addnodes import pending_xref
+from sphinx.util.nodes import find_pending_xref_condition
 
 root = next(folder for folder in Path(__file__).resolve().parents if (folder / "settings.ini").is_file())
 parser = ConfigParser(delimiters=["="])
@@ -36,14 +38,14 @@ html_js_files = []
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
-html_math_renderer = "mathml"
+html_math_renderer = "katex"
 html_theme_options = {
     "repository_url": cfg["git_url"],
     "repository_branch": cfg["branch"],
     "path_to_docs": cfg["nbs_path"],
     "use_repository_button": True,
     "use_source_button": True,
-    "use_download_button": True,
+    "use_download_button": False,
     "launch_buttons": {"colab_url": "https://colab.research.google.com", "notebook_interface": "jupyterlab"},
     "show_navbar_depth": 1,
     "max_navbar_depth": 2,
@@ -53,27 +55,37 @@ html_theme_options = {
 }
 
 
-def formula(translator, node, display: str) -> None:
-    """Write a formula as MathML, which browsers draw themselves."""
-    from docutils.nodes import SkipNode
-
-    mathml = convert(node.astext(), display=display)
-    translator.body.append(f'<div class="math">{mathml}</div>' if display == "block" else mathml)
+def formula(translator, node, tag: str) -> None:
+    """Leave a formula as TeX in a place that `formulas.js` draws."""
+    translator.body.append(f'<{tag} class="formula notranslate">{translator.encode(node.astext())}</{tag}>')
     raise SkipNode
 
 
-def add_plotly(app, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Load plotly on the pages that have a figure of it, and on no other."""
-    if 'class="plotly-figure"' in context.get("body", ""):
+def add_scripts(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load KaTeX and plotly on the pages that need them, and on no other."""
+    body = context.get("body", "")
+    if 'class="formula' in body:
+        app.add_css_file("katex/katex.min.css")
+        app.add_js_file("katex/katex.min.js")
+        app.add_js_file("formulas.js")
+    if 'class="plotly-figure"' in body:
         app.add_js_file("plotly.min.js")
         app.add_js_file("figures.js")
 
 
+def fit_buttons(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Link the notebook as the repository shows it; pages that are written by `prepare.py` have no source there."""
+    for group in context.get("header_buttons", ()):
+        for button in list(group.get("buttons", ())):
+            if button["label"] != "source-file-button":
+                continue
+            button["url"] = button["url"].removesuffix("?plain=1")
+            if context.get("page_source_suffix") != ".ipynb":
+                group["buttons"].remove(button)
+
+
 def link_own_types(app, doctree) -> None:
     """Leave only the package's own types to be linked: Sphinx searches four thousand names for every `str` that it cannot find."""
-    from sphinx.addnodes import pending_xref
-    from sphinx.util.nodes import find_pending_xref_condition
-
     for node in list(doctree.findall(pending_xref)):
         if node.get("refdomain") != "py":
             continue
@@ -85,11 +97,12 @@ def link_own_types(app, doctree) -> None:
 
 
 def setup(app) -> None:
-    """Formulas as MathML, plotly where it is needed, links of types."""
+    """Formulas by KaTeX, plotly where it is needed, links of types."""
     app.add_html_math_renderer(
-        "mathml",
-        inline_renderers=(lambda self, node: formula(self, node, "inline"), None),
-        block_renderers=(lambda self, node: formula(self, node, "block"), None),
+        "katex",
+        inline_renderers=(lambda self, node: formula(self, node, "span"), None),
+        block_renderers=(lambda self, node: formula(self, node, "div"), None),
     )
-    app.connect("html-page-context", add_plotly)
+    app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", fit_buttons, priority=900)
     app.connect("doctree-read", link_own_types)

@@ -22,23 +22,29 @@ PLOTLY = "application/vnd.plotly.v1+json"
 
 @dataclass(frozen=True)
 class Site:
-    """What can be linked: pages by their names without ending, exported names with their modules, files of the repository."""
+    """What can be linked: pages by their files, exported names with their modules, files of the repository."""
 
     root: Path
     pages: frozenset[str]
     names: dict[str, str]  # "rows.make_row" to "mmhelix_nb.book.rows.make_row"
     blob: str  # where the repository shows its files
 
+    def page(self, name: str) -> str | None:
+        """The page that `name` means, such as `book/rows.ipynb` or `tasks/index.md`."""
+        bare = re.sub(r"^nbs/", "", name).removesuffix(".ipynb").removesuffix(".md").rstrip("/")
+        return next(
+            (found for found in (f"{bare}.ipynb", f"{bare}.md", f"{bare}/index.md") if found in self.pages), None
+        )
+
     def link(self, name: str, page: str) -> str | None:
         """The markup that links `name` from `page`; None where it names nothing of the site."""
-        bare = re.sub(r"^nbs/", "", name).removesuffix(".ipynb").removesuffix(".md").rstrip("/")
-        for found in (bare, f"{bare}/index"):
-            if found in self.pages and (found != page) and ("/" in name or found[0].isdigit() or "." in name):
-                return f"[`{name}`]({relpath(found, str(Path(page).parent))}.md)"
+        found, here = self.page(name), str(Path(page).parent)
+        if found and found != page and ("/" in name or name[0].isdigit() or "." in name):
+            return f"[`{name}`]({relpath(found, here)})"
         if name in self.names:
             return f"{{py:obj}}`{name} <{self.names[name]}>`"
         if re.fullmatch(r"reports/[\w/-]+\.html", name) and (self.root / name).is_file():
-            return f'<a href="{relpath(name, str(Path(page).parent))}"><code>{name}</code></a>'
+            return f'<a href="{relpath(name, here)}"><code>{name}</code></a>'
         if "/" in name.rstrip("/") and (self.root / name).is_file():
             return f"[`{name}`]({self.blob}/{name})"
         return None
@@ -50,7 +56,7 @@ class Site:
             if match[1]:
                 return self.link(match[1], page) or match[0]
             chapter = next((p for p in sorted(self.pages) if p.startswith(f"{match[3]}_") and p != page), None)
-            return f"[{match[0]}]({relpath(chapter, str(Path(page).parent))}.md)" if chapter else match[0]
+            return f"[{match[0]}]({relpath(chapter, str(Path(page).parent))})" if chapter else match[0]
 
         parts = FENCE.split(text)
         return "".join(part if number % 2 else NAMED.sub(link, part) for number, part in enumerate(parts))

@@ -1,4 +1,4 @@
-"""Write the folder that Sphinx reads: `python docs/prepare.py _docs/source`. Standard library only, but for the script that draws plotly's figures.
+"""Write the folder that Sphinx reads: `python docs/prepare.py _docs/source`. Standard library only; `make site` brings the scripts that draw formulas and figures.
 
 Pages keep the paths that their notebooks have under `nbs/`; README opens the site; the package's API and lists of all pages are made here."""
 
@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterable
 from configparser import ConfigParser
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from notebooks import Site, first_picture, module_of, page, source
 from reference import PACKAGE, module_page, modules
 
 ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / ".venv-site" / "node_modules"
+PLOTLY = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
 RUN = "mini"  # the committed run whose executed copies are shown
 PARTS = (  # titles of the contents, with patterns of the pages in them; a room that none names follows at the end
     ("Contract", ("0*",)),
@@ -94,7 +95,7 @@ def note(name: str, copies: list[Path], up: str) -> str:
     links = [f'<a href="{up}{report}/chapters/{job}.html">{job}</a>' for job in jobs]
     said = f"Outputs are those of the run `{told['profile']}`, seed {told['seed']}, commit `{told['commit']}`, where the code has not changed since, else of a small example."
     pages = f" Its numbers and figures: {', '.join(links)}; " if links else " "
-    return f'{said}{pages}<a href="{up}{report}/index.html">the whole report</a>.\n{{.run-note}}'
+    return f'{{.run-note}}\n{said}{pages}<a href="{up}{report}/index.html">the whole report</a>.'
 
 
 def toctree(entries: Iterable[str], caption: str = "", hidden: bool = False, depth: int = 1) -> str:
@@ -116,8 +117,9 @@ class Writer:
         self.target, self.blob = target, f"{cfg['git_url']}/blob/{cfg['branch']}"
         self.chapters, self.modules = chapters(), modules(ROOT)
         rooms = {chapter.room for chapter in self.chapters if chapter.room}
-        named = {f"{room}/index" for room in rooms} | {"tasks/index", "reports/index", "api/index"}
-        names = {chapter.name for chapter in self.chapters} | named | {"index", *PAGES.values()}
+        lists = {f"{room}/index.md" for room in {*rooms, "tasks", "reports", "api"}}
+        texts = {"index.md", *(f"{name}.md" for name in PAGES.values())}
+        names = {f"{chapter.name}.ipynb" for chapter in self.chapters} | lists | texts
         exported = {
             f"{module.name.rpartition('.')[2]}.{name}": f"{module.name}.{name}"
             for module in self.modules
@@ -143,14 +145,14 @@ class Writer:
             copies, up = executed(chapter.name), "../" * chapter.name.count("/")
             run = json.loads(copies[0].read_text(encoding="utf-8")) if copies else None
             said = note(chapter.name, copies, up) if copies else ""
-            made = page(chapter.notebook, chapter.name, self.site, run, said)
+            made = page(chapter.notebook, f"{chapter.name}.ipynb", self.site, run, said)
             self.write(f"{chapter.name}.ipynb", json.dumps(made, ensure_ascii=False, indent=1) + "\n")
 
     def room(self, room: str) -> None:
         """The list of a room's pages, each with its one line."""
         inside = [chapter for chapter in self.chapters if chapter.room == room]
         lines = [
-            f"* [{c.title}]({Path(c.name).name}.ipynb): {self.site.linked(c.line, f'{room}/index')}" for c in inside
+            f"* [{c.title}]({Path(c.name).name}.ipynb): {self.site.linked(c.line, f'{room}/index.md')}" for c in inside
         ]
         title = ROOMS.get(room, room.capitalize())
         tree = toctree([Path(chapter.name).name for chapter in inside], hidden=True)
@@ -225,27 +227,28 @@ class Writer:
 
     def texts(self) -> None:
         """README with the four doors as the opening page, and the repository's other texts."""
+        for path in (ROOT / "nbs" / "images").glob("*"):
+            self.copy(path, f"images/{path.name}")
         for name, made in PAGES.items():
-            text = (ROOT / name).read_text(encoding="utf-8")
-            self.write(f"{made}.md", self.local(self.site.linked(text, made), made))
+            self.text(f"{made}.md", (ROOT / name).read_text(encoding="utf-8"))
         text = (ROOT / "README.md").read_text(encoding="utf-8")
         if "I want to" not in text:
             doors = (ROOT / "docs" / "doors.md").read_text(encoding="utf-8")
             text = text.replace("\n## ", f"\n{doors}\n## ", 1)
-        for path in (ROOT / "nbs" / "images").glob("*"):
-            self.copy(path, f"images/{path.name}")
-        self.write("index.md", "\n".join([self.local(self.site.linked(text, "index"), "index"), *self.contents()]))
+        self.text("index.md", "\n".join([text, *self.contents()]))
 
-    def local(self, text: str, page: str) -> str:
-        """`text` with its links to files of the repository made to work from the site."""
+    def text(self, name: str, text: str) -> None:
+        """A text of the repository as the page `name`, with links to its files made to work from the site."""
 
         def link(match: re.Match) -> str:
             found = match[1].removeprefix("nbs/")
-            if (self.target / found).is_file() or "://" in found or found.startswith(("#", "mailto:")):
-                return f"]({found})"
-            return f"]({self.blob}/{match[1]})" if (ROOT / match[1]).exists() else match[0]
+            if (ROOT / match[1]).exists() and not (self.target / found).is_file():
+                return f"]({self.blob}/{match[1]})"
+            return f"]({found})"
 
-        return re.sub(r"\]\(([^)\s]+)\)", link, text) if page == "index" else text
+        if "/" not in name:  # what stands deeper lies beside the same neighbours as in the repository
+            text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
+        self.write(name, self.site.linked(text, name))
 
     def contents(self) -> list[str]:
         """The contents of the whole site."""
@@ -280,16 +283,15 @@ class Writer:
         self.static()
 
     def static(self) -> None:
-        """Configuration, styles, and plotly's script where a page has a figure for it."""
+        """Configuration, styles, and the scripts that draw formulas and figures."""
         shutil.copytree(ROOT / "docs" / "static", self.target / "_static", dirs_exist_ok=True)
         self.copy(ROOT / "docs" / "conf.py", "conf.py")
-        if any('class=\\"plotly-figure' in path.read_text(encoding="utf-8") for path in self.target.rglob("*.ipynb")):
-            found = find_spec("plotly")
-            if not found or not found.origin:
-                sys.exit(
-                    "Error: a page has a plotly figure and plotly is not installed; make site installs what docs/requirements.txt names"
-                )
-            self.copy(Path(found.origin).parent / "package_data" / "plotly.min.js", "_static/plotly.min.js")
+        katex = SCRIPTS / "katex" / "dist"
+        if not katex.is_dir():
+            sys.exit(f"Error: {katex}: no KaTeX there; make site brings it")
+        for path in (katex / "katex.min.js", katex / "katex.min.css", *katex.glob("fonts/*.woff2")):
+            self.copy(path, f"_static/katex/{path.relative_to(katex)}")
+        self.copy(SCRIPTS / PLOTLY, "_static/plotly.min.js")
 
 
 def title_of(path: Path) -> str:

@@ -13,7 +13,9 @@ import notebooks  # noqa: E402
 import reference  # noqa: E402
 
 BLOB = "https://example.org/blob/main"
-PAGES = frozenset({"50_ahpo", "60_evaluation", "book/rows", "tasks/index", "tasks/games/maze"})
+PAGES = frozenset(
+    {"50_ahpo.ipynb", "60_evaluation.ipynb", "book/rows.ipynb", "tasks/index.md", "tasks/games/maze.ipynb"}
+)
 SITE = notebooks.Site(ROOT, PAGES, {"rows.make_row": "mmhelix_nb.book.rows.make_row"}, BLOB)
 
 
@@ -31,7 +33,7 @@ def stream(text: str, name: str = "stdout") -> dict:
 
 def made(*cells: dict, run: list[dict] | None = None, note: str = "") -> list[dict]:
     notebook = {"cells": [said("# Title"), *cells], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    return notebooks.page(notebook, "book/here", SITE, {"cells": run} if run else None, note)["cells"][1:]
+    return notebooks.page(notebook, "book/here.ipynb", SITE, {"cells": run} if run else None, note)["cells"][1:]
 
 
 def test_cells_for_the_machine_go_and_directives_are_stripped():
@@ -103,11 +105,11 @@ def test_outputs_come_from_the_run_where_the_code_is_the_same():
 @pytest.mark.parametrize(
     "text, link",
     [
-        ("see `50_ahpo` now", "see [`50_ahpo`](../50_ahpo.md) now"),
-        ("see `book/rows` now", "see [`book/rows`](rows.md) now"),
-        ("`nbs/tasks/games/maze.ipynb`", "[`nbs/tasks/games/maze.ipynb`](../tasks/games/maze.md)"),
+        ("see `50_ahpo` now", "see [`50_ahpo`](../50_ahpo.ipynb) now"),
+        ("see `book/rows` now", "see [`book/rows`](rows.ipynb) now"),
+        ("`nbs/tasks/games/maze.ipynb`", "[`nbs/tasks/games/maze.ipynb`](../tasks/games/maze.ipynb)"),
         ("`tasks/`", "[`tasks/`](../tasks/index.md)"),
-        ("chapter 60 shows", "[chapter 60](../60_evaluation.md) shows"),
+        ("chapter 60 shows", "[chapter 60](../60_evaluation.ipynb) shows"),
         ("`rows.make_row`", "{py:obj}`rows.make_row <mmhelix_nb.book.rows.make_row>`"),
         ("`tests/test_site.py`", f"[`tests/test_site.py`]({BLOB}/tests/test_site.py)"),
         ("`rows` and `nowhere/else` and chapter 99", None),
