@@ -23,6 +23,7 @@ nb_merge_streams = True
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
 myst_dmath_double_inline = True  # a formula may share its paragraph with words
 myst_heading_anchors = 3
+add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 toc_object_entries = False  # four thousand names are no contents

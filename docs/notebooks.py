@@ -13,6 +13,7 @@ from posixpath import relpath
 DROPPED = re.compile(r"^#\|\s*(hide|default_exp)\b", re.MULTILINE)
 DIRECTIVE = re.compile(r"^#\|.*\n?", re.MULTILINE)
 MODULE = re.compile(r"^#\|\s*default_exp\s+(\S+)", re.MULTILINE)
+REASON = re.compile(r"^> Long because .*\n?", re.MULTILINE)  # is for those who write notebooks
 FENCE = re.compile(r"(^```.*?^```|\[[^\]\n]*\]\([^)\n]*\))", re.MULTILINE | re.DOTALL)  # what is no prose: code, links
 NAMED = re.compile(r"(?<![`\w])`([\w./@-]+)`(?!`)|\b(chapters?) (\d\d)\b")
 SHOWN_TESTS = 6  # lines of a cell of tests that is short enough to be read in passing
@@ -132,7 +133,7 @@ def page_cell(cell: dict, page: str, site: Site) -> dict | None:
     """A cell as the site shows it; None where it does not."""
     text = source(cell)
     if cell["cell_type"] == "markdown":
-        return {**cell, "source": site.linked(text, page)}
+        return {**cell, "source": site.linked(REASON.sub("", text), page)}
     if cell["cell_type"] != "code" or DROPPED.search(text) or not DIRECTIVE.sub("", text).strip():
         return None
     metadata, name = {"tags": []}, folded(cell)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notebooks import Site, first_picture, module_of, page, source
-from reference import PACKAGE, module_page, modules
+from reference import PACKAGE, Module, module_page, modules
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / ".venv-site" / "node_modules"
@@ -37,7 +37,7 @@ ROOMS = {
     "running": "Running",
 }
 LEFT_OUT = ("index", "tasks/_template")
-PAGES = {"CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog", "nbs/tasks/CONTRACT.md": "tasks/CONTRACT"}
+PAGES = {"nbs/tasks/CONTRACT.md": "tasks/CONTRACT", "CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog"}
 
 
 @dataclass(frozen=True)
@@ -196,15 +196,20 @@ class Writer:
         exporting = {
             f"{PACKAGE}.{name}": chapter for chapter in self.chapters if (name := module_of(chapter.notebook["cells"]))
         }
-        rooms: dict[str, list[str]] = {}
+        rooms: dict[str, list[Module]] = {}
         for module in self.modules:
-            name, chapter = module.name.removeprefix(f"{PACKAGE}."), exporting.get(module.name)
+            chapter = exporting.get(module.name)
             link = f"[{chapter.title}](../{chapter.name}.ipynb)" if chapter else None
-            self.write(f"api/{name}.md", module_page(module, link, self.blob))
-            rooms.setdefault(name.rpartition(".")[0], []).append(name)
-        opened = f"# API\n\nEvery module of `{PACKAGE}`, with types, read from the source. The chapters explain them; `from {PACKAGE} import make, tasks` is where most begin.\n"
-        trees = [toctree(names, caption=room or PACKAGE) for room, names in sorted(rooms.items())]
-        self.write("api/index.md", "\n".join([opened, *trees]))
+            self.write(f"api/{module.short}.md", module_page(module, link, self.blob))
+            rooms.setdefault(module.short.rpartition(".")[0], []).append(module)
+        for room, inside in rooms.items():
+            lines = [f"* [{module.short}]({module.short}.md): {module.line}" for module in inside]
+            tree = toctree([module.short for module in inside], hidden=True)
+            if room:
+                self.write(f"api/{room}.md", "\n".join([f"# {room}", "", *lines, "", tree]))
+        opened = f"Every module of `{PACKAGE}`, with types, read from the source. The chapters explain them; `from {PACKAGE} import make, tasks` is where most begin."
+        entries = [*(module.short for module in rooms.get("", ())), *sorted(filter(None, rooms))]
+        self.write("api/index.md", "\n".join(["# API", "", opened, "", toctree(entries, depth=2)]))
 
     def reports(self) -> None:
         """The committed reports: pages of their own as they are, texts as pages of the site, and a list of both."""

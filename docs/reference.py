@@ -4,6 +4,7 @@ A page holds what the module's `__all__` names: signatures with their types, doc
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterator
@@ -24,6 +25,16 @@ class Module:
     path: str  # from the root of the repository
     tree: ast.Module
     comments: dict[int, str]
+
+    @property
+    def short(self) -> str:
+        """The name without the package's."""
+        return self.name.removeprefix(f"{PACKAGE}.")
+
+    @property
+    def line(self) -> str:
+        """The first line of the docstring."""
+        return (ast.get_docstring(self.tree) or "").split("\n", 1)[0]
 
     @cached_property
     def exported(self) -> list[str]:
@@ -115,6 +126,11 @@ def directive(kind: str, head: str, body: list[str], depth: int = 0) -> str:
     return "\n".join([f"{fence}{{py:{kind}}} {head}", *body, fence, ""])
 
 
+def option(name: str, value: str) -> str:
+    """An option of a directive, whose value is read as YAML."""
+    return f":{name}: {json.dumps(value, ensure_ascii=False)}"
+
+
 def spot(node: ast.stmt, module: Module, blob: str) -> str:
     """A link to the lines of `node`."""
     return f"[source]({blob}/{module.path}#L{node.lineno}-L{node.end_lineno})"
@@ -126,7 +142,7 @@ def function(node: Function, module: Module, blob: str, kind: str = "function") 
     fields = [*parameters(node, module)]
     said = [ast.get_docstring(node) or "", "", spot(node, module, blob), "", *fields]
     if decorators & {"property", "cached_property"}:
-        options = [f":type: {made}"] if (made := typed(node.returns, module.houses)) else []
+        options = [option("type", made)] if (made := typed(node.returns, module.houses)) else []
         return directive("property", node.name, [*options, "", *said])
     options = [f":{name}:" for name in ("classmethod", "staticmethod") if name in decorators]
     return directive(kind, node.name + signature(node, module.houses), [*options, "", *said])
@@ -137,10 +153,10 @@ def value(node: ast.Assign | ast.AnnAssign, module: Module, kind: str) -> str:
     name = ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0])
     options = []
     if isinstance(node, ast.AnnAssign):
-        options.append(f":type: {typed(node.annotation, module.houses)}")
+        options.append(option("type", typed(node.annotation, module.houses)))
     given = ast.unparse(node.value) if node.value else ""
     if given and len(given) <= 60 and "\n" not in given:
-        options.append(f":value: {given}")
+        options.append(option("value", given))
     return directive(kind, name, [*options, "", module.comments.get(node.end_lineno, "")])
 
 
@@ -175,7 +191,7 @@ def module_page(module: Module, chapter: str | None, blob: str) -> str:
     """The page of a module; `chapter` is the Markdown link to the notebook that explains it."""
     defined = {name: node for node in module.tree.body for name in names_of(node)}
     entries = [entry(defined[name], module, blob) for name in module.exported if name in defined]
-    opened = [f"# {module.name.removeprefix(PACKAGE + '.')}", "", ast.get_docstring(module.tree) or "", ""]
+    opened = [f"# {module.short}", "", ast.get_docstring(module.tree) or "", ""]
     where = f"[source]({blob}/{module.path})"
     links = f"Explained in {chapter} · {where}" if chapter else where
     return "\n".join([*opened, links, "", directive("module", module.name, []), *entries])

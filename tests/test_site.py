@@ -64,6 +64,10 @@ def test_imports_and_long_tests_are_folded(text, name):
     assert ("hide-input" in cell["metadata"]["tags"]) == (name is not None)
 
 
+def test_why_a_notebook_is_long_is_for_its_writers():
+    assert made(said("# Maze\n\n> Walk.\n\n> Long because it is.\n"))[0]["source"] == "# Maze\n\n> Walk.\n\n"
+
+
 def test_tests_that_show_something_stay_open():
     (cell,) = made(code("assert True\n" * 9, stream("seen")))
     assert cell["metadata"]["tags"] == []
@@ -168,9 +172,9 @@ def module(tmp_path) -> reference.Module:
 def test_a_page_of_the_api_has_types_comments_and_sources(module):
     page = reference.module_page(module, "[Here](../book/here.ipynb)", BLOB)
     assert page.startswith("# book.here\n\nWhat it is for.\n\nExplained in [Here](../book/here.ipynb)")
-    assert "```{py:data} LIMIT\n:value: 3\n\nrows\n```" in page
-    assert "```{py:attribute} rows\n:type: list[mmhelix_nb.book.rows.Row]\n\nin their order\n```" in page
-    assert "```{py:property} size\n:type: int" in page and "_hidden" not in page and "within" not in page
+    assert '```{py:data} LIMIT\n:value: "3"\n\nrows\n```' in page
+    assert '```{py:attribute} rows\n:type: "list[mmhelix_nb.book.rows.Row]"\n\nin their order\n```' in page
+    assert '```{py:property} size\n:type: "int"' in page and "_hidden" not in page and "within" not in page
     assert (
         "{py:function} count(rows: Iterable[mmhelix_nb.book.rows.Row], kept: mmhelix_nb.book.here.Kept | None=None) -> int"
         in page
