@@ -33,9 +33,8 @@ class Site:
     def page(self, name: str) -> str | None:
         """The page that `name` means, such as `book/rows.ipynb` or `tasks/index.md`."""
         bare = re.sub(r"^nbs/", "", name).removesuffix(".ipynb").removesuffix(".md").rstrip("/")
-        return next(
-            (found for found in (f"{bare}.ipynb", f"{bare}.md", f"{bare}/index.md") if found in self.pages), None
-        )
+        files = (f"{bare}.ipynb", f"{bare}.md", f"{bare}/index.md", f"{bare.replace('.', '/')}.ipynb")
+        return next((found for found in files if found in self.pages), None)
 
     def link(self, name: str, page: str) -> str | None:
         """The markup that links `name` from `page`; None where it names nothing of the site."""

@@ -114,6 +114,7 @@ def test_outputs_come_from_the_run_where_the_code_is_the_same():
         ("`nbs/tasks/games/maze.ipynb`", "[`nbs/tasks/games/maze.ipynb`](../tasks/games/maze.ipynb)"),
         ("`tasks/`", "[`tasks/`](../tasks/index.md)"),
         ("chapter 60 shows", "[chapter 60](../60_evaluation.ipynb) shows"),
+        ("`book.rows`", "[`book.rows`](rows.ipynb)"),
         ("`rows.make_row`", "{py:obj}`rows.make_row <mmhelix_nb.book.rows.make_row>`"),
         ("`tests/test_site.py`", f"[`tests/test_site.py`]({BLOB}/tests/test_site.py)"),
         ("`rows` and `nowhere/else` and chapter 99", None),
