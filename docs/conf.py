@@ -67,18 +67,18 @@ def add_scripts(app, pagename: str, templatename: str, context: dict, doctree) -
     body = context.get("body", "")
     if 'class="formula' in body:
         app.add_css_file("katex/katex.min.css")
-        app.add_js_file("katex/katex.min.js")
-        app.add_js_file("formulas.js")
+        app.add_js_file("katex/katex.min.js", loading_method="defer")
+        app.add_js_file("formulas.js", loading_method="defer")
     if 'class="plotly-figure"' in body:
-        app.add_js_file("plotly.min.js")
-        app.add_js_file("figures.js")
+        app.add_js_file("plotly.min.js", loading_method="defer")
+        app.add_js_file("figures.js", loading_method="defer")
 
 
 def fit_buttons(app, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Link the notebook as the repository shows it; pages that are written by `prepare.py` have no source there."""
     for group in context.get("header_buttons", ()):
         for button in list(group.get("buttons", ())):
-            if button["label"] != "source-file-button":
+            if button.get("label") != "source-file-button":
                 continue
             button["url"] = button["url"].removesuffix("?plain=1")
             if context.get("page_source_suffix") != ".ipynb":

@@ -6,9 +6,11 @@ const draw = () => {
     const { data, layout } = JSON.parse(place.dataset.figure);
     const axes = Object.fromEntries(Object.keys(layout).filter(key => /^[xy]axis/.test(key))
       .map(key => [key, { ...layout[key], gridcolor: line, linecolor: line }]));
-    const width = Math.min(layout.width || 900, place.clientWidth);
-    Plotly.react(place, data, { ...layout, ...axes, width, paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { ...layout.font, color: ink } }, { displaylogo: false, responsive: true });
+    const width = Math.min(layout.width || 900, place.clientWidth), height = layout.height || 450;
+    const page = { width, height, paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { ...layout.font, color: ink } };
+    place.style.height = `${height}px`;
+    Plotly.react(place, data, { ...layout, ...axes, ...page }, { displaylogo: false });
   }
 };
-addEventListener("load", draw);
+draw();
 new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
