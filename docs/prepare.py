@@ -231,15 +231,12 @@ class Writer:
         self.write("reports/index.md", "\n".join(["# Reports", "", opened, "", *lines, "", tree]))
 
     def texts(self) -> None:
-        """README with the four doors as the opening page, and the repository's other texts."""
+        """README as the opening page, and the repository's other texts."""
         for path in (ROOT / "nbs" / "images").glob("*"):
             self.copy(path, f"images/{path.name}")
         for name, made in PAGES.items():
             self.text(f"{made}.md", (ROOT / name).read_text(encoding="utf-8"))
         text = (ROOT / "README.md").read_text(encoding="utf-8")
-        if "I want to" not in text:
-            doors = (ROOT / "docs" / "doors.md").read_text(encoding="utf-8")
-            text = text.replace("\n## ", f"\n{doors}\n## ", 1)
         self.text("index.md", "\n".join([text, *self.contents()]))
 
     def text(self, name: str, text: str) -> None:
