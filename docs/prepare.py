@@ -212,22 +212,24 @@ class Writer:
         self.write("api/index.md", "\n".join(["# API", "", opened, "", toctree(entries, depth=2)]))
 
     def reports(self) -> None:
-        """The committed reports: pages of their own as they are, texts as pages of the site, and a list of both."""
-        pages = sorted((ROOT / "reports").rglob("*.html"))
-        linked = [path for path in (ROOT / "reports").rglob("*") if path.suffix in (".svg", ".png", ".ipynb", ".js")]
-        for path in [*pages, *(linked if pages else [])]:
-            self.copy(path, f"_extra/{path.relative_to(ROOT)}")
-        texts = [path for path in sorted((ROOT / "reports").rglob("*.md")) if path.name != "card.md"]
-        for path in [*texts, *(path for path in linked if path.suffix in (".svg", ".png"))]:
-            self.copy(path, str(path.relative_to(ROOT)))
-        lines = [
-            f'* <a href="{path.relative_to(ROOT / "reports")}">{title_of(path)}</a>'
-            for path in pages
-            if "chapters" not in path.parts
-        ]
-        lines += [f"* [{title_of(path)}]({path.relative_to(ROOT / 'reports')})" for path in texts]
+        """The committed reports: pages of their own as they are, texts as pages of the site, and a list of both; and the live gallery where one was made."""
+        reports, lines = ROOT / "reports", []
+        found = [path for path in sorted(reports.rglob("*")) if "gallery" not in path.parts and path.is_file()]
+        for path in found:
+            if path.suffix in (".html", ".ipynb", ".svg", ".png", ".js"):
+                self.copy(path, f"_extra/{path.relative_to(ROOT)}")
+            if path.suffix in (".md", ".svg", ".png") and path.name != "card.md":
+                self.copy(path, str(path.relative_to(ROOT)))
+        if (reports / "gallery" / "live" / "index.html").is_file():
+            shutil.copytree(reports / "gallery" / "live", self.target / "_extra" / "gallery", dirs_exist_ok=True)
+            lines.append('* <a href="../gallery/index.html">The live gallery</a>: solve a puzzle in the browser')
+        for path in found:
+            if path.suffix == ".html" and "chapters" not in path.parts:
+                lines.append(f'* <a href="{path.relative_to(reports)}">{title_of(path)}</a>')
+        texts = [path.relative_to(reports) for path in found if path.suffix == ".md" and path.name != "card.md"]
+        lines += [f"* [{title_of(reports / path)}]({path})" for path in texts]
         opened = "What runs found, beside what the paper says. `make reproduce` makes the first of them on two cores, and compares your numbers with these."
-        tree = toctree([str(path.relative_to(ROOT / "reports").with_suffix("")) for path in texts], hidden=True)
+        tree = toctree([str(path.with_suffix("")) for path in texts], hidden=True)
         self.write("reports/index.md", "\n".join(["# Reports", "", opened, "", *lines, "", tree]))
 
     def texts(self) -> None:
