@@ -301,7 +301,7 @@ class Writer:
 def title_of(path: Path) -> str:
     """The title of a page of HTML or Markdown; its name where it has none."""
     text = path.read_text(encoding="utf-8")
-    found = re.search(r"<title>(.*?)</title>|^# (.+)$", text, re.MULTILINE | re.DOTALL)
+    found = re.search(r"<title>([^<]*)</title>|^# (.+)$", text, re.MULTILINE)
     return (found[1] or found[2]).strip() if found else path.stem
 
 
