@@ -163,7 +163,7 @@ def apart_record(a: Mapping, b: Mapping) -> dict:
     low, high = math.hypot(x - a["low"], b["high"] - y), math.hypot(a["high"] - x, y - b["low"])
     return {"difference": x - y, "low": x - y - low, "high": x - y + high, "n": a["n"] + b["n"]}
 
-
+# %% ../../nbs/book/statistics.ipynb #31abbd23
 def rank_sums(ranks: Iterable[int], size: int) -> Counter[int]:
     """How many choices of `size` of the ranks have each sum."""
     ways: dict[int, Counter[int]] = {0: Counter({0: 1})}  # by how many are chosen
@@ -173,7 +173,7 @@ def rank_sums(ranks: Iterable[int], size: int) -> Counter[int]:
             ways[chosen] = ways.get(chosen, Counter()) + more
     return ways.get(size, Counter())
 
-
+# %% ../../nbs/book/statistics.ipynb #609d9a98
 def ranks_record(a: Sequence[float], b: Sequence[float]) -> dict:
     """How the values `a` differ from `b`: Hodges and Lehmann's difference, its 95% interval, and the exact two-sided p-value of Wilcoxon's rank sum."""
     both, m = sorted([*a, *b]), len(a)

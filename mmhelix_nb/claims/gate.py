@@ -26,7 +26,7 @@ from ..book.methods import METHODS
 from ..book.pages import Table, markdown_table
 from ..book.place import REPORTS, commit
 from ..book.profiles import Profile, read_profile
-from ..book.results import read_curve, read_results, write_json, write_whole
+from ..book.results import read_curve, read_results, write_json
 from ..book.statistics import apart_record, over_seeds, percent_text, points_text, seed_interval, together
 from mmhelix_nb.claims.register import (
     VERDICTS,
@@ -39,6 +39,7 @@ from mmhelix_nb.claims.register import (
     told,
     twice_text,
     verdict,
+    write_text,
 )
 from ..reporting.measured import accuracy, paired
 from ..reporting.scores import booktabs, csv_text
@@ -685,7 +686,7 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
     }
     for name, text in texts.items():
         if text:
-            write_whole(place / name, lambda file, text=text: file.write_text(text, encoding="utf-8"))
+            write_text(place / name, text)
     return place / "gate.json"
 
 

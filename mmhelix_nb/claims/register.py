@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Rule', 'VERDICTS', 'WORDS', 'TAKEN', 'ROW', 'Registered', 'fisher', 'verdict', 'rule_text', 'checked', 'frozen',
-           'recorded', 'numbers', 'twice_text', 'command_text', 'told']
+           'recorded', 'numbers', 'twice_text', 'write_text', 'command_text', 'told']
 
 # %% ../../nbs/claims/register.ipynb #e231d83a
 import hashlib
@@ -15,7 +15,7 @@ from math import comb
 from pathlib import Path
 from typing import Literal
 
-from ..book.results import aside_note, plain, set_aside
+from ..book.results import aside_note, plain, set_aside, write_whole
 
 # %% ../../nbs/claims/register.ipynb #ad024fdc
 Rule = Literal["above", "alike", "keeps", "oftener", "every", "design", "not here"]
@@ -116,11 +116,11 @@ def recorded(path: str | Path, registered: str) -> dict | None:
     if found["registered"] == registered:
         return found
     print(
-        f"{path}: its claims were registered as {found['registered']}, these are {registered}; {aside_note(set_aside(path, found['registered']))}"
+        f"{path}: its claims were registered as {found['registered']}, these are {registered}: {aside_note(set_aside(path, found['registered']))}"
     )
     return None
 
-
+# %% ../../nbs/claims/register.ipynb #ea6c7b27
 def numbers(run: object) -> object:
     "A run as its report has it, without what depends on the machine or the day."
     if isinstance(run, Mapping):
@@ -139,6 +139,11 @@ def twice_text(before: Mapping[str, Mapping], after: Mapping[str, Mapping]) -> s
 
 # %% ../../nbs/claims/register.ipynb #17d6d949
 ROW = ("key", "asked", "paper", "ours", "seeds", "verdict", "control", "changes", "command", "notebook", "figure")
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    "Write a table or a figure in one step."
+    return write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def command_text(part: str, seeds: Sequence[int] = ()) -> str:
