@@ -10,10 +10,11 @@ __all__ = ['TABLE1_ITEMS', 'CURVE_KEYS', 'Curve', 'TABLE1_CATEGORIES', 'REWARD_F
            'table1_table', 'window_values', 'middle_half', 'curve_series', 'our_curves', 'our_lines', 'curve_note',
            'reward_figure', 'gate_figure', 'own_panels', 'printed_dot', 'printed_panels', 'main_figure', 'seed_caveats',
            'caveats', 'report_figures', 'chapter_file', 'chapter_places', 'chapter_list', 'write_report', 'report_head',
-           'report_results']
+           'asked_of_many', 'report_results']
 
 # %% ../nbs/70_ablations.ipynb #e16da79e
 import csv
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -581,8 +582,17 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
         element("p", label, class_="label"),
         element("p", book.about),
         element("p", element("b", claim_counts(made["results"]["claims"]))),
+        element("p", asked_of_many(len(seeds))),
         bullets(made["results"]["caveats"]),
     ]
+
+
+def asked_of_many(seeds: int) -> str:
+    "What a run of so many seeds is, and where the claims stand that were asked of several, with their verdicts counted."
+    path = book_folder() / "reports/claims/claims.json"
+    counted = f" ({json.loads(path.read_text(encoding='utf-8'))['said'].rstrip('.')})" if path.is_file() else ""
+    what = "One seed of the essential arms, which shows how things work and decides nothing. " if seeds == 1 else ""
+    return f"{what}Claims with seeds and intervals stand in reports/claims/README.md of the repository{counted}; make claims asks them."
 
 # %% ../nbs/70_ablations.ipynb #dc9d9804
 def report_results(book: Profile, reports: str | Path = REPORTS) -> dict:

@@ -607,8 +607,10 @@ def came_out(runs: Runs, one: Mapping) -> str:
     )
     first, second = (list(zip(*side, strict=True)) for side in sides)
     whole = paired_samples([(sum(map(int, a)) - sum(map(int, b)), len(a)) for a, b in zip(first, second, strict=True)])
-    each = ", ".join(f"{100 * test['difference']:+.1f} (p {p_text(test['p_holm'])})" for test in tests.values())
-    return f"{points_text(whole)} points over the mazes; seeds {', '.join(tests)}: {each}{alone}"
+    each = ", ".join(
+        f"seed {seed} {100 * test['difference']:+.1f} (p {p_text(test['p_holm'])})" for seed, test in tests.items()
+    )
+    return f"{points_text(whole)} points over the mazes: {each}{alone}"
 
 
 def rows(report: Mapping) -> list[dict]:
