@@ -293,7 +293,7 @@ def chosen(part: str) -> list[str]:
 
 def run_parts(part: str, seeds: str, cores: int, again: str) -> None:
     "Run a part of the claims, or all; `seeds` are a list, or `own` for those of each part; `again` is 1 or 0."
-    asked = {} if seeds == "own" else {"seeds": seed_list(seeds)}
+    asked = {} if seeds == "own" else {"seeds": seed_list(seeds, "SEEDS")}
     more = {"again": True} if again == "1" else {}
     for name in chosen(part):
         try:
