@@ -14,7 +14,6 @@ __all__ = ['TABLE1_ITEMS', 'CURVE_KEYS', 'Curve', 'TABLE1_CATEGORIES', 'REWARD_F
 
 # %% ../nbs/70_ablations.ipynb #e16da79e
 import csv
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -588,11 +587,9 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
 
 
 def asked_of_many(seeds: int) -> str:
-    "What a run of so many seeds is, and where the claims stand that were asked of several, with their verdicts counted."
-    path = book_folder() / "reports/claims/claims.json"
-    counted = f" ({json.loads(path.read_text(encoding='utf-8'))['said'].rstrip('.')})" if path.is_file() else ""
+    "What a run of so many seeds is, and where the claims stand that were asked of several."
     what = "One seed of the essential arms, which shows how things work and decides nothing. " if seeds == 1 else ""
-    return f"{what}Claims with seeds and intervals stand in reports/claims/README.md of the repository{counted}; make claims asks them."
+    return f"{what}The paper's claims, with seeds and intervals, stand in reports/claims/README.md of the repository; make claims asks them."
 
 # %% ../nbs/70_ablations.ipynb #dc9d9804
 def report_results(book: Profile, reports: str | Path = REPORTS) -> dict:
