@@ -209,7 +209,7 @@ def test_runs_of_other_days_are_kept(tmp_path):
     report = gate.report_of(old, inside, labels)
     gate.write_gate(report, tmp_path)
     known = json.loads((tmp_path / "gate.json").read_text(encoding="utf-8"))
-    kept = gate.collected([2], tmp_path, known)
+    kept = gate.collected(gate.runs_here([2], tmp_path), known)
     assert gate.records_of(kept) == gate.records_of(known) and kept["seeds"] == [0, 1]
     assert gate.known_pairs(kept) == gate.known_pairs(known)
     test = next(one for one in kept["claims"] if one["key"] == "6.1 at 2e-4")["test"]

@@ -6,9 +6,9 @@
 __all__ = ['ARMS', 'EXPERTS', 'RATES', 'GROUPS', 'WINDOW', 'Records', 'Pairs', 'MEASURES', 'Arm', 'overrides_of', 'cells',
            'book_of', 'target', 'claims_at', 'claims', 'registered', 'read_run', 'mean_of', 'share_of', 'outcome',
            'run_record', 'value', 'by_seed', 'tested', 'item_pairs', 'known_pairs', 'cell_record', 'judged',
-           'report_of', 'records_of', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'came_out', 'rows',
-           'runs_text', 'report_text', 'map_figure', 'curve_figure', 'figures', 'write_gate', 'redraw', 'publish',
-           'main']
+           'report_of', 'records_of', 'runs_here', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'came_out',
+           'rows', 'runs_text', 'report_text', 'map_figure', 'curve_figure', 'figures', 'write_gate', 'redraw',
+           'publish', 'main']
 
 # %% ../../nbs/claims/gate.ipynb #8e521dc5
 import json
@@ -443,9 +443,14 @@ def records_of(made: Mapping | None) -> dict[tuple[str, int], dict]:
     return {(run["cell"], run["seed"]): run for run in made["runs"]} if made else {}
 
 
-def collected(seeds: Sequence[int], reports: str | Path = REPORTS, known: Mapping | None = None) -> dict:
-    "The report on the runs at `seeds` that lie here, and on all others that the report `known` keeps."
-    here = {(cell, seed): run for cell, seed in product(cells(), seeds) if (run := read_run(cell, seed, reports))}
+def runs_here(seeds: Iterable[int], reports: str | Path = REPORTS) -> dict[tuple[str, int], dict]:
+    "What the runs at `seeds` left that were measured here, by cell and seed."
+    found = {(cell, seed): read_run(cell, seed, reports) for cell, seed in product(cells(), seeds)}
+    return {which: run for which, run in found.items() if run}
+
+
+def collected(here: Mapping[tuple[str, int], Mapping], known: Mapping | None = None) -> dict:
+    "The report on the runs that lie here, and on all others that the report `known` keeps."
     records = {**records_of(known), **{which: run_record(*which, run) for which, run in here.items()}}
     pairs = {**(known_pairs(known, here) if known else {}), **item_pairs(here)}
     return report_of(records, pairs, {"commit": commit(), "version": __version__})
@@ -703,14 +708,15 @@ def redraw(folder: str | Path = "reports/claims") -> Path:
 
 
 def publish(seeds: Sequence[int], reports: str | Path, folder: str | Path) -> Path:
-    "Write the report on the runs at `seeds` that lie here and on those that it had; says whether runs that it had are the same."
-    known = recorded(Path(folder) / "gate.json", registered())
-    made = collected(seeds, reports, known)
+    "Write the report on the runs at `seeds` that lie here and on those that it had; says whether runs that are in both are the same."
+    known, here = recorded(Path(folder) / "gate.json", registered()), runs_here(seeds, reports)
+    made = collected(here, known)
     before, after = (
-        {f"{cell} seed {seed}": run for (cell, seed), run in records_of(one).items()} for one in (known, made)
+        {" seed ".join(map(str, which)): run for which, run in records_of(one).items() if which in here}
+        for one in (known, made)
     )
-    here = {name: run for name, run in after.items() if run["seed"] in seeds}
-    print(twice_text(before, here), flush=True)
+    if said := twice_text(before, after):
+        print(said, flush=True)
     return write_gate(made, folder)
 
 # %% ../../nbs/claims/gate.ipynb #1bf6c6e3
