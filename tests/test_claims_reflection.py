@@ -8,6 +8,7 @@ import pytest
 
 from mmhelix_nb.book.place import book_folder
 from mmhelix_nb.claims import forks as F
+from mmhelix_nb.claims.register import twice_text
 from mmhelix_nb.games.maze import solve
 from mmhelix_nb.shared.gridmoves import distance
 
@@ -267,7 +268,7 @@ def test_only_what_nobody_has_is_run(tmp_path, monkeypatch):
     name, run = run_of("search", 0, "10" * 20)
     R.write_json(tmp_path / "other" / f"{name}.json", run)
     R.publish(tmp_path / "other", tmp_path, TOY, (0,))
-    places = {"out": tmp_path / "out", "reports": tmp_path, "regimes": ("two_ended",), "lab": TOY}
+    places = {"out": tmp_path / "out", "reports": tmp_path, "regimes": ("two_ended",), "lab": TOY, "cores": 1}
     R.main((0,), **places)
     assert name not in asked and len(asked) == len(R.planned((0,), ("two_ended",))) - 1
     R.main((0,), again=True, **places)
@@ -281,3 +282,13 @@ def test_the_committed_report_is_what_its_json_draws(tmp_path):
     R.redraw(tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (kept / path.name).read_bytes(), path.name
+
+
+def test_runs_lie_on_several_cores(tmp_path):
+    "Runs that lie there, so that the workers have nothing to train."
+    made = dict(run_of(arm, seed, "10" * 20) for arm in ("search", "answer") for seed in (0, 1))
+    for name, run in made.items():
+        R.write_json(tmp_path / f"{name}.json", run)
+    runs = [R.Run("two_ended", arm, "samples", seed) for arm in ("search", "answer") for seed in (0, 1)]
+    found = {str(run): result for run, result, seconds in R.run_all(runs, tmp_path, TOY, 2) if seconds is None}
+    assert twice_text(made, found) == "4 runs were in the report before, with the same numbers"

@@ -10,15 +10,18 @@ __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST',
            'holds', 'outcome', 'verdicts', 'report_of', 'measured_here', 'collected', 'runs_of', 'pooled', 'mean_text',
            'accuracy_cells', 'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure',
            'dead_ends_figure', 'tries_figure', 'draw_figures', 'came_out', 'rows', 'csv_rows', 'write_reflection',
-           'redraw', 'publish', 'left_text', 'one_thread', 'main']
+           'redraw', 'publish', 'left_text', 'one_thread', 'timed_run', 'run_all', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
 import itertools
 import json
+import multiprocessing
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, dot_panel, share_dot, svg
 from ..book.pages import Table
 from ..book.place import commit
+from ..book.processes import end_with
 from ..book.results import write_json, write_lines
 from ..book.settings import Base, Sft
 from mmhelix_nb.book.statistics import (
@@ -567,7 +571,11 @@ def tries_figure(report: dict) -> Figure:
 
     def dots(regime: str, arm: str, budget: str) -> list[Dot]:
         tries = [run["tries"]["pass_at"] for run in runs_of(report, regime, arm, budget)]
-        return [Dot(f"{k} tries", 100 * fmean(one[k] for one in tries)) for k in tries[0]] if tries else []
+        return (
+            [Dot("1 try" if k == "1" else f"{k} tries", 100 * fmean(one[k] for one in tries)) for k in tries[0]]
+            if tries
+            else []
+        )
 
     def shown(regime: str) -> Shown:
         colours = zip(SAMPLED, (BLUE, GREEN, ORANGE))
@@ -600,7 +608,7 @@ def came_out(runs: Runs, one: Mapping) -> str:
         return "not run"
     if one["second"] is None:
         each = (f"{percent_text({**test, 'accuracy': test['share']})}" for test in tests.values())
-        return f"{', '.join(each)} % of the wrong routes pass the check (seeds {', '.join(tests)}){alone}"
+        return f"{', '.join(each)} % of the wrong routes pass the check (seed {', '.join(tests)}){alone}"
     sides = (
         [side_marks(runs, one["regime"], side, int(seed)) or "" for seed in tests]
         for side in (one["first"], one["second"])
@@ -687,9 +695,9 @@ def publish(out: str | Path, reports: str | Path, lab: Lab = LAB, seeds: Sequenc
     return report
 
 
-def left_text(times: Sequence[float], left: int) -> str:
-    "How long the runs that are left may take, from those of this session."
-    return f"about {fmean(times) * left / 60:.0f} min left" if times else ""
+def left_text(times: Sequence[float], left: int, cores: int = 1) -> str:
+    "How long the runs that are left may take on so many cores, from those of this session."
+    return f"about {fmean(times) * left / cores / 60:.0f} min left" if times else ""
 
 # %% ../../nbs/claims/reflection.ipynb #d9b535f5
 def one_thread() -> None:
@@ -702,32 +710,56 @@ def one_thread() -> None:
         torch.set_num_threads(1)
 
 
+def timed_run(run: Run, out: str | Path, lab: Lab) -> tuple[dict, float | None]:
+    "A run, and the seconds that it took; None where it lay there."
+    if (Path(out) / f"{run}.json").is_file():
+        return run_arm(**asdict(run), out=out, lab=lab), None
+    one_thread()
+    began = time.perf_counter()
+    return run_arm(**asdict(run), out=out, lab=lab), time.perf_counter() - began
+
+
+def run_all(runs: Sequence[Run], out: str | Path, lab: Lab, cores: int) -> Iterator[tuple[Run, dict, float | None]]:
+    "Each run with its result and its seconds, as they come to an end, one on each of `cores`."
+    if cores == 1 or len(runs) < 2:
+        for run in runs:
+            yield run, *timed_run(run, out, lab)
+        return
+    if not all((Path(out) / f"{run}.json").is_file() for run in runs):
+        base_of_lab(Path(out), lab)  # before several need it
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), end_with, (os.getpid(),)) as pool:
+        waiting = {pool.submit(timed_run, run, out, lab): run for run in runs}
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], *future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # a training goes on from its last checkpoint
+            raise
+
+# %% ../../nbs/claims/reflection.ipynb #6aec7d04
 def main(
     seeds: Sequence[int] = SEEDS,
-    cores: int = 1,
+    cores: int = 2,
     again: bool = False,
     out: str | Path = "runs/claims/reflection",
     reports: str | Path = "reports/claims",
     regimes: Sequence[str] = tuple(REGIMES),
     lab: Lab = LAB,
 ) -> dict:
-    "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other on one of the `cores`, with a line a run; returns the report, which is written after each run."
-    one_thread()
+    "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`, with a line a run; returns the report, which is written after each run."
     known = recorded(Path(reports) / "reflection.json", registered(lab)) or {"runs": {}}
-    runs, times = [run for run in planned(seeds, regimes) if again or str(run) not in known["runs"]], []
+    runs = [run for run in planned(seeds, regimes) if again or str(run) not in known["runs"]]
+    times: list[float] = []
     print(
         f"reflection: {len(runs)} of {len(planned(seeds, regimes))} runs to make, the report has the others", flush=True
     )
-    for number, run in enumerate(runs, 1):
-        there, began = (Path(out) / f"{run}.json").is_file(), time.perf_counter()
-        found = run_arm(**asdict(run), out=out, lab=lab)
-        if not there:
-            times.append(time.perf_counter() - began)
+    for number, (run, found, seconds) in enumerate(run_all(runs, out, lab, cores), 1):
+        times += [] if seconds is None else [seconds]
         publish(out, reports, lab, seeds)
-        print(
-            f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left_text(times, len(runs) - number)}",
-            flush=True,
-        )
+        left = left_text(times, len(runs) - number, cores)
+        print(f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left}", flush=True)
     report = publish(out, reports, lab, seeds)
     said = twice_text(known["runs"], measured_here(out, lab, seeds))
     print(accuracy_table(report), verdict_table(report), counted(report), said, sep="\n\n")
