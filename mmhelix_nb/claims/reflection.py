@@ -718,7 +718,7 @@ def timed_run(run: Run, out: str | Path, lab: Lab) -> tuple[dict, float | None]:
     began = time.perf_counter()
     return run_arm(**asdict(run), out=out, lab=lab), time.perf_counter() - began
 
-
+# %% ../../nbs/claims/reflection.ipynb #497972da
 def run_all(runs: Sequence[Run], out: str | Path, lab: Lab, cores: int) -> Iterator[tuple[Run, dict, float | None]]:
     "Each run with its result and its seconds, as they come to an end, one on each of `cores`."
     if cores == 1 or len(runs) < 2:
