@@ -49,8 +49,9 @@ readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 claims: $(STAMP) ## ask the paper in the miniature: PART=gate or another, else all in turn; SEEDS=3-4 adds seeds to its report, and only what neither reports/claims/ nor runs/ has is run (AGAIN=1: that runs/ has not); hours; killed or stopped, it goes on
 	@exec $(BIN)/python -c "from mmhelix_nb.claims.verdicts import claims_main; claims_main()" $(or $(PART),all) $(or $(SEEDS),own) $(CORES) $(or $(AGAIN),0)
 
-redraw-claims: $(STAMP) ## write tables and figures of all claims anew from the JSON files in reports/claims/ alone (seconds)
+redraw-claims: $(STAMP) ## write tables and figures of all claims, and README's table, anew from the JSON files in reports/claims/ alone (seconds)
 	@$(BIN)/python -c "from mmhelix_nb.claims.verdicts import redraw_main; redraw_main()"
+	@$(BIN)/python -c "from mmhelix_nb.running.readme import write_readme; write_readme()"
 
 # Checks
 .PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
