@@ -565,7 +565,7 @@ def came_out(one: Mapping) -> str:
     number = points_text(alone) if isinstance(alone, Mapping) else f"{100 * test['difference']:+.1f}"
     return f"{number} points at one seed, which decides nothing: {where}"
 
-
+# %% ../../nbs/claims/gate.ipynb #0f744258
 def rows(report: Mapping) -> list[dict]:
     "The claims as rows of the table of all parts."
     found = []
