@@ -344,7 +344,7 @@ def run_record(cell: str, seed: int, run: Mapping) -> dict:
 
 # %% ../../nbs/claims/gate.ipynb #343fb6c4
 Records = Mapping[tuple[str, int], Mapping]  # by cell and seed
-Pairs = Mapping[tuple[str, int], Mapping]  # by key of the claim and seed: both runs, item by item
+Pairs = Mapping[tuple[str, int], dict]  # by key of the claim and seed: both runs, item by item
 
 
 def value(record: Mapping, measure: str) -> float | None:
@@ -562,7 +562,7 @@ def came_out(one: Mapping) -> str:
     if test["seeds"] > 1:
         return f"{points_text(test)} points over {test['seeds']} seeds: {where}"
     alone = next(iter(test["per_seed"].values()))
-    number = points_text(alone) if isinstance(alone, Mapping) else f"{100 * test['difference']:+.1f}"
+    number = points_text(alone) if isinstance(alone, dict) else f"{100 * test['difference']:+.1f}"
     return f"{number} points at one seed, which decides nothing: {where}"
 
 # %% ../../nbs/claims/gate.ipynb #0f744258

@@ -35,6 +35,7 @@ from mmhelix_nb.book.statistics import (
 from mmhelix_nb.claims.register import (
     WORDS,
     Registered,
+    Rule,
     checked,
     command_text,
     frozen,
@@ -157,7 +158,7 @@ def _of_others() -> list[Registered]:
     items, four = "1,260 items a row, one run each: three to four points show.", "Four benchmarks, one run each."
     reach = "the interval of the difference reaching 0"
 
-    def claim(key, asked, paper, first, second, measure, refuted, power, rule="above"):
+    def claim(key, asked, paper, first, second, measure, refuted, power, rule: Rule = "above"):
         return Registered(key, asked, paper, first, second, measure, rule, 0.0, refuted, power)
 
     return [
