@@ -4,8 +4,6 @@ PROFILE ?= mini
 CORES ?= 2
 FUZZ ?= 50
 MINUTES ?= 10
-PART ?= gate
-SEEDS ?= 0-4
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -34,7 +32,7 @@ $(STAMP): settings.ini setup.py constraints.txt
 .PHONY: reproduce publish-reports gallery readme claims redraw-claims site
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
-reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
+reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2): one seed of the essential arms (make claims has the others); killed or stopped, it goes on from there
 	@exec $(BIN)/mmhelix run --profile $(PROFILE) --cores $(CORES)
 
 publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) the committed ones, and README's table with them
@@ -47,11 +45,13 @@ gallery: $(STAMP) ## every task at every level, and traces, as pages; prints whe
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
-claims: $(STAMP) ## ask PART=gate or PART=reflection of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
-	@exec $(BIN)/python -c "from mmhelix_nb.running.claimed import claims_main; claims_main()" $(PART) $(SEEDS) $(CORES)
+# Without PART all parts, without SEEDS those that each was settled for.
+claims: $(STAMP) ## ask the paper in the miniature: PART=gate or another, else all in turn; SEEDS=3-4 adds seeds to its report, and only what neither reports/claims/ nor runs/ has is run (AGAIN=1: that runs/ has not); hours; killed or stopped, it goes on
+	@exec $(BIN)/python -c "from mmhelix_nb.claims.verdicts import claims_main; claims_main()" $(or $(PART),all) $(or $(SEEDS),own) $(CORES) $(or $(AGAIN),0)
 
-redraw-claims: $(STAMP) ## write tables and figures of PART=gate anew from reports/claims/gate.json (seconds)
-	@$(BIN)/python -c "from mmhelix_nb.claims.$(PART) import redraw; print(redraw())"
+redraw-claims: $(STAMP) ## write tables and figures of all claims, and README's table, anew from the JSON files in reports/claims/ alone (seconds)
+	@$(BIN)/python -c "from mmhelix_nb.claims.verdicts import redraw_main; redraw_main()"
+	@$(BIN)/python -c "from mmhelix_nb.running.readme import write_readme; write_readme()"
 
 # The site has an environment of its own, so that its pins move nothing here and a machine that only publishes needs no torch.
 SITE := .venv-site
