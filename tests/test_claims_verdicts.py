@@ -29,18 +29,22 @@ def headings(notebook: Path) -> set[str]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['part']}-{row['key']}")
 def test_every_row_leads_somewhere(row):
-    """To a notebook, a heading in it, a figure and a command; only a part that was never run has none."""
+    """To a notebook, a heading in it, a figure where there is one, and a command that there is; only a part that was never run has none."""
     assert set(ROW) <= row.keys() and row["verdict"] in VERDICTS and row["key"] and row["asked"] and row["changes"]
     if not (KEPT / f"{row['part']}.json").is_file():
         assert row["verdict"] == "not run"
         return
     notebook, _, heading = row["notebook"].partition("#")
-    assert (BOOK / notebook).is_file() and (BOOK / row["figure"]).is_file(), row
+    assert (BOOK / notebook).is_file() and (BOOK / (row["figure"] or notebook)).is_file(), row
     assert not heading or heading in headings(BOOK / notebook)
-    assert row["command"].startswith(f"make claims PART={row['part']}")
+    program, word, *more = row["command"].split()
+    known = (BOOK / "Makefile").read_text() if program == "make" else (BOOK / "nbs/running/cli.ipynb").read_text()
+    assert (f"\n{word}: " if program == "make" else f"def {word}(") in known
+    assert word != "claims" or more[0] == f"PART={row['part']}"
     assert (
         row["seeds"]
         or row["part"] == "published"
+        or word != "claims"  # counted on puzzles of the benchmark, or with a model of one's own
         or row["verdict"] in ("not run", "true by design", "not testable here")
     )
 
