@@ -31,7 +31,9 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@touch $@
 
 # The book
-.PHONY: reproduce publish-reports gallery readme claims redraw-claims
+# npm's package of Pyodide, which is Python for browsers: for tests, and for a live gallery that asks nothing from elsewhere
+ENGINE := .venv/pyodide/package
+.PHONY: reproduce publish-reports gallery gallery-live readme claims redraw-claims
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
@@ -44,6 +46,10 @@ publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) t
 gallery: $(STAMP) ## every task at every level, and traces, as pages; prints where they are
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
+gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODIDE=.venv/pyodide/package, from make web-test: with nothing from elsewhere
+	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import write_live; print(write_live(pyodide='$(PYODIDE)'))"
+	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
+
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
 
@@ -54,7 +60,7 @@ redraw-claims: $(STAMP) ## write tables and figures of PART=gate anew from repor
 	@$(BIN)/python -c "from mmhelix_nb.claims.$(PART) import redraw; print(redraw())"
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units web-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -79,6 +85,13 @@ types: $(STAMP) ## whether pyright finds the package's types consistent
 
 notebooks: $(STAMP) ## run all notebooks
 	@$(BIN)/nbdev_test --n_workers 1; $(DONE)
+
+web-test: $(if $(MMHELIX_PYODIDE),$(STAMP),$(ENGINE)/pyodide.mjs) ## the live gallery against Python: every task and level in Node, five puzzles played in Chromium (two minutes)
+	@MMHELIX_WEB=1 $(BIN)/python -m pytest -q -s tests/web; $(DONE)
+
+$(ENGINE)/pyodide.mjs: $(STAMP)
+	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it, or name the folder of npm's package: make web-test MMHELIX_PYODIDE=..." >&2; exit 2; }
+	@mkdir -p .venv/pyodide && cd .venv/pyodide && npm pack --silent "pyodide@$$(../bin/python -c 'from mmhelix_nb.benchmark.live import PYODIDE; print(PYODIDE)')" && tar xzf pyodide-*.tgz && touch package/pyodide.mjs
 
 fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
 	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests

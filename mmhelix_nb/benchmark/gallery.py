@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['KIND_COLOURS', 'CLAIMED', 'NAMED', 'told', 'shallow_text', 'card', 'gallery', 'write_gallery', 'board_element',
-           'cells_of', 'fact_text', 'reasons_element', 'step_element', 'step_elements', 'backtracks', 'backtrack_table',
-           'trace_section', 'write_traces', 'play_trace', 'try_answers']
+           'reasons_element', 'step_element', 'step_elements', 'backtracks', 'backtrack_table', 'trace_section',
+           'write_traces', 'play_trace', 'try_answers']
 
 # %% ../../nbs/benchmark/gallery.ipynb #3dcd067a
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from .shown import attempts, board_cells, claimed_and_named, fact_text
 from ..book.pages import Markup, Table, element, folded, html_table, joined, page, picture_element, sections
-from ..core import CATEGORIES, Instance, make, tasks, wrong
-from ..steps import Fact, Reason, Step
+from ..core import CATEGORIES, Instance, make, tasks
+from ..steps import Step
 
 # %% ../../nbs/benchmark/gallery.ipynb #c30bf53f
 def told(item: Instance) -> str:
@@ -32,8 +33,7 @@ def told(item: Instance) -> str:
 def shallow_text(item: Instance) -> str:
     "What the solvers that neither look ahead nor go back answer to `item`, and what becomes of it."
     lines = []
-    for name, answer in item.shallow().items():
-        found = item.module.check(item.state, answer) if answer else wrong("gives up")
+    for name, answer, found in attempts(item):
         lines.append(f"{name}: {'right' if found else 'wrong'}, {found.reason}" + (f"\n    {answer}" if answer else ""))
     return "\n".join(lines)
 
@@ -105,8 +105,8 @@ CLAIMED, NAMED = (
 
 def board_element(board: str, marks: Mapping[tuple[int, int], str] | None = None) -> Markup:
     "A position: as a table where its lines have equally many cells, those in `marks` (row, column from 0) in their style, else as it is."
-    lines = [line.strip("|").split("|") if "|" in line else line.split() for line in board.split("\n")]
-    if len(lines) < 2 or len({len(line) for line in lines}) != 1 or len(lines[0]) < 2:
+    lines = board_cells(board)
+    if not lines:
         return element("pre", board)
     styles = {place: {"style": style} for place, style in (marks or {}).items()}
     rows = (
@@ -116,29 +116,13 @@ def board_element(board: str, marks: Mapping[tuple[int, int], str] | None = None
     return element("table", *rows, class_="board")
 
 # %% ../../nbs/benchmark/gallery.ipynb #dd5bb33c
-def cells_of(value: object) -> set[tuple[int, int]]:
-    "The cells (row, column) that the arguments of a fact or a reason name, however deep."
-    if not isinstance(value, tuple):
-        return set()
-    if len(value) == 2 and all(type(part) is int for part in value):
-        return {value}
-    return set().union(*map(cells_of, value))
-
-
-def fact_text(fact: Fact | Reason) -> str:
-    "A fact or a reason's rule in one line."
-    said = fact.kind if isinstance(fact, Fact) else fact.rule
-    return " ".join([said, *(str(part).replace(" ", "") for part in fact.args)])
-
-
 def reasons_element(step: Step, board: str) -> Markup:
     "What a step claims and why, folded, with its cells on the `board` that the reader saw last."
     lines = [f"{'false: ' if fact in step.false else ''}{fact_text(fact)}" for fact in step.facts]
     for reason in step.reasons:
         because = "; ".join(map(fact_text, reason.facts))
         lines.append(f"    by {fact_text(reason)}{': ' if because else ''}{because}")
-    named = cells_of(tuple(fact.args for reason in step.reasons for fact in reason.facts))
-    claimed = cells_of(tuple(fact.args for fact in step.facts))
+    claimed, named = claimed_and_named(step)
     marks = dict.fromkeys(named, NAMED) | dict.fromkeys(claimed, CLAIMED)
     shown = [board_element(board, marks)] if board and marks else []
     return element("details", element("summary", "facts"), element("pre", "\n".join(lines)), *shown)
