@@ -50,8 +50,8 @@ gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODI
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import write_live; print(write_live(pyodide='$(PYODIDE)'))"
 	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
 
-readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
-	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md
+	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme(); write_markdown()'
 
 claims: $(STAMP) ## ask PART=gate or PART=reflection of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
 	@exec $(BIN)/python -c "from mmhelix_nb.running.claimed import claims_main; claims_main()" $(PART) $(SEEDS) $(CORES)
