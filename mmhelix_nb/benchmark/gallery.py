@@ -10,6 +10,7 @@ __all__ = ['KIND_COLOURS', 'CLAIMED', 'NAMED', 'PICTURES', 'told', 'shallow_text
 
 # %% ../../nbs/benchmark/gallery.ipynb #3dcd067a
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -198,7 +199,7 @@ def folded_html(title: str, *content: str) -> Markup:
 def search_list(steps: Sequence[Step]) -> Markup:
     "A trace as a numbered list."
     boards = [[element("pre", step.board)] if step.board else [] for step in steps]
-    items = (element("li", element("sub", step.kind), " ", step.says, *board) for step, board in zip(steps, boards))
+    items = (element("li", element("i", step.kind), " ", step.says, *board) for step, board in zip(steps, boards))
     return element("ol", *(Markup(f"\n{one}") for one in items))
 
 
@@ -221,7 +222,9 @@ def markdown_card(item: Instance, live: str) -> str:
     parts = (
         f"### {name.replace('_', ' ')}\n\n{said} [Play it]({live}#/{name}/{item.level}/{item.seed}); [how it is made]({notebook}).\n\n",
         element("img", src=f"{PICTURES}/{name}.svg", alt=f"a puzzle of {name.replace('_', ' ')}", width=260) + "\n",
-        folded_html("Question", element("pre", item.question("image"))),
+        folded_html(
+            "Question", element("p", Markup("<br>\n".join(escape(line) for line in item.question("image").split("\n"))))
+        ),
         folded_html("Answers", element("pre", "\n\n".join(filter(None, answers)))),
         folded_html(f"How the solver searches: {spent}", search_list(steps)),
     )

@@ -80,7 +80,7 @@ class Page:
         return found["result"].get("value")
 
     def wait(self, script: str, seconds: float = 90) -> Any:
-        """The value of an expression as soon as it is true; raises `TimeoutError`."""
+        """The value of an expression as soon as it is true, as JSON, in which an element is nothing; raises `TimeoutError`."""
         end = time.monotonic() + seconds
         while not (value := self.run(script)):
             if time.monotonic() > end:

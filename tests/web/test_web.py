@@ -2,8 +2,10 @@
 
 Needs Pyodide, from the folder that MMHELIX_PYODIDE names or where `make web-test` puts it; that target also asks for all puzzles and for the browser."""
 
+import base64
 import functools
 import http.server
+import io
 import json
 import os
 import shutil
@@ -14,10 +16,13 @@ from pathlib import Path
 
 import pytest
 from chromium import PROGRAM, Page
+from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from mmhelix_nb.benchmark.live import ENGINE, packed, write_live
 from mmhelix_nb.benchmark.shown import fingerprint
-from mmhelix_nb.core import make, tasks
+from mmhelix_nb.core import make, task_module, tasks
+from mmhelix_nb.shared.draw import style_named
+from mmhelix_nb.shared.vector import svg
 
 ROOT = Path(__file__).resolve().parents[2]
 PYODIDE = Path(os.environ.get("MMHELIX_PYODIDE") or ROOT / ".venv/pyodide/package")
@@ -146,6 +151,30 @@ def test_addresses_controls_and_keys(page, site):
     page.open(f"{site}#/maze/2/7/look:5")
     page.wait("document.querySelector('#picture svg') && !document.querySelector('.waiting')")
     assert page.run("[document.getElementById('style').value, document.getElementById('look').value]") == ["look", "5"]
+
+
+@needs_pyodide
+@needs_browser
+def test_the_svg_looks_as_the_picture_does(page, site):
+    """Edges and letters are smoothed in another way, and nothing is a line's thickness away from where it belongs."""
+    page.open(f"{site}#/maze/1/0")
+    page.wait("document.querySelector('#picture svg') !== null")
+    page.run(
+        "document.body.style = 'margin: 0; padding: 0; max-width: none'; document.fonts.load('20px Aileron').then(() => 0)"
+    )
+    for number, task in enumerate(tasks()):
+        canvas = task_module(task).layout(
+            make(task, 3, 1).state, style_named(("light", "look:2", "look:5")[number % 3])
+        )
+        page.run(
+            f"document.body.innerHTML = {json.dumps(svg(canvas))}; document.querySelector('svg').style.display = 'block'"
+        )
+        clip = {"x": 0, "y": 0, "width": canvas.width, "height": canvas.height, "scale": 1}
+        shot = page.call("Page.captureScreenshot", format="png", clip=clip)["data"]
+        shown = Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB")
+        assert ImageStat.Stat(ImageChops.difference(shown, canvas.image).convert("L")).mean[0] < 3.5, task
+        soft = [picture.filter(ImageFilter.BoxBlur(2)) for picture in (shown, canvas.image)]
+        assert ImageChops.difference(*soft).convert("L").getextrema()[1] < 100, task
 
 
 @needs_pyodide
