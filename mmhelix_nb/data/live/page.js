@@ -75,7 +75,9 @@ async function show() {
     for (const id of ["search", "shallow"]) if (other && find(id).open) open[id]();
     models();
   } catch (error) {
-    if (now === mine) report(error.message);
+    if (now !== mine) return;
+    report(error.message);
+    for (const id of ["question", "words"]) find(id).replaceChildren();
   } finally {
     if (now === mine) find("picture").classList.remove("waiting");
   }
