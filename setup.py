@@ -46,7 +46,7 @@ class BuildWithBook(build_py):
         package = Path(self.build_lib) / "mmhelix_nb"
         shutil.rmtree(package, ignore_errors=True)  # an earlier build may have left modules that are gone
         super().run()
-        for path in sorted({path for pattern in BOOK for path in ROOT.glob(pattern)}):
+        for path in sorted({path for pattern in BOOK for path in ROOT.glob(pattern) if path.is_file()}):
             copy = package / PLACE["PACKAGED"] / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
