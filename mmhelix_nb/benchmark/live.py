@@ -81,7 +81,7 @@ def addresses() -> dict[str, str]:
 
 def published() -> str:
     "Where the live gallery stands on the project's site."
-    return f"{addresses()['documentation']}/live/"
+    return f"{addresses()['documentation']}/gallery/"
 
 
 def write_live(out: str | Path = "reports/gallery/live", pyodide: str | Path = "") -> Path:
