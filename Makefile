@@ -29,7 +29,9 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@touch $@
 
 # The book
-.PHONY: reproduce publish-reports gallery readme claims redraw-claims site
+# npm's package of Pyodide, which is Python for browsers: for tests, and for a live gallery that asks nothing from elsewhere
+ENGINE := .venv/pyodide/package
+.PHONY: reproduce publish-reports gallery gallery-live readme claims redraw-claims site
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2): one seed of the essential arms (make claims has the others); killed or stopped, it goes on from there
@@ -42,8 +44,12 @@ publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) t
 gallery: $(STAMP) ## every task at every level, and traces, as pages; prints where they are
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
-readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
-	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODIDE=.venv/pyodide/package, from make web-test: with nothing from elsewhere
+	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import write_live; print(write_live(pyodide='$(PYODIDE)'))"
+	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
+
+readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md
+	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme(); write_markdown()'
 
 # Without PART all parts, without SEEDS those that each was settled for.
 claims: $(STAMP) ## ask the paper in the miniature: PART=gate or another, else all in turn; SEEDS=3-4 adds seeds to its report, and only what neither reports/claims/ nor runs/ has is run (AGAIN=1: that runs/ has not); hours; killed or stopped, it goes on
@@ -67,7 +73,7 @@ site: $(SITE)/.installed ## the book as a site, in _docs/html: chapters with the
 	@$(SITE)/bin/python -m sphinx -b html -q -W --keep-going -j $(CORES) -d _docs/doctrees _docs/source _docs/html && echo "_docs/html/index.html"
 
 # Checks
-.PHONY: test exports style types notebooks units site-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units web-test site-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -92,6 +98,13 @@ types: $(STAMP) ## whether pyright finds the package's types consistent
 
 notebooks: $(STAMP) ## run all notebooks
 	@$(BIN)/nbdev_test --n_workers 1; $(DONE)
+
+web-test: $(if $(MMHELIX_PYODIDE),$(STAMP),$(ENGINE)/pyodide.mjs) ## the live gallery against Python: every task and level in Node, five puzzles played in Chromium (two minutes)
+	@MMHELIX_WEB=1 $(BIN)/python -m pytest -q -s tests/web; $(DONE)
+
+$(ENGINE)/pyodide.mjs: $(STAMP)
+	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it, or name the folder of npm's package: make web-test MMHELIX_PYODIDE=..." >&2; exit 2; }
+	@mkdir -p .venv/pyodide && cd .venv/pyodide && npm pack --silent "pyodide@$$(../bin/python -c 'from mmhelix_nb.benchmark.live import PYODIDE; print(PYODIDE)')" && tar xzf pyodide-*.tgz && touch package/pyodide.mjs
 
 site-test: $(STAMP) site ## build the site; no dead link, nothing asked of another host, pages that fit on a phone (Chromium)
 	@MMHELIX_SITE=1 $(BIN)/python -m pytest -q tests/test_site_built.py; $(DONE)
