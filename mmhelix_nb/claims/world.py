@@ -212,7 +212,8 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
         return reflection.taught(told, mazes, lab)
     home = out / str(run)
     if (home / "training.json").is_file():
-        return *loaded(home / "model"), json.loads((home / "training.json").read_text(encoding="utf-8"))
+        model, processor = loaded(home / "model")
+        return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
     pool, (model, processor) = reflection.pool_of(REGIME, run.seed, mazes, lab), reflection.base_of_lab(mazes, lab)
     texts, began = texts_for(pool, words := Words(processor), told, lab), time.perf_counter()
     lengths, settings = list(map(len, words.completions(texts))), lab.arm(len(texts))
