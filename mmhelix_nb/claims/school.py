@@ -9,7 +9,7 @@ __all__ = ['SIDE', 'WINDOW', 'READ', 'maze_row', 'told_reading', 'some_cells', '
 # %% ../../nbs/claims/school.ipynb #3d598c2e
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -192,8 +192,8 @@ def reading_score(model, words: Words, states: Sequence[State]) -> dict[str, flo
 class Pool:
     "The training mazes of a regime and a seed, and what a base's frozen tower makes of them: made once for all arms."
 
-    def __init__(self, model, processor, regime: str, seed: int):
-        self.model, self.processor, self.source = model, processor, mazes_of(regime, "train", seed)
+    def __init__(self, model, processor, regime: str, seed: int, drawn: Callable = mazes_of):
+        self.model, self.processor, self.source = model, processor, drawn(regime, "train", seed)
         self.states: list[State] = []
         self.seen = torch.empty(0)
 
