@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'TUNED', 'ASKED', 'PAPER', 'MAZES_POWER', 'CLAIMS',
-           'FRESH', 'TITLES', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim', 'tuned_claim', 'planned',
-           'registered', 'reward', 'asked_of', 'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'difference',
-           'together', 'tested', 'judged', 'made_here', 'collected', 'taught_table', 'tuned_table', 'came_out', 'rows',
-           'claims_table', 'shown', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report',
-           'read_report', 'redraw', 'base_beside', 'main']
+           'FRESH', 'TITLES', 'ASKS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim', 'tuned_claim', 'Tuned',
+           'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward', 'asked_of', 'mixed_shares',
+           'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together', 'tested', 'judged',
+           'made_here', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows', 'claims_table',
+           'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
+           'base_beside', 'one_run', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
 import hashlib
@@ -16,7 +17,7 @@ import itertools
 import json
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from math import atanh, sqrt, tanh
@@ -24,7 +25,7 @@ from pathlib import Path
 from statistics import correlation, fmean
 from typing import Any
 
-from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, dot_panel, share_dot, svg
+from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, Panel, dot_panel, share_dot, svg
 from ..book.pages import Table
 from ..book.place import commit
 from ..book.results import read_curve, write_json
@@ -47,7 +48,7 @@ from ..core import unpack
 
 # %% ../../nbs/claims/paths.ipynb #619c0cd9
 ROUTES = Puzzle(routes.puzzles, routes.tell, routes.judge_route, routes.dead_ends, routes.read_trace)
-LAB = Lab(samples=4_800, items=400, tries=0)
+LAB = Lab(samples=6_400, items=400, tries=0)
 SEEDS = (0, 1)
 
 
@@ -91,7 +92,7 @@ def cells() -> list[str]:
     again = [f"{regime}-{arm}-tokens" for regime, arm in itertools.product(routes.REGIMES, AGAIN)]
     return [*taught, *again, *(f"{arm}: {asked}" for arm, asked in itertools.product([*TUNED, "all"], ASKED))]
 
-
+# %% ../../nbs/claims/paths.ipynb #c956cfbc
 def taught_claim(number: int, asked: str, first: str, second: str, refuted: str, paper: str = "") -> Registered:
     "A claim of the first part: the first cell is right at least 5 points oftener than the second."
     power = "400 puzzles and 2 seeds: 800 pairs, of which some 40 % differ, tell 5 points from 11"
@@ -127,23 +128,47 @@ CLAIMS = checked([
 ], cells())  # fmt: skip
 
 # %% ../../nbs/claims/paths.ipynb #4ff55732
+@dataclass(frozen=True)
+class Tuned:
+    "One run of the second part."
+
+    arm: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"grpo-{self.arm}-seed{self.seed}"
+
+
 def planned(seeds: Iterable[int] = SEEDS) -> list[Run]:
     "The runs of the first part that the claims speak of, seed by seed."
     named = dict.fromkeys(name for claim in CLAIMS for name in (claim.first, claim.second) if ":" not in name)
     return [Run(*name.split("-"), seed) for seed in seeds for name in named]
 
 
+def planned_tuned(seeds: Iterable[int] = SEEDS) -> list[Tuned]:
+    "The runs of the second part, seed by seed."
+    return [Tuned(arm, seed) for seed, arm in itertools.product(seeds, TUNED)]
+
+
+def digits(*settled: Any) -> str:
+    "Twelve hexadecimal digits over what was settled."
+    return hashlib.sha256(json.dumps(settled, sort_keys=True).encode()).hexdigest()[:12]
+
+
 @lru_cache
-def registered(lab: Lab = LAB, how: Reinforced = REINFORCED) -> str:
-    "Twelve hexadecimal digits over claims, settings, and what the arms tell."
+def registered(lab: Lab = LAB) -> str:
+    "The hash of the first part: its claims, its settings, and what the arms tell of twenty puzzles."
     told = [
         routes.tell(state, arm, number)
         for regime, arm in itertools.product(routes.REGIMES, routes.ARMS)
         for number, state in enumerate(itertools.islice(routes.puzzles(regime, "train", 0), 20))
     ]
-    rules = [asdict(claim) for claim in CLAIMS]
-    text = json.dumps([rules, asdict(lab), asdict(how), reflection.registered(), told], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return digits([asdict(claim) for claim in CLAIMS if ":" not in claim.first], asdict(lab), told)
+
+
+def registered_tuned(how: Reinforced = REINFORCED) -> str:
+    "The hash of the second part: its claims, its settings, and the lab of the mazes."
+    return digits([asdict(claim) for claim in CLAIMS if ":" in claim.first], asdict(how), reflection.registered())
 
 # %% ../../nbs/claims/paths.ipynb #b98c65c4
 def reward(completions: list, state: list[str], **_columns: Any) -> list[float]:
@@ -190,26 +215,25 @@ def reinforce(model, processor, seed: int, limit: int, out: Path, how: Reinforce
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return read_curve(out / "curve.jsonl")
 
-
+# %% ../../nbs/claims/paths.ipynb #7d7e661e
 def tuned_run(
-    arm: str, seed: int, out: str | Path, mazes: str | Path, how: Reinforced = REINFORCED, lab: Lab = reflection.LAB
+    run: Tuned, out: Path, mazes: Path, mine: str, how: Reinforced = REINFORCED, lab: Lab = reflection.LAB
 ) -> dict:
     "Reinforce an arm and measure it before and after, or read what was measured; the taught models lie in `mazes`."
-    out, mine = Path(out), registered(how=how)
-    path = out / f"grpo-{arm}-seed{seed}.json"
+    path, seed = out / f"{run}.json", run.seed
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["registered"] != mine:
             raise ValueError(f"{path}: was made as {found['registered']}, not {mine}; move it away")
         return found
-    began, run = time.perf_counter(), Run(how.regime, arm, "samples", how.first_seed)
-    model, processor, training = reflection.taught(run, Path(mazes), lab)
+    began, lesson = time.perf_counter(), Run(how.regime, run.arm, "samples", how.first_seed)
+    model, processor, training = reflection.taught(lesson, mazes, lab)
     split = "validation" if seed >= reflection.TUNING else "heldout"
     states, limit = items_of(how.regime, split, how.items), training["longest"] + reflection.SLACK
     before = asked_of(model, processor, states, limit, how.tries, seed)
-    curve = reinforce(model, processor, seed, limit, out / f"grpo-{arm}-seed{seed}", how)
+    curve = reinforce(model, processor, seed, limit, out / str(run), how)
     after = asked_of(model, processor, states, limit, how.tries, seed)
-    labels = {"arm": arm, "seed": seed, "split": split, "registered": mine, "commit": commit()}
+    labels = {**asdict(run), "split": split, "registered": mine, "commit": commit()}
     log = {"mixed": mixed_shares(curve), "reward": [line["reward/general"] for line in curve]}
     took = {"seconds": round(time.perf_counter() - began, 1)}
     write_json(path, {**labels, **took, "before": before, "after": after, **log})
@@ -219,59 +243,58 @@ def tuned_run(
 def tuned_values(report: Mapping, cell: str, seed: int) -> list[float] | None:
     "Of each maze what a cell of the second part asks; None where the run is missing."
     arm, asked = cell.split(": ")
-    run = report["tuned"].get(f"grpo-{arm}-seed{seed}")
+    run = report["tuned"].get(str(Tuned(arm, seed)))
     if run is None:
         return None
-    share = {
-        when: [fmean(map(int, marks)) for marks in zip(*run[when]["samples"], strict=True)]
-        for when in ("before", "after")
-    }
-    if asked == "gain":
-        return [after - before for before, after in zip(share["before"], share["after"], strict=True)]
-    kind, _, when = asked.rpartition(" ")
-    return [float(value > 0) for value in share[when]] if kind == "any" else share[when]
-
-
-def difference(report: Mapping, claim: Registered) -> dict | None:
-    "The paired difference of a claim's cells over the puzzles of the seeds that have both."
-    pairs, seeds, each = [], [], {}
-    for seed in report["seeds"]:
-        if ":" in claim.first:
-            first, second = (tuned_values(report, cell, seed) for cell in (claim.first, claim.second))
-        else:
-            first, second = (
-                report["runs"].get(f"{cell}-seed{seed}", {}).get("right") for cell in (claim.first, claim.second)
-            )
-        if first and second:
-            own = [float(a) - float(b) for a, b in zip(first, second, strict=True)]
-            pairs, seeds, each[str(seed)] = pairs + own, [*seeds, seed], fmean(own)
-    return (
-        {**paired_samples([(one, 1) for one in pairs]), "which": seeds, "seeds": len(seeds), "each": each}
-        if pairs
-        else None
+    before, after = (
+        [fmean(map(int, marks)) for marks in zip(*run[when]["samples"], strict=True)] for when in ("before", "after")
     )
+    if asked == "gain":
+        return [two - one for one, two in zip(before, after, strict=True)]
+    share = before if asked.endswith("before") else after
+    return [float(value > 0) for value in share] if asked.startswith("any") else share
+
+
+def values(report: Mapping, cell: str, seed: int) -> list[float] | None:
+    "Of each puzzle what a cell says; None where the run is missing."
+    if ":" in cell:
+        return tuned_values(report, cell, seed)
+    run = report["runs"].get(f"{cell}-seed{seed}")
+    return [*map(float, run["right"])] if run else None
+
+# %% ../../nbs/claims/paths.ipynb #e7fb717b
+def difference(report: Mapping, claim: Registered) -> dict | None:
+    "The paired difference of a claim's cells over the puzzles of the seeds that have both; None where no seed has."
+    each = {}
+    for seed in report["seeds"]:
+        first, second = (values(report, cell, seed) for cell in (claim.first, claim.second))
+        if first and second:
+            each[seed] = [a - b for a, b in zip(first, second, strict=True)]
+    if not each:
+        return None
+    test = paired_samples([(one, 1) for own in each.values() for one in own])
+    return {**test, "seeds": len(each), "each": {str(seed): fmean(own) for seed, own in each.items()}}
 
 
 def together(report: Mapping) -> dict | None:
-    "How gains and mixed groups of the arms go together: Pearson's r over the arms, means over their seeds, with Fisher's interval; None until all arms are there."
-    seeds = [seed for seed in report["seeds"] if all(f"grpo-{arm}-seed{seed}" in report["tuned"] for arm in TUNED)]
+    "How gains and mixed groups go together: Pearson's r over the arms, means over the seeds that have all, with Fisher's interval; None where no seed has."
+    seeds = [seed for seed in report["seeds"] if all(str(Tuned(arm, seed)) in report["tuned"] for arm in TUNED)]
     if not seeds:
         return None
-    each = {arm: [report["tuned"][f"grpo-{arm}-seed{seed}"] for seed in seeds] for arm in TUNED}
-    mixed = [fmean(fmean(run["mixed"]) for run in runs) for runs in each.values()]
-    gains = [
-        fmean(run["after"]["pass_at"]["1"] - run["before"]["pass_at"]["1"] for run in runs) for runs in each.values()
-    ]
+    mixed, gains = [], []
+    for arm in TUNED:
+        runs = [report["tuned"][str(Tuned(arm, seed))] for seed in seeds]
+        mixed.append(fmean(fmean(run["mixed"]) for run in runs))
+        gains.append(fmean(run["after"]["pass_at"]["1"] - run["before"]["pass_at"]["1"] for run in runs))
     r = correlation(mixed, gains) if len({*mixed}) > 1 < len({*gains}) else 0.0
     half, z = 1.96 / sqrt(len(TUNED) - 3), atanh(max(-0.999999, min(0.999999, r)))
-    return {"r": r, "low": tanh(z - half), "high": tanh(z + half), "which": seeds, "seeds": len(seeds)}
+    each = {str(seed): r for seed in seeds}
+    return {"r": r, "low": tanh(z - half), "high": tanh(z + half), "seeds": len(seeds), "each": each}
 
 
 def tested(report: Mapping) -> dict[str, dict | None]:
     "The test of each claim, by its key."
-    return {
-        claim.key: together(report) if claim.first.startswith("all:") else difference(report, claim) for claim in CLAIMS
-    }
+    return {one.key: together(report) if one.first.startswith("all:") else difference(report, one) for one in CLAIMS}
 
 # %% ../../nbs/claims/paths.ipynb #4cdfd7d4
 def judged(report: dict) -> dict:
@@ -280,7 +303,7 @@ def judged(report: dict) -> dict:
     said = {claim.key: {"test": tests[claim.key], "verdict": verdict(claim, tests[claim.key])} for claim in CLAIMS}
     return {**report, "verdicts": said}
 
-
+# %% ../../nbs/claims/paths.ipynb #923ce659
 def made_here(folder: Path, names: Iterable[str], mine: str) -> dict[str, dict]:
     "The finished runs of a folder that were made as registered."
     paths = {name: folder / f"{name}.json" for name in names}
@@ -289,22 +312,22 @@ def made_here(folder: Path, names: Iterable[str], mine: str) -> dict[str, dict]:
 
 
 def collected(out: str | Path, seeds: Sequence[int], known: Mapping | None = None) -> dict:
-    "The report on the runs at `seeds` that lie in `out`, and on those that the report `known` has."
-    old = known if known and known["registered"] == registered() else {"runs": {}, "tuned": {}, "seeds": []}
-    every_seed = sorted({*old["seeds"], *seeds})
-    tuned = [f"grpo-{arm}-seed{seed}" for seed, arm in itertools.product(seeds, TUNED)]
-    shown = {regime: items_of(regime, "heldout", LAB.items, ROUTES) for regime in routes.REGIMES}
-    report = {
+    "The report on the runs at `seeds` that lie in `out`, and on those that the report `known` has, as far as they were made as registered."
+    old, hashes = known or {"runs": {}, "tuned": {}, "seeds": []}, (registered(), registered_tuned())
+    states = {regime: items_of(regime, "heldout", LAB.items, ROUTES) for regime in routes.REGIMES}
+    parts = {}
+    for part, names, mine in zip(("runs", "tuned"), (planned(seeds), planned_tuned(seeds)), hashes):
+        kept = {name: run for name, run in old[part].items() if run["registered"] == mine}
+        parts[part] = {**kept, **made_here(Path(out), map(str, names), mine)}
+    labels = {
         "part": "paths",
-        "registered": registered(),
+        "registered": "-".join(hashes),
         "commit": commit(),
         "settings": {"taught": asdict(LAB), "reinforced": asdict(REINFORCED)},
-        "seeds": every_seed,
-        "floors": {regime: routes.floors(states) for regime, states in shown.items()},
-        "runs": {**old["runs"], **made_here(Path(out), map(str, planned(seeds)), registered())},
-        "tuned": {**old["tuned"], **made_here(Path(out), tuned, registered())},
+        "seeds": sorted({*old["seeds"], *seeds}),
+        "floors": {regime: routes.floors(some) for regime, some in states.items()},
     }
-    return judged(report)
+    return judged({**labels, **parts})
 
 # %% ../../nbs/claims/paths.ipynb #252839ec
 TITLES = {"counted": "Exactly nine cells", "every": "Every cell"}
@@ -312,139 +335,134 @@ TITLES = {"counted": "Exactly nine cells", "every": "Every cell"}
 
 def taught_table(report: dict) -> Table:
     "A row for each regime, arm and budget of the first part that was run."
-    found = []
-    for regime, arm, budget in itertools.product(routes.REGIMES, FIRST, reflection.BUDGETS):
-        if cells_ := reflection.accuracy_cells(report, regime, budget, arm):
-            found.append(cells_)
+    each = itertools.product(routes.REGIMES, reflection.BUDGETS, FIRST)
     head = ("routes", "arm", "budget", "samples", "tokens", "seeds", "% right", "tokens a reply", "valid %", "real %")
-    return Table(head, tuple(found))
+    return Table(head, tuple(filter(None, (reflection.accuracy_cells(report, *which) for which in each))))
 
 
-def tuned_table(report: dict) -> Table:
+ASKS: dict[str, Callable[[dict], float]] = {
+    "greedy": lambda one: one["greedy"]["accuracy"],
+    "one try": lambda one: one["pass_at"]["1"],
+    "four tries": lambda one: one["pass_at"]["4"],
+}
+
+
+def by_arm(report: Mapping, value: Callable[[dict], float]) -> dict[str, float]:
+    "A value of the second part's runs: the mean over the seeds of each arm that was run."
+    runs = report["tuned"].values()
+    each = {arm: [value(run) for run in runs if run["arm"] == arm] for arm in TUNED}
+    return {arm: fmean(found) for arm, found in each.items() if found}
+
+
+def tuned_table(report: Mapping) -> Table:
     "A row for each arm that was reinforced: per cent, means over its seeds."
-    found = []
-    for arm in TUNED:
-        runs = [run for run in report["tuned"].values() if run["arm"] == arm]
-        if not runs:
-            continue
-        values = [[run[when]["greedy"]["accuracy"] for run in runs] for when in ("before", "after")]
-        values += [[run[when]["pass_at"][k] for run in runs] for k in "14" for when in ("before", "after")]
-        values += [[fmean(run["mixed"][:10]) for run in runs], [fmean(run["mixed"]) for run in runs]]
-        found.append((arm, str(len(runs)), *map(mean_text, values)))
-    asked = [f"{what} {when}" for what in ("greedy", "pass@1", "pass@4") for when in ("before", "after")]
-    return Table(("arm", "seeds", *asked, "mixed, first 10 steps", "mixed"), tuple(found))
+    columns = {
+        f"{what} {when}": by_arm(report, lambda run, when=when, ask=ask: ask(run[when]))
+        for (what, ask), when in itertools.product(ASKS.items(), ("before", "after"))
+    }
+    columns["mixed, first 10 steps"] = by_arm(report, lambda run: fmean(run["mixed"][:10]))
+    columns["mixed"] = by_arm(report, lambda run: fmean(run["mixed"]))
+    lines = ((arm, *(mean_text([each[arm]]) for each in columns.values())) for arm in columns["mixed"])
+    return Table(("arm", *columns), tuple(lines))
 
 # %% ../../nbs/claims/paths.ipynb #321d1d2f
-def came_out(claim: Registered, test: Mapping | None) -> str:
+def came_out(test: Mapping | None) -> str:
     "What a test says, in words."
     if not test:
         return "not run"
-    alone = "" if test["seeds"] > 1 else ", which decides nothing"
-    seeds = f"seeds {', '.join(map(str, test['which']))}"
+    seeds = f"seeds {', '.join(test['each'])}" + ("" if test["seeds"] > 1 else ", which decides nothing")
     if "r" in test:
-        return f"r = {test['r']:.2f} [{test['low']:.2f}, {test['high']:.2f}] over {len(TUNED)} arms; {seeds}{alone}"
+        return f"r = {test['r']:.2f} [{test['low']:.2f}, {test['high']:.2f}] over {len(TUNED)} arms; {seeds}"
     each = ", ".join(f"{100 * value:+.1f}" for value in test["each"].values())
-    return f"{points_text(dict(test))} points over the puzzles; {seeds}: {each}{alone}"
+    return f"{points_text(dict(test))} points over the puzzles; by seed {each} ({seeds})"
+
+
+def row(claim: Registered, test: Mapping | None, said: str, seeds: Sequence[int]) -> dict:
+    "A claim as a row of the table of all parts."
+    return {
+        "key": claim.key,
+        "asked": claim.asked,
+        "paper": claim.paper,
+        "ours": came_out(test),
+        "seeds": [*map(int, test["each"])] if test else [],
+        "verdict": said,
+        "control": f"`{claim.second}` beside `{claim.first}`, the same puzzles; {rule_text(claim)}",
+        "changes": claim.refuted,
+        "command": f"make claims PART=paths SEEDS={','.join(map(str, seeds))}",
+        "notebook": "nbs/claims/paths.ipynb#Claims",
+        "figure": f"reports/claims/paths_{'tuned' if ':' in claim.first else 'accuracy'}.svg",
+    }
 
 
 def rows(report: Mapping) -> list[dict]:
     "The claims as rows of the table of all parts."
-    found = []
-    for claim in CLAIMS:
-        one = report["verdicts"][claim.key]
-        part = "tuned" if ":" in claim.first else "accuracy"
-        found.append(
-            {
-                "key": claim.key,
-                "asked": claim.asked,
-                "paper": claim.paper,
-                "ours": came_out(claim, one["test"]),
-                "seeds": one["test"]["which"] if one["test"] else [],
-                "verdict": one["verdict"],
-                "control": f"`{claim.second}` beside `{claim.first}`, the same puzzles; {rule_text(claim)}",
-                "changes": claim.refuted,
-                "command": f"make claims PART=paths SEEDS={','.join(map(str, report['seeds']))}",
-                "notebook": "nbs/claims/paths.ipynb#Claims",
-                "figure": f"reports/claims/paths_{part}.svg",
-            }
-        )
-    return found
+    said = report["verdicts"]
+    return [row(one, said[one.key]["test"], said[one.key]["verdict"], report["seeds"]) for one in CLAIMS]
 
 
 def claims_table(report: Mapping) -> Table:
     "A line for each claim."
-    lines = tuple((row["key"], row["asked"], row["ours"], row["verdict"]) for row in rows(report))
+    lines = tuple((one["key"], one["asked"], one["ours"], one["verdict"]) for one in rows(report))
     return Table(("claim", "asked", "came out", "verdict"), lines)
 
 # %% ../../nbs/claims/paths.ipynb #15cdd845
 NOTE = "Greedy, judged by code; whiskers: 95% Wilson intervals over all replies of the seeds that were run."
 
 
-def shown(report: dict, arms: Mapping[str, str], budget: str, regime: str, colour: str) -> tuple[str, list[Dot]]:
-    "The dots of some arms, in a colour."
-    each = {label: reflection.pooled(report, regime, arm, budget) for arm, label in arms.items()}
-    return colour, [share_dot(label, share) for label, share in each.items() if share]
+def panel(report: dict, regime: str, groups: Mapping[str, tuple[str, dict[str, dict | None]]]) -> Panel | None:
+    "The panel of a regime from groups: name -> (colour, row -> share record); None where nothing was run."
+    dots = {
+        name: (colour, [share_dot(line, share) for line, share in shares.items() if share])
+        for name, (colour, shares) in groups.items()
+    }
+    title = f"{TITLES[regime]} (random way: {100 * report['floors'][regime]['random']:.0f})"
+    return dot_panel(title, "% right", dots) if any(found for _, found in dots.values()) else None
 
 
 def accuracy_figure(report: dict) -> Figure:
     "Per cent right by arm at both budgets, with the floor of a random way."
-    arms, panels = {arm: reflection.LABELS[arm] for arm in FIRST}, []
-    for regime, title in TITLES.items():
-        groups = {
-            f"equal {budget}": shown(report, arms, budget, regime, colour)
-            for budget, colour in zip(reflection.BUDGETS, (ORANGE, BLUE))
-        }
-        if any(dots for _, dots in groups.values()):
-            panels.append(
-                dot_panel(f"{title} (random way: {100 * report['floors'][regime]['random']:.0f})", "% right", groups)
-            )
-    return Figure(tuple(panels), "Routes over nine cells: accuracy by what was told", NOTE, columns=2)
+
+    def shares(regime: str, budget: str) -> dict[str, dict | None]:
+        return {reflection.LABELS[arm]: reflection.pooled(report, regime, arm, budget) for arm in FIRST}
+
+    colours = dict(zip(reflection.BUDGETS, (ORANGE, BLUE)))
+    panels = [panel(report, one, {f"equal {b}": (colours[b], shares(one, b)) for b in colours}) for one in TITLES]
+    return Figure(tuple(filter(None, panels)), "Routes over nine cells: accuracy by what was told", NOTE, columns=2)
 
 
 def dead_ends_figure(report: dict) -> Figure:
     "Per cent right by the number of dead ends that a search meets, at equal samples."
-    colours, panels = {"answer": BLUE, "search": ORANGE, "forward": GREEN}, []
-    for regime, title in TITLES.items():
-        groups = {}
-        for arm, colour in colours.items():
-            each = {f"{n} dead ends": reflection.pooled(report, regime, arm, "samples", n) for n in "0123"}
-            groups[reflection.LABELS[arm]] = (colour, [share_dot(row, share) for row, share in each.items() if share])
-        if any(dots for _, dots in groups.values()):
-            panels.append(dot_panel(title, "% right", groups))
-    return Figure(tuple(panels), "Routes over nine cells: accuracy by dead ends", NOTE, columns=2)
 
+    def shares(regime: str, arm: str) -> dict[str, dict | None]:
+        return {f"{n} dead ends": reflection.pooled(report, regime, arm, "samples", n) for n in "0123"}
 
-def tuned_figure(report: dict) -> Figure:
-    "Mazes before and after GRPO by what was taught before: greedily, in one try, in four; and the share of mixed groups."
-    asked = {
-        "Greedy": lambda one: one["greedy"]["accuracy"],
-        "One try": lambda one: one["pass_at"]["1"],
-        "Four tries": lambda one: one["pass_at"]["4"],
-    }
-    arms = {arm: [run for run in report["tuned"].values() if run["arm"] == arm] for arm in TUNED}
-    panels = []
-    for title, value in asked.items():
-        groups = {}
-        for when, colour in (("before", BLUE), ("after", ORANGE)):
-            dots = [
-                Dot(reflection.LABELS[arm], 100 * fmean(value(run[when]) for run in runs))
-                for arm, runs in arms.items()
-                if runs
-            ]
-            groups[when] = (colour, dots)
-        panels.append(dot_panel(title, "% right", groups))
-    dots = [
-        Dot(reflection.LABELS[arm], 100 * fmean(fmean(run["mixed"]) for run in runs))
-        for arm, runs in arms.items()
-        if runs
+    arms = {"answer": BLUE, "search": ORANGE, "forward": GREEN}
+    panels = [
+        panel(report, one, {reflection.LABELS[arm]: (colour, shares(one, arm)) for arm, colour in arms.items()})
+        for one in TITLES
     ]
-    panels.append(dot_panel("Groups partly right", "% of groups", {"in training": (GREEN, dots)}))
-    about = f"Two-ended mazes before and after {REINFORCED.steps} steps of GRPO"
-    return (
-        Figure(tuple(panels), about, "Means over seeds; tries at temperature 1.", columns=2)
-        if dots
-        else Figure((), about)
-    )
+    return Figure(tuple(filter(None, panels)), "Routes over nine cells: accuracy by dead ends", NOTE, columns=2)
+
+# %% ../../nbs/claims/paths.ipynb #bf29071d
+def tuned_figure(report: Mapping) -> Figure:
+    "Mazes before and after GRPO by what was taught before: greedily, in one try, in four; and the share of mixed groups."
+
+    def dots(value: Callable[[dict], float]) -> list[Dot]:
+        return [Dot(reflection.LABELS[arm], 100 * share) for arm, share in by_arm(report, value).items()]
+
+    about = "Two-ended mazes before and after GRPO, by what was taught before"
+    if not report["tuned"]:
+        return Figure((), about)
+    panels = []
+    for what, ask in ASKS.items():
+        groups = {
+            when: (colour, dots(lambda run, when=when, ask=ask: ask(run[when])))
+            for when, colour in (("before", BLUE), ("after", ORANGE))
+        }
+        panels.append(dot_panel(what.capitalize(), "% right", groups))
+    mixed = {"in training": (GREEN, dots(lambda run: fmean(run["mixed"])))}
+    panels.append(dot_panel("Groups that are partly right", "% of groups", mixed))
+    return Figure(tuple(panels), about, "Means over seeds; tries at temperature 1.", columns=2)
 
 # %% ../../nbs/claims/paths.ipynb #26ce5de9
 FIGURES = {"accuracy": accuracy_figure, "dead_ends": dead_ends_figure, "tuned": tuned_figure}
@@ -470,7 +488,7 @@ def read_report(folder: str | Path) -> dict | None:
 def redraw(folder: str | Path = "reports/claims") -> Path:
     "Judge the runs in the paths.json of a folder again and draw its figures anew; raises `ValueError` where it was registered otherwise."
     report = read_report(folder)
-    if report is None or report["registered"] != registered():
+    if report is None or report["registered"] != f"{registered()}-{registered_tuned()}":
         raise ValueError(f"{folder}/paths.json: is missing or was registered otherwise; make claims PART=paths runs it")
     return write_report(judged(report), folder)
 
@@ -483,6 +501,21 @@ def base_beside(out: Path, mazes: Path) -> None:
         shutil.copytree(mazes / home, out / home, dirs_exist_ok=True)
 
 
+def one_run(run: Run | Tuned, out: Path, mazes: Path) -> tuple[dict, str]:
+    "A run of either part, made or read, and what it gets greedily, in words."
+    if isinstance(run, Run):
+        found = kept_run(run, out, registered(), LAB, ROUTES)
+        return found, percent_text(found["greedy"])
+    found = tuned_run(run, out, mazes, registered_tuned())
+    return found, f"{percent_text(found['before']['greedy'])}, then {percent_text(found['after']['greedy'])}"
+
+
+def left_of(report: Mapping, seeds: Sequence[int]) -> list[Run | Tuned]:
+    "The runs that a report has not: of each seed those of the first part and then those of the second."
+    jobs = [run for seed in seeds for run in (*planned([seed]), *planned_tuned([seed]))]
+    return [run for run in jobs if str(run) not in {**report["runs"], **report["tuned"]}]
+
+# %% ../../nbs/claims/paths.ipynb #c5ccc3da
 def main(
     seeds: Sequence[int] = SEEDS,
     cores: int = 1,
@@ -496,28 +529,19 @@ def main(
     from mmhelix_nb.training.launch import own_device
 
     if own_device() == "cpu":
-        torch.set_num_threads(1)
+        torch.set_num_threads(1)  # a miniature gains nothing by more, and sums come out the same everywhere
     base_beside(Path(out), Path(mazes))
-    known = read_report(reports)
+    known, times = read_report(reports), []
     report = collected(out, seeds, known)
-    jobs = [(str(run), run) for run in planned(seeds)] + [
-        (f"grpo-{arm}-seed{seed}", (arm, seed)) for seed, arm in itertools.product(seeds, TUNED)
-    ]
-    left = sorted(
-        (one for one in jobs if one[0] not in {**report["runs"], **report["tuned"]}), key=lambda one: int(one[0][-1])
-    )
-    print(f"paths: {len(left)} of {len(jobs)} runs to make, the report has the others", flush=True)
-    times: list[float] = []
-    for number, (name, run) in enumerate(left, 1):
+    left = left_of(report, seeds)
+    print(f"paths: {len(left)} runs to make, the report has the others", flush=True)
+    for number, run in enumerate(left, 1):
         began = time.perf_counter()
-        found = (
-            kept_run(run, Path(out), registered(), LAB, ROUTES) if isinstance(run, Run) else tuned_run(*run, out, mazes)
-        )
+        _, said = one_run(run, Path(out), Path(mazes))
         times.append(time.perf_counter() - began)
         report = collected(out, seeds, known)
         write_report(report, reports)
-        said = percent_text(found["greedy"] if isinstance(run, Run) else found["after"]["greedy"])
-        print(f"[{number}/{len(left)}] {name}: {said} {left_text(times, len(left) - number)}", flush=True)
+        print(f"[{number}/{len(left)}] {run}: {said} {left_text(times, len(left) - number)}", flush=True)
     write_report(report, reports)
     print(taught_table(report), tuned_table(report), claims_table(report), sep="\n\n")
     return report

@@ -162,7 +162,7 @@ def corridor(start: Cell, goal: Cell, count: int, taken: set[Cell], rng: Random)
         waiting += [[*path, to] for to in rng.sample(free, len(free))]
     return []
 
-
+# %% ../../nbs/claims/routes.ipynb #4a4cd307
 def counted(rng: Random) -> State:
     "A maze of two or three corridors from S to E, one of which has nine cells."
     exits = rng.choice((2, 3, 3))
