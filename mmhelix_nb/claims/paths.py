@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'TUNED', 'ASKED', 'PAPER', 'MAZES_POWER', 'CLAIMS',
-           'FRESH', 'TITLES', 'ASKS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim', 'tuned_claim', 'Tuned',
-           'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward', 'asked_of', 'mixed_shares',
-           'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together', 'tested', 'judged',
-           'made_here', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows', 'claims_table',
-           'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
-           'base_beside', 'one_run', 'left_of', 'main']
+           'LABEL', 'FRESH', 'TITLES', 'ASKS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim', 'tuned_claim',
+           'Tuned', 'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward', 'asked_of',
+           'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together', 'tested',
+           'judged', 'made_here', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows',
+           'claims_table', 'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report',
+           'read_report', 'redraw', 'base_beside', 'one_run', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
 import hashlib
@@ -139,10 +139,14 @@ class Tuned:
         return f"grpo-{self.arm}-seed{self.seed}"
 
 
+LABEL = {"regime": REINFORCED.regime, "budget": "grpo"}  # what tells a run of the second part from one of the first
+
+
 def planned(seeds: Iterable[int] = SEEDS) -> list[Run]:
     "The runs of the first part that the claims speak of, seed by seed."
     named = dict.fromkeys(name for claim in CLAIMS for name in (claim.first, claim.second) if ":" not in name)
-    return [Run(*name.split("-"), seed) for seed in seeds for name in named]
+    parts = [name.split("-") for name in named]
+    return [Run(regime, arm, budget, seed) for seed in seeds for regime, arm, budget in parts]
 
 
 def planned_tuned(seeds: Iterable[int] = SEEDS) -> list[Tuned]:
@@ -158,10 +162,11 @@ def digits(*settled: Any) -> str:
 @lru_cache
 def registered(lab: Lab = LAB) -> str:
     "The hash of the first part: its claims, its settings, and what the arms tell of twenty puzzles."
+    some = {regime: [*itertools.islice(routes.puzzles(regime, "train", 0), 20)] for regime in routes.REGIMES}
     told = [
         routes.tell(state, arm, number)
         for regime, arm in itertools.product(routes.REGIMES, routes.ARMS)
-        for number, state in enumerate(itertools.islice(routes.puzzles(regime, "train", 0), 20))
+        for number, state in enumerate(some[regime])
     ]
     return digits([asdict(claim) for claim in CLAIMS if ":" not in claim.first], asdict(lab), told)
 
@@ -175,8 +180,9 @@ def reward(completions: list, state: list[str], **_columns: Any) -> list[float]:
     "1.0 for each reply whose box holds a route through its maze, else 0.0."
     from mmhelix_nb.verifiers import reply_text
 
-    pairs = zip(completions, state, strict=True)
-    return [float(forks.judge_route(unpack("maze", packed), reply_text(one)).ok) for one, packed in pairs]
+    mazes: list[Any] = [unpack("maze", packed) for packed in state]
+    pairs = zip(completions, mazes, strict=True)
+    return [float(forks.judge_route(maze, reply_text(one)).ok) for one, maze in pairs]
 
 
 def asked_of(model, processor, states: Sequence, limit: int, tries: int, seed: int) -> dict:
@@ -233,7 +239,7 @@ def tuned_run(
     before = asked_of(model, processor, states, limit, how.tries, seed)
     curve = reinforce(model, processor, seed, limit, out / str(run), how)
     after = asked_of(model, processor, states, limit, how.tries, seed)
-    labels = {**asdict(run), "split": split, "registered": mine, "commit": commit()}
+    labels = {**asdict(run), **LABEL, "split": split, "registered": mine, "commit": commit()}
     log = {"mixed": mixed_shares(curve), "reward": [line["reward/general"] for line in curve]}
     took = {"seconds": round(time.perf_counter() - began, 1)}
     write_json(path, {**labels, **took, "before": before, "after": after, **log})
@@ -243,7 +249,7 @@ def tuned_run(
 def tuned_values(report: Mapping, cell: str, seed: int) -> list[float] | None:
     "Of each maze what a cell of the second part asks; None where the run is missing."
     arm, asked = cell.split(": ")
-    run = report["tuned"].get(str(Tuned(arm, seed)))
+    run = report["runs"].get(str(Tuned(arm, seed)))
     if run is None:
         return None
     before, after = (
@@ -278,12 +284,12 @@ def difference(report: Mapping, claim: Registered) -> dict | None:
 
 def together(report: Mapping) -> dict | None:
     "How gains and mixed groups go together: Pearson's r over the arms, means over the seeds that have all, with Fisher's interval; None where no seed has."
-    seeds = [seed for seed in report["seeds"] if all(str(Tuned(arm, seed)) in report["tuned"] for arm in TUNED)]
+    seeds = [seed for seed in report["seeds"] if all(str(Tuned(arm, seed)) in report["runs"] for arm in TUNED)]
     if not seeds:
         return None
     mixed, gains = [], []
     for arm in TUNED:
-        runs = [report["tuned"][str(Tuned(arm, seed))] for seed in seeds]
+        runs = [report["runs"][str(Tuned(arm, seed))] for seed in seeds]
         mixed.append(fmean(fmean(run["mixed"]) for run in runs))
         gains.append(fmean(run["after"]["pass_at"]["1"] - run["before"]["pass_at"]["1"] for run in runs))
     r = correlation(mixed, gains) if len({*mixed}) > 1 < len({*gains}) else 0.0
@@ -313,12 +319,12 @@ def made_here(folder: Path, names: Iterable[str], mine: str) -> dict[str, dict]:
 
 def collected(out: str | Path, seeds: Sequence[int], known: Mapping | None = None) -> dict:
     "The report on the runs at `seeds` that lie in `out`, and on those that the report `known` has, as far as they were made as registered."
-    old, hashes = known or {"runs": {}, "tuned": {}, "seeds": []}, (registered(), registered_tuned())
+    old: Mapping = known or {"runs": {}, "seeds": []}
+    hashes = registered(), registered_tuned()
     states = {regime: items_of(regime, "heldout", LAB.items, ROUTES) for regime in routes.REGIMES}
-    parts = {}
-    for part, names, mine in zip(("runs", "tuned"), (planned(seeds), planned_tuned(seeds)), hashes):
-        kept = {name: run for name, run in old[part].items() if run["registered"] == mine}
-        parts[part] = {**kept, **made_here(Path(out), map(str, names), mine)}
+    runs = {name: run for name, run in old["runs"].items() if run["registered"] in hashes}
+    for names, mine in zip((planned(seeds), planned_tuned(seeds)), hashes):
+        runs |= made_here(Path(out), map(str, names), mine)
     labels = {
         "part": "paths",
         "registered": "-".join(hashes),
@@ -327,7 +333,7 @@ def collected(out: str | Path, seeds: Sequence[int], known: Mapping | None = Non
         "seeds": sorted({*old["seeds"], *seeds}),
         "floors": {regime: routes.floors(some) for regime, some in states.items()},
     }
-    return judged({**labels, **parts})
+    return judged({**labels, "runs": runs})
 
 # %% ../../nbs/claims/paths.ipynb #252839ec
 TITLES = {"counted": "Exactly nine cells", "every": "Every cell"}
@@ -349,7 +355,7 @@ ASKS: dict[str, Callable[[dict], float]] = {
 
 def by_arm(report: Mapping, value: Callable[[dict], float]) -> dict[str, float]:
     "A value of the second part's runs: the mean over the seeds of each arm that was run."
-    runs = report["tuned"].values()
+    runs = [run for run in report["runs"].values() if run["budget"] == LABEL["budget"]]
     each = {arm: [value(run) for run in runs if run["arm"] == arm] for arm in TUNED}
     return {arm: fmean(found) for arm, found in each.items() if found}
 
@@ -390,7 +396,7 @@ def row(claim: Registered, test: Mapping | None, said: str, seeds: Sequence[int]
         "changes": claim.refuted,
         "command": f"make claims PART=paths SEEDS={','.join(map(str, seeds))}",
         "notebook": "nbs/claims/paths.ipynb#Claims",
-        "figure": f"reports/claims/paths_{'tuned' if ':' in claim.first else 'accuracy'}.svg",
+        "figure": f"reports/claims/paths_{'tuned' if ':' in claim.first else 'accuracy'}.svg" if test else "",
     }
 
 
@@ -451,7 +457,7 @@ def tuned_figure(report: Mapping) -> Figure:
         return [Dot(reflection.LABELS[arm], 100 * share) for arm, share in by_arm(report, value).items()]
 
     about = "Two-ended mazes before and after GRPO, by what was taught before"
-    if not report["tuned"]:
+    if not by_arm(report, lambda run: 1.0):
         return Figure((), about)
     panels = []
     for what, ask in ASKS.items():
@@ -513,17 +519,18 @@ def one_run(run: Run | Tuned, out: Path, mazes: Path) -> tuple[dict, str]:
 def left_of(report: Mapping, seeds: Sequence[int]) -> list[Run | Tuned]:
     "The runs that a report has not: of each seed those of the first part and then those of the second."
     jobs = [run for seed in seeds for run in (*planned([seed]), *planned_tuned([seed]))]
-    return [run for run in jobs if str(run) not in {**report["runs"], **report["tuned"]}]
+    return [run for run in jobs if str(run) not in report["runs"]]
 
 # %% ../../nbs/claims/paths.ipynb #c5ccc3da
 def main(
     seeds: Sequence[int] = SEEDS,
     cores: int = 1,
+    again: bool = False,
     out: str | Path = "runs/claims/paths",
     reports: str | Path = "reports/claims",
     mazes: str | Path = "runs/claims/reflection",
 ) -> dict:
-    "Run what is missing, one after the other on one of the `cores`, with a line a run; returns the report, which is written after each run."
+    "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other on one of the `cores`, with a line a run; returns the report, which is written after each run."
     import torch
 
     from mmhelix_nb.training.launch import own_device
@@ -533,7 +540,7 @@ def main(
     base_beside(Path(out), Path(mazes))
     known, times = read_report(reports), []
     report = collected(out, seeds, known)
-    left = left_of(report, seeds)
+    left = left_of(collected(out, seeds) if again else report, seeds)
     print(f"paths: {len(left)} runs to make, the report has the others", flush=True)
     for number, run in enumerate(left, 1):
         began = time.perf_counter()
