@@ -176,7 +176,8 @@ def counted(rng: Random) -> State:
             taken |= {*found[-1][1:-1]}
         if all(found):
             return carved(start, goal, found)
-    return carved((0, 0), (0, 4), [[(0, c) for c in range(5)], [(0, 0), *((1, c) for c in range(5)), (0, 4)]])
+    row = [(0, c) for c in range(SIZE)]
+    return carved((0, 0), (0, 4), [row, [(0, 0), (1, 0), *((2, c) for c in range(SIZE)), (1, 4), (0, 4)]])
 
 # %% ../../nbs/claims/routes.ipynb #26634b80
 REGIMES = {"counted": counted, "every": every}
