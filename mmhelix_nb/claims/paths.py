@@ -59,7 +59,7 @@ class Reinforced:
     steps: int = 60
     prompts: int = 8  # mazes a step
     rollouts: int = 8  # a maze
-    learning_rate: float = 2e-4
+    learning_rate: float = 5e-5
     items: int = 150  # held-out mazes
     tries: int = 4  # samples a maze
     regime: str = "two_ended"
@@ -422,7 +422,8 @@ def panel(report: dict, regime: str, groups: Mapping[str, tuple[str, dict[str, d
         for name, (colour, shares) in groups.items()
     }
     title = f"{TITLES[regime]} (random way: {100 * report['floors'][regime]['random']:.0f})"
-    return dot_panel(title, "% right", dots) if any(found for _, found in dots.values()) else None
+    there = {name: group for name, group in dots.items() if group[1]}
+    return dot_panel(title, "% right", there) if there else None
 
 
 def accuracy_figure(report: dict) -> Figure:
