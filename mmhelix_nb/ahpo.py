@@ -138,7 +138,7 @@ def off_policy_loss(logp, mask):
 def term_weights(lengths, expert_lengths, xi, norm: str = "own", constant: int = 1):
     """Weights of rollouts (P, G) and of experts (P,) that turn sequence means into the paper's normalisers.
 
-    `own`: eqs. 1 and 4; `joint`: eq. 5; `sequence`: every rollout counts alike (TRL's `grpo`); `const`: sums of tokens over a `constant` number of them."""
+    `own`: eq. 4; `joint`: eq. 5; `sequence`: every rollout counts alike (TRL's `grpo`); `const`: sums of tokens over a `constant` number of them."""
     group = lengths.shape[1]
     if norm == "const":
         return lengths / constant, group * xi * expert_lengths / constant
@@ -270,7 +270,7 @@ def check_place(config: AHPOConfig) -> None:
 
 # %% ../nbs/50_ahpo.ipynb #b02cce9f
 def policy_term(trainer: AHPOTrainer, model, batch: dict):
-    "GRPO's loss (paper, eq. 4) from the rollouts that have a gradient."
+    "GRPO's loss (paper, eq. 2) from the rollouts that have a gradient."
     rows, total = rows_with_gradient(trainer, batch["advantages"]), len(batch["advantages"])
     part = batch if len(rows) == total else select_rows(batch, rows)
     if trainer.beta and trainer.args.sft_norm != "sequence":

@@ -61,6 +61,18 @@ def test_the_program_prints_what_stands_below_it():
         assert said.getvalue().splitlines() == [line[4:] for line in expected.splitlines()]
 
 
+def test_the_landing_names_commands_that_are_run_and_chapters_that_are_there():
+    """Four readers, each with a command of the blocks below and a chapter."""
+    landing = TEXT.partition("## Where to begin\n")[2].partition("\n## ")[0]
+    readers = re.findall(r"^\* \*\*I want to .+?(?=^\* |\Z)", landing, re.MULTILINE | re.DOTALL)
+    assert len(readers) == 4
+    for reader in readers:
+        (command,) = re.findall(r"`(mmhelix .+?)`", reader)
+        assert shlex.join(shlex.split(command)) in commands(), command
+        linked = re.findall(r"\]\((\S+)\)", reader)
+        assert linked and all((ROOT / name).is_file() for name in linked), linked
+
+
 @pytest.mark.parametrize(
     "target", sorted({*re.findall(r"(?m)^make ([\w-]+)", TEXT), *re.findall(r"`make ([\w-]+)`", TEXT)})
 )

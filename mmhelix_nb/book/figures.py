@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['ORANGE', 'BLUE', 'GREEN', 'SKY', 'AMBER', 'PINK', 'GREY', 'HERE', 'PAPER', 'LEVEL_COLOURS', 'INK', 'PALE', 'GRID',
-           'WIDTH', 'PLOT', 'LETTER', 'TOP', 'BOTTOM', 'RIGHT', 'Series', 'Panel', 'Figure', 'ticks', 'decades',
-           'decades_around', 'pixels', 'row_lines', 'row_pitch', 'left_room', 'panel_height', 'Frame', 'label',
-           'stroke', 'dashed', 'x_axis', 'y_axis', 'line_marks', 'dot_marks', 'panel_marks', 'key_mark', 'key_entries',
-           'key_line', 'svg_image', 'panel_images', 'note_lines', 'svg', 'figure_block', 'trace_of', 'band_of',
-           'axes_of', 'interactive', 'Dot', 'share_dot', 'dot_panel', 'line_panels', 'level_figure']
+           'WIDTH', 'PLOT', 'LETTER', 'TOP', 'BOTTOM', 'RIGHT', 'STATION', 'WORDS_AT', 'Series', 'Panel', 'Figure',
+           'ticks', 'decades', 'decades_around', 'pixels', 'row_lines', 'row_pitch', 'left_room', 'panel_height',
+           'Frame', 'label', 'stroke', 'dashed', 'x_axis', 'y_axis', 'line_marks', 'dot_marks', 'panel_marks',
+           'key_mark', 'key_entries', 'key_line', 'svg_image', 'panel_images', 'note_lines', 'svg', 'figure_block',
+           'trace_of', 'band_of', 'axes_of', 'interactive', 'Dot', 'share_dot', 'dot_panel', 'line_panels',
+           'level_figure', 'Chain', 'station_marks', 'chain_svg']
 
 # %% ../../nbs/book/figures.ipynb #02431532
 import math
@@ -427,3 +428,46 @@ def level_figure(
         }
         panels.append(dot_panel(category, x_label, groups, x_range, log))
     return Figure(tuple(panels), about, note)
+
+# %% ../../nbs/book/figures.ipynb #cda1ae64
+@dataclass(frozen=True)
+class Chain:
+    """What becomes what: `stations` from top to bottom, name -> a few words; `here` are the names in colour, `about` says in a line what is shown."""
+
+    stations: Mapping[str, str]
+    about: str
+    here: Sequence[str] = ()
+
+    def __repr__(self) -> str:
+        return f"<Chain: {self.about}>"
+
+    def _repr_svg_(self) -> str:
+        return chain_svg(self)
+
+
+STATION, WORDS_AT = 110, 122  # pixels: how wide a station is, and where its words begin
+
+# %% ../../nbs/book/figures.ipynb #72beaec5
+def station_marks(name: str, words: str, top: int, coloured: bool) -> tuple[list[Markup], int]:
+    """A station from `top` on with its words beside it, and how high both are."""
+    lines = textwrap.wrap(words, int((WIDTH - WORDS_AT) / 6.7))
+    height = max(26, 16 * len(lines) + 6)
+    text = {"fill": "white" if coloured else INK, "text_anchor": "middle", "font_weight": "bold"}
+    box = element(
+        "rect", x="1", y=str(top), width=str(STATION), height=str(height), rx="5", fill=BLUE if coloured else GRID
+    )
+    said = [label(line, WORDS_AT, top + 17 + 16 * i) for i, line in enumerate(lines)]
+    return [box, label(name, 1 + STATION / 2, top + height / 2 + 4, **text), *said], height
+
+
+def chain_svg(chain: Chain) -> str:
+    """The stations below each other with an arrow from each to the next, as SVG text."""
+    marks, top, middle = [], 4, 1 + STATION // 2
+    for i, (name, words) in enumerate(chain.stations.items()):
+        if i:
+            marks.append(stroke(f"M{middle} {top + 2}v10m-4 -5l4 5l4 -5", PALE, 1.5))
+            top += 16
+        drawn, height = station_marks(name, words, top, name in chain.here)
+        marks += drawn
+        top += height
+    return f"{svg_image(marks, WIDTH, top + 4, chain.about)}\n"

@@ -250,7 +250,7 @@ def pool_of(regime: str, seed: int, out: Path, lab: Lab, puzzle: Puzzle = MAZES)
     "The training mazes of a regime and seed, shared by the arms that run one after the other."
     from mmhelix_nb.claims.school import Pool
 
-    return Pool(*base_of_lab(out, lab), regime, seed, puzzle.drawn)
+    return Pool(*base_of_lab(out, lab), regime, seed, source=puzzle.drawn)
 
 # %% ../../nbs/claims/reflection.ipynb #7d50eacb
 def taught(run: Run, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> tuple[Any, Any, dict]:

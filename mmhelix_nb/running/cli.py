@@ -634,6 +634,18 @@ def show_options(
         unit = f" {one.unit}" if one.unit else ""
         typer.echo(f"{one.key} = {one.default}{unit}\n    {one.meaning} ({one.kind}); from: {one.source}")
 
+# %% ../../nbs/running/cli.ipynb #dcf00242
+def _twins(out: Path, names: list[str], levels: list[int], per_cell: int, seed: int, style: str) -> None:
+    """Write puzzles and their dressed twins; one line where that cannot be."""
+    from mmhelix_nb.claims.dressed import write_pairs
+
+    try:
+        typer.echo("\n".join(map(str, write_pairs(out, names, levels, per_cell, seed, style))))
+    except ValueError as e:
+        fail(f"--dressed: {e}")
+    except OSError as e:
+        _disk(out, e)
+
 # %% ../../nbs/running/cli.ipynb #a3081323
 @app.command()
 def generate(
@@ -654,6 +666,10 @@ def generate(
     seed: Annotated[int, typer.Option(help="Another seed gives other puzzles.", min=0)] = 0,
     style: Annotated[str, typer.Option(help=STYLE_HELP)] = "light",
     workers: Annotated[int, typer.Option(help="Processes; at most 500 MB each.", min=1)] = 2,
+    dressed: Annotated[
+        bool,
+        typer.Option("--dressed", help="Instead: three tasks as puzzles and, in a second file, as real problems."),
+    ] = False,
 ) -> None:
     """Make a benchmark: puzzles with pictures, questions and answers as Parquet, and a card that describes them.
 
@@ -664,9 +680,13 @@ def generate(
     mmhelix generate --out bench                                   42 tasks x 5 levels x 6
 
     mmhelix generate --out few --tasks maze,sudoku --levels 1-3 --per-cell 10 --seed 7 --style mixed
+
+    mmhelix generate --out twins --dressed                         plain.parquet and dressed.parquet: does a skill carry over?
     """
     numbers, names = _levels(levels), [_task(name) for text in task or () for name in text.split(",")]
     _check_folder(out, style, seed)
+    if dressed:
+        return _twins(out, [*dict.fromkeys(names)], numbers, per_cell, seed, style)
     from mmhelix_nb.benchmark.publish import Order, build, kept
     from mmhelix_nb.book.results import Busy
 
