@@ -319,7 +319,8 @@ def made_here(folder: Path, names: Iterable[str], mine: str) -> dict[str, dict]:
 
 def collected(out: str | Path, seeds: Sequence[int], known: Mapping | None = None) -> dict:
     "The report on the runs at `seeds` that lie in `out`, and on those that the report `known` has, as far as they were made as registered."
-    old: Mapping = known or {"runs": {}, "seeds": []}
+    nothing: dict[str, Any] = {"runs": {}, "seeds": []}
+    old = known or nothing
     hashes = registered(), registered_tuned()
     states = {regime: items_of(regime, "heldout", LAB.items, ROUTES) for regime in routes.REGIMES}
     runs = {name: run for name, run in old["runs"].items() if run["registered"] in hashes}
