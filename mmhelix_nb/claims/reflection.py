@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST', 'ALPHA', 'Side', 'SEARCH', 'HYPOTHESES', 'FIRST',
-           'MAIN', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'PAPER', 'Lab', 'Hypothesis',
-           'greedy', 'Run', 'planned', 'registered', 'items_of', 'told_to', 'texts_for', 'base_of_lab', 'pool_of',
-           'taught', 'marks', 'by_dead_ends', 'by_tries', 'measured', 'run_arm', 'side_marks', 'stamped', 'compared',
-           'holds', 'outcome', 'verdicts', 'report_of', 'measured_here', 'collected', 'runs_of', 'pooled', 'mean_text',
-           'accuracy_cells', 'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure',
-           'dead_ends_figure', 'tries_figure', 'draw_figures', 'came_out', 'rows', 'csv_rows', 'write_reflection',
-           'redraw', 'publish', 'left_text', 'one_thread', 'timed_run', 'run_all', 'main']
+           'MAIN', 'MAZES', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'PAPER', 'Lab',
+           'Hypothesis', 'greedy', 'Run', 'planned', 'registered', 'Puzzle', 'items_of', 'told_to', 'texts_for',
+           'base_of_lab', 'pool_of', 'taught', 'marks', 'by_dead_ends', 'by_tries', 'measured', 'kept_run', 'run_arm',
+           'side_marks', 'stamped', 'compared', 'holds', 'outcome', 'verdicts', 'report_of', 'measured_here',
+           'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells', 'accuracy_table', 'verdict_table',
+           'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure', 'tries_figure', 'draw_figures', 'came_out',
+           'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish', 'left_text', 'one_thread', 'timed_run',
+           'run_all', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
@@ -45,8 +46,20 @@ from mmhelix_nb.book.statistics import (
     share_record,
     wilson,
 )
-from .forks import ARMS, REGIMES, dead_ends, floors, judge_route, mazes_of, read_trace, shares, tell
+from mmhelix_nb.claims.forks import (
+    ARMS,
+    REGIMES,
+    Trace,
+    dead_ends,
+    floors,
+    judge_route,
+    mazes_of,
+    read_trace,
+    shares,
+    tell,
+)
 from .register import command_text, recorded, told, twice_text, write_text
+from ..core import Verdict
 from ..games.maze import State
 from ..reporting.scores import booktabs, csv_text
 
@@ -187,25 +200,39 @@ def registered(lab: Lab = LAB) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 # %% ../../nbs/claims/reflection.ipynb #cc603166
+@dataclass(frozen=True)
+class Puzzle:
+    "What a lab draws, tells, judges and reads."
+
+    drawn: Callable[..., Iterator[State]]  # of a regime, a split and a seed
+    tell: Callable[[State, str, int], str]  # as an arm; the number decides what is random
+    judge: Callable[[State, str], Verdict]
+    dead_ends: Callable[[State], int]
+    read: Callable[[State, str, str], Trace]  # a reply of an arm
+
+
+MAZES = Puzzle(mazes_of, tell, judge_route, dead_ends, read_trace)
+
+
 @lru_cache(maxsize=4)
-def items_of(regime: str, split: str, count: int) -> tuple[State, ...]:
+def items_of(regime: str, split: str, count: int, puzzle: Puzzle = MAZES) -> tuple[State, ...]:
     "The mazes that all runs of a regime are measured on."
-    return tuple(itertools.islice(mazes_of(regime, split), count))
+    return tuple(itertools.islice(puzzle.drawn(regime, split), count))
 
 
-def told_to(pool: "Pool", words, arm: str, count: int) -> list[str]:
+def told_to(pool: "Pool", arm: str, count: int, puzzle: Puzzle = MAZES) -> list[str]:
     "What an arm tells of the first `count` mazes of a pool."
-    return [tell(state, arm, number) for number, state in enumerate(pool.first(count))]
+    return [puzzle.tell(state, arm, number) for number, state in enumerate(pool.first(count))]
 
 
-def texts_for(pool: "Pool", words, run: Run, lab: Lab) -> list[str]:
+def texts_for(pool: "Pool", words, run: Run, lab: Lab, puzzle: Puzzle = MAZES) -> list[str]:
     "The texts of a run: so many samples, or as many as make up the tokens of `search`; whole batches."
-    texts = told_to(pool, words, run.arm, lab.samples)
+    texts = told_to(pool, run.arm, lab.samples, puzzle)
     if run.budget == "samples":
         return texts
-    wanted = sum(map(len, words.completions(told_to(pool, words, "search", lab.samples))))
+    wanted = sum(map(len, words.completions(told_to(pool, "search", lab.samples, puzzle))))
     while sum(map(len, words.completions(texts))) < wanted:
-        texts = told_to(pool, words, run.arm, len(texts) * 5 // 4)
+        texts = told_to(pool, run.arm, len(texts) * 5 // 4, puzzle)
     sums = list(itertools.accumulate(map(len, words.completions(texts))))
     count = next(i for i, total in enumerate(sums, 1) if total >= wanted)
     return texts[: max(1, round(count / lab.batch)) * lab.batch]
@@ -228,14 +255,14 @@ def base_of_lab(out: Path, lab: Lab = LAB):
 
 
 @lru_cache(maxsize=1)
-def pool_of(regime: str, seed: int, out: Path, lab: Lab) -> "Pool":
+def pool_of(regime: str, seed: int, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> "Pool":
     "The training mazes of a regime and seed, shared by the arms that run one after the other."
     from mmhelix_nb.claims.school import Pool
 
-    return Pool(*base_of_lab(out, lab), regime, seed)
+    return Pool(*base_of_lab(out, lab), regime, seed, source=puzzle.drawn)
 
 # %% ../../nbs/claims/reflection.ipynb #7d50eacb
-def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
+def taught(run: Run, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> tuple[Any, Any, dict]:
     "The model and processor of a run, trained where it is not there yet, and what its training took."
     from mmhelix_nb.claims.school import Words, loaded, teach
     from mmhelix_nb.training.models import save
@@ -244,10 +271,10 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
     if (home / "training.json").is_file():
         model, processor = loaded(home / "model")
         return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
-    pool = pool_of(run.regime, run.seed, out, lab)
+    pool = pool_of(run.regime, run.seed, out, lab, puzzle)
     model, processor = base_of_lab(out, lab)
     words = Words(processor)
-    texts = texts_for(pool, words, run, lab)
+    texts = texts_for(pool, words, run, lab, puzzle)
     lengths, began = list(map(len, words.completions(texts))), time.perf_counter()
     settings = lab.arm(len(texts))
     teach(model, processor, pool, texts, settings, home, run.seed)
@@ -267,16 +294,16 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
 SLACK = 8  # tokens that a reply may be longer than the longest lesson
 
 
-def marks(states: Sequence[State], said: Sequence[str]) -> str:
+def marks(states: Sequence[State], said: Sequence[str], puzzle: Puzzle = MAZES) -> str:
     "A 1 or 0 for each maze: is the boxed route right?"
-    return "".join(str(int(judge_route(state, text).ok)) for state, text in zip(states, said, strict=True))
+    return "".join(str(int(puzzle.judge(state, text).ok)) for state, text in zip(states, said, strict=True))
 
 
-def by_dead_ends(states: Sequence[State], right: str) -> dict[str, dict]:
+def by_dead_ends(states: Sequence[State], right: str, puzzle: Puzzle = MAZES) -> dict[str, dict]:
     "The share right by how many dead ends the search meets; 3 means 3 or more."
     groups: dict[int, list[int]] = {}
     for state, mark in zip(states, right, strict=True):
-        groups.setdefault(min(3, dead_ends(state)), []).append(int(mark))
+        groups.setdefault(min(3, puzzle.dead_ends(state)), []).append(int(mark))
     return {str(count): share_record(sum(group), len(group)) for count, group in sorted(groups.items())}
 
 
@@ -288,19 +315,19 @@ def by_tries(rows: Sequence[str]) -> dict:
     return {"pass_at": found, "any": "".join(str(int(count > 0)) for count in counts)}
 
 # %% ../../nbs/claims/reflection.ipynb #7fa0b39d
-def measured(run: Run, model, processor, training: dict, lab: Lab) -> dict:
+def measured(run: Run, model, processor, training: dict, lab: Lab, puzzle: Puzzle = MAZES) -> dict:
     "What a model answers to the lab's mazes, with each reply under `replies`."
     from mmhelix_nb.claims.school import replies
 
-    states, limit = items_of(run.regime, run.split, lab.items), training["longest"] + SLACK
+    states, limit = items_of(run.regime, run.split, lab.items, puzzle), training["longest"] + SLACK
     said = [reply for part in replies(model, processor, states, limit) for reply in part]
     texts = [reply.text for reply in said]
-    right = marks(states, texts)
-    traces = [read_trace(state, text, run.arm) for state, text in zip(states, texts)]
+    right = marks(states, texts, puzzle)
+    traces = [puzzle.read(state, text, run.arm) for state, text in zip(states, texts)]
     found = {
         "greedy": share_record(right.count("1"), len(right)),
         "right": right,
-        "dead_ends": by_dead_ends(states, right),
+        "dead_ends": by_dead_ends(states, right, puzzle),
         "tokens_a_reply": fmean(reply.tokens for reply in said),
         "cut": fmean(reply.finish == "length" for reply in said),
         "trace": None if run.arm == "answer" else shares(traces),
@@ -309,14 +336,13 @@ def measured(run: Run, model, processor, training: dict, lab: Lab) -> dict:
     if (run.arm, run.budget) in SAMPLED:
         drawn = [reply.text for part in replies(model, processor, states, limit, lab.tries, run.seed) for reply in part]
         count = len(states)
-        found["tries"] = by_tries([marks(states, drawn[i * count : (i + 1) * count]) for i in range(lab.tries)])
+        found["tries"] = by_tries([marks(states, drawn[i * count : (i + 1) * count], puzzle) for i in range(lab.tries)])
     return found
 
 # %% ../../nbs/claims/reflection.ipynb #64c82155
-def run_arm(regime: str, arm: str, budget: str, seed: int, out: str | Path, lab: Lab = LAB) -> dict:
-    "Train and measure one arm, or read what was measured; the result is written to `out`, one file a run."
-    out, run = Path(out), Run(regime, arm, budget, seed)
-    path, mine = out / f"{run}.json", registered(lab)
+def kept_run(run: Run, out: Path, mine: str, lab: Lab = LAB, puzzle: Puzzle = MAZES) -> dict:
+    "A run, trained and measured, or read where it was; its file says that it was registered as `mine`."
+    path = out / f"{run}.json"
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["registered"] != mine:
@@ -324,14 +350,19 @@ def run_arm(regime: str, arm: str, budget: str, seed: int, out: str | Path, lab:
                 f"{path}: was made as {found['registered']}, not {mine}; move {out} away, or choose another"
             )
         return found
-    model, processor, training = taught(run, out, lab)
+    model, processor, training = taught(run, out, lab, puzzle)
     began = time.perf_counter()
-    result = measured(run, model, processor, training, lab)
+    result = measured(run, model, processor, training, lab, puzzle)
     write_lines(out / str(run) / "replies.jsonl", [{"text": text} for text in result.pop("replies")])
     took = {"training": training, "measuring_s": round(time.perf_counter() - began, 1)}
     labels = {**asdict(run), "split": run.split, "registered": mine, "commit": commit()}
     write_json(path, {**labels, **took, **result})
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def run_arm(regime: str, arm: str, budget: str, seed: int, out: str | Path, lab: Lab = LAB) -> dict:
+    "Train and measure one arm, or read what was measured; the result is written to `out`, one file a run."
+    return kept_run(Run(regime, arm, budget, seed), Path(out), registered(lab), lab)
 
 # %% ../../nbs/claims/reflection.ipynb #51c67ad0
 Runs = dict[str, dict]  # by name
