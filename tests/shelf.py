@@ -7,7 +7,7 @@ from random import Random
 
 from mmhelix_nb.core import Instance, make, pack, tasks
 from mmhelix_nb.serg import Sample, expert
-from mmhelix_nb.shared.draw import png
+from mmhelix_nb.shared.raster import png
 
 TASKS, LEVELS = tasks(), (1, 2, 3, 4, 5)
 FUZZ = int(os.environ.get("MMHELIX_FUZZ", 1))  # how many times as many fresh draws as usual

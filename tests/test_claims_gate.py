@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,6 +16,7 @@ from mmhelix_nb.book.profiles import ProfileError, read_profile
 from mmhelix_nb.book.results import read_curve
 from mmhelix_nb.book.rows import rows_path
 from mmhelix_nb.book.settings import Lab
+from mmhelix_nb.book.statistics import share_record
 from mmhelix_nb.claims import gate
 from mmhelix_nb.claims.register import Registered, frozen, verdict
 from mmhelix_nb.core import unpack
@@ -189,7 +191,63 @@ def test_one_seed_decides_nothing():
     claim = Registered("1", "", "", "a", "b", "late", "above", 0.1, "", "")
     assert verdict(claim, {"low": 0.9, "high": 1.0, "seeds": 1}) == "undecided"
     assert verdict(claim, {"low": 0.9, "high": 1.0, "seeds": 2}) == "stood"
-    assert verdict(claim, None) == "undecided"
+    assert verdict(claim, None) == "not run"
+
+
+def made(cell: str, seed: int, right: int) -> dict:
+    """A recorded run with so many of 20 samples right."""
+    ways = {way: dict.fromkeys(gate.GROUPS, share_record(right, 20)) for way in ("greedy", "sampled")}
+    return {"cell": cell, "seed": seed, **ways, "outcome": "free", "seconds": 1.0, "commit": "old", "curve": {}}
+
+
+def test_runs_of_other_days_are_kept(tmp_path):
+    """What the report holds stays, what was measured since replaces runs of its name, and verdicts rest on all seeds."""
+    pair = ("ahpo1/wrong60/2e-4", "static/wrong60/2e-4")
+    old = {(cell, seed): made(cell, seed, 20 - 15 * n) for seed in (0, 1) for n, cell in enumerate(pair)}
+    inside = {("6.1 at 2e-4", 0): {"difference": 0.7, "low": 0.6, "high": 0.8, "n": 20}}
+    labels = {"commit": "old", "version": "0"}
+    report = gate.report_of(old, inside, labels)
+    gate.write_gate(report, tmp_path)
+    known = json.loads((tmp_path / "gate.json").read_text(encoding="utf-8"))
+    kept = gate.collected(gate.runs_here([2], tmp_path), known)
+    assert gate.records_of(kept) == gate.records_of(known) and kept["seeds"] == [0, 1]
+    assert gate.known_pairs(kept) == gate.known_pairs(known)
+    test = next(one for one in kept["claims"] if one["key"] == "6.1 at 2e-4")["test"]
+    assert test["seeds"] == 2 and test["per_seed"][0]["difference"] == 0.7  # item by item, as it was measured
+    assert test["per_seed"][1]["difference"] == 0.75  # by its counts
+    fresh = {(pair[0], 0)}
+    assert ("6.1 at 2e-4", 0) not in gate.known_pairs(known, fresh) and gate.known_pairs(known, {(pair[0], 1)})
+    three = {**old, **{(cell, 2): {**made(cell, 2, 20 - 15 * n), "commit": "new"} for n, cell in enumerate(pair)}}
+    grown = gate.report_of(three, {}, labels)
+    assert grown["seeds"] == [0, 1, 2] and {run["commit"] for run in grown["runs"]} == {"old", "new"}
+    row = next(one for one in gate.rows(grown) if one["key"] == "6.1 at 2e-4")
+    assert row["verdict"] == "stood" and row["seeds"] == [0, 1, 2] and row["ours"].startswith("+75.0 [+")
+    other = {**three, (pair[0], 0): made(pair[0], 0, 2)}
+    assert gate.report_of(other, {}, labels)["verdicts"] != grown["verdicts"], "a verdict follows from the numbers"
+
+
+def test_only_what_nobody_has_is_run(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gate, "find_root", lambda root: tmp_path)
+    monkeypatch.setattr(gate, "book_of", lambda cell, seed, root=".", own=gate.book_of: own(cell, seed))
+    monkeypatch.setattr(gate, "run_cells", lambda wanted, cores, root: asked.append(len(wanted)) or 0)
+    cells = gate.cells()
+    held = {(cell, 0): made(cell, 0, 10) for cell in cells[:-2]}
+    gate.write_gate(gate.report_of(held, {}, {"commit": "old", "version": "0"}), tmp_path / "reports/claims")
+    gate.main([0, 1])
+    gate.main([0], again=True)
+    assert asked == [2, len(cells), len(cells)]
+    assert len(json.loads((tmp_path / "reports/claims/gate.json").read_text())["runs"]) == len(cells) - 2
+
+
+def test_a_report_of_other_claims_is_not_lost(tmp_path):
+    path = tmp_path / "gate.json"
+    path.write_text(json.dumps({"registered": "other", "runs": []}), encoding="utf-8")
+    with pytest.raises(ValueError, match="was registered as other"):
+        gate.redraw(tmp_path)
+    gate.publish([0], tmp_path / "nowhere", tmp_path)
+    assert [json.loads(one.read_text())["registered"] for one in tmp_path.glob("gate.json.aside-*")] == ["other"]
 
 
 @pytest.mark.skipif(not REPORT.is_file(), reason="no report of this part is committed")
@@ -201,7 +259,8 @@ def test_the_committed_report_follows_from_its_rules(tmp_path):
         one["key"]: verdict(known[one["key"]], one["test"]) for one in made["claims"]
     }
     assert made["verdicts"] == Counter(one["verdict"] for one in made["claims"])
-    gate.write_report(made, tmp_path)
+    shutil.copy(REPORT, tmp_path)
+    gate.redraw(tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (REPORT.parent / path.name).read_bytes(), path.name
 

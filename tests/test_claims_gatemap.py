@@ -1,14 +1,18 @@
 """The map of the gate: two levels more, other architectures, a rule for the threshold, and verdicts that follow from numbers."""
 
 import json
+import shutil
 from collections import Counter
+from itertools import product
 
 import pytest
+import typer
 
 from mmhelix_nb.book.jobs import behind, graph, run_folder, touched
 from mmhelix_nb.book.place import book_folder
 from mmhelix_nb.book.profiles import ProfileError, read_profile
 from mmhelix_nb.book.rows import load_rows, rows_path
+from mmhelix_nb.book.statistics import share_record
 from mmhelix_nb.claims import gate, gatemap
 from mmhelix_nb.claims.register import VERDICTS, verdict
 from mmhelix_nb.core import unpack
@@ -110,10 +114,8 @@ def test_cells_are_jobs_and_those_of_the_gate_are_the_same_jobs():
     for cell in gatemap.own_cells():
         book = gatemap.book_of(cell, 1)
         assert gatemap.target(cell) in graph(book) and book.lab.sampled and book.seed == 1
-    names = {"clean": "clean/2e-4", "random60": "wrong60/2e-4", "clean-fast": "clean/4e-4"}
     for cell in gatemap.KNOWN:
-        way, _, condition = cell.partition("/")
-        own, other = gatemap.book_of(cell, 1), gate.book_of(f"{way}/{names[condition]}", 1)
+        own, other = gatemap.book_of(cell, 1), gate.book_of(gatemap.gate_cell(cell), 1)
         assert all(run_folder(own, job) == run_folder(other, job) for job in behind(graph(own), gatemap.target(cell)))
     assert gatemap.book_of("soft5/random60", 0).ahpo.gate_shape == "soft"
     assert gatemap.book_of("static/nomix-fast", 0).ahpo.rollouts == 30
@@ -134,11 +136,11 @@ def test_a_threshold_of_one_more_than_the_group_never_shuts():
 
 
 def test_what_is_registered_is_of_cells_that_there_are():
-    made = gatemap.claims()
-    assert {claim.key.split(".")[0] for claim in made} == {"2", "4", "6", "7", "12"}
-    assert not {claim.key for claim in made} & {claim.key for claim in gate.claims()}
-    assert all(claim.refuted and claim.power and claim.asked.endswith("?") for claim in made)
-    compared = {name for claim in made for name in (claim.first, claim.second)}
+    registered = gatemap.claims()
+    assert {claim.key.split(".")[0] for claim in registered} == {"2", "4", "6", "7", "12"}
+    assert not {claim.key for claim in registered} & {claim.key for claim in gate.claims()}
+    assert all(claim.refuted and claim.power and claim.asked.endswith("?") for claim in registered)
+    compared = {name for claim in registered for name in (claim.first, claim.second)}
     idle = {
         cell
         for cell in gatemap.own_cells()
@@ -159,21 +161,21 @@ def test_the_rule_takes_the_largest_threshold_that_is_passed():
     assert gatemap.chosen(0.33, 0.2) == 3 and gatemap.chosen(0.33, 0.5) == 2
 
 
-def test_the_rule_is_fitted_to_its_own_conditions_alone():
-    def run(left: float, right: int) -> dict:
-        result = {
-            "items": {"binairo/image": {"right": "1" * right + "0" * (20 - right), "asked": "x"}},
-            "practised": [],
-        }
-        return {
-            "greedy": result,
-            "sampled": result,
-            "curve": [{"step": step, "reward/in_domain": left} for step in range(1, 13)],
-        }
+def made(cell: str, seed: int, right: int, reward: float = 0.5) -> dict:
+    """A recorded run with so many of 20 samples right."""
+    ways = {way: dict.fromkeys(gate.GROUPS, share_record(right, 20)) for way in ("greedy", "sampled")}
+    ends = {"outcome": "free" if right >= 10 else "stuck", "seconds": 1.0, "commit": "old"}
+    return {"cell": cell, "seed": seed, **ways, **ends, "curve": {"reward/in_domain": [reward] * 24}}
 
-    runs = {f"static/{name}": {0: run(0.3, 6)} for name in gatemap.FIT}
-    runs |= {f"ahpo{r}/{name}": {0: run(0.9, 19) if r == 1 else run(0.3, 5)} for r in (1, 3) for name in gatemap.FIT}
-    fresh = {"static/law40": {0: run(0.1, 2)}, "ahpo1/law40": {0: run(0.1, 18)}, "ahpo2/law40": {0: run(0.1, 3)}}
+
+def test_the_rule_is_fitted_to_its_own_conditions_alone():
+    runs = {(f"static/{name}", 0): made(f"static/{name}", 0, 6, 0.3) for name in gatemap.FIT}
+    for threshold, right, left in ((1, 19, 0.9), (3, 5, 0.3)):
+        runs |= {
+            (f"ahpo{threshold}/{name}", 0): made(f"ahpo{threshold}/{name}", 0, right, left) for name in gatemap.FIT
+        }
+    shares = {"static/law40": 2, "ahpo1/law40": 18, "ahpo2/law40": 3}
+    fresh = {(cell, 0): made(cell, 0, right, 0.1) for cell, right in shares.items()}
     alone, both = gatemap.rule_record(runs), gatemap.rule_record(runs | fresh)
     share = both["share"]
     assert alone["share"] == share is not None and both["told"]["fit"] == 2 * len(gatemap.FIT)
@@ -181,28 +183,97 @@ def test_the_rule_is_fitted_to_its_own_conditions_alone():
     fit, new = ([gatemap.Point(**one) for one in both["points"][name]] for name in ("fit", "fresh"))
     assert gatemap.rule_values("rule/two", share, fit, new)[0] == pytest.approx(15 / 20)
     assert gatemap.rule_test("rule/one", share, fit, [one for one in new if one.threshold == 2]) is None
-    part = gatemap.rule_record({cell: own for cell, own in (runs | fresh).items() if "law60" not in cell})
+    part = gatemap.rule_record({which: run for which, run in (runs | fresh).items() if "law60" not in which[0]})
     assert part["share"] is None and len(part["points"]["fresh"]) == 2
-    made = {"rule": part}
-    assert "law60" in gatemap.rule_words(made) and "-" in str(gatemap.rule_table(made))
+    report = {"rule": part}
+    assert "law60" in gatemap.rule_words(report) and "-" in str(gatemap.rule_table(report))
 
 
 # ---- the report ---------------------------------------------------------------------------------------------------
 
 
+PAIR = ("ahpo1/random60", "static/random60")
+
+
+def lent(seed: int, right: int) -> dict:
+    """Two recorded runs of the part `gate` at a seed, by its names."""
+    return {
+        (gatemap.gate_cell(cell), seed): made(gatemap.gate_cell(cell), seed, n) for cell, n in zip(PAIR, (right, 5))
+    }
+
+
+def test_runs_of_the_gate_and_of_other_days_are_kept(tmp_path):
+    """What `gate` recorded enters by its own name, what the map's report holds stays, and runs measured since replace both."""
+    labels = {"commit": "old", "version": "0"}
+    gate.write_gate(gate.report_of(lent(0, 20) | lent(1, 19), {}, labels), tmp_path)
+    taken = gatemap.runs_lent(tmp_path)
+    assert {(run["cell"], run["seed"]) for run in taken.values()} == set(taken) == set(product(PAIR, (0, 1)))
+    own = ("static/law60", 0)
+    inside = {("ahpo1/random60 less static/random60", 0): {"difference": 0.75, "low": 0.7, "high": 0.8, "n": 20}}
+    gatemap.write_report(gatemap.report_of({own: made(*own, 4), **taken}, inside, labels), tmp_path)
+    known = json.loads((tmp_path / "gatemap.json").read_text(encoding="utf-8"))
+    again = gatemap.collected({}, taken, known)
+    assert gate.records_of(again) == gate.records_of(known) and again["seeds"] == [0, 1]
+    assert gatemap.kept_pairs(again) == gatemap.kept_pairs(known)
+    ahead = next(one for one in again["map"] if one["condition"] == "random60")
+    assert ahead["wins"] and ahead["test"]["per_seed"][0] == inside[PAIR[0] + " less " + PAIR[1], 0]
+    assert not [key for key in gatemap.kept_pairs(known, {(PAIR[0], 0)}) if key[1] == 0]
+    other = gatemap.collected({}, taken | {(PAIR[0], 0): made(PAIR[0], 0, 6)}, known)
+    ahead = next(one for one in other["map"] if one["condition"] == "random60")
+    assert not ahead["wins"] and ahead["test"]["per_seed"][0]["difference"] == pytest.approx(0.05)
+    path = tmp_path / "gate.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "registered": "other"}))
+    assert gatemap.runs_lent(tmp_path) == {} == gatemap.runs_lent(tmp_path / "nowhere")
+
+
+def test_blocks_are_run_one_after_the_other_and_only_what_nobody_has(tmp_path, monkeypatch, capsys):
+    asked = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gatemap, "find_root", lambda root: tmp_path)
+    monkeypatch.setattr(gatemap, "book_of", lambda cell, seed, root=".", own=gatemap.book_of: own(cell, seed))
+    monkeypatch.setattr(gatemap, "run_cells", lambda wanted, cores, root: asked.append(len(wanted)) or 0)
+    held = {(cell, 0): made(cell, 0, 10) for cell in gatemap.own_cells(["noise"])[:-2]}
+    report = gatemap.report_of(held, {}, {"commit": "old", "version": "0"})
+    gatemap.write_report(report, tmp_path / "reports/claims")
+    gatemap.main([0, 1], blocks=("noise", "mix"))
+    gatemap.main([0], again=True, blocks=["noise"])
+    assert asked == [2 + 8, 6, 8]
+    assert len(json.loads((tmp_path / "reports/claims/gatemap.json").read_text())["runs"]) == len(held)
+    monkeypatch.setattr(gatemap, "run_cells", lambda wanted, cores, root: 130)
+    with pytest.raises(SystemExit) as ended:
+        gatemap.main([0], blocks=["mix", "noise"])
+    assert ended.value.code == 130 and "noise" not in capsys.readouterr().out.splitlines()[-2]
+    with pytest.raises(typer.Exit):
+        gatemap.main([0], blocks=["noises"])
+    said = capsys.readouterr().err
+    assert said.startswith("Error: PART=gatemap:noises: block 'noises' is unknown") and said.count("\n") == 1
+
+
+def test_a_report_of_other_claims_is_not_lost(tmp_path):
+    path = tmp_path / "gatemap.json"
+    path.write_text(json.dumps({"registered": "other", "runs": []}), encoding="utf-8")
+    with pytest.raises(ValueError, match="was registered as other"):
+        gatemap.redraw(tmp_path)
+    gatemap.publish([0], tmp_path / "nowhere", tmp_path)
+    assert [json.loads(one.read_text())["registered"] for one in tmp_path.glob("gatemap.json.aside-*")] == ["other"]
+
+
 @pytest.mark.skipif(not REPORT.is_file(), reason="no report of this part is committed")
 def test_the_committed_report_follows_from_its_rules(tmp_path):
-    made = json.loads(REPORT.read_text(encoding="utf-8"))
+    report = json.loads(REPORT.read_text(encoding="utf-8"))
     known = {claim.key: claim for claim in gatemap.claims()}
-    assert made["registered"] == gatemap.registered()
-    assert {one["key"]: one["verdict"] for one in made["claims"]} == {
-        one["key"]: verdict(known[one["key"]], one["test"]) for one in made["claims"]
+    assert report["registered"] == gatemap.registered()
+    assert {one["key"]: one["verdict"] for one in report["claims"]} == {
+        one["key"]: verdict(known[one["key"]], one["test"]) for one in report["claims"]
     }
-    assert made["verdicts"] == Counter(one["verdict"] for one in made["claims"])
-    fit = [gatemap.Point(**one) for one in made["rule"]["points"]["fit"]]
-    assert made["rule"]["share"] == (gatemap.fitted(fit) if {one.condition for one in fit} == {*gatemap.FIT} else None)
-    assert sorted([one["cell"] for one in made["cells"]] + made["missing"]) == sorted(gatemap.cells())
-    assert {row["verdict"] for row in gatemap.rows(made)} <= set(VERDICTS)
-    gatemap.write_report(made, tmp_path)
+    assert report["verdicts"] == Counter(one["verdict"] for one in report["claims"])
+    fit = [gatemap.Point(**one) for one in report["rule"]["points"]["fit"]]
+    assert report["rule"]["share"] == (
+        gatemap.fitted(fit) if {one.condition for one in fit} == {*gatemap.FIT} else None
+    )
+    assert sorted([one["cell"] for one in report["cells"]] + report["missing"]) == sorted(gatemap.cells())
+    assert {row["verdict"] for row in gatemap.rows(report)} <= set(VERDICTS)
+    shutil.copy(REPORT, tmp_path)
+    gatemap.redraw(tmp_path)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (REPORT.parent / path.name).read_bytes(), path.name

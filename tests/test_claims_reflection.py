@@ -6,7 +6,9 @@ from random import Random
 
 import pytest
 
+from mmhelix_nb.book.place import book_folder
 from mmhelix_nb.claims import forks as F
+from mmhelix_nb.claims.register import twice_text
 from mmhelix_nb.games.maze import solve
 from mmhelix_nb.shared.gridmoves import distance
 
@@ -212,3 +214,81 @@ def test_a_verdict_needs_every_seed():
     assert R.outcome("greater", {"0": worse, "1": worse}) == "did not"
     assert R.outcome("greater", {"0": better, "1": worse}) == "undecided"
     assert R.outcome("level", {"0": better}) == "did not" and R.outcome("level", {"0": worse}) == "stood"
+
+
+def run_of(arm, seed, right, commit="old"):
+    "A finished run of the toy's size whose mazes are right as said."
+    run = R.Run("two_ended", arm, "samples", seed)
+    share = R.share_record(right.count("1"), len(right))
+    more = {"training": {"samples": 12, "tokens": 99, "seconds": 1.0}, "tokens_a_reply": 9.0}
+    more["trace"] = {"wrong_checked": 20, "stamps": 1, "valid": 1.0, "real": 1.0}
+    more["tries"] = {"any": right, "pass_at": {"1": 0.5}}
+    labels = {**vars(run), "registered": R.registered(TOY), "commit": commit}
+    return str(run), {**labels, "greedy": share, "right": right, "dead_ends": {"0": share}, **more}
+
+
+def test_runs_of_other_days_are_kept(tmp_path):
+    "What the report holds stays with its commit, what lies here replaces runs of its name, and verdicts rest on all seeds."
+    old = dict(
+        run_of(arm, seed, "1" * 40 if arm == "search" else "0" * 40) for arm in ("search", "answer") for seed in (0, 1)
+    )
+    for name, run in old.items():
+        R.write_json(tmp_path / "old" / f"{name}.json", run)
+    R.publish(tmp_path / "old", tmp_path, TOY, (0, 1))
+    name, run = run_of("search", 2, "1" * 39 + "0", "new")
+    R.write_json(tmp_path / "new" / f"{name}.json", run)
+    grown = R.publish(tmp_path / "new", tmp_path, TOY, (2,))
+    assert set(grown["runs"]) == {*old, name} and grown["seeds"] == [0, 1, 2]
+    assert {one["commit"] for one in grown["runs"].values()} == {"old", "new"}
+    row = next(one for one in R.rows(grown) if one["key"] == "5.1")
+    assert row["verdict"] == "stood" and row["seeds"] == [0, 1] and row["ours"].startswith("+100.0 [+100.0, +100.0]")
+    name, run = run_of("answer", 0, "1" * 40, "new")
+    R.write_json(tmp_path / "new" / f"{name}.json", run)
+    again = R.publish(tmp_path / "new", tmp_path, TOY, (0, 2))
+    assert again["runs"][name]["commit"] == "new"
+    assert next(one for one in R.rows(again) if one["key"] == "5.1")["verdict"] == "undecided"
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("reflection*")}
+    R.redraw(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("reflection*")} == before and len(before) > 3
+
+
+def test_only_what_nobody_has_is_run(tmp_path, monkeypatch):
+    asked = []
+
+    def taken(regime, arm, budget, seed, out, lab):
+        name, run = run_of(arm, seed, "10" * 20)
+        asked.append(f"{regime}-{arm}-{budget}-seed{seed}")
+        R.write_json(
+            tmp_path / "out" / f"{asked[-1]}.json",
+            {**run, "regime": regime, "budget": budget},
+        )
+        return run
+
+    monkeypatch.setattr(R, "run_arm", taken)
+    name, run = run_of("search", 0, "10" * 20)
+    R.write_json(tmp_path / "other" / f"{name}.json", run)
+    R.publish(tmp_path / "other", tmp_path, TOY, (0,))
+    places = {"out": tmp_path / "out", "reports": tmp_path, "regimes": ("two_ended",), "lab": TOY, "cores": 1}
+    R.main((0,), **places)
+    assert name not in asked and len(asked) == len(R.planned((0,), ("two_ended",))) - 1
+    R.main((0,), again=True, **places)
+    assert name in asked
+
+
+@pytest.mark.skipif(not (book_folder() / "reports/claims/reflection.json").is_file(), reason="no report is committed")
+def test_the_committed_report_is_what_its_json_draws(tmp_path):
+    kept = book_folder() / "reports/claims"
+    shutil.copy(kept / "reflection.json", tmp_path)
+    R.redraw(tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (kept / path.name).read_bytes(), path.name
+
+
+def test_runs_lie_on_several_cores(tmp_path):
+    "Runs that lie there, so that the workers have nothing to train."
+    made = dict(run_of(arm, seed, "10" * 20) for arm in ("search", "answer") for seed in (0, 1))
+    for name, run in made.items():
+        R.write_json(tmp_path / f"{name}.json", run)
+    runs = [R.Run("two_ended", arm, "samples", seed) for arm in ("search", "answer") for seed in (0, 1)]
+    found = {str(run): result for run, result, seconds in R.run_all(runs, tmp_path, TOY, 2) if seconds is None}
+    assert twice_text(made, found) == "4 runs were in the report before, with the same numbers"

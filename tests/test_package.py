@@ -98,7 +98,16 @@ def package_stays_as_it_is(installed):
 def test_source_distribution_holds_what_a_build_and_the_tests_need(clone, dist):
     with tarfile.open(dist[0]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for name in ("settings.ini", "setup.py", "README.md", "LICENSE", "Snakefile", "COMMIT", "profiles/mini.yaml"):
+    for name in (
+        "settings.ini",
+        "setup.py",
+        "README.md",
+        "LICENSE",
+        "GALLERY.md",
+        "Snakefile",
+        "COMMIT",
+        "profiles/mini.yaml",
+    ):
         assert name in names
     for name in ("nbs/00_core.ipynb", "reports/paper/table2.csv", "reports/mini/sft/results.json", "tests/test_cli.py"):
         assert name in names
@@ -121,7 +130,7 @@ def test_wheel_holds_the_book_once(clone, dist):
         assert wanted and wanted <= book
     assert head == output("git", "rev-parse", "--short=12", "HEAD", cwd=clone).strip()
     assert {name.partition("/")[0] for name in names} == {"mmhelix_nb", names[-1].partition("/")[0]}
-    assert "mmhelix_nb/py.typed" in names and any(name.startswith("mmhelix_nb/data/") for name in names)
+    assert {"mmhelix_nb/py.typed", "mmhelix_nb/data/words.txt", "mmhelix_nb/data/live/page.js"} <= {*names}
     assert output("git", "status", "--porcelain", cwd=clone) == ""  # the copy is made for the wheel alone
 
 

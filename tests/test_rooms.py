@@ -17,8 +17,8 @@ ROOMS = (  # a module imports from its own room and from those above; a chapter 
     ("traces", "traces serg"),
     ("training", "training sft ahpo"),
     ("measuring", "evaluation ablations reporting"),
-    ("claims", "claims"),
     ("running", "running"),
+    ("claims", "claims"),
 )
 RANK = {part: rank for rank, (_, parts) in enumerate(ROOMS) for part in parts.split()}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name not in ("__init__.py", "_modidx.py"))

@@ -25,8 +25,9 @@ import mmhelix_nb
 from mmhelix_nb.book.rows import item_of
 from mmhelix_nb.core import MAX_ANSWER, Verdict, from_official, pack, small_spaces, task_module, unpack
 from mmhelix_nb.generators import benchmark_row
-from mmhelix_nb.shared.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, chosen, picture_file, style_named
+from mmhelix_nb.shared.draw import MAX_SIDE, MIN_GLYPH, MINI_SIDE, STYLES, chosen, style_named
 from mmhelix_nb.shared.photo import pose
+from mmhelix_nb.shared.raster import picture_file
 from mmhelix_nb.steps import STEP_KINDS
 
 PACKAGE = Path(mmhelix_nb.__file__).parent

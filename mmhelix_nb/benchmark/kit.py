@@ -31,7 +31,7 @@ from ..book.results import write_whole
 from ..book.rows import item_of, schema
 from ..core import Instance
 from ..replies import extract
-from ..shared.draw import picture_file, png
+from ..shared.raster import picture_file, png
 
 # %% ../../nbs/benchmark/kit.ipynb #f127d50c
 PAIRED = "graph_isomorphism"

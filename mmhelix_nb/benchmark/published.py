@@ -21,7 +21,7 @@ from ..answers import Unreadable, read_int, says, shorten
 from ..book.tables import check_table, listed_sums
 from ..core import TASKS, Instance, from_official, task_module, task_name
 from ..replies import extract, reply_text
-from ..shared.draw import picture_file
+from ..shared.raster import picture_file
 
 # %% ../../nbs/benchmark/published.ipynb #99567542
 PUBLISHED = dict.fromkeys(

@@ -38,7 +38,7 @@ from tqdm.auto import tqdm
 
 from ..answers import shorten
 from .wire import Completion, Failed, Transport, Unusable, read_body, read_completion
-from ..shared.draw import picture_file
+from ..shared.raster import picture_file
 
 # %% ../../nbs/book/server.ipynb #14e76ff0
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['Kind', 'T_975', 'wilson', 'share_record', 'shares_drawn', 'middle_95', 'counted', 'share_bootstrap',
            'macro_bootstrap', 'pass_at_k', 'mean_interval', 'seed_interval', 'together', 'over_seeds', 'mcnemar',
-           'paired_bootstrap', 'paired_record', 'paired_samples', 'holm', 'pairs_over_seeds', 'percent_text',
-           'points_text', 'p_text', 'n_text', 'seeds_text']
+           'paired_bootstrap', 'paired_record', 'paired_samples', 'apart_record', 'rank_sums', 'ranks_record', 'holm',
+           'pairs_over_seeds', 'percent_text', 'points_text', 'points_read', 'p_text', 'n_text', 'seeds_text']
 
 # %% ../../nbs/book/statistics.ipynb #f4b2d50e
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -155,6 +156,39 @@ def paired_samples(items: Sequence[Kind], resamples: int = 2_000) -> dict:
     found = {"difference": difference, "low": low, "high": high, "only_first": first, "only_second": second}
     return {**found, "n": len(items), "p": mcnemar(first, second)}
 
+# %% ../../nbs/book/statistics.ipynb #2116141e
+def apart_record(a: Mapping, b: Mapping) -> dict:
+    """How share record a differs from b, items unpaired: difference and Newcombe's 95% interval."""
+    x, y = a["accuracy"], b["accuracy"]
+    low, high = math.hypot(x - a["low"], b["high"] - y), math.hypot(a["high"] - x, y - b["low"])
+    return {"difference": x - y, "low": x - y - low, "high": x - y + high, "n": a["n"] + b["n"]}
+
+# %% ../../nbs/book/statistics.ipynb #31abbd23
+def rank_sums(ranks: Iterable[int], size: int) -> Counter[int]:
+    """How many choices of `size` of the ranks have each sum."""
+    ways: dict[int, Counter[int]] = {0: Counter({0: 1})}  # by how many are chosen
+    for rank in ranks:
+        for chosen in range(min(size, max(ways) + 1), 0, -1):
+            more = Counter({total + rank: count for total, count in ways.get(chosen - 1, Counter()).items()})
+            ways[chosen] = ways.get(chosen, Counter()) + more
+    return ways.get(size, Counter())
+
+# %% ../../nbs/book/statistics.ipynb #609d9a98
+def ranks_record(a: Sequence[float], b: Sequence[float]) -> dict:
+    """How the values `a` differ from `b`: Hodges and Lehmann's difference, its 95% interval, and the exact two-sided p-value of Wilcoxon's rank sum."""
+    both, m = sorted([*a, *b]), len(a)
+    twice = {value: 2 * both.index(value) + 1 + both.count(value) for value in both}  # twice the mean rank
+    ways, middle = rank_sums([twice[value] for value in both], m), m * (len(both) + 1)
+    far = abs(sum(twice[value] for value in a) - middle)
+    p = sum(count for total, count in ways.items() if abs(total - middle) >= far) / math.comb(len(both), m)
+    untied, seen, cut = rank_sums(range(1, len(both) + 1), m), 0, 0
+    for total in sorted(untied):
+        seen += untied[total]
+        cut += seen < 0.025 * math.comb(len(both), m)
+    gaps = sorted(x - y for x in a for y in b)
+    ends = {"low": gaps[max(0, cut - 1)], "high": gaps[-max(1, cut)]}
+    return {"difference": median(gaps), **ends, "p": p, "units": len(both)}
+
 # %% ../../nbs/book/statistics.ipynb #ae72755c
 def holm(p: Mapping[str, float]) -> dict[str, float]:
     """Holm's adjusted p-values of several tests, by name."""
@@ -179,6 +213,13 @@ def percent_text(share: dict | None) -> str:
 def points_text(test: dict) -> str:
     """A paired difference in percentage points with its interval."""
     return f"{100 * test['difference']:+.1f} [{100 * test['low']:+.1f}, {100 * test['high']:+.1f}]"
+
+
+def points_read(text: str) -> tuple[float, float, float] | None:
+    """The first difference in a text, as `points_text` writes it: it and its interval, in points; None where there is none."""
+    number = r"([+-]\d+\.\d)"
+    found = re.search(rf"{number} \[{number}, {number}\]", text)
+    return (float(found[1]), float(found[2]), float(found[3])) if found else None
 
 
 def p_text(p: float) -> str:

@@ -46,8 +46,9 @@ from mmhelix_nb.shared.diagrams import (
     routes,
     shaken,
 )
-from ..shared.draw import MAX_SIDE, Canvas, Shape, Style, chosen, picture_file, render
+from ..shared.draw import MAX_SIDE, Canvas, Shape, Style, chosen, render
 from ..shared.networks import adjacency, place
+from ..shared.raster import picture_file
 
 # %% ../../nbs/claims/dressed.ipynb #9e337624
 COURSES = (

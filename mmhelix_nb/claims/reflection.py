@@ -4,20 +4,25 @@
 
 # %% auto #0
 __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST', 'ALPHA', 'Side', 'SEARCH', 'HYPOTHESES', 'FIRST',
-           'MAIN', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'Lab', 'Hypothesis', 'greedy',
-           'Run', 'planned', 'registered', 'items_of', 'told_to', 'texts_for', 'base_of_lab', 'pool_of', 'taught',
-           'marks', 'by_dead_ends', 'by_tries', 'measured', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds',
-           'outcome', 'verdicts', 'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells', 'accuracy_table',
-           'verdict_table', 'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure', 'tries_figure', 'draw_figures',
-           'publish', 'left_text', 'main']
+           'MAIN', 'MAZES', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'PAPER', 'Lab',
+           'Hypothesis', 'greedy', 'Run', 'planned', 'registered', 'Puzzle', 'items_of', 'told_to', 'texts_for',
+           'base_of_lab', 'pool_of', 'taught', 'marks', 'by_dead_ends', 'by_tries', 'measured', 'kept_run', 'run_arm',
+           'side_marks', 'stamped', 'compared', 'holds', 'outcome', 'verdicts', 'report_of', 'measured_here',
+           'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells', 'accuracy_table', 'verdict_table',
+           'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure', 'tries_figure', 'draw_figures', 'came_out',
+           'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish', 'left_text', 'one_thread', 'timed_run',
+           'run_all', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
 import itertools
 import json
+import multiprocessing
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,20 +32,36 @@ from typing import TYPE_CHECKING, Any
 from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, dot_panel, share_dot, svg
 from ..book.pages import Table
 from ..book.place import commit
+from ..book.processes import end_with
 from ..book.results import write_json, write_lines
 from ..book.settings import Base, Sft
 from mmhelix_nb.book.statistics import (
     holm,
     p_text,
     paired_record,
+    paired_samples,
     pass_at_k,
     percent_text,
     points_text,
     share_record,
     wilson,
 )
-from .forks import ARMS, REGIMES, dead_ends, floors, judge_route, mazes_of, read_trace, shares, tell
+from mmhelix_nb.claims.forks import (
+    ARMS,
+    REGIMES,
+    Trace,
+    dead_ends,
+    floors,
+    judge_route,
+    mazes_of,
+    read_trace,
+    shares,
+    tell,
+)
+from .register import command_text, recorded, told, twice_text, write_text
+from ..core import Verdict
 from ..games.maze import State
+from ..reporting.scores import booktabs, csv_text
 
 if TYPE_CHECKING:
     from mmhelix_nb.claims.school import Pool
@@ -179,25 +200,39 @@ def registered(lab: Lab = LAB) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 # %% ../../nbs/claims/reflection.ipynb #cc603166
+@dataclass(frozen=True)
+class Puzzle:
+    "What a lab draws, tells, judges and reads."
+
+    drawn: Callable[..., Iterator[State]]  # of a regime, a split and a seed
+    tell: Callable[[State, str, int], str]  # as an arm; the number decides what is random
+    judge: Callable[[State, str], Verdict]
+    dead_ends: Callable[[State], int]
+    read: Callable[[State, str, str], Trace]  # a reply of an arm
+
+
+MAZES = Puzzle(mazes_of, tell, judge_route, dead_ends, read_trace)
+
+
 @lru_cache(maxsize=4)
-def items_of(regime: str, split: str, count: int) -> tuple[State, ...]:
+def items_of(regime: str, split: str, count: int, puzzle: Puzzle = MAZES) -> tuple[State, ...]:
     "The mazes that all runs of a regime are measured on."
-    return tuple(itertools.islice(mazes_of(regime, split), count))
+    return tuple(itertools.islice(puzzle.drawn(regime, split), count))
 
 
-def told_to(pool: "Pool", words, arm: str, count: int) -> list[str]:
+def told_to(pool: "Pool", arm: str, count: int, puzzle: Puzzle = MAZES) -> list[str]:
     "What an arm tells of the first `count` mazes of a pool."
-    return [tell(state, arm, number) for number, state in enumerate(pool.first(count))]
+    return [puzzle.tell(state, arm, number) for number, state in enumerate(pool.first(count))]
 
 
-def texts_for(pool: "Pool", words, run: Run, lab: Lab) -> list[str]:
+def texts_for(pool: "Pool", words, run: Run, lab: Lab, puzzle: Puzzle = MAZES) -> list[str]:
     "The texts of a run: so many samples, or as many as make up the tokens of `search`; whole batches."
-    texts = told_to(pool, words, run.arm, lab.samples)
+    texts = told_to(pool, run.arm, lab.samples, puzzle)
     if run.budget == "samples":
         return texts
-    wanted = sum(map(len, words.completions(told_to(pool, words, "search", lab.samples))))
+    wanted = sum(map(len, words.completions(told_to(pool, "search", lab.samples, puzzle))))
     while sum(map(len, words.completions(texts))) < wanted:
-        texts = told_to(pool, words, run.arm, len(texts) * 5 // 4)
+        texts = told_to(pool, run.arm, len(texts) * 5 // 4, puzzle)
     sums = list(itertools.accumulate(map(len, words.completions(texts))))
     count = next(i for i, total in enumerate(sums, 1) if total >= wanted)
     return texts[: max(1, round(count / lab.batch)) * lab.batch]
@@ -220,14 +255,14 @@ def base_of_lab(out: Path, lab: Lab = LAB):
 
 
 @lru_cache(maxsize=1)
-def pool_of(regime: str, seed: int, out: Path, lab: Lab) -> "Pool":
+def pool_of(regime: str, seed: int, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> "Pool":
     "The training mazes of a regime and seed, shared by the arms that run one after the other."
     from mmhelix_nb.claims.school import Pool
 
-    return Pool(*base_of_lab(out, lab), regime, seed)
+    return Pool(*base_of_lab(out, lab), regime, seed, source=puzzle.drawn)
 
 # %% ../../nbs/claims/reflection.ipynb #7d50eacb
-def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
+def taught(run: Run, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> tuple[Any, Any, dict]:
     "The model and processor of a run, trained where it is not there yet, and what its training took."
     from mmhelix_nb.claims.school import Words, loaded, teach
     from mmhelix_nb.training.models import save
@@ -236,10 +271,10 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
     if (home / "training.json").is_file():
         model, processor = loaded(home / "model")
         return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
-    pool = pool_of(run.regime, run.seed, out, lab)
+    pool = pool_of(run.regime, run.seed, out, lab, puzzle)
     model, processor = base_of_lab(out, lab)
     words = Words(processor)
-    texts = texts_for(pool, words, run, lab)
+    texts = texts_for(pool, words, run, lab, puzzle)
     lengths, began = list(map(len, words.completions(texts))), time.perf_counter()
     settings = lab.arm(len(texts))
     teach(model, processor, pool, texts, settings, home, run.seed)
@@ -259,16 +294,16 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
 SLACK = 8  # tokens that a reply may be longer than the longest lesson
 
 
-def marks(states: Sequence[State], said: Sequence[str]) -> str:
+def marks(states: Sequence[State], said: Sequence[str], puzzle: Puzzle = MAZES) -> str:
     "A 1 or 0 for each maze: is the boxed route right?"
-    return "".join(str(int(judge_route(state, text).ok)) for state, text in zip(states, said, strict=True))
+    return "".join(str(int(puzzle.judge(state, text).ok)) for state, text in zip(states, said, strict=True))
 
 
-def by_dead_ends(states: Sequence[State], right: str) -> dict[str, dict]:
+def by_dead_ends(states: Sequence[State], right: str, puzzle: Puzzle = MAZES) -> dict[str, dict]:
     "The share right by how many dead ends the search meets; 3 means 3 or more."
     groups: dict[int, list[int]] = {}
     for state, mark in zip(states, right, strict=True):
-        groups.setdefault(min(3, dead_ends(state)), []).append(int(mark))
+        groups.setdefault(min(3, puzzle.dead_ends(state)), []).append(int(mark))
     return {str(count): share_record(sum(group), len(group)) for count, group in sorted(groups.items())}
 
 
@@ -280,19 +315,19 @@ def by_tries(rows: Sequence[str]) -> dict:
     return {"pass_at": found, "any": "".join(str(int(count > 0)) for count in counts)}
 
 # %% ../../nbs/claims/reflection.ipynb #7fa0b39d
-def measured(run: Run, model, processor, training: dict, lab: Lab) -> dict:
+def measured(run: Run, model, processor, training: dict, lab: Lab, puzzle: Puzzle = MAZES) -> dict:
     "What a model answers to the lab's mazes, with each reply under `replies`."
     from mmhelix_nb.claims.school import replies
 
-    states, limit = items_of(run.regime, run.split, lab.items), training["longest"] + SLACK
+    states, limit = items_of(run.regime, run.split, lab.items, puzzle), training["longest"] + SLACK
     said = [reply for part in replies(model, processor, states, limit) for reply in part]
     texts = [reply.text for reply in said]
-    right = marks(states, texts)
-    traces = [read_trace(state, text, run.arm) for state, text in zip(states, texts)]
+    right = marks(states, texts, puzzle)
+    traces = [puzzle.read(state, text, run.arm) for state, text in zip(states, texts)]
     found = {
         "greedy": share_record(right.count("1"), len(right)),
         "right": right,
-        "dead_ends": by_dead_ends(states, right),
+        "dead_ends": by_dead_ends(states, right, puzzle),
         "tokens_a_reply": fmean(reply.tokens for reply in said),
         "cut": fmean(reply.finish == "length" for reply in said),
         "trace": None if run.arm == "answer" else shares(traces),
@@ -301,14 +336,13 @@ def measured(run: Run, model, processor, training: dict, lab: Lab) -> dict:
     if (run.arm, run.budget) in SAMPLED:
         drawn = [reply.text for part in replies(model, processor, states, limit, lab.tries, run.seed) for reply in part]
         count = len(states)
-        found["tries"] = by_tries([marks(states, drawn[i * count : (i + 1) * count]) for i in range(lab.tries)])
+        found["tries"] = by_tries([marks(states, drawn[i * count : (i + 1) * count], puzzle) for i in range(lab.tries)])
     return found
 
 # %% ../../nbs/claims/reflection.ipynb #64c82155
-def run_arm(regime: str, arm: str, budget: str, seed: int, out: str | Path, lab: Lab = LAB) -> dict:
-    "Train and measure one arm, or read what was measured; the result is written to `out`, one file a run."
-    out, run = Path(out), Run(regime, arm, budget, seed)
-    path, mine = out / f"{run}.json", registered(lab)
+def kept_run(run: Run, out: Path, mine: str, lab: Lab = LAB, puzzle: Puzzle = MAZES) -> dict:
+    "A run, trained and measured, or read where it was; its file says that it was registered as `mine`."
+    path = out / f"{run}.json"
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["registered"] != mine:
@@ -316,14 +350,19 @@ def run_arm(regime: str, arm: str, budget: str, seed: int, out: str | Path, lab:
                 f"{path}: was made as {found['registered']}, not {mine}; move {out} away, or choose another"
             )
         return found
-    model, processor, training = taught(run, out, lab)
+    model, processor, training = taught(run, out, lab, puzzle)
     began = time.perf_counter()
-    result = measured(run, model, processor, training, lab)
+    result = measured(run, model, processor, training, lab, puzzle)
     write_lines(out / str(run) / "replies.jsonl", [{"text": text} for text in result.pop("replies")])
     took = {"training": training, "measuring_s": round(time.perf_counter() - began, 1)}
     labels = {**asdict(run), "split": run.split, "registered": mine, "commit": commit()}
     write_json(path, {**labels, **took, **result})
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def run_arm(regime: str, arm: str, budget: str, seed: int, out: str | Path, lab: Lab = LAB) -> dict:
+    "Train and measure one arm, or read what was measured; the result is written to `out`, one file a run."
+    return kept_run(Run(regime, arm, budget, seed), Path(out), registered(lab), lab)
 
 # %% ../../nbs/claims/reflection.ipynb #51c67ad0
 Runs = dict[str, dict]  # by name
@@ -401,29 +440,46 @@ def verdicts(runs: Runs, seeds: Sequence[int] = SEEDS) -> dict[str, dict]:
     }
 
 # %% ../../nbs/claims/reflection.ipynb #bea17d67
-def collected(out: str | Path, lab: Lab = LAB, seeds: Sequence[int] = SEEDS) -> dict:
-    "The report: settings, floors, all finished runs that were made as registered, and the verdicts."
-    out, mine = Path(out), registered(lab)
-    runs = {}
-    for run in planned(seeds):
-        path = out / f"{run}.json"
-        if path.is_file() and (found := json.loads(path.read_text(encoding="utf-8")))["registered"] == mine:
-            runs[str(run)] = found
-    base = out / f"base-seed{lab.base_seed}" / "base.json"
-    known = {regime: floors(items_of(regime, "heldout", lab.items)) for regime in REGIMES}
+def report_of(runs: Runs, seeds: Iterable[int], labels: Mapping) -> dict:
+    "The report on runs, and on those that are missing at `seeds`; `labels` are the lab's settings, its floors, and by which code it was written."
+    known = sorted({*seeds, *(run["seed"] for run in runs.values())})
+    names = [str(run) for run in planned(known)]
+    own = {name: runs[name] for name in names if name in runs}
+    command = command_text("reflection", known)
     return {
-        "registered": mine,
-        "commit": commit(),
-        "settings": asdict(lab),
-        "seeds": list(seeds),
-        "planned": [str(run) for run in planned(seeds)],
-        "base": json.loads(base.read_text(encoding="utf-8")) if base.is_file() else None,
-        "floors": known,
-        "runs": runs,
-        "verdicts": verdicts(runs, seeds),
+        **labels,
+        "part": "reflection",
+        "seeds": known,
+        "command": command,
+        "planned": names,
+        "runs": own,
+        "verdicts": verdicts(own, known),
     }
 
 
+def measured_here(out: str | Path, lab: Lab, seeds: Iterable[int]) -> Runs:
+    "The finished runs in `out` that were made as registered."
+    paths = {str(run): Path(out) / f"{run}.json" for run in planned(seeds)}
+    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.is_file()}
+    return {name: run for name, run in found.items() if run["registered"] == registered(lab)}
+
+
+def collected(out: str | Path, lab: Lab = LAB, seeds: Sequence[int] = SEEDS, known: Mapping | None = None) -> dict:
+    "The report on the runs at `seeds` that lie in `out`, and on all others that the report `known` keeps."
+    base = Path(out) / f"base-seed{lab.base_seed}" / "base.json"
+    labels = {
+        "registered": registered(lab),
+        "commit": commit(),
+        "settings": asdict(lab),
+        "base": json.loads(base.read_text(encoding="utf-8")) if base.is_file() else known and known["base"],
+        "floors": known["floors"]
+        if known
+        else {regime: floors(items_of(regime, "heldout", lab.items)) for regime in REGIMES},
+    }
+    runs, asked = (known["runs"], known["seeds"]) if known else ({}, ())
+    return report_of({**runs, **measured_here(out, lab, seeds)}, [*asked, *seeds], labels)
+
+# %% ../../nbs/claims/reflection.ipynb #47e0a519
 def runs_of(report: dict, regime: str, arm: str, budget: str) -> list[dict]:
     "The runs of an arm that are in a report."
     runs = report["runs"].values()
@@ -546,7 +602,11 @@ def tries_figure(report: dict) -> Figure:
 
     def dots(regime: str, arm: str, budget: str) -> list[Dot]:
         tries = [run["tries"]["pass_at"] for run in runs_of(report, regime, arm, budget)]
-        return [Dot(f"{k} tries", 100 * fmean(one[k] for one in tries)) for k in tries[0]] if tries else []
+        return (
+            [Dot("1 try" if k == "1" else f"{k} tries", 100 * fmean(one[k] for one in tries)) for k in tries[0]]
+            if tries
+            else []
+        )
 
     def shown(regime: str) -> Shown:
         colours = zip(SAMPLED, (BLUE, GREEN, ORANGE))
@@ -565,49 +625,173 @@ def draw_figures(report: dict, folder: str | Path) -> list[Path]:
         drawn = figure(report)
         if drawn.panels:
             paths.append(Path(folder) / f"reflection_{name}.svg")
-            paths[-1].parent.mkdir(parents=True, exist_ok=True)
-            paths[-1].write_text(svg(drawn), encoding="utf-8")
+            write_text(paths[-1], svg(drawn))
     return paths
 
+# %% ../../nbs/claims/reflection.ipynb #fa565b43
+PAPER = "SFT on 22,000 samples: 23.8 with reflective traces, 18.9 with those of a rule"  # the paper's Table 4
+
+
+def came_out(runs: Runs, one: Mapping) -> str:
+    "What came out of a hypothesis over its seeds, and within each of them."
+    tests, alone = one["seeds"], ", which decides nothing" if len(one["seeds"]) == 1 else ""
+    if not tests:
+        return "not run"
+    if one["second"] is None:
+        each = (f"{percent_text({**test, 'accuracy': test['share']})}" for test in tests.values())
+        return f"{', '.join(each)} % of the wrong routes pass the check (seed {', '.join(tests)}){alone}"
+    sides = (
+        [side_marks(runs, one["regime"], side, int(seed)) or "" for seed in tests]
+        for side in (one["first"], one["second"])
+    )
+    first, second = (list(zip(*side, strict=True)) for side in sides)
+    whole = paired_samples([(sum(map(int, a)) - sum(map(int, b)), len(a)) for a, b in zip(first, second, strict=True)])
+    each = ", ".join(
+        f"seed {seed} {100 * test['difference']:+.1f} (p {p_text(test['p_holm'])})" for seed, test in tests.items()
+    )
+    return f"{points_text(whole)} points over the mazes: {each}{alone}"
+
+
+def rows(report: Mapping) -> list[dict]:
+    "The hypotheses as rows of the table of all parts."
+    found = []
+    for number, key in enumerate(HYPOTHESES, 1):
+        one = report["verdicts"][key]
+        sides = [f"{LABELS[side[0]]}, equal {side[1]}" for side in (one["first"], one["second"]) if side]
+        against = (
+            f"`{'-'.join(one['second'])}`, on the same base and mazes; each seed by itself, McNemar, Holm's p < {ALPHA}"
+            if one["second"]
+            else "half of the wrong routes, each seed by itself"
+        )
+        figure = "tries" if one["second"] and one["second"][2] == "tries" else "accuracy"
+        found.append(
+            {
+                "key": f"5.{number}",
+                "asked": f"{one['text']}? ({TITLES[one['regime']]}: {' against '.join(sides)}.)",
+                "paper": PAPER if key.endswith("search_forward") else "",
+                "ours": came_out(report["runs"], one),
+                "seeds": sorted(map(int, one["seeds"])),
+                "verdict": "undecided" if len(one["seeds"]) == 1 else one["verdict"],
+                "control": against,
+                "changes": one["refuted"],
+                "command": command_text("reflection", report["seeds"]),
+                "notebook": "nbs/claims/reflection.ipynb#Hypotheses",
+                "figure": f"reports/claims/reflection_{figure}.svg",
+            }
+        )
+    return found
+
 # %% ../../nbs/claims/reflection.ipynb #512ab700
+def csv_rows(report: Mapping) -> list[dict]:
+    "Each run as one flat row."
+    found = []
+    for run in report["runs"].values():
+        labels = {key: run[key] for key in ("regime", "arm", "budget", "seed", "commit")}
+        training = {key: run["training"][key] for key in ("samples", "tokens", "seconds")}
+        trace = run["trace"] or {}
+        told = {key: trace.get(key, "") for key in ("valid", "real")}
+        found.append({**labels, **training, **run["greedy"], "tokens_a_reply": run["tokens_a_reply"], **told})
+    return found
+
+
+def write_reflection(report: dict, folder: str | Path) -> Path:
+    "Write a report, its tables and its figures; returns the file of the report."
+    place = Path(folder)
+    if report["runs"]:
+        write_text(place / "reflection.csv", csv_text(csv_rows(report)))
+        write_text(
+            place / "reflection.tex",
+            booktabs([accuracy_table(report)], "What was told, and what was learned.", "reflection"),
+        )
+    draw_figures(report, place)
+    return write_json(place / "reflection.json", report)
+
+# %% ../../nbs/claims/reflection.ipynb #5ee0e227
+def redraw(folder: str | Path = "reports/claims") -> Path:
+    "Judge the runs in the reflection.json of a folder again, and write tables and figures anew; raises `ValueError` where the claims were others."
+    path = Path(folder) / "reflection.json"
+    made = json.loads(path.read_text(encoding="utf-8"))
+    mine = registered(Lab(**made["settings"]))
+    if made["registered"] != mine:
+        raise ValueError(
+            f"{path}: was registered as {made['registered']}, the claims are {mine}; {command_text('reflection')} runs them"
+        )
+    return write_reflection(report_of(made["runs"], made["seeds"], made), folder)
+
+
 def publish(out: str | Path, reports: str | Path, lab: Lab = LAB, seeds: Sequence[int] = SEEDS) -> dict:
-    "Write the report of the runs that are finished, and its figures."
-    report = collected(out, lab, seeds)
-    write_json(Path(reports) / "reflection.json", report)
-    draw_figures(report, reports)
+    "Write the report of the runs that are finished here and of those that it had, and its figures."
+    report = collected(out, lab, seeds, recorded(Path(reports) / "reflection.json", registered(lab)))
+    write_reflection(report, reports)
     return report
 
 
-def left_text(times: Sequence[float], left: int) -> str:
-    "How long the runs that are left may take, from those of this session."
-    return f"about {fmean(times) * left / 60:.0f} min left" if times else ""
+def left_text(times: Sequence[float], left: int, cores: int = 1) -> str:
+    "How long the runs that are left may take on so many cores, from those of this session."
+    return f"about {fmean(times) * left / cores / 60:.0f} min left" if times else ""
 
-
-def main(
-    out: str | Path = "runs/claims/reflection",
-    reports: str | Path = "reports/claims",
-    seeds: Sequence[int] = SEEDS,
-    regimes: Sequence[str] = tuple(REGIMES),
-    lab: Lab = LAB,
-) -> dict:
-    "Run what is missing, with a line a run; returns the report, which is written with its figures after each run."
+# %% ../../nbs/claims/reflection.ipynb #d9b535f5
+def one_thread() -> None:
+    "On a CPU one thread: a miniature gains nothing by more, and sums come out the same everywhere."
     import torch
 
     from mmhelix_nb.training.launch import own_device
 
     if own_device() == "cpu":
-        torch.set_num_threads(1)  # a miniature gains nothing by more, and sums come out the same everywhere
-    runs, times = planned(seeds, regimes), []
-    for number, run in enumerate(runs, 1):
-        known, began = (Path(out) / f"{run}.json").is_file(), time.perf_counter()
-        found = run_arm(**asdict(run), out=out, lab=lab)
-        if not known:
-            times.append(time.perf_counter() - began)
-            publish(out, reports, lab, seeds)
-        print(
-            f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left_text(times, len(runs) - number)}",
-            flush=True,
-        )
+        torch.set_num_threads(1)
+
+
+def timed_run(run: Run, out: str | Path, lab: Lab) -> tuple[dict, float | None]:
+    "A run, and the seconds that it took; None where it lay there."
+    if (Path(out) / f"{run}.json").is_file():
+        return run_arm(**asdict(run), out=out, lab=lab), None
+    one_thread()
+    began = time.perf_counter()
+    return run_arm(**asdict(run), out=out, lab=lab), time.perf_counter() - began
+
+# %% ../../nbs/claims/reflection.ipynb #497972da
+def run_all(runs: Sequence[Run], out: str | Path, lab: Lab, cores: int) -> Iterator[tuple[Run, dict, float | None]]:
+    "Each run with its result and its seconds, as they come to an end, one on each of `cores`."
+    if cores == 1 or len(runs) < 2:
+        for run in runs:
+            yield run, *timed_run(run, out, lab)
+        return
+    if not all((Path(out) / f"{run}.json").is_file() for run in runs):
+        base_of_lab(Path(out), lab)  # before several need it
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), end_with, (os.getpid(),)) as pool:
+        waiting = {pool.submit(timed_run, run, out, lab): run for run in runs}
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], *future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # a training goes on from its last checkpoint
+            raise
+
+# %% ../../nbs/claims/reflection.ipynb #6aec7d04
+def main(
+    seeds: Sequence[int] = SEEDS,
+    cores: int = 2,
+    again: bool = False,
+    out: str | Path = "runs/claims/reflection",
+    reports: str | Path = "reports/claims",
+    regimes: Sequence[str] = tuple(REGIMES),
+    lab: Lab = LAB,
+) -> dict:
+    "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`, with a line a run; returns the report, which is written after each run."
+    known = recorded(Path(reports) / "reflection.json", registered(lab)) or {"runs": {}}
+    runs = [run for run in planned(seeds, regimes) if again or str(run) not in known["runs"]]
+    times: list[float] = []
+    print(
+        f"reflection: {len(runs)} of {len(planned(seeds, regimes))} runs to make, the report has the others", flush=True
+    )
+    for number, (run, found, seconds) in enumerate(run_all(runs, out, lab, cores), 1):
+        times += [] if seconds is None else [seconds]
+        publish(out, reports, lab, seeds)
+        left = left_text(times, len(runs) - number, cores)
+        print(f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left}", flush=True)
     report = publish(out, reports, lab, seeds)
-    print(accuracy_table(report), verdict_table(report), counted(report), sep="\n\n")
+    said = twice_text(known["runs"], measured_here(out, lab, seeds))
+    print(accuracy_table(report), verdict_table(report), counted(report), said, sep="\n\n")
     return report

@@ -215,8 +215,8 @@ def reading_score(model, words: Words, states: Sequence[State], drawn: Drawn = p
 class Pool:
     "The training mazes of a regime and a seed, and what a base's frozen tower makes of them: made once for all arms."
 
-    def __init__(self, model, processor, regime: str, seed: int, drawn: Drawn = picture):
-        self.model, self.processor, self.source, self.drawn = model, processor, mazes_of(regime, "train", seed), drawn
+    def __init__(self, model, processor, regime: str, seed: int, drawn: Drawn = picture, source: Callable = mazes_of):
+        self.model, self.processor, self.source, self.drawn = model, processor, source(regime, "train", seed), drawn
         self.states: list[State] = []
         self.seen = torch.empty(0)
 

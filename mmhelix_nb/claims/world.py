@@ -7,8 +7,8 @@ __all__ = ['REGIME', 'LOOKS', 'SEEDS', 'WAYS', 'Side', 'CLEAN', 'SAME', 'TWIN', 
            'NOTE', 'FIGURES', 'chance', 'painted', 'on_paper', 'in_the_dark', 'photographed', 'in_words',
            'row_in_words', 'Run', 'planned', 'Question', 'registered', 'teach_in_words', 'taught', 'measured',
            'run_one', 'side_marks', 'compared', 'verdict_of', 'apart', 'by_depth', 'shallow', 'study', 'row_of',
-           'question_rows', 'depth_rows', 'shallow_row', 'study_row', 'carried_row', 'rows', 'collected', 'pooled',
-           'looks_figure', 'dead_ends_figure', 'draw_figures', 'redraw', 'publish', 'main']
+           'question_rows', 'depth_rows', 'shallow_row', 'study_row', 'carried_row', 'rows', 'measured_here',
+           'collected', 'pooled', 'looks_figure', 'dead_ends_figure', 'draw_figures', 'redraw', 'publish', 'main']
 
 # %% ../../nbs/claims/world.ipynb #a39a8b78
 import hashlib
@@ -49,7 +49,7 @@ from mmhelix_nb.claims.reflection import (
     texts_for,
 )
 from .reflection import Run as MazeRun
-from .register import VERDICTS
+from .register import VERDICTS, command_text, recorded, twice_text
 from ..core import pack
 from ..games.maze import State, code, layout_on
 from ..shared.draw import PALETTES, PRINTED, Board
@@ -212,7 +212,8 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
         return reflection.taught(told, mazes, lab)
     home = out / str(run)
     if (home / "training.json").is_file():
-        return *loaded(home / "model"), json.loads((home / "training.json").read_text(encoding="utf-8"))
+        model, processor = loaded(home / "model")
+        return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
     pool, (model, processor) = reflection.pool_of(REGIME, run.seed, mazes, lab), reflection.base_of_lab(mazes, lab)
     texts, began = texts_for(pool, words := Words(processor), told, lab), time.perf_counter()
     lengths, settings = list(map(len, words.completions(texts))), lab.arm(len(texts))
@@ -284,9 +285,9 @@ def compared(runs: Runs, seeds: Sequence[int]) -> dict[str, dict[str, dict]]:
 
 
 def verdict_of(kind: str, tests: dict[str, dict]) -> str:
-    "One of `register.VERDICTS`: every seed must say the same."
+    "One of `register.VERDICTS`: every seed must say the same, and one says nothing."
     said = outcome(kind, tests)
-    return said if said in VERDICTS else "undecided"
+    return said if said in VERDICTS and len(tests) > 1 else "undecided"
 
 # %% ../../nbs/claims/world.ipynb #6f13102b
 def apart(first: dict, second: dict) -> dict:
@@ -334,7 +335,11 @@ def study(reports: Path) -> dict:
 # %% ../../nbs/claims/world.ipynb #2d604e93
 def row_of(key: str, asked: str, paper: str, ours: str, seeds: Sequence[int], verdict: str, **more: str) -> dict:
     "A row of the table of claims."
-    usual = {"command": "make claims PART=world", "notebook": "nbs/claims/world.ipynb", "figure": "world_looks.svg"}
+    usual = {
+        "command": command_text("world", SEEDS),
+        "notebook": "nbs/claims/world.ipynb",
+        "figure": "reports/claims/world_looks.svg",
+    }
     return {
         "key": key, "asked": asked, "paper": paper, "ours": ours, "seeds": [*seeds], "verdict": verdict, **usual, **more,
     }  # fmt: skip
@@ -371,7 +376,7 @@ def depth_rows(report: dict) -> list[dict]:
         asked = f"Does a model taught {'search' if arm == 'search' else 'answers alone'} solve fewer mazes the more dead ends they have?"
         rows.append(
             row_of(
-                f"9.{number}", asked, "accuracy falls from level to level", ours, seeds, verdict, figure="world_dead_ends.svg",
+                f"9.{number}", asked, "accuracy falls from level to level", ours, seeds, verdict, figure="reports/claims/world_dead_ends.svg",
                 control="the same runs, mazes apart by their dead ends", changes="no fall of 5 points",
             )
         )  # fmt: skip
@@ -422,23 +427,26 @@ def rows(report: dict) -> list[dict]:
     return [*question_rows(report), carried_row(), *twins, *depth_rows(report), shallow_row(report), study_row(report)]
 
 # %% ../../nbs/claims/world.ipynb #6f533106
-def collected(out: Path, reports: Path, seeds: Sequence[int] = SEEDS, lab: Lab = LAB) -> dict:
-    "The report: settings and bases, all finished runs that were made as registered, here or before, and what other reports say."
-    mine, path, runs = registered(lab), reports / "world.json", {}
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if before.get("registered") == mine:
-        runs, seeds = before["runs"], sorted({*seeds, *before["seeds"]})
+def measured_here(out: Path, seeds: Sequence[int], lab: Lab = LAB) -> dict[str, dict]:
+    "The runs of some seeds that `out` has and that were made as registered."
+    found = {}
     for run in planned(seeds):
-        if (one := out / f"{run}.json").is_file() and (found := json.loads(one.read_text(encoding="utf-8")))[
-            "registered"
-        ] == mine:
-            runs[str(run)] = found
+        if (path := out / f"{run}.json").is_file():
+            one = json.loads(path.read_text(encoding="utf-8"))
+            found |= {str(run): one} if one["registered"] == registered(lab) else {}
+    return found
+
+
+def collected(out: Path, reports: Path, seeds: Sequence[int] = SEEDS, lab: Lab = LAB) -> dict:
+    "The report: settings, all finished runs that were made as registered, here or before, and what other reports say."
+    before = recorded(reports / "world.json", registered(lab)) or {"runs": {}, "seeds": []}
+    every = sorted({*seeds, *before["seeds"]})
     return {
-        "registered": mine,
+        "registered": registered(lab),
         "commit": commit(),
         "settings": asdict(lab),
-        "seeds": [*seeds],
-        "runs": runs,
+        "seeds": every,
+        "runs": before["runs"] | measured_here(out, every, lab),
         "shallow": shallow(reports.parent),
         "study": study(reports.parent),
     }
@@ -511,26 +519,31 @@ def publish(out: Path, reports: Path, seeds: Sequence[int] = SEEDS, lab: Lab = L
 # %% ../../nbs/claims/world.ipynb #bc0bd698
 def main(
     seeds: Sequence[int] = SEEDS,
-    cores: int = 1,
+    cores: int = 2,
+    again: bool = False,
     out: str | Path = "runs/claims/world",
     reports: str | Path = "reports/claims",
     lab: Lab = LAB,
 ) -> dict:
-    "Run what is missing, one after the other whatever `cores` says, with a line a run; returns the report, which is written after each."
+    "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other however many `cores` there are; returns the report, which is written after each run."
     import torch
 
     from mmhelix_nb.training.launch import own_device
 
     if own_device() == "cpu":
         torch.set_num_threads(1)
-    out, reports, runs, times = Path(out), Path(reports), planned(seeds), []
+    out, reports, times = Path(out), Path(reports), []
+    known = recorded(reports / "world.json", registered(lab)) or {"runs": {}}
+    runs = [run for run in planned(seeds) if again or str(run) not in known["runs"]]
+    print(f"world: {len(runs)} of {len(planned(seeds))} runs to make, the report has the others", flush=True)
     reports.mkdir(parents=True, exist_ok=True)
     for number, run in enumerate(runs, 1):
-        known, began = (out / f"{run}.json").is_file(), time.perf_counter()
+        had, began = (out / f"{run}.json").is_file(), time.perf_counter()
         found = run_one(run, out, lab)
-        if not known:
-            times.append(time.perf_counter() - began)
-            publish(out, reports, seeds, lab)
+        times += [] if had else [time.perf_counter() - began]
+        publish(out, reports, seeds, lab)
         shares = ", ".join(f"{look} {percent_text(part['greedy'])}" for look, part in found["looks"].items())
-        print(f"[{number}/{len(runs)}] {run}: {shares} {left_text(times, len(runs) - number)}", flush=True)
-    return publish(out, reports, seeds, lab)
+        print(f"[{number}/{len(runs)}] {run}: {shares} {left_text(times, len(runs) - number, 1)}", flush=True)
+    report = publish(out, reports, seeds, lab)
+    print(twice_text(known["runs"], measured_here(out, seeds, lab)))
+    return report

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, random_solution, solutions
-from ..shared.draw import Board, Canvas, Style, font, grid_lines, render
+from ..shared.draw import Board, Canvas, Style, grid_lines, render, text_width
 from ..shared.grids import Cell, beside, every_cell, hangs_together
 from mmhelix_nb.shared.latin import (
     SQUARE_EXAMPLE,
@@ -354,7 +354,7 @@ def layout(state: State, style: Style) -> Canvas:
     for region in state.regions:
         (x, y), text = board.corner(*(k - 1 for k in min(region[0]))), label(region)
         size = 18 if len(text) < 4 else 16
-        canvas.text(x + 9 + font(size).getlength(text) / 2, y + 15, text, size, style.blue)
+        canvas.text(x + 9 + text_width(text, size) / 2, y + 15, text, size, style.blue)
     return canvas
 
 

@@ -167,7 +167,7 @@ def most_repeated_first(state: State, rng: Random) -> str:
         r, c = cell
         return sum(grid[y][x] == grid[r][c] for y, x in light if (y == r) != (x == c))
 
-    for cell in sorted(light, key=lambda cell: (-repeats(cell), rng.random())):
+    for cell in sorted(every_cell(n), key=lambda cell: (-repeats(cell), rng.random())):
         if repeats(cell) and light.issuperset(beside(n, *cell)) and hangs_together(n, light - {cell}):
             light.discard(cell)
     return shaded_cells([1 if cell in light else 2 for cell in every_cell(n)])

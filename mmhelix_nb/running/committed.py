@@ -113,7 +113,7 @@ def verdict_of(place: Place, profile: str, names: list[str]) -> str:
     """What `verdict` says of a finished run of `profile` (a name, or a file); empty where nothing is committed for it."""
     committed = place.book / "reports" / place.profile.name
     of_book = profile_path(profile, place.root).resolve().parent == (place.book / "profiles").resolve()
-    if not committed.is_dir() or not of_book or place.profile.overrides:
+    if not any(committed.glob("*/results.json")) or not of_book or place.profile.overrides:
         return ""
     return verdict(compare(place.report(), committed, names))
 

@@ -17,7 +17,7 @@ from itertools import combinations, pairwise, product
 from math import cos, hypot, isqrt, pi, sin
 from random import Random
 
-from .draw import MINI_SIDE, Canvas, Style, font
+from .draw import MINI_SIDE, Canvas, Style, text_width
 from .networks import Graph, place
 
 # %% ../../nbs/shared/diagrams.ipynb #16f5d25e
@@ -362,7 +362,7 @@ def number_spots(
     thick: int = 0,
 ) -> tuple[list[tuple[Point, Size]], float]:
     "Spot and size of the box for the number of each of the `edges`, in figures of `size` px, and what is wrong with them in all, among lines `thick` px thicker than usual."
-    sizes = [(round(font(size).getlength(str(number))) + 10, size + 6) for _, _, number in edges]
+    sizes = [(text_width(str(number), size) + 10, size + 6) for _, _, number in edges]
     heads = [arrow_head(points, radius) for points in ways] if arrows else ()
     room = [(width + thick, height + thick) for width, height in sizes]
     found, wrong = label_spots(ways, room, centers, radius, heads)

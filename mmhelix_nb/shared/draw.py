@@ -4,26 +4,20 @@
 
 # %% auto #0
 __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'LETTERS', 'RULES', 'VARIANTS', 'PALETTES', 'PRINTED', 'STYLES', 'OPEN', 'MIX',
-           'Point', 'Box', 'Color', 'FINER', 'CLEAR', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data', 'chosen',
-           'font', 'stamp', 'Shape', 'Shapes', 'paint', 'Label', 'Canvas', 'Draw', 'render', 'png', 'picture_file',
-           'Board', 'fit_board', 'grid_lines', 'coordinates', 'side_numbers', 'strips', 'in_lines', 'bar_chart',
-           'mini_chart']
+           'ADVANCES', 'HINTED', 'Point', 'Box', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data', 'chosen',
+           'text_width', 'Shape', 'Shapes', 'Label', 'Canvas', 'Draw', 'render', 'Board', 'fit_board', 'grid_lines',
+           'coordinates', 'side_numbers', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
 
 # %% ../../nbs/shared/draw.ipynb #101092e7
 import functools
-import struct
-import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, groupby, pairwise, product
-from math import ceil, floor
+from itertools import pairwise, product
 from random import Random
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont
-
-from .photo import JPEG, photograph
+if TYPE_CHECKING:  # Pillow, and what needs it, is loaded with the first picture
+    from PIL.Image import Image
 
 # %% ../../nbs/shared/draw.ipynb #4c5768ad
 MAX_SIDE = 768  # px, longest side of any picture
@@ -117,37 +111,31 @@ def chosen(style: str, state: object) -> str:
         style = rng.choices([*MIX], [*MIX.values()])[0]
     return f"{style}:{rng.randrange(1, 10_000)}" if style in OPEN else style
 
-# %% ../../nbs/shared/draw.ipynb #e2cc1965
-@functools.lru_cache
-def font(size: int) -> ImageFont.FreeTypeFont:
-    "Pillow's own font at `size` px."
-    loaded = ImageFont.load_default(size)
-    if not isinstance(loaded, ImageFont.FreeTypeFont):
-        raise RuntimeError("this Pillow was built without FreeType; pip install --force-reinstall pillow brings it")
-    return loaded
-
-
-@functools.lru_cache(maxsize=4096)
-def stamp(
-    text: str, size: int, letters: str = "upright"
-) -> tuple[Image.Image, tuple[int, int], tuple[float, float, float, float]]:
-    "`text` at `size` px as a mask, where its centre is in the mask, and its box around the centre; kept, because pictures share their labels."
-    box = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), text, font(size), anchor="mm")
-    center = 2 - floor(box[0]), 2 - floor(box[1])
-    mask = Image.new("L", (center[0] + ceil(box[2]) + 2, center[1] + ceil(box[3]) + 2))
-    ImageDraw.Draw(mask).text(center, text, 255, font(size), anchor="mm")
-    if letters == "bold":  # as thick again as it is, but for a part that grows with the letters
-        mask = ImageChops.lighter(mask, ImageChops.blend(mask, ImageChops.offset(mask, 1, 0), min(1, size / 26)))
-        box = (box[0], box[1], box[2] + 1, box[3])
-    if letters == "slanted":
-        lean, more = 0.2, ceil(0.2 * center[1])
-        wide = Image.new("L", (mask.width + 2 * more, mask.height))
-        wide.paste(mask, (more, 0))
-        mask = wide.transform(
-            wide.size, Image.Transform.AFFINE, (1, lean, -lean * center[1], 0, 1, 0), Image.Resampling.BICUBIC
+# %% ../../nbs/shared/draw.ipynb #719f1a67
+ADVANCES = {  # thousandths of the size by which Pillow's font, Aileron, moves on after a character
+    **dict.fromkeys("#$+0123456789<=>^~", 580),
+    **dict.fromkeys(",.:;", 220),
+    **dict.fromkeys("/\\{}", 303),
+    **dict.fromkeys("()", 315),
+    **dict.fromkeys("dgq", 615),
+    **dict.fromkeys("bp", 611),
+    **dict.fromkeys("hn", 593),
+    **dict(zip("ABCDEFGHIJKLM", (639, 627, 699, 709, 587, 567, 710, 730, 264, 544, 609, 575, 866))),
+    **dict(zip("NOPQRSTUVWXYZ", (718, 737, 598, 733, 619, 585, 612, 682, 622, 952, 625, 581, 591))),
+    **dict(
+        zip(
+            "acefijklmorstuvwxyz",
+            (531, 529, 549, 290, 238, 233, 522, 247, 855, 586, 330, 459, 313, 592, 514, 785, 482, 513, 462),
         )
-        center, box = (center[0] + more, center[1]), (box[0] - lean * box[3], box[1], box[2] - lean * box[1], box[3])
-    return mask, center, box
+    ),
+    **dict(zip(" !\"%&'*-?@[]_`|", (216, 242, 339, 740, 654, 176, 560, 274, 499, 852, 307, 295, 500, 300, 250))),
+}
+HINTED = {("+", 16): 10, ("-", 18): 6}  # px, where FreeType moves the edges of a sign to whole ones
+
+
+def text_width(text: str, size: int) -> int:
+    "By how many px `text` of `size` px moves on; a character that the font lacks counts as a digit."
+    return sum(HINTED.get((sign, size)) or (ADVANCES.get(sign, 580) * size + 500) // 1000 for sign in text)
 
 # %% ../../nbs/shared/draw.ipynb #d9b331ea
 Point = tuple[float, float]  # x and y in px
@@ -222,82 +210,6 @@ def _corners(box: Box) -> tuple[Point, Point]:
     left, top, right, bottom = box
     return (left, top), (right, bottom)
 
-# %% ../../nbs/shared/draw.ipynb #0cba0473
-Color = str | int | None
-
-
-def _plain(pen: ImageDraw.ImageDraw, shape: Shape, fill: Color, outline: Color = None) -> None:
-    "Draw `shape` as Pillow does, in other colours."
-    if shape.kind == "line":
-        pen.line(shape.points, fill, shape.width, joint="curve")
-    elif shape.kind == "polygon":
-        pen.polygon(shape.points, fill)
-    elif shape.kind == "rounded_rectangle":
-        pen.rounded_rectangle(shape.points, shape.radius, fill, outline, shape.width)
-    else:
-        (pen.ellipse if shape.kind == "ellipse" else pen.rectangle)(shape.points, fill, outline, shape.width)
-
-# %% ../../nbs/shared/draw.ipynb #1e1ca50d
-FINER = 4  # a mask of smooth edges has this many times as many px a side
-
-
-@functools.lru_cache(maxsize=2048)
-def _round_mask(kind: str, width: int, height: int, radius: int, hollow: int) -> Image.Image:
-    "A disc or rounded box of `width` x `height` px as a mask; with `hollow` only a rim of that many px."
-    mask = Image.new("L", (width * FINER, height * FINER))
-    pen = ImageDraw.Draw(mask)
-    for inset, value in ((0, 255), (hollow, 0)) if hollow else ((0, 255),):
-        box = (inset * FINER, inset * FINER, (width - inset) * FINER - 1, (height - inset) * FINER - 1)
-        if kind == "ellipse":
-            pen.ellipse(box, value)
-        else:
-            pen.rounded_rectangle(box, max(radius - inset, 0) * FINER, value)
-    return mask.reduce(FINER)
-
-
-def _round(pen: ImageDraw.ImageDraw, shape: Shape) -> None:
-    "Paint a disc or a rounded box with smooth edges."
-    left, top, right, bottom = (round(value) for point in shape.points for value in point)
-    size, edge = (right - left + 1, bottom - top + 1), shape.width if shape.outline else 0
-    if shape.outline:
-        hollow = 0 if shape.fill else edge
-        pen.bitmap((left, top), _round_mask(shape.kind, *size, shape.radius, hollow), shape.outline)
-    if shape.fill and min(size) > 2 * edge:
-        mask = _round_mask(shape.kind, size[0] - 2 * edge, size[1] - 2 * edge, max(shape.radius - edge, 0), 0)
-        pen.bitmap((left + edge, top + edge), mask, shape.fill)
-
-# %% ../../nbs/shared/draw.ipynb #84c91b31
-def _slanted(pen: ImageDraw.ImageDraw, shapes: Sequence[Shape], size: tuple[int, int]) -> None:
-    "Paint lines and polygons of one colour with smooth edges, on a picture of `size`."
-    frames = [shape.frame(2) for shape in shapes]
-    left, top = (max(0, floor(min(frame[side] for frame in frames))) for side in (0, 1))
-    right, bottom = (min(size[side - 2], ceil(max(frame[side] for frame in frames))) for side in (2, 3))
-    if right <= left or bottom <= top:
-        return
-    mask = Image.new("L", ((right - left) * FINER, (bottom - top) * FINER))
-    fine = ImageDraw.Draw(mask)
-    for shape in shapes:
-        half = (FINER - 1) / 2  # the centre of a pixel is that of its FINER x FINER parts
-        points = tuple(((x - left) * FINER + half, (y - top) * FINER + half) for x, y in shape.points)
-        _plain(fine, replace(shape, points=points, width=shape.width * FINER), 255)
-    pen.bitmap((left, top), mask.reduce(FINER), shapes[0].fill)
-
-
-def paint(shapes: Sequence[Shape], image: Image.Image) -> None:
-    "Paint `shapes` onto `image`, smooth where their edges fall between pixels."
-    pen = ImageDraw.Draw(image)
-    for (fill, slanted), group in groupby(
-        shapes, lambda shape: (shape.fill, shape.smooth and shape.kind in ("line", "polygon"))
-    ):
-        if slanted and fill:
-            _slanted(pen, [*group], image.size)
-            continue
-        for shape in group:
-            if shape.smooth:
-                _round(pen, shape)
-            else:
-                _plain(pen, shape, shape.fill, shape.outline)
-
 # %% ../../nbs/shared/draw.ipynb #2a5fbc83
 @dataclass(frozen=True)
 class Label:
@@ -312,6 +224,8 @@ class Label:
 
     def box(self, more: int = 0) -> tuple[int, int, int, int]:
         "Its ink, and `more` px around it: left, top, right, bottom."
+        from mmhelix_nb.shared.raster import stamp
+
         left, top, right, bottom = stamp(self.text, self.size, self.letters)[2]
         return (
             self.x + round(left) - more,
@@ -325,9 +239,6 @@ class Label:
         return left < p and u < right and top < q and v < bottom
 
 # %% ../../nbs/shared/draw.ipynb #06a015ea
-CLEAR = 2  # px between a label and whatever it does not stand on
-
-
 @dataclass
 class Canvas:
     "A picture of `width` x `height` px under construction."
@@ -350,79 +261,17 @@ class Canvas:
         self.labels.append(Label(text, round(x), round(y), size, color or self.style.ink, self.style.letters))
 
     @property
-    def image(self) -> Image.Image:
-        "The picture as it is by now; a `mini` one is drawn without smooth edges."
-        image = Image.new("RGB", (self.width, self.height), self.style.paper)
-        pen = ImageDraw.Draw(image)
-        if self.style.name == "mini":
-            for shape in self.shapes:
-                _plain(pen, shape, shape.fill, shape.outline)
-        else:
-            paint(self.shapes, image)
-        for label in self.labels:
-            mask, center, _ = stamp(label.text, label.size, label.letters)
-            pen.bitmap((label.x - center[0], label.y - center[1]), mask, label.color)
-        return image
+    def image(self) -> "Image":
+        "The picture as it is by now, by Pillow."
+        from mmhelix_nb.shared.raster import painted
+
+        return painted(self)
 
     def clashes(self) -> list[str]:
         "What keeps the picture from being read, in words; a `mini` one has no room around its labels."
-        return [*_crowded(self), *_covered(self)]
+        from mmhelix_nb.shared.raster import clashes
 
-# %% ../../nbs/shared/draw.ipynb #13d7388f
-def _numbered(shapes: Sequence[Shape], box: Box) -> Image.Image:
-    "What shows in a `box` of whole px where shape i is painted with the number 2 i + 2, and its border with 2 i + 3; the paper is 0."
-    left, top, right, bottom = map(int, box)
-    image = Image.new("I", (right - left, bottom - top))
-    pen = ImageDraw.Draw(image)
-    for i, shape in enumerate(shapes):
-        (u, v, p, q), number = shape.frame(2), 2 * i + 2
-        if u < right and left < p and v < bottom and top < q:
-            moved = replace(shape, points=tuple((x - left, y - top) for x, y in shape.points))
-            _plain(pen, moved, number if shape.fill else None, number + 1 if shape.outline else None)
-    return image
-
-
-def _numbers(image: Image.Image) -> list[int]:
-    "The pixels of a picture that `_numbered` made, row by row."
-    return memoryview(image.tobytes()).cast("i").tolist()
-
-# %% ../../nbs/shared/draw.ipynb #017417c8
-def _crowded(canvas: Canvas) -> Iterator[str]:
-    "Shapes and labels that leave the picture, pairs of labels that overlap, and labels that do not stand on one shape alone or on paper."
-    where, roomy = _numbered(canvas.shapes, (0, 0, canvas.width, canvas.height)), canvas.style.name != "mini"
-    for shape in canvas.shapes if roomy else ():
-        left, top, right, bottom = shape.frame()
-        if min(left, top) < -1 or right > canvas.width + 1 or bottom > canvas.height + 1:
-            yield f"{shape} leaves the picture"
-    for label in canvas.labels:
-        left, top, right, bottom = label.box()
-        if min(left, top) < 0 or right > canvas.width or bottom > canvas.height:
-            yield f"label {label.text!r} leaves the picture"
-        ground = Counter(_numbers(where.crop(label.box(CLEAR)))).most_common(99 if roomy else 1)
-        for number, _ in ground[1:]:  # the first one is what it stands on
-            yield f"label {label.text!r} touches {canvas.shapes[number // 2 - 1] if number else 'the end of its ground'}"
-    for one, two in combinations(canvas.labels, 2):
-        if one.overlaps(two):
-            yield f"label {one.text!r} overlaps label {two.text!r}"
-
-# %% ../../nbs/shared/draw.ipynb #a183e98b
-def _covered(canvas: Canvas) -> Iterator[str]:
-    "Marks that later shapes cover in part, and marks that a line of other nodes touches."
-    frames = [shape.frame(2) for shape in canvas.shapes]
-    for i, mark in enumerate(canvas.shapes):
-        if not mark.mark:
-            continue
-        left, top, right, bottom = box = tuple(map(round, frames[i]))
-        near = [j for j, (u, v, p, q) in enumerate(frames) if u < right and left < p and v < bottom and top < q]
-        alone, seen = _numbered([mark], box), _numbered([canvas.shapes[j] for j in near if j >= i], box)
-        if _numbers(alone) != [number if number < 4 else 0 for number in _numbers(seen)]:
-            yield f"{mark} is covered"
-        own = alone.point(lambda number: number * 255).convert("L")
-        for line in (canvas.shapes[j] for j in near):
-            if line.kind == "line" and line.of and not {*mark.of} <= {*line.of}:
-                drawn = _numbered([line], box).point(lambda number: number * 255).convert("L")
-                if ImageChops.multiply(own, drawn).getbbox():
-                    yield f"{mark} touches {line}"
+        return clashes(self)
 
 # %% ../../nbs/shared/draw.ipynb #3b363c74
 _Drawn = TypeVar("_Drawn", contravariant=True)
@@ -431,38 +280,26 @@ _Drawn = TypeVar("_Drawn", contravariant=True)
 class Draw(Protocol[_Drawn]):
     "A task's `draw`."
 
-    def __call__(self, state: _Drawn, style: str = "light") -> Image.Image: ...
+    def __call__(self, state: _Drawn, style: str = "light") -> "Image": ...
 
 
 def render(layout: Callable[[_Drawn, Style], Canvas], mini: bool = True) -> Draw[_Drawn]:
     "Make a task's `draw` from its `layout`; without `mini` that style is refused."
 
     @functools.wraps(layout)
-    def draw(state: _Drawn, style: str = "light") -> Image.Image:
+    def draw(state: _Drawn, style: str = "light") -> "Image":
         if style == "mini" and not mini:
             raise ValueError(f"this task has no mini picture; choose another style than {style!r}")
         name = chosen(style, state)
         image = layout(state, style_named(name)).image
-        return photograph(image, int(name.partition(":")[2])) if name.startswith("photo:") else image
+        if not name.startswith("photo:"):
+            return image
+        from mmhelix_nb.shared.photo import photograph
+
+        return photograph(image, int(name.partition(":")[2]))
 
     draw.__name__ = draw.__qualname__ = "draw"
     return draw
-
-# %% ../../nbs/shared/draw.ipynb #3a37a3ba
-def png(image: Image.Image) -> bytes:
-    """The bytes of `image`, an RGB picture, as PNG, equal wherever zlib is.
-
-    Rows go in unfiltered: Pillow looks for the best of five filters for each, which flat colours need not, and takes three times as long for files that are a tenth smaller."""
-    (width, height), data = image.size, image.convert("RGB").tobytes()
-    rows = b"".join([b"\0" + data[start : start + 3 * width] for start in range(0, len(data), 3 * width)])
-    parts = (b"IHDR" + struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(rows, 3), b"IEND")
-    framed = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
-
-
-def picture_file(image: Image.Image) -> bytes:
-    "The file that a picture is stored as: the JPEG of a photo, else PNG."
-    return image.info.get(JPEG) or png(image)
 
 # %% ../../nbs/shared/draw.ipynb #0c6f56ad
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from statistics import median, quantiles
 
 from mmhelix_nb import make, tasks
 from mmhelix_nb.book.place import commit
-from mmhelix_nb.shared.draw import png
+from mmhelix_nb.shared.raster import png
 
 SEEDS = 50
 PUBLISHED_S = (

@@ -1,0 +1,109 @@
+"""Sphinx's settings; `make site` copies this file beside the pages that `prepare.py` wrote."""
+
+from configparser import ConfigParser
+from pathlib import Path
+
+from docutils.nodes import SkipNode
+from sphinx.addnodes import pending_xref
+from sphinx.util.nodes import find_pending_xref_condition
+
+root = next(folder for folder in Path(__file__).resolve().parents if (folder / "settings.ini").is_file())
+parser = ConfigParser(delimiters=["="])
+parser.read(root / "settings.ini", encoding="utf-8")
+cfg = parser["DEFAULT"]
+
+project, author, copyright, release = cfg["title"], cfg["author"], cfg["copyright"], cfg["version"]
+language = "en"
+extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton"]
+exclude_patterns = ["_extra"]
+
+# Notebooks are shown as they are and never run here.
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
+myst_dmath_double_inline = True  # a formula may share its paragraph with words
+myst_heading_anchors = 3
+add_module_names = False
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+toc_object_entries = False  # four thousand names are no contents
+copybutton_exclude = ".linenos, .gp, .go"
+
+html_theme = "sphinx_book_theme"
+html_title = cfg["title"]
+html_baseurl = f"{cfg['doc_host']}{cfg['doc_baseurl']}/"
+html_static_path = ["_static"]
+html_extra_path = ["_extra"]
+html_css_files = ["site.css"]
+html_js_files = []
+html_copy_source = False
+html_show_sourcelink = False
+html_last_updated_fmt = None
+html_math_renderer = "katex"
+html_theme_options = {
+    "repository_url": cfg["git_url"],
+    "repository_branch": cfg["branch"],
+    "path_to_docs": cfg["nbs_path"],
+    "use_repository_button": True,
+    "use_source_button": True,
+    "use_download_button": False,
+    "launch_buttons": {"colab_url": "https://colab.research.google.com", "notebook_interface": "jupyterlab"},
+    "show_navbar_depth": 1,
+    "max_navbar_depth": 2,
+    "collapse_navigation": True,
+    "show_toc_level": 2,
+    "extra_footer": f'<a href="{cfg["paper_url"]}">The paper</a> · <a href="{cfg["git_url"]}">Source</a> · Apache-2.0',
+}
+
+
+def formula(translator, node, tag: str) -> None:
+    """Leave a formula as TeX in a place that `formulas.js` draws."""
+    translator.body.append(f'<{tag} class="formula notranslate">{translator.encode(node.astext())}</{tag}>')
+    raise SkipNode
+
+
+def add_scripts(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load KaTeX and plotly on the pages that need them, and on no other."""
+    body = context.get("body", "")
+    if 'class="formula' in body:
+        app.add_css_file("katex/katex.min.css")
+        app.add_js_file("katex/katex.min.js", loading_method="defer")
+        app.add_js_file("formulas.js", loading_method="defer")
+    if 'class="plotly-figure"' in body:
+        app.add_js_file("plotly.min.js", loading_method="defer")
+        app.add_js_file("figures.js", loading_method="defer")
+
+
+def fit_buttons(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Link the notebook as the repository shows it; pages that are written by `prepare.py` have no source there."""
+    for group in context.get("header_buttons", ()):
+        for button in list(group.get("buttons", ())):
+            if button.get("label") != "source-file-button":
+                continue
+            button["url"] = button["url"].removesuffix("?plain=1")
+            if context.get("page_source_suffix") != ".ipynb":
+                group["buttons"].remove(button)
+
+
+def link_own_types(app, doctree) -> None:
+    """Leave only the package's own types to be linked: Sphinx searches four thousand names for every `str` that it cannot find."""
+    for node in list(doctree.findall(pending_xref)):
+        if node.get("refdomain") != "py":
+            continue
+        if node["reftarget"].startswith("mmhelix_nb."):
+            node.attributes.pop("refspecific", None)
+        else:
+            shown = find_pending_xref_condition(node, "*")
+            node.replace_self((shown or node).children)
+
+
+def setup(app) -> None:
+    """Formulas by KaTeX, plotly where it is needed, links of types."""
+    app.add_html_math_renderer(
+        "katex",
+        inline_renderers=(lambda self, node: formula(self, node, "span"), None),
+        block_renderers=(lambda self, node: formula(self, node, "div"), None),
+    )
+    app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", fit_buttons, priority=900)
+    app.connect("doctree-read", link_own_types)

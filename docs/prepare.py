@@ -1,0 +1,318 @@
+"""Write the folder that Sphinx reads: `python docs/prepare.py _docs/source`. Standard library only; `make site` brings the scripts that draw formulas and figures.
+
+Pages keep the paths that their notebooks have under `nbs/`; README opens the site; the package's API and lists of all pages are made here."""
+
+import base64
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from configparser import ConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+
+from notebooks import Site, first_picture, module_of, page, source
+from reference import PACKAGE, Module, module_page, modules
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / ".venv-site" / "node_modules"
+PLOTLY = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
+RUN = "mini"  # the committed run whose executed copies are shown
+PARTS = (  # titles of the contents, with patterns of the pages in them; a room that none names follows at the end
+    ("Contract", ("0*",)),
+    ("Benchmark", ("1*", "2*", "benchmark")),
+    ("The 42 tasks", ("tasks",)),
+    ("Traces", ("3*", "traces")),
+    ("Training", ("4*", "5*", "training")),
+    ("Evaluation", ("6*", "7*", "reporting")),
+    ("Claims", ("claims",)),
+    ("Workshop", ("8*", "9*", "shared", "book", "running")),
+)
+ROOMS = {
+    "tasks": "Tasks",
+    "shared": "What tasks share",
+    "book": "What chapters share",
+    "reporting": "Reporting",
+    "running": "Running",
+}
+LEFT_OUT = ("index", "tasks/_template")
+PAGES = {"nbs/tasks/CONTRACT.md": "tasks/CONTRACT", "CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog"}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook as a page: its name without ending, its cells, its title, its one line."""
+
+    name: str
+    notebook: dict
+
+    @property
+    def opening(self) -> str:
+        return next(source(cell) for cell in self.notebook["cells"] if cell["cell_type"] == "markdown")
+
+    @property
+    def title(self) -> str:
+        return self.opening.split("\n", 1)[0].lstrip("# ").strip()
+
+    @property
+    def line(self) -> str:
+        return next((line[2:] for line in self.opening.split("\n") if line.startswith("> ")), "")
+
+    @property
+    def room(self) -> str:
+        return self.name.rpartition("/")[0]
+
+
+def settings() -> dict[str, str]:
+    """What `settings.ini` says."""
+    parser = ConfigParser(delimiters=["="])
+    parser.read(ROOT / "settings.ini", encoding="utf-8")
+    return dict(parser["DEFAULT"])
+
+
+def chapters() -> list[Chapter]:
+    """All notebooks that are pages, in the order of their names."""
+    found = {str(path.relative_to(ROOT / "nbs").with_suffix("")): path for path in (ROOT / "nbs").rglob("*.ipynb")}
+    kept = sorted(
+        name for name in found if name not in LEFT_OUT and not {"_proc", ".ipynb_checkpoints"} & set(name.split("/"))
+    )
+    return [Chapter(name, json.loads(found[name].read_text(encoding="utf-8"))) for name in kept]
+
+
+def executed(name: str) -> list[Path]:
+    """The executed copies of a chapter in the committed run, the main one first; swept settings are left to the report."""
+    copies = sorted((ROOT / "reports" / RUN).glob(f"*/{Path(name).name}.ipynb"))
+    plain = [path for path in copies if "@" not in path.parent.name]
+    return sorted(plain, key=lambda path: (not path.parent.name.endswith("-ahpo"), path.parent.name))
+
+
+def note(name: str, copies: list[Path], up: str) -> str:
+    """Says where a chapter's outputs come from, with links to its pages in the report."""
+    told = json.loads((copies[0].parent / "results.json").read_text(encoding="utf-8"))
+    report = f"reports/{RUN}"
+    jobs = [path.parent.name for path in copies if (ROOT / report / "chapters" / f"{path.parent.name}.html").is_file()]
+    links = [f'<a href="{up}{report}/chapters/{job}.html">{job}</a>' for job in jobs]
+    said = f"Outputs are those of the run `{told['profile']}`, seed {told['seed']}, commit `{told['commit']}`, where the code has not changed since, else of a small example."
+    pages = f" Its numbers and figures: {', '.join(links)}; " if links else " "
+    return f'{{.run-note}}\n{said}{pages}<a href="{up}{report}/index.html">the whole report</a>.'
+
+
+def toctree(entries: Iterable[str], caption: str = "", hidden: bool = False, depth: int = 1) -> str:
+    """A list of pages for Sphinx."""
+    options = [
+        ":titlesonly:",
+        f":maxdepth: {depth}",
+        *([f":caption: {caption}"] if caption else []),
+        *([":hidden:"] if hidden else []),
+    ]
+    return "\n".join(["```{toctree}", *options, "", *entries, "```", ""])
+
+
+class Writer:
+    """Writes the pages into `target`."""
+
+    def __init__(self, target: Path) -> None:
+        cfg = settings()
+        self.target, self.blob = target, f"{cfg['git_url']}/blob/{cfg['branch']}"
+        self.chapters, self.modules = chapters(), modules(ROOT)
+        rooms = {chapter.room for chapter in self.chapters if chapter.room}
+        lists = {f"{room}/index.md" for room in {*rooms, "tasks", "reports", "api"}}
+        texts = {"index.md", *(f"{name}.md" for name in PAGES.values())}
+        names = {f"{chapter.name}.ipynb" for chapter in self.chapters} | lists | texts
+        exported = {
+            f"{module.name.rpartition('.')[2]}.{name}": f"{module.name}.{name}"
+            for module in self.modules
+            for name in module.exported
+        }
+        self.site = Site(ROOT, frozenset(names), exported, self.blob)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a page or a file, if it changes: Sphinx reads again what is newer."""
+        path = self.target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+    def copy(self, path: Path, name: str) -> None:
+        """Copy a file as `name`."""
+        (self.target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, self.target / name)
+
+    def notebooks(self) -> None:
+        """All notebooks, with the outputs of the run where there are some."""
+        for chapter in self.chapters:
+            copies, up = executed(chapter.name), "../" * chapter.name.count("/")
+            run = json.loads(copies[0].read_text(encoding="utf-8")) if copies else None
+            said = note(chapter.name, copies, up) if copies else ""
+            made = page(chapter.notebook, f"{chapter.name}.ipynb", self.site, run, said)
+            self.write(f"{chapter.name}.ipynb", json.dumps(made, ensure_ascii=False, indent=1) + "\n")
+
+    def room(self, room: str) -> None:
+        """The list of a room's pages, each with its one line."""
+        inside = [chapter for chapter in self.chapters if chapter.room == room]
+        lines = [
+            f"* [{c.title}]({Path(c.name).name}.ipynb): {self.site.linked(c.line, f'{room}/index.md')}" for c in inside
+        ]
+        title = ROOMS.get(room, room.capitalize())
+        tree = toctree([Path(chapter.name).name for chapter in inside], hidden=True)
+        self.write(f"{room}/index.md", "\n".join([f"# {title}", "", *lines, "", tree]))
+
+    def tasks(self) -> None:
+        """The tasks by category, each with its first picture."""
+        categories = sorted({chapter.room for chapter in self.chapters if chapter.room.startswith("tasks/")})
+        for room in categories:
+            inside, cards = [chapter for chapter in self.chapters if chapter.room == room], []
+            for chapter in inside:
+                name, picture = Path(chapter.name).name, first_picture(chapter.notebook["cells"])
+                image = [f":img-top: {name}.png", f":img-alt: a puzzle of the task {chapter.title}"] if picture else []
+                if picture:
+                    (self.target / room).mkdir(parents=True, exist_ok=True)
+                    (self.target / room / f"{name}.png").write_bytes(base64.b64decode(picture))
+                cards += [
+                    f":::{{grid-item-card}} {chapter.title}",
+                    f":link: {name}",
+                    ":link-type: doc",
+                    *image,
+                    "",
+                    chapter.line,
+                    ":::",
+                    "",
+                ]
+            grid = ["::::{grid} 2 2 3 4", ":gutter: 3", ":class-container: task-cards", "", *cards, "::::", ""]
+            tree = toctree([Path(chapter.name).name for chapter in inside], hidden=True)
+            self.write(f"{room}/index.md", "\n".join([f"# {room.rpartition('/')[2].capitalize()}", "", *grid, tree]))
+        names = [room.removeprefix("tasks/") for room in categories]
+        opened = "Every task is one notebook with the same eight sections: rules, state, solver, generator, check, picture and question, trace, levels. What they have to be stands in [the contract](CONTRACT.md)."
+        self.write(
+            "tasks/index.md",
+            "\n".join(
+                ["# Tasks", "", opened, "", toctree(["CONTRACT", *(f"{name}/index" for name in names)], depth=2)]
+            ),
+        )
+
+    def api(self) -> None:
+        """A page for every module that exports something, by rooms."""
+        exporting = {
+            f"{PACKAGE}.{name}": chapter for chapter in self.chapters if (name := module_of(chapter.notebook["cells"]))
+        }
+        rooms: dict[str, list[Module]] = {}
+        for module in self.modules:
+            chapter = exporting.get(module.name)
+            link = f"[{chapter.title}](../{chapter.name}.ipynb)" if chapter else None
+            self.write(f"api/{module.short}.md", module_page(module, link, self.blob))
+            rooms.setdefault(module.short.rpartition(".")[0], []).append(module)
+        for room, inside in rooms.items():
+            lines = [f"* [{module.short}]({module.short}.md): {module.line}" for module in inside]
+            tree = toctree([module.short for module in inside], hidden=True)
+            if room:
+                self.write(f"api/{room}.md", "\n".join([f"# {room}", "", *lines, "", tree]))
+        opened = f"Every module of `{PACKAGE}`, with types, read from the source. The chapters explain them; `from {PACKAGE} import make, tasks` is where most begin."
+        entries = [*(module.short for module in rooms.get("", ())), *sorted(filter(None, rooms))]
+        self.write("api/index.md", "\n".join(["# API", "", opened, "", toctree(entries, depth=2)]))
+
+    def reports(self) -> None:
+        """The committed reports: pages of their own as they are, texts as pages of the site, and a list of both; and the live gallery where one was made."""
+        reports, lines = ROOT / "reports", []
+        found = [path for path in sorted(reports.rglob("*")) if "gallery" not in path.parts and path.is_file()]
+        for path in found:
+            if path.suffix in (".html", ".ipynb", ".svg", ".png", ".js"):
+                self.copy(path, f"_extra/{path.relative_to(ROOT)}")
+            if path.suffix in (".md", ".svg", ".png") and path.name != "card.md":
+                self.copy(path, str(path.relative_to(ROOT)))
+        if (reports / "gallery" / "live" / "index.html").is_file():
+            shutil.copytree(reports / "gallery" / "live", self.target / "_extra" / "gallery", dirs_exist_ok=True)
+            lines.append('* <a href="../gallery/index.html">The live gallery</a>: solve a puzzle in the browser')
+        for path in found:
+            if path.suffix == ".html" and "chapters" not in path.parts:
+                lines.append(f'* <a href="{path.relative_to(reports)}">{title_of(path)}</a>')
+        texts = [path.relative_to(reports) for path in found if path.suffix == ".md" and path.name != "card.md"]
+        lines += [f"* [{title_of(reports / path)}]({path})" for path in texts]
+        opened = "What runs found, beside what the paper says. `make reproduce` makes the first of them on two cores, and compares your numbers with these."
+        tree = toctree([str(path.with_suffix("")) for path in texts], hidden=True)
+        self.write("reports/index.md", "\n".join(["# Reports", "", opened, "", *lines, "", tree]))
+
+    def texts(self) -> None:
+        """README as the opening page, and the repository's other texts."""
+        for path in (ROOT / "nbs" / "images").glob("*"):
+            self.copy(path, f"images/{path.name}")
+        for name, made in PAGES.items():
+            self.text(f"{made}.md", (ROOT / name).read_text(encoding="utf-8"))
+        text = (ROOT / "README.md").read_text(encoding="utf-8")
+        self.text("index.md", "\n".join([text, *self.contents()]))
+
+    def text(self, name: str, text: str) -> None:
+        """A text of the repository as the page `name`, with links to its files made to work from the site."""
+
+        def link(match: re.Match) -> str:
+            found = match[1].removeprefix("nbs/")
+            if (ROOT / match[1]).exists() and not (self.target / found).is_file():
+                return f"]({self.blob}/{match[1]})"
+            return f"]({found})"
+
+        if "/" not in name:  # what stands deeper lies beside the same neighbours as in the repository
+            text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
+        self.write(name, self.site.linked(text, name))
+
+    def contents(self) -> list[str]:
+        """The contents of the whole site."""
+        rooms = {chapter.room.split("/")[0] for chapter in self.chapters if chapter.room}
+        tops = [chapter.name for chapter in self.chapters if not chapter.room]
+        trees, seen = [], set()
+        for title, patterns in PARTS:
+            entries = []
+            for pattern in patterns:
+                entries += (
+                    [name for name in tops if Path(name).match(pattern)]
+                    if "*" in pattern
+                    else [f"{pattern}/index"] * (pattern in rooms)
+                )
+            seen |= set(entries)
+            trees.append(toctree(entries, caption=title, hidden=True))
+        rest = sorted(({f"{room}/index" for room in rooms} | set(tops)) - seen)
+        more = ["reports/index", "api/index", "contributing", "changelog"]
+        return [*trees, toctree([*rest, *more], caption="More", hidden=True)]
+
+    def all(self) -> None:
+        """Everything."""
+        self.notebooks()
+        for room in {
+            chapter.room for chapter in self.chapters if chapter.room and not chapter.room.startswith("tasks")
+        }:
+            self.room(room)
+        self.tasks()
+        self.api()
+        self.reports()
+        self.texts()
+        self.static()
+
+    def static(self) -> None:
+        """Configuration, styles, and the scripts that draw formulas and figures."""
+        shutil.copytree(ROOT / "docs" / "static", self.target / "_static", dirs_exist_ok=True)
+        self.copy(ROOT / "docs" / "conf.py", "conf.py")
+        katex = SCRIPTS / "katex" / "dist"
+        if not katex.is_dir():
+            sys.exit(f"Error: {katex}: no KaTeX there; make site brings it")
+        for path in (katex / "katex.min.js", katex / "katex.min.css", *katex.glob("fonts/*.woff2")):
+            self.copy(path, f"_static/katex/{path.relative_to(katex)}")
+        self.copy(SCRIPTS / PLOTLY, "_static/plotly.min.js")
+
+
+def title_of(path: Path) -> str:
+    """The title of a page of HTML or Markdown; its name where it has none."""
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r"<title>([^<]*)</title>|^# (.+)$", text, re.MULTILINE)
+    return (found[1] or found[2]).strip() if found else path.stem
+
+
+def main() -> None:
+    """Write the folder named on the command line, and say how many pages it has."""
+    if len(sys.argv) != 2:
+        sys.exit("Error: one folder to write to, please: python docs/prepare.py _docs/source")
+    writer = Writer(Path(sys.argv[1]))
+    writer.all()
+    print(f"{len(writer.chapters)} notebooks, {len(writer.modules)} modules in {sys.argv[1]}")
+
+
+if __name__ == "__main__":
+    main()

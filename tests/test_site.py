@@ -1,0 +1,189 @@
+"""What readers of the site see of a notebook, and of a module, on tiny ones."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+
+import notebooks  # noqa: E402
+import reference  # noqa: E402
+
+BLOB = "https://example.org/blob/main"
+PAGES = frozenset(
+    {"50_ahpo.ipynb", "60_evaluation.ipynb", "book/rows.ipynb", "tasks/index.md", "tasks/games/maze.ipynb"}
+)
+SITE = notebooks.Site(ROOT, PAGES, {"rows.make_row": "mmhelix_nb.book.rows.make_row"}, BLOB)
+
+
+def code(text: str, *outputs: dict, name: str = "a") -> dict:
+    return {"cell_type": "code", "id": name, "metadata": {}, "source": text, "outputs": list(outputs)}
+
+
+def said(text: str) -> dict:
+    return {"cell_type": "markdown", "id": "m", "metadata": {}, "source": text}
+
+
+def stream(text: str, name: str = "stdout") -> dict:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def made(*cells: dict, run: list[dict] | None = None, note: str = "") -> list[dict]:
+    notebook = {"cells": [said("# Title"), *cells], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return notebooks.page(notebook, "book/here.ipynb", SITE, {"cells": run} if run else None, note)["cells"][1:]
+
+
+def test_cells_for_the_machine_go_and_directives_are_stripped():
+    assert (
+        made(code("#| default_exp book.here"), code("#| hide\nfrom os import sep\nassert sep"), code("#| export\n"))
+        == []
+    )
+    (cell,) = made(code("#| export\ndef f() -> int:\n    return 1\n"))
+    assert cell["source"] == "def f() -> int:\n    return 1\n" and cell["metadata"] == {"tags": []}
+
+
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("#| export\nimport re\nfrom os import sep", "imports"),
+        ("from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from os import sep", "imports"),
+        ("for n in range(3):\n    assert n < 3\n" + "assert True\n" * 6, "tests"),
+        ("x = 3\n" + "test_eq(x, 3)\n" * 7, "tests"),
+        ("test_eq(1, 1)", None),  # short enough to be read in passing
+        ("x = 3\n" * 9 + "print(x)", None),
+        ("#| export\n" + "x = 3\n" * 9, None),
+        ("!ls", None),
+    ],
+)
+def test_imports_and_long_tests_are_folded(text, name):
+    (cell,) = made(code(text))
+    assert cell["metadata"].get("mystnb", {}).get("code_prompt_show") == name
+    assert ("hide-input" in cell["metadata"]["tags"]) == (name is not None)
+
+
+def test_why_a_notebook_is_long_is_for_its_writers():
+    assert made(said("# Maze\n\n> Walk.\n\n> Long because it is.\n"))[0]["source"] == "# Maze\n\n> Walk.\n\n"
+
+
+def test_tests_that_show_something_stay_open():
+    (cell,) = made(code("assert True\n" * 9, stream("seen")))
+    assert cell["metadata"]["tags"] == []
+
+
+def test_outputs_lose_what_is_dead_or_double():
+    data = {"image/png": "p", "image/jpeg": "j", "text/plain": "<PIL>"}
+    bar = {"output_type": "display_data", "data": {notebooks.DEAD: {}, "text/plain": "0%"}, "metadata": {}}
+    outputs = [stream("warning", "stderr"), bar, stream("words"), {"output_type": "display_data", "data": data}]
+    (cell,) = made(code("x", *outputs))
+    assert [output.get("text") or sorted(output["data"]) for output in cell["outputs"]] == [
+        "words",
+        ["image/png", "text/plain"],
+    ]
+
+
+def test_a_plotly_figure_is_carried_as_data_and_names_no_host():
+    figure = {"data": [{"y": [1, 2], "name": 'a "b" <c>'}], "layout": {"width": 5}}
+    shown = {"output_type": "display_data", "data": {notebooks.PLOTLY: figure, "text/plain": "Figure"}}
+    (cell,) = made(code("x", shown))
+    (page,) = cell["outputs"][0]["data"].values()
+    assert (
+        'class="plotly-figure"' in page and "&quot;y&quot;:[1,2]" in page and "<c>" not in page and "http" not in page
+    )
+
+
+def test_outputs_come_from_the_run_where_the_code_is_the_same():
+    cells = [code("f()", stream("example"), name="a"), code("g()", stream("example"), name="b"), code("h()", name="c")]
+    run = [
+        code("f()", stream("run"), name="a"),
+        code("g(2)", stream("run"), name="b"),
+        code("h()", stream("run"), name="c"),
+    ]
+    note, *shown = made(*cells, run=run, note="from a run")
+    assert note["source"] == "from a run"
+    assert [cell["outputs"][0]["text"] for cell in shown] == ["run", "example", "run"]
+
+
+@pytest.mark.parametrize(
+    "text, link",
+    [
+        ("see `50_ahpo` now", "see [`50_ahpo`](../50_ahpo.ipynb) now"),
+        ("see `book/rows` now", "see [`book/rows`](rows.ipynb) now"),
+        ("`nbs/tasks/games/maze.ipynb`", "[`nbs/tasks/games/maze.ipynb`](../tasks/games/maze.ipynb)"),
+        ("`tasks/`", "[`tasks/`](../tasks/index.md)"),
+        ("chapter 60 shows", "[chapter 60](../60_evaluation.ipynb) shows"),
+        ("`book.rows`", "[`book.rows`](rows.ipynb)"),
+        ("`rows.make_row`", "{py:obj}`rows.make_row <mmhelix_nb.book.rows.make_row>`"),
+        ("`tests/test_site.py`", f"[`tests/test_site.py`]({BLOB}/tests/test_site.py)"),
+        ("`rows` and `nowhere/else` and chapter 99", None),
+        ("[`50_ahpo`](50_ahpo.ipynb)", None),  # a link already
+        ("```\n`50_ahpo`\n```", None),  # code
+    ],
+)
+def test_names_in_backticks_become_links(text, link):
+    assert made(said(text))[0]["source"] == (link or text)
+
+
+MODULE = '''"""What it is for."""
+
+from collections.abc import Iterable
+
+from .rows import Row
+
+__all__ = ["LIMIT", "Kept", "count"]
+
+LIMIT = 3  # rows
+
+
+class Kept:
+    "Rows that are kept."
+
+    rows: list[Row]  # in their order
+
+    @property
+    def size(self) -> int:
+        "How many."
+        return len(self.rows)
+
+    def _hidden(self) -> None: ...
+
+
+def count(
+    rows: "Iterable[Row]",  # none twice
+    kept: Kept | None = None,
+) -> int:
+    """The number of `rows`."""
+    return 0
+
+
+def within() -> None: ...
+'''
+
+
+@pytest.fixture
+def module(tmp_path) -> reference.Module:
+    folder = tmp_path / "mmhelix_nb" / "book"
+    folder.mkdir(parents=True)
+    (folder / "here.py").write_text(MODULE)
+    return reference.read_module(folder / "here.py", tmp_path)
+
+
+def test_a_page_of_the_api_has_types_comments_and_sources(module):
+    page = reference.module_page(module, "[Here](../book/here.ipynb)", BLOB)
+    assert page.startswith("# book.here\n\nWhat it is for.\n\nExplained in [Here](../book/here.ipynb)")
+    assert '```{py:data} LIMIT\n:value: "3"\n\nrows\n```' in page
+    assert '```{py:attribute} rows\n:type: "list[mmhelix_nb.book.rows.Row]"\n\nin their order\n```' in page
+    assert '```{py:property} size\n:type: "int"' in page and "_hidden" not in page and "within" not in page
+    assert (
+        "{py:function} count(rows: Iterable[mmhelix_nb.book.rows.Row], kept: mmhelix_nb.book.here.Kept | None=None) -> int"
+        in page
+    )
+    assert ":param rows: none twice" in page and f"[source]({BLOB}/mmhelix_nb/book/here.py#L25-L30)" in page
+
+
+def test_the_tree_is_not_changed_by_telling_it(module):
+    before = ast.dump(module.tree)
+    reference.module_page(module, None, BLOB)
+    assert ast.dump(module.tree) == before

@@ -1,0 +1,185 @@
+"""The live gallery shows what Python shows: in Node by fingerprints, in Chromium by playing.
+
+Needs Pyodide, from the folder that MMHELIX_PYODIDE names or where `make web-test` puts it; that target also asks for all puzzles and for the browser."""
+
+import base64
+import functools
+import http.server
+import io
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from chromium import PROGRAM, Page
+from PIL import Image, ImageChops, ImageFilter, ImageStat
+
+from mmhelix_nb.benchmark.live import ENGINE, packed, write_live
+from mmhelix_nb.benchmark.shown import fingerprint
+from mmhelix_nb.core import make, task_module, tasks
+from mmhelix_nb.shared.draw import style_named
+from mmhelix_nb.shared.vector import svg
+
+ROOT = Path(__file__).resolve().parents[2]
+PYODIDE = Path(os.environ.get("MMHELIX_PYODIDE") or ROOT / ".venv/pyodide/package")
+WHOLE = "MMHELIX_WEB" in os.environ
+needs_pyodide = pytest.mark.skipif(
+    not all((PYODIDE / name).is_file() for name in ENGINE), reason=f"no Pyodide in {PYODIDE}; make web-test brings it"
+)
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node.js is missing")
+needs_browser = pytest.mark.skipif(
+    not WHOLE or not PROGRAM, reason="the browser is for make web-test, and needs Chromium"
+)
+
+
+@needs_pyodide
+@needs_node
+def test_a_browser_s_python_shows_the_same(tmp_path):
+    levels, seeds = (range(1, 6), range(2)) if WHOLE else ((2,), (0,))
+    cells = [(task, level, seed) for task in tasks() for level in levels for seed in seeds]
+    (tmp_path / "mmhelix.zip").write_bytes(packed())
+    line = ["node", str(ROOT / "tests/web/parity.mjs"), str(PYODIDE), str(tmp_path / "mmhelix.zip"), json.dumps(cells)]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    theirs, start = json.loads(done.stdout), time.perf_counter()
+    ours = [fingerprint(*cell) for cell in cells]
+    assert [cell for cell, one, other in zip(cells, ours, theirs["found"], strict=True) if one != other] == []
+    each = (time.perf_counter() - start) / len(cells)
+    print(
+        f"Pyodide: {theirs['start']:.1f} s to start, {1000 * theirs['each']:.0f} ms a puzzle; CPython: {1000 * each:.0f} ms"
+    )
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of the gallery on a server of files."""
+    folder = write_live(tmp_path_factory.mktemp("live"), PYODIDE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def page(site):
+    with Page() as page:
+        yield page
+
+
+def verdict(page: Page) -> str:
+    return page.wait("document.querySelector('#verdict.right, #verdict.wrong')?.innerText")
+
+
+def answer(page: Page, text: str) -> str:
+    """What the page says of an answer that is typed."""
+    page.run("document.getElementById('reply').value = ''; document.getElementById('reply').focus()")
+    page.run("document.getElementById('verdict').className = ''")
+    page.type(text)
+    return verdict(page)
+
+
+def shows(page: Page, site: str, task: str, level: int, seed: int) -> None:
+    """Follow a permalink and wait for the puzzle."""
+    page.open(f"{site}#/{task}/{level}/{seed}")
+    name = f"{task.replace('_', ' ')}, level {level}, seed {seed}"
+    page.wait(f"document.querySelector('#picture title')?.textContent === {json.dumps(name)}")
+    page.wait("!document.querySelector('.waiting')")
+
+
+@needs_pyodide
+@needs_browser
+def test_a_stranger_plays(page, site):
+    start = time.perf_counter()
+    page.open(site)
+    page.wait("document.querySelector('#picture svg') && document.getElementById('question').innerText")
+    first = time.perf_counter() - start
+    page.wait("document.getElementById('verdict').innerText.startsWith('The verdict comes')")
+    print(f"first picture {first:.1f} s, playable {time.perf_counter() - start:.1f} s after the address")
+    assert "runs into a wall" in answer(page, "up up")
+    assert answer(page, make("maze", 1, 0).answer).startswith("✓ Right")
+
+
+@needs_pyodide
+@needs_browser
+@pytest.mark.parametrize("task", ["h_index", "max_flow", "binairo", "calcudoku", "hanoi"])
+def test_five_puzzles_are_played(page, site, task):
+    item = make(task, 2, 7)
+    shows(page, site, task, 2, 7)
+    assert page.run("document.getElementById('question').textContent") == item.question("image")
+    found = item.check("17 18")
+    assert not found and answer(page, "17 18") == f"✗ Not right: {found.reason}."
+    assert answer(page, item.answer) == f"✓ Right: {item.check(item.answer).reason}."
+    page.run("document.querySelector('#search').open = true")
+    steps = item.trace()
+    page.wait(f"document.getElementById('count').innerText === '1 of {len(steps)}'")
+    page.run("document.activeElement.blur()")
+    page.key("ArrowRight")
+    assert page.run("document.querySelector('#said p').textContent") == steps[1].says
+    page.run("document.querySelector('#search').open = false; document.querySelector('#shallow').open = true")
+    page.wait(f"document.querySelectorAll('#attempts tr').length === {len(item.shallow())}")
+    page.run("document.querySelector('#shallow').open = false")
+
+
+@needs_pyodide
+@needs_browser
+def test_addresses_controls_and_keys(page, site):
+    shows(page, site, "sudoku", 3, 7)
+    assert page.run("[task.value, document.querySelector('#levels :checked').value, seed.value]") == [
+        "sudoku",
+        "3",
+        "7",
+    ]
+    page.run("document.activeElement.blur()")
+    page.key("4")
+    page.wait(
+        "location.hash === '#/sudoku/4/7' && document.querySelector('#picture title').textContent.includes('level 4')"
+    )
+    page.key("n")
+    page.wait("!location.hash.endsWith('/7')")
+    page.open(f"{site}#/maze/9/7")
+    page.wait("document.getElementById('status')?.innerText === 'level 9 must be 1 to 5, or a maze Level record'")
+    page.open(f"{site}#/maze/2/7/look:5")
+    page.wait("document.querySelector('#picture svg') && !document.querySelector('.waiting')")
+    assert page.run("[document.getElementById('style').value, document.getElementById('look').value]") == ["look", "5"]
+
+
+@needs_pyodide
+@needs_browser
+def test_the_svg_looks_as_the_picture_does(page, site):
+    """Edges and letters are smoothed in another way, and nothing is a line's thickness away from where it belongs."""
+    page.open(f"{site}#/maze/1/0")
+    page.wait("document.querySelector('#picture svg') !== null")
+    page.run(
+        "document.body.style = 'margin: 0; padding: 0; max-width: none'; document.fonts.load('20px Aileron').then(() => 0)"
+    )
+    for number, task in enumerate(tasks()):
+        canvas = task_module(task).layout(
+            make(task, 3, 1).state, style_named(("light", "look:2", "look:5")[number % 3])
+        )
+        page.run(
+            f"document.body.innerHTML = {json.dumps(svg(canvas))}; document.querySelector('svg').style.display = 'block'"
+        )
+        clip = {"x": 0, "y": 0, "width": canvas.width, "height": canvas.height, "scale": 1}
+        shot = page.call("Page.captureScreenshot", format="png", clip=clip)["data"]
+        shown = Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB")
+        assert ImageStat.Stat(ImageChops.difference(shown, canvas.image).convert("L")).mean[0] < 3.5, task
+        soft = [picture.filter(ImageFilter.BoxBlur(2)) for picture in (shown, canvas.image)]
+        assert ImageChops.difference(*soft).convert("L").getextrema()[1] < 100, task
+
+
+@needs_pyodide
+@needs_browser
+def test_nothing_is_asked_from_elsewhere(page, site):
+    asked = page.addresses()
+    assert len(asked) > 5 and [one for one in asked if not one.startswith((site, "data:", "blob:", "about:"))] == []
+    assert [event["params"] for event in page.events if event.get("method") == "Runtime.exceptionThrown"] == []
