@@ -704,6 +704,8 @@ def _lead(one: Mapping) -> str:
     if not one["test"]:
         return "-"
     way, other = (WAYS[name].label for name in one["ways"])
+    if one["test"]["seeds"] == 1 and one["test"]["difference"] < LEAST:
+        return f"one seed: less than {100 * LEAST:g} points apart ({way} over {other})"
     if one["test"]["seeds"] == 1:
         return f"one seed: {one['best']} leads by {100 * one['test']['difference']:.1f} ({way} over {other})"
     by = f"{points_text(one['test'])} ({way} over {other})"
