@@ -32,6 +32,29 @@ def test_spoilt_replies_are_refused(kind):
     assert made >= 2
 
 
+ONCE_ACCEPTED = (  # by the long bench: kind, and number of the skeleton
+    ("doubtful_failure", 125),
+    ("doubtful_failure", 167),
+    ("negated", 304),
+    ("negated", 716),
+    ("made_up_try", 143),
+    ("made_up_try", 911),
+    ("doubtful_failure", 3),
+    ("doubtful_failure", 12),
+    ("doubtful_failure", 13),
+    ("other_quantity", 81),
+    ("other_quantity", 123),
+    ("other_quantity", 333),
+    ("other_things", 1648),
+)
+
+
+@pytest.mark.parametrize(("kind", "number"), ONCE_ACCEPTED)
+def test_what_the_long_bench_found_is_refused(kind, number):
+    sample = skeleton(number)
+    assert not guard(sample, adversary.KINDS[kind](sample, sample.reply, Random(f"{kind}/{number}")))
+
+
 def test_a_reason_turned_round_is_mostly_refused():
     """Not where both claims name the same, as in "7 to 2 is out, so the way goes from 7 to 2"."""
     accepted, made = [], 0

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TALK', 'FAIL', 'BACK', 'WORKS', 'FAILED', 'IFS', 'ELSEWHERE', 'CERTAIN', 'DOUBTED', 'SENTENCES', 'MASKS',
            'SAME_WORDS', 'THINGS', 'KINDS', 'ENDS', 'talk', 'stems', 'Retelling', 'is_told', 'in_words',
-           'failures_told', 'words_of', 'doubts_kept', 'failures_added', 'sentences_of', 'miscopied', 'new_things',
-           'ends_in', 'told_early', 'placed', 'Guarded', 'guard']
+           'failures_told', 'words_of', 'failure_words', 'is_ours', 'doubts_kept', 'failures_added', 'sentences_of',
+           'miscopied', 'new_things', 'ends_in', 'told_early', 'placed', 'Guarded', 'guard']
 
 # %% ../../nbs/traces/guard.ipynb #017895ca
 import re
@@ -96,7 +96,7 @@ CERTAIN = re.compile(
     re.IGNORECASE,
 )
 DOUBTED = re.compile(
-    r"\b(?:maybe|perhaps|possibly|probably|might|may still|could still|(?:am|'m) not (?:so |quite |really |entirely )?sure)\b(?! (?:I|that was|the guess)\b)",
+    r"\b(?:maybe|perhaps|possibly|probably|might|may still|could still|(?:am|'m) not (?:so |quite |really |entirely )?sure)\b(?! (?:I (?:should|could|was|am|made|missed|misread)|that was|the guess)\b)",
     re.IGNORECASE,
 )
 
@@ -201,14 +201,37 @@ def words_of(retelling: Retelling, k: int) -> str:
     return said.prose[begin:stop]
 
 # %% ../../nbs/traces/guard.ipynb #808d851b
+def failure_words(retelling: Retelling, k: int) -> str:
+    "The words that tell the failure of step `k`: its whole sentences, and those behind them without marks, up to the sentence of the next step."
+    said, spans = retelling.found.said, retelling.found.spans
+    narrow = words_of(retelling, k)
+    if k not in spans:
+        return narrow
+    first, last = said.marks[min(i for i, _ in spans[k])].start, said.marks[max(j for _, j in spans[k]) - 1].end
+    others = [(said.marks[i].start, said.marks[j - 1].end) for n, places in spans.items() if n != k for i, j in places]
+    ends = [found.end() for found in re.finditer(r"[.!?](?=\s)|\n", said.prose)]
+    begin = max([0, *(end for end in ends if end <= first), *(stop for _, stop in others if stop <= first)])
+    follow = min((start for start, _ in others if start >= last), default=len(said.prose))
+    stop = max((end for end in ends if last < end <= follow), default=0)
+    return said.prose[begin:stop] if stop else said.prose[begin:last] + narrow.partition(said.prose[first:last])[2]
+
+
+def is_ours(retelling: Retelling, found: re.Match[str]) -> bool:
+    "Whether the sentence around a match is one of the skeleton's."
+    begin = max(found.string.rfind(sign, 0, found.start()) for sign in ".!?\n") + 1
+    one = re.split(r"[.!?\n]", found.string[begin:])[0]
+    return " ".join(one.split()) in " ".join(retelling.sample.reply.split())
+
+
 def doubts_kept(retelling: Retelling) -> str:
     "The first guess that is told as certain, or failure as doubtful; empty where none is."
     for k, step in enumerate(retelling.plan.steps):
         form = {"hypothesise": CERTAIN, "contradiction": DOUBTED}.get(step.kind)
         if form is None or form.search(step.says):
             continue
-        found = form.search(words_of(retelling, k))
-        if found and not NOT.search(found.string[: found.start()]):
+        said = words_of(retelling, k) if form is CERTAIN else failure_words(retelling, k)
+        found = next((one for one in form.finditer(said) if not is_ours(retelling, one)), None)
+        if found and not NOT.search(re.split(r"[.!?\n]", found.string[: found.start()])[-1]):
             what = "a guess is told as certain" if form is CERTAIN else "a failure is told as doubtful"
             return f"{what}: {' '.join(found.string.split())}"
     return ""
@@ -224,11 +247,10 @@ def failures_added(retelling: Retelling) -> str:
         near = [k for k, (a, b) in enumerate(retelling.segments) if a <= found.end() and found.start() <= b]
         if not IFS.search(before) and not any(any(may[max(0, k - 1) : k + 2]) for k in near):
             return f"a failure that the skeleton does not have: {found[0]}"
-    for begin, stop in zip(retelling.found.said.stops, retelling.found.said.stops[1:], strict=False):
-        one = retelling.prose[begin:stop]
-        bare = not any(begin <= mark.start < stop and not mark.soft for mark in retelling.found.said.marks)
-        if bare and ELSEWHERE.search(one) and FAIL.search(one):
-            return f"a try that the skeleton does not have: {' '.join(one.split())}"
+    for part in re.finditer(r"[^.!?:\n]+", retelling.prose):
+        bare = not any(part.start() <= mark.start < part.end() and not mark.soft for mark in retelling.found.said.marks)
+        if bare and ELSEWHERE.search(part[0]) and FAIL.search(part[0]):
+            return f"a try that the skeleton does not have: {' '.join(part[0].split())}"
     return ""
 
 # %% ../../nbs/traces/guard.ipynb #0cdd6062
@@ -238,7 +260,7 @@ MASKS = (
     (r"\d+", "#", "another number"),
     (r" not\b", "", "a denial more or less"),
     (
-        r"\b(?:at most|at least|no more than|no less than|only|also|all|some|none|nothing|something|more|fewer|no|an?)\b",
+        r"\b(?:only|also|all|some|none|nothing|something|more|fewer|no|an?)\b",
         "~",
         "another quantity",
     ),
@@ -252,17 +274,18 @@ MASKS = (
 SAME_WORDS = (
     (r"\bcan(?:not|'t)\b", "can not"),
     (r"n't\b", " not"),
-    (r"\b(?:no more than|not more than)\b", "at most"),
     (r"\bless\b", "fewer"),
+    (r"\b(?:no more than|at most)\b", "not more than"),
+    (r"\b(?:no fewer than|at least)\b", "not fewer than"),
 )
 
 
 def sentences_of(text: str) -> list[str]:
-    "The sentences of a text of at least four words, in small letters, with every denial written `not`."
+    "The sentences of a text of at least three words, in small letters, with every denial written `not`."
     plain = [" ".join(one.lower().strip(" .,!?;:*").split()) for one in SENTENCES.split(text)]
     for form, other in SAME_WORDS:
         plain = [re.sub(form, other, one) for one in plain]
-    return [one for one in plain if len(re.findall(r"[a-z]{2,}", one)) >= 4]
+    return [one for one in plain if len(re.findall(r"[a-z]{2,}", one)) >= 3]
 
 # %% ../../nbs/traces/guard.ipynb #38918f60
 def miscopied(retelling: Retelling) -> str:
