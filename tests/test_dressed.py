@@ -17,9 +17,9 @@ from mmhelix_nb.benchmark.published import parquet_rows
 from mmhelix_nb.book.results import write_lines
 from mmhelix_nb.book.rows import COLUMNS, INSTRUCTION, item_row, load_rows, save_rows
 from mmhelix_nb.book.settings import Evaluation
-from mmhelix_nb.claims import dressed as D
 from mmhelix_nb.core import Instance, make, task_module
 from mmhelix_nb.evaluation import Judged, verdict_on
+from mmhelix_nb.reporting import dressed as D
 from mmhelix_nb.reporting.scores import EvaluationError
 from mmhelix_nb.running.cli import app
 from mmhelix_nb.shared.draw import STYLES, style_named
@@ -149,7 +149,7 @@ def test_pictures_can_be_read_in_other_styles(task):
 
 DIGEST = """
 import hashlib
-from mmhelix_nb.claims import dressed as D
+from mmhelix_nb.reporting import dressed as D
 from mmhelix_nb.core import make
 rows = [D.dressed(make(task, 3, 2)) for task in D.DRESSES]
 print(hashlib.sha256(b"".join(row["images"][0].tobytes() + row["prompt"][0]["content"].encode() for row in rows)).hexdigest())
