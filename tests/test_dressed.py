@@ -1,7 +1,6 @@
 """Dressed puzzles: they say the whole state in every wording, are judged like their plain twins, can be read, and are compared pair by pair."""
 
 import hashlib
-import json
 import re
 import subprocess
 import sys
@@ -277,11 +276,3 @@ def test_what_cannot_be_compared_is_said(tmp_path):
         D.carried(other, other)
     with pytest.raises(EvaluationError, match="share none of"):
         D.carried(one, other)
-
-
-def test_the_claim_is_one_row_that_says_it_cannot_be_tested_here(tmp_path):
-    (row,) = D.rows({})
-    assert row["verdict"] == "not testable here" and row["command"] == D.COMMAND and json.dumps(row)
-    plain = judged(tmp_path / "plain", {"max_flow/text": "11"}, "a")
-    dress = judged(tmp_path / "dressed", {"max_flow/text": "10"}, "b")
-    assert "max_flow in text -50.0" in D.rows({"carried": D.carried(plain, dress)})[0]["ours"]
