@@ -154,7 +154,7 @@ def called(node: int, names: Sequence[str]) -> str:
     "A node as a text says it: its number, and its name where it has one."
     return f"{node} ({names[node]})" if names[node] else str(node)
 
-
+# %% ../../nbs/reporting/dressed.ipynb #fde14d86
 def lists(state: Any, names: Sequence[str], wording: Wording, directed: bool) -> str:
     "A line for each node with the nodes that its edges lead to, or come from, behind the numbers of these edges."
     edges = [(v, u, *number) if wording.backwards else (u, v, *number) for u, v, *number in state.edges]
@@ -182,7 +182,7 @@ def meeting(a: Point, b: Point, c: Point, d: Point) -> Point | None:
     one, two = ((u - x) * (s - v) - (v - y) * (r - u)) / slant, ((u - x) * (q - y) - (v - y) * (p - x)) / slant
     return (x + one * (p - x), y + one * (q - y)) if 0 <= one <= 1 and 0 <= two <= 1 else None
 
-
+# %% ../../nbs/reporting/dressed.ipynb #d4dced75
 def crossings(ways: Sequence[Way], edges: Sequence[tuple[int, ...]]) -> dict[tuple[int, int], Point]:
     "Where two ways cross that have no node in common, by their numbers."
     found, frames = {}, [frame(way, 0) for way in ways]
@@ -244,7 +244,7 @@ def seats(edges: Sequence[tuple[int, ...]], spots: Sequence[Point], rng: Random 
                 at[u], at[v] = at[v], at[u]
     return at
 
-
+# %% ../../nbs/reporting/dressed.ipynb #0e2a3d06
 def raster(state: Any, step: int, margin: int, attempt: int) -> tuple[tuple[int, int], list[Point]]:
     "Width, height and the centres of the nodes on a raster turned about its diagonal, each a few px off, by the number of the `attempt`."
     places = [place(state.n, node) for node in range(state.n)]
@@ -270,7 +270,7 @@ def box(
     canvas.text(x, y - 9, str(node), 20)
     canvas.text(x, y + 12, name, 14)
 
-
+# %% ../../nbs/reporting/dressed.ipynb #653eae90
 def reach(points: Way, half: Size) -> float:
     "How far from its end the way along `points` enters the box of `half` the width and height around that."
     x, y = points[-1]
@@ -311,7 +311,7 @@ def draw_house(canvas: Canvas, node: int, name: str, center: Point) -> None:
     canvas.shapes.polygon(roof, canvas.style.red, (node,), mark=True)
     box(canvas, node, name, center, HOUSE, 0, canvas.style.paper)
 
-
+# %% ../../nbs/reporting/dressed.ipynb #adbd3a9e
 def draw_map(state: Any, style: Style, names: Sequence[str]) -> Canvas:
     "Houses and the streets between them."
     pairs = [edge[:2] for edge in state.edges]
@@ -349,7 +349,7 @@ def downhill(state: Any, attempt: int) -> tuple[tuple[int, int], list[Point]]:
     moved = shaken([(x / 2, y) for x, y in spots], min(4 + 2 * attempt, 20), attempt)  # rows stay rows
     return (width, height), [(2 * x, y) for x, y in moved]
 
-
+# %% ../../nbs/reporting/dressed.ipynb #1a9da9d3
 def draw_pipe(canvas: Canvas, points: Way, ends: tuple[int, int], width: int, far: float) -> list[Point]:
     "A pipe along `points`, cut where its arrow begins; returns that arrow, whose tip is `far` px before the end."
     (x, y), (p, q) = door(points[::-1], far + 2), door(points[::-1], far + 2 + HEAD)
@@ -369,7 +369,7 @@ def draw_junction(canvas: Canvas, node: int, center: Point) -> None:
     canvas.shapes.ellipse((x - TAP, y - TAP, x + TAP, y + TAP), canvas.style.fill, canvas.style.ink, 2, (node,))
     canvas.text(x, y, str(node), 22)
 
-
+# %% ../../nbs/reporting/dressed.ipynb #ee45bf22
 def draw_end(canvas: Canvas, node: int, name: str, center: Point, is_town: bool) -> None:
     "The reservoir, with waves beside its name, or the town, with houses."
     box(canvas, node, name, center, ENDS, 0 if is_town else 14, canvas.style.fill, False)
@@ -394,7 +394,7 @@ def draw_pipes(canvas: Canvas, state: Any, ways: Sequence[Way], centers: Sequenc
         canvas.shapes.polygon(head, canvas.style.ink, (v,), mark=True)
     draw_numbers(canvas, boxes, state.edges, 16)
 
-
+# %% ../../nbs/reporting/dressed.ipynb #17212e49
 def draw_network(state: Any, style: Style, names: Sequence[str]) -> Canvas:
     "Reservoir, junctions and town, joined by pipes with their capacities."
     pairs = [edge[:2] for edge in state.edges]
@@ -440,7 +440,7 @@ def named_ends(state: Any, rng: Random) -> tuple[str, ...]:
     ends = {state.source: rng.choice(LAKES), state.sink: rng.choice(TOWNS)}
     return tuple(ends.get(node, "") for node in range(state.n))
 
-
+# %% ../../nbs/reporting/dressed.ipynb #a508c014
 DRESSES = {
     "topological_sort": Dress("courses", partial(named_of, COURSES), PLANS, PLAN_FORM, draw_plan),
     "hamiltonian_cycle": Dress("round", partial(named_of, ADDRESSES), ROUNDS, ROUND_FORM, draw_map, False),
@@ -484,7 +484,7 @@ def dressed_question(item: Instance, modality: str = "image") -> str:
     )
     return f"{what}\n\n{wording.rules}\n\n{dress.form.format(example=item.module.example(state))}"
 
-
+# %% ../../nbs/reporting/dressed.ipynb #c63b9e6d
 def dressed(item: Instance, modality: str = "image", style: str = "light") -> Row:
     "The row that asks for `item` in its dress; task, state, level, seed and the right answer are those of its plain twin, `rows.item_row`."
     style, shown = chosen(style, item.state), modality == "image"
@@ -513,7 +513,7 @@ def dressed_row(plain: Mapping[str, Any], item: Instance) -> dict[str, Any]:
         "style": f"{dress_of(item.task).name} {plain['style']}",
     }
 
-
+# %% ../../nbs/reporting/dressed.ipynb #eff336d6
 def write_pairs(
     folder: str | Path,
     tasks: Sequence[str] = (),
@@ -546,7 +546,7 @@ def compared(task: str, modality: str, pairs: Sequence[Pair]) -> dict[str, Any]:
     rest = {name: found[name] for name in ("difference", "low", "high", "p")}
     return {"task": task, "modality": modality, "items": found["items"], **shares, **rest}
 
-
+# %% ../../nbs/reporting/dressed.ipynb #5a5f8ca0
 def carried(plain: str | Path, dressed: str | Path) -> list[dict[str, Any]]:
     """How the replies to dressed items compare with those to their plain twins, given the folders of two evaluations: by modality, over all tasks and task by task.
 
