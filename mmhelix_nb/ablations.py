@@ -599,7 +599,7 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
         element("h1", f"MM-HELIX, measured again: {book.name}"),
         element("p", element("b", claim_counts(judged)), class_="says"),
         explained(bullets(words)),
-        element("p", f"It rests on {book.about}. {asked_of_many(len(seeds))}"),
+        element("p", f"What it rests on: {book.about}. {asked_of_many(len(seeds))}"),
         figure_block(claims_figure(judged)),
         bullets(made["results"]["caveats"]),
         element("p", label, class_="label"),

@@ -20,6 +20,7 @@ from mmhelix_nb.evaluation import Judged, summarise
 from mmhelix_nb.reporting import claims as cl
 from mmhelix_nb.reporting import measured as ms
 
+ROOT = Path(__file__).resolve().parents[1]
 PAPER = Path(__file__).resolve().parents[1] / "reports" / "paper"
 EQUAL = {"sft": {"steps": 100}, "ahpo": {"steps": 100}}
 BOOK = Profile.model_validate({"name": "toy", "ablations": {"window": 5, "resamples": 2_000}, **EQUAL})
