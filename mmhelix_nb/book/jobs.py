@@ -35,7 +35,12 @@ CHAPTERS = {
         "training/lab", ("seed", "generators.seed", "model", "base", "sft.samples", "evaluation.general_items"), True
     ),
     "experts": Chapter(
-        "training/noise", ("seed", "lab.wrong", "lab.wrong_kind", "lab.wrong_from", "lab.distinct", "sft.samples")
+        "training/noise",
+        (
+            "seed",
+            *("lab.wrong", "lab.wrong_kind", "lab.wrong_from", "lab.distinct", "lab.columns"),
+            *("sft.samples", "generators.seed", "evaluation.general_items"),
+        ),
     ),
     "sft": Chapter("40_sft", ("seed", "model", "sft"), True),
     "ahpo": Chapter("50_ahpo", ("seed", "model", "ahpo"), True),
@@ -87,7 +92,8 @@ def graph(profile: Profile) -> dict[str, Job]:
         found.append(Job(method.job, method.chapter, {"method": method.key}, needs))
     for method in compared():
         if method.key == "base" or method.key in trained:
-            needs = (method.job,) if method.chapter else rows
+            asked = others if profile.other_items else ()
+            needs = (method.job,) if method.chapter else (*rows, *asked)
             found.append(Job(f"evaluation-{method.key}", "evaluation", {"model": method.key}, needs))
     last = tuple(job.name for job in found if job.kind in ("evaluation", "ahpo"))
     return {job.name: job for job in [*found, Job("ablations", "ablations", needs=last)]}

@@ -232,7 +232,8 @@ def load_rows(path: str | Path) -> list[Row]:
 # %% ../../nbs/book/rows.ipynb #de46da4f
 def rows_path(profile: Profile, name: str, runs: str | Path = RUNS) -> Path:
     "Where the rows `name` (sft, rl, heldout, validation) of a profile lie."
-    taught = "experts" if profile.other_experts and name in ("sft", "rl") else "base"
+    changed = profile.other_experts if name in ("sft", "rl") else profile.other_items
+    taught = "experts" if changed else "base"
     return run_folder(profile, taught if profile.mini else "serg", runs) / f"{name}.parquet"
 
 # %% ../../nbs/book/rows.ipynb #a9a062a9

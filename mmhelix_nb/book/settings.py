@@ -195,8 +195,9 @@ class Training(Section):
 
 # %% ../../nbs/book/settings.ipynb #dc64b40a
 class Base(Training):
-    "The mini model's own size and schooling."
+    "The mini model's own architecture, size and schooling."
 
+    family: Literal["qwen2_5_vl", "qwen3_vl", "internvl"] = setting("qwen2_5_vl", "whose architecture it has")
     hidden: int = setting(128, "width of the language model, whose heads are 32 wide each", ge=32, multiple_of=32)
     layers: int = setting(2, "of the language model", unit="layers", ge=1)
     vision_hidden: int = setting(64, "width of the vision tower, which has two heads", ge=16, multiple_of=16)
@@ -223,6 +224,7 @@ class Lab(Section):
     )
     wrong_from: int = setting(4, "an expert may be wrong from so many blanks on", unit="blanks", ge=4, le=6)
     distinct: int = setting(0, "different experts, each told again and again; 0: each once", unit="samples", ge=0)
+    columns: bool = setting(False, "two levels more, 1 and 2: so many rows have two blanks that only columns decide")
     sampled: bool = setting(False, "every item is answered once more at temperature 1, beside the evaluation's own way")
 
 
@@ -395,7 +397,12 @@ class Settings(Section):
     @property
     def other_experts(self) -> bool:
         "Whether the miniature's experts are others than those that the lab writes beside its base."
-        return self.mini and bool(self.lab.wrong or self.lab.distinct)
+        return self.mini and bool(self.lab.wrong or self.lab.distinct or self.lab.columns)
+
+    @property
+    def other_items(self) -> bool:
+        "Whether the miniature is measured on others than the items that the lab writes beside its base."
+        return self.mini and self.lab.columns
 
     @model_validator(mode="after")
     def _lab(self):

@@ -6,9 +6,9 @@
 __all__ = ['ARMS', 'EXPERTS', 'RATES', 'GROUPS', 'WINDOW', 'Records', 'Pairs', 'MEASURES', 'BY_DESIGN', 'Arm', 'overrides_of',
            'cells', 'book_of', 'target', 'claims_at', 'claims', 'registered', 'read_run', 'mean_of', 'share_of',
            'outcome', 'run_record', 'value', 'by_seed', 'tested', 'item_pairs', 'known_pairs', 'cell_record', 'judged',
-           'report_of', 'records_of', 'runs_here', 'collected', 'cells_table', 'claims_table', 'csv_rows', 'came_out',
-           'rows', 'runs_text', 'report_text', 'map_figure', 'curve_figure', 'figures', 'write_gate', 'redraw',
-           'publish', 'main']
+           'report_of', 'records_of', 'runs_here', 'collected', 'cells_table', 'claims_table', 'csv_rows',
+           'points_told', 'came_out', 'rows', 'runs_text', 'report_text', 'map_figure', 'curve_figure', 'figures',
+           'write_gate', 'redraw', 'again_text', 'publish', 'main']
 
 # %% ../../nbs/claims/gate.ipynb #8e521dc5
 import json
@@ -285,10 +285,10 @@ GROUPS = ("in_domain", "mix", "untouched")
 WINDOW = 10  # steps that a point of a drawn curve stands for
 
 
-def read_run(cell: str, seed: int, reports: str | Path = REPORTS) -> dict | None:
-    "What a run left: greedy and sampled results, curve, seconds, commit; None where it was not measured."
-    book, method = book_of(cell, seed), METHODS[ARMS[cell.split("/")[0]].method]
-    path = report_folder(book, target(cell), reports) / "results.json"
+def read_run(book: Profile, key: str, reports: str | Path = REPORTS) -> dict | None:
+    "What a run of method `key` left: greedy and sampled results, curve, seconds, commit; None where it was not measured."
+    method = METHODS[key]
+    path = report_folder(book, f"evaluation-{key}", reports) / "results.json"
     if not path.is_file():
         return None
     found, trained = read_results(path), report_folder(book, method.job, reports)
@@ -323,7 +323,7 @@ def outcome(run: Mapping) -> str:
     return "free" if share_of(run, "sampled", "in_domain") >= 0.5 else "stuck"
 
 # %% ../../nbs/claims/gate.ipynb #d57cc1b9
-def run_record(cell: str, seed: int, run: Mapping) -> dict:
+def run_record(cell: str, book: Profile, run: Mapping) -> dict:
     "A run as the report keeps it: shares, gate rate of its last sixth by level, and its curve, thinned."
     curve, ways = run["curve"], ("greedy", "sampled")
     levels = sorted({name for one in curve for name in one if name.startswith("xi/")})
@@ -332,8 +332,8 @@ def run_record(cell: str, seed: int, run: Mapping) -> dict:
     thin = {name: [mean_of(curve[at : at + WINDOW], name, 0.0) for at in starts] for name in names}
     return {
         "cell": cell,
-        "seed": seed,
-        "overrides": list(book_of(cell, seed).overrides),
+        "seed": book.seed,
+        "overrides": list(book.overrides),
         **{way: {group: accuracy(run[way], group) for group in GROUPS} for way in ways},
         "gate": {name.rpartition("/")[2]: mean_of(curve, name, 5 / 6) for name in levels},
         "outcome": outcome(run),
@@ -381,10 +381,10 @@ def tested(claim: Registered, records: Records, pairs: Pairs) -> dict | None:
     return {"difference": mean, "low": low, "high": high, "seeds": len(apart), "per_seed": apart}
 
 # %% ../../nbs/claims/gate.ipynb #db79ab7e
-def item_pairs(runs: Mapping[tuple[str, int], Mapping]) -> dict[tuple[str, int], dict]:
-    "The claims and seeds of which both runs lie here, paired item by item."
+def item_pairs(runs: Mapping[tuple[str, int], Mapping], asked: Iterable[Registered]) -> dict[tuple[str, int], dict]:
+    "What is `asked`, at the seeds of which both runs lie here, paired item by item."
     found = {}
-    for claim, seed in product(claims(), sorted({seed for _, seed in runs})):
+    for claim, seed in product(asked, sorted({seed for _, seed in runs})):
         way, _, group = claim.measure.partition("/")
         first, second = runs.get((claim.first, seed)), runs.get((claim.second, seed))
         if group and first and second and (pair := paired(first[way], second[way], group)):
@@ -402,10 +402,10 @@ def known_pairs(made: Mapping, fresh: Iterable[tuple[str, int]] = ()) -> dict[tu
     return found
 
 # %% ../../nbs/claims/gate.ipynb #f8f80462
-def cell_record(cell: str, records: Records) -> dict:
+def cell_record(cell: str, label: str, records: Records) -> dict:
     "A cell over its seeds: shares with intervals, and how many runs came free, are stuck, or collapsed."
     own = by_seed(records, cell)
-    found: dict = {"cell": cell, "label": ARMS[cell.split("/")[0]].label}
+    found: dict = {"cell": cell, "label": label}
     for way, group in product(("greedy", "sampled"), GROUPS):
         each = {seed: run[way][group] for seed, run in own.items()}
         found[f"{way}/{group}"] = over_seeds(each) if len(each) > 1 else next(iter(each.values()))
@@ -433,7 +433,7 @@ def report_of(records: Records, pairs: Pairs, labels: Mapping) -> dict:
         "command": command_text("gate", seeds),
         "verdicts": dict(Counter(one["verdict"] for one in made)),
         "claims": made,
-        "cells": [cell_record(cell, records) for cell in there],
+        "cells": [cell_record(cell, ARMS[cell.split("/")[0]].label, records) for cell in there],
         "runs": [run for cell in there for run in by_seed(records, cell).values()],
     }
 
@@ -445,14 +445,20 @@ def records_of(made: Mapping | None) -> dict[tuple[str, int], dict]:
 
 def runs_here(seeds: Iterable[int], reports: str | Path = REPORTS) -> dict[tuple[str, int], dict]:
     "What the runs at `seeds` left that were measured here, by cell and seed."
-    found = {(cell, seed): read_run(cell, seed, reports) for cell, seed in product(cells(), seeds)}
+    found = {
+        (cell, seed): read_run(book_of(cell, seed), ARMS[cell.split("/")[0]].method, reports)
+        for cell, seed in product(cells(), seeds)
+    }
     return {which: run for which, run in found.items() if run}
 
 
 def collected(here: Mapping[tuple[str, int], Mapping], known: Mapping | None = None) -> dict:
     "The report on the runs that lie here, and on all others that the report `known` keeps."
-    records = {**records_of(known), **{which: run_record(*which, run) for which, run in here.items()}}
-    pairs = {**(known_pairs(known, here) if known else {}), **item_pairs(here)}
+    records = {
+        **records_of(known),
+        **{which: run_record(which[0], book_of(*which), run) for which, run in here.items()},
+    }
+    pairs = {**(known_pairs(known, here) if known else {}), **item_pairs(here, claims())}
     return report_of(records, pairs, {"commit": commit(), "version": __version__})
 
 # %% ../../nbs/claims/gate.ipynb #36a16296
@@ -546,8 +552,17 @@ MEASURES = {  # what is compared in words, and the figure that shows it
 BY_DESIGN = "reports/mini/figures/main.svg"  # where the miniature shows it
 
 
+def points_told(test: dict) -> str:
+    "The difference of a test with its interval; of one seed the interval is over items, and decides nothing."
+    if test["seeds"] > 1:
+        return f"{points_text(test)} points over {test['seeds']} seeds"
+    alone = next(iter(test["per_seed"].values()))
+    number = points_text(alone) if isinstance(alone, dict) else f"{100 * test['difference']:+.1f}"
+    return f"{number} points at one seed, which decides nothing"
+
+
 def came_out(one: Mapping) -> str:
-    "The difference of a claim with its interval; of one seed the interval is over items, and decides nothing."
+    "The difference of a claim, and of what."
     test, what = one["test"], MEASURES[one["measure"]][0]
     if not test:
         return "not run" if one["first"] else f"not measured, {one['rule']}"
@@ -559,11 +574,7 @@ def came_out(one: Mapping) -> str:
     where = f"{' less '.join(arms)}, {what}; experts {experts}, rate {rate}" + (
         f" less {other}" if other != rate else ""
     )
-    if test["seeds"] > 1:
-        return f"{points_text(test)} points over {test['seeds']} seeds: {where}"
-    alone = next(iter(test["per_seed"].values()))
-    number = points_text(alone) if isinstance(alone, dict) else f"{100 * test['difference']:+.1f}"
-    return f"{number} points at one seed, which decides nothing: {where}"
+    return f"{points_told(test)}: {where}"
 
 # %% ../../nbs/claims/gate.ipynb #0f744258
 def rows(report: Mapping) -> list[dict]:
@@ -707,16 +718,21 @@ def redraw(folder: str | Path = "reports/claims") -> Path:
     labels = {name: made[name] for name in ("commit", "version")}
     return write_gate(report_of(records_of(made), known_pairs(made), labels), folder)
 
+# %% ../../nbs/claims/gate.ipynb #81e7ec47
+def again_text(known: Mapping | None, made: Mapping, here: Iterable[tuple[str, int]]) -> str:
+    "Whether the runs `here` have the same numbers in the report `made` as they had in `known`; empty where it had none of them."
+    named = {which: " seed ".join(map(str, which)) for which in here}
+    before, after = (
+        {named[which]: run for which, run in records_of(one).items() if which in named} for one in (known, made)
+    )
+    return twice_text(before, after)
+
 
 def publish(seeds: Sequence[int], reports: str | Path, folder: str | Path) -> Path:
     "Write the report on the runs at `seeds` that lie here and on those that it had; says whether runs that are in both are the same."
     known, here = recorded(Path(folder) / "gate.json", registered()), runs_here(seeds, reports)
     made = collected(here, known)
-    before, after = (
-        {" seed ".join(map(str, which)): run for which, run in records_of(one).items() if which in here}
-        for one in (known, made)
-    )
-    if said := twice_text(before, after):
+    if said := again_text(known, made, here):
         print(said, flush=True)
     return write_gate(made, folder)
 

@@ -11,6 +11,7 @@ __all__ = ['PARTS', 'FOLDER', 'COLOURS', 'Part', 'there', 'module_of', 'report_o
 # %% ../../nbs/claims/verdicts.ipynb #e548fcc6
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 from collections import Counter
@@ -41,7 +42,7 @@ class Part:
 PARTS = {
     "published": Part("1", "What do the paper's own tables show, computed again from their counts?"),
     "gate": Part("2 to 7", "When does the gate pay, and what forgets?"),
-    "gatemap": Part("6 and 12", "When does the gate pay: other noise, other methods, other architectures?"),
+    "gatemap": Part("2, 4, 6, 7 and 12", "When does the gate pay: other noise, other methods, other architectures?"),
     "reflection": Part("5", "Does reflection teach, in mazes?"),
     "paths": Part(
         "5", "Does reflection teach in a puzzle of another kind, and what does reinforcement make of each telling?"
@@ -292,17 +293,21 @@ def chosen(part: str) -> list[str]:
 
 
 def run_parts(part: str, seeds: str, cores: int, again: str) -> None:
-    "Run a part of the claims, or all; `seeds` are a list, or `own` for those of each part; `again` is 1 or 0."
+    "Run a part of the claims, or all; `name:block,block` runs blocks of a part; `seeds` are a list, or `own` for those of each part; `again` is 1 or 0."
     asked = {} if seeds == "own" else {"seeds": seed_list(seeds, "SEEDS")}
-    more = {"again": True} if again == "1" else {}
+    part, _, blocks = part.partition(":")
+    more = ({"again": True} if again == "1" else {}) | ({"blocks": blocks.split(",")} if blocks else {})
     for name in chosen(part):
+        main = module_of(name).main
+        if blocks and "blocks" not in inspect.signature(main).parameters:
+            fail(f"PART={part}:{blocks}: {name} has no blocks; give PART={part}")
         try:
-            module_of(name).main(**asked, cores=cores, **more)
+            main(**asked, cores=cores, **more)
         except KeyboardInterrupt:
             fail(f"{name}: stopped; the same command goes on from here", 130)
         typer.echo(f"claims: {publish()}")
 
-
+# %% ../../nbs/claims/verdicts.ipynb #c08d2e98
 def redraw_all() -> None:
     "Write the tables and figures of every part that has a report, and of all claims, anew from JSON alone."
     for name in there():

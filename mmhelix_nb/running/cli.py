@@ -638,7 +638,7 @@ def show_options(
 # %% ../../nbs/running/cli.ipynb #dcf00242
 def _twins(out: Path, names: list[str], levels: list[int], per_cell: int, seed: int, style: str) -> None:
     """Write puzzles and their dressed twins; one line where that cannot be."""
-    from mmhelix_nb.claims.dressed import write_pairs
+    from mmhelix_nb.reporting.dressed import write_pairs
 
     try:
         typer.echo("\n".join(map(str, write_pairs(out, names, levels, per_cell, seed, style))))

@@ -222,7 +222,7 @@ def is_ours(retelling: Retelling, found: re.Match[str]) -> bool:
     one = re.split(r"[.!?\n]", found.string[begin:])[0]
     return " ".join(one.split()) in " ".join(retelling.sample.reply.split())
 
-
+# %% ../../nbs/traces/guard.ipynb #ad700b16
 def doubts_kept(retelling: Retelling) -> str:
     "The first guess that is told as certain, or failure as doubtful; empty where none is."
     for k, step in enumerate(retelling.plan.steps):

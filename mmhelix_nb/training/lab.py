@@ -231,12 +231,13 @@ def lab_processor():
 def train_base(settings, out, seed=0, curve=None):
     "A base trained from nothing with `Base` settings, every lesson seen once; returns model and processor."
     from mmhelix_nb.sft import train_sft
-    from mmhelix_nb.training.models import MiniSize, build_mini
+    from mmhelix_nb.training.minis import build
+    from mmhelix_nb.training.models import MiniSize
 
-    processor, width = lab_processor(), settings.hidden
+    width = settings.hidden
     size = MiniSize(width, settings.layers, width // 32, 3 * width, settings.vision_hidden, settings.vision_layers)
     pictures = -(-settings.steps * settings.batch_size // PER_PICTURE)
-    model = build_mini(processor, size, seed)
+    model, processor = build(settings.family, lab_processor().tokenizer, size, seed)
     return train_sft(model, processor, base_rows(pictures, seed), settings, out, seed, curve).model, processor
 
 # %% ../../nbs/training/lab.ipynb #455353d9

@@ -20,14 +20,16 @@ from ..book.rows import Row, rows_path, save_rows
 from ..book.settings import Lab
 from ..core import unpack
 from ..puzzles.binairo import State
+from .columns import column_files, solved
 from .lab import compact, completed, lab_files
 
 # %% ../../nbs/training/noise.ipynb #031ea6e2
 def wrong_grid(grid: tuple, kind: str, rng: Random) -> tuple:
     "A grid filled wrongly, in the way that `kind` (random, other, law) says; the puzzle has one solution."
-    right = completed(grid)
+    right = solved(grid)
     if kind == "law":
-        return completed(grid, wrong=True)
+        false = completed(grid, wrong=True)
+        return tuple(tuple(r if c is None else c for c, r in zip(row, own)) for row, own in zip(false, right))
     constant = next(
         d for d in (0, 1) if any(d != r for row, own in zip(grid, right) for c, r in zip(row, own) if c is None)
     )
@@ -43,9 +45,9 @@ def wrong_grid(grid: tuple, kind: str, rng: Random) -> tuple:
 def tell_wrongly(state: State, kind: str, rng: Random) -> str:
     "The text of an expert that is not as it should be."
     read, long = compact(state.grid), kind == "long"
-    solved = completed(state.grid) if long else wrong_grid(state.grid, kind, rng)
+    said = solved(state.grid) if long else wrong_grid(state.grid, kind, rng)
     told = "\n".join([read] * (3 if long else 1))
-    return f"{told}\nrows\n\\boxed{{{compact(solved)}}}"
+    return f"{told}\nrows\n\\boxed{{{compact(said)}}}"
 
 # %% ../../nbs/training/noise.ipynb #d2170def
 def spoilt(rows: Sequence[Row], lab: Lab) -> list[Row]:
@@ -65,13 +67,16 @@ def spoilt(rows: Sequence[Row], lab: Lab) -> list[Row]:
 def run_experts(
     profile: str, runs: str | Path = RUNS, reports: str | Path = REPORTS, overrides: str | list[str] = ""
 ) -> dict:
-    "The job `experts`: the rows `sft` and `rl` with experts as a profile's section `lab` says; returns what goes into results.json."
+    "The job `experts`: the rows with experts, and the items, as a profile's section `lab` says; returns what goes into results.json."
     book, began = read_profile(profile, overrides=overrides), time.perf_counter()
-    files = lab_files(book.sft.samples, 0, book.seed)
+    asked, made = (book.evaluation.general_items, column_files) if book.other_items else (0, lab_files)
+    files = made(book.sft.samples, asked, book.seed, book.generators.seed)
     own = files["sft"]
     taught = spoilt(own, book.lab)
     save_rows(taught, rows_path(book, "sft", runs))
     save_rows([*taught, *files["rl"][len(own) :]], rows_path(book, "rl", runs))
+    for name in ("validation", "heldout") if book.other_items else ():
+        save_rows(files[name], rows_path(book, name, runs))
     judged = [row["completion"][0]["content"].endswith(f"\\boxed{{{row['answer']}}}") for row in taught]
     found = {"settings": book.lab.model_dump(mode="json"), "samples": len(taught), "right": sum(judged)}
     report = report_folder(book, "experts", reports)

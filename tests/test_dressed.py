@@ -1,7 +1,6 @@
 """Dressed puzzles: they say the whole state in every wording, are judged like their plain twins, can be read, and are compared pair by pair."""
 
 import hashlib
-import json
 import re
 import subprocess
 import sys
@@ -17,9 +16,9 @@ from mmhelix_nb.benchmark.published import parquet_rows
 from mmhelix_nb.book.results import write_lines
 from mmhelix_nb.book.rows import COLUMNS, INSTRUCTION, item_row, load_rows, save_rows
 from mmhelix_nb.book.settings import Evaluation
-from mmhelix_nb.claims import dressed as D
 from mmhelix_nb.core import Instance, make, task_module
 from mmhelix_nb.evaluation import Judged, verdict_on
+from mmhelix_nb.reporting import dressed as D
 from mmhelix_nb.reporting.scores import EvaluationError
 from mmhelix_nb.running.cli import app
 from mmhelix_nb.shared.draw import STYLES, style_named
@@ -149,7 +148,7 @@ def test_pictures_can_be_read_in_other_styles(task):
 
 DIGEST = """
 import hashlib
-from mmhelix_nb.claims import dressed as D
+from mmhelix_nb.reporting import dressed as D
 from mmhelix_nb.core import make
 rows = [D.dressed(make(task, 3, 2)) for task in D.DRESSES]
 print(hashlib.sha256(b"".join(row["images"][0].tobytes() + row["prompt"][0]["content"].encode() for row in rows)).hexdigest())
@@ -277,11 +276,3 @@ def test_what_cannot_be_compared_is_said(tmp_path):
         D.carried(other, other)
     with pytest.raises(EvaluationError, match="share none of"):
         D.carried(one, other)
-
-
-def test_the_claim_is_one_row_that_says_it_cannot_be_tested_here(tmp_path):
-    (row,) = D.rows({})
-    assert row["verdict"] == "not testable here" and row["command"] == D.COMMAND and json.dumps(row)
-    plain = judged(tmp_path / "plain", {"max_flow/text": "11"}, "a")
-    dress = judged(tmp_path / "dressed", {"max_flow/text": "10"}, "b")
-    assert "max_flow in text -50.0" in D.rows({"carried": D.carried(plain, dress)})[0]["ours"]
