@@ -31,7 +31,7 @@ $(STAMP): settings.ini setup.py constraints.txt
 # The book
 # npm's package of Pyodide, which is Python for browsers: for tests, and for a live gallery that asks nothing from elsewhere
 ENGINE := .venv/pyodide/package
-.PHONY: reproduce publish-reports gallery gallery-live readme claims redraw-claims site
+.PHONY: reproduce publish-reports gallery gallery-live readme leaderboard claims redraw-claims site
 
 # The recipe is the program itself and no shell around it, so that the run sees when make is killed, and ends with it.
 reproduce: $(STAMP) ## run the book (PROFILE=mini CORES=2): one seed of the essential arms (make claims has the others); killed or stopped, it goes on from there
@@ -50,6 +50,9 @@ gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODI
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme(); write_markdown()'
+
+leaderboard: $(STAMP) ## the paper's 23 models, the committed evaluations and the floors as a page and as Markdown, in reports/leaderboard/ (seconds); mmhelix leaderboard adds your own runs
+	@$(BIN)/python -c "from mmhelix_nb.reporting.leaderboard import board, write_leaderboard; print(write_leaderboard(board()))"
 
 # Without PART all parts, without SEEDS those that each was settled for.
 claims: $(STAMP) ## ask the paper in the miniature: PART=gate or another (gatemap:rule,late: blocks of it), else all in turn; SEEDS=3-4 adds seeds to its report, and only what neither reports/claims/ nor runs/ has is run (AGAIN=1: that runs/ has not); hours; killed or stopped, it goes on

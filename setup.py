@@ -102,7 +102,7 @@ setup(
     ],
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["mmhelix_nb", "mmhelix_nb.*"]),
-    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*"]},
+    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*", "data/leaderboard/*"]},
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
     entry_points={

@@ -58,7 +58,18 @@ from mmhelix_nb.book.statistics import (
     seeds_text,
     wilson,
 )
-from .reporting.claims import OUTCOMES, claim_counts, claim_table, claims
+from mmhelix_nb.reporting.claims import (
+    DESIGNED,
+    OUTCOMES,
+    SHADES,
+    claim_counts,
+    claim_table,
+    claim_words,
+    claims,
+    claims_figure,
+    explained,
+    with_width,
+)
 from mmhelix_nb.reporting.measured import (
     GROUPS,
     Runs,
@@ -70,6 +81,7 @@ from mmhelix_nb.reporting.measured import (
     share,
 )
 from .reporting.rates import known_rates
+from .reporting.scores import DARK
 
 # %% ../nbs/70_ablations.ipynb #d6dfedd3
 def paper_file(name: str, reports: str | Path = REPORTS) -> Path:
@@ -258,7 +270,7 @@ def comparison_table(tests: Sequence[dict]) -> Table:
     rows = []
     for t in tests:
         counts = (str(t["only_first"]), str(t["only_second"]))
-        rows.append((pair_text(t), str(t["n"]), points_text(t), *counts, p_text(t["p"])))
+        rows.append((pair_text(t), str(t["n"]), points_text(with_width(t)), *counts, p_text(t["p"])))
     return Table(head, tuple(rows))
 
 
@@ -557,15 +569,19 @@ def write_report(book: Profile, reports: str | Path = REPORTS) -> Path:
     for name, figure in figures.items():
         (folder / "figures" / f"{name}.svg").write_text(svg(figure), encoding="utf-8")
     contents = {
-        "Claims": html_table(claim_table(found["claims"]), OUTCOMES),
-        "Methods (the paper's Table 2)": joined(html_table(table2_table(rows)), bullets(known_rates(book, reports))),
+        "Claims": explained(html_table(claim_table(found["claims"]), (*OUTCOMES, DESIGNED))),
+        "Methods (the paper's Table 2)": joined(
+            explained(html_table(table2_table(rows))), bullets(known_rates(book, reports))
+        ),
         **{title: figure_block(figures[name]) for name, title in SECTIONS.items()},
         "Paired comparisons": html_table(comparison_table(found["comparisons"])),
         "The paper's Table 1, both means": html_table(table1_table(table1(reports, books))),
         "Chapters": chapter_list(book, reports),
     }
-    path = folder / "index.html"
-    path.write_text(page(f"mmhelix_nb: {book.name}", *report_head(book, made), *sections(contents)), encoding="utf-8")
+    path, back = folder / "index.html", element("p", link("to the contents", "#contents"))
+    links, *parts = sections({name: joined(part, back) for name, part in contents.items()})
+    shown = (*report_head(book, made), element("div", links, id="contents"), *parts)
+    path.write_text(page(f"mmhelix_nb: {book.name}", *shown), encoding="utf-8")
     return path
 
 # %% ../nbs/70_ablations.ipynb #a0535953
@@ -576,13 +592,17 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
     label = ", ".join(
         f"{name} {text}" for name, text in {**said, **{k: made[k] for k in ("commit", "version")}}.items()
     )
+    judged = made["results"]["claims"]
+    words = (joined(element("b", f"{name}: "), f"{texts}.") for name, texts in claim_words(judged).items())
     return [
+        element("style", joined(DARK, SHADES)),
         element("h1", f"MM-HELIX, measured again: {book.name}"),
-        element("p", label, class_="label"),
-        element("p", book.about),
-        element("p", element("b", claim_counts(made["results"]["claims"]))),
-        element("p", asked_of_many(len(seeds))),
+        element("p", element("b", claim_counts(judged)), class_="says"),
+        explained(bullets(words)),
+        element("p", f"What it rests on: {book.about}. {asked_of_many(len(seeds))}"),
+        figure_block(claims_figure(judged)),
         bullets(made["results"]["caveats"]),
+        element("p", label, class_="label"),
     ]
 
 

@@ -20,6 +20,7 @@ from mmhelix_nb.evaluation import Judged, summarise
 from mmhelix_nb.reporting import claims as cl
 from mmhelix_nb.reporting import measured as ms
 
+ROOT = Path(__file__).resolve().parents[1]
 PAPER = Path(__file__).resolve().parents[1] / "reports" / "paper"
 EQUAL = {"sft": {"steps": 100}, "ahpo": {"steps": 100}}
 BOOK = Profile.model_validate({"name": "toy", "ablations": {"window": 5, "resamples": 2_000}, **EQUAL})
@@ -323,7 +324,7 @@ def test_missing_methods_are_said_to_be_missing(tmp_path, methods):
         if method.in_paper
     )
     page = (reports / "toy" / "index.html").read_text()
-    assert page.count("<figure>") == 4 and ("not measured" in page)
+    assert page.count("<figure>") == 5 and ("not measured" in page)
 
 
 def test_real_model_joins_table1(reports):
@@ -455,3 +456,29 @@ def test_a_chapter_that_is_being_written_has_no_page_yet(tmp_path):
     """Another job of the same run may stand between the opening of its notebook and the first byte."""
     (tmp_path / "30_serg.ipynb").write_text("")
     assert ab.chapter_file(tmp_path / "30_serg.ipynb", "serg", tmp_path) == ""
+
+
+def test_a_claim_that_could_not_fail_is_said_to_be_so():
+    saved = read_results(ROOT / "reports/mini/ablations")["results"]["claims"]
+    told = {c["claim"]: cl.told_as(c) for c in saved}
+    assert told.pop("grpo_starves") == cl.DESIGNED and cl.DESIGNED not in told.values()
+    assert cl.claim_counts(saved) == "14 claims: 6 reproduced, 1 not reproduced, 6 undecided, 1 true by design."
+    (starves,) = [c for c in saved if c["claim"] == "grpo_starves"]
+    some = [{**share, "accuracy": 0.1} for share in starves["measured"]]
+    assert cl.told_as({**starves, "measured": some}) == "reproduced"  # a base that solves some could have failed it
+
+
+def test_an_interval_without_width_is_wilson_s():
+    saved = {c["claim"]: c["paired"] for c in read_results(ROOT / "reports/mini/ablations")["results"]["claims"]}
+    assert cl.difference_text(saved["sft_learns"]).startswith("+100.0 [+98.7, +100.0]")
+    assert cl.difference_text(saved["grpo_starves"]).startswith("+0.0 [-1.3, +1.3]")
+    assert cl.with_width(saved["luffy_stays_low"]) == saved["luffy_stays_low"]
+    few = {"difference": 0.0, "low": 0.0, "high": 0.0, "n": 5, "p": 1.0}
+    assert cl.outcome(cl.CLAIMS["ahpo_keeps_practised"], few) == "undecided"  # five items say little
+
+
+def test_words_are_explained_once_and_links_lead_back():
+    page = (ROOT / "reports/mini/index.html").read_text(encoding="utf-8")
+    assert page.count('<a href="#contents">') == page.count("<section>") and page.count('id="contents"') == 1
+    head = page[: page.index("<figure>")]
+    assert all(head.count(f">{word}</abbr>") == 1 for word in ("SFT", "AHPO", "GRPO", "LUFFY", "undecided"))

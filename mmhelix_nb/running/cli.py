@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 import typer
 from typer.core import TyperGroup
 
+from .board import leaderboard
 from .scaffold import new_task
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands
@@ -1461,4 +1462,5 @@ def compare_evaluations(
             fail(f"--out {out}: {e.strerror or e}")
 
 # %% ../../nbs/running/cli.ipynb #7b1dc5ea
+app.command("leaderboard")(leaderboard)
 app.command("new-task")(new_task)
