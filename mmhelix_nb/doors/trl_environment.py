@@ -7,6 +7,7 @@ __all__ = ['SUBMIT', 'PuzzleEnvironment', 'environment_rows']
 
 # %% ../../nbs/doors/trl_environment.ipynb #d376fb74
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..core import pack
@@ -66,7 +67,7 @@ def environment_rows(
     if tries < 1:
         raise ValueError(f"tries = {tries}: must be 1 or more")
     rows = []
-    for task, level, number in [(t, level, n) for t in tasks for level in levels for n in range(count)]:
+    for task, level, number in product(tasks, levels, range(count)):
         item = numbered(task, level, number, seed=seed)
         asked = f"{item.question(modality)}\n\n{SUBMIT.format(tries)}"
         row = {"prompt": [{"role": "user", "content": asked}], "task": item.task, "state": pack(item.state)}
