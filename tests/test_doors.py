@@ -12,9 +12,9 @@ from fakeserver import FakeServer
 from mmhelix_nb import tasks
 
 
-def needed(package: str):
+def needed(package: str, where: str = "make doors-test"):
     """The package behind a door; skips with a notice where it is not installed."""
-    return pytest.importorskip(package, reason=f"{package} is not installed: make doors-test brings it")
+    return pytest.importorskip(package, reason=f"{package} is not installed: {where} brings it")
 
 
 # TRL: a whole step of its trainer, whose model says what this test tells it to say
@@ -28,7 +28,7 @@ def call(answer: str) -> str:
 
 def trained(tmp_path, monkeypatch, replies):
     """GRPO on one maze, two rollouts that say `replies[turn][rollout]`; returns trainer, environments and all that was told to them."""
-    torch, trl = needed("torch"), needed("trl")
+    torch, trl = needed("torch", "make test"), needed("trl", "make test")
     monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
     from transformers import Qwen3Config, Qwen3ForCausalLM
     from trl.chat_template_utils import qwen3_chat_template
@@ -80,7 +80,7 @@ def test_trl_trains_on_second_tries(tmp_path, monkeypatch):
 
 
 def test_trl_reads_the_tool():
-    needed("transformers")
+    needed("transformers", "make test")
     from transformers.utils import get_json_schema
 
     from mmhelix_nb.doors.trl_environment import PuzzleEnvironment
