@@ -7,7 +7,6 @@ __all__ = ['PuzzleData', 'PuzzleTask', 'puzzle_task', 'PuzzlesConfig', 'PuzzleTa
 
 # %% ../../nbs/doors/verifiers_taskset.ipynb #67b87e91
 from collections.abc import Iterator
-from itertools import product
 
 from ..book.rows import item_row
 from ..book.server import as_sent
@@ -81,6 +80,7 @@ class PuzzleTaskset(vf.Taskset[PuzzleTask, PuzzlesConfig]):
         "The puzzles, cell by cell; raises `ValueError` for an unknown task, level, split or modality."
         asked = self.config
         names = [task_name(name) for name in asked.names] or tasks()
-        for name, level, number in product(names, asked.levels, range(asked.per_cell)):
-            item = numbered(name, level, number, asked.split, asked.seed)
-            yield puzzle_task(item, asked.modality, asked.style, asked.task)
+        for name, level in [(name, level) for name in names for level in asked.levels]:
+            for number in range(asked.per_cell):
+                item = numbered(name, level, number, asked.split, asked.seed)
+                yield puzzle_task(item, asked.modality, asked.style, asked.task)
