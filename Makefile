@@ -76,7 +76,7 @@ site: $(SITE)/.installed ## the book as a site, in _docs/html: chapters with the
 	@$(SITE)/bin/python -m sphinx -b html -q -W --keep-going -j $(CORES) -d _docs/doctrees _docs/source _docs/html && echo "_docs/html/index.html"
 
 # Checks
-.PHONY: test exports style types notebooks units web-test site-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
+.PHONY: test exports style types notebooks units web-test site-test doors-test fuzz faults shallow families spaces traces trl-tests gpu-check gpu-check-dry gpu-lab bench
 
 # Two lanes side by side, so that neither core waits: the tests, which often wait, and one by one whatever else there is to check.
 # What a target says comes in one piece when it ends, and one that fails keeps no other from running.
@@ -111,6 +111,16 @@ $(ENGINE)/pyodide.mjs: $(STAMP)
 
 site-test: $(STAMP) site ## build the site; no dead link, nothing asked of another host, pages that fit on a phone (Chromium)
 	@MMHELIX_SITE=1 $(BIN)/python -m pytest -q tests/test_site_built.py; $(DONE)
+
+# The doors have an environment of their own, because the toolboxes behind them want other versions than constraints.txt.
+DOORS := .venv-doors
+$(DOORS)/.installed: settings.ini setup.py
+	@python=$(BIN)/python; [ -x "$$python" ] || python=$${PYTHON:-python3}; [ -x $(DOORS)/bin/python ] || "$$python" -m venv $(DOORS)
+	@$(DOORS)/bin/python -m pip install -q -e '.[reasoning-gym,inspect,verifiers]' 'pytest>=8' uv
+	@touch $@
+
+doors-test: $(DOORS)/.installed ## the doors to reasoning-gym, inspect-ai and verifiers, each gone through once, without a model or a key (two minutes; the door to TRL is in make test)
+	@PATH="$$PWD/$(DOORS)/bin:$$PATH" $(DOORS)/bin/python -m pytest -q -rs --noconftest -c /dev/null --rootdir . tests/test_doors.py; $(DONE)
 
 fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
 	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests

@@ -66,7 +66,8 @@ parser.read(ROOT / "settings.ini", encoding="utf-8")
 cfg = parser["DEFAULT"]
 suffix = "_requirements"
 extras = {key[: -len(suffix)]: value.split() for key, value in cfg.items() if key.endswith(suffix)}
-extras["all"] = sorted({req for name, reqs in extras.items() if name != "cluster" for req in reqs})
+DOORS = ("reasoning-gym", "inspect", "verifiers")  # other people's toolboxes, whose pins are not ours
+extras["all"] = sorted({req for name, reqs in extras.items() if name not in ("cluster", *DOORS) for req in reqs})
 stages = ("Planning", "Pre-Alpha", "Alpha", "Beta", "Production/Stable", "Mature", "Inactive")
 status = int(cfg["status"])
 
@@ -102,12 +103,18 @@ setup(
     ],
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["mmhelix_nb", "mmhelix_nb.*"]),
+<<<<<<< HEAD
     package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*", "data/leaderboard/*"]},
+=======
+    py_modules=["mmhelix_taskset"],
+    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*"]},
+>>>>>>> doors
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
     entry_points={
         "console_scripts": ["mmhelix=mmhelix_nb.running.cli:app"],
         "nbdev": ["mmhelix_nb=mmhelix_nb._modidx:d"],
+        "inspect_ai": ["mmhelix_nb=mmhelix_nb.doors.inspect_task"],
     },
     cmdclass={"build_py": BuildWithBook, "sdist": SdistWithCommit},
     zip_safe=False,

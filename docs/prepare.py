@@ -23,6 +23,7 @@ PARTS = (  # titles of the contents, with patterns of the pages in them; a room 
     ("Contract", ("0*",)),
     ("Benchmark", ("1*", "2*", "benchmark")),
     ("The 42 tasks", ("tasks",)),
+    ("Doors", ("doors",)),
     ("Traces", ("3*", "traces")),
     ("Training", ("4*", "5*", "training")),
     ("Evaluation", ("6*", "7*", "reporting")),

@@ -14,6 +14,7 @@ ROOMS = (  # a module imports from its own room and from those above; a chapter 
     ("book", "book"),
     ("tasks", "algorithms graphs puzzles games"),
     ("benchmark", "benchmark generators verifiers"),
+    ("doors", "doors"),
     ("traces", "traces serg"),
     ("training", "training sft ahpo"),
     ("measuring", "evaluation ablations reporting"),
