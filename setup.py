@@ -103,12 +103,8 @@ setup(
     ],
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["mmhelix_nb", "mmhelix_nb.*"]),
-<<<<<<< HEAD
-    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*", "data/leaderboard/*"]},
-=======
     py_modules=["mmhelix_taskset"],
-    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*"]},
->>>>>>> doors
+    package_data={"mmhelix_nb": ["py.typed", "data/*", "data/live/*", "data/leaderboard/*"]},
     install_requires=cfg["requirements"].split(),
     extras_require=extras,
     entry_points={
