@@ -96,7 +96,7 @@ CERTAIN = re.compile(
     re.IGNORECASE,
 )
 DOUBTED = re.compile(
-    r"\b(?:maybe|perhaps|possibly|probably|might|may still|could still|(?:am|'m) not (?:so |quite |really |entirely )?sure)\b(?! (?:I (?:should|could|was|am|made|missed|misread)|that was|the guess)\b)",
+    r"\b(?:maybe|perhaps|possibly|probably|might|may still|could still|(?:am|'m) not (?:so |quite |really |entirely )?sure)\b(?! (?:I (?:should|could|made|missed|misread|(?:was|am) (?:wrong|mistaken))|that was|the guess)\b)",
     re.IGNORECASE,
 )
 
