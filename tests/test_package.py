@@ -129,7 +129,8 @@ def test_wheel_holds_the_book_once(clone, dist):
         wanted = {path.relative_to(clone).as_posix() for path in clone.glob(pattern)}
         assert wanted and wanted <= book
     assert head == output("git", "rev-parse", "--short=12", "HEAD", cwd=clone).strip()
-    assert {name.partition("/")[0] for name in names} == {"mmhelix_nb", names[-1].partition("/")[0]}
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {"mmhelix_nb", "mmhelix_taskset.py", names[-1].partition("/")[0]}  # one module that verifiers finds
     assert {"mmhelix_nb/py.typed", "mmhelix_nb/data/words.txt", "mmhelix_nb/data/live/page.js"} <= {*names}
     assert output("git", "status", "--porcelain", cwd=clone) == ""  # the copy is made for the wheel alone
 
@@ -144,6 +145,9 @@ def test_metadata(dist):
     assert re.search(r"Requires-Dist: peft==\S+; extra == .eval", text)
 
 
+DOORS = ("reasoning-gym", "inspect", "verifiers")  # extras for environments of their own, whose pins clash with ours
+
+
 def test_one_version_and_the_same_pythons_everywhere():
     settings = configparser.ConfigParser(delimiters=["="])
     settings.read(ROOT / "settings.ini")
@@ -154,7 +158,8 @@ def test_one_version_and_the_same_pythons_everywhere():
     assert workflow["strategy"]["matrix"]["python-version"] == said["python_versions"].split()
     known = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
     exact = re.findall(
-        r"([\w-]+)(?:\[\w+\])?==(\S+)", " ".join(v for k, v in said.items() if k.endswith("requirements"))
+        r"([\w-]+)(?:\[\w+\])?==(\S+)",
+        " ".join(v for k, v in said.items() if k.endswith("requirements") and k.partition("_")[0] not in DOORS),
     )
     assert {name: known.get(name) for name, _ in exact} == dict(exact)
 
