@@ -319,7 +319,13 @@ def _papermill(place: Place, job: Job, told: dict, tries: int = 3) -> None:
 
     source, copy = place.notebook(job), _copy_of(place, job)
     handler = _Progress(place, job.name, len(_read(source).get("cells", [])) + 1)
-    options = {"kernel_name": "python3", "log_output": True, "progress_bar": False, "start_timeout": 180}
+    options = {
+        "kernel_name": "python3",
+        "log_output": True,
+        "progress_bar": False,
+        "start_timeout": 180,
+        "iopub_timeout": 60,  # of its own it waits 4 s for what a busy kernel prints
+    }
     try:
         with own_kernel() as path, _listening(handler), _environment({**_variables(place, job), "JUPYTER_PATH": path}):
             papermill.execute_notebook(str(source), str(copy), told, cwd=str(place.root), **options)
