@@ -91,5 +91,5 @@ def test_what_other_reports_say_is_read_as_it_is(tmp_path):
 
 
 def test_two_shares_lie_apart_as_newcombe_has_it():
-    gap = W.apart(W.share_record(56, 70), W.share_record(48, 80))
+    gap = W.apart_record(W.share_record(56, 70), W.share_record(48, 80))
     assert (round(gap["low"], 4), round(gap["high"], 4)) == (0.0524, 0.3339)  # his example (a), method 10

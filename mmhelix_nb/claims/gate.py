@@ -36,6 +36,7 @@ from mmhelix_nb.claims.register import (
     frozen,
     recorded,
     rule_text,
+    same_claims,
     told,
     twice_text,
     verdict,
@@ -709,12 +710,7 @@ def write_gate(made: Mapping, folder: str | Path = "reports/claims") -> Path:
 
 def redraw(folder: str | Path = "reports/claims") -> Path:
     "Judge the runs in the gate.json of a folder again, and write tables and figures anew; raises `ValueError` where the claims were others."
-    path = Path(folder) / "gate.json"
-    made = json.loads(path.read_text(encoding="utf-8"))
-    if made["registered"] != registered():
-        raise ValueError(
-            f"{path}: was registered as {made['registered']}, the claims are {registered()}; {command_text('gate')} runs them"
-        )
+    made = same_claims(Path(folder) / "gate.json", registered(), "gate")
     labels = {name: made[name] for name in ("commit", "version")}
     return write_gate(report_of(records_of(made), known_pairs(made), labels), folder)
 

@@ -61,6 +61,7 @@ from mmhelix_nb.claims.register import (
     numbers,
     recorded,
     rule_text,
+    same_claims,
     told,
     verdict,
     write_text,
@@ -944,12 +945,7 @@ def write_report(made: Mapping, folder: str | Path = "reports/claims") -> Path:
 # %% ../../nbs/claims/gatemap.ipynb #7ed3da97
 def redraw(folder: str | Path = "reports/claims") -> Path:
     "Judge the runs in the gatemap.json of a folder again, and write tables and figures anew; raises `ValueError` where the claims were others."
-    path = Path(folder) / "gatemap.json"
-    made = json.loads(path.read_text(encoding="utf-8"))
-    if made["registered"] != registered():
-        raise ValueError(
-            f"{path}: was registered as {made['registered']}, the claims are {registered()}; {command_text('gatemap')} runs them"
-        )
+    made = same_claims(Path(folder) / "gatemap.json", registered(), "gatemap")
     labels = {name: made[name] for name in ("commit", "version")}
     return write_report(report_of(records_of(made), kept_pairs(made), labels), folder)
 

@@ -7,9 +7,9 @@ __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'T
            'LABEL', 'FRESH', 'TITLES', 'ASKS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim', 'tuned_claim',
            'Tuned', 'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward', 'asked_of',
            'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together', 'tested',
-           'judged', 'made_here', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows',
-           'claims_table', 'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report',
-           'read_report', 'redraw', 'base_beside', 'one_run', 'left_of', 'main']
+           'judged', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows', 'claims_table',
+           'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
+           'base_beside', 'one_run', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
 import hashlib
@@ -43,7 +43,7 @@ from mmhelix_nb.claims.reflection import (
     left_text,
     mean_text,
 )
-from .register import Registered, checked, rule_text, verdict
+from .register import Registered, checked, made_here, rule_text, run_at, verdict
 from ..core import unpack
 
 # %% ../../nbs/claims/paths.ipynb #619c0cd9
@@ -227,11 +227,8 @@ def tuned_run(
 ) -> dict:
     "Reinforce an arm and measure it before and after, or read what was measured; the taught models lie in `mazes`."
     path, seed = out / f"{run}.json", run.seed
-    if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["registered"] != mine:
-            raise ValueError(f"{path}: was made as {found['registered']}, not {mine}; move it away")
-        return found
+    if known := run_at(path, mine):
+        return known
     began, lesson = time.perf_counter(), Run(how.regime, run.arm, "samples", how.first_seed)
     model, processor, training = reflection.taught(lesson, mazes, lab)
     split = "validation" if seed >= reflection.TUNING else "heldout"
@@ -310,13 +307,6 @@ def judged(report: dict) -> dict:
     return {**report, "verdicts": said}
 
 # %% ../../nbs/claims/paths.ipynb #923ce659
-def made_here(folder: Path, names: Iterable[str], mine: str) -> dict[str, dict]:
-    "The finished runs of a folder that were made as registered."
-    paths = {name: folder / f"{name}.json" for name in names}
-    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.is_file()}
-    return {name: run for name, run in found.items() if run["registered"] == mine}
-
-
 def collected(out: str | Path, seeds: Sequence[int], known: Mapping | None = None) -> dict:
     "The report on the runs at `seeds` that lie in `out`, and on those that the report `known` has, as far as they were made as registered."
     nothing: dict[str, Any] = {"runs": {}, "seeds": []}

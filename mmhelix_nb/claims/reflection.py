@@ -58,7 +58,16 @@ from mmhelix_nb.claims.forks import (
     shares,
     tell,
 )
-from .register import command_text, recorded, told, twice_text, write_text
+from mmhelix_nb.claims.register import (
+    command_text,
+    made_here,
+    recorded,
+    run_at,
+    same_claims,
+    told,
+    twice_text,
+    write_text,
+)
 from ..core import Verdict
 from ..games.maze import State
 from ..reporting.scores import booktabs, csv_text
@@ -343,13 +352,8 @@ def measured(run: Run, model, processor, training: dict, lab: Lab, puzzle: Puzzl
 def kept_run(run: Run, out: Path, mine: str, lab: Lab = LAB, puzzle: Puzzle = MAZES) -> dict:
     "A run, trained and measured, or read where it was; its file says that it was registered as `mine`."
     path = out / f"{run}.json"
-    if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["registered"] != mine:
-            raise ValueError(
-                f"{path}: was made as {found['registered']}, not {mine}; move {out} away, or choose another"
-            )
-        return found
+    if known := run_at(path, mine):
+        return known
     model, processor, training = taught(run, out, lab, puzzle)
     began = time.perf_counter()
     result = measured(run, model, processor, training, lab, puzzle)
@@ -459,9 +463,7 @@ def report_of(runs: Runs, seeds: Iterable[int], labels: Mapping) -> dict:
 
 def measured_here(out: str | Path, lab: Lab, seeds: Iterable[int]) -> Runs:
     "The finished runs in `out` that were made as registered."
-    paths = {str(run): Path(out) / f"{run}.json" for run in planned(seeds)}
-    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.is_file()}
-    return {name: run for name, run in found.items() if run["registered"] == registered(lab)}
+    return made_here(Path(out), map(str, planned(seeds)), registered(lab))
 
 
 def collected(out: str | Path, lab: Lab = LAB, seeds: Sequence[int] = SEEDS, known: Mapping | None = None) -> dict:
@@ -710,12 +712,8 @@ def write_reflection(report: dict, folder: str | Path) -> Path:
 def redraw(folder: str | Path = "reports/claims") -> Path:
     "Judge the runs in the reflection.json of a folder again, and write tables and figures anew; raises `ValueError` where the claims were others."
     path = Path(folder) / "reflection.json"
-    made = json.loads(path.read_text(encoding="utf-8"))
-    mine = registered(Lab(**made["settings"]))
-    if made["registered"] != mine:
-        raise ValueError(
-            f"{path}: was registered as {made['registered']}, the claims are {mine}; {command_text('reflection')} runs them"
-        )
+    lab = Lab(**json.loads(path.read_text(encoding="utf-8"))["settings"])
+    made = same_claims(path, registered(lab), "reflection")
     return write_reflection(report_of(made["runs"], made["seeds"], made), folder)
 
 

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Rule', 'VERDICTS', 'WORDS', 'TAKEN', 'ROW', 'Registered', 'fisher', 'verdict', 'rule_text', 'checked', 'frozen',
-           'recorded', 'numbers', 'twice_text', 'write_text', 'command_text', 'told']
+           'recorded', 'numbers', 'twice_text', 'write_text', 'command_text', 'told', 'same_claims', 'run_at',
+           'made_here']
 
 # %% ../../nbs/claims/register.ipynb #e231d83a
 import hashlib
@@ -120,7 +121,7 @@ def recorded(path: str | Path, registered: str) -> dict | None:
     )
     return None
 
-# %% ../../nbs/claims/register.ipynb #ea6c7b27
+# %% ../../nbs/claims/register.ipynb #0dbc5591
 def numbers(run: object) -> object:
     "A run as its report has it, without what depends on the machine or the day."
     if isinstance(run, Mapping):
@@ -157,3 +158,32 @@ def told(row: Mapping) -> str:
     came = f"{row['ours']} (control: {row['control']})" if row["control"] else row["ours"]
     asked = f"**{row['key']}: {row['verdict']}.** {row['asked']}{paper}"
     return f"{asked} *Came out:* {came}. *Would change our mind:* {row['changes']}."
+
+# %% ../../nbs/claims/register.ipynb #ea6c7b27
+def same_claims(path: str | Path, registered: str, part: str) -> dict:
+    "The report of a `part` at `path`; raises `ValueError` where its claims were others."
+    made = json.loads(Path(path).read_text(encoding="utf-8"))
+    if made["registered"] != registered:
+        raise ValueError(
+            f"{path}: was registered as {made['registered']}, the claims are {registered}; {command_text(part)} runs them"
+        )
+    return made
+
+# %% ../../nbs/claims/register.ipynb #c0bd4c12
+def run_at(path: Path, registered: str) -> dict | None:
+    "The run that a file keeps, None where there is no file; raises `ValueError` where it was registered otherwise."
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if found["registered"] != registered:
+        raise ValueError(
+            f"{path}: was made as {found['registered']}, not {registered}; move it away, or choose another folder than {path.parent}"
+        )
+    return found
+
+
+def made_here(folder: Path, names: Iterable[str], registered: str) -> dict[str, dict]:
+    "The finished runs of a folder that were made as registered."
+    paths = {name: folder / f"{name}.json" for name in names}
+    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.is_file()}
+    return {name: run for name, run in found.items() if run["registered"] == registered}

@@ -6,16 +6,14 @@
 __all__ = ['REGIME', 'LOOKS', 'SEEDS', 'WAYS', 'Side', 'CLEAN', 'SAME', 'TWIN', 'QUESTIONS', 'Runs', 'SHALLOW', 'STUDY', 'LABELS',
            'NOTE', 'FIGURES', 'chance', 'painted', 'on_paper', 'in_the_dark', 'photographed', 'in_words',
            'row_in_words', 'Run', 'planned', 'Question', 'registered', 'teach_in_words', 'taught', 'measured',
-           'run_one', 'side_marks', 'compared', 'verdict_of', 'apart', 'by_depth', 'shallow', 'study', 'row_of',
-           'question_rows', 'depth_rows', 'shallow_row', 'study_row', 'carried_row', 'dressed_row', 'rows',
-           'measured_here', 'collected', 'pooled', 'looks_figure', 'dead_ends_figure', 'draw_figures', 'redraw',
-           'publish', 'main']
+           'run_one', 'side_marks', 'compared', 'verdict_of', 'by_depth', 'shallow', 'study', 'row_of', 'question_rows',
+           'depth_rows', 'shallow_row', 'study_row', 'carried_row', 'dressed_row', 'rows', 'measured_here', 'collected',
+           'pooled', 'looks_figure', 'dead_ends_figure', 'draw_figures', 'redraw', 'publish', 'main']
 
 # %% ../../nbs/claims/world.ipynb #a39a8b78
 import hashlib
 import itertools
 import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -31,7 +29,7 @@ from ..book.figures import BLUE, GREEN, ORANGE, Figure, dot_panel, share_dot, sv
 from ..book.place import commit
 from ..book.results import write_json
 from ..book.rows import Row, make_row
-from ..book.statistics import holm, paired_record, percent_text, points_text, share_record
+from ..book.statistics import apart_record, holm, paired_record, percent_text, points_text, share_record
 from . import reflection
 from .forks import SIZE, boxed, mazes_of, name, picture, route_of
 from mmhelix_nb.claims.reflection import (
@@ -46,11 +44,12 @@ from mmhelix_nb.claims.reflection import (
     items_of,
     left_text,
     marks,
+    one_thread,
     outcome,
     texts_for,
 )
 from .reflection import Run as MazeRun
-from .register import VERDICTS, command_text, recorded, twice_text
+from .register import VERDICTS, command_text, made_here, recorded, run_at, twice_text
 from ..core import pack
 from ..games.maze import State, code, layout_on
 from ..shared.draw import PALETTES, PRINTED, Board
@@ -248,13 +247,8 @@ def measured(run: Run, model, processor, limit: int, lab: Lab) -> dict[str, dict
 def run_one(run: Run, out: Path, lab: Lab = LAB) -> dict:
     "Train and measure one run, or read what was measured; the result is written to `out`."
     path, mine = out / f"{run}.json", registered(lab)
-    if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["registered"] != mine:
-            raise ValueError(
-                f"{path}: was made as {found['registered']}, not {mine}; move {out} away, or choose another"
-            )
-        return found
+    if known := run_at(path, mine):
+        return known
     model, processor, training = taught(run, out, lab)
     began = time.perf_counter()
     looks = measured(run, model, processor, training["longest"] + SLACK, lab)
@@ -291,16 +285,6 @@ def verdict_of(kind: str, tests: dict[str, dict]) -> str:
     return said if said in VERDICTS and len(tests) > 1 else "undecided"
 
 # %% ../../nbs/claims/world.ipynb #6f13102b
-def apart(first: dict, second: dict) -> dict:
-    "How two share records of different items differ: difference with Newcombe's 95% interval, from Wilson's of both."
-    gap = first["accuracy"] - second["accuracy"]
-
-    def reach(upper: dict, lower: dict) -> float:
-        return math.hypot(upper["high"] - upper["accuracy"], lower["accuracy"] - lower["low"])
-
-    return {"difference": gap, "low": gap - reach(second, first), "high": gap + reach(first, second)}
-
-# %% ../../nbs/claims/world.ipynb #817c1e18
 def by_depth(runs: Runs, arm: str) -> dict[str, dict]:
     "Shares right by the number of dead ends, of an arm taught and tested on plain pictures, over its seeds."
     found: dict[str, list[int]] = {}
@@ -371,7 +355,7 @@ def depth_rows(report: dict) -> list[dict]:
         )
         ours, verdict = "not measured yet", "undecided"
         if len(shares) > 1:
-            gap = apart(shares[min(shares)], shares[max(shares)])
+            gap = apart_record(shares[min(shares)], shares[max(shares)])
             ours = f"{points_text(gap)} points from {min(shares)} to {max(shares)} or more dead ends"
             verdict = "stood" if gap["low"] > 0 else "did not" if gap["high"] < LEAST else "undecided"
         asked = f"Does a model taught {'search' if arm == 'search' else 'answers alone'} solve fewer mazes the more dead ends they have?"
@@ -446,14 +430,9 @@ def rows(report: dict) -> list[dict]:
 # %% ../../nbs/claims/world.ipynb #6f533106
 def measured_here(out: Path, seeds: Sequence[int], lab: Lab = LAB) -> dict[str, dict]:
     "The runs of some seeds that `out` has and that were made as registered."
-    found = {}
-    for run in planned(seeds):
-        if (path := out / f"{run}.json").is_file():
-            one = json.loads(path.read_text(encoding="utf-8"))
-            found |= {str(run): one} if one["registered"] == registered(lab) else {}
-    return found
+    return made_here(out, map(str, planned(seeds)), registered(lab))
 
-# %% ../../nbs/claims/world.ipynb #84f1d7db
+# %% ../../nbs/claims/world.ipynb #38251277
 def collected(out: Path, reports: Path, seeds: Sequence[int] = SEEDS, lab: Lab = LAB) -> dict:
     "The report: settings, all finished runs that were made as registered, here or before, and what other reports say."
     before = recorded(reports / "world.json", registered(lab)) or {"runs": {}, "seeds": []}
@@ -543,12 +522,7 @@ def main(
     lab: Lab = LAB,
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other however many `cores` there are; returns the report, which is written after each run."
-    import torch
-
-    from mmhelix_nb.training.launch import own_device
-
-    if own_device() == "cpu":
-        torch.set_num_threads(1)
+    one_thread()
     out, reports, times = Path(out), Path(reports), []
     known = recorded(reports / "world.json", registered(lab)) or {"runs": {}}
     runs = [run for run in planned(seeds) if again or str(run) not in known["runs"]]
