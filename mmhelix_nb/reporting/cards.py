@@ -171,7 +171,7 @@ def check_words(data: Mapping[str, Any]) -> None:
 
 # %% ../../nbs/reporting/cards.ipynb #ecc1906b
 _NAMED = re.compile(
-    r"`([\w./@=+-]+(?:/|\.(?:json|jsonl|parquet|md|safetensors|jinja|txt|svg)))`|\]\((?!https?:|#)([^)\s]+)\)"
+    r"`([\w./@=+-]+(?:/|\.(?:json|jsonl|parquet|md|safetensors|jinja|txt|svg)))`(?! of the package)|\]\((?!https?:|#)([^)\s]+)\)"
 )
 
 
