@@ -95,12 +95,14 @@ HASHES = "SHA256SUMS"
 
 
 def take_files(source: Path, names: Iterable[str], out: Path) -> None:
-    "Put the files `names` of `source` into `out`, as links where the disk allows it."
+    "Put the files `names` of `source` into `out`; large ones, which nobody writes to again, as links where the disk allows it."
     for name in names:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         try:
+            if not name.endswith((".parquet", ".safetensors")):
+                raise OSError("may be written to again")
             os.link(source / name, out / name)
-        except OSError:  # another disk
+        except OSError:  # or another disk
             shutil.copyfile(source / name, out / name)
 
 

@@ -53,7 +53,7 @@ def check_made(source: Path) -> dict[str, Any]:
 
 def data_names(source: Path) -> list[str]:
     "What of a maker's folder belongs to the data set: tables, what was not accepted, replies of a model, and the order."
-    kinds = ("data/**/*.parquet", "failed/*.jsonl", "replies/**/*.jsonl", "order.json", SUMS)
+    kinds = ("data/**/*.parquet", "failed/*.jsonl", "replies/*.sqlite", "order.json", SUMS)
     return sorted(path.relative_to(source).as_posix() for kind in kinds for path in source.glob(kind))
 
 # %% ../../nbs/reporting/hub_data.ipynb #1961ffe4
