@@ -235,8 +235,9 @@ class Writer:
 
     def texts(self) -> None:
         """README as the opening page, and the repository's other texts."""
-        for path in (ROOT / "nbs" / "images").glob("*"):
-            self.copy(path, f"images/{path.name}")
+        images = ROOT / "nbs" / "images"
+        for path in filter(Path.is_file, images.rglob("*")):
+            self.copy(path, f"images/{path.relative_to(images)}")
         for name, made in PAGES.items():
             self.text(f"{made}.md", (ROOT / name).read_text(encoding="utf-8"))
         text = (ROOT / "README.md").read_text(encoding="utf-8")
