@@ -43,6 +43,8 @@ class Site:
             return f"[`{name}`]({relpath(found, here)})"
         if name in self.names:
             return f"{{py:obj}}`{name} <{self.names[name]}>`"
+        if name.startswith("reports/gallery/"):  # what make gallery writes; neither the repository nor the site has it
+            return None
         if re.fullmatch(r"reports/[\w/-]+\.html", name) and (self.root / name).is_file():
             return f'<a href="{relpath(name, here)}"><code>{name}</code></a>'
         if "/" in name.rstrip("/") and (self.root / name).is_file():

@@ -1,6 +1,7 @@
 """What readers of the site see of a notebook, and of a module, on tiny ones."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 
 import notebooks  # noqa: E402
+import prepare  # noqa: E402
 import reference  # noqa: E402
 
 BLOB = "https://example.org/blob/main"
@@ -189,3 +191,16 @@ def test_the_tree_is_not_changed_by_telling_it(module):
     before = ast.dump(module.tree)
     reference.module_page(module, None, BLOB)
     assert ast.dump(module.tree) == before
+
+
+def test_the_repository_becomes_pages(tmp_path):
+    """Everything but the notebooks, which take long, and the scripts, which `make site` brings."""
+    writer = prepare.Writer(tmp_path)
+    writer.tasks()
+    writer.api()
+    writer.reports()
+    writer.texts()
+    assert len([*tmp_path.glob("api/*.md")]) > 100 and (tmp_path / "tasks" / "index.md").is_file()
+    opening = (tmp_path / "index.md").read_text(encoding="utf-8")
+    pictures = re.findall(r'(?:src="|\]\()(images/[^")]+)', opening)
+    assert pictures and all((tmp_path / name).is_file() for name in pictures)
