@@ -102,10 +102,11 @@ def folded(cell: dict) -> str | None:
     return "tests" if silent and nodes and all(map(tests_only, nodes)) else None
 
 
-def plotly_html(figure: dict) -> str:
-    """A place that `figures.js` draws `figure` into; it needs no other host."""
+def plotly_html(figure: dict, still: str) -> str:
+    """A place that `figures.js` draws `figure` into, in the stead of the `still` SVG; it needs no other host."""
     data = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":"))
-    return f'<div class="plotly-figure" data-figure="{html.escape(data)}"></div>'
+    about = html.escape(figure["layout"].get("meta", "a figure"))
+    return f'<div class="plotly-figure" role="img" aria-label="{about}" data-figure="{html.escape(data)}">{still}</div>'
 
 
 def shown(outputs: list[dict]) -> list[dict]:
@@ -118,7 +119,7 @@ def shown(outputs: list[dict]) -> list[dict]:
         if "image/png" in data:
             data.pop("image/jpeg", None)
         if PLOTLY in data:
-            data = {"text/html": plotly_html(data[PLOTLY])}
+            data = {"text/html": plotly_html(data[PLOTLY], "".join(data.get("image/svg+xml", "")))}
         found.append({**output, "data": data} if data else output)
     return found
 

@@ -24,7 +24,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast
 
 from .answers import Unreadable, shorten
-from .replies import extract
 from .steps import USUAL, Manner, Step
 
 if TYPE_CHECKING:  # loaded with the first task, so that `import mmhelix_nb` stays light
@@ -279,6 +278,8 @@ class Instance(Puzzle):
 
     def check(self, reply: str, cut: bool = False) -> Verdict:
         "The verdict on a model's whole `reply`, which the limit of tokens may have `cut`; see `replies.extract` for what counts as its answer."
+        from mmhelix_nb.replies import extract  # half of the time that `import mmhelix_nb` would take
+
         found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 

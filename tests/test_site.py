@@ -87,13 +87,15 @@ def test_outputs_lose_what_is_dead_or_double():
 
 
 def test_a_plotly_figure_is_carried_as_data_and_names_no_host():
-    figure = {"data": [{"y": [1, 2], "name": 'a "b" <c>'}], "layout": {"width": 5}}
-    shown = {"output_type": "display_data", "data": {notebooks.PLOTLY: figure, "text/plain": "Figure"}}
+    figure = {"data": [{"y": [1, 2], "name": 'a "b" <c>'}], "layout": {"width": 5, "meta": "growth"}}
+    forms = {notebooks.PLOTLY: figure, "image/svg+xml": ["<svg>\n", "</svg>"], "text/plain": "Figure"}
+    shown = {"output_type": "display_data", "data": forms}
     (cell,) = made(code("x", shown))
     (page,) = cell["outputs"][0]["data"].values()
     assert (
         'class="plotly-figure"' in page and "&quot;y&quot;:[1,2]" in page and "<c>" not in page and "http" not in page
     )
+    assert 'aria-label="growth"' in page and page.endswith("><svg>\n</svg></div>")  # what is there without scripts
 
 
 def test_outputs_come_from_the_run_where_the_code_is_the_same():
