@@ -4,14 +4,16 @@
 
 # %% auto #0
 __all__ = ['WIDE', 'NARROW', 'SIDE', 'PITCH', 'EDGE', 'LETTER', 'PUZZLE', 'TRACE', 'VERDICT', 'CELLS', 'LOOK', 'Part',
-           'trace_lines', 'wrapped', 'words', 'puzzle_block', 'trace_block', 'verdict_block', 'opening_card']
+           'trace_lines', 'wrapped', 'words', 'puzzle_block', 'trace_block', 'verdict_block', 'opening_card',
+           'write_opening']
 
 # %% ../../nbs/benchmark/opening.ipynb #a97edfe4
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ..book.pages import Markup, element, joined
-from ..core import Instance
+from ..core import Instance, make
 from ..shared.draw import STYLES
 from ..shared.vector import svg
 from ..steps import Step
@@ -122,3 +124,15 @@ def opening_card(item: Instance, replies: Sequence[str], wide: int = WIDE) -> st
     size = {"viewBox": f"0 0 {wide} {high:g}", "width": str(wide), "height": f"{high:g}", "role": "img"}
     about = f"A puzzle of {item.task}, a trace that ends in its answer, and the verdicts on {len(replies)} replies"
     return f"{element('svg', *parts, xmlns='http://www.w3.org/2000/svg', aria_label=about, **size)}\n"
+
+# %% ../../nbs/benchmark/opening.ipynb #0bbef515
+def write_opening(folder: str | Path = "nbs/images") -> list[Path]:
+    """Write `opening.svg` and `opening-narrow.svg`, where they change."""
+    item = make("maze", 2, 7)
+    found = []
+    for name, wide in (("opening", WIDE), ("opening-narrow", NARROW)):
+        path, text = Path(folder) / f"{name}.svg", opening_card(item, ("down right right", item.answer), wide)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+        found.append(path)
+    return found
