@@ -1,20 +1,22 @@
-"""Puzzles are made, drawn as shapes, judged and told with Python alone: no Pillow, no other package."""
+"""Puzzles are made, drawn as shapes, judged and told with Python alone, and as pictures with Pillow: no other package."""
 
 import subprocess
 import sys
 
-ALONE = """
+ONLY = """
 import sys
 
-class OnlyPython:
-    "Finds no package but ours."
+class Only:
+    "Finds the packages in `found`, Python's own and no other."
     def find_spec(self, name, path=None, target=None):
         first = name.partition(".")[0]
-        if first not in sys.stdlib_module_names and first != "mmhelix_nb":
-            raise ModuleNotFoundError(f"{name} is blocked")
+        if first not in sys.stdlib_module_names and first not in found:
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
 
-sys.meta_path.insert(0, OnlyPython())
+sys.meta_path.insert(0, Only())
 import mmhelix_nb
+"""
+SHAPES = """
 from mmhelix_nb.shared.draw import STYLES
 
 for task in mmhelix_nb.tasks():
@@ -31,6 +33,27 @@ except ModuleNotFoundError as error:
 """
 
 
+PICTURES = """
+from mmhelix_nb.shared.raster import png
+
+for task in mmhelix_nb.tasks():
+    item = mmhelix_nb.make(task, 1, 0)
+    assert png(item.image) and item.check(item.answer), task
+assert png(item.module.draw(item.state, "photo"))
+"""
+
+
+def alone(code: str, *found: str) -> str:
+    """What `code` prints where no package but ours and `found` can be imported."""
+    code = f"found = {('mmhelix_nb', *found)}\n{ONLY}{code}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_puzzles_need_no_other_package():
-    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "PIL is blocked\n"), done.stderr
+    assert alone(SHAPES) == "PIL is blocked\n"
+
+
+def test_pictures_need_pillow_alone():
+    alone(PICTURES, "PIL")
