@@ -352,7 +352,8 @@ def axes_of(panel: Panel) -> tuple[dict, dict]:
     if panel.rows:
         names = ["<br>".join(row_lines(name)) for name in panel.rows]
         places = {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.5, -0.5]}
-        return x, {**plain, **places}
+        away = {"ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0,0,0,0)"}  # a dot at 0 leaves a name legible
+        return x, {**plain, **places, **away}
     return x, {**plain, "title": {"text": panel.y_label, "standoff": 6}, "range": six_digits(panel.y_range)}
 
 # %% ../../nbs/book/figures.ipynb #385ddf5d
