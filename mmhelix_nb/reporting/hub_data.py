@@ -253,11 +253,11 @@ def check_loaded(folder: Path, config: str, cache: str) -> Any:
         raise CardError(
             f"{folder}: config {config}: cannot be loaded as the card says: {type(cause).__name__}: {' '.join(str(cause).split())[:160]}"
         ) from None
-    own = info_of(
-        splits_of(folder, read_card(folder)[0])[config]
-    )  # a loader makes what it reads into what the card states, if it can
+    files = splits_of(folder, read_card(folder)[0])[config]
+    own = info_of(files)  # what a loader reads it makes into what the card states, if it can
     for name, rows in found.items():
-        if not own.features == stated.features == rows.features or len(rows) != stated.splits[name].num_examples:
+        wanted = (stated.features, stated.splits[name].num_examples) if stated.splits else None
+        if (rows.features, len(rows)) != wanted or own.features != stated.features:
             raise CardError(
                 f"{folder}: config {config}, split {name}: rows or features are not those that README.md states"
             )

@@ -186,9 +186,6 @@ def front_of(trained: Trained, base: str, licence: str) -> dict[str, Any]:
             f"{trained.folder}: comes from {base}, whose licence decides; --license NAME says it, such as apache-2.0"
         )
     shares = [one for found in trained.evaluations for one in measured_in(found)]
-    relation = (
-        {"base_model": base, "base_model_relation": "adapter" if trained.adapters else "finetune"} if base else {}
-    )
     return ModelCardData(
         license=licence or "apache-2.0",
         language=["en"],
@@ -197,7 +194,8 @@ def front_of(trained: Trained, base: str, licence: str) -> dict[str, Any]:
         tags=["reasoning", "puzzles", "reflection", "multimodal", "mmhelix", trained.method.key.replace("_", "-")],
         model_name=trained.name,
         eval_results=[entry_of(one) for one in shares] or None,
-        **relation,
+        base_model=base or None,
+        base_model_relation=("adapter" if trained.adapters else "finetune") if base else None,
     ).to_dict()
 
 # %% ../../nbs/reporting/hub_model.ipynb #260a11e4
