@@ -8,7 +8,7 @@ __all__ = ['app']
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 from .asking import command_line
 from .board import leaderboard
-from .driving import run, show_budget, show_options
+from .driving import run, show_budget, show_options, watch
 from .judging import compare_with_kit, verify, verify_dataset
 from .making import export_data, generate
 from .measuring import compare_evaluations, measure
@@ -20,6 +20,7 @@ from .telling import serg
 app = command_line(
     {
         "run": run,
+        "watch": watch,
         "plan": show_budget,
         "options": show_options,
         "generate": generate,

@@ -299,8 +299,7 @@ def measure(
     remote = {"concurrency": concurrency, "token-budget": token_budget, "cost-budget": cost_budget, "again": again}
     _without_effect(local if served else remote, served)
     book, prices = _eval_profile(profile, told, k, data), price_pair(price, cost_budget)
-    if not served:
-        need("torch", "eval", "mmhelix eval")
+    need("mmhelix eval", "datasets" if served else "torch")
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
