@@ -285,7 +285,7 @@ def body_of(trained: Trained, folder: Path, base: str, repo: str) -> str:
         limits=limits,
         load=LOAD["mini" if mini else "adapters" if trained.adapters else "weights"].format(base=base, repo=repo),
         size=disk_size(folder),
-        files=len(own_files(folder)),
+        files=len(own_files(folder)) + 1,  # this page among them
         own=__version__,
         citation=citation(),
     )
