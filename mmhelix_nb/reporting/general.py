@@ -6,8 +6,8 @@
 __all__ = ['BENCHMARKS', 'KIT', 'PLACE', 'MEND', 'INSTALL', 'BACKENDS', 'LOCAL', 'TOKENS_IN', 'TOKENS_OUT', 'Benchmark',
            'GeneralError', 'Kit', 'find_kit', 'GeneralOrder', 'backend_of', 'task_name', 'write_task', 'command_of',
            'Judge', 'judge_here', 'judge_calls', 'judge_cost', 'check_judge', 'environment_of', 'number_in',
-           'record_of', 'read_set', 'last_error', 'run_set', 'run_general', 'read_general', 'general_rows',
-           'general_table']
+           'record_of', 'lost_replies', 'read_set', 'last_error', 'run_set', 'run_general', 'read_general',
+           'general_rows', 'general_table']
 
 # %% ../../nbs/reporting/general.ipynb #459b4ec9
 import json
@@ -311,7 +311,7 @@ def record_of(key: str, n: int, values: Mapping[str, Any]) -> dict[str, Any]:
     low, high = wilson(value / whole * units, units)
     error = number_in(values.get(f"{metric}_stderr,none"))
     found = {
-        "name": one.name,
+        "name": one.name.replace(", strict", ", a part of it") if part else one.name,
         "metric": metric,
         "value": value,
         "accuracy": value / whole,
@@ -321,10 +321,26 @@ def record_of(key: str, n: int, values: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {**found, "questions": n, "of": one.questions, "standard_error": None if error is None else error / whole}
 
+# %% ../../nbs/reporting/general.ipynb #e4869616
+def lost_replies(results: Path, name: str, log: Path) -> dict[str, int]:
+    "How many replies beside a file of results are empty, and how many a judge was asked about in vain."
+    samples = results.with_name(results.name.replace("_results.json", f"_samples_{name}.jsonl"))
+    lines = samples.read_text(encoding="utf-8").splitlines() if samples.is_file() else []
+    replies = [json.loads(line).get("filtered_resps") for line in lines]
+    said = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    return {
+        "empty": sum(
+            not str(reply if isinstance(reply, str) else "".join(map(str, reply or ""))).strip() for reply in replies
+        ),
+        "unjudged": said.count("Error in matching answer"),
+    }
+
 # %% ../../nbs/reporting/general.ipynb #011173ee
 def read_set(order: GeneralOrder, key: str, home: Path) -> dict[str, Any] | None:
     "The record of a set whose results lie in `home`; None where there are none, `GeneralError` where they cannot be read."
-    files = sorted((home / "kit").rglob("*_results.json"), key=lambda path: path.name)
+    files = sorted(
+        (home / "kit").rglob("[0-9]*_[0-9]*_results.json"), key=lambda path: path.name
+    )  # it names them by date
     if not files:
         return None
     name = task_name(order, key)
@@ -335,7 +351,13 @@ def read_set(order: GeneralOrder, key: str, home: Path) -> dict[str, Any] | None
         raise GeneralError(
             f"{files[-1]}: is no file of results of lmms-eval for {name} ({error!r}); delete it, and the same command asks again"
         ) from None
-    return record_of(key, n, values)
+    lost = lost_replies(files[-1], name, home / "log.txt")
+    if n in lost.values():
+        what = "no reply holds a word" if lost["empty"] == n else "the judge answered to no reply"
+        raise GeneralError(
+            f"{BENCHMARKS[key].name}: {what}, see {home / 'log.txt'}; delete {home}, and the same command asks again"
+        )
+    return record_of(key, n, values) | lost
 
 
 def last_error(log: Path) -> str:
@@ -424,6 +446,7 @@ def general_table(sets: Mapping[str, Mapping[str, Any]]) -> Table:
         "Wilson, 95%",
         "metric",
         "questions",
+        "empty, not judged",
         "judged by",
         "asked by",
         "paper: Qwen2.5-VL-7B",
@@ -440,6 +463,7 @@ def general_table(sets: Mapping[str, Mapping[str, Any]]) -> Table:
                 row[4],
                 one["metric"],
                 asked,
+                f"{one['empty']:,}, {one['unjudged']:,}",
                 one["judge"],
                 one["kit"],
                 f"{base[key]:.1f}",

@@ -291,13 +291,15 @@ def _by_level(cell: Sequence[str]) -> tuple[str, int]:
 
 
 def gate_state(line: Line, records: Sequence[dict]) -> dict | None:
-    """The gate of an arm by task and level, with the latest value of each; None where the arm says nothing of gates."""
+    """The gate of an arm by task and level, with the mean of the last quarter of each so far; None where the arm says nothing of gates."""
     names = {name for one in records for name in one if name.count("/") >= 2 and name.startswith("xi/")}
     cells = []
     for task, level in sorted((name.split("/", 2)[1:] for name in names), key=_by_level):
         pairs = [(int(one.get("step", 0)), _number(one, f"xi/{task}/{level}")) for one in records]
         _, values = thinned(pairs, width_of(line, CELLS))
-        last = next((value for value in reversed(values) if value is not None), None)
+        there = [value for value in values if value is not None]
+        late = [value for value in values[-CELLS // 4 :] if value is not None] or there[-1:]
+        last = round(fmean(late), 3) if late else None
         cells.append({"task": task, "level": level, "values": values, "last": last})
     there = {value for cell in cells for value in cell["values"] if value is not None}
     if not there:
@@ -319,7 +321,7 @@ def duration(seconds: float) -> str:
 
 def about(seconds: float) -> str:
     """An estimate of a time, no finer than it can be known."""
-    unit = 5 if seconds < 60 else 10 if seconds < 600 else 60
+    unit = 5 if seconds < 60 else 10 if seconds < 600 else 60 if seconds < 7200 else 600
     return f"about {duration(max(unit, unit * round(seconds / unit)))}"
 
 # %% ../../nbs/running/live.ipynb #302607eb
