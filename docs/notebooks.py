@@ -43,6 +43,8 @@ class Site:
             return f"[`{name}`]({relpath(found, here)})"
         if name in self.names:
             return f"{{py:obj}}`{name} <{self.names[name]}>`"
+        if name.startswith("reports/gallery/"):  # what make gallery writes; neither the repository nor the site has it
+            return None
         if re.fullmatch(r"reports/[\w/-]+\.html", name) and (self.root / name).is_file():
             return f'<a href="{relpath(name, here)}"><code>{name}</code></a>'
         if "/" in name.rstrip("/") and (self.root / name).is_file():
@@ -100,10 +102,11 @@ def folded(cell: dict) -> str | None:
     return "tests" if silent and nodes and all(map(tests_only, nodes)) else None
 
 
-def plotly_html(figure: dict) -> str:
-    """A place that `figures.js` draws `figure` into; it needs no other host."""
+def plotly_html(figure: dict, still: str) -> str:
+    """A place that `figures.js` draws `figure` into, in the stead of the `still` SVG; it needs no other host."""
     data = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":"))
-    return f'<div class="plotly-figure" data-figure="{html.escape(data)}"></div>'
+    about = html.escape(figure["layout"].get("meta", "a figure"))
+    return f'<div class="plotly-figure" role="img" aria-label="{about}" data-figure="{html.escape(data)}">{still}</div>'
 
 
 def shown(outputs: list[dict]) -> list[dict]:
@@ -116,7 +119,7 @@ def shown(outputs: list[dict]) -> list[dict]:
         if "image/png" in data:
             data.pop("image/jpeg", None)
         if PLOTLY in data:
-            data = {"text/html": plotly_html(data[PLOTLY])}
+            data = {"text/html": plotly_html(data[PLOTLY], "".join(data.get("image/svg+xml", "")))}
         found.append({**output, "data": data} if data else output)
     return found
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from configparser import ConfigParser
 from dataclasses import dataclass
+from os.path import relpath
 from pathlib import Path
 
 from notebooks import Site, first_picture, module_of, page, source
@@ -38,6 +39,7 @@ ROOMS = {
     "running": "Running",
 }
 LEFT_OUT = ("index", "tasks/_template")
+COPIED = {".html", ".ipynb", ".js", ".md", ".png", ".svg"}  # what of the reports the site has
 PAGES = {"nbs/tasks/CONTRACT.md": "tasks/CONTRACT", "CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog"}
 
 
@@ -117,10 +119,12 @@ class Writer:
         cfg = settings()
         self.target, self.blob = target, f"{cfg['git_url']}/blob/{cfg['branch']}"
         self.chapters, self.modules = chapters(), modules(ROOT)
+        self.written: set[Path] = set()
         rooms = {chapter.room for chapter in self.chapters if chapter.room}
         lists = {f"{room}/index.md" for room in {*rooms, "tasks", "reports", "api"}}
         texts = {"index.md", *(f"{name}.md" for name in PAGES.values())}
-        names = {f"{chapter.name}.ipynb" for chapter in self.chapters} | lists | texts
+        pages = {f"{chapter.name}.ipynb" for chapter in self.chapters}
+        names = pages | texts | {name for name in lists if name.replace(".md", ".ipynb") not in pages}
         exported = {
             f"{module.name.rpartition('.')[2]}.{name}": f"{module.name}.{name}"
             for module in self.modules
@@ -131,6 +135,7 @@ class Writer:
     def write(self, name: str, text: str) -> None:
         """Write a page or a file, if it changes: Sphinx reads again what is newer."""
         path = self.target / name
+        self.written.add(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -150,14 +155,20 @@ class Writer:
             self.write(f"{chapter.name}.ipynb", json.dumps(made, ensure_ascii=False, indent=1) + "\n")
 
     def room(self, room: str) -> None:
-        """The list of a room's pages, each with its one line."""
-        inside = [chapter for chapter in self.chapters if chapter.room == room]
+        """The list of a room's pages, each with its one line: a page, or the end of the room's own opening page."""
+        inside = [chapter for chapter in self.chapters if chapter.room == room and chapter.name != f"{room}/index"]
         lines = [
             f"* [{c.title}]({Path(c.name).name}.ipynb): {self.site.linked(c.line, f'{room}/index.md')}" for c in inside
         ]
-        title = ROOMS.get(room, room.capitalize())
         tree = toctree([Path(chapter.name).name for chapter in inside], hidden=True)
-        self.write(f"{room}/index.md", "\n".join([f"# {title}", "", *lines, "", tree]))
+        own = self.target / room / "index.ipynb"
+        if f"{room}/index.ipynb" not in self.site.pages:
+            title = ROOMS.get(room, room.capitalize())
+            return self.write(f"{room}/index.md", "\n".join([f"# {title}", "", *lines, "", tree]))
+        opening = json.loads(own.read_text(encoding="utf-8"))
+        text = "\n".join(["## Chapters", "", *lines, "", tree])
+        opening["cells"].append({"cell_type": "markdown", "id": "chapters", "metadata": {}, "source": text})
+        self.write(f"{room}/index.ipynb", json.dumps(opening, ensure_ascii=False, indent=1) + "\n")
 
     def tasks(self) -> None:
         """The tasks by category, each with its first picture."""
@@ -217,10 +228,12 @@ class Writer:
         reports, lines = ROOT / "reports", []
         found = [path for path in sorted(reports.rglob("*")) if "gallery" not in path.parts and path.is_file()]
         for path in found:
-            if path.suffix in (".html", ".ipynb", ".svg", ".png", ".js"):
+            if path.suffix in COPIED - {".md"}:
                 self.copy(path, f"_extra/{path.relative_to(ROOT)}")
-            if path.suffix in (".md", ".svg", ".png") and path.name != "card.md":
+            if path.suffix in (".svg", ".png"):
                 self.copy(path, str(path.relative_to(ROOT)))
+            elif path.suffix == ".md" and path.name != "card.md":
+                self.report(path)
         if (reports / "gallery" / "live" / "index.html").is_file():
             shutil.copytree(reports / "gallery" / "live", self.target / "_extra" / "gallery", dirs_exist_ok=True)
             lines.append('* <a href="../gallery/index.html">The live gallery</a>: solve a puzzle in the browser')
@@ -233,10 +246,30 @@ class Writer:
         tree = toctree([str(path.with_suffix("")) for path in texts], hidden=True)
         self.write("reports/index.md", "\n".join(["# Reports", "", opened, "", *lines, "", tree]))
 
+    def report(self, path: Path) -> None:
+        """A report's text, with links to the book's chapters, and to files that the site has not, made to work from it."""
+        name = str(path.relative_to(ROOT))
+
+        def link(match: re.Match) -> str:
+            meant = (path.parent / match[1]).resolve()
+            if not meant.is_relative_to(ROOT) or not meant.is_file():
+                return match[0]
+            file, anchor = str(meant.relative_to(ROOT)), match[2] or ""
+            if found := self.site.page(file):
+                return f"]({relpath(found, str(Path(name).parent))}{anchor.lower()})"  # Jupyter's anchors have capitals
+            return (
+                match[0] if file.startswith("reports/") and meant.suffix in COPIED else f"]({self.blob}/{file}{anchor})"
+            )
+
+        self.write(name, re.sub(r"\]\(([^)\s:#]+)(#[^)\s]*)?\)", link, path.read_text(encoding="utf-8")))
+
     def texts(self) -> None:
         """README as the opening page, and the repository's other texts."""
-        for path in (ROOT / "nbs" / "images").glob("*"):
-            self.copy(path, f"images/{path.name}")
+        images = ROOT / "nbs" / "images"
+        for path in filter(Path.is_file, images.rglob("*")):
+            self.copy(path, f"images/{path.relative_to(images)}")
+            if path.name.startswith("opening"):  # named in HTML, which Sphinx does not read
+                self.copy(path, f"_extra/images/{path.name}")
         for name, made in PAGES.items():
             self.text(f"{made}.md", (ROOT / name).read_text(encoding="utf-8"))
         text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -253,6 +286,8 @@ class Writer:
 
         if "/" not in name:  # what stands deeper lies beside the same neighbours as in the repository
             text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
+            text = re.sub(r'\b(src|srcset)="nbs/', r'\1="', text)
+            text = re.sub(r"\[!\[[^\]]*\]\(https?:[^)]*\)\]\([^)]*\)\n?", "", text)  # a badge asks another host
         self.write(name, self.site.linked(text, name))
 
     def contents(self) -> list[str]:
@@ -286,6 +321,9 @@ class Writer:
         self.reports()
         self.texts()
         self.static()
+        for path in {*self.target.rglob("*.md"), *self.target.rglob("*.ipynb")} - self.written:
+            if "_extra" not in path.parts:
+                path.unlink()  # a page of an earlier build
 
     def static(self) -> None:
         """Configuration, styles, and the scripts that draw formulas and figures."""

@@ -5,24 +5,25 @@
 # %% auto #0
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'Verdict', 'right', 'wrong', 'Solution', 'Record',
            'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module', 'small_spaces', 'in_words',
-           'by_nature', 'Puzzle', 'Instance', 'make', 'real_breaks', 'decode_state', 'decode_text', 'from_official',
-           'pack', 'unpack']
+           'by_nature', 'Puzzle', 'Instance', 'without_collecting', 'make', 'real_breaks', 'decode_state',
+           'decode_text', 'from_official', 'pack', 'unpack']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
 import difflib
 import functools
+import gc
 import importlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import Field, asdict, dataclass, fields
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, cast
 
 from .answers import Unreadable, shorten
-from .replies import extract
 from .steps import USUAL, Manner, Step
 
 if TYPE_CHECKING:  # loaded with the first task, so that `import mmhelix_nb` stays light
@@ -277,6 +278,8 @@ class Instance(Puzzle):
 
     def check(self, reply: str, cut: bool = False) -> Verdict:
         "The verdict on a model's whole `reply`, which the limit of tokens may have `cut`; see `replies.extract` for what counts as its answer."
+        from mmhelix_nb.replies import extract  # half of the time that `import mmhelix_nb` would take
+
         found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 
@@ -288,6 +291,18 @@ class Instance(Puzzle):
     def trace(self, manner: Manner = USUAL, telling: int = 0) -> list[Step]:
         "The solver's own search as typed steps, told in a `manner`; another `telling` has other words, slips and, where these are drawn, orders."
         return self.module.trace(self.state, Random(f"trace/{self.task}/{self.level}/{self.seed}/{telling}"), manner)
+
+# %% ../nbs/00_core.ipynb #efed8063
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    "Let the garbage collector rest: a search leaves it nothing to collect, and each of its looks through all of the caller's objects costs time (a tenth)."
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 # %% ../nbs/00_core.ipynb #81eaa0bd
 def _names(record: Any) -> list[str] | None:
@@ -310,7 +325,8 @@ def make(task: str, level: int | Record = 1, seed: int = 0) -> Instance:
         raise ValueError(f"level {level!r} must be 1 to 5, or a {task} Level record")
     rng = Random(f"{task_name(task)}/{level}/{seed}")
     number = level if isinstance(level, int) else None
-    return Instance(task_name(task), number, seed, module.generate(record, rng))
+    with without_collecting():
+        return Instance(task_name(task), number, seed, module.generate(record, rng))
 
 # %% ../nbs/00_core.ipynb #89a727f1
 _ESCAPE = re.compile(r"\\r\\n|\\[nrt\"'\\]")

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from .benchmark.published import PUBLISHED, published_row
-from .book.figures import Figure, decades_around, level_figure
+from .book.figures import Figure, Interactive, decades_around, level_figure
 from .book.jobs import report_folder, run_folder
 from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile

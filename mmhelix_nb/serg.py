@@ -22,7 +22,7 @@ from statistics import mean
 
 from tqdm.auto import tqdm
 
-from .book.figures import Figure, level_figure
+from .book.figures import Figure, Interactive, level_figure
 from .book.jobs import report_folder, touched
 from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile

@@ -1,6 +1,7 @@
 """Every chapter teaches: what one can do after it, a picture, the paper, the maze of the book, and exercises whose answers are checked."""
 
 import ast
+import itertools
 import json
 import re
 from pathlib import Path
@@ -131,3 +132,25 @@ def stored(source: str) -> set[str]:
             found.add(node.id)
         todo += ast.iter_child_nodes(node)
     return found
+
+
+BARS = re.compile(r"(?<!\\)\|")  # what parts the cells of a row; in code it needs its backslash too
+RULED = re.compile(r"\|(?: *:?-+:? *\|)+")
+
+
+def torn_rows(text: str) -> list[str]:
+    """The rows of Markdown tables with more or fewer cells than their head."""
+    lines, found = text.split("\n"), []
+    for number in (i for i, line in enumerate(lines) if i and RULED.fullmatch(line.strip())):
+        count = len(BARS.findall(lines[number]))
+        below = itertools.takewhile(lambda line: line.startswith("|"), lines[number + 1 :])
+        found += [row for row in (lines[number - 1], *below) if len(BARS.findall(row)) != count]
+    return found
+
+
+def test_no_row_of_a_table_is_torn():
+    assert torn_rows("| a | b |\n|---|---|\n| `<|x|>` | 1 |\n| `<\\|x\\|>` | 1 |") == ["| `<|x|>` | 1 |"]
+    notebooks, root = sorted(NBS.rglob("*.ipynb")), NBS.parent
+    texts = {path: [cell["text"] for cell in cells(path) if cell["cell_type"] == "markdown"] for path in notebooks}
+    texts |= {path: [path.read_text(encoding="utf-8")] for path in (*root.glob("*.md"), *root.glob("reports/**/*.md"))}
+    assert {str(path): torn for path, parts in texts.items() for part in parts if (torn := torn_rows(part))} == {}

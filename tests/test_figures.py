@@ -67,14 +67,31 @@ def test_names_of_rows_do_not_touch():
 
 def test_both_forms_show_the_same_points():
     for figure in (by_level(log=True), curves()):
-        shown = [trace for trace in fig.interactive(figure).data if trace.fill is None]
+        shown = [trace for trace in fig.plotly_form(figure)["data"] if "fill" not in trace]
         told = [series for panel in figure.panels for series in panel.series]
-        assert [(t.name, tuple(t.x), tuple(t.y)) for t in shown] == [(s.name, s.x, s.y) for s in told]
+        assert [(t["name"], t["x"], t["y"]) for t in shown] == [(s.name, [*s.x], pytest.approx(s.y)) for s in told]
         marks = ElementTree.fromstring(fig.svg(figure))
         dots = sum(len(series.x) for panel in figure.panels if panel.rows for series in panel.series)
         lines = sum(len(panel.series) for panel in figure.panels if not panel.rows)
         assert len(list(marks.iter(f"{NS}circle"))) == dots + (len(fig.key_entries(figure)) if dots else 0)
         assert len(list(marks.iter(f"{NS}polyline"))) == lines
+
+
+@pytest.mark.parametrize("figure", [by_level(log=True), by_level(), curves(), curves(1)])
+def test_plotly_knows_every_word_of_the_interactive_form(figure):
+    graphs = pytest.importorskip("plotly.graph_objects")
+    form = fig.plotly_form(figure)
+    assert (
+        json.loads(graphs.Figure(form).to_json())["layout"]["meta"] == figure.about
+    )  # raises for a word unknown to it
+    assert len(json.dumps(form)) < len(fig.svg(figure))
+
+
+def test_a_figure_brings_both_forms_to_a_notebook():
+    format_ = pytest.importorskip("IPython.core.formatters").DisplayFormatter().format
+    forms, _ = format_(fig.Interactive(curves()))
+    assert set(forms) == {"text/plain", "image/svg+xml", fig.PLOTLY} and json.dumps(forms[fig.PLOTLY])
+    assert set(format_(curves())[0]) == {"text/plain", "image/svg+xml"}
 
 
 def test_same_bytes_in_another_process():

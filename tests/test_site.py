@@ -1,6 +1,7 @@
 """What readers of the site see of a notebook, and of a module, on tiny ones."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 
 import notebooks  # noqa: E402
+import prepare  # noqa: E402
 import reference  # noqa: E402
 
 BLOB = "https://example.org/blob/main"
@@ -85,13 +87,15 @@ def test_outputs_lose_what_is_dead_or_double():
 
 
 def test_a_plotly_figure_is_carried_as_data_and_names_no_host():
-    figure = {"data": [{"y": [1, 2], "name": 'a "b" <c>'}], "layout": {"width": 5}}
-    shown = {"output_type": "display_data", "data": {notebooks.PLOTLY: figure, "text/plain": "Figure"}}
+    figure = {"data": [{"y": [1, 2], "name": 'a "b" <c>'}], "layout": {"width": 5, "meta": "growth"}}
+    forms = {notebooks.PLOTLY: figure, "image/svg+xml": ["<svg>\n", "</svg>"], "text/plain": "Figure"}
+    shown = {"output_type": "display_data", "data": forms}
     (cell,) = made(code("x", shown))
     (page,) = cell["outputs"][0]["data"].values()
     assert (
         'class="plotly-figure"' in page and "&quot;y&quot;:[1,2]" in page and "<c>" not in page and "http" not in page
     )
+    assert 'aria-label="growth"' in page and page.endswith("><svg>\n</svg></div>")  # what is there without scripts
 
 
 def test_outputs_come_from_the_run_where_the_code_is_the_same():
@@ -187,3 +191,16 @@ def test_the_tree_is_not_changed_by_telling_it(module):
     before = ast.dump(module.tree)
     reference.module_page(module, None, BLOB)
     assert ast.dump(module.tree) == before
+
+
+def test_the_repository_becomes_pages(tmp_path):
+    """Everything but the notebooks, which take long, and the scripts, which `make site` brings."""
+    writer = prepare.Writer(tmp_path)
+    writer.tasks()
+    writer.api()
+    writer.reports()
+    writer.texts()
+    assert len([*tmp_path.glob("api/*.md")]) > 100 and (tmp_path / "tasks" / "index.md").is_file()
+    opening = (tmp_path / "index.md").read_text(encoding="utf-8")
+    pictures = re.findall(r'(?:src="|\]\()(images/[^")]+)', opening)
+    assert pictures and all((tmp_path / name).is_file() for name in pictures)

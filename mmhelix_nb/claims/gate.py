@@ -44,8 +44,8 @@ from mmhelix_nb.claims.register import (
 )
 from ..reporting.measured import accuracy, paired
 from ..reporting.scores import booktabs, csv_text
+from ..running.asking import find_root
 from ..running.claimed import run_cells
-from ..running.cli import find_root
 
 # %% ../../nbs/claims/gate.ipynb #fe52ca78
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ from mmhelix_nb.claims.register import (
     write_text,
 )
 from ..reporting.scores import booktabs, csv_text
+from ..running.asking import fail, find_root
 from ..running.claimed import run_cells
-from ..running.cli import fail, find_root
 from ..training.columns import CEILING
 from ..training.lab import BLANKS, lab_rows
 from ..training.noise import spoilt

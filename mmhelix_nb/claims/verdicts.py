@@ -28,7 +28,7 @@ from ..book.results import write_json
 from ..book.statistics import points_read
 from .register import ROW, VERDICTS, command_text, told, write_text
 from ..reporting.scores import booktabs, csv_text
-from ..running.cli import fail, seed_list
+from ..running.asking import fail, seed_list
 
 # %% ../../nbs/claims/verdicts.ipynb #41d39080
 @dataclass(frozen=True)

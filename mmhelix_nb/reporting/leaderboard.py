@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['WHOLE', 'FORMS', 'ALL', 'MEANT', 'COLUMNS', 'FILTERS', 'Row', 'macro_record', 'paper_models', 'named', 'asked_text',
-           'is_whole', 'evaluation_rows', 'evaluations', 'floors_by_level', 'floor_record', 'floor_row', 'Column',
-           'record_of', 'cell_text', 'cell_key', 'ranked', 'Board', 'board', 'said', 'how', 'text_table',
-           'floors_table', 'board_text', 'category_mark', 'cell', 'head', 'board_table', 'filters', 'board_page',
-           'write_leaderboard']
+           'is_whole', 'evaluation_rows', 'evaluations', 'shallow_cells', 'floors_by_level', 'floor_record',
+           'floor_row', 'Column', 'record_of', 'cell_text', 'cell_key', 'ranked', 'Board', 'board', 'said', 'how',
+           'text_table', 'floors_table', 'board_text', 'category_mark', 'cell', 'head', 'board_table', 'filters',
+           'board_page', 'write_leaderboard']
 
 # %% ../../nbs/reporting/leaderboard.ipynb #2cee036a
 import json
@@ -130,11 +130,16 @@ def evaluations(folders: Iterable[str | Path]) -> list[Row]:
 ALL = "all levels"
 
 
-def floors_by_level(reports: str | Path = "reports") -> dict[str, dict[str, dict[str, Any]]]:
-    "Level, and all of them -> category, and `micro` -> how often the best shallow solver of each task and level is right."
+def shallow_cells(reports: str | Path = "reports") -> list[dict[str, Any]]:
+    "What answers and solvers without look-ahead get in each task and level, as it was measured in `reports`, else in the book's."
     path = Path(reports) / "shallow.json"
     path = path if path.is_file() else book_folder() / "reports/shallow.json"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def floors_by_level(reports: str | Path = "reports") -> dict[str, dict[str, dict[str, Any]]]:
+    "Level, and all of them -> category, and `micro` -> how often the best shallow solver of each task and level is right."
+    cells = shallow_cells(reports)
     found = {}
     for level in (1, 2, 3, 4, 5, None):
         own = [cell for cell in cells if level in (None, cell["level"])]

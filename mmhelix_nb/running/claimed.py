@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..book.profiles import Profile, read_profile
-from .cli import drive
+from .driving import drive
 from .points import Place, Run, runs_of
 from .runner import Plan
 
