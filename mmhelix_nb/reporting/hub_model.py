@@ -25,6 +25,7 @@ from ..book.results import disk_size, read_results, write_json
 from ..book.statistics import percent_text
 from ..evaluation import weights_mark
 from .cards import CardError, card_text, check_card, citation, own_files, take_files, write_hashes
+from .general import read_general
 from .hub_data import hub_folder
 from .leaderboard import FORMS, asked_text, macro_record
 
@@ -70,7 +71,7 @@ def asked_of(weights: Path, runs: Path, profile: str) -> Iterator[dict[str, Any]
             continue  # of another model, or of an earlier training
         for place in (runs / "reports" / profile / home.name, home):
             if (place / "results.json").is_file():
-                yield read_results(place)
+                yield read_results(place) | {"general": read_general(place)}
                 break
 
 # %% ../../nbs/reporting/hub_model.ipynb #a576daa4
@@ -102,6 +103,7 @@ class Measured:
     form: str
     mean: str
     record: Mapping[str, Any]
+    asked_by: str = "mmhelix_nb"
 
 
 def measured_in(found: Mapping[str, Any]) -> Iterator[Measured]:
@@ -118,6 +120,10 @@ def measured_in(found: Mapping[str, Any]) -> Iterator[Measured]:
                     yield Measured(what, f"{part}: {name}", form, "over items", one)
         if general := groups.get("general"):
             yield Measured("general skills of the lab", "all", form, "over items", general["micro"])
+    for one in found.get("general", {}).values():
+        part = f"{one['questions']:,} of {one['of']:,}, {one['metric']}, judged by {one['judge']}"
+        record = one | {"right": round(one["accuracy"] * one["n"])}
+        yield Measured(one["name"], part, "picture", "over items", record, one["kit"].replace(" ", "-"))
 
 # %% ../../nbs/reporting/hub_model.ipynb #4a031be6
 def entry_of(one: Measured) -> Any:
@@ -128,7 +134,7 @@ def entry_of(one: Measured) -> Any:
     ends = {name: round(100 * record[name], 2) for name in ("low", "high")}
     return EvalResult(
         task_type="image-text-to-text" if one.form == "picture" else "text-generation",
-        dataset_type="mmhelix_nb",
+        dataset_type=one.asked_by,
         dataset_name=one.what,
         dataset_config=f"{one.form}, {one.part}",  # tells entries apart
         dataset_split="test",
@@ -150,8 +156,13 @@ def results_text(trained: Trained) -> str:
     ]
     table = table_text(["puzzles", "which", "form", "mean", "items", "right, % (95 % interval)"], lines)
     heats = {found["results"].get("settings", {}).get("temperature") for found in trained.evaluations} - {None}
+    others = (
+        "; sets that lmms-eval asked, as it judges them"
+        if any(found.get("general") for found in trained.evaluations)
+        else ""
+    )
     heat = f"Replies at temperature {' and '.join(f'{one:g}' for one in sorted(heats))}, j" if heats else "J"
-    return f"{table}\n\n{heat}udged by the rules of each puzzle. Intervals are over items: they say nothing of another run of the same training."
+    return f"{table}\n\n{heat}udged by the rules of each puzzle{others}. Intervals are over items: they say nothing of another run of the same training."
 
 # %% ../../nbs/reporting/hub_model.ipynb #ef7baae2
 def settings_text(report: Mapping[str, Any]) -> str:

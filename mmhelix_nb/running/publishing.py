@@ -12,7 +12,7 @@ from typing import Annotated, cast
 
 import typer
 
-from .asking import fail, out_path
+from .asking import fail, need, out_path
 
 # %% ../../nbs/running/publishing.ipynb #52b9fbd0
 def is_model(folder: Path) -> bool:
@@ -44,10 +44,11 @@ def own_name(folder: Path) -> str:
 # %% ../../nbs/running/publishing.ipynb #9188b0a7
 def written(folder: Path, out: Path, to: str, base: str, licence: str) -> list[str]:
     "What was found in the folder for the hub, which this writes; one line where it cannot be."
+    model, repo = is_model(folder), to or "OWNER/NAME"
+    need("mmhelix publish", "datasets", *(("torch", "transformers", "safetensors") if model else ()))
     from mmhelix_nb.reporting.hub_data import check_data, write_data
     from mmhelix_nb.reporting.hub_model import check_model, write_model
 
-    model, repo = is_model(folder), to or "OWNER/NAME"
     if not model and (base or licence):
         fail(
             f"--{'base' if base else 'license'} {base or licence}: is for a model, and FOLDER {folder} is a data set, whose licence its maker says"
