@@ -76,7 +76,7 @@ def order_of(told: Carried) -> "GeneralOrder":
     elif place.is_dir():  # with adapters alone
         kind = ""
     else:
-        need("transformers", "eval", "mmhelix eval --general")
+        need("mmhelix eval --general", "transformers")
         from transformers import AutoConfig
 
         kind = AutoConfig.from_pretrained(told.model).model_type
