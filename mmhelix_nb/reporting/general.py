@@ -7,9 +7,10 @@ __all__ = ['BENCHMARKS', 'KIT', 'PLACE', 'MEND', 'INSTALL', 'BACKENDS', 'LOCAL',
            'GeneralError', 'Kit', 'find_kit', 'GeneralOrder', 'backend_of', 'task_name', 'write_task', 'command_of',
            'Judge', 'judge_here', 'judge_calls', 'judge_cost', 'check_judge', 'environment_of', 'number_in',
            'record_of', 'lost_replies', 'read_set', 'last_error', 'run_set', 'run_general', 'read_general',
-           'general_rows', 'general_table']
+           'general_rows', 'printed', 'general_table']
 
 # %% ../../nbs/reporting/general.ipynb #459b4ec9
+import csv
 import json
 import math
 import os
@@ -21,6 +22,7 @@ from typing import Any
 
 from ..answers import shorten
 from ..book.pages import Table
+from ..book.place import book_folder
 from ..book.results import write_json, write_whole
 from ..book.statistics import wilson
 
@@ -110,7 +112,7 @@ class Kit:
     version: str
     folder: Path
 
-
+# %% ../../nbs/reporting/general.ipynb #6745a315
 def find_kit(python: str | Path | None, root: Path) -> Kit:
     "The interpreter `python`, else the one of `.venv-lmms` in `root`, with what it has; raises `GeneralError`."
     place = Path(python or root / PLACE / "bin/python")
@@ -165,7 +167,7 @@ class GeneralOrder:
 
 BACKENDS = {"qwen2_5_vl": "qwen2_5_vl", "qwen2_vl": "qwen2_vl", "qwen3_vl": "qwen3_vl", "internvl": "internvl_hf"}
 
-
+# %% ../../nbs/reporting/general.ipynb #7d29e040
 def backend_of(model: str, kind: str) -> str:
     "How lmms-eval calls models whose configuration has the type `kind`; raises `GeneralError`."
     if (Path(model) / "adapter_config.json").is_file():
@@ -205,7 +207,7 @@ def write_task(order: GeneralOrder, kit: Kit, key: str, home: Path) -> None:
     text = LOCAL.format(file=kit.folder / "tasks" / one.file, task=one.task, split=one.split, rows=rows)
     write_whole(home / "tasks" / f"{key}.yaml", lambda path: path.write_text(text, encoding="utf-8"))
 
-
+# %% ../../nbs/reporting/general.ipynb #0c27519b
 def command_of(order: GeneralOrder, kit: Kit, key: str, home: Path) -> list[str]:
     "The command that asks one set and leaves its results in `home`."
     found = [str(kit.python), "-m", "lmms_eval", "eval", "--model", order.backend, "--model_args", order.arguments(key)]
@@ -251,7 +253,7 @@ def judge_cost(calls: int, price: tuple[float, float]) -> float:
     "What so many calls cost at most, in the prices' currency."
     return calls * (TOKENS_IN * price[0] + TOKENS_OUT * price[1]) / 1e6
 
-
+# %% ../../nbs/reporting/general.ipynb #02101afc
 def check_judge(judge: Judge, keys: Sequence[str], limit: int) -> str:
     "What the judge may cost, in a sentence, empty where none is asked; raises `GeneralError` where nobody said a price, or that is beyond the budget."
     calls = judge_calls(keys, limit)
@@ -297,7 +299,7 @@ def number_in(value: Any) -> float | None:
         return None
     return found if math.isfinite(found) else None
 
-
+# %% ../../nbs/reporting/general.ipynb #f055dfe0
 def record_of(key: str, n: int, values: Mapping[str, Any]) -> dict[str, Any]:
     "The record of a set from its metrics: share, interval, and what lmms-eval calls the value and its standard error."
     one = BENCHMARKS[key]
@@ -359,7 +361,7 @@ def read_set(order: GeneralOrder, key: str, home: Path) -> dict[str, Any] | None
         )
     return record_of(key, n, values) | lost
 
-
+# %% ../../nbs/reporting/general.ipynb #640c6dc5
 def last_error(log: Path) -> str:
     "What a log says last of an error, without colours."
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -435,11 +437,15 @@ def general_rows(sets: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]
     ]
 
 
+def printed(method: str) -> dict[str, str]:
+    "A row of the paper's Table 2."
+    with open(book_folder() / "reports/paper/table2.csv", encoding="utf-8", newline="") as file:
+        return next(row for row in csv.DictReader(file) if row["method"] == method)
+
+# %% ../../nbs/reporting/general.ipynb #727b9a0e
 def general_table(sets: Mapping[str, Mapping[str, Any]]) -> Table:
     "The sets with what the paper prints of its base and of AHPO, who judged, and how much of a set was asked."
-    from mmhelix_nb.ablations import paper_table  # which imports the report that imports this
-
-    base, ahpo = ({row["method"]: row for row in paper_table(2)}[name] for name in ("Qwen2.5VL-7B", "+AHPO (Ours)"))
+    base, ahpo = printed("Qwen2.5VL-7B"), printed("+AHPO (Ours)")
     head = (
         "",
         "% right",
@@ -466,8 +472,8 @@ def general_table(sets: Mapping[str, Mapping[str, Any]]) -> Table:
                 f"{one['empty']:,}, {one['unjudged']:,}",
                 one["judge"],
                 one["kit"],
-                f"{base[key]:.1f}",
-                f"{ahpo[key]:.1f}",
+                base[key],
+                ahpo[key],
             )
         )
     return Table(head, tuple(rows))

@@ -50,7 +50,7 @@ class Trained:
         seed = self.report["seed"]
         return f"{self.profile.model.name.rpartition('/')[2]}, {self.method.label}, profile {self.profile.name}, seed {seed}"
 
-# %% ../../nbs/reporting/hub_model.ipynb #8d968e16
+# %% ../../nbs/reporting/hub_model.ipynb #def393c7
 def weights_in(folder: Path) -> Path:
     "The folder of weights that a job's folder, or itself, holds; raises `FolderError`."
     for place in (folder, folder / "model"):
@@ -73,7 +73,7 @@ def asked_of(weights: Path, runs: Path, profile: str) -> Iterator[dict[str, Any]
                 yield read_results(place)
                 break
 
-# %% ../../nbs/reporting/hub_model.ipynb #1a4bd648
+# %% ../../nbs/reporting/hub_model.ipynb #a576daa4
 def trained_in(folder: Path) -> Trained:
     "What is known about the weights that a run left in `folder`; raises `FolderError`, and `ValueError` where a report is damaged."
     weights = weights_in(folder.resolve())
@@ -103,7 +103,7 @@ class Measured:
     mean: str
     record: Mapping[str, Any]
 
-# %% ../../nbs/reporting/hub_model.ipynb #c17ab0b6
+
 def measured_in(found: Mapping[str, Any]) -> Iterator[Measured]:
     "The shares in the results of an evaluation that a card shows."
     for kind, groups in found["results"].get("modality", {}).items():
@@ -119,7 +119,7 @@ def measured_in(found: Mapping[str, Any]) -> Iterator[Measured]:
         if general := groups.get("general"):
             yield Measured("general skills of the lab", "all", form, "over items", general["micro"])
 
-# %% ../../nbs/reporting/hub_model.ipynb #b11d95fb
+# %% ../../nbs/reporting/hub_model.ipynb #4a031be6
 def entry_of(one: Measured) -> Any:
     "A share as `huggingface_hub.EvalResult`: per cent, with its number of items and 95 % interval as arguments."
     from huggingface_hub import EvalResult
@@ -153,7 +153,7 @@ def results_text(trained: Trained) -> str:
     heat = f"Replies at temperature {' and '.join(f'{one:g}' for one in sorted(heats))}, j" if heats else "J"
     return f"{table}\n\n{heat}udged by the rules of each puzzle. Intervals are over items: they say nothing of another run of the same training."
 
-# %% ../../nbs/reporting/hub_model.ipynb #23b18ca2
+# %% ../../nbs/reporting/hub_model.ipynb #ef7baae2
 def settings_text(report: Mapping[str, Any]) -> str:
     "All settings of a training as a table."
     return table_text(
@@ -176,7 +176,7 @@ def parent_of(trained: Trained, base: str = "") -> str:
         )
     return name
 
-# %% ../../nbs/reporting/hub_model.ipynb #3a2368bf
+# %% ../../nbs/reporting/hub_model.ipynb #2e2aaa74
 def front_of(trained: Trained, base: str, licence: str) -> dict[str, Any]:
     "The YAML of a model's card."
     from huggingface_hub import ModelCardData
@@ -282,7 +282,7 @@ def body_of(trained: Trained, folder: Path, base: str, repo: str) -> str:
 # %% ../../nbs/reporting/hub_model.ipynb #70ad0c44
 WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "merges.txt", "vocab.txt", "*.model")
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #0130f5a0
 def write_model(folder: Path, out: Path, repo: str = "OWNER/NAME", base: str = "", licence: str = "") -> Path:
     "The weights that a run left in `folder` as the folder `out` of a hub, where they will be called `repo`; raises `FolderError`."
     trained = trained_in(folder)
@@ -316,7 +316,7 @@ def check_index(data: Mapping[str, Any]) -> int:
             )
     return len(found)
 
-# %% ../../nbs/reporting/hub_model.ipynb #08d80f8e
+# %% ../../nbs/reporting/hub_model.ipynb #76e5a905
 def check_weights(folder: Path) -> str:
     "What came of loading configuration, processor and weights from a folder, in a sentence; raises `CardError` where one is missing."
     from mmhelix_nb.book.settings import Model
@@ -357,7 +357,7 @@ def check_adapters(folder: Path, base: str) -> str:
         raise CardError(f"{folder / 'adapter_model.safetensors'}: holds other weights than LoRA's")
     return f"adapters: {len(matrices)} LoRA matrices for {named}, which was not fetched"
 
-# %% ../../nbs/reporting/hub_model.ipynb #5c66144b
+# %% ../../nbs/reporting/hub_model.ipynb #5807db65
 def check_model(folder: Path) -> list[str]:
     "What was found in a model's folder when it was loaded as from a hub, a line each; raises `CardError`."
     data, files = check_card(folder)

@@ -49,7 +49,7 @@ def set_names(words: tuple[str, ...]) -> list[str]:
         fail(f"--tasks {unknown}: with --general it names one of {', '.join(BENCHMARKS)}")
     return [key for key in BENCHMARKS if key in found or not found]
 
-
+# %% ../../nbs/running/carrying.ipynb #189fdce2
 def judge_of(price: str, budget: float) -> "Judge":
     "The judge with the price and the budget that were given; one line where these are none."
     from mmhelix_nb.reporting.general import judge_here
@@ -82,7 +82,7 @@ def order_of(told: Carried) -> "GeneralOrder":
         kind = AutoConfig.from_pretrained(told.model).model_type
     return GeneralOrder(told.model, backend=backend_of(told.model, kind), **own)
 
-
+# %% ../../nbs/running/carrying.ipynb #75680eaf
 def served_name(url: str) -> str:
     "The name of the only model at a server; one line where there is none, or more than one."
     from mmhelix_nb.book.server import Client, Server, ServerError
@@ -101,7 +101,7 @@ def show_commands(order: "GeneralOrder", kit: "Kit", keys: list[str], out: Path,
     for key in keys:
         typer.echo(f"{BENCHMARKS[key].name}:\n{shlex.join(command_of(order, kit, key, out / 'general' / key))}")
 
-
+# %% ../../nbs/running/carrying.ipynb #0e47da91
 def report_general(out: Path, found: dict) -> None:
     "Say what came out, and put it into the report of the evaluation in `out`, where there is one."
     from mmhelix_nb.reporting.general import general_table

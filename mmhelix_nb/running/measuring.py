@@ -272,9 +272,17 @@ def measure(
         "judge-budget": judge_budget or None,
         "dry-run": dry_run,
     }
-    puzzles = {"modality": modality, "levels": levels, "k": k > 1, "max-new-tokens": max_new_tokens, "profile": profile}
-    puzzles |= {"temperature": temperature, "top-p": top_p, "seed": seed, "quantise": quantise, "again": again}
-    puzzles |= {
+    puzzles = {
+        "modality": modality,
+        "levels": levels,
+        "k": k > 1,
+        "max-new-tokens": max_new_tokens,
+        "profile": profile,
+        "temperature": temperature,
+        "top-p": top_p,
+        "seed": seed,
+        "quantise": quantise,
+        "again": again,
         "price": price != "0,0",
         "token-budget": token_budget or None,
         "cost-budget": cost_budget or None,

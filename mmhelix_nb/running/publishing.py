@@ -41,7 +41,7 @@ def own_name(folder: Path) -> str:
     job = folder.resolve().parent if folder.name == "model" else folder.resolve()
     return f"{job.parent.name}-{job.name}"
 
-
+# %% ../../nbs/running/publishing.ipynb #9188b0a7
 def written(folder: Path, out: Path, to: str, base: str, licence: str) -> list[str]:
     "What was found in the folder for the hub, which this writes; one line where it cannot be."
     from mmhelix_nb.reporting.hub_data import check_data, write_data
