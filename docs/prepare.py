@@ -287,7 +287,7 @@ class Writer:
         if "/" not in name:  # what stands deeper lies beside the same neighbours as in the repository
             text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
             text = re.sub(r'\b(src|srcset)="nbs/', r'\1="', text)
-            text = re.sub(r"\[!\[[^\]]*\]\(https?:[^)]*\)\]\([^)]*\)\n?", "", text)  # a badge asks another host
+            text = re.sub(r"\[!\[[^\]]*\]\(https?:[^)]*\)\]\([^)]*\)(?: ·)?\n?", "", text)  # a badge asks another host
         self.write(name, self.site.linked(text, name))
 
     def contents(self) -> list[str]:

@@ -93,6 +93,7 @@ LACKING = {  # a command, and what its one line names
     "serg --n 3 --out told": "serg needs snakemake: pip install 'mmhelix_nb[run]'",
     "eval http://localhost:9/v1": "eval needs datasets: pip install 'mmhelix_nb[data]'",
     "eval owner/name": "eval needs torch: pip install 'mmhelix_nb[eval]'",
+    "eval owner/name --general": "eval --general needs transformers: pip install 'mmhelix_nb[eval]'",
     "leaderboard": "leaderboard needs numpy: pip install 'mmhelix_nb[data]'",
     "verify-dataset rows.parquet": "verify-dataset needs pyarrow: pip install 'mmhelix_nb[data]'",
 }

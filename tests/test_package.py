@@ -140,7 +140,7 @@ def test_metadata(dist):
         text = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
     for wanted in ("Project-URL: Source, https://github.com/", "Classifier: Typing :: Typed", "# mmhelix_nb"):
         assert wanted in text
-    for extra in ("run", "train", "eval", "dev", "notebook", "cluster", "all"):
+    for extra in ("data", "run", "train", "eval", "dev", "notebook", "cluster", "all"):
         assert f"Provides-Extra: {extra}\n" in text
     assert re.search(r"Requires-Dist: peft==\S+; extra == .eval", text)
 

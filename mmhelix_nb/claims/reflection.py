@@ -574,8 +574,9 @@ def by_maze(report: dict, about: str, note: str, x_label: str, shown: Callable[[
     "A panel for each kind of maze that has dots."
     panels = []
     for regime, title in TITLES.items():
-        groups, floor = shown(regime), 100 * report["floors"][regime]["random"]
+        groups = shown(regime)
         if any(dots for _, dots in groups.values()):
+            floor = 100 * report["floors"][regime]["random"]
             panels.append(dot_panel(f"{title} (random way: {floor:.0f})", x_label, groups))
     return Figure(tuple(panels), about, note, columns=min(3, max(1, len(panels))))
 

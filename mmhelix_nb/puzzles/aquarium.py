@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Regions', 'SHALLOW', 'LEVELS', 'BYTE', 'Filled', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'TANKS',
-           'VOICE', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank', 'frame', 'count_in', 'problem',
-           'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses', 'rows_from_below', 'Level', 'random_tanks',
-           'fillings', 'heights', 'water_of', 'state_of', 'random_water', 'is_unambiguous', 'is_wet', 'generate',
-           'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask', 'lettered', 'lettered_rows', 'tank_sizes',
-           'other_tank', 'water_levels', 'trace', 'canon']
+           'VOICE', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank', 'tank_of', 'frame', 'count_in',
+           'problem', 'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses', 'rows_from_below', 'Level',
+           'random_tanks', 'fillings', 'heights', 'water_of', 'state_of', 'random_water', 'is_unambiguous', 'is_wet',
+           'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask', 'lettered', 'lettered_rows',
+           'tank_sizes', 'other_tank', 'water_levels', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #bc2062fa
 import json
@@ -140,12 +140,21 @@ class Tank(Patterns):
         return "floats" if cell is None else "sinks" if gone == 1 else "stays", self.place
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #60b77f54
+@lru_cache(maxsize=4096)
+def tank_of(parts: tuple[int, ...], name: str) -> Tank:
+    "The rule of a tank, which puzzles share."
+    return Tank(parts).at(name)
+
+
 @lru_cache(maxsize=64)
 def frame(regions: Regions) -> tuple[list[Tank], list[tuple]]:
     "The rules of the tanks, and of each row and column the parts in it, their numbers of cells, (row, name of the tank) of each, and where it is: what does not depend on the counts."
     parts, names = parts_of(regions), tank_names(regions)
     at = {part: i for i, part in enumerate(parts)}
-    tanks = [Tank([at[part] for part in parts if part[1] == tank]).at(name) for tank, name in names.items()]
+    of_tank: dict[int, list[int]] = {tank: [] for tank in names}
+    for i, (_, tank) in enumerate(parts):
+        of_tank[tank].append(i)
+    tanks = [tank_of(tuple(cells), names[tank]) for tank, cells in of_tank.items()]
     lines = []
     for r, line in enumerate(regions):
         own = [part for part in parts if part[0] == r]

@@ -157,7 +157,7 @@ def short_way(free: list[tuple[int, int]], a: int, b: int, rng: Random) -> list[
     for node in queue:
         if b in came:
             break
-        for other in near.get(node, ()):
+        for other in near.get(node, []):
             if other not in came:
                 came[other] = node
                 queue.append(other)
