@@ -257,6 +257,18 @@ def test_exports_are_read_back(whole, tmp_path):
     assert again["answer"] == [row["answer"] for row in found] and again[0]["images"][0].size
     assert {"mmhelix_nb.yaml", "mmhelix_nb_text.yaml", "utils.py", "test.parquet"} == set(os.listdir(tmp_path / "lmms"))
     assert mmhelix("export", tmp_path, "--to", "vlmevalkit", "--out", tmp_path / "x").returncode == 2
+    for to, name, says in (
+        ("published", "folder", "is a folder; give a file"),
+        ("published", "mine.txt", "is there already"),
+        ("vlmevalkit", "mine.txt", "is a file"),
+        ("lmms-eval", "mine.txt", "is a file"),
+        ("lmms-eval", "folder", "is not empty"),
+    ):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        for mine in (tmp_path / "mine.txt", tmp_path / "folder" / "utils.py"):
+            mine.write_text("mine", encoding="utf-8")
+        done = mmhelix("export", whole, "--to", to, "--out", tmp_path / name)
+        assert done.returncode == 2 and says in done.stderr and (tmp_path / "folder" / "utils.py").read_text() == "mine"
     assert mmhelix("export", whole, "--to", "excel", "--out", tmp_path / "x").returncode == 2
 
 

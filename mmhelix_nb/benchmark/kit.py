@@ -62,16 +62,12 @@ DATA_SET = "tianhao2k/MM-HELIX"  # what the class asks `datasets` for
 TABLE = "MM-HELIX.tsv"
 
 
-def take_folder(out: Path) -> None:
-    "See that `out` is new, empty or an export of before; raises `FolderError` and touches nothing where it is not."
-    if out.suffix == ".tsv":
-        raise FolderError(
-            f"--out {out}: VLMEvalKit wants a folder, with the table, the pictures and the data set in it; give a folder such as {out.with_suffix('')}"
-        )
+def take_folder(out: Path, tool: str, sign: str) -> None:
+    "See that `out` is new, empty, or by the file or folder `sign` an export for a `tool` of before; raises `FolderError` and touches nothing where it is not."
     if out.exists() and not out.is_dir():
         raise FolderError(f"--out {out}: is a file; give a new or an empty folder")
-    if out.exists() and any(out.iterdir()) and not (out / DATA_SET).is_dir():
-        raise FolderError(f"--out {out}: is not empty and no export for VLMEvalKit; give a new or an empty folder")
+    if out.exists() and any(out.iterdir()) and not (out / sign).exists():
+        raise FolderError(f"--out {out}: is not empty and no export for {tool}; give a new or an empty folder")
 
 # %% ../../nbs/benchmark/kit.ipynb #b9284832
 def as_png(picture: bytes) -> bytes:
@@ -145,7 +141,11 @@ def export_kit(data: str | Path, out: str | Path) -> Path:
     import pyarrow.parquet as pq
 
     out = Path(out)
-    take_folder(out)
+    if out.suffix == ".tsv":
+        raise FolderError(
+            f"--out {out}: VLMEvalKit wants a folder, with the table, the pictures and the data set in it; give a folder such as {out.with_suffix('')}"
+        )
+    take_folder(out, "VLMEvalKit", DATA_SET)
     rows = list(kit_rows(data))
     table = pa.Table.from_pylist(rows, schema=schema(COLUMNS))
     write_whole(out / DATA_SET / "data" / "test-00000-of-00001.parquet", lambda part: pq.write_table(table, part))

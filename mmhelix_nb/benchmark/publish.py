@@ -31,7 +31,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from .. import __version__
-from .kit import export_kit
+from .kit import export_kit, take_folder
 from .published import PUBLISHED, FolderError, parquet_rows
 from ..book.code import items_code
 from ..book.results import claim, write_json, write_whole
@@ -419,8 +419,17 @@ def write_card(out: Path, order: Order, sums: Sums) -> None:
 
 # %% ../../nbs/benchmark/publish.ipynb #f9b59adf
 def export_published(data: str | Path, out: str | Path) -> Path:
-    "Write the rows' published columns as Parquet to the file `out`."
+    "Write the rows' published columns as Parquet to the new file `out`; raises `FolderError` where something is there already."
     import pyarrow.parquet as pq
+
+    out = Path(out)
+    if out.exists():
+        known = (
+            f"is a folder; give a file, such as --out {out / 'test.parquet'}"
+            if out.is_dir()
+            else "is there already; give another name, or move it away"
+        )
+        raise FolderError(f"--out {out}: {known}")
 
     table = pq.read_table(data, columns=list(PUBLISHED)).replace_schema_metadata(schema(PUBLISHED).metadata)
     return write_whole(out, lambda path: pq.write_table(table, path, row_group_size=100))
@@ -473,8 +482,9 @@ def process_results(doc, results): return {"accuracy": float(verdict(doc["task"]
 
 
 def export_lmms_eval(data: str | Path, out: str | Path) -> Path:
-    "Write a lmms-eval task folder `out`: tasks mmhelix_nb (picture) and mmhelix_nb_text, their functions and the data."
+    "Write a lmms-eval task folder `out`: tasks mmhelix_nb (picture) and mmhelix_nb_text, their functions and the data; raises `FolderError` where it holds something else."
     out = Path(out).resolve()
+    take_folder(out, "lmms-eval", "mmhelix_nb.yaml")
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(data, out / "test.parquet")
     for name, visual, text in (
