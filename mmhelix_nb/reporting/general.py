@@ -6,7 +6,7 @@
 __all__ = ['BENCHMARKS', 'KIT', 'PLACE', 'MEND', 'INSTALL', 'BACKENDS', 'LOCAL', 'TOKENS_IN', 'TOKENS_OUT', 'Benchmark',
            'GeneralError', 'Kit', 'find_kit', 'GeneralOrder', 'backend_of', 'task_name', 'write_task', 'command_of',
            'Judge', 'judge_here', 'judge_calls', 'judge_cost', 'check_judge', 'environment_of', 'number_in',
-           'record_of', 'lost_replies', 'read_set', 'last_error', 'run_set', 'run_general', 'read_general',
+           'record_of', 'lost_replies', 'read_set', 'last_error', 'run_set', 'kept_sets', 'run_general', 'read_general',
            'general_rows', 'printed', 'general_table']
 
 # %% ../../nbs/reporting/general.ipynb #459b4ec9
@@ -25,6 +25,7 @@ from ..book.pages import Table
 from ..book.place import book_folder
 from ..book.results import write_json, write_whole
 from ..book.statistics import wilson
+from ..book.tables import Damaged
 
 # %% ../../nbs/reporting/general.ipynb #1753e155
 @dataclass(frozen=True)
@@ -391,13 +392,25 @@ def run_set(order: GeneralOrder, kit: Kit, key: str, home: Path) -> dict[str, An
         f"{BENCHMARKS[key].name}: lmms-eval left no results: {last_error(home / 'log.txt')}; all it said is in {home / 'log.txt'}"
     )
 
+# %% ../../nbs/reporting/general.ipynb #05b28883
+def kept_sets(folder: str | Path) -> tuple[str, dict[str, Any]]:
+    "Which model was asked in a folder, and the records of its sets; empty where none was. Raises `tables.Damaged`."
+    file = Path(folder) / "general.json"
+    if not file.is_file():
+        return "", {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return str(found["model"]), dict(found["sets"])
+    except (ValueError, LookupError, TypeError):
+        raise Damaged(file, "it holds no general benchmarks") from None
+
 # %% ../../nbs/reporting/general.ipynb #41cbe5ca
 def run_general(order: GeneralOrder, kit: Kit, keys: Sequence[str], out: Path, judge: Judge) -> dict[str, Any]:
     "Ask the sets `keys` one by one and write `out/general.json`; returns what it holds, problems of single sets among it. Raises `GeneralError` before anything is asked where the judge costs too much."
     check_judge(judge, keys, order.limit)
     file = out / "general.json"
-    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    sets: dict[str, Any] = before.get("sets", {}) if before.get("model") == order.model else {}
+    asked, kept = kept_sets(out)
+    sets = kept if asked == order.model else {}
     problems = {}
     for key in keys:
         try:
@@ -415,10 +428,9 @@ def run_general(order: GeneralOrder, kit: Kit, keys: Sequence[str], out: Path, j
     return {"model": order.model, "sets": sets, "problems": problems}
 
 # %% ../../nbs/reporting/general.ipynb #49f85735
-def read_general(folder: Path) -> dict[str, Any]:
-    "What `run_general` left in a folder; nothing where it was not there."
-    file = folder / "general.json"
-    return json.loads(file.read_text(encoding="utf-8"))["sets"] if file.is_file() else {}
+def read_general(folder: str | Path) -> dict[str, Any]:
+    "The records of the sets in a folder; raises `tables.Damaged`."
+    return kept_sets(folder)[1]
 
 
 def general_rows(sets: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
