@@ -49,7 +49,7 @@ gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODI
 	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md
-	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_readme(); write_markdown()'
+	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.benchmark.opening import write_opening; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_opening(); write_readme(); write_markdown()'
 
 leaderboard: $(STAMP) ## the paper's 23 models, the committed evaluations and the floors as a page and as Markdown, in reports/leaderboard/ (seconds); mmhelix leaderboard adds your own runs
 	@$(BIN)/python -c "from mmhelix_nb.reporting.leaderboard import board, write_leaderboard; print(write_leaderboard(board()))"

@@ -15,6 +15,7 @@ from setuptools.command.sdist import sdist
 ROOT = Path(__file__).parent
 BOOK = (
     "Snakefile",
+    "CITATION.cff",  # for the cards of `mmhelix publish`
     "nbs/**/*.ipynb",
     "nbs/images/*",
     "profiles/*.yaml",

@@ -268,6 +268,8 @@ class Writer:
         images = ROOT / "nbs" / "images"
         for path in filter(Path.is_file, images.rglob("*")):
             self.copy(path, f"images/{path.relative_to(images)}")
+            if path.name.startswith("opening"):  # named in HTML, which Sphinx does not read
+                self.copy(path, f"_extra/images/{path.name}")
         for name, made in PAGES.items():
             self.text(f"{made}.md", (ROOT / name).read_text(encoding="utf-8"))
         text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -284,6 +286,8 @@ class Writer:
 
         if "/" not in name:  # what stands deeper lies beside the same neighbours as in the repository
             text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
+            text = re.sub(r'\b(src|srcset)="nbs/', r'\1="', text)
+            text = re.sub(r"\[!\[[^\]]*\]\(https?:[^)]*\)\]\([^)]*\)(?: ·)?\n?", "", text)  # a badge asks another host
         self.write(name, self.site.linked(text, name))
 
     def contents(self) -> list[str]:

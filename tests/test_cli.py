@@ -48,7 +48,7 @@ def test_help_loads_nothing_heavy_and_teaches():
         f"import sys; from mmhelix_nb.running.cli import app; app(['--help'], standalone_mode=False); print([m for m in ({HEAVY}) if m in sys.modules])"
     )
     assert shown.splitlines()[-1] == "[]"
-    for command in ("run", "plan", "generate", "export", "verify", "eval", "serg", "verify-dataset"):
+    for command in ("run", "plan", "generate", "export", "verify", "eval", "serg", "verify-dataset", "publish"):
         assert command in shown
         code, text = call(command, "--help")
         assert code == 0 and "Examples" in text and f"mmhelix {command}" in text

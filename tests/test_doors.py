@@ -90,6 +90,7 @@ def test_trl_reads_the_tool():
 
 
 def test_trl_takes_every_right_answer():
+    needed("datasets", "make test")
     from mmhelix_nb.doors.trl_environment import PuzzleEnvironment, environment_rows
 
     environment = PuzzleEnvironment()

@@ -140,7 +140,7 @@ def test_metadata(dist):
         text = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
     for wanted in ("Project-URL: Source, https://github.com/", "Classifier: Typing :: Typed", "# mmhelix_nb"):
         assert wanted in text
-    for extra in ("run", "train", "eval", "dev", "notebook", "cluster", "all"):
+    for extra in ("data", "run", "train", "eval", "dev", "notebook", "cluster", "all"):
         assert f"Provides-Extra: {extra}\n" in text
     assert re.search(r"Requires-Dist: peft==\S+; extra == .eval", text)
 
@@ -177,6 +177,8 @@ def test_generate_export_and_verify(installed, tmp_path):
     order = ("--tasks", "maze", "--levels", "1", "--per-cell", "2", "--workers", "1")
     output(program, "generate", "--out", "bench", *order, cwd=tmp_path)
     output(program, "export", "bench", "--to", "vlmevalkit", "--out", "kit", cwd=tmp_path)
+    said = output(program, "publish", "bench", "--dry-run", cwd=tmp_path)
+    assert "pictures: 2 decoded" in said and "arXiv:2510.08540" in (tmp_path / "runs/hub/bench/README.md").read_text()
     with open(tmp_path / "kit" / "MM-HELIX.tsv", newline="") as file:
         assert [row["category"] for row in csv.DictReader(file, delimiter="\t")] == ["maze", "maze"]
     answer = f"\\boxed{{{make('maze', level=1, seed=0).answer}}}"

@@ -16,7 +16,8 @@ import pytest
 from fakeserver import FakeServer, completion
 from typer.testing import CliRunner
 
-from mmhelix_nb.core import make, task_module
+from mmhelix_nb.benchmark.opening import write_opening
+from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.running.cli import app
 from mmhelix_nb.running.readme import readme
 
@@ -43,6 +44,18 @@ def commands() -> list[str]:
 
 def test_readme_is_up_to_date():
     assert readme(ROOT) == TEXT, "run: make readme"
+
+
+def test_the_first_screen_shows_a_puzzle_says_what_came_out_and_names_all_puzzles(tmp_path):
+    first = TEXT.partition("\n## ")[0]
+    for path in write_opening(tmp_path):
+        assert path.read_text() == (ROOT / "nbs/images" / path.name).read_text(), "run: make readme"
+        assert f"nbs/images/{path.name}" in first and path.stat().st_size < 20_000
+    claims = json.loads((ROOT / "reports/claims/claims.json").read_text())["said"]
+    assert claims.rstrip(".") in first and "one seed, which decides nothing" in first
+    assert re.findall(r"^make (\w+) .*\b(?:minutes|hour)\b", first, re.MULTILINE) == ["reproduce", "test"]
+    linked = re.findall(r"\]\((nbs/tasks/\S+)\)", first)
+    assert len(linked) == len(tasks()) and all((ROOT / name).is_file() for name in linked)
 
 
 def test_every_block_is_read():

@@ -6,7 +6,7 @@
 __all__ = ['PLACES', 'FEW', 'Weights', 'FITS', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'TRIES', 'MARKS', 'SCORER', 'STEP', 'ROW',
            'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'WORDS', 'ORDER', 'VOICE', 'State', 'weights', 'Balance',
            'Column', 'place_name', 'problem', 'columns', 'domains', 'Search', 'fill', 'show', 'solve', 'ways',
-           'column_by_column', 'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape', 'swappable',
+           'column_by_column', 'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape',
            'ways_by_columns', 'fits', 'generate', 'put_digit', 'read_letter', 'read_digits', 'read_sum', 'check',
            'layout', 'example', 'ask', 'way_text', 'counted', 'misspelt', 'sums_up', 'miscopied', 'trace', 'canon']
 
@@ -179,14 +179,13 @@ def domains(state: State) -> dict[str, range]:
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #796dbe4a
 class Search:
-    "A quick search for up to `most` solutions: how many it `found`, and the `digits` of the last one."
+    "A quick search for up to `most` solutions: how many it `found`, and the last `solution`."
 
     def __init__(self, state: State, most: int = 1):
-        self.domains, self.most, self.found = domains(state), most, 0
+        self.domains, self.most, self.found, self.solution = domains(state), most, 0, {}
         self.given = {letter: few[0] for letter, few in self.domains.items() if len(few) == 1}
         self.columns, self.digits = columns(state, self.given), dict(self.given)
         self.used = [digit in self.given.values() for digit in range(10)]
-        self.counter = Counter(10_000_000)  # ten letters have 3,628,800 orders
         if len(set(self.given.values())) == len(self.given):
             fill(self, 0, 0, 0)
 
@@ -199,7 +198,8 @@ FITS = [
 def fill(search: Search, number: int, place: int, total: int) -> None:
     "Put digits on the new letters of column `number` from `place` on, its sum so far being `total`."
     if number == len(search.columns):
-        search.found += not total
+        if not total:
+            search.found, search.solution = search.found + 1, dict(search.digits)
         return
     (known, new), digits, used = search.columns[number], search.digits, search.used
     if not place:
@@ -214,7 +214,6 @@ def fill(search: Search, number: int, place: int, total: int) -> None:
     for digit in FITS[weight % 10][total % 10] if forced else domain:
         if used[digit] or digit not in domain:
             continue
-        search.counter.visit()
         used[digit], digits[letter] = True, digit
         after = total + weight * digit
         fill(search, number + forced, 0 if forced else place + 1, after // 10 if forced else after)
@@ -242,14 +241,17 @@ def ways(
 ) -> Iterable[dict[str, int]]:
     "The digits that the new letters of a `column` may have, so that it ends in 0 with the known `digits` and the `carry`."
     known, new = column
-    total, free = (
-        carry + sum(weight * digits[letter] for letter, weight in known),
-        sorted({*range(10)} - {*digits.values()}),
-    )
-    for some in permutations(free, len(new)):
-        ends = not (total + sum([weight * digit for (_, weight), digit in zip(new, some)])) % 10
-        if ends and all(digit in able[letter] for (letter, _), digit in zip(new, some)):
-            yield {letter: digit for (letter, _), digit in zip(new, some)}
+    total = carry + sum([weight * digits[letter] for letter, weight in known])
+    if not new:
+        yield from [{}] * (not total % 10)
+        return
+    free, (*others, (last, own)) = [digit for digit in range(10) if digit not in digits.values()], new
+    for some in permutations(free, len(others)):
+        ends = total + sum([weight * digit for (_, weight), digit in zip(others, some)])
+        for digit in FITS[own % 10][ends % 10]:
+            way = dict(zip([*dict(others), last], (*some, digit)))
+            if digit in free and digit not in some and all(value in able[letter] for letter, value in way.items()):
+                yield way
 
 
 def column_by_column(state: State, pick: Pick) -> str:
@@ -337,27 +339,21 @@ def shape(state: State) -> list[tuple]:
     return sorted((*count, letter in leading) for letter, count in counts.items())
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8cda2b70
-def swappable(state: State) -> bool:
-    "Whether two letters could be swapped: equal net weights, and both lead or neither does."
-    net = [(*(above - below for above, below in row[:-1]), row[-1]) for row in shape(state)]
-    return len(set(net)) < len(net)
-
-
-def ways_by_columns(state: State) -> int:
-    "In how many ways one may fill the columns up to the solution, if each way is as likely as the others of its column."
-    search, count, carry = Search(state), 1, 0
-    digits = dict(search.given)
+def ways_by_columns(search: Search) -> int:
+    "In how many ways one may fill the columns up to the solution of `search`, if each way is as likely as the others of its column."
+    count, carry, digits = 1, 0, dict(search.given)
     for column in search.columns:
         count *= len([*ways(column, digits, carry, search.domains)])
         known = [*column[0], *column[1]]
-        digits |= {letter: search.digits[letter] for letter, _ in known}
+        digits |= {letter: search.solution[letter] for letter, _ in known}
         carry = (carry + sum(weight * digits[letter] for letter, weight in known)) // 10
     return count
 
 
 def fits(level: Level, state: State) -> bool:
     "Whether the solution is the only one, and as hard to find as the level asks for."
-    if swappable(state) or Search(state, most=2).found != 1 or ways_by_columns(state) < level.ways:
+    search = Search(state, most=2)
+    if search.found != 1 or ways_by_columns(search) < level.ways:
         return False
     return level.least <= solve(state).effort <= level.effort
 

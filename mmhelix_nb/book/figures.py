@@ -86,7 +86,7 @@ def decades(low: float, high: float) -> list[float]:
     first, last = math.ceil(round(math.log10(low), 9)), math.floor(round(math.log10(high), 9))
     return [10.0**k for k in range(first, last + 1)]
 
-
+# %% ../../nbs/book/figures.ipynb #e8c39a95
 def decades_around(values: Sequence[float]) -> tuple[float, float]:
     """The powers of ten between which all positive `values` lie, at least one decade apart."""
     positive = [value for value in values if value > 0] or [1.0]
@@ -114,7 +114,7 @@ def row_pitch(panel: Panel) -> int:
         return 30
     return 27 if len(panel.series) > 2 else 22
 
-
+# %% ../../nbs/book/figures.ipynb #3e3da4d3
 def left_room(panel: Panel) -> int:
     """Pixels that the labels of the y axis take."""
     longest = max((len(line) for name in panel.rows for line in row_lines(name)), default=4)
@@ -180,7 +180,7 @@ def x_axis(frame: Frame) -> list[Markup]:
     middle = (frame.left + frame.right) / 2
     return [*found, label(panel.x_label, middle, frame.bottom + 34, text_anchor="middle", fill=PALE)]
 
-
+# %% ../../nbs/book/figures.ipynb #c9bcd4ad
 def y_axis(frame: Frame) -> list[Markup]:
     """Grid lines and numbers, or the names of rows, and the label of the y axis."""
     panel, found = frame.panel, []
@@ -203,7 +203,7 @@ def outline(series: Series) -> list[tuple[float, float]]:
     ends = [*ends[: -1 : max(1, len(ends) // 50)], *ends[-1:]]  # fifty places are enough for a shade
     return [(x, high) for x, _, high in ends] + [(x, low) for x, low, _ in reversed(ends)]
 
-
+# %% ../../nbs/book/figures.ipynb #e5f7d5e4
 def line_marks(series: Series, frame: Frame) -> list[Markup]:
     """A line, on its band where it has one."""
     path = " ".join(f"{pixels(frame.x(x))},{pixels(frame.y(y))}" for x, y in zip(series.x, series.y, strict=True))
@@ -240,13 +240,13 @@ def key_mark(series: Series, dots: bool) -> Markup:
         return element("circle", cx="11", cy="6", r="4", fill=series.colour)
     return stroke("M0 6h22", series.colour, 2, **dashed(series))
 
-
+# %% ../../nbs/book/figures.ipynb #d7db258d
 def key_entries(figure: Figure) -> dict[str, Markup]:
     """The mark of each name in a figure; none where there is a single name."""
     found = {series.name: key_mark(series, bool(panel.rows)) for panel in figure.panels for series in panel.series}
     return found if len(found) > 1 else {}
 
-
+# %% ../../nbs/book/figures.ipynb #f508246e
 def key_line(figure: Figure, width: int) -> tuple[list[Markup], int]:
     """The key of a figure in lines of at most `width` pixels, and the height that it takes."""
     found, x, y = [], 8, 4
@@ -281,7 +281,7 @@ def note_lines(note: str, width: int) -> list[str]:
     """A note in lines that fit into `width` pixels."""
     return textwrap.wrap(note, int((width - 16) / 6.2))
 
-
+# %% ../../nbs/book/figures.ipynb #3ee7da24
 def svg(figure: Figure) -> str:
     """The whole figure as one SVG text: key, panels in columns, note."""
     across = min(figure.columns, len(figure.panels))
@@ -316,7 +316,7 @@ def six_digits(values: Iterable[float]) -> list[float]:
     rounded = [float(f"{value:.6g}") for value in values]
     return [int(value) if value.is_integer() else value for value in rounded]
 
-
+# %% ../../nbs/book/figures.ipynb #edf7a8b4
 def trace_of(series: Series, panel: Panel) -> dict:
     """A series as a trace of plotly; a dot says its row under a mouse."""
     named = {"type": "scatter", "name": series.name, "legendgroup": series.name}
@@ -333,7 +333,7 @@ def trace_of(series: Series, panel: Panel) -> dict:
     said = {"hovertemplate": "%{text}: %{x:.4~g}", "text": [panel.rows[round(y)] for y in series.y]}
     return {**trace, **dots, **ends, **said}
 
-
+# %% ../../nbs/book/figures.ipynb #24c40570
 def band_of(series: Series) -> dict:
     """The band around a line as a trace of plotly: a closed outline, filled."""
     x, y = zip(*outline(series), strict=True)
@@ -352,7 +352,8 @@ def axes_of(panel: Panel) -> tuple[dict, dict]:
     if panel.rows:
         names = ["<br>".join(row_lines(name)) for name in panel.rows]
         places = {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.5, -0.5]}
-        return x, {**plain, **places}
+        away = {"ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0,0,0,0)"}  # a dot at 0 leaves a name legible
+        return x, {**plain, **places, **away}
     return x, {**plain, "title": {"text": panel.y_label, "standoff": 6}, "range": six_digits(panel.y_range)}
 
 # %% ../../nbs/book/figures.ipynb #385ddf5d
@@ -368,7 +369,7 @@ def plot_places(figure: Figure) -> tuple[list[tuple[tuple[float, float], tuple[f
     tall = down - TOP - BOTTOM
     return [((x / wide, (x + one) / wide), (1 - (y + high) / tall, 1 - y / tall)) for x, y, high in found], wide, tall
 
-
+# %% ../../nbs/book/figures.ipynb #e2476ffc
 def words_of(figure: Figure) -> list[dict]:
     """The titles of the panels and the note as annotations of plotly."""
     left, lines = max(map(left_room, figure.panels)), note_lines(figure.note, WIDTH * figure.columns)
@@ -530,7 +531,7 @@ def station_marks(name: str, words: str, top: int, coloured: bool) -> tuple[list
     said = [label(line, WORDS_AT, top + 17 + 16 * i) for i, line in enumerate(lines)]
     return [box, label(name, 1 + STATION / 2, top + height / 2 + 4, **text), *said], height
 
-
+# %% ../../nbs/book/figures.ipynb #95edec61
 def chain_svg(chain: Chain) -> str:
     """The stations below each other with an arrow from each to the next, as SVG text."""
     marks, top, middle = [], 4, 1 + STATION // 2

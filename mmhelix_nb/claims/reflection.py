@@ -6,12 +6,12 @@
 __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST', 'ALPHA', 'Side', 'SEARCH', 'HYPOTHESES', 'FIRST',
            'MAIN', 'MAZES', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'PAPER', 'Lab',
            'Hypothesis', 'greedy', 'Run', 'planned', 'registered', 'Puzzle', 'items_of', 'told_to', 'texts_for',
-           'base_of_lab', 'pool_of', 'taught', 'marks', 'by_dead_ends', 'by_tries', 'measured', 'kept_run', 'run_arm',
-           'side_marks', 'stamped', 'compared', 'holds', 'outcome', 'verdicts', 'report_of', 'measured_here',
-           'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells', 'accuracy_table', 'verdict_table',
-           'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure', 'tries_figure', 'draw_figures', 'came_out',
-           'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish', 'left_text', 'one_thread', 'timed_run',
-           'run_all', 'main']
+           'base_of_lab', 'pool_of', 'learned', 'lengths_told', 'taught', 'marks', 'by_dead_ends', 'by_tries',
+           'measured', 'kept_run', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds', 'outcome', 'verdicts',
+           'report_of', 'measured_here', 'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells',
+           'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure',
+           'tries_figure', 'draw_figures', 'came_out', 'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish',
+           'left_text', 'one_thread', 'timed_run', 'run_all', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
@@ -73,7 +73,7 @@ from ..games.maze import State
 from ..reporting.scores import booktabs, csv_text
 
 if TYPE_CHECKING:
-    from mmhelix_nb.claims.school import Pool
+    from mmhelix_nb.claims.school import Pool, Words
 
 # %% ../../nbs/claims/reflection.ipynb #9019ec3f
 @dataclass(frozen=True)
@@ -271,33 +271,41 @@ def pool_of(regime: str, seed: int, out: Path, lab: Lab, puzzle: Puzzle = MAZES)
     return Pool(*base_of_lab(out, lab), regime, seed, source=puzzle.drawn)
 
 # %% ../../nbs/claims/reflection.ipynb #7d50eacb
-def taught(run: Run, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> tuple[Any, Any, dict]:
-    "The model and processor of a run, trained where it is not there yet, and what its training took."
-    from mmhelix_nb.claims.school import Words, loaded, teach
+def learned(home: Path, teach: Callable[[], tuple[Any, Any, dict]]) -> tuple[Any, Any, dict]:
+    "The model and processor in `home`, and what their training took; where they are missing, what `teach` makes of them."
+    from mmhelix_nb.claims.school import loaded
     from mmhelix_nb.training.models import save
 
-    home = out / str(run)
-    if (home / "training.json").is_file():
+    told = home / "training.json"
+    if told.is_file():
         model, processor = loaded(home / "model")
-        return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
-    pool = pool_of(run.regime, run.seed, out, lab, puzzle)
-    model, processor = base_of_lab(out, lab)
-    words = Words(processor)
-    texts = texts_for(pool, words, run, lab, puzzle)
-    lengths, began = list(map(len, words.completions(texts))), time.perf_counter()
-    settings = lab.arm(len(texts))
-    teach(model, processor, pool, texts, settings, home, run.seed)
-    took: dict[str, float] = {
-        "samples": len(texts),
-        "tokens": sum(lengths),
-        "longest": max(lengths),
-        "steps": settings.steps,
-    }
+        return model, processor, json.loads(told.read_text(encoding="utf-8"))
+    began = time.perf_counter()
+    model, processor, took = teach()
     save(model, processor, home / "model")
-    took["seconds"] = round(time.perf_counter() - began, 1)
-    write_json(home / "training.json", took)
+    write_json(told, {**took, "seconds": round(time.perf_counter() - began, 1)})
     shutil.rmtree(home / "checkpoints", ignore_errors=True)
-    return model, processor, took
+    return model, processor, json.loads(told.read_text(encoding="utf-8"))
+
+
+def lengths_told(texts: Sequence[str], words: "Words", steps: int) -> dict[str, int]:
+    "What a training on `texts` takes: samples, tokens, the longest of them, steps."
+    lengths = list(map(len, words.completions(texts)))
+    return {"samples": len(texts), "tokens": sum(lengths), "longest": max(lengths), "steps": steps}
+
+
+def taught(run: Run, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> tuple[Any, Any, dict]:
+    "The model and processor of a run, trained where it is not there yet, and what its training took."
+    from mmhelix_nb.claims.school import Words, teach
+
+    def trained() -> tuple[Any, Any, dict]:
+        pool, (model, processor) = pool_of(run.regime, run.seed, out, lab, puzzle), base_of_lab(out, lab)
+        texts = texts_for(pool, words := Words(processor), run, lab, puzzle)
+        settings = lab.arm(len(texts))
+        teach(model, processor, pool, texts, settings, out / str(run), run.seed)
+        return model, processor, lengths_told(texts, words, settings.steps)
+
+    return learned(out / str(run), trained)
 
 # %% ../../nbs/claims/reflection.ipynb #385029f0
 SLACK = 8  # tokens that a reply may be longer than the longest lesson
@@ -566,8 +574,9 @@ def by_maze(report: dict, about: str, note: str, x_label: str, shown: Callable[[
     "A panel for each kind of maze that has dots."
     panels = []
     for regime, title in TITLES.items():
-        groups, floor = shown(regime), 100 * report["floors"][regime]["random"]
+        groups = shown(regime)
         if any(dots for _, dots in groups.values()):
+            floor = 100 * report["floors"][regime]["random"]
             panels.append(dot_panel(f"{title} (random way: {floor:.0f})", x_label, groups))
     return Figure(tuple(panels), about, note, columns=min(3, max(1, len(panels))))
 

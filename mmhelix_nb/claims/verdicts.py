@@ -44,6 +44,7 @@ PARTS = {
     "gate": Part("2 to 7", "When does the gate pay, and what forgets?"),
     "gatemap": Part("2, 4, 6, 7 and 12", "When does the gate pay: other noise, other methods, other architectures?"),
     "reflection": Part("5", "Does reflection teach, in mazes?"),
+    "bases": Part("5", "Does what reflection teaches in mazes hold on another base?"),
     "paths": Part(
         "5", "Does reflection teach in a puzzle of another kind, and what does reinforcement make of each telling?"
     ),

@@ -49,7 +49,7 @@ from mmhelix_nb.claims.reflection import (
     texts_for,
 )
 from .reflection import Run as MazeRun
-from .register import VERDICTS, command_text, made_here, recorded, run_at, twice_text
+from .register import VERDICTS, command_text, made_here, recorded, run_at, same_claims, twice_text
 from ..core import pack
 from ..games.maze import State, code, layout_on
 from ..shared.draw import PALETTES, PRINTED, Board
@@ -204,24 +204,18 @@ def teach_in_words(model, processor, states: Sequence[State], texts: Sequence[st
 # %% ../../nbs/claims/world.ipynb #40f12f07
 def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
     "The model and processor of a run, trained where it is not there yet, and what its training took; what `reflection` trains is taken from there."
-    from mmhelix_nb.claims.school import Words, loaded
-    from mmhelix_nb.training.models import save
+    from mmhelix_nb.claims.school import Words
 
     told, mazes = MazeRun(REGIME, run.arm, "samples", run.seed), out.parent / "reflection"
-    if run.shown == "plain":
-        return reflection.taught(told, mazes, lab)
-    home = out / str(run)
-    if (home / "training.json").is_file():
-        model, processor = loaded(home / "model")
-        return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
-    pool, (model, processor) = reflection.pool_of(REGIME, run.seed, mazes, lab), reflection.base_of_lab(mazes, lab)
-    texts, began = texts_for(pool, words := Words(processor), told, lab), time.perf_counter()
-    lengths, settings = list(map(len, words.completions(texts))), lab.arm(len(texts))
-    teach_in_words(model, processor, pool.first(len(texts)), texts, settings, home, run.seed)
-    save(model, processor, home / "model")
-    took = {"samples": len(texts), "tokens": sum(lengths), "longest": max(lengths), "steps": settings.steps}
-    write_json(home / "training.json", {**took, "seconds": round(time.perf_counter() - began, 1)})
-    return model, processor, json.loads((home / "training.json").read_text(encoding="utf-8"))
+
+    def trained() -> tuple[Any, Any, dict]:
+        pool, (model, processor) = reflection.pool_of(REGIME, run.seed, mazes, lab), reflection.base_of_lab(mazes, lab)
+        texts = texts_for(pool, words := Words(processor), told, lab)
+        settings = lab.arm(len(texts))
+        teach_in_words(model, processor, pool.first(len(texts)), texts, settings, out / str(run), run.seed)
+        return model, processor, reflection.lengths_told(texts, words, settings.steps)
+
+    return reflection.taught(told, mazes, lab) if run.shown == "plain" else reflection.learned(out / str(run), trained)
 
 # %% ../../nbs/claims/world.ipynb #b9e0b93a
 def measured(run: Run, model, processor, limit: int, lab: Lab) -> dict[str, dict]:
@@ -499,9 +493,11 @@ def draw_figures(report: dict, reports: Path) -> None:
 
 
 def redraw(reports: str | Path = "reports/claims") -> list[dict]:
-    "Draw the figures anew from the report alone; returns the rows of the table."
-    report = json.loads((Path(reports) / "world.json").read_text(encoding="utf-8"))
-    draw_figures(report, Path(reports))
+    "Draw the figures anew from the report alone; returns the rows of the table; raises `ValueError` where the claims were others."
+    path = Path(reports) / "world.json"
+    lab = Lab(**json.loads(path.read_text(encoding="utf-8"))["settings"])
+    report = same_claims(path, registered(lab), "world")
+    draw_figures(report, path.parent)
     return rows(report)
 
 # %% ../../nbs/claims/world.ipynb #858d015f

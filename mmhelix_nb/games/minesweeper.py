@@ -144,17 +144,20 @@ def sums_of(state: State) -> Sums:
 
 def settled(sums: Sums, mined: int, empty: int) -> tuple[int, int] | None:
     "The mined and the empty cells when every number that has all its mines, or needs all its blanks, has spoken; None where one is broken."
-    before = None
-    while before != (mined, empty):
-        before = mined, empty
+    known, before = mined | empty, None
+    while known != before:
+        before = known
         for cells, need in sums:
-            rest, free = need - (cells & mined).bit_count(), cells & ~(mined | empty)
-            if not 0 <= rest <= free.bit_count():
-                return None
-            if rest == 0:
-                empty |= free
-            elif rest == free.bit_count():
+            rest, free = need - (cells & mined).bit_count(), cells & ~known
+            if rest and rest == free.bit_count():
                 mined |= free
+            elif rest == 0:
+                empty |= free
+            elif not 0 < rest < free.bit_count():
+                return None
+            else:
+                continue
+            known |= free
     return mined, empty
 
 
@@ -252,7 +255,9 @@ def ways(sums: Sums, blanks: int, mined: int, empty: int, most: int) -> int:
     left = blanks & ~(mined | empty)
     if not left:
         return 1
-    cell = left & -left
+    sums = [one for one in sums if one[0] & left]  # the others are right
+    few = min([cells & left for cells, _ in sums], key=int.bit_count, default=left)
+    cell = few & -few
     first = ways(sums, blanks, mined | cell, empty, most)
     return first if first >= most else first + ways(sums, blanks, mined, empty | cell, most - first)
 

@@ -8,17 +8,19 @@ __all__ = ['Cells', 'Arrange', 'Choice', 'ASTRAY', 'SHALLOW', 'LEVELS', 'SPACES'
            'State', 'Position', 'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run',
            'nearest_first', 'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'often',
            'eight_at_random', 'apples_in_turn', 'with_a_glance', 'strays', 'eight_astray', 'astray_with_a_glance',
-           'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake', 'random_board',
-           'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
-           'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks',
-           'walked_again', 'misled', 'trace', 'canon']
+           'ways_in_order', 'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake',
+           'random_board', 'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask',
+           'snake_of', 'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search',
+           'tell_walks', 'walked_again', 'misled', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from random import Random
+from typing import NamedTuple
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, coordinates, render
@@ -101,8 +103,7 @@ class State:
         return cls(size, snake, match[4], apples)
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #ce3e9a64
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     "The snake (head first), the direction in which it looks, and the apples that are left."
 
     snake: Cells
@@ -146,7 +147,7 @@ def opening(n: int, at: Position, apple: Cell) -> dict[Cell, int]:
 
 def way_round(n: int, at: Position, apple: Cell, counter: Counter) -> list[str] | None:
     "The shortest way to `apple` without pausing and past the other apples; None where there is none."
-    return shortest_way(at.snake[0], apple, lambda cell: ways(n, cell), opening(n, at, apple), counter)
+    return shortest_way(at.snake[0], apple, partial(ways, n), opening(n, at, apple), counter)
 
 
 def spread(n: int, at: Position, apple: Cell) -> tuple[int, ...]:
@@ -253,7 +254,7 @@ def eager(state: State, choose: Choice, order: Sequence[Cell] = (), glance: bool
         apple = next(iter(left)) if order else min(left, key=lambda cell: distance(cell, head))
         legal = {move: to for move, to in ways(n, head).items() if move != BACK[facing] and to not in body}
         if glance:
-            legal = {move: to for move, to in legal.items() if not {*ways(n, to).values()} <= body} or legal
+            legal = {move: to for move, to in legal.items() if not body.issuperset(ways(n, to).values())} or legal
         if not legal or len(moves) == 3 * n * n:
             return ""
         far = distance(head, apple)
@@ -322,6 +323,13 @@ def astray_with_a_glance(state: State, rng: Random) -> str:
     return next(filter(None, (strays(state, rng, glance=True) for _ in range(8))), "")
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #ac14d41f
+@lru_cache(maxsize=8192)
+def ways_in_order(n: int, order: tuple[str, ...], cell: Cell) -> dict[str, Cell]:
+    "The `ways` from `cell`, with the moves in `order`."
+    near = ways(n, cell)
+    return {move: near[move] for move in order if move in near}
+
+
 def shortest_round(state: State, moving: bool, order: Sequence[str]) -> str:
     "Apple by apple the shortest way round the body, which lies still or is known to be `moving`, with moves tried in `order`; empty where there is none."
     n, at, moves = state.size, begin(state), []
@@ -330,14 +338,7 @@ def shortest_round(state: State, moving: bool, order: Sequence[str]) -> str:
         opens = {cell: len(body) - i if moving else n * n for i, cell in enumerate(body)}
         opens.setdefault(moved(body[0], BACK[at.direction]), 1)
         for apple in at.apples:
-            found.append(
-                shortest_way(
-                    body[0],
-                    apple,
-                    lambda cell: {move: ways(n, cell)[move] for move in order if move in ways(n, cell)},
-                    opens,
-                )
-            )
+            found.append(shortest_way(body[0], apple, partial(ways_in_order, n, tuple(order)), opens))
         way = min(filter(None, found), key=len, default=None)
         if way is None:
             return ""
@@ -396,10 +397,12 @@ SPACES = {1: 10_000, 2: 110_000}  # estimated from how often draws repeat, up to
 def random_snake(n: int, length: int, rng: Random) -> Cells:
     "A snake from head to tail that winds at random, on from its other end where it runs into a corner of itself; shorter where it does so again."
     snake, stuck = [(rng.randrange(n), rng.randrange(n))], 0
+    body = {*snake}
     while len(snake) < length and stuck < 2:
-        free = [to for to in ways(n, snake[-1]).values() if to not in snake]
+        free = [to for to in ways(n, snake[-1]).values() if to not in body]
         if free:
             snake.append(rng.choice(free))
+            body.add(snake[-1])
         else:
             snake.reverse()
             stuck += 1
@@ -414,8 +417,10 @@ def random_board(level: Level, rng: Random) -> State | None:
     n, snake = level.size, random_snake(level.size, level.length, rng)
     if len(snake) < level.length:
         return None
-    free = [cell for cell in every_cell(n) if cell not in snake]
-    weights = [WEIGHTS[sum(to not in snake for to in ways(n, cell).values())] for cell in free]
+    body = {*snake}
+    free = [cell for cell in every_cell(n) if cell not in body]
+    beside = [ways(n, cell).values() for cell in free]
+    weights = [WEIGHTS[len(near) - len(body.intersection(near))] for near in beside]
     apples = dict.fromkeys(rng.choices(free, weights, k=6 * level.apples)) | dict.fromkeys(free)
     return State(n, snake, move_to(snake[1], snake[0]), tuple(apples)[: level.apples])
 

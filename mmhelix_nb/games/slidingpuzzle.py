@@ -5,18 +5,19 @@
 # %% auto #0
 __all__ = ['GOAL', 'Board', 'SLIDES', 'SOURCES', 'FAR', 'Way', 'Arrange', 'VISITS', 'SHALLOW', 'LEVELS', 'SPACES', 'FOES',
            'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'BOUND', 'TRY', 'CHOICE', 'SMALL', 'State',
-           'grid_problem', 'tiles_beside', 'slide', 'out_of_order', 'rows_and_columns', 'estimate', 'Node',
-           'best_first', 'explore', 'search', 'way_of', 'solve', 'descent', 'nearest_tiles', 'fewest_out_of_place',
-           'best_estimate', 'five_at_random', 'Level', 'scrambled', 'withstood', 'generate', 'check', 'sources',
-           'problem_at', 'layout', 'example', 'ask', 'show', 'tiles_once', 'misread', 'Tale', 'descend', 'branch',
-           'failed', 'tell_attempts', 'arranged', 'attempts_of', 'made_again', 'misled', 'trace', 'mirrored', 'canon']
+           'grid_problem', 'tiles_beside', 'slide', 'out_of_order', 'rows_and_columns', 'row_detours', 'column_detours',
+           'estimate', 'Node', 'best_first', 'explore', 'search', 'way_of', 'solve', 'descent', 'nearest_tiles',
+           'fewest_out_of_place', 'best_estimate', 'five_at_random', 'Level', 'scrambled', 'withstood', 'generate',
+           'check', 'sources', 'problem_at', 'layout', 'example', 'ask', 'show', 'tiles_once', 'misread', 'Tale',
+           'descend', 'branch', 'failed', 'tell_attempts', 'arranged', 'attempts_of', 'made_again', 'misled', 'trace',
+           'mirrored', 'canon']
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
+from operator import getitem, itemgetter, ne
 from random import Random
 from typing import Any
 
@@ -115,16 +116,26 @@ FAR = tuple(  # of each place: the moves that each tile (and the gap, which coun
 
 def rows_and_columns(board: Board) -> int:
     "The moves that all tiles need if none is in the way of another."
-    return sum([far[tile] for far, tile in zip(FAR, board)])
+    return sum(map(getitem, FAR, board))
+
+
+@lru_cache(maxsize=16_384)
+def row_detours(row: int, tiles: tuple[int, ...]) -> int:
+    "The moves more that the `tiles` in a row need, because some have to leave it to let others of it pass."
+    return 2 * out_of_order(tuple([(tile - 1) % 4 for tile in tiles if (tile - 1) // 4 == row]))
+
+
+@lru_cache(maxsize=16_384)
+def column_detours(column: int, tiles: tuple[int, ...]) -> int:
+    "The same for a column."
+    return 2 * out_of_order(tuple([(tile - 1) // 4 for tile in tiles if tile and tile % 4 == (column + 1) % 4]))
 
 
 def estimate(board: tuple[int, ...]) -> int:
     "Moves that `board` needs at least."
     far = rows_and_columns(board)
     for line in range(4):
-        row = tuple([(tile - 1) % 4 for tile in board[4 * line : 4 * line + 4] if (tile - 1) // 4 == line])
-        column = tuple([(tile - 1) // 4 for tile in board[line::4] if tile and tile % 4 == (line + 1) % 4])
-        far += 2 * (out_of_order(row) + out_of_order(column))
+        far += row_detours(line, board[4 * line : 4 * line + 4]) + column_detours(line, board[line::4])
     return far
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #5ce52b56
@@ -224,7 +235,7 @@ def nearest_tiles(state: State, rng: Random) -> str:
 
 def fewest_out_of_place(state: State, rng: Random) -> str:
     "Slides so that the fewest tiles are out of place, never to a board seen before."
-    return descent(state.board, lambda board: sum(tile != wanted for tile, wanted in zip(board, GOAL)))
+    return descent(state.board, lambda board: sum(map(ne, board, GOAL)))
 
 
 def best_estimate(state: State, rng: Random) -> str:

@@ -319,7 +319,7 @@ def offers(level: Level, rng: Random) -> Iterator[tuple[float, State]]:
     differ, n, left = rng.random() < 0.5, level.nodes, 12
     for _ in range(level.tries):
         pair = differing(level, rng)
-        if pair is None or not left:
+        if pair is None:
             continue
         first, second = rng.sample(pair, 2)
         state, counter = State(n, renumbered(n, first, rng), renumbered(n, second, rng)), Counter()
@@ -331,7 +331,7 @@ def offers(level: Level, rng: Random) -> Iterator[tuple[float, State]]:
             outcome(state, counter)
         far = level.miss(counter.nodes, not level.cells or profile(n, first) == profile(n, second))
         yield far, state
-        if far <= level.near:
+        if far <= level.near or not left:
             return
 
 

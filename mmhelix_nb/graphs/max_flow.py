@@ -5,11 +5,10 @@
 # %% auto #0
 __all__ = ['Pick', 'FILLINGS', 'BOUNDS', 'SHALLOW', 'LEVELS', 'FULL', 'RANDOM_FILLINGS', 'SCORER', 'RADIUS', 'draw', 'PICTURE',
            'WORDS', 'RULES', 'RINGS', 'FORMAT', 'PUSHES', 'SEEN', 'SENT', 'OVER', 'State', 'columns', 'Push',
-           'find_way', 'augment', 'solve', 'capacities', 'send', 'fill', 'at_random', 'widest_arrow',
-           'fill_smallest_number', 'fill_largest_number', 'fill_widest_arrow', 'best_of_five_fillings',
-           'narrowest_column', 'let_through', 'let_back_through', 'Level', 'arrows_between', 'network', 'easy',
-           'generate', 'check', 'spread', 'layout', 'example', 'ask', 'tell_dead', 'pushed', 'tell_flow', 'trace',
-           'canon']
+           'find_way', 'augment', 'solve', 'arrows_out', 'fill', 'at_random', 'widest_arrow', 'fill_smallest_number',
+           'fill_largest_number', 'fill_widest_arrow', 'best_of_five_fillings', 'narrowest_column', 'let_through',
+           'let_back_through', 'Level', 'arrows_between', 'network', 'easy', 'generate', 'check', 'spread', 'layout',
+           'example', 'ask', 'tell_dead', 'pushed', 'tell_flow', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aff72030
 from collections.abc import Callable, Iterator, Sequence
@@ -107,8 +106,9 @@ def augment(state: State, counter: Counter) -> Iterator[Push]:
         yield push
         if not push.path:
             return
+        amount = min(push.rooms)
         for u, v in zip(push.path, push.path[1:]):
-            room[u][v], room[v][u] = room[u][v] - min(push.rooms), room[v][u] + min(push.rooms)
+            room[u][v], room[v][u] = room[u][v] - amount, room[v][u] + amount
 
 
 @lru_cache(maxsize=4096)  # every check of an answer asks for it
@@ -119,60 +119,52 @@ def solve(state: State) -> Solution:
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #2c8ad593
 Pick = Callable[
-    [dict[int, int], list[int]], int
-]  # of the room left on the arrows of a node, and the nodes that it can send to: the one to send to
+    [list[int], list[int]], int
+]  # of the room left on each arrow, and those arrows of a node along which it can send: the one to send along
 
 
 @lru_cache(maxsize=64)
-def capacities(state: State) -> list[dict[int, int]]:
-    "The capacities of the arrows of each node, by the node where they end."
-    found: list[dict[int, int]] = [{} for _ in range(state.n)]
-    for u, v, capacity in state.edges:
-        found[u][v] = capacity
+def arrows_out(state: State) -> list[list[int]]:
+    "The arrows of each node, as their places in `state.edges`."
+    found: list[list[int]] = [[] for _ in range(state.n)]
+    for arrow, (u, _, _) in enumerate(state.edges):
+        found[u].append(arrow)
     return found
-
-
-def send(room: list[dict[int, int]], out: list[list[int]], path: list[int], rooms: list[int]) -> int:
-    "Send as much along `path` as it has `rooms` for, and take full arrows from `out`; how much that is."
-    amount = min(rooms)
-    for u, v, free in zip(path, path[1:], rooms):
-        room[u][v] = free - amount
-        if free == amount:
-            out[u].remove(v)
-    return amount
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #872d5c8a
 def fill(state: State, pick: Pick) -> int:
     "What flows if ways are filled one after another, each found by `pick`, and nothing is pushed back."
-    room, sink = [row.copy() for row in capacities(state)], state.sink
-    out = [[*row] for row in room]  # as long as something may go on there
-    total, path, rooms, here = 0, [state.source], [], state.source
+    tails, heads, capacities = zip(*state.edges)
+    room, out = [*capacities], [[*own] for own in arrows_out(state)]  # `out`: as long as something may go on there
+    total, path, here = 0, [], state.source
     while True:
         ways = out[here]
-        if here == sink:
-            total += send(room, out, path, rooms)
-            path, rooms, here = [state.source], [], state.source
+        if here == state.sink:
+            amount = min([room[arrow] for arrow in path])
+            for arrow in path:
+                room[arrow] -= amount
+                if not room[arrow]:
+                    out[tails[arrow]].remove(arrow)
+            total, path, here = total + amount, [], state.source
         elif ways:
-            onward = pick(room[here], ways) if len(ways) > 1 else ways[0]
-            rooms.append(room[here][onward])
-            path.append(onward)
-            here = onward
+            arrow = pick(room, ways) if len(ways) > 1 else ways[0]
+            path.append(arrow)
+            here = heads[arrow]
+        elif path:
+            arrow = path.pop()
+            here = tails[arrow]
+            out[here].remove(arrow)
         else:
-            path.pop()
-            if not path:
-                return total
-            rooms.pop()
-            out[path[-1]].remove(here)
-            here = path[-1]
+            return total
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #97d9cdff
 def at_random(rng: Random) -> Pick:
-    "Any node."
+    "Any arrow."
     return lambda room, ways: ways[int(rng.random() * len(ways))]  # quicker than choice
 
 
-def widest_arrow(room: dict[int, int], ways: list[int]) -> int:
-    "The node at the arrow with the most room."
+def widest_arrow(room: list[int], ways: list[int]) -> int:
+    "The arrow with the most room."
     return max(ways, key=room.__getitem__)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #4caac454

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Place', 'Span', 'LEAST', 'MOST', 'SHALLOW', 'SPACES', 'LEVELS', 'SEAS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID',
            'PARTLY', 'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'State', 'spans', 'ends', 'cross', 'Counted', 'Total',
-           'Crossing', 'Joined', 'crossings', 'problem', 'name', 'show', 'solve', 'counts_and_crossings',
+           'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'name', 'show', 'solve', 'counts_and_crossings',
            'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay', 'with_numbers', 'other_way', 'change',
            'candidate', 'mended', 'harder', 'generate', 'check', 'in_the_way', 'miscounted', 'layout', 'example', 'ask',
            'sea_rows', 'sea_text', 'island_label', 'bridge_checks', 'miscounted_bridge', 'trace', 'canon']
@@ -180,26 +180,33 @@ class Joined(Rule):
         return "cut-off", (tuple(self.state.islands[island][:2] for island in sorted(self.lost(domains))),)
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #bc0f6423
+@lru_cache(maxsize=4096)
+def total(cells: tuple[int, ...], x: int, y: int, number: int) -> Total:
+    "The rule of an island at (x, y) with the spans `cells`, which puzzles share."
+    return Total(cells, (x, y), number)
+
+
 @lru_cache(maxsize=256)
-def crossings(places: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
-    "The numbers of any two spans between islands at `places` that cross; the generator changes the numbers of islands, not their places."
-    bare = State(tuple((x, y, 1) for x, y in places))
-    return [(i, j) for i, one in enumerate(spans(bare)) for j in range(i) if cross(bare, one, spans(bare)[j])]
+def sea_rules(places: tuple[Place, ...]) -> tuple[int, list[tuple[int, ...]], list[Rule]]:
+    "How many spans there are between islands at `places`, those of each island, and the rules that do not depend on numbers, which is what the generator changes."
+    bare = State(tuple([(x, y, 1) for x, y in places]))
+    cells = spans(bare)
+    ways = [tuple([i for i, span in enumerate(cells) if island in span]) for island in range(len(places))]
+    pairs = [(i, j) for i, one in enumerate(cells) for j in range(i) if cross(bare, one, cells[j])]
+    crossings: list[Rule] = [
+        Crossing(pair, " and ".join(name(bare, cells[i]) for i in pair)).at(*(ends(bare, cells[i]) for i in pair))
+        for pair in pairs
+    ]
+    return len(cells), ways, [*crossings, Joined(bare)]
 
 
 @lru_cache(maxsize=256)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search: a cell for each span."
-    cells = spans(state)
-    rules = [
-        Total([i for i, span in enumerate(cells) if island in span], (x, y), number)
-        for island, (x, y, number) in enumerate(state.islands)
-    ]
-    rules += [
-        Crossing(pair, " and ".join(name(state, cells[i]) for i in pair)).at(*(ends(state, cells[i]) for i in pair))
-        for pair in crossings(tuple((x, y) for x, y, _ in state.islands))
-    ]
-    return Problem([7] * len(cells), [*rules, Joined(state)])
+    places = tuple([(x, y) for x, y, _ in state.islands])
+    count, ways, others = sea_rules(places)
+    totals = [total(cells, *island) for cells, island in zip(ways, state.islands)]
+    return Problem([7] * count, [*totals, *others])
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #48229327
 def name(state: State, span: Span) -> str:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'Shading', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'State', 'Repeats', 'Between',
-           'Shaded', 'problem', 'repeat_rules', 'shaded_cells', 'solve', 'rules_alone', 'guesses',
+           'Shaded', 'problem', 'board_rules', 'repeat_rules', 'shaded_cells', 'solve', 'rules_alone', 'guesses',
            'most_repeated_first', 'Level', 'random_shading', 'latin', 'seat', 'repeat', 'one_puzzle', 'made_unique',
            'generate', 'read_shaded', 'check', 'layout', 'example', 'ask', 'numbers', 'column_sums', 'other_number',
            'keeps', 'spread', 'trace', 'canon']
@@ -116,19 +116,24 @@ class Shaded(KeepsClear):
 def problem(state: State) -> Problem:
     "All rules; cell r * n + c is 1 where it is shaded."
     n, rules = state.size, []
-    for i in range(n):
-        rules += repeat_rules(state, ("row", i), range(i * n, i * n + n))
-    for i in range(n):
-        rules += repeat_rules(state, ("column", i), range(i, n * n, n))
-    for r, c in every_cell(n):
-        rules.append(Shaded([r * n + c, *(y * n + x for y, x in beside(n, r, c))], "").at((r, c)))
-    return Problem([3] * (n * n), [*rules, Together(n, 0, "unshaded cells")])
+    for i, numbers in enumerate(state.grid):
+        rules += repeat_rules(numbers, ("row", i), range(i * n, i * n + n))
+    for i, numbers in enumerate(zip(*state.grid)):
+        rules += repeat_rules(numbers, ("column", i), range(i, n * n, n))
+    return Problem([3] * (n * n), rules + board_rules(n))
 
 
-def repeat_rules(state: State, line: tuple[str, int], cells: Sequence[int]) -> list[Rule]:
-    "What the equal numbers of a line, a row or column, forbid."
-    n, rules = state.size, []
-    numbers = [state.grid[i // n][i % n] for i in cells]
+@lru_cache
+def board_rules(n: int) -> list[Rule]:
+    "The rules that do not depend on the numbers."
+    shaded = [Shaded([r * n + c, *(y * n + x for y, x in beside(n, r, c))], "").at((r, c)) for r, c in every_cell(n)]
+    return [*shaded, Together(n, 0, "unshaded cells")]
+
+
+@lru_cache(maxsize=4096)
+def repeat_rules(numbers: tuple[int, ...], line: tuple[str, int], cells: Sequence[int]) -> list[Rule]:
+    "What the equal `numbers` of a line, a row or column, forbid; puzzles share these rules, which remember nothing of them."
+    n, rules = len(numbers), []
     for number in sorted(set(numbers)):
         places = [place for place in range(n) if numbers[place] == number]
         if len(places) > 1:

@@ -6,10 +6,10 @@
 __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR', 'DRAFTS', 'SCORER', 'draw', 'RULES', 'FORMAT',
            'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
            'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
-           'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'can_trade', 'Draft',
-           'doubt', 'improve', 'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft', 'state_of',
-           'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit',
-           'trace', 'canon']
+           'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'by_cell', 'can_trade',
+           'Draft', 'doubt', 'improve', 'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft',
+           'state_of', 'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks',
+           'another_digit', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 import functools
@@ -17,7 +17,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from itertools import combinations, permutations, product
+from itertools import chain, combinations, permutations, product
 from math import factorial
 from random import Random
 from typing import Any
@@ -321,6 +321,15 @@ def rectangles(rules: Sequence[Run], touching: Sequence[Sequence[int]]) -> list[
     return found
 
 
+def by_cell(count: int, squares: Sequence[Corners]) -> list[list[Corners]]:
+    "For each of `count` cells the rectangles with a corner in one of its runs."
+    found: list[list[Corners]] = [[] for _ in range(count)]
+    for square in squares:
+        for cell in {*square[0], *chain(*square[1])}:
+            found[cell].append(square)
+    return found
+
+
 def can_trade(digits: Sequence[int], squares: Sequence[Corners]) -> bool:
     "Whether the corners of a rectangle can hold other digits with the same sums, so that the solution is not the only one."
     for cells, others in squares:
@@ -341,7 +350,7 @@ class Draft:
         self.found = white_lines(set(white))
         self.rules = run_rules(white, self.found)
         self.problem = Problem([one_to(9)] * len(self.white), self.rules)
-        self.squares = rectangles(self.rules, self.problem.touching)
+        self.squares_at = by_cell(len(self.white), rectangles(self.rules, self.problem.touching))
 
     def free(self, cell: int) -> list[int]:
         "The digits that no other cell of its runs holds, its own excepted."
@@ -401,13 +410,13 @@ def improve(draft: Draft, rng: Random, steps: int = 120) -> bool:
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #a68085b6
 def altered(draft: Draft, rng: Random, digits: list[int]) -> list[int] | None:
-    "`digits` of the draft with another one in some cell; None where there is none, or four corners can trade."
+    "`digits` of the draft, which are its only solution, with another one in some cell; None where there is none, or four corners can trade then."
     cell = rng.randrange(len(digits))
     others = draft.take(digits).free(cell)
     if not others:
         return None
     other = [*digits[:cell], rng.choice(others), *digits[cell + 1 :]]
-    return None if can_trade(other, draft.squares) else other
+    return None if can_trade(other, draft.squares_at[cell]) else other
 
 
 def puzzle(draft: Draft, digits: list[int]) -> tuple[Problem, list[int]]:

@@ -213,7 +213,7 @@ class OneLoop(Rule):
         return chain[0] == chain[-1] or line is not None and {chain[0], chain[-1]} == set(line_ends(self.n)[line])
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        found, early = chains(self.n, sum(1 << line for line, mask in enumerate(domains) if mask == 2)), 0
+        found, early = chains(self.n, sum([1 << line for line, mask in enumerate(domains) if mask == 2])), 0
         for chain in found:
             whole = len(found) == 1 and self.circles <= set(chain)
             if not whole:
@@ -222,7 +222,7 @@ class OneLoop(Rule):
                 if not whole:
                     return None
                 early = -1
-        return [(line, 1) for line, mask in enumerate(domains) if mask == 3 and early >> line & 1]
+        return [(line, 1) for line, mask in enumerate(domains) if mask == 3 and early >> line & 1] if early else []
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #0d0523fc
 @lru_cache(maxsize=5_000)

@@ -6,10 +6,10 @@
 __all__ = ['SIDES', 'view_rule', 'SHALLOW', 'LEVELS', 'SPACES', 'DRAFTS', 'Square', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES',
            'FORMAT', 'READ', 'ORDER', 'VIEWS', 'ORDERS_LEFT', 'BORDERS_SEEN', 'VOICE', 'State', 'seen', 'views',
            'orders', 'orders_table', 'View', 'problem', 'solve', 'lines_and_singles', 'lines_and_draws', 'state_of',
-           'exchanged', 'alike', 'freedom', 'cycles', 'stays', 'trades', 'has_twin', 'is_lone', 'lone_square', 'cyclic',
-           'varied', 'Level', 'puzzle', 'is_single', 'generate', 'check', 'layout', 'example', 'ask', 'borders',
-           'orders_text', 'spelled', 'border_facts', 'border_sums', 'misread_number', 'view_checks', 'trace', 'turned',
-           'mirrored', 'canon']
+           'exchanged', 'alike', 'freedom', 'cycles', 'stays', 'can_swap', 'trades', 'has_twin', 'is_lone',
+           'lone_square', 'cyclic', 'varied', 'Level', 'puzzle', 'is_single', 'generate', 'check', 'layout', 'example',
+           'ask', 'borders', 'orders_text', 'spelled', 'border_facts', 'border_sums', 'misread_number', 'view_checks',
+           'trace', 'turned', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
 from collections.abc import Iterable, Iterator, Sequence
@@ -176,29 +176,36 @@ def freedom(grid: tuple[tuple[int, ...], ...]) -> int:
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #7383d0d9
 def cycles(one: tuple[int, ...], other: tuple[int, ...]) -> Iterator[list[int]]:
     "The smallest sets of places at which two lines of a Latin square can exchange their heights."
-    left = set(range(len(one)))
-    while left:
-        place, cycle = min(left), []
-        while place in left:
-            left.discard(place)
+    done: set[int] = set()
+    for first in range(len(one)):
+        place, cycle = first, []
+        while place not in done:
+            done.add(place)
             cycle.append(place)
             place = one.index(other[place])
-        yield cycle
+        if cycle:
+            yield cycle
 
 
-def stays(line: tuple[int, ...], new: dict[int, int]) -> bool:
-    "Whether `line` shows the same with the `new` heights at some places."
-    return views(tuple([new.get(k, height) for k, height in enumerate(line)])) == views(line)
+def stays(line: tuple[int, ...], places: Iterable[int], other: Sequence[int]) -> bool:
+    "Whether `line` shows the same with the heights of an `other` line at some `places`."
+    new = list(line)
+    for place in places:
+        new[place] = other[place]
+    return views(tuple(new)) == views(line)
+
+
+def can_swap(line: tuple[int, ...], i: int, j: int) -> bool:
+    "Whether `line` shows the same with the heights at two places exchanged."
+    new = list(line)
+    new[i], new[j] = new[j], new[i]
+    return views(tuple(new)) == views(line)
 
 
 @lru_cache(maxsize=50_000)
 def trades(one: tuple[int, ...], other: tuple[int, ...]) -> list[list[int]]:
     "The sets of places at which two lines can exchange their heights so that both show the same."
-    return [
-        cycle
-        for cycle in cycles(one, other)
-        if stays(one, {k: other[k] for k in cycle}) and stays(other, {k: one[k] for k in cycle})
-    ]
+    return [cycle for cycle in cycles(one, other) if stays(one, cycle, other) and stays(other, cycle, one)]
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #d6200881
 def has_twin(grid: tuple[tuple[int, ...], ...]) -> bool:
@@ -207,7 +214,7 @@ def has_twin(grid: tuple[tuple[int, ...], ...]) -> bool:
         across = tuple(zip(*lines))
         for (i, one), (j, other) in combinations(enumerate(lines), 2):
             for cycle in trades(one, other):
-                if all(stays(across[k], {i: other[k], j: one[k]}) for k in cycle):
+                if all(can_swap(across[k], i, j) for k in cycle):
                     return True
     return False
 

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'State', 'groups', 'Clue', 'Square',
-           'board_rules', 'clue_rule', 'problem', 'shaded_cells', 'solve', 'rules_alone', 'guesses', 'where_clues_ask',
-           'Level', 'random_figure', 'possible_clues', 'generate', 'one_puzzle', 'needed_clues', 'with_clues',
-           'is_lone', 'read_shaded', 'check', 'layout', 'example', 'ask', 'around_clues', 'blocks', 'trace', 'canon']
+           'board_rules', 'squares_at', 'clue_rule', 'problem', 'shaded_cells', 'solve', 'rules_alone', 'guesses',
+           'where_clues_ask', 'Level', 'random_figure', 'possible_clues', 'generate', 'one_puzzle', 'needed_clues',
+           'with_clues', 'is_lone', 'read_shaded', 'check', 'layout', 'example', 'ask', 'around_clues', 'blocks',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ad48e7c9
 import json
@@ -138,6 +139,13 @@ def board_rules(n: int) -> tuple[list[tuple[set, Square]], Together]:
     return squares, Together(n, 1, "")
 
 
+@lru_cache
+def squares_at(n: int) -> dict[Cell, list[set[Cell]]]:
+    "For each cell the 2 x 2 squares that it would complete, as their other cells."
+    whole = [corners for corners, _ in board_rules(n)[0]]
+    return {cell: [corners - {cell} for corners in whole if cell in corners] for cell in every_cell(n)}
+
+
 @lru_cache(maxsize=1024)
 def clue_rule(n: int, cell: Cell, near: tuple[Cell, ...], number: int) -> Clue:
     "The rule of a clue with cells `near` it; rules remember nothing of a puzzle, so that puzzles share them."
@@ -179,17 +187,20 @@ def guesses(state: State, rng: Random) -> str:
 
 def where_clues_ask(state: State, rng: Random) -> str:
     "One cell after the other beside the figure, where the clues around it lack most, as long as no clue has too many and no square is full."
-    n, lack, dark = state.size, state.clues(), set()
-    able = {cell for cell in every_cell(n) if cell not in lack}
-    while able := {cell for cell in able - dark if all(lack.get(near, 1) for near in around(n, *cell))}:
+    n, lack, dark, squares = state.size, state.clues(), set(), squares_at(state.size)
+    able = {cell for cell in every_cell(n) if all(lack.get(near, 1) for near in around(n, *cell))} - lack.keys()
+    while able:
         joined = [cell for cell in sorted(able) if not dark or dark.intersection(beside(n, *cell))]
-        fitting = [cell for cell in joined if not any(corners <= dark | {cell} for corners, _ in board_rules(n)[0])]
+        fitting = [cell for cell in joined if not any(rest <= dark for rest in squares[cell])]
         if not fitting or not any(lack.values()):
             break
-        dark.add(
-            best := max(fitting, key=lambda cell: (sum(lack.get(near, 0) for near in around(n, *cell)), rng.random()))
-        )
-        lack = {clue: number - (best in around(n, *clue)) for clue, number in lack.items()}
+        best = max(fitting, key=lambda cell: (sum([lack.get(near, 0) for near in around(n, *cell)]), rng.random()))
+        dark.add(best)
+        able.remove(best)
+        for clue in lack.keys() & around(n, *best):
+            lack[clue] -= 1
+            if not lack[clue]:
+                able.difference_update(around(n, *clue))
     return shaded_cells([1 + (cell in dark) for cell in every_cell(n)])
 
 
@@ -217,12 +228,11 @@ LEVELS = (
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #5dbfbec9
 def random_figure(level: Level, rng: Random) -> set[Cell]:
     "A connected figure without a 2 x 2 square."
-    n, figure = level.size, set()
+    n, figure, squares = level.size, set(), squares_at(level.size)
     edge = [(rng.randrange(n), rng.randrange(n))]
     while edge and len(figure) < level.shaded * n * n:
         r, c = edge.pop(rng.randrange(len(edge)))
-        corners = [{(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)} - {(r, c)} for y in (r - 1, r) for x in (c - 1, c)]
-        if (r, c) in figure or any(rest <= figure for rest in corners):
+        if (r, c) in figure or any(rest <= figure for rest in squares[r, c]):
             continue
         figure.add((r, c))
         edge += beside(n, r, c)

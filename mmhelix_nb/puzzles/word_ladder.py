@@ -6,7 +6,7 @@
 __all__ = ['Rank', 'SHALLOW', 'LEVELS', 'FOES', 'SCORER', 'TILE', 'GAP', 'TOP', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE',
            'READ', 'NUMBERS', 'NEAR', 'TURN', 'State', 'word_list', 'common', 'families', 'beside', 'neighbours',
            'Look', 'differing', 'looks', 'nearest', 'shortest', 'ladder', 'search', 'solve', 'written', 'put_in',
-           'letter_by_letter', 'letters_at_random', 'wandering', 'nearest_word', 'five_at_random', 'Level',
+           'letter_by_letter', 'letters_at_random', 'wandering', 'nearest_word', 'five_at_random', 'Level', 'joined',
            'steps_from', 'withstood', 'pairs', 'generate', 'read_words', 'check', 'layout', 'example', 'ask',
            'tell_looks', 'tell_way', 'swapped', 'misspelt', 'miscopied', 'trace', 'canon']
 
@@ -123,14 +123,13 @@ def looks(
         fresh = [near for near in neighbours(word, name) if near not in seen]
         if shuffle:
             shuffle(fresh)
-        for place, near in enumerate(fresh):
+        found = [(near, differing(near, target)) for near in fresh]
+        for place, (near, letters) in enumerate(found):
             seen[near], steps[near] = word, steps[word] + 1
-            heappush(heap, (rank(differing(near, target), steps[near], place - 1000 * number), near))
+            heappush(heap, (rank(letters, steps[near], place - 1000 * number), near))
         number += 1
-        yield Look(
-            word, seen[word], tuple(sorted(((near, differing(near, target)) for near in fresh), key=itemgetter(1)))
-        )
-        if target in fresh:
+        yield Look(word, seen[word], tuple(sorted(found, key=itemgetter(1))))
+        if target in seen:
             return
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #05624a82
@@ -200,9 +199,11 @@ def letters_at_random(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #6b26b47f
 def wandering(state: State, tie: Callable[[], float]) -> str:
     "Goes on to the word that differs least from the target and was not used before, up to 30 words; `tie` decides between equal ones."
-    words, target = [state.ends[0]], state.ends[1]
+    (start, target), used = state.ends, set()
+    words = [start]
     while words[-1] != target and len(words) <= 30:
-        fresh = [(near, i) for near, i in beside(words[-1], "accepted_words") if near not in words]
+        used.add(words[-1])
+        fresh = [(near, i) for near, i in beside(words[-1], "accepted_words") if near not in used]
         if not fresh:
             return ""
         wrong_now = list(map(ne, words[-1], target))
@@ -245,9 +246,15 @@ LEVELS = (
 )
 
 
+@lru_cache
+def joined(letters: int) -> dict[str, tuple[str, ...]]:
+    "The `neighbours` of each common word of this many `letters`, all at hand."
+    return {word: neighbours(word, "words") for word in common(letters)}
+
+
 def steps_from(start: str) -> dict[str, int]:
     "The steps from `start` to each common word that a ladder of common words reaches, the nearest first."
-    return distances(start, lambda word: neighbours(word, "words"))
+    return distances(start, joined(len(start)).__getitem__)
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #0dbcb253
 FOES = (letter_by_letter, nearest_word, letters_at_random, five_at_random, five_at_random)
@@ -273,7 +280,7 @@ def generate(level: Level, rng: Random) -> State:
     spare = None
     for state in islice(pairs(level, rng), level.tries):
         count = withstood(state, rng, level.foes)
-        if count > best and (size := len(search(state))) <= most:
+        if count > best and (size := len([*islice(looks(state.ends, "words", nearest), most + 1)])) <= most:
             if size >= least:
                 best, chosen = count, state
             spare = spare or state

@@ -46,7 +46,7 @@ def card_text(data: Mapping[str, Any], body: str) -> str:
     front = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{front}---\n{body.lstrip()}"
 
-
+# %% ../../nbs/reporting/cards.ipynb #b6062b45
 def read_card(folder: Path) -> tuple[dict[str, Any], str]:
     "What a folder's card says in YAML, and its text; raises `CardError`."
     path = folder / "README.md"
@@ -75,7 +75,7 @@ def _authors(people: Iterable[Mapping[str, str]]) -> str:
         for one in people
     )
 
-
+# %% ../../nbs/reporting/cards.ipynb #84ce917e
 def citation() -> str:
     "The software and the paper as BibTeX, from `CITATION.cff`."
     own = yaml.safe_load((book_folder() / "CITATION.cff").read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def take_files(source: Path, names: Iterable[str], out: Path) -> None:
         except OSError:  # or another disk
             shutil.copyfile(source / name, out / name)
 
-
+# %% ../../nbs/reporting/cards.ipynb #3accdfe0
 def own_files(folder: Path) -> list[str]:
     "The files in a folder but the list of hashes, by their paths within it."
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

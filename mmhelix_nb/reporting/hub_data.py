@@ -50,7 +50,7 @@ def check_made(source: Path) -> dict[str, Any]:
         raise FolderError(f"{source}: holds no table; {remedy}")
     return json.loads((source / "order.json").read_text(encoding="utf-8"))
 
-
+# %% ../../nbs/reporting/hub_data.ipynb #140f804f
 def data_names(source: Path) -> list[str]:
     "What of a maker's folder belongs to the data set: tables, what was not accepted, replies of a model, and the order."
     kinds = ("data/**/*.parquet", "failed/*.jsonl", "replies/*.sqlite", "order.json", SUMS)
@@ -90,7 +90,7 @@ def splits_of(folder: Path, data: Mapping[str, Any]) -> dict[str, dict[str, list
         raise CardError(f"{folder / 'README.md'}: configs: is missing, so there are no rows")
     return found
 
-
+# %% ../../nbs/reporting/hub_data.ipynb #4a05378c
 def info_of(splits: Mapping[str, list[Path]]) -> Any:
     "Features and sizes of one config as a `datasets.DatasetInfo`; bytes are those of the columns, not compressed."
     import pyarrow.parquet as pq
@@ -116,7 +116,7 @@ def size_category(rows: int) -> str:
     names = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M")
     return names[min(sum(rows >= 10**power for power in (3, 4, 5, 6)), len(names) - 1)]
 
-
+# %% ../../nbs/reporting/hub_data.ipynb #e251656f
 def front_of(folder: Path) -> dict[str, Any]:
     "The YAML of the maker's card in `folder`, with name, size, features and splits."
     from datasets.info import DatasetInfosDict
@@ -151,7 +151,7 @@ def floor_share(counts: Mapping[tuple[str, int], int], name: str) -> str:
         return "-"
     return f"{100 * sum(known[cell] * count for cell, count in counts.items()) / sum(counts.values()):.1f}"
 
-
+# %% ../../nbs/reporting/hub_data.ipynb #55d50eb6
 def counts_table(counts: Mapping[tuple[str, int], int]) -> str:
     "Rows by task and level, and the floors of each task at these levels, as Markdown."
     levels = sorted({level for _, level in counts})
@@ -202,7 +202,7 @@ back, get right; weighted by the rows here. What a model has above them it owes 
 ```
 """
 
-
+# %% ../../nbs/reporting/hub_data.ipynb #ed51a19b
 def write_data(source: Path, out: Path, repo: str = "OWNER/NAME") -> Path:
     "The data set in the maker's folder `source` as the folder `out` of a hub, where it will be called `repo`; raises `FolderError` and `tables.Damaged`."
     check_made(source)
@@ -237,7 +237,7 @@ def pictures_in(rows: Any) -> int:
         count += sum(picture.width > 0 for picture in found)
     return count
 
-
+# %% ../../nbs/reporting/hub_data.ipynb #67303db1
 def check_loaded(folder: Path, config: str, cache: str) -> Any:
     "One config of a data set, loaded; raises `CardError` where rows or features are not those that the card states."
     from datasets import load_dataset
@@ -253,11 +253,11 @@ def check_loaded(folder: Path, config: str, cache: str) -> Any:
         raise CardError(
             f"{folder}: config {config}: cannot be loaded as the card says: {type(cause).__name__}: {' '.join(str(cause).split())[:160]}"
         ) from None
-    own = info_of(
-        splits_of(folder, read_card(folder)[0])[config]
-    )  # a loader makes what it reads into what the card states, if it can
+    files = splits_of(folder, read_card(folder)[0])[config]
+    own = info_of(files)  # what a loader reads it makes into what the card states, if it can
     for name, rows in found.items():
-        if not own.features == stated.features == rows.features or len(rows) != stated.splits[name].num_examples:
+        wanted = (stated.features, stated.splits[name].num_examples) if stated.splits else None
+        if (rows.features, len(rows)) != wanted or own.features != stated.features:
             raise CardError(
                 f"{folder}: config {config}, split {name}: rows or features are not those that README.md states"
             )

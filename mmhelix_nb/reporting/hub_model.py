@@ -25,6 +25,7 @@ from ..book.results import disk_size, read_results, write_json
 from ..book.statistics import percent_text
 from ..evaluation import weights_mark
 from .cards import CardError, card_text, check_card, citation, own_files, take_files, write_hashes
+from .general import read_general
 from .hub_data import hub_folder
 from .leaderboard import FORMS, asked_text, macro_record
 
@@ -50,7 +51,7 @@ class Trained:
         seed = self.report["seed"]
         return f"{self.profile.model.name.rpartition('/')[2]}, {self.method.label}, profile {self.profile.name}, seed {seed}"
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #def393c7
 def weights_in(folder: Path) -> Path:
     "The folder of weights that a job's folder, or itself, holds; raises `FolderError`."
     for place in (folder, folder / "model"):
@@ -70,10 +71,10 @@ def asked_of(weights: Path, runs: Path, profile: str) -> Iterator[dict[str, Any]
             continue  # of another model, or of an earlier training
         for place in (runs / "reports" / profile / home.name, home):
             if (place / "results.json").is_file():
-                yield read_results(place)
+                yield read_results(place) | {"general": read_general(place)}
                 break
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #a576daa4
 def trained_in(folder: Path) -> Trained:
     "What is known about the weights that a run left in `folder`; raises `FolderError`, and `ValueError` where a report is damaged."
     weights = weights_in(folder.resolve())
@@ -102,6 +103,7 @@ class Measured:
     form: str
     mean: str
     record: Mapping[str, Any]
+    asked_by: str = "mmhelix_nb"
 
 
 def measured_in(found: Mapping[str, Any]) -> Iterator[Measured]:
@@ -118,8 +120,12 @@ def measured_in(found: Mapping[str, Any]) -> Iterator[Measured]:
                     yield Measured(what, f"{part}: {name}", form, "over items", one)
         if general := groups.get("general"):
             yield Measured("general skills of the lab", "all", form, "over items", general["micro"])
+    for one in found.get("general", {}).values():
+        part = f"{one['questions']:,} of {one['of']:,}, {one['metric']}, judged by {one['judge']}"
+        record = one | {"right": round(one["accuracy"] * one["n"])}
+        yield Measured(one["name"], part, "picture", "over items", record, one["kit"].replace(" ", "-"))
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #4a031be6
 def entry_of(one: Measured) -> Any:
     "A share as `huggingface_hub.EvalResult`: per cent, with its number of items and 95 % interval as arguments."
     from huggingface_hub import EvalResult
@@ -128,7 +134,7 @@ def entry_of(one: Measured) -> Any:
     ends = {name: round(100 * record[name], 2) for name in ("low", "high")}
     return EvalResult(
         task_type="image-text-to-text" if one.form == "picture" else "text-generation",
-        dataset_type="mmhelix_nb",
+        dataset_type=one.asked_by,
         dataset_name=one.what,
         dataset_config=f"{one.form}, {one.part}",  # tells entries apart
         dataset_split="test",
@@ -150,10 +156,15 @@ def results_text(trained: Trained) -> str:
     ]
     table = table_text(["puzzles", "which", "form", "mean", "items", "right, % (95 % interval)"], lines)
     heats = {found["results"].get("settings", {}).get("temperature") for found in trained.evaluations} - {None}
+    others = (
+        "; sets that lmms-eval asked, as it judges them"
+        if any(found.get("general") for found in trained.evaluations)
+        else ""
+    )
     heat = f"Replies at temperature {' and '.join(f'{one:g}' for one in sorted(heats))}, j" if heats else "J"
-    return f"{table}\n\n{heat}udged by the rules of each puzzle. Intervals are over items: they say nothing of another run of the same training."
+    return f"{table}\n\n{heat}udged by the rules of each puzzle{others}. Intervals are over items: they say nothing of another run of the same training."
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #ef7baae2
 def settings_text(report: Mapping[str, Any]) -> str:
     "All settings of a training as a table."
     return table_text(
@@ -176,7 +187,7 @@ def parent_of(trained: Trained, base: str = "") -> str:
         )
     return name
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #2e2aaa74
 def front_of(trained: Trained, base: str, licence: str) -> dict[str, Any]:
     "The YAML of a model's card."
     from huggingface_hub import ModelCardData
@@ -186,9 +197,6 @@ def front_of(trained: Trained, base: str, licence: str) -> dict[str, Any]:
             f"{trained.folder}: comes from {base}, whose licence decides; --license NAME says it, such as apache-2.0"
         )
     shares = [one for found in trained.evaluations for one in measured_in(found)]
-    relation = (
-        {"base_model": base, "base_model_relation": "adapter" if trained.adapters else "finetune"} if base else {}
-    )
     return ModelCardData(
         license=licence or "apache-2.0",
         language=["en"],
@@ -197,7 +205,8 @@ def front_of(trained: Trained, base: str, licence: str) -> dict[str, Any]:
         tags=["reasoning", "puzzles", "reflection", "multimodal", "mmhelix", trained.method.key.replace("_", "-")],
         model_name=trained.name,
         eval_results=[entry_of(one) for one in shares] or None,
-        **relation,
+        base_model=base or None,
+        base_model_relation=("adapter" if trained.adapters else "finetune") if base else None,
     ).to_dict()
 
 # %% ../../nbs/reporting/hub_model.ipynb #260a11e4
@@ -276,7 +285,7 @@ def body_of(trained: Trained, folder: Path, base: str, repo: str) -> str:
         limits=limits,
         load=LOAD["mini" if mini else "adapters" if trained.adapters else "weights"].format(base=base, repo=repo),
         size=disk_size(folder),
-        files=len(own_files(folder)),
+        files=len(own_files(folder)) + 1,  # this page among them
         own=__version__,
         citation=citation(),
     )
@@ -284,7 +293,7 @@ def body_of(trained: Trained, folder: Path, base: str, repo: str) -> str:
 # %% ../../nbs/reporting/hub_model.ipynb #70ad0c44
 WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "merges.txt", "vocab.txt", "*.model")
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #0130f5a0
 def write_model(folder: Path, out: Path, repo: str = "OWNER/NAME", base: str = "", licence: str = "") -> Path:
     "The weights that a run left in `folder` as the folder `out` of a hub, where they will be called `repo`; raises `FolderError`."
     trained = trained_in(folder)
@@ -318,7 +327,7 @@ def check_index(data: Mapping[str, Any]) -> int:
             )
     return len(found)
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #76e5a905
 def check_weights(folder: Path) -> str:
     "What came of loading configuration, processor and weights from a folder, in a sentence; raises `CardError` where one is missing."
     from mmhelix_nb.book.settings import Model
@@ -359,7 +368,7 @@ def check_adapters(folder: Path, base: str) -> str:
         raise CardError(f"{folder / 'adapter_model.safetensors'}: holds other weights than LoRA's")
     return f"adapters: {len(matrices)} LoRA matrices for {named}, which was not fetched"
 
-
+# %% ../../nbs/reporting/hub_model.ipynb #5807db65
 def check_model(folder: Path) -> list[str]:
     "What was found in a model's folder when it was loaded as from a hub, a line each; raises `CardError`."
     data, files = check_card(folder)

@@ -12,6 +12,7 @@ from .driving import run, show_budget, show_options, watch
 from .judging import compare_with_kit, verify, verify_dataset
 from .making import export_data, generate
 from .measuring import compare_evaluations, measure
+from .publishing import publish
 from .scaffold import new_task
 from .telling import serg
 
@@ -31,6 +32,7 @@ app = command_line(
         "eval": measure,
         "compare": compare_evaluations,
         "leaderboard": leaderboard,
+        "publish": publish,
         "new-task": new_task,
     },
     help="MM-HELIX in notebooks: 42 visual puzzles, their verifiers, expert traces, and AHPO training.",

@@ -105,11 +105,11 @@ def _check_room(plan: "Plan") -> None:
 
 def _check_tools(plan: "Plan", executor: str, dry_run: bool) -> None:
     """End with one line where something is missing that the run needs."""
-    need("snakemake", "run", "mmhelix run")
-    need("papermill", "run", "mmhelix run")
+    learns = not dry_run and {"base", "sft", "ahpo", "evaluation"} & {run.job.kind for run in plan.runs.values()}
+    need("mmhelix run", "snakemake", "papermill", *(("trl",) if learns else ()))
     _check_file(plan)
     if executor == "slurm":
-        need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
+        need("--executor slurm", "snakemake_executor_plugin_slurm")
     for run in plan.runs.values():
         if not run.notebook.is_file():
             fail(f"nbs/{run.job.chapter.notebook}.ipynb: missing, but job {run.name} needs it")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from .asking import STYLE_HELP, check_out, fail, fail_disk, level_list, out_path, task_word
+from .asking import STYLE_HELP, check_out, fail, fail_disk, level_list, need, out_path, task_word
 
 # %% ../../nbs/running/making.ipynb #dcf00242
 def _twins(out: Path, names: list[str], levels: list[int], per_cell: int, seed: int, style: str) -> None:
@@ -63,6 +63,7 @@ def generate(
     """
     numbers, names = level_list(levels), [task_word(name) for text in task or () for name in text.split(",")]
     check_out(out, style, seed)
+    need("mmhelix generate", "datasets")
     if dressed:
         return _twins(out, [*dict.fromkeys(names)], numbers, per_cell, seed, style)
     from mmhelix_nb.benchmark.publish import Order, build, kept

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from .asking import fail, level_list, need, out_path, price_pair, task_word
+from .carrying import Carried, ask_general
 
 # %% ../../nbs/running/measuring.ipynb #0a38246c
 def _folder_name(model: str) -> str:
@@ -28,6 +29,20 @@ def _without_effect(options: dict, served: bool) -> None:
         if value:
             said = "a model on this machine, and MODEL is a server" if served else "a server, and MODEL is none"
             fail(f"--{option} {'' if value is True else value}".strip() + f": is for {said}; leave it out")
+
+
+def _fits_general(options: dict, general: bool) -> None:
+    """One line for the first of `options` that was given, which say nothing with `--general`, or without it."""
+    given = next((name for name, value in options.items() if not (value is None or value is False or value == "")), "")
+    if given:
+        fail(
+            f"--{given}: "
+            + (
+                "lmms-eval asks its sets as they are to be asked; leave it out, or --general"
+                if general
+                else "is for --general; add that, or leave it out"
+            )
+        )
 
 # %% ../../nbs/running/measuring.ipynb #eb3bfb30
 def _is_server(model: str, name: str) -> bool:
@@ -218,6 +233,19 @@ def measure(
     aside: Annotated[
         bool, typer.Option("--set-aside", help="Rename a folder with replies of other settings, and begin anew.")
     ] = False,
+    general: Annotated[
+        bool, typer.Option("--general", help="Instead: MathVision, MathVerse, LogicVista, We-Math, by lmms-eval.")
+    ] = False,
+    lmms_python: Annotated[
+        Path | None, typer.Option(help="Its interpreter; .venv-lmms/bin/python if absent.", metavar="FILE")
+    ] = None,
+    judge_price: Annotated[
+        str, typer.Option(help="What a million tokens of MathVerse's judge cost, in and out.", metavar="IN,OUT")
+    ] = "",
+    judge_budget: Annotated[float, typer.Option(help="What the judge may cost at most.", min=0)] = 0.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Of --general: show the commands, and ask nothing.")
+    ] = False,
 ) -> None:
     """Measure a model: on the benchmark of 1,260 puzzles, or on others.
 
@@ -234,8 +262,36 @@ def measure(
     mmhelix eval http://localhost:8000/v1 --model NAME --data bench --k 4 --temperature 0.6 --max-new-tokens 32768
 
     mmhelix eval runs/mini/ahpo-ahpo/model --profile mini             the lab's own tiny model, on its own puzzles
+
+    mmhelix eval http://localhost:8000/v1 --model NAME --general --tasks mathvision,logicvista,wemath --dry-run
     """
-    served = _is_server(model, name)
+    served, folder = _is_server(model, name), out or Path("runs/eval") / _folder_name(name or model)
+    carried = {
+        "lmms-python": lmms_python,
+        "judge-price": judge_price,
+        "judge-budget": judge_budget or None,
+        "dry-run": dry_run,
+    }
+    puzzles = {
+        "modality": modality,
+        "levels": levels,
+        "k": k > 1,
+        "max-new-tokens": max_new_tokens,
+        "profile": profile,
+        "temperature": temperature,
+        "top-p": top_p,
+        "seed": seed,
+        "quantise": quantise,
+        "again": again,
+        "price": price != "0,0",
+        "token-budget": token_budget or None,
+        "cost-budget": cost_budget or None,
+        "set-aside": aside,
+    }
+    _fits_general(puzzles if general else carried, general)
+    if general:
+        how = (items or 0, data, concurrency or 8, batch_size or 1, lmms_python, judge_price, judge_budget, dry_run)
+        return ask_general(Carried(model, served, name, folder, tuple(task or ()), *how))
     told = Sampled(
         items, levels, tuple(task or ()), modality, max_new_tokens, temperature, top_p, seed, batch_size, quantise
     )
@@ -243,8 +299,7 @@ def measure(
     remote = {"concurrency": concurrency, "token-budget": token_budget, "cost-budget": cost_budget, "again": again}
     _without_effect(local if served else remote, served)
     book, prices = _eval_profile(profile, told, k, data), price_pair(price, cost_budget)
-    if not served:
-        need("torch", "eval", "mmhelix eval")
+    need("mmhelix eval", "datasets" if served else "torch")
     from mmhelix_nb.book.server import Server
     from mmhelix_nb.evaluation import Order, accuracy_table
 
@@ -255,7 +310,6 @@ def measure(
         "timeout_s": 3_600.0,
     }
     server = Server(model, name, price_in=prices[0], price_out=prices[1], **limits) if served else None
-    folder = out or Path("runs/eval") / _folder_name(name or model)
     found = _measured(model, Order(book, k, data, server), folder, aside, again)
     for line in _left_out(found, data):
         typer.echo(line, err=True)

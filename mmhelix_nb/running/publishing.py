@@ -8,21 +8,17 @@ __all__ = ['is_model', 'own_name', 'written', 'send', 'publish']
 # %% ../../nbs/running/publishing.ipynb #70a535d6
 import re
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, cast
 
 import typer
 
+from .asking import fail, need, out_path
+
 # %% ../../nbs/running/publishing.ipynb #52b9fbd0
-def _end(message: str) -> NoReturn:
-    "One line, and the exit code of a command that was asked for something impossible."
-    typer.echo(f"Error: {' '.join(message.split())}", err=True)
-    raise typer.Exit(2)
-
-
 def is_model(folder: Path) -> bool:
     "Whether a folder is to be published as a model and not as a data set; one line where it is neither."
     if not folder.is_dir():
-        _end(
+        fail(
             f"FOLDER {folder}: no such folder; give what mmhelix generate or mmhelix serg wrote, or a model of mmhelix run"
         )
     if any(
@@ -33,7 +29,7 @@ def is_model(folder: Path) -> bool:
         return True
     if (folder / "order.json").is_file():
         return False
-    _end(
+    fail(
         f"FOLDER {folder}: is neither a data set (no order.json) nor a model (no config.json); give what mmhelix generate or mmhelix serg wrote, or runs/PROFILE/JOB of a run that trained one"
     )
 
@@ -45,15 +41,16 @@ def own_name(folder: Path) -> str:
     job = folder.resolve().parent if folder.name == "model" else folder.resolve()
     return f"{job.parent.name}-{job.name}"
 
-
+# %% ../../nbs/running/publishing.ipynb #9188b0a7
 def written(folder: Path, out: Path, to: str, base: str, licence: str) -> list[str]:
     "What was found in the folder for the hub, which this writes; one line where it cannot be."
+    model, repo = is_model(folder), to or "OWNER/NAME"
+    need("mmhelix publish", "datasets", *(("torch", "transformers", "safetensors") if model else ()))
     from mmhelix_nb.reporting.hub_data import check_data, write_data
     from mmhelix_nb.reporting.hub_model import check_model, write_model
 
-    model, repo = is_model(folder), to or "OWNER/NAME"
     if not model and (base or licence):
-        _end(
+        fail(
             f"--{'base' if base else 'license'} {base or licence}: is for a model, and FOLDER {folder} is a data set, whose licence its maker says"
         )
     try:
@@ -61,33 +58,36 @@ def written(folder: Path, out: Path, to: str, base: str, licence: str) -> list[s
             return check_model(write_model(folder, out, repo, base, licence))
         return check_data(write_data(folder, out, repo))
     except ValueError as error:  # FolderError, CardError, tables.Damaged, ProfileError
-        _end(str(error))
+        fail(str(error))
     except OSError as error:
-        _end(f"{error.filename or out}: {error.strerror or error}")
+        fail(f"{error.filename or out}: {error.strerror or error}")
 
 # %% ../../nbs/running/publishing.ipynb #ec25fa56
 def send(out: Path, to: str, kind: str, private: bool) -> str:
     "Upload a folder, as a `kind` (dataset or model) called `to`; returns its address. One line where the hub is not reached or does not let it in."
 
     from huggingface_hub import HfApi, get_token
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     if not get_token():
-        _end(
+        fail(
             f"--to {to}: there is no token of the hub here: hf auth login, or HF_TOKEN=hf_...; {out} is written and checked, and waits"
         )
-    api = HfApi()
+    api, unreached = (
+        HfApi(),
+        cast(type[Exception], HfHubHTTPError.__bases__[0]),
+    )  # of its HTTP library, which is another one in each version
     try:
         api.create_repo(to, repo_type=kind, private=private, exist_ok=True)
         api.upload_folder(
             folder_path=out, repo_id=to, repo_type=kind, commit_message="Made, checked and sent by mmhelix publish"
         )
     except HfHubHTTPError as error:
-        _end(
+        fail(
             f"--to {to}: the hub refused: {str(error).splitlines()[0]}; see that the token may write there; {out} is written and checked"
         )
-    except (HTTPError, OfflineModeIsEnabled, OSError) as error:
-        _end(
+    except (unreached, OfflineModeIsEnabled, OSError) as error:
+        fail(
             f"--to {to}: the hub at {api.endpoint} is not reached ({type(error).__name__}); with a network the same command sends {out}, or hf upload {to} {out} --repo-type {kind}"
         )
     return f"{api.endpoint}/{'datasets/' if kind == 'dataset' else ''}{to}"
@@ -102,7 +102,8 @@ def publish(
     ],
     to: Annotated[str, typer.Option(help="Its name on the hub.", metavar="OWNER/NAME")] = "",
     out: Annotated[
-        Path | None, typer.Option(help="Folder for what goes there; runs/hub/NAME if absent.", metavar="DIR")
+        Path | None,
+        typer.Option(parser=out_path, help="Folder for what goes there; runs/hub/NAME if absent.", metavar="DIR"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write and check the folder, and send nothing.")] = False,
     base: Annotated[
@@ -127,9 +128,9 @@ def publish(
     mmhelix publish runs/gpu24/ahpo-ahpo --license apache-2.0 --dry-run        with all evaluations of these weights
     """
     if to and not re.fullmatch(r"[\w.-]+/[\w.-]+", to):
-        _end(f"--to {to}: must be OWNER/NAME, as a hub calls it")
+        fail(f"--to {to}: must be OWNER/NAME, as a hub calls it")
     if not to and not dry_run:
-        _end("--to: is missing; name it OWNER/NAME, or write and check only, with --dry-run")
+        fail("--to: is missing; name it OWNER/NAME, or write and check only, with --dry-run")
     place = out or Path("runs/hub") / (to.rpartition("/")[2] or own_name(folder))
     for line in written(folder, place, to, base, licence):
         typer.echo(line)

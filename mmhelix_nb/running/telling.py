@@ -235,9 +235,9 @@ def serg(
     """
     from mmhelix_nb.steps import LENGTHS
 
-    need("snakemake", "run", "mmhelix serg")
+    need("mmhelix serg", "snakemake")
     if executor == "slurm":
-        need("snakemake_executor_plugin_slurm", "cluster", "--executor slurm")
+        need("--executor slurm", "snakemake_executor_plugin_slurm")
     if length not in LENGTHS:
         fail(f"--length {length}: must be one of {', '.join(LENGTHS)}")
     names = tuple(dict.fromkeys(task_word(name) for text in task or () for name in text.split(",")))

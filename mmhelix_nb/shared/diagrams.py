@@ -296,23 +296,24 @@ def nearness(gap: float, wanted: float) -> float:
 
 
 def box_cost(
-    spot: Point, size: Size, boxes: Sequence[tuple[Point, Size]], discs: Sequence[Disc], lines: Sequence[Line]
+    spot: Point,
+    size: Size,
+    boxes: Sequence[tuple[Point, Size]],
+    discs: Sequence[Disc],
+    lines: Sequence[Line],
+    most: float = 1e9,
 ) -> float:
-    "What is wrong with a box of `size` at `spot` among other `boxes` (spot, size), `discs` (spot, radius) and `lines`; 0 where all keep off."
+    "What is wrong with a box of `size` at `spot` among other `boxes` (spot, size), `discs` (spot, radius) and `lines`; 0 where all keep off. Where it is `most` or more, not all of it may be counted."
     x, y = spot
     apart = [
         max(abs(x - p) - (size[0] + width) / 2, abs(y - q) - (size[1] + height) / 2)
         for (p, q), (width, height) in boxes
     ]
     off = [to_box((p - x, q - y), size) - radius for (p, q), radius in discs]
-    clear = [
-        line_to_box((ax - x, ay - y), (bx - x, by - y), size)
-        for (ax, ay), (bx, by) in inside(frame([spot], max(size) / 2 + ROOM), lines)[0]
-    ]
-    return (
-        sum(nearness(gap, 4) for gap in apart)
-        + sum(nearness(gap, 4) for gap in off)
-        + sum(nearness(gap, ROOM) for gap in clear)
+    cost = sum([nearness(gap, 4) for gap in apart]) + sum([nearness(gap, 4) for gap in off])
+    close = inside(frame([spot], max(size) / 2 + ROOM), lines)[0] if cost < most else ()
+    return cost + sum(
+        [nearness(line_to_box((ax - x, ay - y), (bx - x, by - y), size), ROOM) for (ax, ay), (bx, by) in close]
     )
 
 # %% ../../nbs/shared/diagrams.ipynb #612f25dd
@@ -335,13 +336,14 @@ def label_spots(
         lines = [line for j, group in enumerate(segments) if j != i for line in group]
         boxes = [(found[j], size) for j, size in enumerate(sizes) if j != i]
         lines, boxes, near = inside(frame(spots, max(sizes[i]) / 2 + reach), lines, boxes, solid)
-        costs = {}
+        least = 1e9
         for spot in spots:
-            costs[spot] = box_cost(spot, sizes[i], boxes, near, lines)
-            if not costs[spot]:
+            cost = box_cost(spot, sizes[i], boxes, near, lines, least)
+            if cost < least:
+                found[i], least = spot, cost
+            if not cost:
                 break
-        found[i] = min(costs, key=costs.__getitem__)
-        wrong[i] = costs[found[i]]
+        wrong[i] = least
     return found, sum(cost for cost in wrong.values() if cost >= TOUCHES)
 
 # %% ../../nbs/shared/diagrams.ipynb #4d31c1ba

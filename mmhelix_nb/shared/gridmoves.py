@@ -80,9 +80,10 @@ def distances(start: Node, near: Callable[[Node], Iterable[Node]]) -> dict[Node,
     "The steps from `start` to every node that can be reached, the nearest first; `near` gives the neighbours of a node."
     found, queue = {start: 0}, [start]
     for node in queue:
+        steps = found[node] + 1
         for other in near(node):
             if other not in found:
-                found[other] = found[node] + 1
+                found[other] = steps
                 queue.append(other)
     return found
 

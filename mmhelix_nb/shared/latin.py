@@ -83,8 +83,10 @@ class InTable(Recalling):
         if not alive:
             return None
         for place, (where, mask) in enumerate(zip(self.table.where, now)):
+            if not mask & mask - 1:
+                continue
             lost = [1 << value for value, fitting in enumerate(where) if mask >> value & 1 and not fitting & alive]
-            if lost and mask & mask - 1:
+            if lost:
                 changes.append((place, mask - sum(lost)))
         return changes
 

@@ -269,7 +269,7 @@ def regular(nodes: Iterable[int], degree: int, rng: Random) -> set[tuple[int, in
     stubs = [*nodes] * degree
     for _ in range(60 * (len(stubs) % 2 == 0)):
         rng.shuffle(stubs)
-        edges = {(min(pair), max(pair)) for pair in zip(stubs[::2], stubs[1::2])}
+        edges = {(u, v) if u < v else (v, u) for u, v in zip(stubs[::2], stubs[1::2])}
         if 2 * len(edges) == len(stubs) and all(u < v for u, v in edges):
             return edges
     return None
@@ -279,12 +279,13 @@ def spread_evenly(left: range, right: range, degree: int, rng: Random) -> set[tu
     "Edges from each node of the `right` to `degree` nodes of the `left`, equally many at each of those; None where they came out otherwise."
     room, edges = dict.fromkeys(left, degree * len(right) // len(left)), set()
     for number, node in enumerate(right):
-        must = [other for other in left if room[other] == len(right) - number]
-        can = [other for other in left if 0 < room[other] < len(right) - number]
+        nodes_left = len(right) - number
+        must = [other for other, free in room.items() if free == nodes_left]
+        can = [other for other, free in room.items() if 0 < free < nodes_left]
         if not len(must) <= degree <= len(must) + len(can):
             return None
         for other in must + rng.sample(can, degree - len(must)):
-            edges.add((min(node, other), max(node, other)))
+            edges.add((node, other) if node < other else (other, node))
             room[other] -= 1
     return None if any(room.values()) else edges
 

@@ -79,8 +79,8 @@ class Whole:
 
     def start(self, given: Container[int]) -> list[int]:
         "What the cells may hold with the clues `given`."
-        pairs = enumerate(zip(self.problem.start, self.full))
-        return [1 << value if cell % self.count in given else mask for cell, (mask, value) in pairs]
+        count, pairs = self.count, enumerate(zip(self.problem.start, self.full))
+        return [1 << value if cell % count in given else mask for cell, (mask, value) in pairs]
 
     def stops(self, given: Container[int]) -> int:
         "How often the rules fall silent on the way to the solution from these clues."
@@ -165,7 +165,9 @@ def ascend(
         if best[0] >= wanted:
             break
         other = changed(item)
-        if other is not None and (new := grade(other)) >= best and (not new[0] or single(other)):
+        if other is None or other == item:
+            continue
+        if (new := grade(other)) >= best and (not new[0] or single(other)):
             item, best = other, new
     return item
 

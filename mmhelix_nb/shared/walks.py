@@ -65,7 +65,7 @@ def stroll(left: list[int], start: int, counter: Counter) -> list[int]:
     while left[walk[-1]]:
         counter.visit()
         node = walk[-1]
-        to = bits(left[node])[0]
+        to = (left[node] & -left[node]).bit_length() - 1  # the smallest number
         left[node], left[to] = left[node] & ~(1 << to), left[to] & ~(1 << node)
         walk.append(to)
     return walk
@@ -155,7 +155,9 @@ def short_way(free: list[tuple[int, int]], a: int, b: int, rng: Random) -> list[
         near.setdefault(v, []).append(u)
     came, queue = {a: a}, [a]
     for node in queue:
-        for other in near.get(node, ()):
+        if b in came:
+            break
+        for other in near.get(node, []):
             if other not in came:
                 came[other] = node
                 queue.append(other)

@@ -1,0 +1,1 @@
+"""Is there, as lmms-eval needs it."""
