@@ -530,7 +530,7 @@ def state_figure(state: dict) -> "Figure":
 # %% ../../nbs/running/live.ipynb #05feba3f
 STYLE = """.mmhelix-run{line-height:1.4}.mmhelix-run table{border-collapse:collapse;font-size:13px}.mmhelix-run :is(td,th){padding:1px 12px 1px 0;text-align:left;vertical-align:top;border:0}
 .mmhelix-run :is(h3,h4,p){margin:.5em 0}.mmhelix-run :is(.panels,.keys){display:flex;flex-wrap:wrap;gap:.2em 1em}.mmhelix-run .keys span{display:inline-flex;align-items:center;gap:.4em}
-.mmhelix-run figure{margin:.6em 0}.mmhelix-run svg{max-width:100%;height:auto}.mmhelix-run pre{white-space:pre-wrap}"""
+.mmhelix-run td:not(:last-child){white-space:nowrap}.mmhelix-run figure{margin:.6em 0}.mmhelix-run svg{max-width:100%;height:auto}.mmhelix-run pre{white-space:pre-wrap}"""
 
 
 def _rest(job: dict) -> str:
