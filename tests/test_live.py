@@ -207,7 +207,6 @@ def test_mistakes_are_one_line(tmp_path):
     for words, said in (
         (["watch", "nowhere"], "FOLDER nowhere: no such folder; a run of profile mini lies in runs/mini"),
         (["run", "--watch-port", "8000"], "--watch-port 8000: needs --watch"),
-        (["run", "--watch", "--dry-run"], "--watch: shows a run, and --dry-run is none"),
     ):
         found = CliRunner().invoke(app, words)
         assert found.exit_code == 2 and found.output == f"Error: {said}\n"

@@ -397,8 +397,8 @@ def run(
     mmhelix run --profile gpu24 --executor slurm --cores 8 -- --default-resources slurm_partition=gpu
     """
     _check_run(executor, cores)
-    if (watch and dry_run) or (watch_port and not watch):
-        fail("--watch: shows a run, and --dry-run is none" if dry_run else f"--watch-port {watch_port}: needs --watch")
+    if watch_port and not watch:
+        fail(f"--watch-port {watch_port}: needs --watch")
     if ctx.args and "--" not in sys.argv:
         fail(
             f"{ctx.args[0]}: unexpected; a profile is named by --profile, and what is meant for Snakemake stands behind --"
