@@ -164,7 +164,7 @@ def claims_figure(made: Mapping) -> Figure:
     ends = [end for point in points for end in point] or [0.0]
     x_range = (max(-100.0, min(0.0, *ends) - 5), min(100.0, max(10.0, *ends) + 5))
     panels = tuple(claims_panel(name, rows, x_range) for name, rows in known.items() if rows)
-    note = "Whiskers: the 95% interval that the claim's row names, over seeds, items, mazes or models; of one seed it is over items, and decides nothing."
+    note = "Whiskers: the 95% interval that the claim's row names, over seeds, items, mazes or models; of one seed it is over items, and decides nothing, unless the part settled that it does."
     return Figure(panels, "Claims, and what came out", note, columns=min(3, max(1, len(panels))))
 
 # %% ../../nbs/claims/verdicts.ipynb #d6b237e2
