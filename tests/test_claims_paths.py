@@ -152,4 +152,6 @@ def test_a_report_is_what_its_runs_say():
         assert row["verdict"] in (*VERDICTS, "not run") and row["asked"] and row["changes"]
         assert (book_folder() / row["figure"]).is_file() or row["ours"] == "not run"
     for run in report["runs"].values():
-        assert run["right"].count("1") == run["greedy"]["right"] and len(run["right"]) == paths.LAB.items
+        how_many = paths.REINFORCED.items if "before" in run else paths.LAB.items
+        for part in (run["before"], run["after"]) if "before" in run else (run,):
+            assert part["right"].count("1") == part["greedy"]["right"] and len(part["right"]) == how_many
