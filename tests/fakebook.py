@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -72,6 +73,19 @@ def make_book(
 def hears_ctrl_c() -> None:
     """For `preexec_fn`: a child hears Ctrl-C, also where the tests run in the background and would not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def started(root: Path, *words: str) -> subprocess.Popen:
+    """A command in the background, with what it says in one stream."""
+    return subprocess.Popen(
+        [*MMHELIX, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=root,
+        preexec_fn=hears_ctrl_c,
+    )
 
 
 def read(path: Path) -> dict:

@@ -11,10 +11,9 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX, hears_ctrl_c, make_book
+from fakebook import ENVIRONMENT, make_book, started
 from typer.testing import CliRunner
 
 from mmhelix_nb.book.place import book_folder
@@ -217,19 +216,6 @@ def test_mistakes_are_one_line(tmp_path):
         found = CliRunner().invoke(app, ["watch", str(tmp_path), "--port", port])
     assert found.exit_code == 2 and found.output.startswith(
         f"Error: --port {port}: Address already in use; give another"
-    )
-
-
-def started(root: Path, *words: str) -> subprocess.Popen:
-    """A command in the background."""
-    return subprocess.Popen(
-        [*MMHELIX, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=ENVIRONMENT,
-        cwd=root,
-        preexec_fn=hears_ctrl_c,
     )
 
 

@@ -12,7 +12,17 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakebook import ENVIRONMENT, MMHELIX, REPO, hears_ctrl_c, leftovers, make_book, notebook, read, wait_for_step
+from fakebook import (
+    ENVIRONMENT,
+    MMHELIX,
+    REPO,
+    leftovers,
+    make_book,
+    notebook,
+    read,
+    started,
+    wait_for_step,
+)
 
 from mmhelix_nb.book.jobs import distance, needed
 from mmhelix_nb.book.profiles import read_profile
@@ -45,15 +55,7 @@ def marks(root, *overrides) -> dict[str, str]:
 
 def start(root, *options):
     """A run in the background."""
-    return subprocess.Popen(
-        [*MMHELIX, "run", "--profile", "tiny", "--root", str(root), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=ENVIRONMENT,
-        cwd=root,
-        preexec_fn=hears_ctrl_c,
-    )
+    return started(root, "run", "--profile", "tiny", "--root", str(root), *options)
 
 
 def job(root, *names):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .asking import fail, find_root, need, profile_word, seed_list
+from .asking import ProfileWord, SettingWords, fail, find_root, need, profile_word, seed_list
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands
     from mmhelix_nb.running.runner import Plan
@@ -346,13 +346,8 @@ def _show_plan(plan: "Plan", extra: tuple) -> int:
 # %% ../../nbs/running/driving.ipynb #831993c7
 def run(
     ctx: typer.Context,
-    profile: Annotated[
-        str, typer.Option(help="A name in profiles/ here or in the book, or a .yaml file.", metavar="NAME|FILE")
-    ] = "mini",
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the profile to change; may be repeated.", metavar="KEY=VALUE"),
-    ] = None,
+    profile: ProfileWord = "mini",
+    overrides: SettingWords = None,
     sweep: Annotated[
         list[str] | None,
         typer.Option(help="A setting and the values to try, all combinations if repeated.", metavar="KEY=V1,V2"),
@@ -440,13 +435,8 @@ def watch(
 
 # %% ../../nbs/running/driving.ipynb #a15e6ffc
 def show_budget(
-    profile: Annotated[
-        str, typer.Option(help="A name in profiles/ here or in the book, or a .yaml file.", metavar="NAME|FILE")
-    ] = "gpu24",
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the profile to change; may be repeated.", metavar="KEY=VALUE"),
-    ] = None,
+    profile: ProfileWord = "gpu24",
+    overrides: SettingWords = None,
     card: Annotated[
         str, typer.Option(help="Another card than this machine's: gigabytes, or a name.", metavar="GB|NAME")
     ] = "",

@@ -11,7 +11,17 @@ from typing import Annotated
 
 import typer
 
-from .asking import STYLE_HELP, check_out, fail, fail_disk, level_list, need, out_path, task_word
+from mmhelix_nb.running.asking import (
+    StyleWord,
+    TaskWords,
+    check_out,
+    fail,
+    fail_disk,
+    level_list,
+    need,
+    out_path,
+    task_word,
+)
 
 # %% ../../nbs/running/making.ipynb #dcf00242
 def _twins(out: Path, names: list[str], levels: list[int], per_cell: int, seed: int, style: str) -> None:
@@ -35,14 +45,11 @@ def generate(
             metavar="DIR",
         ),
     ],
-    task: Annotated[
-        list[str] | None,
-        typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent."),
-    ] = None,
+    task: TaskWords = None,
     levels: Annotated[str, typer.Option(help="Such as 1,2 or 1-5.")] = "1-5",
     per_cell: Annotated[int, typer.Option(help="Puzzles per task and level.", min=1)] = 6,
     seed: Annotated[int, typer.Option(help="Another seed gives other puzzles.", min=0)] = 0,
-    style: Annotated[str, typer.Option(help=STYLE_HELP)] = "light",
+    style: StyleWord = "light",
     workers: Annotated[int, typer.Option(help="Processes; at most 500 MB each.", min=1)] = 2,
     dressed: Annotated[
         bool,

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from .asking import fail, level_list, need, out_path, price_pair, task_word
+from .asking import TaskWords, fail, level_list, need, out_path, price_pair, task_word
 from .carrying import Carried, ask_general
 
 # %% ../../nbs/running/measuring.ipynb #0a38246c
@@ -210,10 +210,7 @@ def measure(
     ] = "",
     modality: Annotated[str | None, typer.Option(help="How puzzles are shown: image, text or both.")] = None,
     items: Annotated[int | None, typer.Option(help="So many puzzles at even distances; 0 takes all.", min=0)] = None,
-    task: Annotated[
-        list[str] | None,
-        typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent."),
-    ] = None,
+    task: TaskWords = None,
     levels: Annotated[str | None, typer.Option(help="Such as 1,2 or 1-5.")] = None,
     k: Annotated[int, typer.Option("--k", help="Samples of each puzzle: pass@1, pass@k, majority.", min=1)] = 1,
     max_new_tokens: Annotated[int | None, typer.Option(help="Of a reply, its thoughts included.", min=1)] = None,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmhelix_nb.running.asking import (
-    STYLE_HELP,
+    StyleWord,
+    TaskWords,
     check_out,
     fail,
     fail_disk,
@@ -185,10 +186,7 @@ def serg(
     kind: Annotated[
         str, typer.Option(help="skeleton, polished, rollout or direct; polished with --polish, else skeleton.")
     ] = "",
-    task: Annotated[
-        list[str] | None,
-        typer.Option("--tasks", help="A task, or several with commas; may be repeated. All, if absent."),
-    ] = None,
+    task: TaskWords = None,
     levels: Annotated[str | None, typer.Option(help="Weights of the five levels, or paper, as if absent.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than 0 gives other puzzles.", min=0)] = None,
     length: Annotated[str, typer.Option(help="brief, normal or full.")] = "normal",
@@ -201,7 +199,7 @@ def serg(
     order: Annotated[
         str | None, typer.Option(help="Of trials: fixed, random or heuristic; each task's own, if absent.")
     ] = None,
-    style: Annotated[str, typer.Option(help=STYLE_HELP)] = "light",
+    style: StyleWord = "light",
     shard_size: Annotated[int, typer.Option(help="Samples in a shard at most.", min=1)] = 500,
     polish: Annotated[str, typer.Option(help="Address of an OpenAI-compatible server.", metavar="URL")] = "",
     model: Annotated[str, typer.Option(help="The model's name there; its only one, if absent.", metavar="NAME")] = "",
