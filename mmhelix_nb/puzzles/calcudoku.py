@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.constraints import Problem, is_unique, random_solution, solutions
+from ..shared.constraints import Problem, random_solution, solutions
 from ..shared.draw import Board, Canvas, Style, grid_lines, render, text_width
 from ..shared.grids import Cell, beside, every_cell, hangs_together
 from mmhelix_nb.shared.latin import (
@@ -37,7 +37,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import Tally, read, sum_text
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
-from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
 from ..steps import Fact, Manner, Step
@@ -306,12 +306,9 @@ def generate(level: Level, rng: Random) -> State:
     def puzzle(state: State) -> tuple[Problem, list[int]]:
         return problem(state), full
 
-    def is_single(state: State) -> bool:
-        return is_unique(problem(state), 8 * n * n)
-
-    state = only_one(n, level.cages, full, rng)
-    state = climb(state, changed, lambda state: impasses(*puzzle(state)), is_single, level.stops, level.steps)
-    return shortened(state, changed, puzzle, is_single, level.shorter)
+    limit = 8 * n * n  # nodes that show that there is no other solution
+    state = climb(only_one(n, level.cages, full, rng), changed, puzzle, limit, level.stops, level.steps)
+    return shortened(state, changed, puzzle, limit, level.shorter)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #bd6f71fb
 SCORER = "calcudoku_evaluator"  # the published score function
