@@ -429,7 +429,6 @@ def puzzle(draft: Draft, digits: list[int]) -> tuple[Problem, list[int]]:
     "The problem of the draft with `digits` as its solution."
     return draft.take(digits).problem, digits
 
-
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #4307f7d8
 def harden(draft: Draft, level: Level, rng: Random) -> int:
     "Change digits so that the sums fall silent more often, while the solution stays the only one; how often they fall silent."

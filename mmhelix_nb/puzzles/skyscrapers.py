@@ -306,7 +306,6 @@ def generate(level: Level, rng: Random) -> State:
             break
     return state_of(shortened(best, changed, puzzle, limit, level.shorter))
 
-
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #f356fdfc
 SCORER = "skyscrapers_evaluator"  # the published score function
 

@@ -270,7 +270,6 @@ def reach(root: int, near: Sequence, domains: list[int], sure: int) -> tuple[dic
     visit(root, near, domains, sure, order, needed)
     return order, needed
 
-
 # %% ../../nbs/shared/rules.ipynb #08dcd3b3
 class Connected(TwoValued):
     "The cells of `value`, 0 or 1, of an `n` x `n` grid hang together by edges."

@@ -73,7 +73,7 @@ def impasses(problem: Problem, full: Sequence[int]) -> list[int]:
     "How many cells are open each time that the rules fall silent on the way to the solution `full`."
     return way_there(problem, full).stops
 
-
+# %% ../../nbs/shared/shallow.ipynb #c4a9d013
 def is_only(problem: Problem, full: Sequence[int], way: Way, limit: int) -> bool:
     "Whether at most `limit` nodes, those of the `way` to the solution `full` among them, prove that nothing else comes of turning elsewhere: the proof of `is_unique`, which does not go the way again."
     counter = Counter(limit)
@@ -90,7 +90,6 @@ def is_only(problem: Problem, full: Sequence[int], way: Way, limit: int) -> bool
         return False
     return True
 
-
 # %% ../../nbs/shared/shallow.ipynb #0957aa7b
 @dataclass(frozen=True)
 class Whole:
@@ -99,7 +98,9 @@ class Whole:
     problem: Problem
     full: Sequence[int]
     layers: int = 1
-    twins: list[frozenset[int]] = field(default_factory=list, compare=False, repr=False)  # of each other solution that was met, the clues that tell it apart
+    twins: list[frozenset[int]] = field(
+        default_factory=list, compare=False, repr=False
+    )  # of each other solution that was met, the clues that tell it apart
 
     @property
     def count(self) -> int:
@@ -117,7 +118,9 @@ class Whole:
     def meet(self, found: list[list[int]]) -> None:
         "Note how solutions, as masks of one value, differ from this one."
         for domains in found:
-            apart = frozenset([cell % self.count for cell, value in enumerate(self.full) if domains[cell] != 1 << value])
+            apart = frozenset(
+                [cell % self.count for cell, value in enumerate(self.full) if domains[cell] != 1 << value]
+            )
             if apart:
                 self.twins.append(apart)
 
@@ -232,7 +235,6 @@ def climb(item: Item, changed: Changed[Item], puzzle: Puzzle[Item], limit: int, 
 
     return ascend(item, changed, puzzle, limit, deep, wanted, steps)
 
-
 # %% ../../nbs/shared/shallow.ipynb #f7347c26
 def shortened(item: Item, changed: Changed[Item], puzzle: Puzzle[Item], limit: int, steps: int) -> Item:
     "`item`, changed by at most so many `steps` so that fewer narrowings are needed while its rules fall silent as often."
@@ -242,4 +244,3 @@ def shortened(item: Item, changed: Changed[Item], puzzle: Puzzle[Item], limit: i
         return len(way.stops) if len(way.stops) <= stops else -1, -way.narrowings
 
     return ascend(item, changed, puzzle, limit, short, stops + 1, steps)
-
