@@ -380,6 +380,27 @@ def test_openenv_keeps_sessions_apart(served):
     assert sorted(found) == sorted((name, True, False, 0, True, 1, name) for name in tasks())
 
 
+def test_openenv_serves_trl(served):
+    """What TRL does with an environment: two rollouts of a row at once, used again for the next row; a tool whose parameters can be read."""
+    needed("openenv")
+    from mmhelix_nb.doors.numbered import numbered
+    from mmhelix_nb.doors.openenv_server import ServedPuzzle
+
+    first, second = ServedPuzzle(served[0]), ServedPuzzle(served[0])
+    for index in range(2):
+        item = numbered("maze", 1, index)
+        row = {"prompt": [], "task": "maze", "level": 1, "index": index, "tries": 2}
+        (picture, asked), words = first.reset(**row), second.reset(**row, modality="text")
+        assert picture["image"].tobytes() == item.picture().tobytes() and item.question("image") in asked["text"]
+        assert words.startswith(item.question("text"))
+        assert first.submit("?").startswith("Wrong: ") and second.submit("?").endswith("Tries left: 1.")
+        assert first.submit(item.answer).startswith("Right: ") and second.submit("?").endswith("Tries left: 0.")
+        assert (first.get_reward(), second.get_reward()) == (1, 0)
+    assert "answer: The answer alone" in (ServedPuzzle.submit.__doc__ or "")
+    with pytest.raises(RuntimeError, match="levle is unknown"):
+        first.reset(levle=1)
+
+
 def test_openenv_passes_its_own_check(served, tmp_path):
     needed("openenv")
     assert "Verdict: PASS" in ran("openenv", "validate", "--url", served[0], "--timeout", "60", cwd=tmp_path)

@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['PuzzleRequest', 'mistake', 'settled', 'BadAction', 'MmhelixAction', 'MmhelixObservation', 'MmhelixState', 'shown',
-           'MmhelixEnvironment', 'refused', 'application', 'serve', 'MmhelixEnv']
+           'MmhelixEnvironment', 'refused', 'application', 'serve', 'MmhelixEnv', 'ServedPuzzle']
 
 # %% ../../nbs/doors/openenv_server.ipynb #f983d260
 import base64
+from io import BytesIO
 from random import Random, SystemRandom
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import typer
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .. import __version__
@@ -215,6 +217,32 @@ class MmhelixEnv(EnvClient[MmhelixAction, MmhelixObservation, MmhelixState]):
 
     def _parse_state(self, payload: dict[str, Any]) -> MmhelixState:
         return MmhelixState(**payload)
+
+# %% ../../nbs/doors/openenv_server.ipynb #7e2598e4
+class ServedPuzzle:
+    "`PuzzleEnvironment` with its puzzles behind the server at `url`; a row's columns but the prompt are what `reset` is asked for."
+
+    def __init__(self, url: str):
+        self._session = MmhelixEnv(url).sync()
+
+    def reset(self, *, prompt: Any = None, **asked: Any) -> str | list[dict[str, Any]]:
+        "Begin the puzzle of a row; its question, with its picture where it has one, comes behind the row's prompt."
+        self._earned, found = 0.0, self._session.reset(**asked).observation
+        if not found.picture:
+            return found.prompt
+        picture = Image.open(BytesIO(base64.b64decode(found.picture)))
+        return [{"type": "image", "image": picture}, {"type": "text", "text": found.prompt}]
+
+    def submit(self, answer: str) -> str:
+        found = self._session.step(MmhelixAction(answer=answer))
+        self._earned += found.reward
+        return found.observation.feedback
+
+    submit.__doc__ = PuzzleEnvironment.submit.__doc__  # which the model reads
+
+    def get_reward(self) -> float:
+        "1.0 where a submitted answer was right, else 0.0."
+        return self._earned
 
 # %% ../../nbs/doors/openenv_server.ipynb #00b9f7bb
 if __name__ == "__main__" and "__file__" in globals():
