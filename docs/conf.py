@@ -20,6 +20,7 @@ exclude_patterns = ["_extra"]
 # Notebooks are shown as they are and never run here.
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables in outputs too
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
 myst_dmath_double_inline = True  # a formula may share its paragraph with words
 myst_heading_anchors = 3
@@ -32,6 +33,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 html_theme = "sphinx_book_theme"
 html_title = cfg["title"]
 html_baseurl = f"{cfg['doc_host']}{cfg['doc_baseurl']}/"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_extra_path = ["_extra"]
 html_css_files = ["site.css"]

@@ -11,6 +11,8 @@ from pathlib import Path
 from posixpath import relpath
 
 DROPPED = re.compile(r"^#\|\s*(hide|default_exp)\b", re.MULTILINE)
+UNTOLD = re.compile(r"^#\|\s*echo:\s*false\b", re.MULTILINE)  # draws a picture that says all
+GAP = re.compile(r"\S {2,}(?=\S)")
 DIRECTIVE = re.compile(r"^#\|.*\n?", re.MULTILINE)
 MODULE = re.compile(r"^#\|\s*default_exp\s+(\S+)", re.MULTILINE)
 REASON = re.compile(r"^> Long because .*\n?", re.MULTILINE)  # is for those who write notebooks
@@ -97,6 +99,8 @@ def folded(cell: dict) -> str | None:
     code, nodes = DIRECTIVE.sub("", source(cell)), parsed(source(cell))
     if nodes and all(map(imports_only, nodes)):
         return "imports"
+    if "parameters" in cell["metadata"].get("tags", ()):
+        return "parameters"
     exported = code != source(cell)
     silent = not exported and not cell["outputs"] and len(code.splitlines()) > SHOWN_TESTS
     return "tests" if silent and nodes and all(map(tests_only, nodes)) else None
@@ -107,6 +111,23 @@ def plotly_html(figure: dict, still: str) -> str:
     data = json.dumps({"data": figure["data"], "layout": figure["layout"]}, separators=(",", ":"))
     about = html.escape(figure["layout"].get("meta", "a figure"))
     return f'<div class="plotly-figure" role="img" aria-label="{about}" data-figure="{html.escape(data)}">{still}</div>'
+
+
+def columns(outputs: list[dict]) -> bool:
+    """Whether what a cell prints stands in three columns or more, which a broken line would tear."""
+    texts = ["".join(o.get("text", "") or o.get("data", {}).get("text/plain", "")) for o in outputs]
+    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    return len(lines) > 1 and 2 * sum(len(GAP.findall(line)) > 1 for line in lines) > len(lines)
+
+
+def tagged(cell: dict) -> dict:
+    """What a page has to know about a code cell: whether its code is folded or left out, and whether its output is a table."""
+    name, outputs = folded(cell), ["columns"] if columns(cell["outputs"]) else []
+    if UNTOLD.search(source(cell)):
+        return {"tags": ["remove-input", *outputs]}
+    if name:
+        return {"tags": ["hide-input", *outputs], "mystnb": {"code_prompt_show": name, "code_prompt_hide": name}}
+    return {"tags": outputs}
 
 
 def shown(outputs: list[dict]) -> list[dict]:
@@ -138,15 +159,9 @@ def page_cell(cell: dict, page: str, site: Site) -> dict | None:
         return {**cell, "source": site.linked(REASON.sub("", text), page)}
     if cell["cell_type"] != "code" or DROPPED.search(text) or not DIRECTIVE.sub("", text).strip():
         return None
-    metadata, name = {"tags": []}, folded(cell)
-    if name:
-        metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": name, "code_prompt_hide": name}}
-    return {
-        **cell,
-        "source": DIRECTIVE.sub("", text),
-        "outputs": shown(cell["outputs"]),
-        "metadata": metadata,
-    }
+    outputs = shown(cell["outputs"])
+    metadata = tagged({**cell, "outputs": outputs})
+    return {**cell, "source": DIRECTIVE.sub("", text), "outputs": outputs, "metadata": metadata}
 
 
 def module_of(cells: list[dict]) -> str | None:
@@ -165,6 +180,7 @@ def page(notebook: dict, name: str, site: Site, run: dict | None = None, note: s
     cells = with_run(notebook["cells"], run["cells"]) if run else notebook["cells"]
     made = [new for cell in cells if (new := page_cell(cell, name, site))]
     if note:
-        made.insert(1, {"cell_type": "markdown", "id": "about-this-page", "metadata": {}, "source": note})
+        place = 2 if len(made) > 1 and "remove-input" in made[1]["metadata"].get("tags", ()) else 1  # behind its picture
+        made.insert(place, {"cell_type": "markdown", "id": "about-this-page", "metadata": {}, "source": note})
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {**notebook, "cells": made, "metadata": kernel}
