@@ -3,6 +3,7 @@
 Cells for the machine go, imports and tests are folded, directives are stripped, outputs come from a run where there is one, and names in backticks become links."""
 
 import ast
+import base64
 import html
 import json
 import re
@@ -18,6 +19,7 @@ MODULE = re.compile(r"^#\|\s*default_exp\s+(\S+)", re.MULTILINE)
 REASON = re.compile(r"^> Long because .*\n?", re.MULTILINE)  # is for those who write notebooks
 FENCE = re.compile(r"(^```.*?^```|\[[^\]\n]*\]\([^)\n]*\))", re.MULTILINE | re.DOTALL)  # what is no prose: code, links
 NAMED = re.compile(r"(?<![`\w])`([\w./@-]+)`(?!`)|\b(chapters?) (\d\d)\b")
+SEEN = 90  # pixels: what is narrower shows no puzzle
 SHOWN_TESTS = 6  # lines of a cell of tests that is short enough to be read in passing
 DEAD = "application/vnd.jupyter.widget-view+json"  # bars of a run that is over
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -135,7 +137,10 @@ def shown(outputs: list[dict]) -> list[dict]:
     found = []
     for output in outputs:
         data = dict(output.get("data", {}))
-        if DEAD in data or "<progress" in "".join(data.get("text/html", "")) or output.get("name") == "stderr":
+        warned = output.get("name") == "stderr" and not "".join(output["text"]).startswith(
+            "Error: "
+        )  # what a command says
+        if DEAD in data or "<progress" in "".join(data.get("text/html", "")) or warned:
             continue
         if "image/png" in data:
             data.pop("image/jpeg", None)
@@ -169,10 +174,12 @@ def module_of(cells: list[dict]) -> str | None:
     return next((found[1] for cell in cells if (found := MODULE.search(source(cell)))), None)
 
 
-def first_picture(cells: list[dict]) -> str | None:
-    """The first PNG among the outputs, in base64."""
-    outputs = (output for cell in cells for output in cell.get("outputs", ()))
-    return next(("".join(o["data"]["image/png"]) for o in outputs if "image/png" in o.get("data", {})), None)
+def first_picture(cells: list[dict]) -> bytes | None:
+    """The first PNG among the outputs that is no miniature; where there is none, the first."""
+    outputs = (output.get("data", {}) for cell in cells for output in cell.get("outputs", ()))
+    found = [base64.b64decode("".join(data["image/png"])) for data in outputs if "image/png" in data]
+    large = (png for png in found if int.from_bytes(png[16:20]) >= SEEN)  # the width stands in a PNG's head
+    return next(large, found[0] if found else None)
 
 
 def page(notebook: dict, name: str, site: Site, run: dict | None = None, note: str = "") -> dict:
@@ -180,7 +187,9 @@ def page(notebook: dict, name: str, site: Site, run: dict | None = None, note: s
     cells = with_run(notebook["cells"], run["cells"]) if run else notebook["cells"]
     made = [new for cell in cells if (new := page_cell(cell, name, site))]
     if note:
-        place = 2 if len(made) > 1 and "remove-input" in made[1]["metadata"].get("tags", ()) else 1  # behind its picture
+        place = (
+            2 if len(made) > 1 and "remove-input" in made[1]["metadata"].get("tags", ()) else 1
+        )  # behind its picture
         made.insert(place, {"cell_type": "markdown", "id": "about-this-page", "metadata": {}, "source": note})
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {**notebook, "cells": made, "metadata": kernel}
