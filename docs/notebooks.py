@@ -116,10 +116,11 @@ def plotly_html(figure: dict, still: str) -> str:
 
 
 def columns(outputs: list[dict]) -> bool:
-    """Whether what a cell prints stands in three columns or more, which a broken line would tear."""
+    """Whether what a cell prints stands in three columns or more, which a broken line would tear; lines of prose differ in length."""
     texts = ["".join(o.get("text", "") or o.get("data", {}).get("text/plain", "")) for o in outputs]
-    lines = [line for text in texts for line in text.splitlines() if line.strip()]
-    return len(lines) > 1 and 2 * sum(len(GAP.findall(line)) > 1 for line in lines) > len(lines)
+    lines = [line.rstrip() for text in texts for line in text.splitlines() if line.strip()]
+    rows = sorted(len(line) for line in lines if len(GAP.findall(line)) > 1)
+    return len(rows) > 1 and 2 * len(rows) > len(lines) and max(map(len, lines)) <= 1.5 * rows[len(rows) // 2]
 
 
 def tagged(cell: dict) -> dict:

@@ -130,6 +130,7 @@ class Writer:
     def __init__(self, target: Path) -> None:
         cfg = settings()
         self.target, self.blob = target, f"{cfg['git_url']}/blob/{cfg['branch']}"
+        self.own = f"{cfg['doc_host']}{cfg['doc_baseurl']}"  # where the site is published
         self.chapters, self.modules = chapters(), modules(ROOT)
         self.written: set[Path] = set()
         rooms = {chapter.room for chapter in self.chapters if chapter.room}
@@ -302,6 +303,8 @@ class Writer:
             text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
             text = re.sub(r'\b(src|srcset)="nbs/', r'\1="', text)
             text = re.sub(r"\[!\[[^\]]*\]\(https?:[^)]*\)\]\([^)]*\)(?: ·)?\n?", "", text)  # a badge asks another host
+            if (ROOT / LIVE / "index.html").is_file():
+                text = re.sub(rf"\[([^\]]*)\]\({self.own}/gallery/\)", r'<a href="gallery/index.html">\1</a>', text)
         self.write(name, self.site.linked(text, name))
 
     def contents(self) -> list[str]:

@@ -98,6 +98,7 @@ def test_parameters_of_the_runner_are_folded():
         ("method  steps   %\nsft       200  59\nahpo      200  60\n", True),
         ("base    one two\nahpo    three four\n", False),  # two columns, the second of which is prose
         ("one line  of  three", False),
+        ("read  the grid  []\ndeduce  " + "a long step " * 9 + " [r1]\nso  it is  [r2]\n", False),
         ("    indented\n    prose\n", False),
     ],
 )
