@@ -24,6 +24,7 @@ nb_render_markdown_format = "myst"  # tables in outputs too
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
 myst_dmath_double_inline = True  # a formula may share its paragraph with words
 myst_heading_anchors = 3
+smartquotes_action = "qe"  # two hyphens begin an option and are no dash
 add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88

@@ -35,6 +35,7 @@ ROOMS = {
     "tasks": "Tasks",
     "shared": "What tasks share",
     "book": "What chapters share",
+    "traces": "Traces retold",
     "reporting": "Reporting",
     "running": "Running",
 }
