@@ -273,6 +273,40 @@ def test_no_notebook_keeps_a_warning_or_a_formula_with_two_backslashes():
                 assert not re.search(r"\$[^$\n]*\\\\[a-z]+[^$\n]*\$", notebooks.source(cell)), path
 
 
+MACHINE = re.compile(r"^#\|\s*(?:export|hide|default_exp|door|eval)", re.MULTILINE)
+MOVING = {
+    "benchmark/gallery",
+    "claims/forks",
+    "claims/school",
+    "claims/world",
+    "running/cli",
+    "running/live",
+}  # forms, or another screen's width
+
+
+def shows(node: ast.stmt, last: bool) -> bool:
+    """Whether a statement prints something in passing, or is an expression at the end of a cell that is no call and no choice."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If):
+        return False
+    called = {getattr(one.func, "id", "") for one in ast.walk(node) if isinstance(one, ast.Call)}
+    bare = isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call | ast.Constant | ast.IfExp)
+    return bool(called & {"print", "display"}) or last and bare
+
+
+def test_what_a_cell_shows_is_there():
+    """A cell that was changed loses its output until somebody runs it; readers would find nothing below it."""
+    empty = []
+    for path in sorted((ROOT / "nbs").rglob("*.ipynb")):
+        name = str(path.relative_to(ROOT / "nbs").with_suffix(""))
+        cells = [] if name in MOVING or name.endswith("_template") else cells_of(path)
+        for cell in (cell for cell in cells if cell["cell_type"] == "code" and not cell["outputs"]):
+            text = notebooks.source(cell)
+            nodes = [] if MACHINE.search(text) else notebooks.parsed(text)
+            if any(shows(node, node is nodes[-1]) for node in nodes):
+                empty.append(f"{name} {cell['id']}")
+    assert not empty, f"run these notebooks: {empty}"
+
+
 def test_pictures_of_puzzles_keep_their_proportions():
     from PIL import Image
 
