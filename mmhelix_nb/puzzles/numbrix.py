@@ -731,7 +731,7 @@ VOICE = (
                 "{spots} lies too far away, {number} being {steps} on",
                 "in {steps} {spots} misses {number}",
                 "{number} comes {steps} later, too soon for {spots}",
-                "{steps} do not bring {spots} to {number}",
+                "{spots} does not come to {number} in {steps}",
             ),
             "shut spot number steps": (
                 "past {cells} no way of {steps} leads from {spot} to {number}",

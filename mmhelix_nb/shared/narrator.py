@@ -51,7 +51,7 @@ TAKE = (  # a choice that is told without its reasons
     "I go with this: {fact}.",
     "I settle on this: {fact}.",
     "I choose, and {fact}.",
-    "of the ways that are open I take one: {fact}.",
+    "of the cases that are open I take one: {fact}.",
     "my choice: {fact}.",
     "I decide that {fact}.",
     "let {fact}, and I go on from there.",
@@ -114,7 +114,7 @@ CHAIN = (  # how a forced step runs on in the sentence before it
     "; in turn, ",
     "; from there, ",
     "; this way ",
-    "; hence also: ",
+    "; in consequence, ",
     "; that done, ",
     ", and after that ",
 )
