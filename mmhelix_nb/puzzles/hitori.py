@@ -537,7 +537,7 @@ VOICE = two_tone(("white", "black")) | Voice(
             "black {cell} allows no black beside it",
             "around black {cell} all stay white",
             "black cells never touch, and {cell} is black",
-            "{cell} being black, its neighbours stay",
+            "the neighbours of black {cell} stay",
         ),
         "touching cell": (
             "{cells} are both black and touch at {cell}",

@@ -744,7 +744,7 @@ VOICE = (
                 "{cells} leave {spot} no path of {steps} to {number}",
                 "between {spot} and {number} {cells} stop any path of {steps}",
                 "the path of {steps} from {spot} to {number} fails at {cells}",
-                "since {cells} are full, no {steps} take {spot} to {number}",
+                "once {cells} are full, no {steps} take {spot} to {number}",
                 "{cells} cut {spot} off from {number} at {steps}",
             ),
             "short spot steps": (
