@@ -534,7 +534,7 @@ SPANS = Voice(
             "{cell} is given {value}",
             "I put {value} on {cell}",
             "I draw {value} on {cell}",
-            "there is {value} on {cell}",
+            "{cell} is to have {value}",
             "it is {value} for {cell}",
             "{value} is right for {cell}",
             "{cell} happens to have {value}",

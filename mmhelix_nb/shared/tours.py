@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['Arrange', 'FAINT', 'HAIR', 'Edges', 'EASY', 'PLACES', 'Walk', 'BESIDE', 'CUT', 'ENDS', 'SHORT', 'TORN', 'OPEN',
            'MOVES', 'TOURS', 'BEGIN', 'FORCED', 'Event', 'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest',
-           'greedy_walk', 'luck', 'Level', 'Draft', 'draft', 'moved', 'harden', 'switched', 'variants', 'broken_rule',
-           'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'tell_tour']
+           'greedy_walk', 'take', 'along', 'joined', 'best_joined', 'luck', 'Level', 'Draft', 'draft', 'moved',
+           'harden', 'switched', 'variants', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller',
+           'checked_tour', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
@@ -117,6 +118,49 @@ def greedy_walk(masks: list[int], start: int, free: int, rng: Random) -> list[in
         walk.append(rng.choice(ways))
         free &= ~(1 << walk[-1])
     return walk
+
+# %% ../../nbs/shared/tours.ipynb #47e0847c
+def take(left: list[int], taken: list[list[int]], node: int, other: int) -> None:
+    "Take an edge, and drop from the masks `left` it and all others of a node that has two."
+    for one, far in ((node, other), (other, node)):
+        taken[one].append(far)
+        left[one] &= ~(1 << far)
+        if len(taken[one]) == 2:
+            for near in bits(left[one]):
+                left[near] &= ~(1 << one)
+            left[one] = 0
+
+
+def along(taken: list[list[int]]) -> list[int]:
+    "The nodes of the cycle that the edges `taken` make, from node 0 on."
+    walk = [0, taken[0][0]]
+    while len(walk) < len(taken):
+        walk.append(sum(taken[walk[-1]]) - walk[-2])
+    return walk
+
+# %% ../../nbs/shared/tours.ipynb #1834917a
+def joined(masks: list[int], rng: Random) -> list[int]:
+    "A cycle through all nodes of edges joined one by one, those of the node with the fewest to spare first, ties drawn at random; empty where it is stuck."
+    nodes, left, taken, end = range(len(masks)), [*masks], [list[int]() for _ in masks], [*range(len(masks))]
+    for edge in nodes:
+        spare = {node: (left[node].bit_count() + len(taken[node]), rng.random()) for node in nodes if left[node]}
+        if not spare:
+            return []
+        node = min(spare, key=spare.__getitem__)
+        other = min(bits(left[node]), key=spare.__getitem__)
+        take(left, taken, node, other)
+        first, last = end[node], end[other]  # of the piece that the edge makes
+        end[first], end[last] = last, first
+        closes = edge == len(masks) - 2 and masks[first] >> last & 1
+        left[first], left[last] = (
+            (1 << last, 1 << first) if closes else (left[first] & ~(1 << last), left[last] & ~(1 << first))
+        )
+    return along(taken)
+
+
+def best_joined(masks: list[int], rng: Random) -> Iterator[list[int]]:
+    "The cycles that eight such tries find."
+    return filter(None, (joined(masks, rng) for _ in range(8)))
 
 # %% ../../nbs/shared/tours.ipynb #03f9cf0b
 FAINT = 1 / 500  # walks with less chance than this are not followed
