@@ -202,10 +202,9 @@ def _numbers(
             _check_bracket(start, len(numbers) - start, parts)
         elif token not in _BETWEEN:
             axis, word = _axis_of(token, nouns, axes), token
-    if opened:
-        raise Unreadable("the list is cut off: a bracket is never closed")
-    if axis:
-        raise Unreadable(f"the list ends after {shorten(word)}, to which a number belongs")
+    if opened or axis:
+        missing = f"the list ends after {shorten(word)}, to which a number belongs"
+        raise Unreadable("the list is cut off: a bracket is never closed" if opened else missing)
     return numbers, names
 
 # %% ../../nbs/shared/boards.ipynb #009e7938
