@@ -242,7 +242,7 @@ def teach(model, processor, pool: Pool, texts: Sequence[str], settings: Sft, out
     batches = Batches(model, words, pool.first(len(texts)), pool.features(len(texts)))
     return train_sft(model, processor, rows, settings, out, seed, collator=batches)
 
-
+# %% ../../nbs/claims/school.ipynb #ccb761ea
 def prompts_of(processor, rows: Sequence[Row]) -> list[list[int]]:
     "The ids of the prompts of rows in words."
     return [encode(processor, [row], "cpu")["input_ids"][0].tolist() for row in rows]

@@ -163,7 +163,7 @@ def claim(number: int, task: str, arm: str, other: str, budget: str) -> Register
         f"5.{number}", ask, paper, first, f"{task}-{other}-{budget}", "greedy accuracy", "above", LEAST, refuted, POWER
     )
 
-
+# %% ../../nbs/claims/skeletons.ipynb #91bdd174
 def planned(seeds: Iterable[int] = SEEDS) -> list[Run]:
     "All runs: for each seed and task the arms at equal samples and those at the tokens of `search`; then `full` at these."
     seeds, arms = [*seeds], [(arm, "samples") for arm in ARMS] + [(arm, "tokens") for arm in AT_TOKENS]
@@ -211,7 +211,7 @@ def lab_processor():
         texts += [question(item), *(told(item, arm) for arm in ARMS[1:])]
     return build_processor(build_tokenizer(texts, VOCABULARY))
 
-
+# %% ../../nbs/claims/skeletons.ipynb #e2d45d45
 def readings(count: int) -> list[Instance]:
     "The puzzles that the base reads, of each task in turn."
     each = (itertools.islice(puzzles(task, "train", 93), count // len(LEVELS)) for task in LEVELS)
@@ -238,7 +238,7 @@ def base_of(out: Path, lab: Lab = LAB):
         write_json(home / "base.json", {**took, "reads": reads(model, processor, took["longest"], lab)})
     return model, processor
 
-
+# %% ../../nbs/claims/skeletons.ipynb #90409b83
 def reads(model, processor, longest: int, lab: Lab) -> dict[str, float]:
     "Of each task the share of puzzles that a base reads without a slip."
     from mmhelix_nb.claims.school import replies
@@ -274,7 +274,7 @@ def lessons_for(run: Run, words: "Words", lab: Lab) -> list[Instance]:
     count = next(i for i, total in enumerate(itertools.accumulate(lengths), 1) if total >= wanted)
     return pool.first(max(1, round(count / lab.batch)) * lab.batch)
 
-
+# %% ../../nbs/claims/skeletons.ipynb #6d7fdaa4
 def taught(run: Run, out: Path, lab: Lab, _puzzle: Puzzle = SKELETONS) -> tuple[Any, Any, dict]:
     "The model and processor of a run, trained where it is not there yet, and what its training took."
     from mmhelix_nb.claims.school import Words, teach_in_words
@@ -360,7 +360,7 @@ def rows(report: Mapping) -> list[dict]:
     "The claims as rows of the table of all parts."
     return [row(one, report["verdicts"][one.key], report["seeds"]) for one in CLAIMS]
 
-
+# %% ../../nbs/claims/skeletons.ipynb #8618bf67
 def accuracy_table(report: dict) -> Table:
     "A row for each task, arm and budget that was run."
     head = ("task", "arm", "budget", "samples", "tokens", "seeds", "% right", "one try %", "tokens a reply")
@@ -406,7 +406,7 @@ def accuracy_figure(report: dict) -> Figure:
 
     return Figure(panels(report, shown), "Our own skeletons: accuracy by what was told", NOTE, columns=3)
 
-
+# %% ../../nbs/claims/skeletons.ipynb #52b1f190
 def dead_ends_figure(report: dict) -> Figure:
     "Per cent right by the number of dead ends that the search meets, at equal samples."
 
