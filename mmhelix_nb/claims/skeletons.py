@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LEVELS', 'FIRST_SEED', 'MOST', 'ORDER', 'ARMS', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'VOCABULARY', 'LAB', 'RATES',
-           'SEEDS', 'LEAST', 'NUMBER', 'NAMES', 'POWER', 'CELLS', 'CLAIMS', 'SKELETONS', 'NOTE', 'LABELS', 'FIGURES',
-           'Plain', 'told_steps', 'dead_ends', 'puzzles', 'parts_of', 'always', 'question', 'asked', 'told',
+           'SEEDS', 'LEAST', 'NUMBER', 'NAMES', 'POWER', 'CELLS', 'CLAIMS', 'SKELETONS', 'NOTE', 'TITLES', 'LABELS',
+           'FIGURES', 'Plain', 'told_steps', 'dead_ends', 'puzzles', 'parts_of', 'always', 'question', 'asked', 'told',
            'told_reading', 'claim', 'planned', 'registered', 'pool_of', 'lab_processor', 'readings', 'base_of', 'reads',
            'lengths_of', 'lessons_for', 'taught', 'made_run', 'floors', 'judged', 'collected', 'row', 'rows',
            'accuracy_table', 'claims_table', 'panels', 'accuracy_figure', 'dead_ends_figure', 'write_report', 'redraw',
@@ -379,18 +379,18 @@ def claims_table(report: Mapping) -> Table:
     return Table(("claim", "asked", "came out", "verdict"), lines)
 
 # %% ../../nbs/claims/skeletons.ipynb #5ce10017
-NOTE = (
-    "Greedy, judged by the task's verifier; whiskers: 95% Wilson intervals over all replies of the seeds that were run."
-)
+NOTE = "Greedy, judged by the task's verifier; whiskers: 95% Wilson intervals over all replies of the seeds that were run; floor: the most frequent answer."
+TITLES = dict(zip(LEVELS, ("h-index", "Best time to buy and sell", "Largest rectangle"), strict=True))
 LABELS = {"answer": "answer only", "none": "none", "search": "search", "full": "full"}
 
 
 def panels(report: dict, shown: Any) -> tuple[Panel, ...]:
     "A panel for each task that has dots; `shown` gives a task's series, each with its colour and its dots."
     groups = {task: {name: one for name, one in shown(task).items() if one[1]} for task in LEVELS}
-    return tuple(
-        dot_panel(task.replace("_", " ").capitalize(), "% right", groups[task]) for task in LEVELS if groups[task]
-    )
+    there = {task: one for task, one in groups.items() if one}
+    often = {task: 100 * report["floors"][task]["most frequent answer"] for task in there}
+    titles = {task: f"{TITLES[task]} (floor: {often[task]:.0f})" for task in there}
+    return tuple(dot_panel(titles[task], "% right", one) for task, one in there.items())
 
 
 def accuracy_figure(report: dict) -> Figure:
