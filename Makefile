@@ -112,15 +112,18 @@ $(ENGINE)/pyodide.mjs: $(STAMP)
 site-test: $(STAMP) site ## build the site; no dead link, nothing asked of another host, pages that fit on a phone (Chromium)
 	@MMHELIX_SITE=1 $(BIN)/python -m pytest -q tests/test_site_built.py; $(DONE)
 
-# The doors have an environment of their own, because the toolboxes behind them want other versions than constraints.txt.
-DOORS := .venv-doors
-$(DOORS)/.installed: settings.ini setup.py
-	@python=$(BIN)/python; [ -x "$$python" ] || python=$${PYTHON:-python3}; [ -x $(DOORS)/bin/python ] || "$$python" -m venv $(DOORS)
-	@$(DOORS)/bin/python -m pip install -q -e '.[reasoning-gym,inspect,verifiers]' 'pytest>=8' uv
+# The doors have environments of their own, because the toolboxes behind them want other versions than constraints.txt; OpenEnv and verifiers want two versions of mcp.
+.venv-doors/.installed: EXTRAS := reasoning-gym,inspect,verifiers
+.venv-openenv/.installed: EXTRAS := openenv
+.venv-doors/.installed .venv-openenv/.installed: settings.ini setup.py
+	@python=$(BIN)/python; [ -x "$$python" ] || python=$${PYTHON:-python3}; [ -x $(@D)/bin/python ] || "$$python" -m venv $(@D)
+	@$(@D)/bin/python -m pip install -q -e '.[$(EXTRAS)]' 'pytest>=8' uv
 	@touch $@
 
-doors-test: $(DOORS)/.installed ## the doors to reasoning-gym, inspect-ai and verifiers, each gone through once, without a model or a key (two minutes; the door to TRL is in make test)
-	@PATH="$$PWD/$(DOORS)/bin:$$PATH" $(DOORS)/bin/python -m pytest -q -rs --noconftest -c /dev/null --rootdir . tests/test_doors.py; $(DONE)
+# $(call through,ENVIRONMENT,which tests)
+through = PATH="$$PWD/$(1)/bin:$$PATH" $(1)/bin/python -m pytest -q -rs --noconftest -c /dev/null --rootdir . tests/test_doors.py -k '$(2)'
+doors-test: .venv-doors/.installed .venv-openenv/.installed ## the doors to reasoning-gym, inspect-ai, verifiers and OpenEnv, each gone through once, without a model or a key (two minutes; the door to TRL is in make test)
+	@$(call through,.venv-doors,not test_openenv) && $(call through,.venv-openenv,test_openenv); $(DONE)
 
 fuzz: $(STAMP) ## the random tests with FUZZ=50 times as many draws: thousands of attacks on each task (an hour or so)
 	MMHELIX_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n $(CORES) -m fresh tests

@@ -3,6 +3,7 @@
 Cells for the machine go, imports and tests are folded, directives are stripped, outputs come from a run where there is one, and names in backticks become links."""
 
 import ast
+import base64
 import html
 import json
 import re
@@ -11,11 +12,14 @@ from pathlib import Path
 from posixpath import relpath
 
 DROPPED = re.compile(r"^#\|\s*(hide|default_exp)\b", re.MULTILINE)
+UNTOLD = re.compile(r"^#\|\s*echo:\s*false\b", re.MULTILINE)  # draws a picture that says all
+GAP = re.compile(r"\S {2,}(?=\S)")
 DIRECTIVE = re.compile(r"^#\|.*\n?", re.MULTILINE)
 MODULE = re.compile(r"^#\|\s*default_exp\s+(\S+)", re.MULTILINE)
 REASON = re.compile(r"^> Long because .*\n?", re.MULTILINE)  # is for those who write notebooks
 FENCE = re.compile(r"(^```.*?^```|\[[^\]\n]*\]\([^)\n]*\))", re.MULTILINE | re.DOTALL)  # what is no prose: code, links
 NAMED = re.compile(r"(?<![`\w])`([\w./@-]+)`(?!`)|\b(chapters?) (\d\d)\b")
+SEEN = 90  # pixels: what is narrower shows no puzzle
 SHOWN_TESTS = 6  # lines of a cell of tests that is short enough to be read in passing
 DEAD = "application/vnd.jupyter.widget-view+json"  # bars of a run that is over
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -97,6 +101,8 @@ def folded(cell: dict) -> str | None:
     code, nodes = DIRECTIVE.sub("", source(cell)), parsed(source(cell))
     if nodes and all(map(imports_only, nodes)):
         return "imports"
+    if "parameters" in cell["metadata"].get("tags", ()):
+        return "parameters"
     exported = code != source(cell)
     silent = not exported and not cell["outputs"] and len(code.splitlines()) > SHOWN_TESTS
     return "tests" if silent and nodes and all(map(tests_only, nodes)) else None
@@ -109,12 +115,33 @@ def plotly_html(figure: dict, still: str) -> str:
     return f'<div class="plotly-figure" role="img" aria-label="{about}" data-figure="{html.escape(data)}">{still}</div>'
 
 
+def columns(outputs: list[dict]) -> bool:
+    """Whether what a cell prints stands in three columns or more, which a broken line would tear; lines of prose differ in length."""
+    texts = ["".join(o.get("text", "") or o.get("data", {}).get("text/plain", "")) for o in outputs]
+    lines = [line.rstrip() for text in texts for line in text.splitlines() if line.strip()]
+    rows = sorted(len(line) for line in lines if len(GAP.findall(line)) > 1)
+    return len(rows) > 1 and 2 * len(rows) > len(lines) and max(map(len, lines)) <= 1.5 * rows[len(rows) // 2]
+
+
+def tagged(cell: dict) -> dict:
+    """What a page has to know about a code cell: whether its code is folded or left out, and whether its output is a table."""
+    name, outputs = folded(cell), ["columns"] if columns(cell["outputs"]) else []
+    if UNTOLD.search(source(cell)):
+        return {"tags": ["remove-input", *outputs]}
+    if name:
+        return {"tags": ["hide-input", *outputs], "mystnb": {"code_prompt_show": name, "code_prompt_hide": name}}
+    return {"tags": outputs}
+
+
 def shown(outputs: list[dict]) -> list[dict]:
     """Outputs for a page: no dead widgets, no warnings of the machine, one form of a picture, figures that move."""
     found = []
     for output in outputs:
         data = dict(output.get("data", {}))
-        if DEAD in data or "<progress" in "".join(data.get("text/html", "")) or output.get("name") == "stderr":
+        warned = output.get("name") == "stderr" and not "".join(output["text"]).startswith(
+            "Error: "
+        )  # what a command says
+        if DEAD in data or "<progress" in "".join(data.get("text/html", "")) or warned:
             continue
         if "image/png" in data:
             data.pop("image/jpeg", None)
@@ -138,15 +165,9 @@ def page_cell(cell: dict, page: str, site: Site) -> dict | None:
         return {**cell, "source": site.linked(REASON.sub("", text), page)}
     if cell["cell_type"] != "code" or DROPPED.search(text) or not DIRECTIVE.sub("", text).strip():
         return None
-    metadata, name = {"tags": []}, folded(cell)
-    if name:
-        metadata = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": name, "code_prompt_hide": name}}
-    return {
-        **cell,
-        "source": DIRECTIVE.sub("", text),
-        "outputs": shown(cell["outputs"]),
-        "metadata": metadata,
-    }
+    outputs = shown(cell["outputs"])
+    metadata = tagged({**cell, "outputs": outputs})
+    return {**cell, "source": DIRECTIVE.sub("", text), "outputs": outputs, "metadata": metadata}
 
 
 def module_of(cells: list[dict]) -> str | None:
@@ -154,10 +175,12 @@ def module_of(cells: list[dict]) -> str | None:
     return next((found[1] for cell in cells if (found := MODULE.search(source(cell)))), None)
 
 
-def first_picture(cells: list[dict]) -> str | None:
-    """The first PNG among the outputs, in base64."""
-    outputs = (output for cell in cells for output in cell.get("outputs", ()))
-    return next(("".join(o["data"]["image/png"]) for o in outputs if "image/png" in o.get("data", {})), None)
+def first_picture(cells: list[dict]) -> bytes | None:
+    """The first PNG among the outputs that is no miniature; where there is none, the first."""
+    outputs = (output.get("data", {}) for cell in cells for output in cell.get("outputs", ()))
+    found = [base64.b64decode("".join(data["image/png"])) for data in outputs if "image/png" in data]
+    large = (png for png in found if int.from_bytes(png[16:20]) >= SEEN)  # the width stands in a PNG's head
+    return next(large, found[0] if found else None)
 
 
 def page(notebook: dict, name: str, site: Site, run: dict | None = None, note: str = "") -> dict:
@@ -165,6 +188,9 @@ def page(notebook: dict, name: str, site: Site, run: dict | None = None, note: s
     cells = with_run(notebook["cells"], run["cells"]) if run else notebook["cells"]
     made = [new for cell in cells if (new := page_cell(cell, name, site))]
     if note:
-        made.insert(1, {"cell_type": "markdown", "id": "about-this-page", "metadata": {}, "source": note})
+        place = (
+            2 if len(made) > 1 and "remove-input" in made[1]["metadata"].get("tags", ()) else 1
+        )  # behind its picture
+        made.insert(place, {"cell_type": "markdown", "id": "about-this-page", "metadata": {}, "source": note})
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {**notebook, "cells": made, "metadata": kernel}

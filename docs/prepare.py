@@ -2,7 +2,6 @@
 
 Pages keep the paths that their notebooks have under `nbs/`; README opens the site; the package's API and lists of all pages are made here."""
 
-import base64
 import json
 import re
 import shutil
@@ -19,6 +18,7 @@ from reference import PACKAGE, Module, module_page, modules
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / ".venv-site" / "node_modules"
 PLOTLY = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
+LIVE = "reports/gallery/live"  # what make gallery-live writes
 RUN = "mini"  # the committed run whose executed copies are shown
 PARTS = (  # titles of the contents, with patterns of the pages in them; a room that none names follows at the end
     ("Contract", ("0*",)),
@@ -35,6 +35,7 @@ ROOMS = {
     "tasks": "Tasks",
     "shared": "What tasks share",
     "book": "What chapters share",
+    "traces": "Traces retold",
     "reporting": "Reporting",
     "running": "Running",
 }
@@ -112,12 +113,25 @@ def toctree(entries: Iterable[str], caption: str = "", hidden: bool = False, dep
     return "\n".join(["```{toctree}", *options, "", *entries, "```", ""])
 
 
+def cards(chapters: Iterable[Chapter], page: str) -> list[str]:
+    """Tasks as cards with their pictures and their lines, on a page in the folder `page`."""
+    lines = ["::::{grid} 2 2 3 4", ":gutter: 3", ":class-container: task-cards", ""]
+    for chapter in chapters:
+        name = relpath(chapter.name, page)
+        image = [f":img-top: {name}.png", f":img-alt: a puzzle of the task {chapter.title}"]
+        pictured = first_picture(chapter.notebook["cells"]) is not None
+        link = [f":link: {name}", ":link-type: doc", *(image if pictured else [])]
+        lines += [f":::{{grid-item-card}} {chapter.title}", *link, "", chapter.line, ":::", ""]
+    return [*lines, "::::", ""]
+
+
 class Writer:
     """Writes the pages into `target`."""
 
     def __init__(self, target: Path) -> None:
         cfg = settings()
         self.target, self.blob = target, f"{cfg['git_url']}/blob/{cfg['branch']}"
+        self.own = f"{cfg['doc_host']}{cfg['doc_baseurl']}"  # where the site is published
         self.chapters, self.modules = chapters(), modules(ROOT)
         self.written: set[Path] = set()
         rooms = {chapter.room for chapter in self.chapters if chapter.room}
@@ -151,6 +165,8 @@ class Writer:
             copies, up = executed(chapter.name), "../" * chapter.name.count("/")
             run = json.loads(copies[0].read_text(encoding="utf-8")) if copies else None
             said = note(chapter.name, copies, up) if copies else ""
+            if chapter.room.startswith("tasks/"):
+                said = self.picture(chapter)
             made = page(chapter.notebook, f"{chapter.name}.ipynb", self.site, run, said)
             self.write(f"{chapter.name}.ipynb", json.dumps(made, ensure_ascii=False, indent=1) + "\n")
 
@@ -171,37 +187,35 @@ class Writer:
         self.write(f"{room}/index.ipynb", json.dumps(opening, ensure_ascii=False, indent=1) + "\n")
 
     def tasks(self) -> None:
-        """The tasks by category, each with its first picture."""
-        categories = sorted({chapter.room for chapter in self.chapters if chapter.room.startswith("tasks/")})
-        for room in categories:
-            inside, cards = [chapter for chapter in self.chapters if chapter.room == room], []
-            for chapter in inside:
-                name, picture = Path(chapter.name).name, first_picture(chapter.notebook["cells"])
-                image = [f":img-top: {name}.png", f":img-alt: a puzzle of the task {chapter.title}"] if picture else []
-                if picture:
-                    (self.target / room).mkdir(parents=True, exist_ok=True)
-                    (self.target / room / f"{name}.png").write_bytes(base64.b64decode(picture))
-                cards += [
-                    f":::{{grid-item-card}} {chapter.title}",
-                    f":link: {name}",
-                    ":link-type: doc",
-                    *image,
-                    "",
-                    chapter.line,
-                    ":::",
-                    "",
-                ]
-            grid = ["::::{grid} 2 2 3 4", ":gutter: 3", ":class-container: task-cards", "", *cards, "::::", ""]
+        """The tasks by category, each with its picture: a page for each category, and one for all."""
+        names = sorted({chapter.room for chapter in self.chapters if chapter.room.startswith("tasks/")})
+        counts, all_cards = {}, []
+        for room in names:
+            inside, title = [chapter for chapter in self.chapters if chapter.room == room], Path(room).name.capitalize()
             tree = toctree([Path(chapter.name).name for chapter in inside], hidden=True)
-            self.write(f"{room}/index.md", "\n".join([f"# {room.rpartition('/')[2].capitalize()}", "", *grid, tree]))
-        names = [room.removeprefix("tasks/") for room in categories]
-        opened = "Every task is one notebook with the same eight sections: rules, state, solver, generator, check, picture and question, trace, levels. What they have to be stands in [the contract](CONTRACT.md)."
-        self.write(
-            "tasks/index.md",
-            "\n".join(
-                ["# Tasks", "", opened, "", toctree(["CONTRACT", *(f"{name}/index" for name in names)], depth=2)]
-            ),
-        )
+            self.write(f"{room}/index.md", "\n".join([f"# {title}", "", *cards(inside, room), tree]))
+            counts[room] = len(inside)
+            all_cards += [f"## {title}", "", *cards(inside, "tasks")]
+        opened = f"{sum(counts.values())} puzzles; a page of each says what it is, how it is made, solved, asked and judged, and tells a solver's search. {self.played()}Every page has the same eight sections: rules, state, solver, generator, check, picture and question, trace, levels. What they have to be stands in [the contract](CONTRACT.md)."
+        tree = toctree(["CONTRACT", *(f"{Path(room).name}/index" for room in names)], hidden=True)
+        self.write("tasks/index.md", "\n".join(["# Tasks", "", opened, "", *all_cards, tree]))
+
+    def played(self, up: str = "../", task: str = "") -> str:
+        """A sentence that leads to the live gallery, to one `task` or to all; none where no gallery was made."""
+        if not (ROOT / LIVE / "index.html").is_file():
+            return ""
+        where = f"#/{task}/2/7" if task else ""
+        return f'<a href="{up}gallery/index.html{where}">Solve one in the browser</a>. '
+
+    def picture(self, chapter: Chapter) -> str:
+        """The opening of a task's page: its picture, written beside it, and the way to the live gallery."""
+        name, png = Path(chapter.name).name, first_picture(chapter.notebook["cells"])
+        if png is None:
+            return self.played("../../", name)
+        path = self.target / f"{chapter.name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png)
+        return f"![a puzzle of the task {chapter.title}]({name}.png)\n\n{self.played('../../', name)}"
 
     def api(self) -> None:
         """A page for every module that exports something, by rooms."""
@@ -234,14 +248,16 @@ class Writer:
                 self.copy(path, str(path.relative_to(ROOT)))
             elif path.suffix == ".md" and path.name != "card.md":
                 self.report(path)
-        if (reports / "gallery" / "live" / "index.html").is_file():
-            shutil.copytree(reports / "gallery" / "live", self.target / "_extra" / "gallery", dirs_exist_ok=True)
-            lines.append('* <a href="../gallery/index.html">The live gallery</a>: solve a puzzle in the browser')
-        for path in found:
-            if path.suffix == ".html" and "chapters" not in path.parts:
-                lines.append(f'* <a href="{path.relative_to(reports)}">{title_of(path)}</a>')
+        if (ROOT / LIVE / "index.html").is_file():
+            shutil.copytree(ROOT / LIVE, self.target / "_extra" / "gallery", dirs_exist_ok=True)
+        pages = [path for path in found if path.suffix == ".html" and "chapters" not in path.parts]
+        for path in sorted(pages, key=lambda path: path.parent.name != RUN):
+            lines.append(f'* <a href="{path.relative_to(reports)}">{title_of(path)}</a>')
         texts = [path.relative_to(reports) for path in found if path.suffix == ".md" and path.name != "card.md"]
-        lines += [f"* [{title_of(reports / path)}]({path})" for path in texts]
+        shown_twice = {path.parent for path in pages}  # a page is there for readers, its text for the repository
+        lines += [
+            f"* [{title_of(reports / path)}]({path})" for path in texts if reports / path.parent not in shown_twice
+        ]
         opened = "What runs found, beside what the paper says. `make reproduce` makes the first of them on two cores, and compares your numbers with these."
         tree = toctree([str(path.with_suffix("")) for path in texts], hidden=True)
         self.write("reports/index.md", "\n".join(["# Reports", "", opened, "", *lines, "", tree]))
@@ -288,6 +304,8 @@ class Writer:
             text = re.sub(r"\]\(([^)\s:#]+)\)", link, text)
             text = re.sub(r'\b(src|srcset)="nbs/', r'\1="', text)
             text = re.sub(r"\[!\[[^\]]*\]\(https?:[^)]*\)\]\([^)]*\)(?: ·)?\n?", "", text)  # a badge asks another host
+            if (ROOT / LIVE / "index.html").is_file():
+                text = re.sub(rf"\[([^\]]*)\]\({self.own}/gallery/\)", r'<a href="gallery/index.html">\1</a>', text)
         self.write(name, self.site.linked(text, name))
 
     def contents(self) -> list[str]:
@@ -340,7 +358,7 @@ class Writer:
 def title_of(path: Path) -> str:
     """The title of a page of HTML or Markdown; its name where it has none."""
     text = path.read_text(encoding="utf-8")
-    found = re.search(r"<title>([^<]*)</title>|^# (.+)$", text, re.MULTILINE)
+    found = re.search(r"<h1>([^<]*)</h1>|^# (.+)$", text, re.MULTILINE)
     return (found[1] or found[2]).strip() if found else path.stem
 
 

@@ -1,10 +1,17 @@
 """The doors to other people's toolboxes, each gone through once without a network; one whose package is missing is skipped, and says so."""
 
+import base64
 import json
 import shutil
+import socket
 import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 import pytest
 from fakeserver import FakeServer
@@ -262,3 +269,157 @@ def test_verifiers_evaluates_a_server(tmp_path, monkeypatch):
     assert {part["type"] for part in heard[0]} == {"image_url", "text"}
     told = json.dumps(lines_of(tmp_path, "traces.jsonl"))
     assert "move 1 (right)" in told and item.module.check(item.state, item.answer).reason in told
+
+
+# OpenEnv: a server in a process of its own, and its clients
+
+
+def answering(url: str, process: subprocess.Popen, wait_s: float = 120.0) -> None:
+    """Wait until a server answers; fails where its process has ended, or the time is over."""
+    end = time.monotonic() + wait_s
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urlopen(f"{url}/health", timeout=5).close()
+            return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"no server at {url}; its exit code: {process.poll()}")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The address of the server of puzzles, and the file that holds what it says."""
+    needed("openenv")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("openenv") / "log.txt"
+    command = [sys.executable, "-m", "mmhelix_nb.doors.openenv_server", "--port", str(port)]
+    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process:
+        try:
+            answering(f"http://127.0.0.1:{port}", process)
+            yield f"http://127.0.0.1:{port}", log
+        finally:
+            process.terminate()
+
+
+def test_openenv_tells_why_and_lets_try_again(served):
+    """OpenEnv's own client: picture and question, a wrong answer and its reason, the right one and its reward; another session goes on as it was."""
+    from openenv import GenericEnvClient
+
+    from mmhelix_nb.doors.numbered import numbered
+    from mmhelix_nb.shared.raster import picture_file
+
+    maze, hanoi = numbered("maze", 2, 7), numbered("hanoi", 1, 0, "test")
+    with GenericEnvClient(served[0]).sync() as first, GenericEnvClient(served[0]).sync() as second:
+        shown = first.reset(task="maze", level=2, index=7).observation
+        other = second.reset(task="hanoi", level=1, index=0, split="test", modality="text", tries=2).observation
+        assert base64.b64decode(shown["picture"]) == picture_file(maze.picture())
+        assert shown["prompt"].startswith(maze.question("image")) and shown["tries_left"] == 3
+        assert other["prompt"].startswith(hanoi.question("text")) and other["picture"] == ""
+        wrong = first.step({"answer": "right right right"})
+        assert (wrong.reward, wrong.done, wrong.observation["tries_left"]) == (0, False, 2)
+        assert wrong.observation["feedback"] == "Wrong: move 2 (right) runs into a wall. Tries left: 2."
+        right = first.step({"answer": f"Now I see. \\boxed{{{maze.answer}}}"})
+        assert (right.reward, right.done) == (1, True) and right.observation["feedback"].startswith("Right: ")
+        after = first.step({"answer": maze.answer})
+        assert (after.reward, after.done) == (0, True)  # what an episode earns is counted once
+        assert first.state()["solved"] and first.state()["step_count"] == 3
+        assert second.state()["tries_left"] == 2 and second.state()["task"] == "hanoi"
+        assert [second.step({"answer": ""}).done for _ in range(2)] == [False, True]  # no answer is a wrong one
+        assert second.step({"answer": hanoi.answer}).observation["feedback"] == "No try is left."
+
+
+def test_openenv_says_what_was_asked_wrongly(served):
+    """One line by WebSocket and by HTTP, no traceback, and the puzzle before goes on."""
+    from openenv import GenericEnvClient
+
+    url, log = served
+    resets = {"level = 9: ": {"level": 9}, "did you mean 'maze'?": {"task": "maize"}, "levle is unknown": {"levle": 1}}
+    resets |= {"index = 3: needs a task": {"index": 3}, "style 'sepia' is unknown": {"style": "sepia"}}
+    steps = {"answer is missing": {}, "answer = 3: ": {"answer": 3}, "x is unknown": {"answer": "up", "x": 1}}
+
+    with GenericEnvClient(url).sync() as client:
+        told = [("no puzzle yet", pytest.raises(RuntimeError, client.step, {"answer": "up"}))]
+        client.reset(seed=7)
+        told += [(said, pytest.raises(RuntimeError, client.reset, **asked)) for said, asked in resets.items()]
+        told += [(said, pytest.raises(RuntimeError, client.step, action)) for said, action in steps.items()]
+        assert client.state()["seed"] == 7 and client.step({"answer": "?"}).observation["tries_left"] == 2
+    for said, error in told:
+        assert said in str(error.value) and "\n" not in str(error.value)
+    sent = [("reset", asked, said) for said, asked in resets.items()]
+    sent += [("step", {"action": action}, said) for said, action in steps.items()]
+    for path, body, said in sent:
+        request = Request(f"{url}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with pytest.raises(HTTPError) as error:
+            urlopen(request, timeout=60)
+        told = json.loads(error.value.read())["detail"]
+        assert error.value.code == 422 and said in told and "\n" not in told
+    assert "Traceback" not in log.read_text()
+
+
+def test_openenv_keeps_sessions_apart(served):
+    """Six at once, each with puzzles of its own: pictures as the package draws them, and the right answers are right."""
+    needed("openenv")
+    from mmhelix_nb.doors.numbered import numbered
+    from mmhelix_nb.doors.openenv_server import MmhelixAction, MmhelixEnv
+    from mmhelix_nb.shared.raster import picture_file
+
+    def played(part: int):
+        with MmhelixEnv(served[0]).sync() as client:
+            for name in tasks()[part::6]:
+                item = numbered(name, 1, part)
+                shown = client.reset(task=name, level=1, index=part, tries=2, style="dark").observation
+                wrong = client.step(MmhelixAction(answer="?"))
+                right = client.step(MmhelixAction(answer=item.answer))
+                drawn = base64.b64decode(shown.picture) == picture_file(item.picture("dark"))
+                yield name, drawn, wrong.done, wrong.reward, right.done, right.reward, client.state().task
+
+    with ThreadPoolExecutor(6) as pool:
+        found = [one for rows in pool.map(lambda part: [*played(part)], range(6)) for one in rows]
+    assert sorted(found) == sorted((name, True, False, 0, True, 1, name) for name in tasks())
+
+
+def test_openenv_serves_trl(served):
+    """What TRL does with an environment: two rollouts of a row at once, used again for the next row; a tool whose parameters can be read."""
+    needed("openenv")
+    from mmhelix_nb.doors.numbered import numbered
+    from mmhelix_nb.doors.openenv_server import ServedPuzzle
+
+    first, second = ServedPuzzle(served[0]), ServedPuzzle(served[0])
+    for index in range(2):
+        item = numbered("maze", 1, index)
+        row = {"prompt": [], "task": "maze", "level": 1, "index": index, "tries": 2}
+        (picture, asked), words = first.reset(**row), second.reset(**row, modality="text")
+        assert picture["image"].tobytes() == item.picture().tobytes() and item.question("image") in asked["text"]
+        assert words.startswith(item.question("text"))
+        assert first.submit("?").startswith("Wrong: ") and second.submit("?").endswith("Tries left: 1.")
+        assert first.submit(item.answer).startswith("Right: ") and second.submit("?").endswith("Tries left: 0.")
+        assert (first.get_reward(), second.get_reward()) == (1, 0)
+    assert "answer: The answer alone" in (ServedPuzzle.submit.__doc__ or "")
+    with pytest.raises(RuntimeError, match="levle is unknown"):
+        first.reset(levle=1)
+
+
+def test_openenv_passes_its_own_check(served, tmp_path):
+    needed("openenv")
+    assert "Verdict: PASS" in ran("openenv", "validate", "--url", served[0], "--timeout", "60", cwd=tmp_path)
+
+
+SUMS = """
+import hashlib, PIL
+from mmhelix_nb import make, tasks
+from mmhelix_nb.shared.raster import picture_file
+print(PIL.__version__, *(hashlib.sha256(picture_file(make(task, 1, 3).picture())).hexdigest() for task in tasks()))
+"""
+
+
+def test_openenv_changes_no_picture():
+    """OpenEnv brings an older Pillow, and a model must see the same behind it."""
+    needed("openenv")
+    root = Path(__file__).parent.parent
+    book = root / ".venv/bin/python"
+    if not book.exists():
+        pytest.skip(f"{book} is missing, whose Pillow this is compared with: make test brings it")
+    (older, *here), (newer, *there) = (ran(one, "-c", SUMS, cwd=root).split() for one in (sys.executable, book))
+    assert here == there and len(here) == 42, f"Pillow {older} and {newer} draw different pictures"

@@ -1,5 +1,6 @@
 """The guard of retold traces: no spoilt reply is accepted, and hardly any honest one is refused. `make guard` tries a thousand of each kind."""
 
+import re
 from random import Random
 
 import pytest
@@ -53,7 +54,8 @@ ONCE_ACCEPTED = (  # by the long bench: kind, and number of the skeleton
 @pytest.mark.parametrize(("kind", "number"), ONCE_ACCEPTED)
 def test_what_the_long_bench_found_is_refused(kind, number):
     sample = skeleton(number)
-    assert not guard(sample, adversary.KINDS[kind](sample, sample.reply, Random(f"{kind}/{number}")))
+    spoilt = adversary.KINDS[kind](sample, sample.reply, Random(f"{kind}/{number}"))
+    assert spoilt is not None and not guard(sample, spoilt)
 
 
 def test_a_reason_turned_round_is_mostly_refused():
@@ -65,6 +67,30 @@ def test_a_reason_turned_round_is_mostly_refused():
             made += 1
             accepted += [sample.item] if guard(sample, reply) else []
     assert made >= 20 and len(accepted) <= made / 3, accepted
+
+
+def spoilt(sample, remark):
+    "The reply with a `remark` before its reasoning."
+    return sample.reply.replace("<think>\n", f"<think>\n{remark} ", 1)
+
+
+def test_an_answer_announced_and_a_slip_made_up_are_refused():
+    """`I will end with` tells the answer as `the answer is` does; nobody misread a picture where no step mends it."""
+    for sample in SAMPLES:
+        answer = sample.item.answer
+        if re.fullmatch(r"\d+|Yes|No|[a-z]+( -> [a-z]+)+", answer):
+            assert not guard(sample, spoilt(sample, f"I will end with {answer}.")), sample.item
+        if not any(step.kind == "repair" for step in sample.steps):
+            assert not guard(sample, spoilt(sample, "I misread the picture at first, and mend it.")), sample.item
+            asked = guard(sample, spoilt(sample, "Did I misread the picture? I look once more."))
+            assert asked, (sample.item, asked.reason)
+
+
+def test_never_is_a_denial():
+    sample = skeleton(50_002)
+    told = "3 is missing: A3 gets 3"
+    assert told in sample.reply
+    assert not guard(sample, sample.reply.replace(told, told.replace("gets", "never gets")))
 
 
 def test_honest_paraphrases_are_accepted():

@@ -1,5 +1,8 @@
 """The puzzles need reflection: solvers without look-ahead or way back fail at the levels that count, and say what they do."""
 
+import json
+import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,6 +13,10 @@ from mmhelix_nb.verifiers import chance_floor, floors_of, shallow_scores
 
 every_task = pytest.mark.parametrize("task", TASKS)
 HARD = (3, 4, 5)
+BEATEN = {  # tasks whose generator does not withstand one solver, as their cards and `unmet` in reports/shallow.json say
+    "hamiltonian_cycle": "tightest edges",
+    "hamiltonian_path": "tightest edges",
+}
 
 
 @every_task
@@ -31,8 +38,10 @@ def test_shallow_solvers_fail_where_it_counts(task):
     hard = [item(task, level, seed) for level in HARD for seed in range(20)]
     if by_nature(task):
         pytest.skip("an algorithm by nature, as its card says")
-    best, constant = max(shallow_scores(hard).values()), chance_floor(task, hard)["constant"]
-    assert best <= max(0.5, constant + 0.15) + 0.05, shallow_scores(hard)  # 0.05: 60 puzzles are few
+    scores, constant = shallow_scores(hard), chance_floor(task, hard)["constant"]
+    most = max(0.5, constant + 0.15) + 0.05  # 0.05: 60 puzzles are few
+    assert (scores.pop(BEATEN[task]) > most) if task in BEATEN else True, "withstood now: take it out of BEATEN"
+    assert max(scores.values()) <= most, scores
     easy = [item(task, 1, seed) for seed in range(20)]
     hardest = [item(task, 5, seed) for seed in range(20)]
     assert max(shallow_scores(hardest).values()) <= max(shallow_scores(easy).values()) + 0.1
@@ -43,3 +52,27 @@ def test_floors_stand_by_level():
     found = floors_of("nibbles", items)
     assert list(found["levels"]) == ["1", "5"] and found["items"] == 12 and found["levels"]["5"]["items"] == 6
     assert found["shallow"] == max(shallow_scores(items).values())
+
+
+ROOT = Path(__file__).resolve().parents[1]
+ROW = re.compile(r"^\| ([\w ]+) ((?:\| \d+ ){5})\|$", re.MULTILINE)
+LIST = re.compile(r"\b\d+, \d+, \d+, \d+(?:,| and) \d+\b")
+
+
+def test_notebooks_tell_the_shares_that_were_measured():
+    """In tables by a solver's name, and in the text on solvers that do not look ahead; after `make shallow` both follow the report."""
+    shares: dict[str, dict[str, list[int]]] = {}
+    for cell in json.loads((ROOT / "reports" / "shallow.json").read_text(encoding="utf-8"))["cells"]:
+        for name, share in cell["solvers"].items():
+            shares.setdefault(cell["task"], {}).setdefault(name, [0] * 5)[cell["level"] - 1] = int(f"{100 * share:.0f}")
+    told = 0
+    for path in (ROOT / "nbs" / "tasks").glob("*/*.ipynb"):
+        measured = shares[path.stem]
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            text = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+            rows = [(name, [*map(int, re.findall(r"\d+", row))]) for name, row in ROW.findall(text) if name in measured]
+            assert rows == [(name, measured[name]) for name, _ in rows], path
+            lists = LIST.findall(text) if "### Without looking ahead" in text else []
+            assert all([*map(int, re.findall(r"\d+", one))] in measured.values() for one in lists), (path, measured)
+            told += len(rows) + len(lists)
+    assert told > 100

@@ -1,6 +1,9 @@
 """What readers of the site see of a notebook, and of a module, on tiny ones."""
 
 import ast
+import base64
+import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -73,6 +76,51 @@ def test_why_a_notebook_is_long_is_for_its_writers():
 def test_tests_that_show_something_stay_open():
     (cell,) = made(code("assert True\n" * 9, stream("seen")))
     assert cell["metadata"]["tags"] == []
+
+
+def test_a_cell_that_only_draws_is_shown_as_its_picture_before_the_note_on_the_run():
+    drawn = code("#| echo: false\nmaze.image", {"output_type": "display_data", "data": {"image/png": "p"}})
+    assert [cell["metadata"].get("tags") for cell in made(drawn, code("x"), note="from a run")] == [
+        ["remove-input"],
+        None,
+        [],
+    ]
+
+
+def test_parameters_of_the_runner_are_folded():
+    (cell,) = made(code("profile = None") | {"metadata": {"tags": ["parameters"]}})
+    assert cell["metadata"]["mystnb"]["code_prompt_show"] == "parameters"
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("method  steps   %\nsft       200  59\nahpo      200  60\n", True),
+        ("base    one two\nahpo    three four\n", False),  # two columns, the second of which is prose
+        ("one line  of  three", False),
+        ("read  the grid  []\ndeduce  " + "a long step " * 9 + " [r1]\nso  it is  [r2]\n", False),
+        ("    indented\n    prose\n", False),
+    ],
+)
+def test_what_is_printed_in_columns_is_not_broken(text, found):
+    (cell,) = made(code("print(table)", stream(text)))
+    assert cell["metadata"]["tags"] == ["columns"] * found
+
+
+def test_what_a_command_refuses_is_shown_and_warnings_are_not():
+    (cell,) = made(code("x", stream("Error: --tasks maze: unknown", "stderr"), stream("UserWarning: old", "stderr")))
+    assert [output["text"] for output in cell["outputs"]] == ["Error: --tasks maze: unknown"]
+
+
+def png(width: int) -> dict:
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4) + width.to_bytes(4)
+    return {"output_type": "display_data", "data": {"image/png": base64.b64encode(head).decode()}}
+
+
+@pytest.mark.parametrize("widths, first", [((46, 120, 300), 120), ((46, 50), 46), ((), 0)])
+def test_the_first_picture_is_no_miniature(widths, first):
+    found = notebooks.first_picture([code("x", png(width)) for width in widths])
+    assert int.from_bytes(found[16:20]) == first if found else not widths
 
 
 def test_outputs_lose_what_is_dead_or_double():
@@ -204,3 +252,73 @@ def test_the_repository_becomes_pages(tmp_path):
     opening = (tmp_path / "index.md").read_text(encoding="utf-8")
     pictures = re.findall(r'(?:src="|\]\()(images/[^")]+)', opening)
     assert pictures and all((tmp_path / name).is_file() for name in pictures)
+    assert (tmp_path / "tasks" / "index.md").read_text(encoding="utf-8").count("{grid-item-card}") == 42
+    reports = re.findall(r"^\* .*$", (tmp_path / "reports" / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "mini/index.html" in reports[0] and len({re.sub(r"<.*?>|\(.*?\)", "", line) for line in reports}) == len(
+        reports
+    )
+
+
+def cells_of(path: Path) -> list[dict]:
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def test_no_notebook_keeps_a_warning_or_a_formula_with_two_backslashes():
+    """A warning of some library says nothing to readers; `\\\\text` in a formula is a new line and a word."""
+    for path in sorted((ROOT / "nbs").rglob("*.ipynb")):
+        for cell in cells_of(path):
+            for output in cell.get("outputs", ()):
+                assert output.get("name") != "stderr" or "".join(output["text"]).startswith("Error: "), path
+            if cell["cell_type"] == "markdown":
+                assert not re.search(r"\$[^$\n]*\\\\[a-z]+[^$\n]*\$", notebooks.source(cell)), path
+
+
+MACHINE = re.compile(r"^#\|\s*(?:export|hide|default_exp|door|eval)", re.MULTILINE)
+MOVING = {
+    "benchmark/gallery",
+    "claims/forks",
+    "claims/school",
+    "claims/world",
+    "running/cli",
+    "running/live",
+}  # forms, or another screen's width
+
+
+def shows(node: ast.stmt, last: bool) -> bool:
+    """Whether a statement prints something in passing, or is an expression at the end of a cell that is no call and no choice."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If):
+        return False
+    called = {getattr(one.func, "id", "") for one in ast.walk(node) if isinstance(one, ast.Call)}
+    bare = isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call | ast.Constant | ast.IfExp)
+    return bool(called & {"print", "display"}) or last and bare
+
+
+def test_what_a_cell_shows_is_there():
+    """A cell that was changed loses its output until somebody runs it; readers would find nothing below it."""
+    empty = []
+    for path in sorted((ROOT / "nbs").rglob("*.ipynb")):
+        name = str(path.relative_to(ROOT / "nbs").with_suffix(""))
+        cells = [] if name in MOVING or name.endswith("_template") else cells_of(path)
+        for cell in (cell for cell in cells if cell["cell_type"] == "code" and not cell["outputs"]):
+            text = notebooks.source(cell)
+            nodes = [] if MACHINE.search(text) else notebooks.parsed(text)
+            if any(shows(node, node is nodes[-1]) for node in nodes):
+                empty.append(f"{name} {cell['id']}")
+    assert not empty, f"run these notebooks: {empty}"
+
+
+def test_pictures_of_puzzles_keep_their_proportions():
+    from PIL import Image
+
+    from mmhelix_nb import make
+
+    sized = re.compile(r"^item\.image\.resize\(\(\d+, \d+\)\)", re.MULTILINE)
+    named = re.compile(r"""^item = make\("(\w+)", (?:level=)?(\d), (?:seed=)?(\d+)\)""", re.MULTILINE)
+    for path in sorted((ROOT / "nbs" / "tasks").glob("*/*.ipynb")):
+        item = None
+        for cell in cells_of(path):
+            if found := named.search(notebooks.source(cell)):
+                item = make(found[1], int(found[2]), int(found[3]))
+            if item and sized.search(notebooks.source(cell)):
+                shown = Image.open(io.BytesIO(notebooks.first_picture([cell]) or b"")).size
+                assert shown[0] / shown[1] == pytest.approx(item.image.width / item.image.height, rel=0.03), path

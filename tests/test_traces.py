@@ -116,6 +116,14 @@ def test_reasons_are_one_clause(task):
     """A reason goes on behind "since" and before a comma, so it has no semicolon behind its premises."""
     rules = getattr(getattr(task_module(task), "VOICE", None), "rules", {})
     assert not [one for clauses in rules.values() for one in clauses if "{premises};" in one]
+    broken = re.compile(r"(?:since|because) |\{\w+\} being ")  # "because since it is", "as A1 being black"
+    assert not [one for clauses in rules.values() for one in clauses if broken.match(one)]
+
+
+def test_a_sentence_that_runs_on_has_no_aside_within():
+    """Not "after that okay, 9 takes place 3"."""
+    told = " ".join(step.says for seed in range(8) for step in item("topological_sort", 3, seed).trace())
+    assert not re.search(r"[,;] [a-z ]{0,20}\b(?:okay|good|well), ", told)
 
 
 def test_earlier_guesses_are_put_in_as_clauses():

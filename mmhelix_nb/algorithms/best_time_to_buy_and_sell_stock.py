@@ -227,7 +227,7 @@ VOICE = (
                 "day {day} to day {day2} rises from {price} to {price2}, {gain}, which makes {amount}",
                 "buying on day {day} at {price} and selling on day {day2} at {price2} adds {gain}: {amount}",
                 "days {day} to {day2} go up from {price} to {price2}: {gain}, total {amount}",
-                "the price climbs from {price} (day {day}) to {price2} (day {day2}), {gain}, so {amount}",
+                "the price climbs from {price} (day {day}) to {price2} (day {day2}), {gain}, and that makes {amount}",
                 "{price} to {price2} over days {day} to {day2} earns {gain}; {amount} now",
                 "I gain {gain} from day {day} ({price}) to day {day2} ({price2}) and stand at {amount}",
                 "from day {day} ({price}) to day {day2} ({price2}) there is {gain} to earn, making {amount}",

@@ -12,8 +12,7 @@ from typing import Any
 
 from ..book.rows import INSTRUCTION
 from ..core import TASKS, pack, tasks
-from .numbered import NUMBERS, numbered
-from ..generators import HIGHEST_SEED
+from .numbered import drawn
 from ..verifiers import verdict
 
 # %% ../../nbs/doors/reasoning_gym_sets.ipynb #b829f633
@@ -46,7 +45,7 @@ def entry_of(task: str, config: PuzzleConfig, seed: int, index: int) -> dict[str
     "Entry `index` of `seed`: question, answer and, under `metadata`, what the verifier needs."
     rng = Random(f"{task}/{seed}/{index}")
     level = rng.randint(config.min_level, config.max_level)
-    item = numbered(task, level, rng.randrange(NUMBERS), config.split, rng.randrange(HIGHEST_SEED + 1))
+    item = drawn(rng, task, level, config.split)
     known = {"source_dataset": set_name(task), "source_index": index, "state": pack(item.state), "seed": item.seed}
     known |= {"difficulty": {"level": level}}
     return {"question": f"{item.question('text')}\n\n{INSTRUCTION}", "answer": item.answer, "metadata": known}

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 # %% ../../nbs/doors/trl_environment.ipynb #33667ff8
 class PuzzleEnvironment:
-    "One puzzle, as many `tries` as its row grants, and a tool `submit` that says what is wrong."
+    """One puzzle, as many tries as its row grants, and a tool `submit` that says what is wrong.
+
+    `left`: how many tries are left; `solved`: whether one was right."""
 
     def reset(self, *, task: str, state: str, answer: str, tries: int, **_columns: Any) -> None:
         "Begin the puzzle in a row of `environment_rows`; the question stands in the row's prompt."
         self._row = (task, state, answer)
-        self._left, self._solved = tries, False
+        self.left, self.solved = tries, False
 
     def submit(self, answer: str) -> str:
         """Submit an answer to the puzzle and learn whether it is right.
@@ -35,16 +37,16 @@ class PuzzleEnvironment:
         Returns:
             Whether it is right; if not, a rule that it breaks, and how many tries are left.
         """
-        if self._solved or not self._left:
-            return "The puzzle is solved." if self._solved else "No try is left."
-        self._left -= 1
+        if self.solved or not self.left:
+            return "The puzzle is solved." if self.solved else "No try is left."
+        self.left -= 1
         found = verdict(*self._row, answer)
-        self._solved = found.ok
-        return f"Right: {found.reason}." if found.ok else f"Wrong: {found.reason}. Tries left: {self._left}."
+        self.solved = found.ok
+        return f"Right: {found.reason}." if found.ok else f"Wrong: {found.reason}. Tries left: {self.left}."
 
     def get_reward(self) -> float:
         "1.0 where a submitted answer was right, else 0.0."
-        return float(self._solved)
+        return float(self.solved)
 
 # %% ../../nbs/doors/trl_environment.ipynb #092e0609
 SUBMIT = "Submit your answer with the tool `submit`; it says whether the answer is right, and if not, which rule it breaks. Tries: {}."

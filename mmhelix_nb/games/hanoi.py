@@ -521,7 +521,7 @@ PEGS = Voice(
         "onto number number2": (
             "disk 2 has to go to peg {number2}, and disk 1 would be there on peg {number}",
             "on peg {number} disk 1 blocks peg {number2} for disk 2",
-            "disk 2 needs peg {number2}, but disk 1 would lie on peg {number}",
+            "disk 2 needs peg {number2} while disk 1 would lie on peg {number}",
             "disk 2 cannot come to peg {number2} with disk 1 on peg {number}",
             "with disk 1 on peg {number} nothing larger can go to peg {number2}",
             "peg {number2} must be open for disk 2, and disk 1 sits on peg {number}",

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'State', 'beginning', 'narrow', 'pressing',
            'uneven', 'dead_end', 'look', 'outcome', 'search', 'solve', 'walks', 'greedy_walk_from_every_node',
-           'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed', 'forced_edges', 'walks_round', 'settled',
-           'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask', 'reason', 'straight',
-           'trace', 'canon']
+           'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed', 'forced_edges', 'tightest_edges',
+           'walks_round', 'settled', 'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask',
+           'reason', 'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #1b2f82aa
 from collections.abc import Iterator
@@ -39,6 +39,7 @@ from mmhelix_nb.shared.tours import (
     Walk,
     Ways,
     arranged,
+    best_joined,
     broken_rule,
     draft,
     explore,
@@ -213,7 +214,18 @@ def forced_edges(state: State, rng: Random) -> str:
     return str([*walk, 0])
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #33e9d3cc
-SHALLOW = (greedy_walk_from_every_node, five_greedy_walks_from_every_node, forced_edges, always_no)
+def tightest_edges(state: State, rng: Random) -> str:
+    "Takes an edge of the node with the fewest to spare, edge by edge wherever it is, and drops what that rules out, eight times; the first cycle, or No."
+    return next((str([*cycle, cycle[0]]) for cycle in best_joined(state.masks(), rng)), "No")
+
+
+SHALLOW = (
+    greedy_walk_from_every_node,
+    five_greedy_walks_from_every_node,
+    forced_edges,
+    tightest_edges,
+    always_no,
+)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #dfd0583c
 LEVELS = (

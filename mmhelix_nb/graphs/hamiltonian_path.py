@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'read_start', 'State', 'lost', 'ends', 'look',
            'outcome', 'search', 'solve', 'first_path', 'greedy_walks_from_the_start', 'greedy_walks_to_the_start',
-           'walks_from', 'without_path', 'generate', 'possible', 'check', 'layout', 'example', 'ask', 'reason',
-           'straight', 'trace', 'canon']
+           'tightest_edges', 'walks_from', 'without_path', 'generate', 'possible', 'check', 'layout', 'example', 'ask',
+           'reason', 'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ac3c96a1
 import re
@@ -39,6 +39,7 @@ from mmhelix_nb.shared.tours import (
     Walk,
     Ways,
     arranged,
+    best_joined,
     broken_rule,
     draft,
     explore,
@@ -150,7 +151,15 @@ def greedy_walks_to_the_start(state: State, rng: Random) -> str:
     return first_path(state, (greedy_walk(state.masks(), node, free & ~(1 << node), rng) for node in others))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #13d21e87
-SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, always_no)
+def tightest_edges(state: State, rng: Random) -> str:
+    "Takes an edge of the node with the fewest to spare, edge by edge wherever it is, and drops what that rules out, eight times; the first path, or No."
+    end = 1 << state.n  # one node more, beside all others: a cycle through it is a path
+    cycles = best_joined([*(mask | end for mask in state.masks()), end - 1], rng)
+    cut = ([*cycle[at + 1 :], *cycle[:at]] for cycle in cycles for at in (cycle.index(state.n),))
+    return first_path(state, (way for path in cut for way in (path, path[::-1]) if way[0] == state.start))
+
+
+SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, tightest_edges, always_no)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #3db91448
 LEVELS = (

@@ -20,7 +20,7 @@ from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, is_unique, search, solutions
+from ..shared.constraints import Problem, search, solutions
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, render
 from ..shared.explain import retell, trial_order
 from ..shared.loops import line_text, parts, straight
@@ -361,14 +361,11 @@ def harder(level: Level, rng: Random) -> tuple[State, int]:
             change(bare, other, rng.randrange(len(other)), rng)
         return other
 
-    def stops(laid: list[int]) -> list[int]:
-        return impasses(problem(with_numbers(bare, laid)), laid)
+    def puzzle(laid: list[int]) -> tuple[Problem, list[int]]:
+        return problem(with_numbers(bare, laid)), laid
 
-    def single(laid: list[int]) -> bool:
-        return is_unique(problem(with_numbers(bare, laid)), 150)
-
-    laid = climb(laid, changed, stops, single, level.stops, level.steps)
-    return with_numbers(bare, laid), len(stops(laid))
+    laid = climb(laid, changed, puzzle, 150, level.stops, level.steps)
+    return with_numbers(bare, laid), len(impasses(*puzzle(laid)))
 
 
 def generate(level: Level, rng: Random) -> State:
@@ -537,7 +534,7 @@ SPANS = Voice(
             "{cell} is given {value}",
             "I put {value} on {cell}",
             "I draw {value} on {cell}",
-            "there is {value} on {cell}",
+            "{cell} is to have {value}",
             "it is {value} for {cell}",
             "{value} is right for {cell}",
             "{cell} happens to have {value}",

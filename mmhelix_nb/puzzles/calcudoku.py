@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.constraints import Problem, is_unique, random_solution, solutions
+from ..shared.constraints import Problem, random_solution, solutions
 from ..shared.draw import Board, Canvas, Style, grid_lines, render, text_width
 from ..shared.grids import Cell, beside, every_cell, hangs_together
 from mmhelix_nb.shared.latin import (
@@ -37,7 +37,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import Tally, read, sum_text
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
-from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
 from ..steps import Fact, Manner, Step
@@ -306,12 +306,9 @@ def generate(level: Level, rng: Random) -> State:
     def puzzle(state: State) -> tuple[Problem, list[int]]:
         return problem(state), full
 
-    def is_single(state: State) -> bool:
-        return is_unique(problem(state), 8 * n * n)
-
-    state = only_one(n, level.cages, full, rng)
-    state = climb(state, changed, lambda state: impasses(*puzzle(state)), is_single, level.stops, level.steps)
-    return shortened(state, changed, puzzle, is_single, level.shorter)
+    limit = 8 * n * n  # nodes that show that there is no other solution
+    state = climb(only_one(n, level.cages, full, rng), changed, puzzle, limit, level.stops, level.steps)
+    return shortened(state, changed, puzzle, limit, level.shorter)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #bd6f71fb
 SCORER = "calcudoku_evaluator"  # the published score function
@@ -481,7 +478,7 @@ WAYS = Voice(
             "{premises}, so that {target} in {cells} is {ways}",
             "{target} in {cells} is {ways} when {premises}",
             "{premises} and the cage {target} of {cells} is {ways}",
-            "since {premises}, {cells} with {target} can be {ways}",
+            "once {premises}, {cells} with {target} can be {ways}",
             "{cells} give {target} as {ways}, for {premises}",
             "{premises}, which leaves {ways} for {target} in {cells}",
             "{premises} and for {target} in {cells} there is {ways}",
@@ -522,13 +519,13 @@ WAYS = Voice(
             "{premises}, and {target} in {cells} has {number} ways like {way}, all alike here",
             "{premises} and the {number} ways for {target} in {cells}, such as {way}, agree",
             "as {premises}, {number} ways of {target} in {cells}, {way} for one, say the same",
-            "since {premises}, {cells} make {target} in {number} ways such as {way} that agree",
+            "once {premises}, {cells} make {target} in {number} ways such as {way} that agree",
             "{premises}, so {cells} keep {number} ways for {target}, {way} among them, that agree",
             "{premises}, hence all {number} ways for {target} in {cells} agree, {way} for one",
             "{premises}, and of {number} ways for {target} in {cells}, like {way}, none differs",
             "{premises} and {number} ways fit {target} in {cells}, such as {way}, and they agree",
             "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has this",
-            "since {premises}, {target} allows {cells} {number} ways, {way} and more, all with this",
+            "once {premises}, {target} allows {cells} {number} ways, {way} and more, all with this",
             "{premises}, so none of the {number} ways for {target} in {cells}, like {way}, differs",
             "{premises}, hence for {target} {cells} have {number} ways such as {way}, which agree",
         ),

@@ -544,7 +544,7 @@ VOICE = (
                 "tents do not touch, and {cell} has one",
                 "next to the tent {cell} no other fits",
                 "the tent at {cell} allows none around it",
-                "{cell} being occupied, its surroundings stay free",
+                "occupied {cell} keeps its surroundings free",
                 "the cells around {cell}, a tent, stay free",
             ),
             "touch cell": (

@@ -452,7 +452,7 @@ VOICE = two_tone(("white", "black")) | Voice(
             "{number} stands in {spots} of {line}, and a touching pair keeps one",
             "in {line} {spots} are {number}, two of them touching",
             "touching {number}s in {line}, of {spots}, cannot both go",
-            "two {number}s touch in {line}: {spots}",
+            "two of the {number}s of {line}, {spots}, touch",
             "a double {number} in {line}, of {spots}, keeps one",
         ),
         "equals line number spots": (
@@ -537,7 +537,7 @@ VOICE = two_tone(("white", "black")) | Voice(
             "black {cell} allows no black beside it",
             "around black {cell} all stay white",
             "black cells never touch, and {cell} is black",
-            "{cell} being black, its neighbours stay",
+            "the neighbours of black {cell} stay",
         ),
         "touching cell": (
             "{cells} are both black and touch at {cell}",

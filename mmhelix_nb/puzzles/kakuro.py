@@ -7,9 +7,9 @@ __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR',
            'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
            'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
            'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'by_cell', 'can_trade',
-           'Draft', 'doubt', 'improve', 'altered', 'puzzle', 'is_single', 'harden', 'shorten', 'spare_draft',
-           'state_of', 'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks',
-           'another_digit', 'trace', 'canon']
+           'Draft', 'doubt', 'is_alone', 'improve', 'altered', 'puzzle', 'harden', 'shorten', 'spare_draft', 'state_of',
+           'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #2767307a
 import functools
@@ -24,7 +24,7 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_records
-from ..shared.constraints import Problem, is_unique, settle, solved
+from ..shared.constraints import Problem, settle, solved
 from ..shared.draw import Canvas, Style, coordinates, fit_board, render
 from ..shared.explain import retell, trial_order
 from ..shared.grids import Cell, every_cell, hangs_together, square_rows
@@ -33,7 +33,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts
 from ..shared.rules import Changes, Recalling, only_value
 from ..shared.search import bits, square_symmetries
-from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, shortened
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, is_only, shortened, way_there
 from ..shared.squares import LINES, dense, dense_lines
 from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Step
@@ -390,11 +390,17 @@ QUICK = 150  # search nodes in which the solution must be seen to be the only on
 CLEAR = 20  # candidates too many, below which it may be
 
 
+def is_alone(draft: Draft) -> bool:
+    "Whether a short search shows that the digits are the only solution."
+    only = draft.problem, draft.digits
+    return is_only(*only, way_there(*only), QUICK)
+
+
 def improve(draft: Draft, rng: Random, steps: int = 120) -> bool:
     "Change digits in doubtful cells; whether the draft has got one solution."
     (best, doubtful), is_new = doubt(draft), True
     for _ in range(steps):
-        if is_new and best < CLEAR and is_unique(draft.problem, QUICK):
+        if is_new and best < CLEAR and is_alone(draft):
             return True
         is_new = False
         cell = rng.choice(doubtful)
@@ -423,25 +429,18 @@ def puzzle(draft: Draft, digits: list[int]) -> tuple[Problem, list[int]]:
     "The problem of the draft with `digits` as its solution."
     return draft.take(digits).problem, digits
 
-
-def is_single(draft: Draft, digits: list[int]) -> bool:
-    "Whether a short search shows that `digits` are the only solution."
-    return is_unique(draft.take(digits).problem, QUICK)
-
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #4307f7d8
 def harden(draft: Draft, level: Level, rng: Random) -> int:
     "Change digits so that the sums fall silent more often, while the solution stays the only one; how often they fall silent."
-    change, single = partial(altered, draft, rng), partial(is_single, draft)
-    digits = climb(
-        draft.digits, change, lambda digits: impasses(*puzzle(draft, digits)), single, level.stops, level.steps
-    )
+    change = partial(altered, draft, rng)
+    digits = climb(draft.digits, change, partial(puzzle, draft), QUICK, level.stops, level.steps)
     return len(impasses(*puzzle(draft, digits)))
 
 
 def shorten(draft: Draft, rng: Random, steps: int) -> Draft:
     "Change digits so that fewer narrowings lead to the solution, which stays the only one, while the sums fall silent as often."
-    change, single = partial(altered, draft, rng), partial(is_single, draft)
-    return draft.take(shortened(draft.digits, change, partial(puzzle, draft), single, steps))
+    change = partial(altered, draft, rng)
+    return draft.take(shortened(draft.digits, change, partial(puzzle, draft), QUICK, steps))
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #fdef7159
 def spare_draft(side: int) -> Draft:

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
-from ..shared.constraints import Problem, darkened, is_unique, solved
+from ..shared.constraints import Problem, darkened, solved
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.explain import retell, trial_order
 from ..shared.grids import counts_in_words, differing_line, is_row, some_flipped, square
@@ -28,7 +28,7 @@ from ..shared.prose import listed
 from ..shared.reading import CLUES, close, clue_reading, row_facts, show_digits
 from ..shared.rules import Patterns, full_values, line_rules, square_text
 from ..shared.search import bits
-from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
+from ..shared.shallow import answer_by_draws, answer_by_rules, climb
 from ..shared.squares import LINES
 from ..shared.voice import Voice, two_coloured
 from ..steps import Fact, Manner, Step
@@ -176,15 +176,13 @@ def generate(level: Level, rng: Random) -> State:
     "A kukurasu with exactly one solution."
     n = level.size
 
-    def single(grid: list[int]) -> bool:
-        return is_unique(problem(totals_of(grid, n)), 3 * n * n)
+    def changed(grid: list[int]) -> list[int]:
+        return some_flipped(grid, rng)
 
-    def stops(grid: list[int]) -> list[int]:
-        return impasses(problem(totals_of(grid, n)), grid)
+    def puzzle(grid: list[int]) -> tuple[Problem, list[int]]:
+        return problem(totals_of(grid, n)), grid
 
-    return totals_of(
-        climb(lone_grid(level, rng), lambda grid: some_flipped(grid, rng), stops, single, level.stops, level.steps), n
-    )
+    return totals_of(climb(lone_grid(level, rng), changed, puzzle, 3 * n * n, level.stops, level.steps), n)
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e1f2a0c8
 SCORER = "kukurasu_evaluator"

@@ -731,7 +731,7 @@ VOICE = (
                 "{spots} lies too far away, {number} being {steps} on",
                 "in {steps} {spots} misses {number}",
                 "{number} comes {steps} later, too soon for {spots}",
-                "{steps} do not bring {spots} to {number}",
+                "{spots} does not come to {number} in {steps}",
             ),
             "shut spot number steps": (
                 "past {cells} no way of {steps} leads from {spot} to {number}",
@@ -744,7 +744,7 @@ VOICE = (
                 "{cells} leave {spot} no path of {steps} to {number}",
                 "between {spot} and {number} {cells} stop any path of {steps}",
                 "the path of {steps} from {spot} to {number} fails at {cells}",
-                "since {cells} are full, no {steps} take {spot} to {number}",
+                "once {cells} are full, no {steps} take {spot} to {number}",
                 "{cells} cut {spot} off from {number} at {steps}",
             ),
             "short spot steps": (

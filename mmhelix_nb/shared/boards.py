@@ -185,7 +185,7 @@ def _numbers(
     tokens: list[str], parts: tuple[int, ...], nouns: frozenset, axes: Mapping[str, str]
 ) -> tuple[list[int], dict[int, str]]:
     "The numbers among `tokens`, and the axes that name some of them; raises `Unreadable`."
-    numbers, names, opened, axis = [], {}, [], ""
+    numbers, names, opened, axis, word = [], {}, [], "", ""
     for token in tokens:
         if token.isdecimal():
             if axis:
@@ -201,11 +201,10 @@ def _numbers(
                 raise Unreadable("the brackets of the list do not match")
             _check_bracket(start, len(numbers) - start, parts)
         elif token not in _BETWEEN:
-            axis = _axis_of(token, nouns, axes)
+            axis, word = _axis_of(token, nouns, axes), token
     if opened or axis:
-        raise Unreadable(
-            "the list is cut off: a bracket is never closed" if opened else "the list is cut off after a word"
-        )
+        missing = f"the list ends after {shorten(word)}, to which a number belongs"
+        raise Unreadable("the list is cut off: a bracket is never closed" if opened else missing)
     return numbers, names
 
 # %% ../../nbs/shared/boards.ipynb #009e7938

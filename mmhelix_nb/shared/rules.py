@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Changes', 'KEPT', 'LAWS', 'Answer', 'UNASKED', 'only_value', 'full_values', 'Rule', 'answers_of', 'Recalling',
            'Different', 'strike', 'AllDifferent', 'TwoValued', 'Patterns', 'KeepsClear', 'line_rules', 'square_text',
-           'cells_of_ones', 'reach', 'Connected']
+           'cells_of_ones', 'visit', 'reach', 'Connected']
 
 # %% ../../nbs/shared/rules.ipynb #b08cb581
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -241,27 +241,33 @@ def cells_of_ones(domains: Sequence[int]) -> list[tuple[int, int]]:
     return [(i // n, i % n) for i, mask in enumerate(domains) if mask == 2]
 
 # %% ../../nbs/shared/rules.ipynb #f7a4ca1c
+def visit(
+    cell: int, near: Sequence, domains: list[int], sure: int, order: dict[int, int], needed: set[int]
+) -> tuple[int, bool]:
+    "The earliest cell in `order` that the branch from `cell` touches, and whether it holds a sure cell; for `reach`."
+    order[cell] = low = number = len(order)
+    is_sure = holds = domains[cell] == sure
+    for other in near[cell]:
+        met = order.get(other)
+        if met is not None:
+            if met < low:
+                low = met
+        elif domains[other] & sure:
+            early, found = visit(other, near, domains, sure, order, needed)
+            if found:
+                holds = True
+                if early >= number and not is_sure:
+                    needed.add(cell)
+            if early < low:
+                low = early
+    return low, holds
+
+
 def reach(root: int, near: Sequence, domains: list[int], sure: int) -> tuple[dict[int, int], set[int]]:
     "The cells joined with `root` over cells that can be `sure`, and the open ones that join sure cells to it."
-    order, needed = {}, set()
-
-    def visit(cell: int, parent: int | None) -> tuple[int, bool]:
-        "The earliest cell that this branch touches, and whether it holds a sure cell."
-        order[cell] = low = number = len(order)
-        holds = domains[cell] == sure
-        for other in near[cell]:
-            if other == parent or not domains[other] & sure:
-                continue
-            if other in order:
-                low = min(low, order[other])
-            else:
-                early, found = visit(other, cell)
-                if found and early >= number and domains[cell] != sure:
-                    needed.add(cell)
-                low, holds = min(low, early), holds or found
-        return low, holds
-
-    visit(root, None)
+    order: dict[int, int] = {}
+    needed: set[int] = set()
+    visit(root, near, domains, sure, order, needed)
     return order, needed
 
 # %% ../../nbs/shared/rules.ipynb #08dcd3b3

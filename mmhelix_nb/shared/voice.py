@@ -332,7 +332,7 @@ SUPPOSED = (  # of a cell of two kinds, where it is a guess: nothing here says t
     "I take {cell} as {value}",
     "I treat {cell} as {value}",
     "I call {cell} {value}",
-    "I think of {cell} as {value}",
+    "{cell} is {value} here",
 )
 
 

@@ -527,7 +527,7 @@ tags: [reasoning, reflection, puzzles, multimodal]
 {configs}---
 # Reflective traces of the MM-HELIX tasks, made by mmhelix_nb {version}
 
-{kinds} of {tasks} tasks; {left_out:,} puzzles were passed over as too long; {failed:,} of {n:,} were not accepted and stand in `failed/` with their reasons{reasons}. Every response passes the
+{kinds} of {tasks} tasks; puzzles passed over as too long: {left_out:,}; {failed:,} of {n:,} were not accepted and stand in `failed/` with their reasons{reasons}. Every response passes the
 rule-based verifier. No sample shares its canonical form with a benchmark made by `mmhelix generate`: {shared} of the {samples:,} belong to the test split; {repeated} repeat
 another one's canonical form.
 
@@ -661,7 +661,7 @@ def failures_of(out: Path) -> list[dict]:
 def summary(out: str | Path, n: int, most: int = 3) -> str:
     "What became of the `n` samples of a folder, in one sentence, with the most frequent last reasons of those that failed."
     failed, passed = failures_of(Path(out)), sum(row["left_out"] for row in columns(Path(out), ["left_out"]))
-    over = f"; {passed:,} puzzles passed over as too long" if passed else ""
+    over = f"; {passed:,} puzzle{'s' * (passed > 1)} passed over as too long" if passed else ""
     if not failed:
         return f"{n:,} of {n:,} samples accepted{over}"
     reasons = Counter(kind_of(line["reasons"][-1]) for line in failed).most_common(most)

@@ -133,7 +133,7 @@ def write_report(by_task: dict[str, list[dict]], missed: dict[str, list[str]], n
         kept = [one for one in old.pop("cells") if one["task"] not in names]
         again = {**old.get("measured_again", {}), **dict.fromkeys(names, found["commit"])}
         rest = {task: text for task, text in old["unmet"].items() if task not in names}
-        found = old | {"unmet": rest | missed, "measured_again": again}
+        found = old | {"by_nature": found["by_nature"], "unmet": rest | missed, "measured_again": again}
         cells = sorted(kept + sum(by_task.values(), []), key=lambda one: (tasks().index(one["task"]), one["level"]))
     else:
         cells = sum(by_task.values(), [])
