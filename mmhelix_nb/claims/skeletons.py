@@ -67,7 +67,7 @@ VOCABULARY = 500  # entries of the tokenizer
 LAB = Lab(
     samples=1_200, batch=8, items=250, tries=1, base_steps=900, layers=3, vision_hidden=32, vision_layers=1
 )  # fmt: skip
-RATES = dict.fromkeys(ARMS, 2e-3)  # an arm could have its own
+RATES: dict[str, float] = dict.fromkeys(ARMS, 2e-3)  # an arm could have its own
 SEEDS = (0, 1)
 
 # %% ../../nbs/claims/skeletons.ipynb #5ce10008
@@ -263,7 +263,7 @@ def lengths_of(items: Sequence[Instance], arm: str, words: "Words") -> list[int]
 
 def lessons_for(run: Run, words: "Words", lab: Lab) -> list[Instance]:
     "The puzzles of a run: so many samples, or as many as make up the tokens of `search`; whole batches."
-    pool = pool_of(run.regime, run.seed)
+    pool: Any = pool_of(run.regime, run.seed)  # a pool of mazes by its type
     items = pool.first(lab.samples)
     if run.budget == "samples":
         return items
