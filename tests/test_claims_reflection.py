@@ -1,6 +1,7 @@
 """Does reflection teach? The mazes keep their laws, what the arms tell is true, the reader finds planted faults, and an arm goes the whole way."""
 
 import shutil
+from functools import partial
 from itertools import islice, pairwise, product
 from random import Random
 
@@ -8,7 +9,7 @@ import pytest
 
 from mmhelix_nb.book.place import book_folder
 from mmhelix_nb.claims import forks as F
-from mmhelix_nb.claims.register import twice_text
+from mmhelix_nb.claims.register import run_all, twice_text
 from mmhelix_nb.games.maze import solve
 from mmhelix_nb.shared.gridmoves import distance
 
@@ -290,5 +291,6 @@ def test_runs_lie_on_several_cores(tmp_path):
     for name, run in made.items():
         R.write_json(tmp_path / f"{name}.json", run)
     runs = [R.Run("two_ended", arm, "samples", seed) for arm in ("search", "answer") for seed in (0, 1)]
-    found = {str(run): result for run, result, seconds in R.run_all(runs, tmp_path, TOY, 2) if seconds is None}
+    make = partial(R.made_run, out=tmp_path, lab=TOY)
+    found = {str(run): result for run, result, seconds in run_all(runs, tmp_path, make, 2) if seconds is None}
     assert twice_text(made, found) == "4 runs were in the report before, with the same numbers"

@@ -9,15 +9,15 @@ __all__ = ['LAB', 'REGIME', 'SEEDS', 'KEYS', 'FIRST_NUMBER', 'collected', 'rows'
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from ..book.figures import svg
 from ..book.place import commit
 from ..book.results import write_json
-from ..book.statistics import percent_text
 from . import reflection
-from .reflection import Lab, Run, left_text, planned, registered, run_all
-from .register import command_text, made_here, recorded, same_claims, twice_text, write_text
+from .reflection import Lab, Run, base_of_lab, made_run, planned, registered
+from .register import command_text, made_here, recorded, same_claims, twice_text, work_off, write_text
 
 # %% ../../nbs/claims/bases.ipynb #ba000006
 LAB = replace(reflection.LAB, base_seed=1)
@@ -92,16 +92,16 @@ def main(
     lab: Lab = LAB,
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`; returns the report, which is written after each run."
-    out, reports, times = Path(out), Path(reports), []
+    out, reports = Path(out), Path(reports)
     known = recorded(reports / "bases.json", registered(lab)) or {"runs": {}}
     runs: list[Run] = [run for run in planned(seeds, [REGIME]) if again or str(run) not in known["runs"]]
     print(f"bases: {len(runs)} runs to make, the report has the others", flush=True)
     reports.mkdir(parents=True, exist_ok=True)
-    for number, (run, found, seconds) in enumerate(run_all(runs, out, lab, cores), 1):
-        times += [] if seconds is None else [seconds]
-        write_report(collected(out, reports, seeds, lab), reports)
-        left = left_text(times, len(runs) - number, cores)
-        print(f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left}", flush=True)
-    report = write_report(collected(out, reports, seeds, lab), reports)
+
+    def publish() -> dict:
+        return write_report(collected(out, reports, seeds, lab), reports)
+
+    work_off(runs, out, partial(made_run, out=out, lab=lab), cores, publish, partial(base_of_lab, out, lab))
+    report = publish()
     print(twice_text(known["runs"], made_here(out, map(str, planned(seeds, [REGIME])), registered(lab))))
     return report

@@ -9,7 +9,7 @@ __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'T
            'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together', 'tested',
            'judged', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows', 'claims_table',
            'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
-           'base_beside', 'one_run', 'left_of', 'main']
+           'base_beside', 'one_run', 'greedy_said', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
 import hashlib
@@ -19,7 +19,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import atanh, sqrt, tanh
 from pathlib import Path
 from statistics import correlation, fmean
@@ -40,10 +40,9 @@ from mmhelix_nb.claims.reflection import (
     by_tries,
     items_of,
     kept_run,
-    left_text,
     mean_text,
 )
-from .register import Registered, checked, made_here, rule_text, run_at, verdict
+from .register import Registered, checked, made_here, one_thread, rule_text, run_at, verdict, work_off
 from ..core import unpack
 
 # %% ../../nbs/claims/paths.ipynb #619c0cd9
@@ -499,13 +498,17 @@ def base_beside(out: Path, mazes: Path) -> None:
         shutil.copytree(mazes / home, out / home, dirs_exist_ok=True)
 
 
-def one_run(run: Run | Tuned, out: Path, mazes: Path) -> tuple[dict, str]:
-    "A run of either part, made or read, and what it gets greedily, in words."
+def one_run(run: Run | Tuned, out: Path, mazes: Path) -> dict:
+    "A run of either part, made or read."
     if isinstance(run, Run):
-        found = kept_run(run, out, registered(), LAB, ROUTES)
-        return found, percent_text(found["greedy"])
-    found = tuned_run(run, out, mazes, registered_tuned())
-    return found, f"{percent_text(found['before']['greedy'])}, then {percent_text(found['after']['greedy'])}"
+        return kept_run(run, out, registered(), LAB, ROUTES)
+    return tuned_run(run, out, mazes, registered_tuned())
+
+
+def greedy_said(run: dict) -> str:
+    "What a run of either part gets greedily, in words."
+    parts = [run] if "greedy" in run else [run["before"], run["after"]]
+    return ", then ".join(percent_text(part["greedy"]) for part in parts)
 
 
 def left_of(report: Mapping, seeds: Sequence[int]) -> list[Run | Tuned]:
@@ -523,24 +526,15 @@ def main(
     mazes: str | Path = "runs/claims/reflection",
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other on one of the `cores`, with a line a run; returns the report, which is written after each run."
-    import torch
-
-    from mmhelix_nb.training.launch import own_device
-
-    if own_device() == "cpu":
-        torch.set_num_threads(1)  # a miniature gains nothing by more, and sums come out the same everywhere
+    one_thread()
     base_beside(Path(out), Path(mazes))
-    known, times = read_report(reports), []
+    known = read_report(reports)
     report = collected(out, seeds, known)
     left = left_of(collected(out, seeds) if again else report, seeds)
     print(f"paths: {len(left)} runs to make, the report has the others", flush=True)
-    for number, run in enumerate(left, 1):
-        began = time.perf_counter()
-        _, said = one_run(run, Path(out), Path(mazes))
-        times.append(time.perf_counter() - began)
-        report = collected(out, seeds, known)
-        write_report(report, reports)
-        print(f"[{number}/{len(left)}] {run}: {said} {left_text(times, len(left) - number)}", flush=True)
+    make = partial(one_run, out=Path(out), mazes=Path(mazes))
+    work_off(left, Path(out), make, 1, lambda: write_report(collected(out, seeds, known), reports), said=greedy_said)
+    report = collected(out, seeds, known)
     write_report(report, reports)
     print(taught_table(report), tuned_table(report), claims_table(report), sep="\n\n")
     return report

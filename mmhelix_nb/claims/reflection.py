@@ -11,20 +11,17 @@ __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST',
            'report_of', 'measured_here', 'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells',
            'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure',
            'tries_figure', 'draw_figures', 'came_out', 'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish',
-           'left_text', 'one_thread', 'timed_run', 'run_all', 'main']
+           'made_run', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
 import itertools
 import json
-import multiprocessing
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -32,7 +29,6 @@ from typing import TYPE_CHECKING, Any
 from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, dot_panel, share_dot, svg
 from ..book.pages import Table
 from ..book.place import commit
-from ..book.processes import end_with
 from ..book.results import write_json, write_lines
 from ..book.settings import Base, Sft
 from mmhelix_nb.book.statistics import (
@@ -66,13 +62,14 @@ from mmhelix_nb.claims.register import (
     same_claims,
     told,
     twice_text,
+    work_off,
     write_text,
 )
 from ..core import Verdict
-from ..games.maze import State
 from ..reporting.scores import booktabs, csv_text
 
 if TYPE_CHECKING:
+    from mmhelix_nb.book.rows import Row
     from mmhelix_nb.claims.school import Pool, Words
 
 # %% ../../nbs/claims/reflection.ipynb #9019ec3f
@@ -211,20 +208,22 @@ def registered(lab: Lab = LAB) -> str:
 # %% ../../nbs/claims/reflection.ipynb #cc603166
 @dataclass(frozen=True)
 class Puzzle:
-    "What a lab draws, tells, judges and reads."
+    "What a lab draws, tells, judges and reads; mazes of `forks`, or whatever else its functions take."
 
-    drawn: Callable[..., Iterator[State]]  # of a regime, a split and a seed
-    tell: Callable[[State, str, int], str]  # as an arm; the number decides what is random
-    judge: Callable[[State, str], Verdict]
-    dead_ends: Callable[[State], int]
-    read: Callable[[State, str, str], Trace]  # a reply of an arm
+    drawn: Callable[..., Iterator[Any]]  # of a regime, a split and a seed
+    tell: Callable[[Any, str, int], str]  # as an arm; the number decides what is random
+    judge: Callable[[Any, str], Verdict]
+    dead_ends: Callable[[Any], int]
+    read: Callable[[Any, str, str], Trace] | None  # a reply of an arm; None: nobody does
+    row: "Callable[..., Row] | None" = None  # how it is asked; None: as a maze in its picture
+    sampled: tuple[tuple[str, str], ...] = SAMPLED
 
 
 MAZES = Puzzle(mazes_of, tell, judge_route, dead_ends, read_trace)
 
 
 @lru_cache(maxsize=4)
-def items_of(regime: str, split: str, count: int, puzzle: Puzzle = MAZES) -> tuple[State, ...]:
+def items_of(regime: str, split: str, count: int, puzzle: Puzzle = MAZES) -> tuple[Any, ...]:
     "The mazes that all runs of a regime are measured on."
     return tuple(itertools.islice(puzzle.drawn(regime, split), count))
 
@@ -311,12 +310,12 @@ def taught(run: Run, out: Path, lab: Lab, puzzle: Puzzle = MAZES) -> tuple[Any, 
 SLACK = 8  # tokens that a reply may be longer than the longest lesson
 
 
-def marks(states: Sequence[State], said: Sequence[str], puzzle: Puzzle = MAZES) -> str:
+def marks(states: Sequence[Any], said: Sequence[str], puzzle: Puzzle = MAZES) -> str:
     "A 1 or 0 for each maze: is the boxed route right?"
     return "".join(str(int(puzzle.judge(state, text).ok)) for state, text in zip(states, said, strict=True))
 
 
-def by_dead_ends(states: Sequence[State], right: str, puzzle: Puzzle = MAZES) -> dict[str, dict]:
+def by_dead_ends(states: Sequence[Any], right: str, puzzle: Puzzle = MAZES) -> dict[str, dict]:
     "The share right by how many dead ends the search meets; 3 means 3 or more."
     groups: dict[int, list[int]] = {}
     for state, mark in zip(states, right, strict=True):
@@ -334,35 +333,38 @@ def by_tries(rows: Sequence[str]) -> dict:
 # %% ../../nbs/claims/reflection.ipynb #7fa0b39d
 def measured(run: Run, model, processor, training: dict, lab: Lab, puzzle: Puzzle = MAZES) -> dict:
     "What a model answers to the lab's mazes, with each reply under `replies`."
-    from mmhelix_nb.claims.school import replies
+    from mmhelix_nb.claims.school import maze_row, replies
 
     states, limit = items_of(run.regime, run.split, lab.items, puzzle), training["longest"] + SLACK
-    said = [reply for part in replies(model, processor, states, limit) for reply in part]
+    row, count = puzzle.row or maze_row, len(states)
+    said = [reply for part in replies(model, processor, states, limit, row=row) for reply in part]
     texts = [reply.text for reply in said]
     right = marks(states, texts, puzzle)
-    traces = [puzzle.read(state, text, run.arm) for state, text in zip(states, texts)]
+    read = None if run.arm == "answer" else puzzle.read
     found = {
         "greedy": share_record(right.count("1"), len(right)),
         "right": right,
         "dead_ends": by_dead_ends(states, right, puzzle),
         "tokens_a_reply": fmean(reply.tokens for reply in said),
         "cut": fmean(reply.finish == "length" for reply in said),
-        "trace": None if run.arm == "answer" else shares(traces),
+        "trace": read and shares([read(state, text, run.arm) for state, text in zip(states, texts)]),
         "replies": texts,
     }
-    if (run.arm, run.budget) in SAMPLED:
-        drawn = [reply.text for part in replies(model, processor, states, limit, lab.tries, run.seed) for reply in part]
-        count = len(states)
+    if (run.arm, run.budget) in puzzle.sampled:
+        parts = replies(model, processor, states, limit, lab.tries, run.seed, row)
+        drawn = [reply.text for part in parts for reply in part]
         found["tries"] = by_tries([marks(states, drawn[i * count : (i + 1) * count], puzzle) for i in range(lab.tries)])
     return found
 
 # %% ../../nbs/claims/reflection.ipynb #64c82155
-def kept_run(run: Run, out: Path, mine: str, lab: Lab = LAB, puzzle: Puzzle = MAZES) -> dict:
-    "A run, trained and measured, or read where it was; its file says that it was registered as `mine`."
+def kept_run(
+    run: Run, out: Path, mine: str, lab: Lab = LAB, puzzle: Puzzle = MAZES, learn: Callable[..., tuple] = taught
+) -> dict:
+    "A run, trained by `learn` and measured, or read where it was; its file says that it was registered as `mine`."
     path = out / f"{run}.json"
     if known := run_at(path, mine):
         return known
-    model, processor, training = taught(run, out, lab, puzzle)
+    model, processor, training = learn(run, out, lab, puzzle)
     began = time.perf_counter()
     result = measured(run, model, processor, training, lab, puzzle)
     write_lines(out / str(run) / "replies.jsonl", [{"text": text} for text in result.pop("replies")])
@@ -732,49 +734,10 @@ def publish(out: str | Path, reports: str | Path, lab: Lab = LAB, seeds: Sequenc
     write_reflection(report, reports)
     return report
 
-
-def left_text(times: Sequence[float], left: int, cores: int = 1) -> str:
-    "How long the runs that are left may take on so many cores, from those of this session."
-    return f"about {fmean(times) * left / cores / 60:.0f} min left" if times else ""
-
 # %% ../../nbs/claims/reflection.ipynb #d9b535f5
-def one_thread() -> None:
-    "On a CPU one thread: a miniature gains nothing by more, and sums come out the same everywhere."
-    import torch
-
-    from mmhelix_nb.training.launch import own_device
-
-    if own_device() == "cpu":
-        torch.set_num_threads(1)
-
-
-def timed_run(run: Run, out: str | Path, lab: Lab) -> tuple[dict, float | None]:
-    "A run, and the seconds that it took; None where it lay there."
-    if (Path(out) / f"{run}.json").is_file():
-        return run_arm(**asdict(run), out=out, lab=lab), None
-    one_thread()
-    began = time.perf_counter()
-    return run_arm(**asdict(run), out=out, lab=lab), time.perf_counter() - began
-
-# %% ../../nbs/claims/reflection.ipynb #497972da
-def run_all(runs: Sequence[Run], out: str | Path, lab: Lab, cores: int) -> Iterator[tuple[Run, dict, float | None]]:
-    "Each run with its result and its seconds, as they come to an end, one on each of `cores`."
-    if cores == 1 or len(runs) < 2:
-        for run in runs:
-            yield run, *timed_run(run, out, lab)
-        return
-    if not all((Path(out) / f"{run}.json").is_file() for run in runs):
-        base_of_lab(Path(out), lab)  # before several need it
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), end_with, (os.getpid(),)) as pool:
-        waiting = {pool.submit(timed_run, run, out, lab): run for run in runs}
-        try:
-            for future in as_completed(waiting):
-                yield waiting[future], *future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()  # a training goes on from its last checkpoint
-            raise
+def made_run(run: Run, out: Path, lab: Lab) -> dict:
+    "A run, made or read."
+    return run_arm(**asdict(run), out=out, lab=lab)
 
 # %% ../../nbs/claims/reflection.ipynb #6aec7d04
 def main(
@@ -789,15 +752,11 @@ def main(
     "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`, with a line a run; returns the report, which is written after each run."
     known = recorded(Path(reports) / "reflection.json", registered(lab)) or {"runs": {}}
     runs = [run for run in planned(seeds, regimes) if again or str(run) not in known["runs"]]
-    times: list[float] = []
     print(
         f"reflection: {len(runs)} of {len(planned(seeds, regimes))} runs to make, the report has the others", flush=True
     )
-    for number, (run, found, seconds) in enumerate(run_all(runs, out, lab, cores), 1):
-        times += [] if seconds is None else [seconds]
-        publish(out, reports, lab, seeds)
-        left = left_text(times, len(runs) - number, cores)
-        print(f"[{number}/{len(runs)}] {run}: {percent_text(found['greedy'])} {left}", flush=True)
+    make, first = partial(made_run, out=Path(out), lab=lab), partial(base_of_lab, Path(out), lab)
+    work_off(runs, Path(out), make, cores, lambda: publish(out, reports, lab, seeds), first)
     report = publish(out, reports, lab, seeds)
     said = twice_text(known["runs"], measured_here(out, lab, seeds))
     print(accuracy_table(report), verdict_table(report), counted(report), said, sep="\n\n")

@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['SIDE', 'Drawn', 'WINDOW', 'READ', 'maze_row', 'told_reading', 'some_cells', 'maze_processor', 'Words', 'lessons_of',
            'patches', 'grids', 'features', 'padded', 'Batches', 'train_base', 'loaded', 'reading_score', 'Pool',
-           'teach', 'replies']
+           'teach', 'prompts_of', 'teach_in_words', 'replies']
 
 # %% ../../nbs/claims/school.ipynb #3d598c2e
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -97,7 +98,7 @@ def lessons_of(
     words: Words, texts: Sequence[str], batch: int, given: bool = False, prompts: Sequence[list[int]] = ()
 ) -> Dataset:
     "Lessons as rows: tokens, labels, and the number of the maze; with `given` the cells of a reading are not learned. `prompts` are the mazes' own where they differ."
-    same, rows = words.prompt(), []
+    same, rows = [] if prompts else words.prompt(), []
     for number, ids in enumerate(words.completions(texts)):
         prompt = prompts[number] if prompts else same
         labels = [-100 if given and i >= 2 and i % 2 == 0 and i < len(ids) - 2 else one for i, one in enumerate(ids)]
@@ -240,6 +241,19 @@ def teach(model, processor, pool: Pool, texts: Sequence[str], settings: Sft, out
     rows = lessons_of(words, texts, settings.batch_size)
     batches = Batches(model, words, pool.first(len(texts)), pool.features(len(texts)))
     return train_sft(model, processor, rows, settings, out, seed, collator=batches)
+
+# %% ../../nbs/claims/school.ipynb #ccb761ea
+def prompts_of(processor, rows: Sequence[Row]) -> list[list[int]]:
+    "The ids of the prompts of rows in words."
+    return [encode(processor, [row], "cpu")["input_ids"][0].tolist() for row in rows]
+
+
+def teach_in_words(model, processor, rows: Sequence[Row], texts: Sequence[str], settings: Sft | Base, out, seed: int):
+    "Teach a base the `texts` about `rows` in words, in place, each once; returns the trainer."
+    freeze_tower(model)
+    told = lessons_of(Words(processor), texts, settings.batch_size, prompts=prompts_of(processor, rows))
+    pad = processor.tokenizer.pad_token_id
+    return train_sft(model, processor, told, settings, out, seed, collator=partial(padded, pad=pad))
 
 # %% ../../nbs/claims/school.ipynb #9af7c092
 def replies(

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['REGIME', 'LOOKS', 'SEEDS', 'WAYS', 'Side', 'CLEAN', 'SAME', 'TWIN', 'QUESTIONS', 'Runs', 'SHALLOW', 'STUDY', 'LABELS',
            'NOTE', 'FIGURES', 'chance', 'painted', 'on_paper', 'in_the_dark', 'photographed', 'in_words',
-           'row_in_words', 'Run', 'planned', 'Question', 'registered', 'teach_in_words', 'taught', 'measured',
-           'run_one', 'side_marks', 'compared', 'verdict_of', 'by_depth', 'shallow', 'study', 'row_of', 'question_rows',
-           'depth_rows', 'shallow_row', 'study_row', 'carried_row', 'dressed_row', 'rows', 'measured_here', 'collected',
-           'pooled', 'looks_figure', 'dead_ends_figure', 'draw_figures', 'redraw', 'publish', 'main']
+           'row_in_words', 'Run', 'planned', 'Question', 'registered', 'taught', 'measured', 'run_one', 'side_marks',
+           'compared', 'verdict_of', 'by_depth', 'shallow', 'study', 'row_of', 'question_rows', 'depth_rows',
+           'shallow_row', 'study_row', 'carried_row', 'dressed_row', 'rows', 'measured_here', 'collected', 'pooled',
+           'looks_figure', 'dead_ends_figure', 'draw_figures', 'redraw', 'publish', 'main']
 
 # %% ../../nbs/claims/world.ipynb #a39a8b78
 import hashlib
@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -42,14 +42,21 @@ from mmhelix_nb.claims.reflection import (
     by_dead_ends,
     holds,
     items_of,
-    left_text,
     marks,
-    one_thread,
     outcome,
     texts_for,
 )
 from .reflection import Run as MazeRun
-from .register import VERDICTS, command_text, made_here, recorded, run_at, same_claims, twice_text
+from mmhelix_nb.claims.register import (
+    VERDICTS,
+    command_text,
+    made_here,
+    recorded,
+    run_at,
+    same_claims,
+    twice_text,
+    work_off,
+)
 from ..core import pack
 from ..games.maze import State, code, layout_on
 from ..shared.draw import PALETTES, PRINTED, Board
@@ -185,26 +192,10 @@ def registered(lab: Lab = LAB) -> str:
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
-# %% ../../nbs/claims/world.ipynb #2468b94b
-def teach_in_words(model, processor, states: Sequence[State], texts: Sequence[str], settings, out, seed: int):
-    "Teach a base the `texts` about mazes that it is told in words, in place, each once."
-    from functools import partial
-
-    from mmhelix_nb.claims.school import Words, lessons_of, padded
-    from mmhelix_nb.evaluation import encode
-    from mmhelix_nb.sft import train_sft
-    from mmhelix_nb.training.models import freeze_tower
-
-    freeze_tower(model)
-    prompts = [encode(processor, [row_in_words(state)], "cpu")["input_ids"][0].tolist() for state in states]
-    rows = lessons_of(Words(processor), texts, settings.batch_size, prompts=prompts)
-    pad = processor.tokenizer.pad_token_id
-    return train_sft(model, processor, rows, settings, out, seed, collator=partial(padded, pad=pad))
-
 # %% ../../nbs/claims/world.ipynb #40f12f07
 def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
     "The model and processor of a run, trained where it is not there yet, and what its training took; what `reflection` trains is taken from there."
-    from mmhelix_nb.claims.school import Words
+    from mmhelix_nb.claims.school import Words, teach_in_words
 
     told, mazes = MazeRun(REGIME, run.arm, "samples", run.seed), out.parent / "reflection"
 
@@ -212,7 +203,8 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
         pool, (model, processor) = reflection.pool_of(REGIME, run.seed, mazes, lab), reflection.base_of_lab(mazes, lab)
         texts = texts_for(pool, words := Words(processor), told, lab)
         settings = lab.arm(len(texts))
-        teach_in_words(model, processor, pool.first(len(texts)), texts, settings, out / str(run), run.seed)
+        rows = [*map(row_in_words, pool.first(len(texts)))]
+        teach_in_words(model, processor, rows, texts, settings, out / str(run), run.seed)
         return model, processor, reflection.lengths_told(texts, words, settings.steps)
 
     return reflection.taught(told, mazes, lab) if run.shown == "plain" else reflection.learned(out / str(run), trained)
@@ -220,8 +212,6 @@ def taught(run: Run, out: Path, lab: Lab) -> tuple[Any, Any, dict]:
 # %% ../../nbs/claims/world.ipynb #b9e0b93a
 def measured(run: Run, model, processor, limit: int, lab: Lab) -> dict[str, dict]:
     "For each way to show the mazes what a model answers greedily."
-    from functools import partial
-
     from mmhelix_nb.claims.school import maze_row, replies
 
     states, found = items_of(REGIME, run.split, lab.items), {}
@@ -518,19 +508,17 @@ def main(
     lab: Lab = LAB,
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other however many `cores` there are; returns the report, which is written after each run."
-    one_thread()
-    out, reports, times = Path(out), Path(reports), []
+    out, reports = Path(out), Path(reports)
     known = recorded(reports / "world.json", registered(lab)) or {"runs": {}}
     runs = [run for run in planned(seeds) if again or str(run) not in known["runs"]]
     print(f"world: {len(runs)} of {len(planned(seeds))} runs to make, the report has the others", flush=True)
     reports.mkdir(parents=True, exist_ok=True)
-    for number, run in enumerate(runs, 1):
-        had, began = (out / f"{run}.json").is_file(), time.perf_counter()
-        found = run_one(run, out, lab)
-        times += [] if had else [time.perf_counter() - began]
-        publish(out, reports, seeds, lab)
-        shares = ", ".join(f"{look} {percent_text(part['greedy'])}" for look, part in found["looks"].items())
-        print(f"[{number}/{len(runs)}] {run}: {shares} {left_text(times, len(runs) - number, 1)}", flush=True)
+
+    def said(found: dict) -> str:
+        return ", ".join(f"{look} {percent_text(part['greedy'])}" for look, part in found["looks"].items())
+
+    make, after = partial(run_one, out=out, lab=lab), partial(publish, out, reports, seeds, lab)
+    work_off(runs, out, make, 1, after, said=said)
     report = publish(out, reports, seeds, lab)
     print(twice_text(known["runs"], measured_here(out, seeds, lab)))
     return report
