@@ -105,6 +105,7 @@ def item_shown(item: Instance, style: str = "light") -> dict[str, Any]:
     "A puzzle's picture as SVG, its questions, and an answer that shows their form."
     title = f"{item.task.replace('_', ' ')}, level {item.level}, seed {item.seed}"
     return {
+        "task": item.task,
         "svg": svg(item.module.layout(item.state, style_named(style)), title),
         "question": item.question("image"),
         "question_text": item.question("text"),

@@ -326,7 +326,7 @@ def _papermill(place: Place, job: Job, told: dict, tries: int = 3) -> None:
         "log_output": True,
         "progress_bar": False,
         "start_timeout": 180,
-        "iopub_timeout": 60,  # of its own it waits 4 s for what a busy kernel prints
+        "iopub_timeout": 180,  # of its own it waits 4 s for what a busy kernel prints; half a character cannot be sent, and holds it up 10 s each time
     }
     try:
         with own_kernel() as path, _listening(handler), _environment({**_variables(place, job), "JUPYTER_PATH": path}):

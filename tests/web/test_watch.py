@@ -16,7 +16,7 @@ from mmhelix_nb.running.runner import RUN_LOCK, Plan, note_end, note_run, write_
 pytestmark = pytest.mark.skipif(
     "MMHELIX_WEB" not in os.environ or not PROGRAM, reason="the browser is for make web-test, and needs Chromium"
 )
-WORD, BASE = "document.querySelector('#word').textContent", "document.querySelector('#jobs li.running')"
+WORD, BASE = "document.querySelector('#word')?.textContent", "document.querySelector('#jobs li.running')"
 
 
 def test_a_page_follows_a_run_to_its_end(tmp_path):

@@ -147,7 +147,16 @@ def test_addresses_controls_and_keys(page, site):
     page.key("n")
     page.wait("!location.hash.endsWith('/7')")
     page.open(f"{site}#/maze/9/7")
-    page.wait("document.getElementById('status')?.innerText === 'level 9 must be 1 to 5, or a maze Level record'")
+    page.wait("document.getElementById('status')?.innerText === 'level 9 must be 1 to 5'")
+    assert page.run("solve.disabled && row.disabled && document.getElementById('verdict').textContent") == (
+        "There is no puzzle at this address."
+    )
+    for bad, said in (("maze/2/x", "seed x must be a whole number"), ("%E0%A4%A/1/1", "is unknown")):
+        page.open(f"{site}#/{bad}")
+        page.wait(f"document.getElementById('status')?.innerText.includes('{said}')")
+    page.open(f"{site}#/24Points/2/7")  # the paper's name
+    page.wait("location.hash === '#/twenty_four_points/2/7' && document.getElementById('bars').children.length > 0")
+    assert not page.run("solve.disabled")
     page.open(f"{site}#/maze/2/7/look:5")
     page.wait("document.querySelector('#picture svg') && !document.querySelector('.waiting')")
     assert page.run("[document.getElementById('style').value, document.getElementById('look').value]") == ["look", "5"]

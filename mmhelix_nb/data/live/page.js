@@ -44,8 +44,17 @@ let cells = {}; // what is known before Python runs: categories, models, shallow
 let running = false;
 
 function read(address) {
-  const [task, level, seed, style = ""] = decodeURIComponent(address).replace(/^#\/?/, "").split("/");
-  return { task, level: Number(level || 1), seed: Number(seed || 0), style };
+  let text = address;
+  try { text = decodeURIComponent(address); } catch { /* stays as it was typed, and is no task then */ }
+  const [task, level, seed, style = ""] = text.replace(/^#\/?/, "").split("/");
+  const number = (given) => (/^\d+$/.test(given) ? Number(given) : given);
+  return { task: task || "maze", level: number(level || "1"), seed: number(seed || "0"), style };
+}
+
+function flaw({ level, seed }) { // why an address names no puzzle; the core says so of tasks and styles
+  if (![1, 2, 3, 4, 5].includes(level)) return `level ${level} must be 1 to 5`;
+  if (!Number.isInteger(seed) || seed > 999999999) return `seed ${seed} must be a whole number from 0 to 999999999`;
+  return "";
 }
 
 const address = ({ task, level, seed, style }) => `#/${[task, level, seed, ...(style ? [style] : [])].join("/")}`;
@@ -54,22 +63,30 @@ const dark = () => document.documentElement.classList.contains("dark");
 const drawn = () => now.style || (dark() ? "dark" : "light");
 
 function report(problem) {
-  find("picture").replaceChildren(element("p", problem, { id: "status", class: "problem", role: "status" }));
+  const [before, meant, after] = problem.split(/(?<=did you mean ')(\w+)(?=')/);
+  const link = meant && element("a", meant, { href: address({ ...now, task: meant }) });
+  find("picture").replaceChildren(element("p", link ? [before, link, after] : problem, { id: "status", class: "problem", role: "status" }));
+}
+
+function usable(is) { // what asks something of a puzzle works where there is one
+  for (const id of ["solve", "copy", "row", "svg"]) find(id).disabled = !is;
 }
 
 async function show() {
   const chosen = { ...read(location.hash || FIRST) };
   const other = address({ ...chosen, style: "" }) !== address({ ...now, style: "" });
-  now = other ? chosen : { ...now, style: chosen.style };
+  now = other ? chosen : { ...now, style: chosen.style, failed: false };
   const mine = now;
   settle();
   if (other) clear();
   find("picture").classList.add("waiting");
   try {
     if (!running && address({ ...now, style: "" }) === FIRST) paint(cells.first[drawn()] ?? cells.first.light);
+    if (flaw(now)) throw new Error(flaw(now));
     const item = await about("item", { style: drawn() });
     if (now !== mine) return; // something else was chosen since
     running = true;
+    if (item.task !== now.task) return location.replace(address({ ...now, task: item.task })); // asked for by the paper's name
     paint(item);
     judged();
     for (const id of ["search", "shallow"]) if (other && find(id).open) open[id]();
@@ -77,7 +94,10 @@ async function show() {
   } catch (error) {
     if (now !== mine) return;
     report(error.message);
-    for (const id of ["question", "words"]) find(id).replaceChildren();
+    now.failed = true;
+    usable(false);
+    for (const id of ["question", "words", "scores", "bars"]) find(id).replaceChildren();
+    judged();
   } finally {
     if (now === mine) find("picture").classList.remove("waiting");
   }
@@ -85,6 +105,7 @@ async function show() {
 
 function paint(item) {
   now.item = item;
+  usable(true);
   find("picture").innerHTML = item.svg;
   find("question").textContent = item.question;
   find("words").textContent = item.question_text;
@@ -125,6 +146,7 @@ async function judged() {
   const reply = find("reply").value;
   const said = find("verdict");
   said.className = "";
+  if (now.failed) return (said.textContent = "There is no puzzle at this address.");
   if (!reply.trim()) return (said.textContent = running ? "The verdict comes as you type." : "Python is loading (14 MB, once); then the verdict comes as you type.");
   const mine = now;
   const { right, reason } = await about("verdict", { reply });
@@ -201,8 +223,9 @@ const percent = (value) => `${value.toFixed(1)} %`;
 
 function models() {
   const home = Object.keys(categories).find((name) => categories[name].includes(now.task));
+  find("scores").textContent = "";
   const rows = cells.models.map((model) => ({ name: model.model, score: model[home] })).sort((a, b) => b.score - a.score);
-  if (!rows.length) return;
+  if (!home || !rows.length) return find("bars").replaceChildren();
   find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got:`;
   const row = ({ name, score }) => element("tr", [element("td", name), element("td", percent(score)), element("td", element("i", "", { style: `width:${score}%` }))]);
   find("bars").replaceChildren(...rows.map(row));
@@ -210,14 +233,14 @@ function models() {
 
 // ---- Copy and download
 async function copied(button, text) {
-  const before = button.textContent;
+  button.dataset.label ??= button.textContent; // which "Copied" takes the place of for a while
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   } catch {
     prompt("Copy this:", text);
   }
-  setTimeout(() => { button.textContent = before; }, 1200);
+  setTimeout(() => { button.textContent = button.dataset.label; }, 1200);
 }
 
 function download(name, type, text) {
@@ -244,8 +267,8 @@ function connect() {
   on("levels", "change", (event) => go({ level: event.target.value }));
   on("seed", "change", () => find("seed").reportValidity() && go({ seed: find("seed").value }));
   on("another", "click", another);
-  on("style", "change", () => go({ style: find("style").value === "look" ? `look:${find("look").value}` : find("style").value }));
-  on("look", "change", () => go({ style: `look:${find("look").value}` }));
+  on("style", "change", () => (find("style").value !== "look" || find("look").reportValidity()) && go({ style: find("style").value === "look" ? `look:${find("look").value}` : find("style").value }));
+  on("look", "change", () => find("look").reportValidity() && go({ style: `look:${find("look").value}` }));
   on("choice", "submit", (event) => event.preventDefault());
   on("reply", "input", judged);
   on("solve", "click", solve);
@@ -264,12 +287,13 @@ function connect() {
     const typing = event.target.matches("input:not([type=radio]), textarea, select");
     if (event.key === "Escape") return event.target.blur();
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = find("search").open && now.trace && !event.target.matches("[type=radio]"); // radios have arrows of their own
     if (event.key === "n") another();
     else if ("12345".includes(event.key)) go({ level: event.key });
     else if (event.key === "a") { find("reply").focus(); event.preventDefault(); }
     else if (event.key === "t") find("search").open = !find("search").open;
-    else if (event.key === "ArrowLeft" && now.trace) { step(now.step - 1); event.preventDefault(); }
-    else if (event.key === "ArrowRight" && now.trace) { step(now.step + 1); event.preventDefault(); }
+    else if (event.key === "ArrowLeft" && arrow) { step(now.step - 1); event.preventDefault(); }
+    else if (event.key === "ArrowRight" && arrow) { step(now.step + 1); event.preventDefault(); }
   });
 }
 
