@@ -188,6 +188,17 @@ def test_the_svg_looks_as_the_picture_does(page, site):
 
 @needs_pyodide
 @needs_browser
+def test_a_wide_board_scrolls_on_a_phone(site):
+    with Page(width=390, height=844, phone=True) as small:
+        shows(small, site, "wordsearch", 5, 3)
+        small.run("search.open = true")
+        small.wait("document.getElementById('count').textContent")
+        small.wait("document.querySelector('#said .board') ? 1 : document.getElementById('on').click()", 20)
+        assert small.run("document.documentElement.scrollWidth") <= 390
+
+
+@needs_pyodide
+@needs_browser
 def test_nothing_is_asked_from_elsewhere(page, site):
     asked = page.addresses()
     assert len(asked) > 5 and [one for one in asked if not one.startswith((site, "data:", "blob:", "about:"))] == []
