@@ -99,7 +99,8 @@ def test_what_is_neither_data_nor_model_is_one_line(bench, tmp_path):
     assert "is neither a data set" in publish(tmp_path, "--dry-run", code=2)
     assert "no such folder" in publish(tmp_path / "none", "--dry-run", code=2)
     assert "--to: is missing" in publish(bench, code=2)
-    assert "must be OWNER/NAME" in publish(bench, "--to", "a b/c", code=2)
+    for name in ("a b/c", "../bench"):
+        assert "must be OWNER/NAME" in publish(bench, "--to", name, code=2)
     shutil.copytree(bench, tmp_path / "bench")
     file = tmp_path / "bench/data/test-00000-of-00001.parquet"
     file.write_bytes(file.read_bytes()[:-100])

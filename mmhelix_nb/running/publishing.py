@@ -127,7 +127,7 @@ def publish(
 
     mmhelix publish runs/gpu24/ahpo-ahpo --license apache-2.0 --dry-run        with all evaluations of these weights
     """
-    if to and not re.fullmatch(r"[\w.-]+/[\w.-]+", to):
+    if to and not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", to):
         fail(f"--to {to}: must be OWNER/NAME, as a hub calls it")
     if not to and not dry_run:
         fail("--to: is missing; name it OWNER/NAME, or write and check only, with --dry-run")
