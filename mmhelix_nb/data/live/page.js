@@ -53,7 +53,8 @@ function read(address) {
 
 function flaw({ level, seed }) { // why an address names no puzzle; the core says so of tasks and styles
   if (![1, 2, 3, 4, 5].includes(level)) return `level ${level} must be 1 to 5`;
-  if (!Number.isInteger(seed) || seed > 999999999) return `seed ${seed} must be a whole number from 0 to 999999999`;
+  const { max } = find("seed");
+  if (!Number.isInteger(seed) || seed > Number(max)) return `seed ${seed} must be a whole number from 0 to ${max}`;
   return "";
 }
 
@@ -224,8 +225,8 @@ const percent = (value) => `${value.toFixed(1)} %`;
 function models() {
   const home = Object.keys(categories).find((name) => categories[name].includes(now.task));
   find("scores").textContent = "";
+  if (!home || !cells.models.length) return find("bars").replaceChildren();
   const rows = cells.models.map((model) => ({ name: model.model, score: model[home] })).sort((a, b) => b.score - a.score);
-  if (!home || !rows.length) return find("bars").replaceChildren();
   find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got:`;
   const row = ({ name, score }) => element("tr", [element("td", name), element("td", percent(score)), element("td", element("i", "", { style: `width:${score}%` }))]);
   find("bars").replaceChildren(...rows.map(row));
@@ -261,14 +262,18 @@ function theme(name) {
 function connect() {
   const on = (id, event, act) => find(id).addEventListener(event, act);
   const another = () => go({ seed: Math.floor(Math.random() * 1e6) });
+  const restyle = () => {
+    const [style, look] = [find("style").value, find("look")];
+    if (style !== "look") go({ style });
+    else if (look.reportValidity()) go({ style: `look:${look.value}` });
+  };
   on("theme", "click", () => { theme(dark() ? "light" : "dark"); if (!now.style) show(); });
   on("category", "change", () => { list(); go({ task: find("task").value }); });
   on("task", "change", () => go({ task: find("task").value }));
   on("levels", "change", (event) => go({ level: event.target.value }));
   on("seed", "change", () => find("seed").reportValidity() && go({ seed: find("seed").value }));
   on("another", "click", another);
-  on("style", "change", () => (find("style").value !== "look" || find("look").reportValidity()) && go({ style: find("style").value === "look" ? `look:${find("look").value}` : find("style").value }));
-  on("look", "change", () => find("look").reportValidity() && go({ style: `look:${find("look").value}` }));
+  for (const id of ["style", "look"]) on(id, "change", restyle);
   on("choice", "submit", (event) => event.preventDefault());
   on("reply", "input", judged);
   on("solve", "click", solve);
