@@ -276,6 +276,7 @@ def test_a_foreign_kernel_is_not_asked(tmp_path, monkeypatch):
     )
     notebook(root / "nbs/10_generators.ipynb", cell, save)
     run_job("tiny", "generators", root)
+    assert "\ufffd" in (root / f"{REPORTS}/generators/log.txt").read_text()
     assert read(root / f"{REPORTS}/generators/results.json")["results"] == {"text": "\ufffd"}
 
 
