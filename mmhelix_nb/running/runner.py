@@ -312,7 +312,7 @@ def own_kernel():
 
     with tempfile.TemporaryDirectory() as folder:
         write_kernel_spec(
-            Path(folder, "kernels", "python3"), extra_arguments=[f"--Session.packer=mmhelix_nb.running.runner.packed"]
+            Path(folder, "kernels", "python3"), extra_arguments=["--Session.packer=mmhelix_nb.running.runner.packed"]
         )
         yield os.pathsep.join(filter(None, (folder, os.environ.get("JUPYTER_PATH"))))
 
