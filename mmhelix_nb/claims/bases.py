@@ -16,8 +16,17 @@ from ..book.figures import svg
 from ..book.place import commit
 from ..book.results import write_json
 from . import reflection
-from .reflection import Lab, Run, base_of_lab, made_run, planned, registered
-from .register import command_text, made_here, recorded, same_claims, twice_text, work_off, write_text
+from .reflection import Lab, base_of_lab, made_run, planned, registered
+from mmhelix_nb.claims.register import (
+    command_text,
+    made_here,
+    recorded,
+    same_claims,
+    to_make,
+    twice_text,
+    work_off,
+    write_text,
+)
 
 # %% ../../nbs/claims/bases.ipynb #ba000006
 LAB = replace(reflection.LAB, base_seed=1)
@@ -93,15 +102,12 @@ def main(
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`; returns the report, which is written after each run."
     out, reports = Path(out), Path(reports)
-    known = recorded(reports / "bases.json", registered(lab)) or {"runs": {}}
-    runs: list[Run] = [run for run in planned(seeds, [REGIME]) if again or str(run) not in known["runs"]]
-    print(f"bases: {len(runs)} runs to make, the report has the others", flush=True)
-    reports.mkdir(parents=True, exist_ok=True)
+    runs, known = to_make("bases", planned(seeds, [REGIME]), reports, registered(lab), again)
 
     def publish() -> dict:
         return write_report(collected(out, reports, seeds, lab), reports)
 
     work_off(runs, out, partial(made_run, out=out, lab=lab), cores, publish, partial(base_of_lab, out, lab))
     report = publish()
-    print(twice_text(known["runs"], made_here(out, map(str, planned(seeds, [REGIME])), registered(lab))))
+    print(twice_text(known, made_here(out, map(str, planned(seeds, [REGIME])), registered(lab))))
     return report

@@ -60,6 +60,7 @@ from mmhelix_nb.claims.register import (
     recorded,
     run_at,
     same_claims,
+    to_make,
     told,
     twice_text,
     work_off,
@@ -750,14 +751,10 @@ def main(
     lab: Lab = LAB,
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`, with a line a run; returns the report, which is written after each run."
-    known = recorded(Path(reports) / "reflection.json", registered(lab)) or {"runs": {}}
-    runs = [run for run in planned(seeds, regimes) if again or str(run) not in known["runs"]]
-    print(
-        f"reflection: {len(runs)} of {len(planned(seeds, regimes))} runs to make, the report has the others", flush=True
-    )
+    runs, known = to_make("reflection", planned(seeds, regimes), reports, registered(lab), again)
     make, first = partial(made_run, out=Path(out), lab=lab), partial(base_of_lab, Path(out), lab)
     work_off(runs, Path(out), make, cores, lambda: publish(out, reports, lab, seeds), first)
     report = publish(out, reports, lab, seeds)
-    said = twice_text(known["runs"], measured_here(out, lab, seeds))
+    said = twice_text(known, measured_here(out, lab, seeds))
     print(accuracy_table(report), verdict_table(report), counted(report), said, sep="\n\n")
     return report

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['Rule', 'VERDICTS', 'WORDS', 'TAKEN', 'ROW', 'Made', 'Registered', 'fisher', 'verdict', 'rule_text', 'checked',
-           'frozen', 'recorded', 'numbers', 'twice_text', 'write_text', 'command_text', 'told', 'same_claims', 'run_at',
-           'made_here', 'one_thread', 'timed_run', 'run_all', 'left_text', 'greedy_text', 'work_off']
+           'frozen', 'recorded', 'to_make', 'numbers', 'twice_text', 'write_text', 'command_text', 'told',
+           'same_claims', 'run_at', 'made_here', 'one_thread', 'timed_run', 'run_all', 'left_text', 'greedy_text',
+           'work_off']
 
 # %% ../../nbs/claims/register.ipynb #e231d83a
 import hashlib
@@ -127,6 +128,17 @@ def recorded(path: str | Path, registered: str) -> dict | None:
         f"{path}: its claims were registered as {found['registered']}, these are {registered}: {aside_note(set_aside(path, found['registered']))}"
     )
     return None
+
+# %% ../../nbs/claims/register.ipynb #25f09056
+def to_make(
+    part: str, planned: Sequence, reports: str | Path, registered: str, again: bool
+) -> tuple[list, dict[str, dict]]:
+    "Of the `planned` runs of a part those that its report has not (`again`: all), which a line counts, and the runs that it has, by name; makes the folder of the `reports`."
+    known = (recorded(Path(reports) / f"{part}.json", registered) or {"runs": {}})["runs"]
+    runs = [run for run in planned if again or str(run) not in known]
+    print(f"{part}: {len(runs)} of {len(planned)} runs to make, the report has the others", flush=True)
+    Path(reports).mkdir(parents=True, exist_ok=True)
+    return runs, known
 
 # %% ../../nbs/claims/register.ipynb #0dbc5591
 def numbers(run: object) -> object:

@@ -38,6 +38,7 @@ from mmhelix_nb.claims.register import (
     recorded,
     rule_text,
     same_claims,
+    to_make,
     twice_text,
     verdict,
     work_off,
@@ -456,16 +457,13 @@ def main(
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one on each of `cores`; returns the report, which is written after each run."
     out, reports = Path(out), Path(reports)
-    known = recorded(reports / "skeletons.json", registered(lab)) or {"runs": {}}
-    runs = [run for run in planned(seeds) if again or str(run) not in known["runs"]]
-    print(f"skeletons: {len(runs)} runs to make, the report has the others", flush=True)
-    reports.mkdir(parents=True, exist_ok=True)
+    runs, known = to_make("skeletons", planned(seeds), reports, registered(lab), again)
 
     def publish() -> dict:
         return write_report(collected(out, reports, seeds, lab), reports)
 
     work_off(runs, out, partial(made_run, out=out, lab=lab), cores, publish, partial(base_of, out, lab))
     report = publish()
-    said = twice_text(known["runs"], made_here(out, map(str, planned(seeds)), registered(lab)))
+    said = twice_text(known, made_here(out, map(str, planned(seeds)), registered(lab)))
     print(accuracy_table(report), claims_table(report), said, sep="\n\n")
     return report

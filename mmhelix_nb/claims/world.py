@@ -54,6 +54,7 @@ from mmhelix_nb.claims.register import (
     recorded,
     run_at,
     same_claims,
+    to_make,
     twice_text,
     work_off,
 )
@@ -509,10 +510,7 @@ def main(
 ) -> dict:
     "Run what neither the report nor `out` has (`again`: what `out` has not), one after the other however many `cores` there are; returns the report, which is written after each run."
     out, reports = Path(out), Path(reports)
-    known = recorded(reports / "world.json", registered(lab)) or {"runs": {}}
-    runs = [run for run in planned(seeds) if again or str(run) not in known["runs"]]
-    print(f"world: {len(runs)} of {len(planned(seeds))} runs to make, the report has the others", flush=True)
-    reports.mkdir(parents=True, exist_ok=True)
+    runs, known = to_make("world", planned(seeds), reports, registered(lab), again)
 
     def said(found: dict) -> str:
         return ", ".join(f"{look} {percent_text(part['greedy'])}" for look, part in found["looks"].items())
@@ -520,5 +518,5 @@ def main(
     make, after = partial(run_one, out=out, lab=lab), partial(publish, out, reports, seeds, lab)
     work_off(runs, out, make, 1, after, said=said)
     report = publish(out, reports, seeds, lab)
-    print(twice_text(known["runs"], measured_here(out, seeds, lab)))
+    print(twice_text(known, measured_here(out, seeds, lab)))
     return report
