@@ -141,7 +141,7 @@ def test_parts_are_run_one_after_the_other_by_contract(tmp_path, monkeypatch, ca
         verdicts.run_parts("gate:rule", "own", 2, "0")
     assert capsys.readouterr().err == "Error: PART=gate:rule: gate has no blocks; give PART=gate\n"
     blocks: list = []
-    monkeypatch.setattr(Fake, "main", lambda cores, blocks=(), taken=blocks: taken.extend(blocks))
+    monkeypatch.setattr(Fake, "main", lambda cores, seeds=(0, 1), blocks=(), taken=blocks: taken.extend(blocks))
     verdicts.run_parts("gate:families,scope", "own", 2, "0")
     assert blocks == ["families", "scope"]
     with pytest.raises(typer.Exit):

@@ -210,14 +210,19 @@ def percent_text(share: dict | None) -> str:
     return f"{100 * share['accuracy']:.1f} [{100 * share['low']:.1f}, {100 * share['high']:.1f}]" if share else "-"
 
 
+def _points(share: float) -> str:
+    """A share in points; one that rounds to nothing and is not has two digits, so that its sign can be seen."""
+    return f"{100 * share:+.{2 if 5e-5 <= abs(share) < 5e-4 else 1}f}"
+
+
 def points_text(test: dict) -> str:
     """A paired difference in percentage points with its interval."""
-    return f"{100 * test['difference']:+.1f} [{100 * test['low']:+.1f}, {100 * test['high']:+.1f}]"
+    return f"{_points(test['difference'])} [{_points(test['low'])}, {_points(test['high'])}]"
 
 
 def points_read(text: str) -> tuple[float, float, float] | None:
     """The first difference in a text, as `points_text` writes it: it and its interval, in points; None where there is none."""
-    number = r"([+-]\d+\.\d)"
+    number = r"([+-]\d+\.\d\d?)"
     found = re.search(rf"{number} \[{number}, {number}\]", text)
     return (float(found[1]), float(found[2]), float(found[3])) if found else None
 

@@ -42,6 +42,7 @@ from mmhelix_nb.claims.gate import (
     item_pairs,
     judged,
     known_pairs,
+    levels,
     points_told,
     read_run,
     records_of,
@@ -785,11 +786,17 @@ def rule_table(made: Mapping) -> Table:
     return Table(("for", "experts", "seed", "R", "left %", "rule says", "came", "told"), tuple(rows))
 
 # %% ../../nbs/claims/gatemap.ipynb #d9a5152f
-def came(one: Mapping) -> str:
-    "The difference of a claim, and of what."
+def came(one: Mapping, cells: Sequence[Mapping]) -> str:
+    "The difference of a claim, of what, and what its sides get, which `cells` of the report hold."
+    if not one["test"]:
+        return "not run"
     what = MEASURES["sampled/in_domain"][0] if one["measure"] in _RULE else MEASURES[one["measure"]][0]
     what = "runs told rightly" if one["measure"] == "rule/hits" else what
-    return f"{points_told(one['test'])}: {one['first']} less {one['second']}, {what}" if one["test"] else "not run"
+    asked = f"{points_told(one['test'])}: {one['first']} less {one['second']}, {what}"
+    if one["measure"] in _RULE:
+        same = not any(one["test"]["per_seed"].values())
+        return asked + ("; both come to the same in every run, which tells nothing" if same else "")
+    return asked + levels(one, cells)
 
 
 def blocks_of(one: Mapping) -> list[str]:
@@ -811,7 +818,7 @@ def rows(report: Mapping) -> list[dict]:
         found.append(
             {
                 **{key: one[key] for key in ("key", "asked", "paper", "verdict")},
-                "ours": came(one),
+                "ours": came(one, report["cells"]),
                 "seeds": sorted(map(int, test["per_seed"])),
                 "control": f"`{one['second']}`, at the same base, prompts, items and seeds",
                 "changes": f"{one['refuted']} would refute it; it stands if {one['rule']}",
@@ -833,7 +840,9 @@ def rule_words(made: Mapping) -> str:
         f"{rule['told'][name]} of {len(rule['points'][name])} {words}"
         for name, words in (("fit", "that it was fitted to"), ("fresh", "fresh ones"))
     ]
-    return f"Threshold: the largest R with P(Binomial({GROUP}, p) >= R) >= {rule['share']:g}, p what an open gate's run earns at its end. It tells {' and '.join(parts)}."
+    came = Counter(one["free"] for one in rule["points"]["fresh"])
+    always = f", as does saying the same of all: {max(came.values())}" if came else ""
+    return f"Threshold: the largest R with P(Binomial({GROUP}, p) >= R) >= {rule['share']:g}, p what an open gate's run earns at its end. It tells {' and '.join(parts)}{always}."
 
 
 def report_text(made: Mapping) -> str:

@@ -269,7 +269,11 @@ def came_out(one: Mapping) -> str:
     "What a test says, in words."
     test = one["test"]
     if "micro" in test:
-        return f"{points_text(test['micro'])} points over items, {points_text(test['macro'])} over categories"
+        over = (
+            f"{100 * test[mean]['difference']:+.1f} over {units}"
+            for mean, units in (("micro", "items"), ("macro", "categories"))
+        )
+        return f"{'one mean gives it' if test['right'] else 'no mean gives it'}, {' and '.join(over)}"
     if "ratio" in test:
         return f"{test['ratio']:.3f} of the hours, one number an arm"
     if "difference" not in test:
