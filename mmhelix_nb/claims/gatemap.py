@@ -9,8 +9,8 @@ __all__ = ['GROUP', 'THRESHOLDS', 'WAYS', 'KINDS', 'COLUMNS', 'NOISE', 'CONDITIO
            'chosen', 'sampled_of', 'Point', 'points', 'hits', 'fitted', 'claims', 'registered', 'guessed', 'by_rule',
            'rule_values', 'rule_test', 'imitated', 'ceiling', 'best_of', 'lead', 'winner', 'condition_record',
            'rule_record', 'judged_here', 'report_of', 'runs_here', 'runs_lent', 'kept_pairs', 'collected', 'map_table',
-           'cells_table', 'rule_table', 'came', 'blocks_of', 'rows', 'rule_words', 'report_text', 'map_figure',
-           'rule_figure', 'csv_rows', 'write_report', 'redraw', 'publish', 'main']
+           'cells_table', 'rule_table', 'came', 'needed', 'command_of', 'rows', 'rule_words', 'report_text',
+           'map_figure', 'rule_figure', 'csv_rows', 'write_report', 'redraw', 'publish', 'main']
 
 # %% ../../nbs/claims/gatemap.ipynb #1f093a9e
 import json
@@ -798,14 +798,20 @@ def came(one: Mapping, cells: Sequence[Mapping]) -> str:
         return asked + ("; both come to the same in every run, which tells nothing" if same else "")
     return asked + levels(one, cells)
 
+# %% ../../nbs/claims/gatemap.ipynb #cb45d3ba
+def needed(one: Mapping) -> set[str]:
+    "The cells that a claim compares."
+    if one["measure"] not in _RULE:
+        return {one["first"], one["second"]}
+    ways = ("static", *(f"ahpo{threshold}" for threshold in THRESHOLDS))
+    return {f"{way}/{condition}" for way, condition in product(ways, (*FIT, *FRESH))}
 
-def blocks_of(one: Mapping) -> list[str]:
-    "The blocks that a claim is about."
-    needed = {one["first"], one["second"]}
-    if one["measure"] in _RULE:
-        ways = ("static", *(f"ahpo{threshold}" for threshold in THRESHOLDS))
-        needed = {f"{way}/{condition}" for way, condition in product(ways, (*FIT, *FRESH))}
-    return [name for name, own in BLOCKS.items() if needed & {*own}]
+
+def command_of(one: Mapping, seeds: Sequence[int]) -> str:
+    "What makes the runs of a claim: its blocks, and before them the part `gate` where it lends some."
+    blocks = ",".join(name for name, own in BLOCKS.items() if needed(one) & {*own})
+    own = [command_text(f"gatemap:{blocks}", seeds)]
+    return " && ".join([command_text("gate", seeds), *own] if needed(one) & {*KNOWN} else own)
 
 
 def rows(report: Mapping) -> list[dict]:
@@ -822,7 +828,7 @@ def rows(report: Mapping) -> list[dict]:
                 "seeds": sorted(map(int, test["per_seed"])),
                 "control": f"`{one['second']}`, at the same base, prompts, items and seeds",
                 "changes": f"{one['refuted']} would refute it; it stands if {one['rule']}",
-                "command": command_text(f"gatemap:{','.join(blocks_of(one))}", report["seeds"]),
+                "command": command_of(one, report["seeds"]),
                 "notebook": "nbs/claims/gatemap.ipynb#Claims",
                 "figure": f"reports/claims/gatemap-{drawn}.svg" if there else "",
             }
