@@ -29,7 +29,7 @@ from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
 from ..shared.graphtold import run_on
-from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, Narrator
+from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNTOLD, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
     introduced,
@@ -43,7 +43,7 @@ from mmhelix_nb.shared.networks import (
     spread_evenly,
     write_lists,
 )
-from ..shared.prose import listed
+from ..shared.prose import counted, listed
 from ..shared.reading import COPY, GRAPHS, MISREAD, NEIGHBOURS, RESULT, close, degree_tally, joined_facts, read
 from ..shared.search import Counter, bits, canonical_graph, refine
 from ..shared.tours import FORCED
@@ -537,19 +537,19 @@ PARTNERS = Voice(
             "{node} sees {nodes}",
             "{node} touches {nodes}",
         ),
-        "tried number": (
-            "{number} dead ends leave no partner open",
-            "all choices ended, in {number} dead ends",
-            "after {number} dead ends nothing is left to try",
-            "I have met {number} dead ends, and every choice is closed",
-            "the count of dead ends is {number}, with no choice left",
-            "each choice has failed, with {number} dead ends in all",
-            "{number} dead ends cover all the choices",
-            "there were {number} dead ends and no way out",
-            "no choice is untried: {number} dead ends",
-            "going over it, I find {number} dead ends and nothing open",
-            "every branch is closed by one of {number} dead ends",
-            "with {number} dead ends all choices are used up",
+        "tried closed": (
+            "after {closed} no partner is left open",
+            "all choices have ended, in {closed}",
+            "after {closed} nothing is left to try",
+            "I have met {closed}, and every choice is closed",
+            "I count {closed}, with no choice left",
+            "each choice has failed, with {closed} in all",
+            "with {closed} all the choices are covered",
+            "I came to {closed} and found no way out",
+            "no choice is untried, which took {closed}",
+            "going over it, I find {closed} and nothing open",
+            "every branch is closed, with {closed} on the way",
+            "with {closed} all choices are used up",
         ),
         "no-image node nodes nodes2": (
             "{node} would get {nodes}, but it has {nodes2}",
@@ -600,6 +600,7 @@ PARTNERS = Voice(
     names={
         "shape": lambda shape: f"{shape[0]}({''.join(map(str, shape[1]))})",
         "ones": lambda ones: listed(ones) if ones else "no partner yet",
+        "closed": partial(counted, thing="dead end"),
     },
 )
 
@@ -646,7 +647,7 @@ FITS = (  # the partners of neighbours are `ones`
     "joined to {ones}, {fact}.",
     "with {ones} beside it, {fact}.",
     "{fact}, the only fit beside {ones}.",
-    "{fact}, as only that touches {ones}.",
+    "{fact}, as only that fits beside {ones}.",
     "{ones} leave no choice: {fact}.",
     "it has to touch {ones}: {fact}.",
     "{fact}, since it must lie beside {ones}.",
@@ -857,7 +858,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         elif pairs:
             straight(told, search, kinds, pairs)
         else:
-            told.tell("hypothesise", TAKE, [Fact("none")])
+            told.tell("hypothesise", UNTOLD, [Fact("none")])
     dead = sum(step.kind == "contradiction" and not step.facts for step in told.steps) + (
         pairs is None and search.alike()
     )

@@ -13,6 +13,7 @@ __all__ = ['Arrange', 'FAINT', 'HAIR', 'Edges', 'EASY', 'PLACES', 'Walk', 'BESID
 from collections import Counter as Bag
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import inf
 from random import Random
@@ -22,7 +23,7 @@ from ..core import Verdict, right, wrong
 from .graphtold import ROWS, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
-from .prose import listed
+from .prose import counted, listed
 from .reading import COPY, RESULT, Checks, close
 from .search import Counter, bits
 from .voice import Voice
@@ -540,7 +541,7 @@ MOVES = Voice(
             "there are more of {ones} than of the nodes that can separate them",
         ),
     },
-    names={"ones": listed},
+    names={"ones": listed, "closed": partial(counted, thing="dead end")},
 )
 
 # %% ../../nbs/shared/tours.ipynb #7a177edd
@@ -560,19 +561,19 @@ TOURS = MOVES | Voice(
             "there are {number} nodes in it, all different, and {number2} steps, all edges",
             "node by node {number}, step by step {number2}, all as it should be",
         ),
-        "tried number": (
-            "{number} dead ends leave no way open",
-            "all ways ended, {number} of them told above",
-            "after {number} dead ends nothing is left to try",
-            "I have met {number} dead ends, and every way is closed",
-            "the count of dead ends is {number}, with no way left",
-            "each choice has failed, with {number} dead ends in all",
-            "{number} dead ends cover all the ways",
-            "there were {number} dead ends and no way out",
-            "no way is untried: {number} dead ends",
-            "going over it, I find {number} dead ends and nothing open",
-            "every branch is closed by one of {number} dead ends",
-            "with {number} dead ends all choices are used up",
+        "tried closed": (
+            "after {closed} no way is left open",
+            "all ways have ended, in {closed}",
+            "after {closed} nothing is left to try",
+            "I have met {closed}, and every way is closed",
+            "I count {closed}, with no way left",
+            "each choice has failed, with {closed} in all",
+            "with {closed} all the ways are covered",
+            "I came to {closed} and found no way out",
+            "no way is untried, which took {closed}",
+            "going over it, I find {closed} and nothing open",
+            "every branch is closed, with {closed} on the way",
+            "with {closed} all choices are used up",
         ),
         "no-edge number node node2": (
             "step {number} goes from {node} to {node2}, and there is no such edge",

@@ -431,7 +431,7 @@ TRAILS = Voice(
             "the walk from {node} needs an addition",
             "what I walked from {node} is only a part",
             "from {node} it takes more than one go",
-            "the walk from {node} was closed too early",
+            "the walk from {node} stopped too early",
             "from {node} I did not get everything",
             "the walk from {node} must be mended",
             "walking on from {node} does not finish it",
