@@ -18,6 +18,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -229,6 +230,7 @@ def ask(state: State, modality: str) -> str:
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "pair first height second height2 low wide amount": (

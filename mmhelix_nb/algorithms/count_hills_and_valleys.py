@@ -17,6 +17,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -211,6 +212,7 @@ def ask(state: State, modality: str) -> str:
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "plateaus heights number": (

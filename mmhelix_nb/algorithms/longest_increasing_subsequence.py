@@ -18,6 +18,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -224,6 +225,7 @@ ORDER = "fixed"  # of the positions: from left to right, since each rests on tho
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "chain values amount": (

@@ -18,6 +18,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -217,6 +218,7 @@ def ask(state: State, modality: str) -> str:
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "dips bars holes amount": (

@@ -28,7 +28,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
-from ..shared.graphtold import run_on
+from ..shared.graphtold import NO, run_on
 from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNTOLD, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
@@ -843,7 +843,7 @@ def straight(told: Narrator, search: Search, kinds: Sequence[Fact], pairs: Pairs
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #95cb0451
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Both graphs, the kinds, the search for partners with its dead ends, and Yes or No."
-    told, search, events = Narrator(GRAPHS | PARTNERS, rng), Search.of(state), []
+    told, search, events = Narrator(GRAPHS | PARTNERS | NO, rng), Search.of(state), []
     shown, kinds = read_graphs(told, manner, state), kind_facts(search)
     told.tell("deduce", KINDS, kinds, [Reason("degrees", (), shown)], brief="kinds")
     pairs = None

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SUPPOSE', 'NOTE', 'TAKE', 'UNTOLD', 'FAIL', 'BACK', 'UNDER', 'CHAIN', 'OPENED', 'CHAINED', 'OWN', 'DOUBLED', 'ASIDE',
-           'JUST', 'BRIEF', 'smooth', 'leads_to', 'opener', 'Steps', 'Sentences', 'Narrator']
+           'SIGNS', 'JUST', 'BRIEF', 'smooth', 'leads_to', 'opener', 'Steps', 'Sentences', 'Narrator']
 
 # %% ../../nbs/shared/narrator.ipynb #dddb85ff
 import re
@@ -139,6 +139,7 @@ _OWN = r"(?:so|then|now|next(?! to\b)|with (?:that|it)|after that|as a result|th
 OWN = re.compile(_OWN)  # how a clause begins that has an opener of its own
 DOUBLED = re.compile(rf"^(?:{'|'.join(map(re.escape, (*THREAD, *AGAIN, *FRESH, 'now ', 'then ', 'so ')))})(?={_OWN})")
 ASIDE = re.compile(r"^(?:okay|good|well), ")  # what begins a sentence, and stands in the way within one
+SIGNS = {"hypothesise": "?", "observe": "!"}  # steps whose facts have words of their own where a voice has such
 JUST = 3  # steps back, what was said need not be said again
 
 
@@ -250,7 +251,7 @@ class Narrator(Sentences):
         **slots: str,
     ) -> None:
         "A step in one of the `clauses`, with `{fact}` for what the facts say, `{why}` for what the reasons say, and more `slots`."
-        says = self.filled(drawn_from(clauses, self.rng), facts, reasons, "?" * (kind == "hypothesise"), **slots)
+        says = self.filled(drawn_from(clauses, self.rng), facts, reasons, SIGNS.get(kind, ""), **slots)
         says = DOUBLED.sub("", says)
         runs_on = kind == "backtrack" and self.leave_open("," if says.startswith("so ") else ";")
         self.add(kind, says[0] + cased(says)[1:] if runs_on else cased(says), facts, reasons, board, brief, false)

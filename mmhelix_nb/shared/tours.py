@@ -20,7 +20,7 @@ from random import Random
 from typing import NamedTuple
 
 from ..core import Verdict, right, wrong
-from .graphtold import ROWS, miscopied, row, row_of, run_on, show_row
+from .graphtold import NO, ROWS, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
 from .prose import counted, listed
@@ -545,79 +545,83 @@ MOVES = Voice(
 )
 
 # %% ../../nbs/shared/tours.ipynb #7a177edd
-TOURS = MOVES | Voice(
-    {
-        "visits number number2": (
-            "{number} different nodes and {number2} steps, each along an edge",
-            "it has {number} nodes, no node twice, and its {number2} steps are edges",
-            "all {number} nodes are there once, and {number2} edges join them",
-            "I count {number} different nodes; the {number2} steps follow edges",
-            "{number} nodes, none missing, none twice, and {number2} steps that are all edges",
-            "each of {number} nodes comes once, and each of {number2} steps is an edge",
-            "no node of the {number} is missing or doubled, and the {number2} steps exist",
-            "the list has {number} different nodes, and all {number2} steps are edges",
-            "the {number} nodes are visited once each by {number2} steps along edges",
-            "nothing repeats among {number} nodes, and {number2} edges carry the tour",
-            "there are {number} nodes in it, all different, and {number2} steps, all edges",
-            "node by node {number}, step by step {number2}, all as it should be",
-        ),
-        "tried closed": (
-            "after {closed} no way is left open",
-            "all ways have ended, in {closed}",
-            "after {closed} nothing is left to try",
-            "I have met {closed}, and every way is closed",
-            "I count {closed}, with no way left",
-            "each choice has failed, with {closed} in all",
-            "with {closed} all the ways are covered",
-            "I came to {closed} and found no way out",
-            "no way is untried, which took {closed}",
-            "going over it, I find {closed} and nothing open",
-            "every branch is closed, with {closed} on the way",
-            "with {closed} all choices are used up",
-        ),
-        "no-edge number node node2": (
-            "step {number} goes from {node} to {node2}, and there is no such edge",
-            "in step {number} I would need an edge from {node} to {node2}, which is not there",
-            "step {number}, {node} to {node2}, is no edge",
-            "step {number} is impossible: {node} and {node2} are not neighbours",
-            "for step {number} the edge {node}-{node2} does not exist",
-            "at step {number} the list of {node} has no {node2}",
-            "the step with number {number} leads from {node} to {node2} without an edge",
-            "looking at step {number}, {node} does not touch {node2}",
-            "step {number} jumps from {node} to {node2}",
-            "number {number} is {node}-{node2}, not an edge",
-            "nothing joins the ends of step {number}, {node} and {node2}",
-            "{number} is a step from {node} to {node2}, but they are not joined",
-        ),
-        "no-once node": (
-            "{node} comes twice",
-            "{node} is visited twice",
-            "the list has {node} two times",
-            "{node} appears a second time",
-            "I find {node} twice",
-            "{node} stands there twice",
-            "{node} must not come again",
-            "two entries are {node}",
-            "{node} is doubled",
-            "there is {node} more than once",
-            "{node} is in it twice",
-            "the node {node} repeats",
-        ),
-        "no-missing node": (
-            "{node} is missing",
-            "{node} does not come",
-            "I never visit {node}",
-            "the list lacks {node}",
-            "{node} is left out",
-            "there is no {node} in it",
-            "{node} was forgotten",
-            "nothing visits {node}",
-            "{node} is not in the list",
-            "I do not find {node}",
-            "{node} should be there and is not",
-            "the tour leaves out {node}",
-        ),
-    }
+TOURS = (
+    MOVES
+    | NO
+    | Voice(
+        {
+            "visits number number2": (
+                "{number} different nodes and {number2} steps, each along an edge",
+                "it has {number} nodes, no node twice, and its {number2} steps are edges",
+                "all {number} nodes are there once, and {number2} edges join them",
+                "I count {number} different nodes; the {number2} steps follow edges",
+                "{number} nodes, none missing, none twice, and {number2} steps that are all edges",
+                "each of {number} nodes comes once, and each of {number2} steps is an edge",
+                "no node of the {number} is missing or doubled, and the {number2} steps exist",
+                "the list has {number} different nodes, and all {number2} steps are edges",
+                "the {number} nodes are visited once each by {number2} steps along edges",
+                "nothing repeats among {number} nodes, and {number2} edges carry the tour",
+                "there are {number} nodes in it, all different, and {number2} steps, all edges",
+                "node by node {number}, step by step {number2}, all as it should be",
+            ),
+            "tried closed": (
+                "after {closed} no way is left open",
+                "all ways have ended, in {closed}",
+                "after {closed} nothing is left to try",
+                "I have met {closed}, and every way is closed",
+                "I count {closed}, with no way left",
+                "each choice has failed, with {closed} in all",
+                "with {closed} all the ways are covered",
+                "I came to {closed} and found no way out",
+                "no way is untried, which took {closed}",
+                "going over it, I find {closed} and nothing open",
+                "every branch is closed, with {closed} on the way",
+                "with {closed} all choices are used up",
+            ),
+            "no-edge number node node2": (
+                "step {number} goes from {node} to {node2}, and there is no such edge",
+                "in step {number} I would need an edge from {node} to {node2}, which is not there",
+                "step {number}, {node} to {node2}, is no edge",
+                "step {number} is impossible: {node} and {node2} are not neighbours",
+                "for step {number} the edge {node}-{node2} does not exist",
+                "at step {number} the list of {node} has no {node2}",
+                "the step with number {number} leads from {node} to {node2} without an edge",
+                "looking at step {number}, {node} does not touch {node2}",
+                "step {number} jumps from {node} to {node2}",
+                "number {number} is {node}-{node2}, not an edge",
+                "nothing joins the ends of step {number}, {node} and {node2}",
+                "{number} is a step from {node} to {node2}, but they are not joined",
+            ),
+            "no-once node": (
+                "{node} comes twice",
+                "{node} is visited twice",
+                "the list has {node} two times",
+                "{node} appears a second time",
+                "I find {node} twice",
+                "{node} stands there twice",
+                "{node} must not come again",
+                "two entries are {node}",
+                "{node} is doubled",
+                "there is {node} more than once",
+                "{node} is in it twice",
+                "the node {node} repeats",
+            ),
+            "no-missing node": (
+                "{node} is missing",
+                "{node} does not come",
+                "I never visit {node}",
+                "the list lacks {node}",
+                "{node} is left out",
+                "there is no {node} in it",
+                "{node} was forgotten",
+                "nothing visits {node}",
+                "{node} is not in the list",
+                "I do not find {node}",
+                "{node} should be there and is not",
+                "the tour leaves out {node}",
+            ),
+        }
+    )
 )
 
 # %% ../../nbs/shared/tours.ipynb #831c9a23

@@ -113,7 +113,7 @@ class Claims(Parts):
     def claims(self, facts: Iterable[Fact], rng: Random | None = None, sign: str = "") -> str:
         """The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest.
 
-        With a `sign`, such as a question mark for what is supposed, in the words of the kind with this sign, where there are some."""
+        With a `sign`, such as a question mark for what is supposed, or an exclamation mark for what is copied out, in the words of the kind with this sign, where there are some."""
         drawn: dict[str, str] = {}
         said = []
         for group in alike(facts, self.plural):

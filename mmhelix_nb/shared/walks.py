@@ -18,7 +18,7 @@ from random import Random
 from typing import Self
 
 from ..core import Solution, Verdict, right, wrong
-from .graphtold import ROWS, miscopied, row, row_of, show_row
+from .graphtold import NO, ROWS, miscopied, row, row_of, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from mmhelix_nb.shared.networks import (
     Graph,
@@ -844,7 +844,7 @@ def checked_walk(graph: Graph, closed: bool) -> Checks:
 # %% ../../nbs/shared/walks.ipynb #c3db68f1
 def tell_euler(state: State, most: int, rng: Random, manner: Manner) -> list[Step]:
     "The trace of a graph in which at most `most` nodes of a walk may be odd: it is closed where that is 0."
-    told, odd = Narrator(GRAPHS | ROWS | TRAILS, rng), odd_nodes(state.n, state.edges)
+    told, odd = Narrator(GRAPHS | ROWS | TRAILS | NO, rng), odd_nodes(state.n, state.edges)
     edge_reading(told, manner, state.n, state.edges)
     parity = Fact("odd", (tuple(odd),)) if odd else Fact("all-even")
     told.tell(
