@@ -330,10 +330,10 @@ def judge_no(exists: bool | None, name: str, some: str, none: str) -> Verdict:
 BESIDE = (
     "going to {node}, ",
     "with {node} next, ",
-    "after {node} ",
+    "after {node}, ",
     "if I go to {node}, ",
     "once at {node}, ",
-    "{node} next: ",
+    "right after {node}, ",
 )
 
 
@@ -350,11 +350,11 @@ CUT = (
     "nothing free leads to {ones}",
     "the free nodes do not lead to {ones}",
     "the way to {ones} is closed",
-    "{ones} is out of reach",
+    "{ones} would be out of reach",
     "I never get to {ones}",
     "no free way reaches {ones}",
-    "that shuts off {ones}",
-    "it isolates {ones}",
+    "{ones} would be shut off",
+    "{ones} would be isolated",
 )
 ENDS = (
     "{ones} have one way left at most, and only the last node may",
@@ -366,7 +366,7 @@ ENDS = (
     "each of {ones} would be the end of the path",
     "the path cannot end at both {ones}",
     "{ones} are left with a single way each",
-    "there are two ends, {ones}",
+    "that makes two ends, {ones}",
     "only one of {ones} can be the end",
     "{ones} both have no second way",
 )
@@ -385,16 +385,16 @@ SHORT = (
     "the ways at {node2} are too few",
 )
 TORN = (
-    "each of {ones} needs {node2} beside it, which has no room for all",
-    "{ones} all have just two ways, one of them to {node2}",
-    "{node2} would have to stand beside all of {ones}",
-    "too many nodes depend on {node2}: {ones}",
-    "{ones} all must be next to {node2}",
+    "each of {ones} needs {node2} beside it, which has no room for that",
+    "{ones} have just two ways each, one of them to {node2}",
+    "{node2} would have to stand beside each of {ones}",
+    "too many nodes depend on {node2}, namely {ones}",
+    "{ones} must each be next to {node2}",
     "none of {ones} can do without {node2}",
     "{node2} cannot serve {ones} at once",
     "each of {ones} has only two ways and one is {node2}",
     "{ones} compete for a place beside {node2}",
-    "{ones} all claim {node2} as a neighbour",
+    "{ones} each claim {node2} as a neighbour",
     "one node of {ones} must lose {node2}, which it needs",
     "the places beside {node2} are too few for {ones}",
 )
@@ -410,7 +410,7 @@ OPEN = (
     "closing at {node2} is impossible",
     "the return to {node2} fails",
     "all doors to {node2} are shut",
-    "it does not come round to {node2}",
+    "the cycle does not come round to {node2}",
 )
 
 # %% ../../nbs/shared/tours.ipynb #85e02ff5
@@ -438,7 +438,7 @@ MOVES = Voice(
             "I move from {node} to {node2}",
             "the way goes from {node} to {node2}",
             "from {node} it is on to {node2}",
-            "next to {node} comes {node2}",
+            "next after {node} comes {node2}",
             "{node} leads to {node2}",
             "the step from {node} is to {node2}",
             "I take {node} to {node2}",
@@ -456,20 +456,20 @@ MOVES = Voice(
             "{node} to {node2} leads nowhere",
             "at {node} I must not take {node2}",
             "the way from {node} to {node2} is wrong",
-            "not {node2} after {node}",
+            "{node2} must not follow {node}",
         ),
         "none": (
             "there is no such tour",
             "no tour exists",
             "it cannot be done",
             "such a tour is impossible",
-            "there is none",
+            "there is no tour here",
             "no such tour exists",
             "the answer has to be No",
-            "this graph has none",
+            "this graph has no tour",
             "it is impossible here",
             "there can be no such tour",
-            "nothing is left, so it does not exist",
+            "nothing is left, and no tour exists",
             "that leaves no tour at all",
         ),
     },
@@ -634,7 +634,7 @@ BEGIN = (
     "okay, {fact}.",
     "all right, {fact}.",
     "here {fact}.",
-    "first, {fact}.",
+    "for a start, {fact}.",
     "well, {fact}.",
     "let me begin: {fact}.",
     "then {fact}.",
