@@ -92,7 +92,7 @@ LINES = Voice(
             "I find {values} in {line}",
             "{line} has used {values}",
             "{line} uses {values}",
-            "there is {values} in {line}",
+            "{values} can be found in {line}",
             "{line} holds {values} already",
         ),
         "held+ lines": (
@@ -106,7 +106,7 @@ LINES = Voice(
             "{lines} all have {values}",
             "I find {values} in {lines}",
             "in {lines} I see {values}",
-            "there is {values} in {lines}",
+            "{values} can be found in {lines}",
             "{lines} have used {values}",
         ),
         "place line value": (
@@ -115,7 +115,7 @@ LINES = Voice(
             "{line} needs {value}, which is not possible in {either}",
             "no {value} fits {either} in {line}",
             "{line} lacks {value} and {open} cannot be it",
-            "of the open cells of {line} {open} cannot be {value}",
+            "of the open cells of {line}, {open} cannot be {value}",
             "{line} has room for {value}, but not in {either}",
             "{value} has to go somewhere in {line}, but not into {either}",
             "{open} in {line} cannot be {value}",
