@@ -488,7 +488,7 @@ VOICE = two_tone(("0", "1")) | Voice(
             "I see {now} in {line}, which becomes {ways}",
             "{line} shows {now} and becomes {ways}",
             "completing {line}, {now}, gives {ways}",
-            "for {line}, {now} turns into {ways}",
+            "{line}, at {now}, turns into {ways}",
         ),
         "agree line now count": (
             "{line} reads {now}, and all {count} ways to fill it agree",

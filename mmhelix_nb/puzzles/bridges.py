@@ -707,7 +707,7 @@ LAID_OUT = Voice(
             "{number} of {number} islands are reached, no crossing",
             "no crossing occurs and the {number} islands are joined",
             "bridges keep clear of each other and join all {number} islands",
-            "the whole of {number} islands is connected, nothing crosses",
+            "the whole of {number} islands is connected, and nothing crosses",
         ),
         "no-summed island digits number": (
             "{island} has {digits}, not {number}",

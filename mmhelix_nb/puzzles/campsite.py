@@ -554,7 +554,7 @@ VOICE = (
                 "two tents touch at {cell}: {cells}",
                 "{cells} touch each other, {cell} being one",
                 "at {cell} two tents meet, {cells}",
-                "{cell} and the other of {cells} touch",
+                "{cells} stand too close, {cell} being one",
                 "tents at {cells} are too close around {cell}",
                 "the tent {cell} has another around it: {cells}",
                 "both of {cells} have tents, and {cell} touches the other",

@@ -634,7 +634,7 @@ VOICE = (
             "sum run total sets": (
                 "{run} makes {total} by {sets}, as {premises}",
                 "{premises}, and {run} is {total}, as {sets}",
-                "for {run}, {total} can be {sets} when {premises}",
+                "{total} can be {sets} for {run} when {premises}",
                 "{run} adds up to {total}, by {sets}, because {premises}",
                 "{premises}, which leaves {sets} for the {total} of {run}",
                 "{run} needs {total}, as {sets}, and {premises}",
@@ -648,7 +648,7 @@ VOICE = (
             "sum- run total sets": (
                 "{run} makes {total} by {sets}",
                 "{run} is {total}, as {sets}",
-                "for {run}, {total} can be {sets}",
+                "{total} can be {sets} for {run}",
                 "{run} adds up to {total}, by {sets}",
                 "there is {sets} for the {total} of {run}",
                 "{run} needs {total}, that is {sets}",

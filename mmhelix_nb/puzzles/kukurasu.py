@@ -309,7 +309,7 @@ VOICE = (
             "total line rest ways": (
                 "{line} needs {rest}, to be had as {ways}",
                 "{line} needs {rest}, by {ways}",
-                "for {rest}, {line} has {ways}",
+                "{line} has {ways} for {rest}",
                 "{line} still wants {rest}, that is {ways}",
                 "{rest} in {line} comes from {ways}",
                 "{line} gets its {rest} by {ways}",
@@ -323,7 +323,7 @@ VOICE = (
             "many line rest number way": (
                 "{line} needs {rest}, and its {number} ways, such as {way}, agree",
                 "all {number} ways to make {rest} in {line}, such as {way}, agree here",
-                "for {rest}, {line} has {number} ways, {way} for one, and they agree",
+                "{line} has {number} ways for {rest}, {way} for one, and they agree",
                 "{line} wants {rest} in one of {number} ways, such as {way}, all alike here",
                 "the {number} ways to {rest} in {line} have this in common, such as {way}",
                 "{rest} in {line} comes in {number} ways, for example {way}, alike in this",

@@ -492,7 +492,7 @@ VOICE = (
                 "looking at {number} blocks of 2x2, no part touches another",
                 "no two parts touch in any of the {number} blocks",
                 "of {number} 2x2 blocks none is full, none touched at a corner alone",
-                "I check {number} blocks of 2x2: no touching",
+                "I check {number} blocks of 2x2 and see no touching",
                 "each of the {number} 2x2 blocks keeps the rule on touching",
                 "the snake touches itself in none of {number} blocks",
                 "{number} blocks of 2x2, nowhere a lone corner",
