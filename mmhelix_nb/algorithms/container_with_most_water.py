@@ -18,6 +18,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -229,6 +230,7 @@ def ask(state: State, modality: str) -> str:
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "pair first height second height2 low wide amount": (
@@ -236,14 +238,14 @@ VOICE = (
                 "between bar {first} ({height}) and bar {second} ({height2}) I get {low} x {wide} = {amount}",
                 "{first} ({height}) with {second} ({height2}) gives {low} x {wide} = {amount}",
                 "bar {first} is {height}, bar {second} is {height2}, and {low} x {wide} = {amount}",
-                "from {first} to {second}, heights {height} and {height2}: {low} x {wide} = {amount}",
+                "from {first} to {second}, with heights {height} and {height2}, it is {low} x {wide} = {amount}",
                 "the walls {first} ({height}) and {second} ({height2}) make {low} x {wide} = {amount}",
-                "bars {first} ({height}), {second} ({height2}): {low} x {wide} = {amount}",
+                "bars {first} ({height}) and {second} ({height2}) come to {low} x {wide} = {amount}",
                 "walls at {first} and {second} are {height} and {height2} high, so {low} x {wide} = {amount}",
                 "for {first} ({height}) and {second} ({height2}) the area is {low} x {wide} = {amount}",
                 "I try bar {first} ({height}) against bar {second} ({height2}): {low} x {wide} = {amount}",
                 "with bars {first} ({height}) and {second} ({height2}) it is {low} x {wide} = {amount}",
-                "the pair {first}, {second} of heights {height} and {height2} comes to {low} x {wide} = {amount}",
+                "the pair {first} and {second}, of heights {height} and {height2}, comes to {low} x {wide} = {amount}",
             ),
             "again low wide amount": (
                 "{low} x {wide} = {amount}",
@@ -307,7 +309,7 @@ VOICE = (
                 "the walls have met and nothing held more than {amount}",
                 "all pairs that count are measured, the largest at {amount}",
                 "no bars are left, and {amount} was the largest area",
-                "the walls are next to each other or one; {amount} was never beaten",
+                "the walls are next to each other or one, and {amount} was never beaten",
                 "there is nothing left between, and {amount} stands",
                 "every bar has given way, {amount} being the most",
                 "with nothing left to try, {amount} remains",

@@ -17,6 +17,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -211,6 +212,7 @@ def ask(state: State, modality: str) -> str:
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "plateaus heights number": (
@@ -223,37 +225,37 @@ VOICE = (
                 "I get {number} plateaus, namely {heights}",
                 "the heights one after the other are {heights}: {number} plateaus",
                 "with that the sequence is {heights}, {number} long",
-                "left are {heights}, which makes {number}",
+                "{heights} are left, which makes {number}",
                 "the list of plateaus is {heights}, {number} entries",
                 "plateau by plateau it is {heights}; I count {number}",
             ),
             "hill span height number": (
                 "{height} at {span} is a hill, number {number}",
-                "{span} of height {height} can be counted, a hill: {number}",
-                "there is a hill at {span}, {height}: {number}",
+                "{span} of height {height} can be counted as hill number {number}",
+                "there is a hill at {span}, {height}, which makes {number}",
                 "{height} ({span}) is a hilltop, which makes {number}",
-                "a hill of {height} at {span}, count {number}",
-                "{span} ({height}) can be counted as a hill: {number}",
+                "a hill of {height} stands at {span}, count {number}",
+                "{span} ({height}) can be counted as a hill, number {number}",
                 "the peak {height} at {span} is number {number}",
                 "I count the hill {height} at {span} as number {number}",
                 "hill number {number} is {height} at {span}",
                 "{height} at {span} stands above both sides, which makes {number}",
                 "the hill at {span} with {height} brings me to {number}",
-                "up and down around {height} at {span}: hill, {number} in all",
+                "up and down around {height} at {span} is a hill, {number} in all",
             ),
             "valley span height number": (
                 "{height} at {span} is a valley, number {number}",
-                "{span} of height {height} can be counted, a valley: {number}",
-                "there is a valley at {span}, {height}: {number}",
+                "{span} of height {height} can be counted as valley number {number}",
+                "there is a valley at {span}, {height}, which makes {number}",
                 "{height} ({span}) is at the bottom, which makes {number}",
-                "a valley of {height} at {span}, count {number}",
-                "{span} ({height}) can be counted as a valley: {number}",
+                "a valley of {height} lies at {span}, count {number}",
+                "{span} ({height}) can be counted as a valley, number {number}",
                 "the low {height} at {span} is number {number}",
                 "I count the valley {height} at {span} as number {number}",
                 "valley number {number} is {height} at {span}",
                 "{height} at {span} lies below both sides, which makes {number}",
                 "the valley at {span} with {height} brings me to {number}",
-                "down and up around {height} at {span}: valley, {number} in all",
+                "down and up around {height} at {span} is a valley, {number} in all",
             ),
             "slope heights": (
                 "{heights} can only lead on",
@@ -320,10 +322,10 @@ VOICE = (
                 "{hills} + {valleys} = {amount}, hills and valleys, not {copied}",
                 "the hills are {hills}, the valleys {valleys}, so {amount} rather than {copied}",
                 "between two hills there is always a valley, {hills} and {valleys} fit, and that is {amount}, not {copied}",
-                "{amount} is the hills, {hills}, plus the valleys, {valleys}, {copied} is not",
+                "{amount} is the hills, {hills}, plus the valleys, {valleys}, and {copied} is not",
                 "adding hills and valleys, {hills} and {valleys}, gives {amount}, never {copied}",
                 "{hills} for the ups that end, {valleys} for the downs that end: {amount}, yet I noted {copied}",
-                "with {hills} for the hills and {valleys} for the valleys I have {amount}, so {copied} is off",
+                "with {hills} for the hills and {valleys} for the valleys I have {amount}, and {copied} is off",
             ),
         },
         {
@@ -337,7 +339,7 @@ VOICE = (
                 "neighbours are equal at {spans}",
                 "{spans} melt into plateaus",
                 "flat stretches are at {spans}",
-                "level are {spans}",
+                "{spans} stand level",
                 "at {spans} the height stays the same",
                 "{spans} form plateaus",
             ),
@@ -362,11 +364,11 @@ VOICE = (
                 "on its sides are {left} and {right}",
                 "before it is {left}, after it {right}",
                 "it lies between {left} and {right}",
-                "it lies on the way from {left} to {right} and turns there",
+                "it comes between {left} and {right}",
                 "left of it is {left}, right of it {right}",
                 "{left} and {right} are beside it",
-                "I hold it against {left} and {right}",
-                "I compare with {left} and {right}",
+                "it has {left} and {right} on its sides",
+                "I see {left} and {right} beside it",
                 "the plateaus around it are {left} and {right}",
             ),
             "on left right": (

@@ -18,6 +18,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -224,6 +225,7 @@ ORDER = "fixed"  # of the positions: from left to right, since each rests on tho
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "chain values amount": (
@@ -246,7 +248,7 @@ VOICE = (
                 "at {place} ({value}) the length is {amount}",
                 "length {amount} ends at {place} with {value}",
                 "for {place} ({value}) I note {amount}",
-                "{place} ({value}): {amount}",
+                "{place} ({value}) has {amount}",
                 "the best that ends in {value} at {place} has length {amount}",
                 "length {amount} is the best for {value} at {place}",
                 "up to {place} ({value}) I have {amount}",
@@ -315,7 +317,7 @@ VOICE = (
             "after place value amount": (
                 "{place} ({value}) with {amount} is the best below it",
                 "it can follow {place} ({value}), which has {amount}",
-                "of the smaller ones before, {value} at {place} has most, {amount}",
+                "of the smaller ones before, {value} at {place} has the most, {amount}",
                 "the longest it can extend is {amount}, at {place} ({value})",
                 "{value} at {place} leads with {amount} among the smaller ones",
                 "no smaller value before has more than {amount}, that of {place} ({value})",
@@ -323,7 +325,7 @@ VOICE = (
                 "{amount} at {place} ({value}) is the most to build on",
                 "it goes on from {value} at {place}, length {amount}",
                 "among smaller values {place} ({value}) is best with {amount}",
-                "it extends {amount} of {place} ({value})",
+                "it extends the {amount} of {place} ({value})",
                 "below it, {place} ({value}) has the largest length, {amount}",
             ),
             "longest amount": (

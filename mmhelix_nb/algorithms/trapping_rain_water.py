@@ -18,6 +18,7 @@ from random import Random
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
 from mmhelix_nb.shared.charts import (
+    COPIED,
     MOST_OF,
     Chart,
     ChartNarrator,
@@ -217,6 +218,7 @@ def ask(state: State, modality: str) -> str:
 VOICE = (
     BARS
     | MOST_OF
+    | COPIED
     | Voice(
         {
             "dips bars holes amount": (
@@ -244,7 +246,7 @@ VOICE = (
                 "at {bars} I add {waters} and have {amount}",
                 "{waters} stays on {bars}, {amount} now",
                 "filling {bars} takes {waters}; the sum is {amount}",
-                "over {bars} come {waters}, making {amount}",
+                "over {bars} I find {waters}, making {amount}",
                 "{bars} must take {waters}, which makes {amount}",
             ),
             "again surface bars amount": (
@@ -297,13 +299,13 @@ VOICE = (
                 "wall {other} is {high}, at least the {low} of wall {wall}",
                 "wall {wall} with {low} has wall {other} with {high} on the other side",
                 "up to {low}, wall {wall}, the water is held by wall {other} ({high})",
-                "the walls are {low} at {wall} and {high} at {other}, so {low} decides",
+                "the walls are {low} at {wall} and {high} at {other}, and {low} decides",
                 "behind wall {wall} the level is {low}, since wall {other} has {high}",
                 "the lower wall is {wall} with {low}, against {high} at {other}",
                 "{low} at wall {wall} does not exceed {high} at {other}",
-                "wall {wall} ({low}) gives the level, wall {other} ({high}) is no lower",
+                "wall {wall} ({low}) gives the level, as wall {other} ({high}) is no lower",
                 "I compare wall {wall}, {low}, with wall {other}, {high}, and take the lower",
-                "at {low} wall {wall} decides, wall {other} being {high}",
+                "wall {wall} decides with {low}, wall {other} being {high}",
             ),
             "dry walls": (
                 "nothing stays beside {walls}",
@@ -324,7 +326,7 @@ VOICE = (
                 "every bar is decided, {amount} together",
                 "no bar is left between the walls, and the sum is {amount}",
                 "the whole chart is done, {amount} in sum",
-                "nothing is left between, so {amount} stays",
+                "nothing is left between, and {amount} stays",
                 "both walls stand at the same bar and {amount} was found",
                 "the walls came together at a total of {amount}",
                 "all bars have their water, {amount}",
@@ -337,7 +339,7 @@ VOICE = (
         {
             "bars": lambda bars: named_bars(bars) if isinstance(bars, tuple) and bars else str(bars or "no bar"),
             "holes": lambda holes: " + ".join(map(str, holes)) or "nothing",
-            "waters": lambda waters: sum_text(waters) if len(waters) > 1 else str(waters[0]),
+            "waters": sum_text,
             "walls": lambda walls: "wall" + ("s " if len(walls) > 1 else " ") + listed(walls),
         },
     )

@@ -21,7 +21,7 @@ from ..shared.gridmoves import BACK, MOVES, distance, distances, moved, read_dir
 from ..shared.grids import Cell, cell_name
 from ..shared.narrator import FAIL, Narrator
 from ..shared.prose import listed
-from ..shared.reading import RESULT, close, read
+from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import square_symmetries, transform
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Reason, Step
@@ -360,7 +360,7 @@ READINGS = Voice(
     {
         "sides line codes": (
             "{line} {codes}",
-            "{line}: {codes}",
+            "{line} gives {codes}",
             "{line} is {codes}",
             "{line} reads {codes}",
             "in {line} {codes}",
@@ -396,7 +396,7 @@ READINGS = Voice(
             "the way ends at {cell}",
             "the goal E is in {cell}",
             "{cell} holds E",
-            "to {cell} it goes",
+            "the way leads to {cell}",
             "{cell} is the goal",
             "the walk ends in {cell}",
         ),
@@ -452,7 +452,7 @@ WALKS = Voice(
         "try cell ways moves cell2": (
             "at {cell} {ways} is open; I try {moves}, to {cell2}",
             "{cell} is a fork, {ways}; I take {moves} to {cell2}",
-            "from {cell} I could go {ways}, and go {moves} to {cell2}",
+            "from {cell} I could go {ways}, and I go {moves} to {cell2}",
             "{cell} offers {ways}: first {moves}, to {cell2}",
             "a fork at {cell} with {ways}; I follow {moves} to {cell2}",
             "of {ways} at {cell} I choose {moves}, to {cell2}",
@@ -538,15 +538,15 @@ WALKS = Voice(
         "only cell move": (
             "from {cell} only {move} is new",
             "the only new way at {cell} is {move}",
-            "at {cell} nothing but {move} is open",
+            "at {cell} nothing but {move} is new",
             "{cell} leaves only {move}",
-            "{move} is all that {cell} offers",
-            "at {cell} there is just {move}",
-            "{cell} has one way on, {move}",
-            "there is no choice at {cell}, only {move}",
-            "no fork at {cell}, just {move}",
+            "{move} is all that is left at {cell}",
+            "at {cell} there is just {move} to try",
+            "{cell} has one new way, {move}",
+            "there is no choice now at {cell}, only {move}",
+            "no other way is new at {cell}, just {move}",
             "{cell} forces {move}",
-            "only {move} goes on from {cell}",
+            "only {move} leads to new cells from {cell}",
             "what is left at {cell} is {move}",
         ),
         "dead cell": (
@@ -556,7 +556,7 @@ WALKS = Voice(
             "{cell} has no way on",
             "nothing leads on from {cell}",
             "I am stuck at {cell}",
-            "{cell} is closed all round",
+            "{cell} is closed but for the way I came",
             "from {cell} I can only go back",
             "{cell} leads nowhere new",
             "the way ends at {cell}, which is not E",
@@ -585,7 +585,7 @@ WALKS = Voice(
         "moves": " ".join,
         "ways": lambda moves: listed(moves, "or"),
         "stops": lambda cells: " -> ".join(map(cell_label, cells)),
-        "counts": lambda counts: f"{' + '.join(map(str, counts))} = {sum(counts)}",
+        "counts": sum_text,
     },
 )
 VOICE = READINGS | WALKS

@@ -17,7 +17,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import getitem, itemgetter, ne
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from ..shared.gridmoves import BACK, distance, read_directions, ways
 from ..shared.grids import cell_name
 from ..shared.narrator import BACK as UNDO
 from ..shared.narrator import FAIL, SUPPOSE, TAKE, Narrator
+from ..shared.prose import counted, listed
 from ..shared.reading import LOOK, RESULT, close, read, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit
 from ..shared.voice import SIGNS_SEEN, Voice
@@ -525,19 +526,19 @@ VOICE = Voice(
             "{move} is slide {number}",
             "a tile moves {move} in slide {number}",
         ),
-        "choice moves": (
-            "{moves} can be in time",
-            "in time are {moves}",
-            "I can go {moves}",
-            "open are {moves}",
-            "what fits is {moves}",
-            "possible in time: {moves}",
-            "I have the choice of {moves}",
-            "there is {moves} to choose from",
-            "{moves} would be in time",
-            "within the limit there is {moves}",
-            "left to try: {moves}",
-            "still possible is {moves}",
+        "choice choices": (
+            "{choices} can be in time",
+            "in time are {choices}",
+            "I can choose from {choices}",
+            "open are {choices}",
+            "what fits is {choices}",
+            "possible in time are {choices}",
+            "I have the choice of {choices}",
+            "there is {choices} to choose from",
+            "{choices} would be in time",
+            "within the limit there is {choices}",
+            "worth a try are {choices}",
+            "still possible are {choices}",
         ),
         "run moves": (
             "I go {moves}",
@@ -555,7 +556,7 @@ VOICE = Voice(
         ),
         "cut move boards": (
             "{move} fails after {boards}",
-            "{move} is too late, as {boards} show",
+            "{move} is too late, after a look at {boards}",
             "{move} leads nowhere ({boards})",
             "{move} is out after {boards}",
             "with {move} it does not work in time, {boards} tried",
@@ -563,7 +564,7 @@ VOICE = Voice(
             "{move} cannot be in time ({boards} to see it)",
             "nothing comes of {move}, {boards} later",
             "going {move} fails, {boards} looked at",
-            "{move} is no good: {boards}, all too late",
+            "{move} is no good, {boards} seen",
             "{move} comes too late, {boards} in all",
             "I rule {move} out, having seen {boards}",
         ),
@@ -573,13 +574,13 @@ VOICE = Voice(
             "slide {number} is out",
             "it is not slide {number}",
             "slide {number} does not work",
-            "I give slide {number} up",
+            "slide {number} is given up",
             "slide {number} is no good",
-            "I undo slide {number}",
+            "slide {number} is undone",
             "slide {number} was wrong",
             "the board is as before slide {number}",
-            "I drop slide {number}",
-            "no slide {number}, then",
+            "slide {number} is dropped",
+            "slide {number} is not the one",
         ),
         "part number moves": (
             "part {number} is {moves}",
@@ -587,13 +588,13 @@ VOICE = Voice(
             "({number}) {moves}",
             "in part {number} I go {moves}",
             "part {number} goes {moves}",
-            "{moves} in part {number}",
-            "as part {number} {moves}",
+            "I go {moves} in part {number}",
+            "part {number} is made of {moves}",
             "part {number} has {moves}",
             "{moves} ({number})",
             "part {number} reads {moves}",
             "part {number} takes {moves}",
-            "for part {number} {moves}",
+            "for part {number} I go {moves}",
         ),
         "ordered tiles number": (
             "the tiles that move are {tiles}, which is {number} moves, and the board is in order",
@@ -610,7 +611,7 @@ VOICE = Voice(
             "{number} slides, of {tiles}, and the last row ends with the gap",
         ),
         "no-slide number move": (
-            "move {number} cannot be {move}, no tile can go so",
+            "move {number} cannot be {move}, as no tile can go so",
             "at move {number} there is no tile to go {move}",
             "{move} as move {number} is impossible at the border",
             "no tile can slide {move} in move {number}",
@@ -664,7 +665,7 @@ VOICE = Voice(
             "nothing else can be done within {left}",
             "of {left} moves that are left none can be wasted",
             "within {left} moves no other way is possible",
-            "{left} are left, so every other move comes too late",
+            "{left} are left, and every other move comes too late",
             "with just {left} moves there is no choice",
             "any other move breaks the {left} that I have",
             "the {left} moves left allow nothing else",
@@ -704,7 +705,7 @@ VOICE = Voice(
             "every move that was in time has failed, {count} of them",
             "I have tried all that fits ({count})",
             "of what could be in time nothing works, {count} tried",
-            "no choice is left, {count} are out",
+            "no choice is left, {count} being out",
             "that was the last choice of {count}",
             "out of choices, after {count}",
             "what was in time is all tried, {count}",
@@ -715,7 +716,8 @@ VOICE = Voice(
     },
     {
         "moves": " ".join,
-        "boards": lambda number: f"{number} board{'s' * (number != 1)}",
+        "boards": partial(counted, thing="board"),
+        "choices": listed,
         "tiles": lambda tiles: " ".join(map(str, tiles)) if isinstance(tiles, tuple) else str(tiles),
     },
 )

@@ -34,7 +34,7 @@ from mmhelix_nb.shared.gridmoves import (
 )
 from ..shared.grids import Cell
 from ..shared.narrator import BACK, FAIL, TAKE, Narrator
-from ..shared.reading import RESULT, close, read
+from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, SearchLimit, bits
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
@@ -611,7 +611,7 @@ VOICE = Voice(
                 "a box lies at ",
                 "the box is at ",
                 "the crate stands at ",
-                "a box: ",
+                "the box stands at ",
                 "a crate at ",
             )
         ),
@@ -628,7 +628,7 @@ VOICE = Voice(
                 "boxes lie at ",
                 "the boxes are at ",
                 "the crates stand at ",
-                "boxes: ",
+                "the boxes stand at ",
                 "crates at ",
             )
         ),
@@ -645,7 +645,7 @@ VOICE = Voice(
                 "a target lies at ",
                 "the goal is ",
                 "the goal is at ",
-                "a target: ",
+                "the target lies at ",
                 "a goal at ",
             )
         ),
@@ -662,7 +662,7 @@ VOICE = Voice(
                 "targets lie at ",
                 "the goals are ",
                 "the goals are at ",
-                "targets: ",
+                "the targets lie at ",
                 "goals at ",
             )
         ),
@@ -678,7 +678,7 @@ VOICE = Voice(
             "push {number} brings {cell} {move} to {cell2}",
             "the box from {cell} gets {move} to {cell2} by push {number}",
             "push {number} moves {cell} {move}, which ends at {cell2}",
-            "{move} with the box at {cell}, to {cell2}: push {number}",
+            "the box at {cell} goes {move}, to {cell2}, in push {number}",
         ),
         "bad cell move": (
             "{cell} must not go {move}",
@@ -689,7 +689,7 @@ VOICE = Voice(
             "pushing {cell} {move} is no good",
             "{move} is wrong for {cell}",
             "{cell} is not pushed {move}",
-            "no push of {cell} {move}",
+            "there is no push of {cell} {move}",
             "{cell} has no business going {move}",
             "I leave {cell} {move} alone",
             "{move} is ruled out for {cell}",
@@ -700,13 +700,13 @@ VOICE = Voice(
             "push {number} is out",
             "it is not push {number}",
             "push {number} does not work",
-            "I give push {number} up",
+            "push {number} is given up",
             "push {number} is no good",
-            "I undo push {number}",
+            "push {number} is undone",
             "push {number} was wrong",
             "the boxes stand as before push {number}",
-            "I drop push {number}",
-            "no push {number}, then",
+            "push {number} is dropped",
+            "push {number} is not the one",
         ),
         "home cells": (
             "every box is home, at {cells}",
@@ -714,16 +714,16 @@ VOICE = Voice(
             "what was pushed stands on {cells}, where it should",
             "with {cells} covered no box is left",
             "no box is off a target, with {cells} covered",
-            "that brings the last box home; covered now: {cells}",
+            "the last box has come home, with {cells} covered",
             "each box has come home: {cells}",
-            "targets all round: {cells}",
+            "all targets are covered, {cells}",
             "with {cells} covered it is solved",
             "at {cells} each target has its box",
             "every box is where it should be, {cells}",
             "it is done, nothing is missing at {cells}",
         ),
         "leg number cell cell2 moves": (
-            "{number} {cell} to {cell2} by {moves}",
+            "({number}) {cell} to {cell2} by {moves}",
             "({number}) {moves} takes {cell} to {cell2}",
             "{number}: {cell} to {cell2}, {moves}",
             "({number}) the box from {cell} to {cell2} by {moves}",
@@ -804,7 +804,7 @@ VOICE = Voice(
             "boxes and walls around {cell} would lock each other",
             "with a box at {cell} four in a square are stuck",
             "at {cell} it would jam with its neighbours",
-            "{cell} completes a square that nobody can move",
+            "{cell} completes a square that cannot be moved",
             "a box at {cell} would be wedged in with others",
             "that makes an immovable square at {cell}",
             "at {cell} boxes and walls form a lock",
@@ -815,14 +815,14 @@ VOICE = Voice(
             "with a box at {cell} I would be where I was before",
             "a box at {cell} gives a position that I have had",
             "{cell} leads back to an earlier position",
-            "with {cell} nothing new comes, that was there before",
+            "with {cell} nothing new comes, as that was there before",
             "the position with {cell} is one I know",
             "that would repeat an earlier position, with {cell}",
             "a box at {cell} was tried in just this position",
             "with a box at {cell} I only come back to something old",
             "{cell} brings me round in a circle",
             "I have seen the position with a box at {cell}",
-            "{cell} was had before, all boxes the same",
+            "I had {cell} before, with all boxes the same",
             "with {cell} it is an old position again",
         ),
         "crowd cell": (
@@ -857,14 +857,14 @@ VOICE = Voice(
             )
         ),
         "stuck count": (
-            "no push is left here; refused so far: {count}",
+            "no push is left here, {count} refused so far",
             "all that could be pushed is refused, {count} in number",
             "nothing else can be pushed ({count} refused)",
-            "that was the last push possible, {count} have failed",
-            "there is no further push, {count} are ruled out",
+            "that was the last push possible, {count} having failed",
+            "there is no further push, with {count} ruled out",
             "I have no push left, after {count}",
             "every push from here is ruled out, {count} of them",
-            "no other push can be made; {count} were tried",
+            "no other push can be made, {count} tried",
             "here I am stuck, with {count} ruled out",
             "out of pushes, {count} tried",
             "what can be pushed has failed, that is {count}",
@@ -891,7 +891,7 @@ VOICE = Voice(
     {
         "cell": place_label,
         "moves": " ".join,
-        "sums": lambda counts: f"{' + '.join(map(str, counts))} = {sum(counts)}",
+        "sums": sum_text,
     },
 )
 

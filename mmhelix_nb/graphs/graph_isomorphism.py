@@ -28,8 +28,8 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
-from ..shared.graphtold import run_on
-from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, Narrator
+from ..shared.graphtold import NO, run_on
+from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNTOLD, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
     introduced,
@@ -43,7 +43,7 @@ from mmhelix_nb.shared.networks import (
     spread_evenly,
     write_lists,
 )
-from ..shared.prose import listed
+from ..shared.prose import counted, listed
 from ..shared.reading import COPY, GRAPHS, MISREAD, NEIGHBOURS, RESULT, close, degree_tally, joined_facts, read
 from ..shared.search import Counter, bits, canonical_graph, refine
 from ..shared.tours import FORCED
@@ -440,10 +440,10 @@ UNEVEN = (
     "the numbers of {shape} differ, {number} and {number2}",
     "{shape} is met {number} times, then {number2} times",
     "with {shape} it is {number} to {number2}",
-    "nodes of {shape}: {number} in one graph, {number2} in the other",
+    "nodes of {shape} are {number} in one graph, {number2} in the other",
     "{shape} stands at {number} nodes of G1 and {number2} of G2",
     "a renaming keeps {shape}, yet there are {number} and {number2}",
-    "the kind {shape} is not equally frequent: {number} and {number2}",
+    "the kind {shape} is not equally frequent, with {number} and {number2}",
 )
 PARTNERS = Voice(
     {
@@ -500,7 +500,7 @@ PARTNERS = Voice(
             "{node} cannot be {node2}",
             "{node2} is no partner for {node}",
             "{node} with {node2} fails",
-            "not {node2} for {node}",
+            "{node2} will not do for {node}",
             "{node} = {node2} is wrong",
             "{node} does not go with {node2}",
             "for {node}, {node2} is out",
@@ -537,19 +537,19 @@ PARTNERS = Voice(
             "{node} sees {nodes}",
             "{node} touches {nodes}",
         ),
-        "tried number": (
-            "{number} dead ends leave no partner open",
-            "all choices ended, in {number} dead ends",
-            "after {number} dead ends nothing is left to try",
-            "I have met {number} dead ends, and every choice is closed",
-            "the count of dead ends is {number}, with no choice left",
-            "each choice has failed, with {number} dead ends in all",
-            "{number} dead ends cover all the choices",
-            "there were {number} dead ends and no way out",
-            "no choice is untried: {number} dead ends",
-            "going over it, I find {number} dead ends and nothing open",
-            "every branch is closed by one of {number} dead ends",
-            "with {number} dead ends all choices are used up",
+        "tried closed": (
+            "after {closed} no partner is left open",
+            "all choices have ended, in {closed}",
+            "after {closed} nothing is left to try",
+            "I have met {closed}, and every choice is closed",
+            "I count {closed}, with no choice left",
+            "each choice has failed, with {closed} in all",
+            "with {closed} all the choices are covered",
+            "I came to {closed} and found no way out",
+            "no choice is untried, which took {closed}",
+            "going over it, I find {closed} and nothing open",
+            "every branch is closed, with {closed} on the way",
+            "with {closed} all choices are used up",
         ),
         "no-image node nodes nodes2": (
             "{node} would get {nodes}, but it has {nodes2}",
@@ -576,7 +576,7 @@ PARTNERS = Voice(
             "{node} is taken twice",
             "I find {node} twice",
             "{node} stands in two pairs",
-            "twice something becomes {node}",
+            "two nodes become {node}",
             "{node} is doubled",
         ),
     },
@@ -600,6 +600,7 @@ PARTNERS = Voice(
     names={
         "shape": lambda shape: f"{shape[0]}({''.join(map(str, shape[1]))})",
         "ones": lambda ones: listed(ones) if ones else "no partner yet",
+        "closed": partial(counted, thing="dead end"),
     },
 )
 
@@ -640,17 +641,17 @@ FITS = (  # the partners of neighbours are `ones`
     "beside {ones} only this fits: {fact}.",
     "at {ones}, {fact}.",
     "by {ones}, {fact}.",
-    "{ones} force it: {fact}.",
+    "no other fits beside {ones}: {fact}.",
     "touching {ones}, {fact}.",
     "going by {ones}, {fact}.",
     "joined to {ones}, {fact}.",
     "with {ones} beside it, {fact}.",
     "{fact}, the only fit beside {ones}.",
-    "{fact}, as only that touches {ones}.",
-    "{ones} leave no choice: {fact}.",
+    "{fact}, as only that fits beside {ones}.",
+    "beside {ones} there is no choice: {fact}.",
     "it has to touch {ones}: {fact}.",
     "{fact}, since it must lie beside {ones}.",
-    "the neighbours are {ones}, so {fact}.",
+    "it has to neighbour {ones}, so {fact}.",
     "looking at {ones}, {fact}.",
     "what lies beside {ones}? {fact}.",
     "because of {ones}, {fact}.",
@@ -659,11 +660,11 @@ FITS = (  # the partners of neighbours are `ones`
 )
 ALONE = (
     "by its kind alone, {fact}.",
-    "{fact}, the only one of its kind.",
+    "{fact}, each the only one of its kind.",
     "nothing else is alike, so {fact}.",
     "there is no other of that kind: {fact}.",
     "{fact}, as nothing else is left that fits.",
-    "only that is alike: {fact}.",
+    "only one is alike: {fact}.",
     "of its kind there is one: {fact}.",
     "the kind leaves no choice: {fact}.",
     "nothing else can be meant: {fact}.",
@@ -842,7 +843,7 @@ def straight(told: Narrator, search: Search, kinds: Sequence[Fact], pairs: Pairs
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #95cb0451
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "Both graphs, the kinds, the search for partners with its dead ends, and Yes or No."
-    told, search, events = Narrator(GRAPHS | PARTNERS, rng), Search.of(state), []
+    told, search, events = Narrator(GRAPHS | PARTNERS | NO, rng), Search.of(state), []
     shown, kinds = read_graphs(told, manner, state), kind_facts(search)
     told.tell("deduce", KINDS, kinds, [Reason("degrees", (), shown)], brief="kinds")
     pairs = None
@@ -857,7 +858,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         elif pairs:
             straight(told, search, kinds, pairs)
         else:
-            told.tell("hypothesise", TAKE, [Fact("none")])
+            told.tell("hypothesise", UNTOLD, [Fact("none")])
     dead = sum(step.kind == "contradiction" and not step.facts for step in told.steps) + (
         pairs is None and search.alike()
     )

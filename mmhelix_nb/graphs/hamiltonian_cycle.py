@@ -22,7 +22,7 @@ from ..shared.backtracking import decided
 from ..shared.diagrams import layout
 from ..shared.draw import render
 from ..shared.graphtold import ROWS
-from ..shared.narrator import TAKE, Narrator
+from ..shared.narrator import TAKE, UNTOLD, Narrator
 from ..shared.networks import Graph, always_no, describe, reachable
 from ..shared.reading import GRAPHS, edge_reading, joined_facts
 from ..shared.search import Counter, bits
@@ -381,7 +381,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     elif cycle:
         straight(told, state, cycle)
     else:
-        told.tell("hypothesise", TAKE, [Fact("none")])
+        told.tell("hypothesise", UNTOLD, [Fact("none")])
     return tell_tour(told, manner, state, [*cycle, first] if cycle else None, True)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #23b8cc7d

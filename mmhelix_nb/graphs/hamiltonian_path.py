@@ -23,7 +23,7 @@ from ..shared.backtracking import decided
 from ..shared.diagrams import draw_graph
 from ..shared.draw import Canvas, Style, render
 from ..shared.graphtold import ROWS
-from ..shared.narrator import TAKE, Narrator
+from ..shared.narrator import TAKE, UNTOLD, Narrator
 from ..shared.networks import Graph, always_no, describe, reachable, read_graph
 from ..shared.reading import GRAPHS, edge_reading
 from ..shared.search import Counter, bits
@@ -290,7 +290,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     elif path:
         straight(told, state, path)
     else:
-        told.tell("hypothesise", TAKE, [Fact("none")])
+        told.tell("hypothesise", UNTOLD, [Fact("none")])
     return tell_tour(told, manner, state, [*path] if path else None, False)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #67ecc163

@@ -527,13 +527,13 @@ VOICE = (
             "full line total terms": (
                 "{line} has its {total} from {terms}",
                 "{line} is complete with {terms}, {total} in all",
-                "the {total} of {line} is had by {terms}",
+                "the {total} of {line} is made by {terms}",
                 "the {total} of {line} is reached by {terms}",
                 "{line} wants {total} and has {terms}",
                 "with {terms} {line} has all its {total}",
                 "{terms} is already the {total} of {line}",
                 "{line} needs no more than {terms}, its {total}",
-                "{line} is done: {terms} gives {total}",
+                "{line} is done, as {terms} gives {total}",
                 "the count {total} of {line} is met by {terms}",
                 "{line} asks for {total}, which {terms} gives",
                 "{terms} fills the {total} of {line}",
@@ -544,10 +544,10 @@ VOICE = (
                 "{line} says {total}",
                 "the count of {line} is {total}",
                 "{line} is to have {total} wet cells",
-                "there is a {total} at {line}",
+                "the number at {line} is {total}",
                 "{line} wants {total}",
                 "{line} shows {total}",
-                "{line} carries a {total}",
+                "{line} carries the number {total}",
                 "the number of {line} is {total}",
                 "{line} is marked {total}",
                 "{line} holds {total}",
@@ -578,17 +578,17 @@ VOICE = (
                 "all of {terms} counts for the {total} of {line}",
                 "{line} is wet throughout, {terms} for {total}",
                 "{total} in {line} means all of {terms}",
-                "everything in {line} is needed for {total}: {terms}",
+                "everything in {line} is needed for {total}, that is {terms}",
             ),
             "sums line total ways": (
                 "{line} gets {total} by {ways}, as {premises}",
                 "{premises} and the {total} of {line} is {ways}",
                 "{premises} and {line} makes {total} as {ways}",
                 "the {total} of {line} must be {ways}, since {premises}",
-                "{premises} and {line} needs {total}: {ways}",
+                "{premises} and {line} makes its {total} from {ways}",
                 "for its {total} {line} has {ways}, because {premises}",
-                "{line} needs {total}: {ways}, as {premises}",
-                "only {ways} gives {line} its {total}, for {premises}",
+                "{line} makes its {total} from {ways}, as {premises}",
+                "it takes {ways} to give {line} its {total}, for {premises}",
                 "{premises}, which leaves {ways} for the {total} of {line}",
                 "{total} in {line} comes from {ways}, as {premises}",
                 "the sum {total} of {line} can be {ways}, since {premises}",
@@ -599,9 +599,9 @@ VOICE = (
                 "the {total} of {line} is {ways}",
                 "{line} makes {total} as {ways}",
                 "the {total} of {line} must be {ways}",
-                "{line} needs {total}: {ways}",
+                "{line} makes its {total} from {ways}",
                 "for its {total} {line} has {ways}",
-                "only {ways} gives {line} its {total}",
+                "it takes {ways} to give {line} its {total}",
                 "{ways} is left for the {total} of {line}",
                 "{total} in {line} comes from {ways}",
                 "the sum {total} of {line} can be {ways}",
@@ -617,7 +617,7 @@ VOICE = (
                 "{premises} and {line} has {count} ways to {total} that agree",
                 "each of {count} ways to {total} in {line} has it so, as {premises}",
                 "the {count} ways of {line} to {total} agree, because {premises}",
-                "I try {count} sums of {total} in {line}, as {premises}: they agree",
+                "I try {count} sums of {total} in {line}, as {premises}, and they agree",
                 "{premises} and {line} has {count} sums of {total}, all like that",
                 "{count} sums of {total} are left in {line}, as {premises}, none against it",
                 "{premises} and the {count} sums of {total} in {line} agree",
@@ -631,7 +631,7 @@ VOICE = (
                 "{line} has {count} ways to {total} that agree",
                 "each of {count} ways to {total} in {line} has it so",
                 "the {count} ways of {line} to {total} agree",
-                "I try {count} sums of {total} in {line}: they agree",
+                "I try {count} sums of {total} in {line}, and they agree",
                 "{line} has {count} sums of {total}, all like that",
                 "{count} sums of {total} are there in {line}, none against it",
                 "{count} ways lead to {total} in {line}, and they agree",
@@ -725,7 +725,7 @@ VOICE = (
             "cell": lambda part: f"{part[1]}{part[0]}",
             "line": lambda line: f"{line[0]} {line[1]}",
             "terms": lambda terms: _sum_of(terms),
-            "ways": lambda ways: " or ".join(map(_sum_of, ways)),
+            "ways": lambda ways: _sums_or(ways),
             "tanks": " ".join,
             "tank": str,
             "row": str,
@@ -738,6 +738,12 @@ VOICE = (
 def _sum_of(terms: Iterable[tuple[tuple[int, str], int]]) -> str:
     "Parts with their cells, `A3 (2) + B3 (1)`; single cells without a number."
     return " + ".join(f"{tank}{r}" + (f" ({cells})" if cells > 1 else "") for (r, tank), cells in terms) or "nothing"
+
+
+def _sums_or(ways: Sequence[tuple]) -> str:
+    "Sums of which one is meant; of a single part it is said that it makes the sum alone."
+    alone = len(ways) == 1 and len(ways[0]) == 1
+    return " or ".join(map(_sum_of, ways)) + " alone" * alone
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #143d24a8
 def lettered_rows(state: State) -> list[list[str]]:

@@ -438,7 +438,7 @@ VOICE = SQUARES | Voice(
             "{line} needs {value} and {open} cannot take it",
             "no {value} fits {either} in {line}",
             "{line} lacks {value} and {open} cannot be it",
-            "of the open cells of {line} {open} cannot be {value}",
+            "of the open cells of {line}, {open} cannot be {value}",
             "{line} has room for {value}, but not in {either}",
             "{value} has to go somewhere in {line}, but not into {either}",
             "{open} in {line} cannot be {value}",
@@ -468,7 +468,7 @@ VOICE = SQUARES | Voice(
         "value": lambda value: value if isinstance(value, str) else sign(value),
         "values": lambda values: as_one_of(map(sign, values)),
         "pair": lambda pair: pair if isinstance(pair, str) else pair_text(pair),
-        "stands": lambda stands: listed([f"{cell_label(cell)} is {pair_text(pair)}" for cell, pair in stands]),
+        "stands": lambda stands: listed([f"{cell_label(cell)} holds {pair_text(pair)}" for cell, pair in stands]),
         "digits": lambda rows: ", ".join(f"{LETTERS[k]} {''.join(map(str, row))}" for k, row in enumerate(rows)),
     },
 )

@@ -250,8 +250,9 @@ def total_of(weights: Sequence[int]) -> str:
 
 
 def sums_or(ways: Sequence[Sequence[int]]) -> str:
-    "Several sums of which one is meant."
-    return listed(map(sum_of, ways), "or")
+    "Several sums of which one is meant; of a single weight it is said that it makes the sum alone."
+    alone = len(ways) == 1 and len(ways[0]) == 1
+    return listed(map(sum_of, ways), "or") + " alone" * alone
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #77bf9c82
 ORDER = "fixed"  # white is tried before black
@@ -278,7 +279,7 @@ VOICE = (
             "sum line sum": (
                 "{line} {sum}",
                 "{line} has {sum}",
-                "{line}: {sum}",
+                "{line} totals {sum}",
                 "{line} adds up to {sum}",
                 "{line} makes {sum}",
                 "in {line} there is {sum}",
@@ -306,28 +307,28 @@ VOICE = (
         },
         {
             "total line rest ways": (
-                "{line} needs {rest}: {ways}",
+                "{line} needs {rest}, to be had as {ways}",
                 "{line} needs {rest}, by {ways}",
-                "for {rest} {line} has {ways}",
+                "{line} has {ways} for {rest}",
                 "{line} still wants {rest}, that is {ways}",
                 "{rest} in {line} comes from {ways}",
                 "{line} gets its {rest} by {ways}",
-                "{line} has {rest} to go: {ways}",
-                "to make {rest} {line} takes {ways}",
-                "what {line} lacks is {rest}, that is {ways}",
+                "{line} has {rest} to go, that is {ways}",
+                "to make {rest}, {line} takes {ways}",
+                "what {line} lacks is {rest}, made by {ways}",
                 "{line} lacks {rest}, possible as {ways}",
-                "{line} must add {rest}: {ways}",
+                "{line} must add {rest}, by {ways}",
                 "in {line} the {rest} is {ways}",
             ),
             "many line rest number way": (
                 "{line} needs {rest}, and its {number} ways, such as {way}, agree",
                 "all {number} ways to make {rest} in {line}, such as {way}, agree here",
-                "for {rest} {line} has {number} ways, {way} for one, and they agree",
-                "{line} wants {rest}; there are {number} ways, one is {way}, all alike here",
+                "{line} has {number} ways for {rest}, {way} for one, and they agree",
+                "{line} wants {rest} in one of {number} ways, such as {way}, all alike here",
                 "the {number} ways to {rest} in {line} have this in common, such as {way}",
                 "{rest} in {line} comes in {number} ways, for example {way}, alike in this",
                 "{number} sums make {rest} in {line}, {way} among them, and they agree",
-                "{line} lacks {rest}: {number} ways, {way} is one, all with this",
+                "{line} lacks {rest}, in {number} ways, of which {way} is one, all with this",
                 "however {line} makes {rest}, in {number} ways like {way}, this is the same",
                 "of {number} ways for {rest} in {line}, such as {way}, none differs here",
                 "{line} can make {rest} in {number} ways, {way} and so on, which agree",

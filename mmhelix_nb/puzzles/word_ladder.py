@@ -26,6 +26,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.gridmoves import distances
 from ..shared.narrator import FAIL, TAKE, Narrator
+from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
@@ -460,7 +461,7 @@ VOICE = Voice(
             "on from {word}, which is {letters} off",
         ),
         "rung word": (
-            "{word} belongs into the ladder",
+            "{word} belongs in the ladder",
             "{word} is a step of it",
             "the ladder has {word}",
             "it goes over {word}",
@@ -519,17 +520,17 @@ VOICE = Voice(
     {
         "nearest word letters": (
             "no word that is left is nearer than {word}, {letters} off",
-            "{word} is nearer, with {letters}",
+            "{word} is the nearest left, with {letters}",
             "nothing open comes closer than {word}, {letters} off",
             "of all that is open {word} is the nearest, {letters} away",
-            "{word} from before is only {letters} off",
+            "{word} from before is nearest, {letters} off",
             "earlier I had {word}, which is {letters} off",
-            "{word} was nearer, {letters} away",
+            "of the others {word} is nearest, {letters} away",
             "the best that is left is {word}, {letters} off",
-            "with {letters} to change {word} looks better",
-            "{word} needs only {letters}",
-            "none of these beats {word}, {letters} away",
-            "these are no nearer than {word}, {letters} off",
+            "with {letters} to change, {word} looks best",
+            "the least is {word} with {letters}",
+            "no open word beats {word}, {letters} away",
+            "all that is open is no nearer than {word}, {letters} off",
         ),
         "stuck word": (
             "from {word} I know no new word",
@@ -547,7 +548,7 @@ VOICE = Voice(
         ),
     },
     {
-        "nears": lambda pairs: ", ".join(f"{word} {letters}" for word, letters in pairs),
+        "nears": lambda pairs: listed([f"{word} {letters}" for word, letters in pairs]),
         "words": " -> ".join,
         "swaps": ", ".join,
     },
@@ -579,7 +580,7 @@ NUMBERS = (
     "I count for each word the letters that differ from the target.",
     "The figures are the letters that still have to change at least.",
     "Each word gets a number: its letters that differ from the target.",
-    "Let me mark each word with the letters it lacks.",
+    "Let me mark each word with the number of letters that are still wrong.",
     "I always go on with the smallest number, the letters that differ from the target.",
 )
 NEAR = (
@@ -614,18 +615,18 @@ TURN = (
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #b641b3af
 def tell_looks(told: Narrator, found: Sequence[Look]) -> None:
     "Tell the search word by word, with its ways back."
-    listed: dict[str, Fact] = {}
+    shown: dict[str, Fact] = {}
     last: Look | None = None
     for look in found:
         if last and look.before != last.word:
             if not last.found:
                 told.tell("contradiction", FAIL, [], [Reason("stuck", (last.word,))], brief=f"{last.word} x")
-            letters = dict(listed[look.word].args[1])[look.word]
-            reason = Reason("nearest", (look.word, letters), (listed[look.word],))
+            letters = dict(shown[look.word].args[1])[look.word]
+            reason = Reason("nearest", (look.word, letters), (shown[look.word],))
             told.tell("backtrack", TURN, [Fact("turn", (look.word, letters))], [reason], brief=f"back {look.word}")
         if look.found:
             fact = Fact("next", (look.word, look.found))
-            listed |= dict.fromkeys((word for word, _ in look.found), fact)
+            shown |= dict.fromkeys((word for word, _ in look.found), fact)
             told.tell("test", NEAR, [fact], [Reason("letter", (look.word,))], brief=look.word)
         last = look
 

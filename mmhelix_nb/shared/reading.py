@@ -248,8 +248,8 @@ def grid_reading(
 
 # %% ../../nbs/shared/reading.ipynb #3b89a4a8
 def sum_text(degrees: Sequence[int]) -> str:
-    "A sum with its result."
-    return f"{' + '.join(map(str, degrees))} = {sum(degrees)}"
+    "A sum with its result; a number alone as it is."
+    return f"{' + '.join(map(str, degrees))} = {sum(degrees)}" if len(degrees) > 1 else str(sum(degrees))
 
 
 LISTS = (
@@ -443,7 +443,7 @@ CLUES = Voice(
     {
         "clues lines signs": (
             "{lines} {signs}",
-            "{lines}: {signs}",
+            "the {lines} show {signs}",
             "for the {lines} {signs}",
             "the {lines} have {signs}",
             "the {lines} say {signs}",

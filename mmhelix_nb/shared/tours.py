@@ -13,16 +13,17 @@ __all__ = ['Arrange', 'FAINT', 'HAIR', 'Edges', 'EASY', 'PLACES', 'Walk', 'BESID
 from collections import Counter as Bag
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import inf
 from random import Random
 from typing import NamedTuple
 
 from ..core import Verdict, right, wrong
-from .graphtold import ROWS, miscopied, row, row_of, run_on, show_row
+from .graphtold import NO, ROWS, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
-from .prose import listed
+from .prose import counted, listed
 from .reading import COPY, RESULT, Checks, close
 from .search import Counter, bits
 from .voice import Voice
@@ -329,10 +330,10 @@ def judge_no(exists: bool | None, name: str, some: str, none: str) -> Verdict:
 BESIDE = (
     "going to {node}, ",
     "with {node} next, ",
-    "after {node} ",
+    "after {node}, ",
     "if I go to {node}, ",
     "once at {node}, ",
-    "{node} next: ",
+    "right after {node}, ",
 )
 
 
@@ -349,11 +350,11 @@ CUT = (
     "nothing free leads to {ones}",
     "the free nodes do not lead to {ones}",
     "the way to {ones} is closed",
-    "{ones} is out of reach",
+    "{ones} would be out of reach",
     "I never get to {ones}",
     "no free way reaches {ones}",
-    "that shuts off {ones}",
-    "it isolates {ones}",
+    "{ones} would be shut off",
+    "{ones} would be isolated",
 )
 ENDS = (
     "{ones} have one way left at most, and only the last node may",
@@ -365,7 +366,7 @@ ENDS = (
     "each of {ones} would be the end of the path",
     "the path cannot end at both {ones}",
     "{ones} are left with a single way each",
-    "there are two ends, {ones}",
+    "that makes two ends, {ones}",
     "only one of {ones} can be the end",
     "{ones} both have no second way",
 )
@@ -384,16 +385,16 @@ SHORT = (
     "the ways at {node2} are too few",
 )
 TORN = (
-    "each of {ones} needs {node2} beside it, which has no room for all",
-    "{ones} all have just two ways, one of them to {node2}",
-    "{node2} would have to stand beside all of {ones}",
-    "too many nodes depend on {node2}: {ones}",
-    "{ones} all must be next to {node2}",
+    "each of {ones} needs {node2} beside it, which has no room for that",
+    "{ones} have just two ways each, one of them to {node2}",
+    "{node2} would have to stand beside each of {ones}",
+    "too many nodes depend on {node2}, namely {ones}",
+    "{ones} must each be next to {node2}",
     "none of {ones} can do without {node2}",
     "{node2} cannot serve {ones} at once",
     "each of {ones} has only two ways and one is {node2}",
     "{ones} compete for a place beside {node2}",
-    "{ones} all claim {node2} as a neighbour",
+    "{ones} each claim {node2} as a neighbour",
     "one node of {ones} must lose {node2}, which it needs",
     "the places beside {node2} are too few for {ones}",
 )
@@ -409,7 +410,7 @@ OPEN = (
     "closing at {node2} is impossible",
     "the return to {node2} fails",
     "all doors to {node2} are shut",
-    "it does not come round to {node2}",
+    "the cycle does not come round to {node2}",
 )
 
 # %% ../../nbs/shared/tours.ipynb #85e02ff5
@@ -437,7 +438,7 @@ MOVES = Voice(
             "I move from {node} to {node2}",
             "the way goes from {node} to {node2}",
             "from {node} it is on to {node2}",
-            "next to {node} comes {node2}",
+            "next after {node} comes {node2}",
             "{node} leads to {node2}",
             "the step from {node} is to {node2}",
             "I take {node} to {node2}",
@@ -455,20 +456,20 @@ MOVES = Voice(
             "{node} to {node2} leads nowhere",
             "at {node} I must not take {node2}",
             "the way from {node} to {node2} is wrong",
-            "not {node2} after {node}",
+            "{node2} must not follow {node}",
         ),
         "none": (
             "there is no such tour",
             "no tour exists",
             "it cannot be done",
             "such a tour is impossible",
-            "there is none",
+            "there is no tour here",
             "no such tour exists",
             "the answer has to be No",
-            "this graph has none",
+            "this graph has no tour",
             "it is impossible here",
             "there can be no such tour",
-            "nothing is left, so it does not exist",
+            "nothing is left, and no tour exists",
             "that leaves no tour at all",
         ),
     },
@@ -540,83 +541,87 @@ MOVES = Voice(
             "there are more of {ones} than of the nodes that can separate them",
         ),
     },
-    names={"ones": listed},
+    names={"ones": listed, "closed": partial(counted, thing="dead end")},
 )
 
 # %% ../../nbs/shared/tours.ipynb #7a177edd
-TOURS = MOVES | Voice(
-    {
-        "visits number number2": (
-            "{number} different nodes and {number2} steps, each along an edge",
-            "it has {number} nodes, no node twice, and its {number2} steps are edges",
-            "all {number} nodes are there once, and {number2} edges join them",
-            "I count {number} different nodes; the {number2} steps follow edges",
-            "{number} nodes, none missing, none twice, and {number2} steps that are all edges",
-            "each of {number} nodes comes once, and each of {number2} steps is an edge",
-            "no node of the {number} is missing or doubled, and the {number2} steps exist",
-            "the list has {number} different nodes, and all {number2} steps are edges",
-            "the {number} nodes are visited once each by {number2} steps along edges",
-            "nothing repeats among {number} nodes, and {number2} edges carry the tour",
-            "there are {number} nodes in it, all different, and {number2} steps, all edges",
-            "node by node {number}, step by step {number2}, all as it should be",
-        ),
-        "tried number": (
-            "{number} dead ends leave no way open",
-            "all ways ended, {number} of them told above",
-            "after {number} dead ends nothing is left to try",
-            "I have met {number} dead ends, and every way is closed",
-            "the count of dead ends is {number}, with no way left",
-            "each choice has failed, with {number} dead ends in all",
-            "{number} dead ends cover all the ways",
-            "there were {number} dead ends and no way out",
-            "no way is untried: {number} dead ends",
-            "going over it, I find {number} dead ends and nothing open",
-            "every branch is closed by one of {number} dead ends",
-            "with {number} dead ends all choices are used up",
-        ),
-        "no-edge number node node2": (
-            "step {number} goes from {node} to {node2}, and there is no such edge",
-            "in step {number} I would need an edge from {node} to {node2}, which is not there",
-            "step {number}, {node} to {node2}, is no edge",
-            "step {number} is impossible: {node} and {node2} are not neighbours",
-            "for step {number} the edge {node}-{node2} does not exist",
-            "at step {number} the list of {node} has no {node2}",
-            "the step with number {number} leads from {node} to {node2} without an edge",
-            "looking at step {number}, {node} does not touch {node2}",
-            "step {number} jumps from {node} to {node2}",
-            "number {number} is {node}-{node2}, not an edge",
-            "nothing joins the ends of step {number}, {node} and {node2}",
-            "{number} is a step from {node} to {node2}, but they are not joined",
-        ),
-        "no-once node": (
-            "{node} comes twice",
-            "{node} is visited twice",
-            "the list has {node} two times",
-            "{node} appears a second time",
-            "I find {node} twice",
-            "{node} stands there twice",
-            "{node} must not come again",
-            "two entries are {node}",
-            "{node} is doubled",
-            "there is {node} more than once",
-            "{node} is in it twice",
-            "the node {node} repeats",
-        ),
-        "no-missing node": (
-            "{node} is missing",
-            "{node} does not come",
-            "I never visit {node}",
-            "the list lacks {node}",
-            "{node} is left out",
-            "there is no {node} in it",
-            "{node} was forgotten",
-            "nothing visits {node}",
-            "{node} is not in the list",
-            "I do not find {node}",
-            "{node} should be there and is not",
-            "the tour leaves out {node}",
-        ),
-    }
+TOURS = (
+    MOVES
+    | NO
+    | Voice(
+        {
+            "visits number number2": (
+                "{number} different nodes and {number2} steps, each along an edge",
+                "it has {number} nodes, no node twice, and its {number2} steps are edges",
+                "all {number} nodes are there once, and {number2} edges join them",
+                "I count {number} different nodes; the {number2} steps follow edges",
+                "{number} nodes, none missing, none twice, and {number2} steps that are all edges",
+                "each of {number} nodes comes once, and each of {number2} steps is an edge",
+                "no node of the {number} is missing or doubled, and the {number2} steps exist",
+                "the list has {number} different nodes, and all {number2} steps are edges",
+                "the {number} nodes are visited once each by {number2} steps along edges",
+                "nothing repeats among {number} nodes, and {number2} edges carry the tour",
+                "there are {number} nodes in it, all different, and {number2} steps, all edges",
+                "node by node {number}, step by step {number2}, all as it should be",
+            ),
+            "tried closed": (
+                "after {closed} no way is left open",
+                "all ways have ended, in {closed}",
+                "after {closed} nothing is left to try",
+                "I have met {closed}, and every way is closed",
+                "I count {closed}, with no way left",
+                "each choice has failed, with {closed} in all",
+                "with {closed} all the ways are covered",
+                "I came to {closed} and found no way out",
+                "no way is untried, which took {closed}",
+                "going over it, I find {closed} and nothing open",
+                "every branch is closed, with {closed} on the way",
+                "with {closed} all choices are used up",
+            ),
+            "no-edge number node node2": (
+                "step {number} goes from {node} to {node2}, and there is no such edge",
+                "in step {number} I would need an edge from {node} to {node2}, which is not there",
+                "step {number}, {node} to {node2}, is no edge",
+                "step {number} is impossible: {node} and {node2} are not neighbours",
+                "for step {number} the edge {node}-{node2} does not exist",
+                "at step {number} the list of {node} has no {node2}",
+                "the step with number {number} leads from {node} to {node2} without an edge",
+                "looking at step {number}, {node} does not touch {node2}",
+                "step {number} jumps from {node} to {node2}",
+                "number {number} is {node}-{node2}, not an edge",
+                "nothing joins the ends of step {number}, {node} and {node2}",
+                "{number} is a step from {node} to {node2}, but they are not joined",
+            ),
+            "no-once node": (
+                "{node} comes twice",
+                "{node} is visited twice",
+                "the list has {node} two times",
+                "{node} appears a second time",
+                "I find {node} twice",
+                "{node} stands there twice",
+                "{node} must not come again",
+                "two entries are {node}",
+                "{node} is doubled",
+                "there is {node} more than once",
+                "{node} is in it twice",
+                "the node {node} repeats",
+            ),
+            "no-missing node": (
+                "{node} is missing",
+                "{node} does not come",
+                "I never visit {node}",
+                "the list lacks {node}",
+                "{node} is left out",
+                "there is no {node} in it",
+                "{node} was forgotten",
+                "nothing visits {node}",
+                "{node} is not in the list",
+                "I do not find {node}",
+                "{node} should be there and is not",
+                "the tour leaves out {node}",
+            ),
+        }
+    )
 )
 
 # %% ../../nbs/shared/tours.ipynb #831c9a23
@@ -629,7 +634,7 @@ BEGIN = (
     "okay, {fact}.",
     "all right, {fact}.",
     "here {fact}.",
-    "first, {fact}.",
+    "for a start, {fact}.",
     "well, {fact}.",
     "let me begin: {fact}.",
     "then {fact}.",

@@ -113,7 +113,7 @@ class Claims(Parts):
     def claims(self, facts: Iterable[Fact], rng: Random | None = None, sign: str = "") -> str:
         """The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest.
 
-        With a `sign`, such as a question mark for what is supposed, in the words of the kind with this sign, where there are some."""
+        With a `sign`, such as a question mark for what is supposed, or an exclamation mark for what is copied out, in the words of the kind with this sign, where there are some."""
         drawn: dict[str, str] = {}
         said = []
         for group in alike(facts, self.plural):
@@ -265,7 +265,7 @@ NUMBERS = Voice(
             "I put {value} into {cell}",
             "{cell} takes {value}",
             "it is {value} in {cell}",
-            "{value} belongs to {cell}",
+            "{value} belongs in {cell}",
             "{cell} has {value}",
             "there is {value} in {cell}",
             "{value} sits in {cell}",
@@ -298,8 +298,8 @@ NUMBERS = Voice(
             "{cells} will not be {values}",
             "{cells} cannot take {values}",
             "{cells} do not hold {values}",
-            "no {values} fits {cells}",
-            "no {values} can go into {cells}",
+            "{values} is out for {cells}",
+            "there is no {values} for {cells}",
             "none of {cells} is {values}",
         ),
         "among cell values": (
@@ -307,7 +307,7 @@ NUMBERS = Voice(
             "{cell} must be {values}",
             "{cell} can only be {values}",
             "{cell} is left with {values}",
-            "{values} remain for {cell}",
+            "{cell} has {values} left",
             "for {cell} there is {values}",
             "{cell} holds {values}",
             "{cell} has to be {values}",
@@ -328,10 +328,10 @@ SUPPOSED = (  # of a cell of two kinds, where it is a guess: nothing here says t
     "{cell} is simply {value}",
     "{cell} really is {value}",
     "{value} is right for {cell}",
-    "it is {value} for {cell}",
+    "I let {cell} be {value}",
     "I take {cell} as {value}",
     "I treat {cell} as {value}",
-    "I call {cell} {value}",
+    "I put {cell} down as {value}",
     "{cell} is {value} here",
 )
 

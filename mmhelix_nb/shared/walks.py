@@ -18,7 +18,7 @@ from random import Random
 from typing import Self
 
 from ..core import Solution, Verdict, right, wrong
-from .graphtold import ROWS, miscopied, row, row_of, show_row
+from .graphtold import NO, ROWS, miscopied, row, row_of, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from mmhelix_nb.shared.networks import (
     Graph,
@@ -368,7 +368,7 @@ TRAILS = Voice(
     {
         "odd ones": (
             "the odd nodes are {ones}",
-            "odd degrees: {ones}",
+            "odd degrees belong to {ones}",
             "an odd number of edges meets at {ones}",
             "the nodes of odd degree are {ones}",
             "I find odd degrees at {ones}",
@@ -377,7 +377,7 @@ TRAILS = Voice(
             "odd counts stand at {ones}",
             "the nodes {ones} have odd degrees",
             "by the lengths of the lists {ones} are odd",
-            "what is odd: {ones}",
+            "the only odd nodes are {ones}",
             "only {ones} have an odd number of edges",
         ),
         "all-even": (
@@ -431,7 +431,7 @@ TRAILS = Voice(
             "the walk from {node} needs an addition",
             "what I walked from {node} is only a part",
             "from {node} it takes more than one go",
-            "the walk from {node} was closed too early",
+            "the walk from {node} stopped too early",
             "from {node} I did not get everything",
             "the walk from {node} must be mended",
             "walking on from {node} does not finish it",
@@ -465,18 +465,18 @@ TRAILS = Voice(
             "from {node} I can make up for it",
         ),
         "spliced node number": (
-            "put in at {node}, that makes {number} edges",
+            "with the trip at {node}, that makes {number} edges",
             "the trip goes in at {node}; {number} edges are walked",
             "with the trip put in at {node} the walk has {number} edges",
-            "at {node} it joins the walk, now {number} edges long",
-            "I insert it at {node} and have {number} edges",
-            "spliced in at {node} it gives {number} edges",
+            "the trip joins the walk at {node}, now {number} edges long",
+            "I insert the trip at {node} and have {number} edges",
+            "spliced in at {node}, the trip brings it to {number} edges",
             "{node} takes the trip in, which makes {number} edges",
             "the walk grows at {node} to {number} edges",
-            "inserted at {node}, the walk counts {number} edges",
+            "with the trip inserted at {node}, the walk counts {number} edges",
             "from {node} and back: {number} edges in all",
-            "it fits in at {node}; the walk is {number} edges long",
-            "I hang it in at {node}, so {number} edges are done",
+            "the trip fits in at {node}; the walk is {number} edges long",
+            "I hang the trip in at {node}, so {number} edges are done",
         ),
         "none": (
             "there is no such walk",
@@ -488,9 +488,9 @@ TRAILS = Voice(
             "the answer has to be No",
             "there can be no such walk",
             "this graph has no such walk",
-            "nobody can walk that",
+            "no walk is possible",
             "it is impossible",
-            "there is none",
+            "there is no walk of this kind",
         ),
     },
     {
@@ -518,7 +518,7 @@ TRAILS = Voice(
             "the edge from {node} to {node2} remains",
             "I did not use {node}-{node2}",
             "{node}-{node2} is left over",
-            "nobody walked from {node} to {node2} yet",
+            "I have not walked from {node} to {node2} yet",
             "the walk passes {node} but leaves {node}-{node2} out",
             "{node}-{node2} is missing so far",
         ),
@@ -527,7 +527,7 @@ TRAILS = Voice(
             "only the first and the last node may be odd, but there are {number} odd ones",
             "{number} odd nodes are too many for the two ends of a walk",
             "each odd node must be an end of the walk, and {number} are more than two",
-            "inside a walk each node is left as often as it is entered, so {number} odd nodes are too many",
+            "inside a walk each node is left as often as it is entered, and {number} odd nodes are too many",
             "a walk has two ends, and all {number} odd nodes would have to be ends",
             "with {number} odd nodes some odd node lies inside the walk",
             "at most two nodes can be odd, and {number} are",
@@ -579,7 +579,7 @@ TRAILS = Voice(
             "counting gives {number} steps and {number2} edges, without repeats",
             "there are {number} steps along different edges, out of {number2}",
             "all steps are edges, {number} different ones, and the graph has {number2}",
-            "{number} different edges are walked, and there are {number2}",
+            "{number} different edges are walked, out of {number2}",
             "step by step I find {number} different edges of {number2}",
             "no edge repeats in {number} steps, and {number2} is the number of edges",
             "the {number} steps use up {number2} edges",
@@ -587,32 +587,32 @@ TRAILS = Voice(
             "I count {number} steps on {number2} edges, no edge twice",
         ),
         "closes node": (
-            "it ends at {node}, where it began",
+            "the walk ends at {node}, where it began",
             "first and last node are both {node}",
-            "it comes back to {node}",
-            "it is closed at {node}",
-            "from {node} it returns to {node}",
+            "the walk comes back to {node}",
+            "the walk is closed at {node}",
+            "from {node} the walk returns to {node}",
             "the ends meet at {node}",
-            "it starts and ends at {node}",
+            "the walk starts and ends at {node}",
             "both ends are {node}",
-            "it finishes at its start, {node}",
+            "the walk finishes at its start, {node}",
             "{node} is the first node and the last",
-            "it leads back to {node}",
+            "the walk leads back to {node}",
             "the last node is {node} again",
         ),
         "ends node node2": (
-            "it leads from {node} to {node2}",
-            "its ends are {node} and {node2}",
-            "it begins at {node} and stops at {node2}",
-            "from {node} it gets to {node2}",
+            "the walk leads from {node} to {node2}",
+            "the ends of the walk are {node} and {node2}",
+            "the walk begins at {node} and stops at {node2}",
+            "from {node} the walk gets to {node2}",
             "the first node is {node}, the last {node2}",
-            "it starts at {node} and ends at {node2}",
-            "it runs from {node} to {node2}",
+            "the walk starts at {node} and ends at {node2}",
+            "the walk runs from {node} to {node2}",
             "the two ends are {node} and {node2}",
-            "it goes off at {node} and arrives at {node2}",
-            "{node} is its start and {node2} its end",
-            "it connects {node} with {node2}",
-            "it opens at {node} and closes at {node2}",
+            "the walk goes off at {node} and arrives at {node2}",
+            "{node} is the start of the walk and {node2} its end",
+            "the walk connects {node} with {node2}",
+            "the walk opens at {node} and closes at {node2}",
         ),
         "no-edge number node node2": (
             "step {number} goes from {node} to {node2}, and there is no such edge",
@@ -654,7 +654,7 @@ TRAILS = Voice(
             "it should be more than {number} steps for {number2} edges",
             "there are {number} steps against {number2} edges",
             "{number} steps fall short of {number2} edges",
-            "of the edges {number} are walked, and there are {number2}",
+            "of the edges {number} are walked, out of {number2}",
         ),
         "no-closes node node2": (
             "it begins at {node} and ends at {node2}",
@@ -727,7 +727,7 @@ BEGIN = (
     "to begin with, {fact}.",
     "then {fact}.",
     "okay, {fact}.",
-    "for the walk, {fact}.",
+    "this way, {fact}.",
     "that means: {fact}.",
     "all right, {fact}.",
 )
@@ -844,7 +844,7 @@ def checked_walk(graph: Graph, closed: bool) -> Checks:
 # %% ../../nbs/shared/walks.ipynb #c3db68f1
 def tell_euler(state: State, most: int, rng: Random, manner: Manner) -> list[Step]:
     "The trace of a graph in which at most `most` nodes of a walk may be odd: it is closed where that is 0."
-    told, odd = Narrator(GRAPHS | ROWS | TRAILS, rng), odd_nodes(state.n, state.edges)
+    told, odd = Narrator(GRAPHS | ROWS | TRAILS | NO, rng), odd_nodes(state.n, state.edges)
     edge_reading(told, manner, state.n, state.edges)
     parity = Fact("odd", (tuple(odd),)) if odd else Fact("all-even")
     told.tell(
