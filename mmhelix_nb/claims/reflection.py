@@ -508,9 +508,8 @@ def seeds_share(runs: Sequence[Mapping], group: str | None = None) -> dict | Non
     there = [part for run in runs if (part := run["greedy"] if group is None else run["dead_ends"].get(group))]
     if not there:
         return None
-    return share_record(
-        *(sum(part[key] for part in there) for key in ("right", "n")), worth([run["right"] for run in runs])
-    )
+    right, n = (sum(part[key] for part in there) for key in ("right", "n"))
+    return share_record(right, n, worth([run["right"] for run in runs]))
 
 
 def pooled(report: dict, regime: str, arm: str, budget: str, group: str | None = None) -> dict | None:
