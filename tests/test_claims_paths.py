@@ -141,6 +141,26 @@ def test_verdicts_follow_from_numbers():
     assert all(one["ours"] == "not run" for one in paths.rows(alone) if one["key"] != claim.key)
 
 
+def test_puzzles_that_both_seeds_answer_are_no_more_puzzles():
+    claim = paths.CLAIMS[0]
+    once = {f"{cell}-seed0": toy(share, 0, cell) for cell, share in ((claim.first, 0.7), (claim.second, 0.5))}
+    both = once | {name.replace("seed0", "seed1"): run for name, run in once.items()}
+    one, two = (paths.difference({"seeds": [0, 1], "runs": runs}, claim) for runs in (once, both))
+    assert [two[key] for key in ("difference", "low", "high", "n", "p")] == [one[key] for key in ("difference", "low", "high", "n", "p")]  # fmt: skip
+    assert (one["seeds"], two["seeds"], one["levels"]) == (1, 2, two["levels"])
+
+
+@pytest.mark.skipif(not REPORT.is_file(), reason="no report is committed")
+def test_the_route_without_dead_ends_at_equal_tokens_is_undecided():
+    """400 puzzles of two seeds, which as 800 puzzles stood at +5.2 points."""
+    report = json.loads(REPORT.read_text(encoding="utf-8"))
+    rows = {row["key"]: row for row in paths.rows(paths.judged(report))}
+    assert rows["5.28"]["verdict"] == "undecided" and "+9.4 [+4.6, +14.2] points" in rows["5.28"]["ours"]
+    assert "67.8 against 58.4 % right, a random way 39.4" in rows["5.28"]["ours"]
+    assert "both below the 36.6 of a way by the fewest ways on" in rows["5.26"]["ours"]
+    assert all("one taught model" in rows[f"5.{number}"]["ours"] for number in range(31, 36))
+
+
 def test_a_report_is_what_its_runs_say():
     if not REPORT.is_file():
         pytest.skip("no report yet")

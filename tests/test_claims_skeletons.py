@@ -104,3 +104,5 @@ def test_the_committed_report_is_what_its_json_draws(tmp_path):
         assert one["verdict"] == verdict(known[key], one["test"]) in VERDICTS
     for name, run in kept["runs"].items():
         assert run["greedy"]["right"] == run["right"].count("1") and run["seed"] in kept["seeds"], name
+    rows = {row["key"]: row["ours"] for row in skeletons.rows(kept)}
+    assert "17.8 against 20.0 % right, both below the 30.4 of the most frequent answer" in rows["5.72"]

@@ -76,6 +76,35 @@ def test_verdicts_follow_from_the_runs():
     assert {row["key"]: row["verdict"] for row in W.rows(told)}["8.1"] != "stood"
 
 
+def test_what_comes_out_is_told_over_all_seeds():
+    told = report(search_plain="1" * 150 + "0" * 50, search_words="1" * 50 + "0" * 150)
+    told["runs"]["search-words-seed1"] = run("search", "words", 1, "1" * 100 + "0" * 100)
+    for seed in (0, 1):
+        told["runs"][f"search-plain-seed{seed}"]["looks"]["dark"] = part("0" * 200, {})
+    found = {row["key"]: row["ours"] for row in W.rows(told)}
+    assert found["8.1"].startswith("-37.5 [") and "75.0 % right in plain pictures to 37.5 in words" in found["8.1"]
+    assert "seed 0 -50.0" in found["8.1"] and "seed 1 -25.0" in found["8.1"] and "never read a word" in found["8.1"]
+    assert found["10.2"].startswith("-75.0 [") and "to 0.0 in light on dark" in found["10.2"]  # a loss is below zero
+
+
+def test_dead_ends_are_judged_seed_by_seed_and_at_each_step():
+    def said(*seeds):
+        runs = {}
+        for seed, rights in enumerate(seeds):
+            look = part("10" * 300, {depth: W.share_record(right, 200) for depth, right in zip("012", rights)})
+            runs[str(W.Run("search", "plain", seed))] = {"arm": "search", "shown": "plain", "seed": seed, "looks": {"plain": look}}  # fmt: skip
+        return next(row for row in W.depth_rows({"runs": runs}) if row["key"] == "9.1")
+
+    steep, late, bent = (180, 150, 100), (180, 175, 160), (150, 180, 80)
+    cases = {(steep, steep): "stood", (steep, late): "undecided", (bent, bent): "undecided", (steep,): "undecided"}
+    assert {case: said(*case)["verdict"] for case in cases} == cases
+    row = said(steep, late)
+    assert "points from 0 to 2 dead ends over the mazes" in row["ours"] and "or more" not in row["ours"]
+    assert row["ours"].startswith("-25.0 [") and row["seeds"] == [0, 1]
+    alone, twice = (W.by_depth(part("10" * 300, {"0": W.share_record(150, 200)}) for _ in range(n)) for n in (1, 2))
+    assert twice["0"]["low"] == alone["0"]["low"] and twice["0"]["n"] == 400  # the same mazes again are no more mazes
+
+
 def test_what_other_reports_say_is_read_as_it_is(tmp_path):
     (tmp_path / "serg").mkdir()
     lines = [{"arm": arm, "pass@k": {"share": share, "interval": [low, high]}} for arm, share, low, high in (("direct rollout", 0.1, 0.0, 0.2), ("SERG", 0.9, 0.8, 1.0))]  # fmt: skip

@@ -71,3 +71,19 @@ def test_equal_methods_seldom_differ_over_seeds(seeds):
         found = st.pairs_over_seeds(tests)
         sure += not found["low"] <= 0 <= found["high"]
     assert sure / 400 < 0.05
+
+
+@pytest.mark.parametrize("same", [0.0, 0.4, 1.0])
+def test_an_interval_over_items_that_seeds_share_covers_in_nineteen_of_twenty(same):
+    """Of items answered by two seeds `same` have a right answer of their own: Wilson's interval of all replies is too narrow then."""
+    import numpy as np
+
+    rng, hits, narrow = np.random.default_rng(round(10 * same)), 0, 0
+    for _ in range(1_000):
+        chance = np.where(rng.random(200) < same, rng.random(200) < 0.6, 0.6)  # 0.6 in the mean
+        seeds = ["".join(map(str, (rng.random(200) < chance).astype(int))) for _ in range(2)]
+        right = sum(marks.count("1") for marks in seeds)
+        shared, alone = (st.share_record(right, 400, each) for each in (st.worth(seeds), 1.0))
+        hits += shared["low"] <= 0.6 <= shared["high"]
+        narrow += alone["low"] <= 0.6 <= alone["high"]
+    assert 0.925 < hits / 1_000 < 0.975 and (narrow < hits - 20) == (same > 0)

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'TUNED', 'ASKED', 'PAPER', 'MAZES_POWER', 'CLAIMS',
-           'LABEL', 'FRESH', 'TITLES', 'ASKS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim', 'tuned_claim',
-           'Tuned', 'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward', 'asked_of',
-           'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together', 'tested',
-           'judged', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'came_out', 'row', 'rows', 'claims_table',
-           'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
-           'base_beside', 'one_run', 'greedy_said', 'left_of', 'main']
+           'LABEL', 'FRESH', 'TITLES', 'ASKS', 'FLOORS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim',
+           'tuned_claim', 'Tuned', 'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward',
+           'asked_of', 'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together',
+           'tested', 'judged', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'levels_text', 'beside',
+           'came_out', 'row', 'rows', 'claims_table', 'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure',
+           'write_report', 'read_report', 'redraw', 'base_beside', 'one_run', 'greedy_said', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
 import hashlib
@@ -30,7 +30,7 @@ from ..book.pages import Table
 from ..book.place import commit
 from ..book.results import read_curve, write_json
 from ..book.settings import Ahpo
-from ..book.statistics import paired_samples, percent_text, points_text, share_record
+from ..book.statistics import percent_text, points_text, share_record
 from . import forks, reflection, routes
 from mmhelix_nb.claims.reflection import (
     Lab,
@@ -41,6 +41,7 @@ from mmhelix_nb.claims.reflection import (
     items_of,
     kept_run,
     mean_text,
+    over_items,
 )
 from .register import Registered, checked, made_here, one_thread, rule_text, run_at, verdict, work_off
 from ..core import unpack
@@ -266,18 +267,19 @@ def values(report: Mapping, cell: str, seed: int) -> list[float] | None:
 
 # %% ../../nbs/claims/paths.ipynb #e7fb717b
 def difference(report: Mapping, claim: Registered) -> dict | None:
-    "The paired difference of a claim's cells over the puzzles of the seeds that have both; None where no seed has."
-    each = {}
+    "The paired difference of a claim's cells over the puzzles, which the seeds that have both share, and what each cell gets; None where no seed has."
+    each, levels = {}, []
     for seed in report["seeds"]:
         first, second = (values(report, cell, seed) for cell in (claim.first, claim.second))
         if first and second:
             each[seed] = [a - b for a, b in zip(first, second, strict=True)]
+            levels.append((fmean(first), fmean(second)))
     if not each:
         return None
-    test = paired_samples([(one, 1) for own in each.values() for one in own])
-    return {**test, "seeds": len(each), "each": {str(seed): fmean(own) for seed, own in each.items()}}
+    by_seed = {str(seed): fmean(own) for seed, own in each.items()}
+    return {**over_items(each.values()), "seeds": len(each), "each": by_seed, "levels": [*map(fmean, zip(*levels))]}
 
-
+# %% ../../nbs/claims/paths.ipynb #e7fb717c
 def together(report: Mapping) -> dict | None:
     "How gains and mixed groups go together: Pearson's r over the arms, means over the seeds that have all, with Fisher's interval; None where no seed has."
     seeds = [seed for seed in report["seeds"] if all(str(Tuned(arm, seed)) in report["runs"] for arm in TUNED)]
@@ -361,6 +363,28 @@ def tuned_table(report: Mapping) -> Table:
     lines = ((arm, *(mean_text([each[arm]]) for each in columns.values())) for arm in columns["mixed"])
     return Table(("arm", *columns), tuple(lines))
 
+# %% ../../nbs/claims/paths.ipynb #321d1d2b
+def levels_text(test: Mapping | None, floor: tuple[float, str] | None) -> str:
+    "What each of a test's cells gets, in per cent, beside a floor, which has a name."
+    if not test or not floor:
+        return ""
+    share, name = floor
+    first, second = (f"{100 * one:.1f}" for one in test["levels"])
+    low = f"both below the {100 * share:.1f} of {name}" if max(test["levels"]) < share else f"{name} {100 * share:.1f}"
+    return f"; {first} against {second} % right, {low}"
+
+
+FLOORS = {"random": "a random way", "fewest": "a way by the fewest ways on"}
+
+
+def beside(report: Mapping, claim: Registered, test: Mapping | None) -> str:
+    "What a row says beside the difference: levels and floor, or what the seeds of the second part share."
+    if ":" in claim.first:
+        return "; all seeds start from one taught model" if test else ""
+    known = report.get("floors", {}).get(claim.first.partition("-")[0], {})
+    floors = [(known[name], text) for name, text in FLOORS.items() if name in known]
+    return levels_text(test, max(floors, key=lambda floor: floor[0], default=None))
+
 # %% ../../nbs/claims/paths.ipynb #321d1d2f
 def came_out(test: Mapping | None) -> str:
     "What a test says, in words."
@@ -373,13 +397,13 @@ def came_out(test: Mapping | None) -> str:
     return f"{points_text(dict(test))} points over the puzzles; by seed {each} ({seeds})"
 
 
-def row(claim: Registered, test: Mapping | None, said: str, seeds: Sequence[int]) -> dict:
-    "A claim as a row of the table of all parts."
+def row(claim: Registered, test: Mapping | None, said: str, seeds: Sequence[int], more: str = "") -> dict:
+    "A claim as a row of the table of all parts; `more` stands behind what came out."
     return {
         "key": claim.key,
         "asked": claim.asked,
         "paper": claim.paper,
-        "ours": came_out(test),
+        "ours": came_out(test) + more,
         "seeds": [*map(int, test["each"])] if test else [],
         "verdict": said,
         "control": f"`{claim.second}` beside `{claim.first}`, the same puzzles; {rule_text(claim)}",
@@ -392,8 +416,8 @@ def row(claim: Registered, test: Mapping | None, said: str, seeds: Sequence[int]
 
 def rows(report: Mapping) -> list[dict]:
     "The claims as rows of the table of all parts."
-    said = report["verdicts"]
-    return [row(one, said[one.key]["test"], said[one.key]["verdict"], report["seeds"]) for one in CLAIMS]
+    each = ((one, *(report["verdicts"][one.key][name] for name in ("test", "verdict"))) for one in CLAIMS)
+    return [row(one, test, said, report["seeds"], beside(report, one, test)) for one, test, said in each]
 
 
 def claims_table(report: Mapping) -> Table:
@@ -402,7 +426,7 @@ def claims_table(report: Mapping) -> Table:
     return Table(("claim", "asked", "came out", "verdict"), lines)
 
 # %% ../../nbs/claims/paths.ipynb #15cdd845
-NOTE = "Greedy, judged by code; whiskers: 95% Wilson intervals over all replies of the seeds that were run."
+NOTE = "Greedy, judged by code; whiskers: 95% Wilson intervals over the puzzles, which all seeds share."
 
 
 def panel(report: dict, regime: str, groups: Mapping[str, tuple[str, dict[str, dict | None]]]) -> Panel | None:

@@ -7,11 +7,11 @@ __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST',
            'MAIN', 'MAZES', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'PAPER', 'Lab',
            'Hypothesis', 'greedy', 'Run', 'planned', 'registered', 'Puzzle', 'items_of', 'told_to', 'texts_for',
            'base_of_lab', 'pool_of', 'learned', 'lengths_told', 'taught', 'marks', 'by_dead_ends', 'by_tries',
-           'measured', 'kept_run', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds', 'outcome', 'verdicts',
-           'report_of', 'measured_here', 'collected', 'runs_of', 'pooled', 'mean_text', 'accuracy_cells',
-           'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure', 'dead_ends_figure',
-           'tries_figure', 'draw_figures', 'came_out', 'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish',
-           'made_run', 'main']
+           'measured', 'kept_run', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds', 'agreed', 'outcome',
+           'verdicts', 'report_of', 'measured_here', 'collected', 'runs_of', 'seeds_share', 'pooled', 'mean_text',
+           'accuracy_cells', 'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure',
+           'dead_ends_figure', 'tries_figure', 'draw_figures', 'over_items', 'less', 'came_out', 'rows', 'csv_rows',
+           'write_reflection', 'redraw', 'publish', 'made_run', 'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
@@ -41,6 +41,7 @@ from mmhelix_nb.book.statistics import (
     points_text,
     share_record,
     wilson,
+    worth,
 )
 from mmhelix_nb.claims.forks import (
     ARMS,
@@ -433,12 +434,15 @@ def holds(kind: str, test: dict) -> bool | None:
     return better == (kind == "greater")
 
 
+def agreed(said: Iterable[bool | None]) -> str:
+    "What all seeds say: stood, did not, or undecided; not run where there is none."
+    each = {*said}
+    return "not run" if not each else "stood" if each == {True} else "did not" if each == {False} else "undecided"
+
+
 def outcome(kind: str, tests: dict[str, dict]) -> str:
-    "stood, did not, or undecided; not run where there is no test."
-    if not tests:
-        return "not run"
-    said = {holds(kind, test) for test in tests.values()}
-    return "stood" if said == {True} else "did not" if said == {False} else "undecided"
+    "What the tests of all seeds say of a hypothesis of a `kind`."
+    return agreed(holds(kind, test) for test in tests.values())
 
 
 def verdicts(runs: Runs, seeds: Sequence[int] = SEEDS) -> dict[str, dict]:
@@ -499,12 +503,18 @@ def runs_of(report: dict, regime: str, arm: str, budget: str) -> list[dict]:
     return [run for run in runs if (run["regime"], run["arm"], run["budget"]) == (regime, arm, budget)]
 
 
+def seeds_share(runs: Sequence[Mapping], group: str | None = None) -> dict | None:
+    "The share right over the seeds of an arm, which answer the same puzzles, in one `group` of dead ends where one is named; None where there is none."
+    there = [part for run in runs if (part := run["greedy"] if group is None else run["dead_ends"].get(group))]
+    if not there:
+        return None
+    right, n = (sum(part[key] for part in there) for key in ("right", "n"))
+    return share_record(right, n, worth([run["right"] for run in runs]))
+
+
 def pooled(report: dict, regime: str, arm: str, budget: str, group: str | None = None) -> dict | None:
     "The share right of an arm over its seeds, in one `group` of dead ends where one is named; None where nothing was run."
-    runs = runs_of(report, regime, arm, budget)
-    parts = [run["greedy"] if group is None else run["dead_ends"].get(group) for run in runs]
-    there = [part for part in parts if part]
-    return share_record(sum(p["right"] for p in there), sum(p["n"] for p in there)) if there else None
+    return seeds_share(runs_of(report, regime, arm, budget), group)
 
 # %% ../../nbs/claims/reflection.ipynb #ed3327dd
 def mean_text(values: Sequence[float | None]) -> str:
@@ -567,7 +577,7 @@ LABELS = {
     "checked": "search and check", "search": "search", "search_random": "search, random", "search_heuristic": "search, to the goal",
 }  # fmt: skip
 TITLES = {"two_ended": "Forks at both ends", "one_ended": "Forks at one end", "plain": "Plain maze"}
-NOTE = "Greedy, judged by the maze's check; whiskers: 95% Wilson intervals over all replies of the seeds that were run."
+NOTE = "Greedy, judged by the maze's check; whiskers: 95% Wilson intervals over the mazes, which all seeds share."
 
 
 Shown = dict[str, tuple[str, list[Dot]]]  # series, its colour, its dots
@@ -646,6 +656,16 @@ def draw_figures(report: dict, folder: str | Path) -> list[Path]:
 PAPER = "SFT on 22,000 samples: 23.8 with reflective traces, 18.9 with those of a rule"  # the paper's Table 4
 
 
+def over_items(each: Iterable[Sequence[float]]) -> dict:
+    "The paired difference over items that all seeds share, from that of each item, seed by seed: an item is drawn again with all its seeds."
+    return paired_samples([(sum(own), len(own)) for own in zip(*each, strict=True)])
+
+
+def less(first: str, second: str) -> list[int]:
+    "Of each item the mark of one side less that of the other."
+    return [int(a) - int(b) for a, b in zip(first, second, strict=True)]
+
+
 def came_out(runs: Runs, one: Mapping) -> str:
     "What came out of a hypothesis over its seeds, and within each of them."
     tests, alone = one["seeds"], ", which decides nothing" if len(one["seeds"]) == 1 else ""
@@ -658,8 +678,7 @@ def came_out(runs: Runs, one: Mapping) -> str:
         [side_marks(runs, one["regime"], side, int(seed)) or "" for seed in tests]
         for side in (one["first"], one["second"])
     )
-    first, second = (list(zip(*side, strict=True)) for side in sides)
-    whole = paired_samples([(sum(map(int, a)) - sum(map(int, b)), len(a)) for a, b in zip(first, second, strict=True)])
+    whole = over_items(map(less, *sides))
     each = ", ".join(
         f"seed {seed} {100 * test['difference']:+.1f} (p {p_text(test['p_holm'])})" for seed, test in tests.items()
     )

@@ -28,7 +28,7 @@ from ..book.place import commit
 from ..book.results import write_json
 from ..book.rows import Row, make_row
 from . import reflection
-from .paths import came_out, difference, digits
+from .paths import came_out, difference, digits, levels_text
 from .reflection import Lab, Puzzle, Run, kept_run, learned, lengths_told, pooled
 from mmhelix_nb.claims.register import (
     Registered,
@@ -339,14 +339,16 @@ def collected(out: Path, reports: Path, seeds: Sequence[int], lab: Lab = LAB) ->
     )
 
 # %% ../../nbs/claims/skeletons.ipynb #5ce10016
-def row(one: Registered, found: Mapping, seeds: Sequence[int]) -> dict:
+def row(one: Registered, report: Mapping) -> dict:
     "A claim as a row of the table of all parts."
-    test = found["test"]
+    found, seeds, task = report["verdicts"][one.key], report["seeds"], one.first.partition("-")[0]
+    test, known = found["test"], report.get("floors") or {}
+    floor = (known[task]["most frequent answer"], "the most frequent answer") if task in known else None
     return {
         "key": one.key,
         "asked": one.asked,
         "paper": one.paper,
-        "ours": came_out(test),
+        "ours": came_out(test) + levels_text(test, floor),
         "seeds": [*map(int, test["each"])] if test else [],
         "verdict": found["verdict"],
         "control": f"`{one.second}` beside `{one.first}`, the same puzzles; {rule_text(one)}",
@@ -359,7 +361,7 @@ def row(one: Registered, found: Mapping, seeds: Sequence[int]) -> dict:
 
 def rows(report: Mapping) -> list[dict]:
     "The claims as rows of the table of all parts."
-    return [row(one, report["verdicts"][one.key], report["seeds"]) for one in CLAIMS]
+    return [row(one, report) for one in CLAIMS]
 
 # %% ../../nbs/claims/skeletons.ipynb #8618bf67
 def accuracy_table(report: dict) -> Table:
@@ -380,7 +382,7 @@ def claims_table(report: Mapping) -> Table:
     return Table(("claim", "asked", "came out", "verdict"), lines)
 
 # %% ../../nbs/claims/skeletons.ipynb #5ce10017
-NOTE = "Greedy, judged by the task's verifier; whiskers: 95% Wilson intervals over all replies of the seeds that were run; floor: the most frequent answer."
+NOTE = "Greedy, judged by the task's verifier; whiskers: 95% Wilson intervals over the puzzles, which all seeds share; floor: the most frequent answer."
 TITLES = dict(zip(LEVELS, ("h-index", "Best time to buy and sell", "Largest rectangle"), strict=True))
 LABELS = {"answer": "answer only", "none": "none", "search": "search", "full": "full"}
 
