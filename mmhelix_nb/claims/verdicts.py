@@ -6,7 +6,8 @@
 __all__ = ['PARTS', 'FOLDER', 'COLOURS', 'LETTERS', 'BEND', 'Part', 'there', 'module_of', 'report_of', 'part_rows', 'short',
            'rests_on', 'collected', 'said', 'row_words', 'claims_panel', 'claims_figure', 'seeds_told', 'claims_table',
            'short_table', 'csv_rows', 'listed', 'counts_table', 'rests_text', 'claim_text', 'report_text', 'publish',
-           'chosen', 'run_parts', 'redraw_all', 'claims_main', 'redraw_main']
+           'chosen', 'with_blocks', 'part_and_blocks', 'many_cores', 'run_parts', 'redraw_all', 'claims_main',
+           'redraw_main']
 
 # %% ../../nbs/claims/verdicts.ipynb #e548fcc6
 import importlib
@@ -14,6 +15,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -301,17 +303,41 @@ def chosen(part: str) -> list[str]:
     return known if part == "all" else [part]
 
 
-def run_parts(part: str, seeds: str, cores: int, again: str) -> None:
-    "Run a part of the claims, or all; `name:block,block` runs blocks of a part; `seeds` are a list, or `own` for those of each part; `again` is 1 or 0."
-    asked = {} if seeds == "own" else {"seeds": seed_list(seeds, "SEEDS")}
-    part, _, blocks = part.partition(":")
-    more = ({"again": True} if again == "1" else {}) | ({"blocks": blocks.split(",")} if blocks else {})
-    for name in chosen(part):
-        main = module_of(name).main
-        if blocks and "blocks" not in inspect.signature(main).parameters:
-            fail(f"PART={part}:{blocks}: {name} has no blocks; give PART={part}")
+def with_blocks(names: Sequence[str]) -> list[str]:
+    "The parts that can be run block by block."
+    return [name for name in names if "blocks" in inspect.signature(module_of(name).main).parameters]
+
+
+def part_and_blocks(text: str) -> tuple[list[str], dict]:
+    "The parts that `name` or `name:block,block` asks for, and the blocks as an argument of their `main`; ends with a message where a part has none."
+    part, colon, blocks = text.partition(":")
+    names = chosen(part)
+    if colon and not (part != "all" and with_blocks(names)):
+        known = " or ".join(f"PART={name}:{blocks}" for name in with_blocks(there()))
+        fail(
+            f"PART={text}: {part} has no blocks; give PART={part}"
+            + (f", or a part that has some: {known}" if known else "")
+        )
+    return names, {"blocks": blocks.split(",")} if colon else {}
+
+
+def many_cores(text: str) -> int:
+    "`CORES` as a number; ends with a message for anything but a number from 1 on."
+    if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII):
+        fail(f"CORES={text}: give a whole number from 1 to 9999")
+    return int(text)
+
+# %% ../../nbs/claims/verdicts.ipynb #402afbc8
+def run_parts(part: str, seeds: str, cores: str, again: str) -> None:
+    "Run a part of the claims, or all; `name:block,block` runs blocks of a part; `seeds` are a list, or `own` for those of each part; `again` is 1 or 0. What is asked wrongly ends with a message before anything runs."
+    names, blocks = part_and_blocks(part)
+    asked = {} if seeds == "own" else {"seeds": seed_list(seeds, "SEEDS=")}
+    if again not in ("0", "1"):
+        fail(f"AGAIN={again}: give AGAIN=1, or AGAIN=0 as where it is left out")
+    more = {"cores": many_cores(cores)} | ({"again": True} if again == "1" else {}) | blocks
+    for name in names:
         try:
-            main(**asked, cores=cores, **more)
+            module_of(name).main(**asked, **more)
         except KeyboardInterrupt:
             fail(f"{name}: stopped; the same command goes on from here", 130)
         typer.echo(f"claims: {publish()}")
@@ -326,7 +352,7 @@ def redraw_all() -> None:
 
 
 def claims_main() -> None:
-    "Entry of `make claims`: `PART SEEDS CORES AGAIN`."
+    "Entry of `make claims`: `-- PART SEEDS CORES AGAIN`, all of them texts, so that what is wrong with one is said of its name."
     typer.run(run_parts)
 
 
