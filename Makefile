@@ -56,7 +56,7 @@ leaderboard: $(STAMP) ## the paper's 23 models, the committed evaluations and th
 
 # Without PART all parts, without SEEDS those that each was settled for.
 claims: $(STAMP) ## ask the paper in the miniature: PART=gate or another (gatemap:rule,late: blocks of it), else all in turn; SEEDS=3-4 adds seeds to its report, and only what neither reports/claims/ nor runs/ has is run (AGAIN=1: that runs/ has not); hours; killed or stopped, it goes on
-	@exec $(BIN)/python -c "from mmhelix_nb.claims.verdicts import claims_main; claims_main()" $(or $(PART),all) $(or $(SEEDS),own) $(CORES) $(or $(AGAIN),0)
+	@exec $(BIN)/python -c "from mmhelix_nb.claims.verdicts import claims_main; claims_main()" -- "$(or $(PART),all)" "$(or $(SEEDS),own)" "$(CORES)" "$(or $(AGAIN),0)"
 
 redraw-claims: $(STAMP) ## write tables and figures of all claims, and README's table, anew from the JSON files in reports/claims/ alone (seconds)
 	@$(BIN)/python -c "from mmhelix_nb.claims.verdicts import redraw_main; redraw_main()"

@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import typer
 from typer.main import get_command
 
 from mmhelix_nb.book.place import book_folder
@@ -128,23 +127,54 @@ def test_parts_are_run_one_after_the_other_by_contract(tmp_path, monkeypatch, ca
     monkeypatch.setattr(verdicts, "module_of", lambda name: Fake)
     monkeypatch.setattr(verdicts, "there", lambda: ["gate"])
     Fake.called.clear()
-    verdicts.run_parts("all", "own", 2, "0")
-    verdicts.run_parts("gate", "3-4", 1, "1")
+    verdicts.run_parts("all", "own", "2", "0")
+    verdicts.run_parts("gate", "3-4", "1", "1")
     verdicts.redraw_all()
     assert Fake.called == [([0, 1], 2, False), ([3, 4], 1, True)]
     made = json.loads(Path("reports/claims/claims.json").read_text(encoding="utf-8"))
     row = next(one for one in made["rows"] if one["part"] == "gate")
     assert row["points"] == [9.0, 8.0, 10.0] and made["parts"]["gate"]["seeds"] == [4]
     assert made["parts"]["gate"]["commits"] == {"x": 1} and Path("reports/claims/gate-drawn.svg").is_file()
-    capsys.readouterr()
-    with pytest.raises(typer.Exit):
-        verdicts.run_parts("gate:rule", "own", 2, "0")
-    assert capsys.readouterr().err == "Error: PART=gate:rule: gate has no blocks; give PART=gate\n"
     blocks: list = []
     monkeypatch.setattr(Fake, "main", lambda cores, seeds=(0, 1), blocks=(), taken=blocks: taken.extend(blocks))
-    verdicts.run_parts("gate:families,scope", "own", 2, "0")
+    verdicts.run_parts("gate:families,scope", "own", "2", "0")
     assert blocks == ["families", "scope"]
-    with pytest.raises(typer.Exit):
-        verdicts.run_parts("gates", "own", 2, "0")
-    said = capsys.readouterr().err
-    assert said.startswith("Error: PART=gates: there is no such part; give one of gate") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            ("gate:rule", "own", "2", "0"),
+            "PART=gate:rule: gate has no blocks; give PART=gate, or a part that has some: PART=gatemap:rule",
+        ),
+        (
+            ("all:rule", "own", "2", "0"),
+            "PART=all:rule: all has no blocks; give PART=all, or a part that has some: PART=gatemap:rule",
+        ),
+        (("gates", "own", "2", "0"), "PART=gates: there is no such part; give one of published, gate"),
+        (("gates:rule", "own", "2", "0"), "PART=gates: there is no such part; give one of published, gate"),
+        (("gate gatemap", "own", "2", "0"), "PART=gate gatemap: there is no such part; give one of published, gate"),
+        (("-x", "own", "2", "0"), "PART=-x: there is no such part; give one of published, gate"),
+        (("gate", "-1", "2", "0"), "SEEDS=-1: must look like 0-4 or 0,2,5"),
+        (("gate", "0 1", "2", "0"), "SEEDS=0 1: must look like 0-4 or 0,2,5"),
+        (("gate", "4-2", "2", "0"), "SEEDS=4-2: 4-2 must rise, by at most 1,000 seeds"),
+        (("gate", "own", "abc", "0"), "CORES=abc: give a whole number from 1 to 9999"),
+        (("gate", "own", "0", "0"), "CORES=0: give a whole number from 1 to 9999"),
+        (("gate", "own", "-2", "0"), "CORES=-2: give a whole number from 1 to 9999"),
+        (("gate", "own", "2", "yes"), "AGAIN=yes: give AGAIN=1, or AGAIN=0 as where it is left out"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said_in_one_line_before_anything_runs(asked, said, monkeypatch, capsys):
+    """As `make claims` passes it, a leading dash and spaces too."""
+    monkeypatch.setattr(verdicts, "publish", lambda: pytest.fail("something was run"))
+    monkeypatch.setattr("sys.argv", ["-c", "--", *asked])
+    with pytest.raises(SystemExit) as ended:
+        verdicts.claims_main()
+    err = capsys.readouterr().err
+    assert ended.value.code == 2 and err.startswith(f"Error: {said}") and err.count("\n") == 1
+
+
+def test_make_quotes_what_it_passes():
+    recipe = next(line for line in (BOOK / "Makefile").read_text().splitlines() if "claims_main()" in line)
+    assert recipe.endswith('-- "$(or $(PART),all)" "$(or $(SEEDS),own)" "$(CORES)" "$(or $(AGAIN),0)"')

@@ -45,6 +45,33 @@ def test_everything_is_inside_and_letters_are_large(figure):
             assert 0 < left + float(dot.get("cx")) < width and 0 < top + float(dot.get("cy")) < height
 
 
+def differences():
+    """A point and a hundred on one axis, wider than others, and what a coin gets."""
+    apart = fig.Series("apart", (0.5, 80.0), (0.0, 1.0), fig.BLUE, ((0.0, 1.0), (-90.0, 100.0)))
+    floors = (fig.Floor("a coin", 50.0),)
+    look = {"rows": ("small", "large"), "bend": 5.0, "floors": floors, "wider": 60}
+    return fig.Figure((fig.Panel("t", "points", (apart,), (-100.0, 100.0), **look),), "differences")
+
+
+def test_a_point_and_a_hundred_are_both_seen():
+    root = ElementTree.fromstring(fig.svg(differences()))
+    assert int(root.get("width")) == fig.WIDTH + 60
+    ends = [
+        re.fullmatch(r"M(\S+) \S+H(\S+)", path.get("d"))
+        for path in root.iter(f"{NS}path")
+        if path.get("stroke") == fig.BLUE
+    ]
+    small, large = (float(end[2]) - float(end[1]) for end in ends)
+    assert 8 < small < large <= fig.WIDTH + 60 and "a coin: 50" in fig.svg(differences())
+
+
+def test_plotly_knows_bends_and_floors():
+    graphs = pytest.importorskip("plotly.graph_objects")
+    dots, floor = json.loads(graphs.Figure(fig.plotly_form(differences())).to_json())["data"]
+    assert dots["customdata"] == [0.5, 80] and dots["x"][0] == 0.1 and floor["name"] == "a coin"
+    assert dots["x"][1] + dots["error_x"]["array"][1] == pytest.approx(fig.bent(100, 5), abs=1e-4)
+
+
 def estimated_width(text):
     return 7.2 * len(text.text or "")
 

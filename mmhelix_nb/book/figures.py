@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['ORANGE', 'BLUE', 'GREEN', 'SKY', 'AMBER', 'PINK', 'GREY', 'HERE', 'PAPER', 'LEVEL_COLOURS', 'INK', 'PALE', 'GRID',
-           'WIDTH', 'PLOT', 'LETTER', 'TOP', 'BOTTOM', 'RIGHT', 'PLOTLY', 'STATION', 'WORDS_AT', 'Series', 'Panel',
-           'Figure', 'ticks', 'decades', 'decades_around', 'pixels', 'row_lines', 'row_pitch', 'left_room',
-           'panel_height', 'Frame', 'label', 'stroke', 'dashed', 'x_axis', 'y_axis', 'outline', 'line_marks',
-           'dot_marks', 'panel_marks', 'key_mark', 'key_entries', 'key_line', 'svg_image', 'panel_images', 'note_lines',
-           'svg', 'figure_block', 'six_digits', 'trace_of', 'band_of', 'axes_of', 'plot_places', 'words_of',
-           'plotly_form', 'Interactive', 'Dot', 'share_dot', 'dot_panel', 'line_panels', 'level_figure', 'Chain',
-           'station_marks', 'chain_svg']
+           'SHADE', 'WIDTH', 'PLOT', 'LETTER', 'TOP', 'BOTTOM', 'RIGHT', 'PLOTLY', 'STATION', 'WORDS_AT', 'Series',
+           'Floor', 'Panel', 'Figure', 'ticks', 'decades', 'decades_around', 'bent', 'bends', 'pixels', 'row_lines',
+           'row_pitch', 'left_room', 'panel_width', 'panel_height', 'Frame', 'label', 'stroke', 'dashed', 'x_ticks',
+           'straight_part', 'x_axis', 'y_axis', 'outline', 'line_marks', 'floor_marks', 'dot_marks', 'panel_marks',
+           'key_mark', 'key_entries', 'key_line', 'svg_image', 'panel_images', 'note_lines', 'svg', 'figure_block',
+           'six_digits', 'along', 'trace_of', 'floor_of', 'band_of', 'axes_of', 'plot_places', 'words_of',
+           'plotly_form', 'Interactive', 'Dot', 'spread_dot', 'share_dot', 'dot_panel', 'line_panels', 'level_figure',
+           'Chain', 'station_marks', 'chain_svg']
 
 # %% ../../nbs/book/figures.ipynb #02431532
 import math
@@ -28,7 +29,7 @@ ORANGE, BLUE, GREEN, SKY, AMBER, PINK, GREY = (
 )
 HERE, PAPER = ORANGE, BLUE
 LEVEL_COLOURS = ("#F2B134", "#E5793A", "#C7405F", "#84307F", "#30205F")  # levels 1 to 5
-INK, PALE, GRID = "#222222", "#555555", "#e6e6e6"
+INK, PALE, GRID, SHADE = "#222222", "#555555", "#e6e6e6", "#f5f5f5"
 
 # %% ../../nbs/book/figures.ipynb #4ce1da60
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Floor:
+    """What takes no skill, as an upright line through a chart of dots."""
+
+    name: str
+    value: float
+    dash: str = "5 3"
+
+
+@dataclass(frozen=True)
 class Panel:
     """One chart with its axes; `rows` are names at y = 0, 1, ... from the top, and make it a chart of dots."""
 
@@ -55,6 +65,10 @@ class Panel:
     y_label: str = ""
     rows: tuple[str, ...] = ()
     log: bool = False  # whether x is logarithmic
+    bend: float = 0.0  # x is straight so far to either side of 0 and logarithmic beyond; 0: it has no bend
+    floors: tuple[Floor, ...] = ()
+    letters: int = 18  # of a row's name in a line, at most
+    wider: int = 0  # pixels more than panels are wide
 
 # %% ../../nbs/book/figures.ipynb #6a208d31
 @dataclass(frozen=True, repr=False)
@@ -94,6 +108,19 @@ def decades_around(values: Sequence[float]) -> tuple[float, float]:
     return 10.0**low, 10.0 ** max(low + 1, math.ceil(round(math.log10(max(positive)), 9)))
 
 
+def bent(value: float, bend: float) -> float:
+    """A value in units of `bend`, and what lies beyond the first unit in decades."""
+    size = abs(value) / bend
+    return math.copysign(size if size <= 1 else 1 + math.log10(size), value)
+
+
+def bends(bend: float, low: float, high: float) -> list[float]:
+    """0, `bend`, and every other one of 1, 2, 5, 10, 20 and so on beyond it, either way from `low` to `high`."""
+    round_ones = [m * 10**k for k in range(7) for m in (1, 2, 5)]
+    beyond = [float(value) for value in round_ones if value >= bend][::2]
+    return [value for value in (*(-one for one in reversed(beyond)), 0.0, *beyond) if low <= value <= high]
+
+
 def pixels(value: float) -> str:
     """A coordinate as text, to a tenth of a pixel."""
     return f"{round(value, 1) + 0.0:g}"
@@ -103,22 +130,27 @@ WIDTH, PLOT, LETTER = 360, 168, 7.2  # width of a panel, height of a plot of lin
 TOP, BOTTOM, RIGHT = 28, 42, 22  # room for the title above, for the x axis below, and to the right: pixels
 
 
-def row_lines(name: str) -> list[str]:
-    """A row's name in lines of at most 18 letters."""
-    return textwrap.wrap(name, 18) or [""]
+def row_lines(name: str, letters: int = Panel.letters) -> list[str]:
+    """A row's name in lines of at most so many letters."""
+    return textwrap.wrap(name, letters) or [""]
 
 
 def row_pitch(panel: Panel) -> int:
     """Pixels from row to row."""
-    if any(len(row_lines(name)) > 1 for name in panel.rows):
+    if any(len(row_lines(name, panel.letters)) > 1 for name in panel.rows):
         return 30
     return 27 if len(panel.series) > 2 else 22
 
 # %% ../../nbs/book/figures.ipynb #3e3da4d3
 def left_room(panel: Panel) -> int:
     """Pixels that the labels of the y axis take."""
-    longest = max((len(line) for name in panel.rows for line in row_lines(name)), default=4)
+    longest = max((len(line) for name in panel.rows for line in row_lines(name, panel.letters)), default=4)
     return round(12 + LETTER * longest) + (18 if panel.y_label else 0)
+
+
+def panel_width(figure: Figure) -> int:
+    """Pixels of each panel of a figure, from side to side."""
+    return WIDTH + max((panel.wider for panel in figure.panels), default=0)
 
 
 def panel_height(panel: Panel) -> int:
@@ -135,7 +167,7 @@ class Frame:
 
     @property
     def right(self) -> int:
-        return WIDTH - RIGHT
+        return WIDTH + self.panel.wider - RIGHT
 
     @property
     def bottom(self) -> int:
@@ -144,6 +176,8 @@ class Frame:
     def x(self, value: float) -> float:
         """The place of `value` on the x axis; what lies below a logarithmic axis is put at its beginning."""
         low, high = self.panel.x_range
+        if bend := self.panel.bend:
+            low, high, value = (bent(one, bend) for one in (low, high, value))
         part = (value - low) / ((high - low) or 1)
         if self.panel.log:
             part = round(math.log10(max(value, low) / low) / math.log10(high / low), 9)
@@ -170,12 +204,28 @@ def dashed(series: Series) -> dict[str, str]:
     return {"stroke_dasharray": series.dash} if series.dash else {}
 
 # %% ../../nbs/book/figures.ipynb #e6c0d857
+def x_ticks(panel: Panel) -> list[float]:
+    """Where the x axis has its numbers."""
+    if panel.bend:
+        return bends(panel.bend, *panel.x_range)
+    return decades(*panel.x_range) if panel.log else ticks(*panel.x_range)
+
+
+def straight_part(frame: Frame) -> list[Markup]:
+    """A shade behind what an axis with a bend shows without logarithms; nothing where it has none."""
+    if not (bend := frame.panel.bend):
+        return []
+    left, right = frame.x(-bend), frame.x(bend)
+    size = {"x": pixels(left), "y": str(TOP), "width": pixels(right - left), "height": str(frame.bottom - TOP)}
+    return [element("rect", **size, fill=SHADE)]
+
+
 def x_axis(frame: Frame) -> list[Markup]:
     """Grid lines, numbers and label of the x axis."""
-    panel, found = frame.panel, []
-    for value in decades(*panel.x_range) if panel.log else ticks(*panel.x_range):
+    panel, found = frame.panel, straight_part(frame)
+    for value in x_ticks(panel):
         at = frame.x(value)
-        found.append(stroke(f"M{pixels(at)} {TOP}V{frame.bottom}", GRID))
+        found.append(stroke(f"M{pixels(at)} {TOP}V{frame.bottom}", GREY if panel.bend and not value else GRID))
         found.append(label(f"{value:,.10g}", at, frame.bottom + 15, text_anchor="middle"))
     middle = (frame.left + frame.right) / 2
     return [*found, label(panel.x_label, middle, frame.bottom + 34, text_anchor="middle", fill=PALE)]
@@ -186,7 +236,7 @@ def y_axis(frame: Frame) -> list[Markup]:
     panel, found = frame.panel, []
     names = dict(enumerate(panel.rows)) or {value: f"{value:g}" for value in ticks(*panel.y_range)}
     for value, name in names.items():
-        at, lines = frame.y(value), row_lines(name)
+        at, lines = frame.y(value), row_lines(name, panel.letters)
         found.append(stroke(f"M{frame.left} {pixels(at)}H{frame.right}", GRID))
         for i, line in enumerate(lines):
             shift = 4 + 12.5 * (i - (len(lines) - 1) / 2)
@@ -214,6 +264,16 @@ def line_marks(series: Series, frame: Frame) -> list[Markup]:
     return [element("polygon", points=edge, fill=series.colour, fill_opacity="0.15"), line]
 
 # %% ../../nbs/book/figures.ipynb #ef8a5ed2
+def floor_marks(panel: Panel, frame: Frame) -> list[Markup]:
+    """The floors of a panel as upright lines; the value of each shows under a mouse."""
+    found = []
+    for floor in panel.floors:
+        path, said = f"M{pixels(frame.x(floor.value))} {TOP}V{frame.bottom}", f"{floor.name}: {floor.value:.3g}"
+        line = {"d": path, "stroke": PALE, "stroke_width": "1.4", "stroke_dasharray": floor.dash, "fill": "none"}
+        found.append(element("path", element("title", said), **line))
+    return found
+
+
 def dot_marks(series: Series, frame: Frame) -> list[Markup]:
     """A dot for each row, on its whiskers where it has some; its value shows under a mouse."""
     found = []
@@ -231,7 +291,13 @@ def panel_marks(panel: Panel, left: int) -> list[Markup]:
     frame = Frame(panel, left)
     marks = dot_marks if panel.rows else line_marks
     found = [mark for series in panel.series for mark in marks(series, frame)]
-    return [label(panel.title, 8, 16, font_weight="600"), *x_axis(frame), *y_axis(frame), *found]
+    return [
+        label(panel.title, 8, 16, font_weight="600"),
+        *x_axis(frame),
+        *y_axis(frame),
+        *floor_marks(panel, frame),
+        *found,
+    ]
 
 
 def key_mark(series: Series, dots: bool) -> Markup:
@@ -244,6 +310,8 @@ def key_mark(series: Series, dots: bool) -> Markup:
 def key_entries(figure: Figure) -> dict[str, Markup]:
     """The mark of each name in a figure; none where there is a single name."""
     found = {series.name: key_mark(series, bool(panel.rows)) for panel in figure.panels for series in panel.series}
+    floors = {floor.name: floor for panel in figure.panels for floor in panel.floors}
+    found |= {name: stroke("M11 0v12", PALE, 1.4, stroke_dasharray=one.dash) for name, one in floors.items()}
     return found if len(found) > 1 else {}
 
 # %% ../../nbs/book/figures.ipynb #f508246e
@@ -273,7 +341,8 @@ def panel_images(figure: Figure) -> list[Markup]:
     """Each panel as an image of its own, for a page that puts them where there is room."""
     left = max(map(left_room, figure.panels))
     return [
-        svg_image(panel_marks(p, left), WIDTH, panel_height(p), f"{figure.about}: {p.title}") for p in figure.panels
+        svg_image(panel_marks(p, left), panel_width(figure), panel_height(p), f"{figure.about}: {p.title}")
+        for p in figure.panels
     ]
 
 # %% ../../nbs/book/figures.ipynb #1b3972ef
@@ -285,12 +354,13 @@ def note_lines(note: str, width: int) -> list[str]:
 def svg(figure: Figure) -> str:
     """The whole figure as one SVG text: key, panels in columns, note."""
     across = min(figure.columns, len(figure.panels))
-    width, left = WIDTH * across, max(map(left_room, figure.panels))
+    one = panel_width(figure)
+    width, left = one * across, max(map(left_room, figure.panels))
     marks, top = key_line(figure, width)
     for start in range(0, len(figure.panels), across):
         together = figure.panels[start : start + across]
         for i, panel in enumerate(together):
-            marks.append(element("g", *panel_marks(panel, left), transform=f"translate({WIDTH * i} {top})"))
+            marks.append(element("g", *panel_marks(panel, left), transform=f"translate({one * i} {top})"))
         top += max(map(panel_height, together))
     for line in note_lines(figure.note, width):
         marks.append(label(line, 8, top + 12, fill=PALE))
@@ -304,7 +374,7 @@ def figure_block(figure: Figure) -> Markup:
     keys = [element("span", element("svg", mark, **size), name) for name, mark in key_entries(figure).items()]
     key = [element("div", *keys, class_="keys")] if keys else []
     note = [element("figcaption", figure.note)] if figure.note else []
-    room = f"max-width:{WIDTH * figure.columns + 20 * (figure.columns - 1)}px"
+    room = f"max-width:{panel_width(figure) * figure.columns + 20 * (figure.columns - 1)}px"
     return element("figure", *key, element("div", *panel_images(figure), class_="panels", style=room), *note)
 
 # %% ../../nbs/book/figures.ipynb #358a160e
@@ -317,23 +387,38 @@ def six_digits(values: Iterable[float]) -> list[float]:
     return [int(value) if value.is_integer() else value for value in rounded]
 
 # %% ../../nbs/book/figures.ipynb #edf7a8b4
+def along(panel: Panel, values: Iterable[float]) -> list[float]:
+    """Places on a panel's x axis as plotly counts them, which knows of no bend."""
+    return six_digits(bent(value, panel.bend) if panel.bend else value for value in values)
+
+
 def trace_of(series: Series, panel: Panel) -> dict:
     """A series as a trace of plotly; a dot says its row under a mouse."""
     named = {"type": "scatter", "name": series.name, "legendgroup": series.name}
-    trace = {**named, "x": six_digits(series.x), "y": six_digits(series.y)}
+    trace = {**named, "x": along(panel, series.x), "y": six_digits(series.y)}
     if not panel.rows:
         line = {"color": series.colour, "width": 1.8, **({"dash": "dash"} if series.dash else {})}
         return {**trace, "mode": "lines", "line": line}
     dots = {"mode": "markers", "marker": {"color": series.colour, "size": 8}, "cliponaxis": False}
+    lows, highs = (along(panel, ends) for ends in (zip(*series.spans) if series.spans else ((), ())))
     whiskers = {
-        "array": six_digits(high - x for x, (_, high) in zip(series.x, series.spans)),
-        "arrayminus": six_digits(x - low for x, (low, _) in zip(series.x, series.spans)),
+        "array": six_digits(high - x for x, high in zip(trace["x"], highs)),
+        "arrayminus": six_digits(x - low for x, low in zip(trace["x"], lows)),
     }
     ends = {"error_x": {"symmetric": False, "width": 0, **whiskers}} if series.spans else {}
     said = {"hovertemplate": "%{text}: %{x:.4~g}", "text": [panel.rows[round(y)] for y in series.y]}
+    if panel.bend:
+        said |= {"hovertemplate": "%{text}: %{customdata:.4~g}", "customdata": six_digits(series.x)}
     return {**trace, **dots, **ends, **said}
 
 # %% ../../nbs/book/figures.ipynb #24c40570
+def floor_of(floor: Floor, panel: Panel) -> dict:
+    """A floor as a trace of plotly, from the first row to the last."""
+    ends = {"x": along(panel, (floor.value, floor.value)), "y": [-0.5, len(panel.rows) - 0.5]}
+    line = {"mode": "lines", "line": {"color": PALE, "width": 1.4, "dash": "dash"}}
+    return {"type": "scatter", "name": floor.name, "legendgroup": floor.name, **ends, **line}
+
+
 def band_of(series: Series) -> dict:
     """The band around a line as a trace of plotly: a closed outline, filled."""
     x, y = zip(*outline(series), strict=True)
@@ -344,13 +429,15 @@ def band_of(series: Series) -> dict:
 # %% ../../nbs/book/figures.ipynb #47fb5037
 def axes_of(panel: Panel) -> tuple[dict, dict]:
     """A panel's x and y axis in plotly's words."""
-    low, high = (math.log10(end) if panel.log else end for end in panel.x_range)
+    low, high = map(math.log10, panel.x_range) if panel.log else along(panel, panel.x_range)
     plain = {"gridcolor": GRID, "zeroline": False}
     x = {**plain, "title": {"text": panel.x_label, "standoff": 6}, "range": six_digits((low, high))}
     if panel.log:
         x |= {"type": "log", "dtick": 1, "tickformat": ","}
+    if panel.bend:
+        x |= {"tickvals": along(panel, x_ticks(panel)), "ticktext": [f"{value:g}" for value in x_ticks(panel)]}
     if panel.rows:
-        names = ["<br>".join(row_lines(name)) for name in panel.rows]
+        names = ["<br>".join(row_lines(name, panel.letters)) for name in panel.rows]
         places = {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.5, -0.5]}
         away = {"ticks": "outside", "ticklen": 5, "tickcolor": "rgba(0,0,0,0)"}  # a dot at 0 leaves a name legible
         return x, {**plain, **places, **away}
@@ -360,11 +447,12 @@ def axes_of(panel: Panel) -> tuple[dict, dict]:
 def plot_places(figure: Figure) -> tuple[list[tuple[tuple[float, float], tuple[float, float]]], int, int]:
     """Where each panel's plot lies, as ends (left, right), (low, high) in shares of the plots together, and the pixels of these across and down."""
     across, left, found, down = min(figure.columns, len(figure.panels)), max(map(left_room, figure.panels)), [], 0
-    one = WIDTH - left - RIGHT
-    wide = WIDTH * (across - 1) + one
+    each = panel_width(figure)
+    one = each - left - RIGHT
+    wide = each * (across - 1) + one
     for start in range(0, len(figure.panels), across):
         heights = [panel_height(panel) for panel in figure.panels[start : start + across]]
-        found += [(WIDTH * i, down, height - TOP - BOTTOM) for i, height in enumerate(heights)]
+        found += [(each * i, down, height - TOP - BOTTOM) for i, height in enumerate(heights)]
         down += max(heights)
     tall = down - TOP - BOTTOM
     return [((x / wide, (x + one) / wide), (1 - (y + high) / tall, 1 - y / tall)) for x, y, high in found], wide, tall
@@ -372,7 +460,7 @@ def plot_places(figure: Figure) -> tuple[list[tuple[tuple[float, float], tuple[f
 # %% ../../nbs/book/figures.ipynb #e2476ffc
 def words_of(figure: Figure) -> list[dict]:
     """The titles of the panels and the note as annotations of plotly."""
-    left, lines = max(map(left_room, figure.panels)), note_lines(figure.note, WIDTH * figure.columns)
+    left, lines = max(map(left_room, figure.panels)), note_lines(figure.note, panel_width(figure) * figure.columns)
     begin = {"xref": "paper", "yref": "paper", "showarrow": False, "xanchor": "left", "align": "left"}
     begin["xshift"] = 8 - left
     ends = plot_places(figure)[0]
@@ -397,10 +485,14 @@ def plotly_form(figure: Figure) -> dict:
                 data.append({**band_of(series), **on})
             data.append({**trace_of(series, panel), **on, "showlegend": series.name not in seen})
             seen.add(series.name)
-    columns, lines = min(figure.columns, len(figure.panels)), len(note_lines(figure.note, WIDTH * figure.columns))
+        for floor in panel.floors:
+            data.append({**floor_of(floor, panel), **on, "showlegend": floor.name not in seen})
+            seen.add(floor.name)
+    columns, one = min(figure.columns, len(figure.panels)), panel_width(figure)
+    lines = len(note_lines(figure.note, one * figure.columns))
     margin = {"l": max(map(left_room, figure.panels)), "r": RIGHT, "t": TOP + 30, "b": BOTTOM + 16 * lines + 8}
     key = {"orientation": "h", "x": 0, "y": 1 + (TOP - 4) / tall, "yanchor": "bottom"}
-    layout |= {"height": tall + margin["t"] + margin["b"], **({"width": WIDTH * columns} if columns > 1 else {})}
+    layout |= {"height": tall + margin["t"] + margin["b"], **({"width": one * columns} if columns > 1 else {})}
     paper = {"plot_bgcolor": "white", "hovermode": "closest", "font": {"size": 12, "color": INK}}
     return {
         "data": data,
@@ -441,6 +533,12 @@ class Dot:
     high: float | None = None
 
 
+def spread_dot(row: str, shares: Sequence[float]) -> Dot:
+    """The mean of shares in per cent, and from the least to the greatest where there are several."""
+    ends = (100 * min(shares), 100 * max(shares)) if len(shares) > 1 else ()
+    return Dot(row, 100 * sum(shares) / len(shares), *ends)
+
+
 def share_dot(row: str, share: dict) -> Dot:
     """A share record in per cent."""
     return Dot(row, 100 * share["accuracy"], 100 * share["low"], 100 * share["high"])
@@ -452,8 +550,9 @@ def dot_panel(
     groups: Mapping[str, tuple[str, Sequence[Dot]]],
     x_range: tuple[float, float] = (0, 100),
     log: bool = False,
+    floors: Sequence[Floor] = (),
 ) -> Panel:
-    """A chart of dots from groups: name -> (colour, dots). Rows stand in the order in which they first occur."""
+    """A chart of dots from groups: name -> (colour, dots), with `floors` as upright lines. Rows stand in the order in which they first occur."""
     rows = tuple(dict.fromkeys(dot.row for _, dots in groups.values() for dot in dots))
     found = []
     for i, (name, (colour, dots)) in enumerate(groups.items()):
@@ -462,7 +561,7 @@ def dot_panel(
         spans = tuple(ends) if any(d.low is not None for d in dots) else ()
         places = tuple(rows.index(dot.row) + shift for dot in dots)
         found.append(Series(name, tuple(dot.value for dot in dots), places, colour, spans))
-    return Panel(title, x_label, tuple(found), x_range, rows=rows, log=log)
+    return Panel(title, x_label, tuple(found), x_range, rows=rows, log=log, floors=tuple(floors))
 
 # %% ../../nbs/book/figures.ipynb #6f7d2643
 def line_panels(

@@ -6,7 +6,8 @@
 __all__ = ['Kind', 'T_975', 'wilson', 'share_record', 'worth', 'shares_drawn', 'middle_95', 'counted', 'share_bootstrap',
            'macro_bootstrap', 'pass_at_k', 'mean_interval', 'seed_interval', 'together', 'over_seeds', 'mcnemar',
            'paired_bootstrap', 'paired_record', 'paired_samples', 'apart_record', 'rank_sums', 'ranks_record', 'holm',
-           'pairs_over_seeds', 'percent_text', 'points_text', 'points_read', 'p_text', 'n_text', 'seeds_text']
+           'pairs_over_seeds', 'percent_text', 'points_text', 'points_read', 'p_text', 'n_text', 'counts_text',
+           'amount_text', 'seeds_text']
 
 # %% ../../nbs/book/statistics.ipynb #f4b2d50e
 import math
@@ -246,6 +247,17 @@ def n_text(counts: Sequence[int]) -> str:
     """How many items stand behind each of several values."""
     low, high = min(counts, default=0), max(counts, default=0)
     return f"n = {low:,}" if low == high else f"n = {low:,} to {high:,}"
+
+
+def counts_text(counts: Sequence[int]) -> str:
+    """How many seeds each of several values has: `2 seeds`, or `1 to 2 seeds`."""
+    low, high = min(counts, default=0), max(counts, default=0)
+    return f"{low if low == high else f'{low} to {high}'} seed{'s' * (high != 1)}"
+
+
+def amount_text(items: Sequence[int], seeds: Sequence[int]) -> str:
+    """How many items of a seed, and how many seeds, stand behind each of several values."""
+    return f"{n_text(items)}{' a seed' * (max(seeds, default=0) > 1)}, {counts_text(seeds)}"
 
 
 def seeds_text(record: Mapping) -> str:

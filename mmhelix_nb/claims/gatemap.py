@@ -31,12 +31,14 @@ from ..book.profiles import Profile, read_profile
 from ..book.results import plain, write_json
 from ..book.rows import Row
 from ..book.settings import Lab
-from ..book.statistics import percent_text, points_text, seed_interval
+from ..book.statistics import n_text, percent_text, points_text, seed_interval
 from mmhelix_nb.claims.gate import (
     MEASURES,
+    WHISKERS,
     Pairs,
     Records,
     again_text,
+    behind,
     by_seed,
     cell_record,
     item_pairs,
@@ -885,32 +887,39 @@ def map_figure(made: Mapping, names: Mapping[str, str], about: str, only: Sequen
             word: (colour, _shown(made, condition, name)) for (name, word), colour in zip(names.items(), (BLUE, ORANGE))
         }
         if any(dots for _, dots in groups.values()):
-            panels.append(dot_panel(CONDITIONS[condition].label, "% right", groups))
-    note = "Whiskers: 95% intervals over seeds, or over items where there is one seed, which says nothing of others."
+            own = [run for run in made["runs"] if run["cell"].partition("/")[2] == condition]
+            label = CONDITIONS[condition].label
+            title = f"experts {label}" if label.startswith("right") else label
+            panels.append(dot_panel(title, f"% right, {behind(own, names)}", groups))
+    note = f"Titles: what the experts are like, right or wrong in so many of 100 puzzles. {WHISKERS}"
     return Figure(tuple(panels), about, note, columns=3)
+
+# %% ../../nbs/claims/gatemap.ipynb #b678b92d
+_KINDS = "; ".join(f"{kind}: wrong {words}" for kind, words in NOISE.items())
+_RULE_NOTE = f"A row is one seed. A run came free where half of its samples are right; whiskers: 95% Wilson intervals over its items. What an open gate leaves is the mean reward of its last sixth in training, which has no items. clean: experts are right; {_KINDS}, in so many of 100."
+
+
+def _row(one: Mapping) -> str:
+    "The name of a run with a threshold."
+    return f"{one['condition']}, seed {one['seed']}"
 
 
 def rule_figure(made: Mapping) -> Figure:
     "For each threshold, what noise leaves and what came out, by condition and seed."
     panels, share = [], made["rule"]["share"]
+    shares = {which: run["sampled"]["in_domain"] for which, run in records_of(made).items()}
     every = [one for some in made["rule"]["points"].values() for one in some]
     for threshold in sorted({one["threshold"] for one in every}):
         own = sorted((one for one in every if one["threshold"] == threshold), key=lambda one: one["left"])
         bound = next(left / 100 for left in range(101) if comes_free(left / 100, threshold, share))
-        names = [f"{one['condition']}, seed {one['seed']}" for one in own]
+        found = [shares[f"ahpo{threshold}/{one['condition']}", one["seed"]] for one in own]
         groups = {
-            "left by an open gate": (GREEN, [Dot(name, 100 * one["left"]) for name, one in zip(names, own)]),
-            "sampled, with the threshold": (ORANGE, [Dot(name, 100 * one["sampled"]) for name, one in zip(names, own)]),
+            "left by an open gate": (GREEN, [Dot(_row(one), 100 * one["left"]) for one in own]),
+            "sampled, with the threshold": (ORANGE, [share_dot(_row(one), run) for one, run in zip(own, found)]),
         }
-        panels.append(
-            dot_panel(f"R = {threshold}: free from {100 * bound:.0f} % left, says the rule", "% right", groups)
-        )
-    return Figure(
-        tuple(panels),
-        "What noise leaves, and whether a threshold is passed",
-        "A run came free where half of its samples are right.",
-        columns=2,
-    )
+        title = f"R = {threshold}: free from {100 * bound:.0f} % left, says the rule"
+        panels.append(dot_panel(title, f"% right, {n_text([run['n'] for run in found])}", groups))
+    return Figure(tuple(panels), "What noise leaves, and whether a threshold is passed", _RULE_NOTE, columns=2)
 
 # %% ../../nbs/claims/gatemap.ipynb #1751e668
 _DOMAIN = {"greedy/in_domain": "greedy", "sampled/in_domain": "sampled"}

@@ -7,9 +7,10 @@ __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'T
            'LABEL', 'FRESH', 'TITLES', 'ASKS', 'FLOORS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim',
            'tuned_claim', 'Tuned', 'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward',
            'asked_of', 'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together',
-           'tested', 'judged', 'collected', 'taught_table', 'by_arm', 'tuned_table', 'levels_text', 'beside',
-           'came_out', 'row', 'rows', 'claims_table', 'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure',
-           'write_report', 'read_report', 'redraw', 'base_beside', 'one_run', 'greedy_said', 'left_of', 'main']
+           'tested', 'judged', 'collected', 'taught_table', 'mazes_asked', 'tuned_runs', 'each_arm', 'by_arm',
+           'tuned_table', 'levels_text', 'beside', 'came_out', 'row', 'rows', 'claims_table', 'panel',
+           'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
+           'base_beside', 'one_run', 'greedy_said', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
 import hashlib
@@ -17,6 +18,7 @@ import itertools
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
@@ -25,12 +27,12 @@ from pathlib import Path
 from statistics import correlation, fmean
 from typing import Any
 
-from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, Panel, dot_panel, share_dot, svg
+from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, Panel, dot_panel, share_dot, spread_dot, svg
 from ..book.pages import Table
 from ..book.place import commit
 from ..book.results import read_curve, write_json
 from ..book.settings import Ahpo
-from ..book.statistics import percent_text, points_text, share_record
+from ..book.statistics import amount_text, counts_text, percent_text, points_text, share_record
 from . import forks, reflection, routes
 from mmhelix_nb.claims.reflection import (
     Lab,
@@ -345,11 +347,26 @@ ASKS: dict[str, Callable[[dict], float]] = {
 }
 
 
+def mazes_asked(run: dict) -> int:
+    "How many mazes a run of the second part was measured on."
+    return len(run["before"]["samples"][0])
+
+
+def tuned_runs(report: Mapping) -> list[dict]:
+    "The runs of the second part that are in a report."
+    return [run for run in report["runs"].values() if run["budget"] == LABEL["budget"]]
+
+
+def each_arm(report: Mapping, value: Callable[[dict], float]) -> dict[str, list[float]]:
+    "A value of the second part's runs, seed by seed, of each arm that was run."
+    runs = tuned_runs(report)
+    each = {arm: [value(run) for run in runs if run["arm"] == arm] for arm in TUNED}
+    return {arm: found for arm, found in each.items() if found}
+
+
 def by_arm(report: Mapping, value: Callable[[dict], float]) -> dict[str, float]:
     "A value of the second part's runs: the mean over the seeds of each arm that was run."
-    runs = [run for run in report["runs"].values() if run["budget"] == LABEL["budget"]]
-    each = {arm: [value(run) for run in runs if run["arm"] == arm] for arm in TUNED}
-    return {arm: fmean(found) for arm, found in each.items() if found}
+    return {arm: fmean(found) for arm, found in each_arm(report, value).items()}
 
 
 def tuned_table(report: Mapping) -> Table:
@@ -428,26 +445,40 @@ def claims_table(report: Mapping) -> Table:
 # %% ../../nbs/claims/paths.ipynb #15cdd845
 NOTE = "Greedy, judged by code; whiskers: 95% Wilson intervals over the puzzles, which all seeds share."
 
+FLOORS = {"random": "floor: a random way", "fewest": "floor: the way with the fewest ways on"}
 
-def panel(report: dict, regime: str, groups: Mapping[str, tuple[str, dict[str, dict | None]]]) -> Panel | None:
-    "The panel of a regime from groups: name -> (colour, row -> share record); None where nothing was run."
+
+def panel(
+    report: dict,
+    regime: str,
+    drawn: Iterable[tuple[str, str]],
+    groups: Mapping[str, tuple[str, dict[str, dict | None]]],
+) -> Panel | None:
+    "The panel of a regime from groups: name -> (colour, row -> share record), of arms and budgets that are `drawn`; None where nothing was run."
     dots = {
         name: (colour, [share_dot(line, share) for line, share in shares.items() if share])
         for name, (colour, shares) in groups.items()
     }
-    title = f"{TITLES[regime]} (random way: {100 * report['floors'][regime]['random']:.0f})"
+    floors = reflection.floor_lines(report["floors"][regime], FLOORS)
+    title, label = (
+        reflection.floored(TITLES[regime], floors),
+        f"% right, {reflection.behind(report, regime, drawn)}",
+    )
     there = {name: group for name, group in dots.items() if group[1]}
-    return dot_panel(title, "% right", there) if there else None
+    return dot_panel(title, label, there, floors=floors) if there else None
 
 
 def accuracy_figure(report: dict) -> Figure:
-    "Per cent right by arm at both budgets, with the floor of a random way."
+    "Per cent right by arm at both budgets, with the floors of a way that is random, or has the fewest ways on."
 
     def shares(regime: str, budget: str) -> dict[str, dict | None]:
         return {reflection.LABELS[arm]: reflection.pooled(report, regime, arm, budget) for arm in FIRST}
 
     colours = dict(zip(reflection.BUDGETS, (ORANGE, BLUE)))
-    panels = [panel(report, one, {f"equal {b}": (colours[b], shares(one, b)) for b in colours}) for one in TITLES]
+    drawn = [*itertools.product(FIRST, colours)]
+    panels = [
+        panel(report, one, drawn, {f"equal {b}": (colours[b], shares(one, b)) for b in colours}) for one in TITLES
+    ]
     return Figure(tuple(filter(None, panels)), "Routes over nine cells: accuracy by what was told", NOTE, columns=2)
 
 
@@ -455,35 +486,48 @@ def dead_ends_figure(report: dict) -> Figure:
     "Per cent right by the number of dead ends that a search meets, at equal samples."
 
     def shares(regime: str, arm: str) -> dict[str, dict | None]:
-        return {f"{n} dead ends": reflection.pooled(report, regime, arm, "samples", n) for n in "0123"}
+        rows = {n: reflection.dead_ends_row(report, regime, n) for n in "0123"}
+        return {rows[n]: reflection.pooled(report, regime, arm, "samples", n) for n in "0123"}
 
     arms = {"answer": BLUE, "search": ORANGE, "forward": GREEN}
+    drawn = [(arm, "samples") for arm in arms]
     panels = [
-        panel(report, one, {reflection.LABELS[arm]: (colour, shares(one, arm)) for arm, colour in arms.items()})
+        panel(report, one, drawn, {reflection.LABELS[arm]: (colour, shares(one, arm)) for arm, colour in arms.items()})
         for one in TITLES
     ]
-    return Figure(tuple(filter(None, panels)), "Routes over nine cells: accuracy by dead ends", NOTE, columns=2)
+    return Figure(
+        tuple(filter(None, panels)),
+        "Routes over nine cells: accuracy by dead ends",
+        f"{NOTE} {reflection.OVER_ALL}",
+        columns=2,
+    )
 
 # %% ../../nbs/claims/paths.ipynb #bf29071d
+_TUNED = "Tries at temperature 1; means over seeds; whiskers: from the least seed to the greatest, where there are several. A group: the rollouts of a maze at a step of GRPO."
+
+
 def tuned_figure(report: Mapping) -> Figure:
     "Mazes before and after GRPO by what was taught before: greedily, in one try, in four; and the share of mixed groups."
 
     def dots(value: Callable[[dict], float]) -> list[Dot]:
-        return [Dot(reflection.LABELS[arm], 100 * share) for arm, share in by_arm(report, value).items()]
+        return [spread_dot(reflection.LABELS[arm], found) for arm, found in each_arm(report, value).items()]
 
-    about = "Two-ended mazes before and after GRPO, by what was taught before"
-    if not by_arm(report, lambda run: 1.0):
+    about, runs = "Two-ended mazes before and after GRPO, by what was taught before", tuned_runs(report)
+    if not runs:
         return Figure((), about)
-    panels = []
+    panels, seeds = [], [*Counter(run["arm"] for run in runs).values()]
+    label = f"% right, {amount_text([mazes_asked(run) for run in runs], seeds)}"
     for what, ask in ASKS.items():
         groups = {
             when: (colour, dots(lambda run, when=when, ask=ask: ask(run[when])))
             for when, colour in (("before", BLUE), ("after", ORANGE))
         }
-        panels.append(dot_panel(what.capitalize(), "% right", groups))
+        panels.append(dot_panel(what.capitalize(), label, groups))
     mixed = {"in training": (GREEN, dots(lambda run: fmean(run["mixed"])))}
-    panels.append(dot_panel("Groups that are partly right", "% of groups", mixed))
-    return Figure(tuple(panels), about, "Means over seeds; tries at temperature 1.", columns=2)
+    how = REINFORCED
+    grouped = f"% of {how.steps * how.prompts} groups a seed, {counts_text(seeds)}"
+    panels.append(dot_panel("Groups that are partly right", grouped, mixed))
+    return Figure(tuple(panels), about, _TUNED, columns=2)
 
 # %% ../../nbs/claims/paths.ipynb #26ce5de9
 FIGURES = {"accuracy": accuracy_figure, "dead_ends": dead_ends_figure, "tuned": tuned_figure}

@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['LAB', 'SEEDS', 'TUNING', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'LEAST', 'ALPHA', 'Side', 'SEARCH', 'HYPOTHESES', 'FIRST',
-           'MAIN', 'MAZES', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'Shown', 'FIGURES', 'PAPER', 'Lab',
-           'Hypothesis', 'greedy', 'Run', 'planned', 'registered', 'Puzzle', 'items_of', 'told_to', 'texts_for',
-           'base_of_lab', 'pool_of', 'learned', 'lengths_told', 'taught', 'marks', 'by_dead_ends', 'by_tries',
-           'measured', 'kept_run', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds', 'agreed', 'outcome',
-           'verdicts', 'report_of', 'measured_here', 'collected', 'runs_of', 'seeds_share', 'pooled', 'mean_text',
-           'accuracy_cells', 'accuracy_table', 'verdict_table', 'counted', 'by_maze', 'accuracy_figure',
-           'dead_ends_figure', 'tries_figure', 'draw_figures', 'over_items', 'less', 'came_out', 'rows', 'csv_rows',
-           'write_reflection', 'redraw', 'publish', 'made_run', 'main']
+           'MAIN', 'MAZES', 'SLACK', 'Runs', 'LABELS', 'TITLES', 'NOTE', 'OVER_ALL', 'FLOORS', 'Shown', 'FIGURES',
+           'PAPER', 'Lab', 'Hypothesis', 'greedy', 'Run', 'planned', 'registered', 'Puzzle', 'items_of', 'told_to',
+           'texts_for', 'base_of_lab', 'pool_of', 'learned', 'lengths_told', 'taught', 'marks', 'by_dead_ends',
+           'by_tries', 'measured', 'kept_run', 'run_arm', 'side_marks', 'stamped', 'compared', 'holds', 'agreed',
+           'outcome', 'verdicts', 'report_of', 'measured_here', 'collected', 'runs_of', 'seeds_share', 'pooled',
+           'mean_text', 'accuracy_cells', 'accuracy_table', 'verdict_table', 'counted', 'floor_lines', 'floored',
+           'behind', 'by_maze', 'accuracy_figure', 'dead_ends_row', 'dead_ends_figure', 'tries_figure', 'draw_figures',
+           'over_items', 'less', 'came_out', 'rows', 'csv_rows', 'write_reflection', 'redraw', 'publish', 'made_run',
+           'main']
 
 # %% ../../nbs/claims/reflection.ipynb #6e7fa667
 import hashlib
@@ -26,13 +27,28 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from ..book.figures import BLUE, GREEN, ORANGE, Dot, Figure, dot_panel, share_dot, svg
+from mmhelix_nb.book.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    Dot,
+    Figure,
+    Floor,
+    dot_panel,
+    share_dot,
+    spread_dot,
+    svg,
+)
 from ..book.pages import Table
 from ..book.place import commit
 from ..book.results import write_json, write_lines
 from ..book.settings import Base, Sft
 from mmhelix_nb.book.statistics import (
+    amount_text,
     holm,
+    n_text,
     p_text,
     paired_record,
     paired_samples,
@@ -579,23 +595,50 @@ LABELS = {
 TITLES = {"two_ended": "Forks at both ends", "one_ended": "Forks at one end", "plain": "Plain maze"}
 NOTE = "Greedy, judged by the maze's check; whiskers: 95% Wilson intervals over the mazes, which all seeds share."
 
+OVER_ALL = "The floors are over all puzzles, however many dead ends they have."
+FLOORS = {"random": "floor: a random exit at each fork", "nearest": "floor: the nearest exit at each fork"}
 
+
+def floor_lines(floors: Mapping[str, float], names: Mapping[str, str] = FLOORS) -> tuple[Floor, ...]:
+    "The floors of a report that have names, in per cent; each with dashes of its own."
+    there = {name: 100 * floors[key] for key, name in names.items() if key in floors}
+    return tuple(Floor(name, value, dash) for (name, value), dash in zip(there.items(), ("2 3", "6 3")))
+
+
+def floored(title: str, floors: Sequence[Floor]) -> str:
+    "A panel's title with its floors in numbers."
+    return f"{title} (floors: {', '.join(f'{one.value:.0f}' for one in floors)})" if floors else title
+
+
+def behind(report: dict, regime: str, drawn: Iterable[tuple[str, str]]) -> str:
+    "How many items of a seed, and how many seeds, stand behind the arms and budgets that are drawn."
+    each = [own for which in drawn if (own := runs_of(report, regime, *which))]
+    return amount_text([run["greedy"]["n"] for own in each for run in own], [*map(len, each)])
+
+# %% ../../nbs/claims/reflection.ipynb #5d8b9eb5
 Shown = dict[str, tuple[str, list[Dot]]]  # series, its colour, its dots
 
 
-def by_maze(report: dict, about: str, note: str, x_label: str, shown: Callable[[str], Shown]) -> Figure:
-    "A panel for each kind of maze that has dots."
-    panels = []
+def by_maze(
+    report: dict,
+    labels: tuple[str, str, str],
+    drawn: Sequence[tuple[str, str]],
+    shown: Callable[[str], Shown],
+    lines: Mapping[str, str] = FLOORS,
+) -> Figure:
+    "A panel for each kind of maze that has dots, with floors as upright `lines`; `labels` are what is shown, the note, and the unit of the dots."
+    panels, (about, note, unit) = [], labels
     for regime, title in TITLES.items():
         groups = shown(regime)
         if any(dots for _, dots in groups.values()):
-            floor = 100 * report["floors"][regime]["random"]
-            panels.append(dot_panel(f"{title} (random way: {floor:.0f})", x_label, groups))
+            floors = floor_lines(report["floors"][regime], lines)
+            x_label = f"{unit}, {behind(report, regime, drawn)}"
+            panels.append(dot_panel(floored(title, floors), x_label, groups, floors=floors))
     return Figure(tuple(panels), about, note, columns=min(3, max(1, len(panels))))
 
 
 def accuracy_figure(report: dict) -> Figure:
-    "Per cent right by arm at both budgets, with the floor of a random exit."
+    "Per cent right by arm at both budgets, with the floors of an exit that is random, or the nearest."
 
     def dots(regime: str, budget: str) -> list[Dot]:
         each = {arm: pooled(report, regime, arm, budget) for arm in FIRST}
@@ -604,39 +647,53 @@ def accuracy_figure(report: dict) -> Figure:
     def shown(regime: str) -> Shown:
         return {f"equal {budget}": (colour, dots(regime, budget)) for budget, colour in zip(BUDGETS, (ORANGE, BLUE))}
 
-    return by_maze(report, "Accuracy by what was told", NOTE, "% right", shown)
+    drawn = [*itertools.product(FIRST, BUDGETS)]
+    return by_maze(report, ("Accuracy by what was told", NOTE, "% right"), drawn, shown)
 
 # %% ../../nbs/claims/reflection.ipynb #d5ce79df
+def dead_ends_row(report: dict, regime: str, count: str, most: str = "") -> str:
+    "The name of a row: so many dead ends (`most`: or more), and how many items of a seed have them."
+    runs = [run for run in report["runs"].values() if run["regime"] == regime and count in run.get("dead_ends", ())]
+    items = n_text([run["dead_ends"][count]["n"] for run in runs]).replace(" = ", "\N{NO-BREAK SPACE}")
+    return f"{count}{'+' * (count == most)} dead end{'s' * (count != '1')}, {items}"
+
+
 def dead_ends_figure(report: dict) -> Figure:
     "Per cent right by the number of dead ends that a search meets, at equal samples."
     colours = {"answer": BLUE, "search": ORANGE, "backward": GREEN}
 
     def dots(regime: str, arm: str) -> list[Dot]:
         each = {count: pooled(report, regime, arm, "samples", count) for count in "0123"}
-        return [share_dot(f"{count} dead ends", share) for count, share in each.items() if share]
+        rows = {count: dead_ends_row(report, regime, count, "3") for count in each}
+        return [share_dot(rows[count], share) for count, share in each.items() if share]
 
     def shown(regime: str) -> Shown:
         return {LABELS[arm]: (colour, dots(regime, arm)) for arm, colour in colours.items()}
 
-    return by_maze(report, "Accuracy by dead ends", NOTE, "% right", shown)
+    drawn = [(arm, "samples") for arm in colours]
+    return by_maze(report, ("Accuracy by dead ends", f"{NOTE} {OVER_ALL}", "% right"), drawn, shown)
+
+# %% ../../nbs/claims/reflection.ipynb #d5ce79e0
+_TRIES = "Temperature 1; the check chooses. Means over seeds; whiskers: from the least seed to the greatest, where there are several. Floors are of one try; more tries are drawn from no rule."
 
 
 def tries_figure(report: dict) -> Figure:
-    "pass@k at temperature 1 of answers beside search."
+    "pass@k at temperature 1 of answers beside search, and of one try the floors."
 
     def dots(regime: str, arm: str, budget: str) -> list[Dot]:
         tries = [run["tries"]["pass_at"] for run in runs_of(report, regime, arm, budget)]
-        return (
-            [Dot("1 try" if k == "1" else f"{k} tries", 100 * fmean(one[k] for one in tries)) for k in tries[0]]
-            if tries
-            else []
-        )
+        rows = {k: "1 try" if k == "1" else f"{k} tries" for k in tries[0]} if tries else {}
+        return [spread_dot(row, [one[k] for one in tries]) for k, row in rows.items()]
 
     def shown(regime: str) -> Shown:
         colours = zip(SAMPLED, (BLUE, GREEN, ORANGE))
-        return {f"{LABELS[arm]}, equal {budget}": (c, dots(regime, arm, budget)) for (arm, budget), c in colours}
+        found = {f"{LABELS[arm]}, equal {budget}": (c, dots(regime, arm, budget)) for (arm, budget), c in colours}
+        floors = (
+            zip(floor_lines(report["floors"][regime]), (GREY, INK)) if any(own for _, own in found.values()) else ()
+        )
+        return found | {floor.name: (colour, [Dot("1 try", floor.value)]) for floor, colour in floors}
 
-    return by_maze(report, "Several tries", "Temperature 1; the check chooses.", "pass@k, %", shown)
+    return by_maze(report, ("Several tries", _TRIES, "pass@k in %"), SAMPLED, shown, {})
 
 # %% ../../nbs/claims/reflection.ipynb #632381ae
 FIGURES = {"accuracy": accuracy_figure, "dead_ends": dead_ends_figure, "tries": tries_figure}

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['LEVELS', 'FIRST_SEED', 'MOST', 'ORDER', 'ARMS', 'BUDGETS', 'AT_TOKENS', 'SAMPLED', 'VOCABULARY', 'LAB', 'RATES',
            'SEEDS', 'LEAST', 'NUMBER', 'NAMES', 'POWER', 'CELLS', 'CLAIMS', 'SKELETONS', 'NOTE', 'TITLES', 'LABELS',
-           'FIGURES', 'Plain', 'told_steps', 'dead_ends', 'puzzles', 'parts_of', 'always', 'question', 'asked', 'told',
-           'told_reading', 'claim', 'planned', 'registered', 'pool_of', 'lab_processor', 'readings', 'base_of', 'reads',
-           'lengths_of', 'lessons_for', 'taught', 'made_run', 'floors', 'judged', 'collected', 'row', 'rows',
-           'accuracy_table', 'claims_table', 'panels', 'accuracy_figure', 'dead_ends_figure', 'write_report', 'redraw',
-           'main']
+           'OFTEN', 'BEST', 'FLOORS', 'FIGURES', 'Plain', 'told_steps', 'dead_ends', 'puzzles', 'parts_of', 'always',
+           'question', 'asked', 'told', 'told_reading', 'claim', 'planned', 'registered', 'pool_of', 'lab_processor',
+           'readings', 'base_of', 'reads', 'lengths_of', 'lessons_for', 'taught', 'made_run', 'floors', 'judged',
+           'collected', 'row', 'rows', 'accuracy_table', 'claims_table', 'two_floors', 'panels', 'accuracy_figure',
+           'dead_ends_figure', 'write_report', 'redraw', 'main']
 
 # %% ../../nbs/claims/skeletons.ipynb #5ce10003
 import itertools
@@ -382,18 +382,28 @@ def claims_table(report: Mapping) -> Table:
     return Table(("claim", "asked", "came out", "verdict"), lines)
 
 # %% ../../nbs/claims/skeletons.ipynb #5ce10017
-NOTE = "Greedy, judged by the task's verifier; whiskers: 95% Wilson intervals over the puzzles, which all seeds share; floor: the most frequent answer."
+NOTE = "Greedy, judged by the task's verifier; whiskers: 95% Wilson intervals over the puzzles, which all seeds share."
 TITLES = dict(zip(LEVELS, ("h-index", "Best time to buy and sell", "Largest rectangle"), strict=True))
 LABELS = {"answer": "answer only", "none": "none", "search": "search", "full": "full"}
+OFTEN, BEST = "most frequent answer", "best solver without look-ahead"
+FLOORS = {name: f"floor: the {name}" for name in (OFTEN, BEST)}
 
 
-def panels(report: dict, shown: Any) -> tuple[Panel, ...]:
-    "A panel for each task that has dots; `shown` gives a task's series, each with its colour and its dots."
+def two_floors(floors: Mapping[str, float]) -> dict[str, float]:
+    "Of a task's floors the most frequent answer, and the best of its solvers without look-ahead."
+    return {OFTEN: floors[OFTEN], BEST: max(share for name, share in floors.items() if name != OFTEN)}
+
+
+def panels(report: dict, drawn: Sequence[tuple[str, str]], shown: Any) -> tuple[Panel, ...]:
+    "A panel for each task that has dots; `shown` gives a task's series, each with its colour and its dots, of arms and budgets that are `drawn`."
     groups = {task: {name: one for name, one in shown(task).items() if one[1]} for task in LEVELS}
     there = {task: one for task, one in groups.items() if one}
-    often = {task: 100 * report["floors"][task]["most frequent answer"] for task in there}
-    titles = {task: f"{TITLES[task]} (floor: {often[task]:.0f})" for task in there}
-    return tuple(dot_panel(titles[task], "% right", one) for task, one in there.items())
+    found = []
+    for task, one in there.items():
+        floors = reflection.floor_lines(two_floors(report["floors"][task]), FLOORS)
+        title, label = reflection.floored(TITLES[task], floors), f"% right, {reflection.behind(report, task, drawn)}"
+        found.append(dot_panel(title, label, one, floors=floors))
+    return tuple(found)
 
 
 def accuracy_figure(report: dict) -> Figure:
@@ -407,7 +417,8 @@ def accuracy_figure(report: dict) -> Figure:
             for budget, colour in zip(BUDGETS, (ORANGE, BLUE))
         }
 
-    return Figure(panels(report, shown), "Our own skeletons: accuracy by what was told", NOTE, columns=3)
+    drawn = [*itertools.product(ARMS, BUDGETS)]
+    return Figure(panels(report, drawn, shown), "Our own skeletons: accuracy by what was told", NOTE, columns=3)
 
 # %% ../../nbs/claims/skeletons.ipynb #52b1f190
 def dead_ends_figure(report: dict) -> Figure:
@@ -418,7 +429,7 @@ def dead_ends_figure(report: dict) -> Figure:
             LABELS[arm]: (
                 colour,
                 [
-                    share_dot(f"{count} dead end{'s' * (count > 1)}", one)
+                    share_dot(reflection.dead_ends_row(report, task, str(count)), one)
                     for count in range(1, MOST + 1)
                     if (one := pooled(report, task, arm, "samples", str(count)))
                 ],
@@ -426,7 +437,13 @@ def dead_ends_figure(report: dict) -> Figure:
             for arm, colour in zip(ARMS, (BLUE, GREEN, ORANGE, GREY))
         }
 
-    return Figure(panels(report, shown), "Our own skeletons: accuracy by dead ends", NOTE, columns=3)
+    drawn = [(arm, "samples") for arm in ARMS]
+    return Figure(
+        panels(report, drawn, shown),
+        "Our own skeletons: accuracy by dead ends",
+        f"{NOTE} {reflection.OVER_ALL}",
+        columns=3,
+    )
 
 
 FIGURES = {"accuracy": accuracy_figure, "dead_ends": dead_ends_figure}

@@ -164,15 +164,15 @@ def profile_word(given: str, root: Path) -> str:
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 # %% ../../nbs/running/asking.ipynb #044da1ac
-def seed_list(text: str, option: str = "--seeds") -> list[int]:
+def seed_list(text: str, option: str = "--seeds ") -> list[int]:
     """`0,2-4`, given by `option`, as a list of seeds."""
     found = []
     for piece in text.split(","):
         if not re.fullmatch(r"\d{1,10}(-\d{1,10})?", piece.strip(), re.ASCII):
-            fail(f"{option} {text[:60]}: must look like 0-4 or 0,2,5")
+            fail(f"{option}{text[:60]}: must look like 0-4 or 0,2,5")
         low, *high = map(int, piece.split("-"))
         if high and not low <= high[0] < low + 1000:
-            fail(f"{option} {text[:60]}: {piece.strip()} must rise, by at most 1,000 seeds")
+            fail(f"{option}{text[:60]}: {piece.strip()} must rise, by at most 1,000 seeds")
         found += range(low, (high or [low])[0] + 1)
     return list(dict.fromkeys(found))
 
