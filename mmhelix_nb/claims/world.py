@@ -426,7 +426,7 @@ def shallow_row(report: dict) -> dict:
 def study_row(report: dict) -> dict:
     "The row of direct rollout beside skeletons retold."
     lines = report["study"].get("lines", {})
-    told = "; ".join(
+    told = ", ".join(
         f"{arm} {percent_text({'accuracy': one['pass@k']['share'], **dict(zip(('low', 'high'), one['pass@k']['interval']))})}"
         for arm, one in lines.items()
     )
@@ -435,8 +435,8 @@ def study_row(report: dict) -> dict:
     )
     said = "stood" if serg[0] > direct[1] else "did not" if serg[1] < direct[0] else "undecided"
     return row_of(
-        "11", "Do retold skeletons give more accepted samples than direct rollout?", "99.8 against 25.0 (pass@16)", f"{report['study']['model']}: {told} (pass@k)" if lines else "not measured yet",
-        [0] if lines else [], said, figure="", control="the same puzzles, model and number of tries", changes="a model that solves as many by itself", command="make serg-study",
+        "11", "Do retold skeletons give more accepted samples than direct rollout?", "99.8 against 25.0 (pass@16)", f"{told} % (pass@k): {report['study']['model']}, seed 0" if lines else "not measured yet",
+        [], said, figure="", control="the same puzzles, model and number of tries", changes="a model that solves as many by itself", command="make serg-study",
     )  # fmt: skip
 
 
@@ -444,7 +444,7 @@ def carried_row() -> dict:
     "The row of a question that the lab could not be brought to answer."
     return row_of(
         "10.4", "Where the eye reads photographs, does search that was taught on plain pictures carry over?", "", "the lab's reader was not brought to read photographs", [], "not testable here",
-        figure="", control="the same puzzles in both looks, asked of a real model", changes="a loss of 5 points or more", command="mmhelix generate --style photo",
+        figure="", control="the same puzzles in both looks, asked of a real model", changes="a loss of 5 points or more", command="mmhelix generate --style photo --out photos",
     )  # fmt: skip
 
 # %% ../../nbs/claims/world.ipynb #cebb1917
