@@ -557,14 +557,14 @@ def levels(one: Mapping, cells: Iterable[Mapping]) -> str:
     sides = [known[one[side]] for side in ("first", "second")] if "/" in one["measure"] else []
     if not sides:
         return ""
-    lost = [not (side["outcomes"]["free"] or side["outcomes"]["stuck"]) for side in sides]
+    former, latter = (not (side["outcomes"]["free"] or side["outcomes"]["stuck"]) for side in sides)
     said = {
         (True, True): ", all collapsed",
         (True, False): ", the former collapsed",
         (False, True): ", the latter collapsed",
     }
     shares = " against ".join(f"{100 * side[one['measure']]['accuracy']:.1f}" for side in sides)
-    return f" ({shares} %{said.get(tuple(lost), '')})"
+    return f" ({shares} %{said.get((former, latter), '')})"
 
 # %% ../../nbs/claims/gate.ipynb #88b1a4dd
 MEASURES = {  # what is compared in words, and the figure that shows it
