@@ -157,7 +157,7 @@ def test_the_route_without_dead_ends_at_equal_tokens_is_undecided():
     rows = {row["key"]: row for row in paths.rows(paths.judged(report))}
     assert rows["5.28"]["verdict"] == "undecided" and "+9.4 [+4.6, +14.2] points" in rows["5.28"]["ours"]
     assert "67.8 against 58.4 % right, a random way 39.4" in rows["5.28"]["ours"]
-    assert "both below the 36.6 of a way by the fewest ways on" in rows["5.26"]["ours"]
+    assert "both below the 36.6 of the way with the fewest ways on" in rows["5.26"]["ours"]
     assert all("one taught model" in rows[f"5.{number}"]["ours"] for number in range(31, 36))
 
 

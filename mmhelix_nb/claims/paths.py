@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['ROUTES', 'LAB', 'SEEDS', 'REINFORCED', 'LEAST', 'FIRST', 'AGAIN', 'TUNED', 'ASKED', 'PAPER', 'MAZES_POWER', 'CLAIMS',
-           'LABEL', 'FRESH', 'TITLES', 'ASKS', 'FLOORS', 'NOTE', 'FIGURES', 'Reinforced', 'cells', 'taught_claim',
-           'tuned_claim', 'Tuned', 'planned', 'planned_tuned', 'digits', 'registered', 'registered_tuned', 'reward',
-           'asked_of', 'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values', 'difference', 'together',
-           'tested', 'judged', 'collected', 'taught_table', 'mazes_asked', 'tuned_runs', 'each_arm', 'by_arm',
-           'tuned_table', 'levels_text', 'beside', 'came_out', 'row', 'rows', 'claims_table', 'panel',
-           'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
+           'LABEL', 'FRESH', 'TITLES', 'ASKS', 'WAYS', 'NOTE', 'FLOORS', 'FIGURES', 'Reinforced', 'cells',
+           'taught_claim', 'tuned_claim', 'Tuned', 'planned', 'planned_tuned', 'digits', 'registered',
+           'registered_tuned', 'reward', 'asked_of', 'mixed_shares', 'reinforce', 'tuned_run', 'tuned_values', 'values',
+           'difference', 'together', 'tested', 'judged', 'collected', 'taught_table', 'mazes_asked', 'tuned_runs',
+           'each_arm', 'by_arm', 'tuned_table', 'levels_text', 'beside', 'came_out', 'row', 'rows', 'claims_table',
+           'panel', 'accuracy_figure', 'dead_ends_figure', 'tuned_figure', 'write_report', 'read_report', 'redraw',
            'base_beside', 'one_run', 'greedy_said', 'left_of', 'main']
 
 # %% ../../nbs/claims/paths.ipynb #9a55c69b
@@ -391,7 +391,7 @@ def levels_text(test: Mapping | None, floor: tuple[float, str] | None) -> str:
     return f"; {first} against {second} % right, {low}"
 
 
-FLOORS = {"random": "a random way", "fewest": "a way by the fewest ways on"}
+WAYS = {"random": "a random way", "fewest": "the way with the fewest ways on"}
 
 
 def beside(report: Mapping, claim: Registered, test: Mapping | None) -> str:
@@ -399,7 +399,7 @@ def beside(report: Mapping, claim: Registered, test: Mapping | None) -> str:
     if ":" in claim.first:
         return "; all seeds start from one taught model" if test else ""
     known = report.get("floors", {}).get(claim.first.partition("-")[0], {})
-    floors = [(known[name], text) for name, text in FLOORS.items() if name in known]
+    floors = [(known[name], text) for name, text in WAYS.items() if name in known]
     return levels_text(test, max(floors, key=lambda floor: floor[0], default=None))
 
 # %% ../../nbs/claims/paths.ipynb #321d1d2f
@@ -445,7 +445,7 @@ def claims_table(report: Mapping) -> Table:
 # %% ../../nbs/claims/paths.ipynb #15cdd845
 NOTE = "Greedy, judged by code; whiskers: 95% Wilson intervals over the puzzles, which all seeds share."
 
-FLOORS = {"random": "floor: a random way", "fewest": "floor: the way with the fewest ways on"}
+FLOORS = {name: f"floor: {text}" for name, text in WAYS.items()}
 
 
 def panel(

@@ -402,7 +402,7 @@ def layout(state: State, style: Style) -> Canvas:
             frame = (i * (side + 16) + 4, 40, i * (side + 16) + side - 5, side + 31)
             canvas.shapes.rounded_rectangle(frame, 20, None, style.faint, 2)
         centers = around(state.n, edges, (x, y), across, style.variant % 2 / 2)
-        draw_plan(canvas, plan(centers, edges, 17, 18), edges, 17, 18)
+        draw_plan(canvas, plan(centers, edges, 17, 18, far=5), edges, 17, 18)  # px: so near is the edge of the picture
         canvas.text(x - across, 16, f"G{i + 1}", 22)  # the corner is clear of edges
     if style.variant % 2 == 0:
         canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)

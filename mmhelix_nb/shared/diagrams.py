@@ -292,7 +292,7 @@ TOUCHES = 50  # what a box costs that touches something
 
 def nearness(gap: float, wanted: float) -> float:
     "What a `gap` in px costs where `wanted` px would be free: nothing from there on, and a lot where things touch."
-    return 0 if gap >= wanted else wanted - gap + TOUCHES * (gap < 2)
+    return 0 if gap >= wanted else wanted - gap + TOUCHES * (gap < 3)  # px: half a line, and what rounding adds
 
 
 def box_cost(
@@ -412,11 +412,12 @@ def plan(
     glyph: int,
     arrows: bool = False,
     thick: int = 0,
+    far: float = 10,
 ) -> Plan:
-    "The first placement of the nodes, `shaken` more and more, in which nothing stands in the way of anything, else the best one."
+    "The first placement of the nodes, `shaken` by up to `far` px, in which nothing stands in the way of anything, else the best one."
     pairs, best = [(edge[0], edge[1]) for edge in edges], Plan(centers, (), (), 1e9)
     for attempt in range(TRIES):
-        moved = shaken(centers, 10, attempt)
+        moved = shaken(centers, far, attempt)
         ways, wrong = routes(moved, pairs, radius + 8, 14 if arrows else 5, arrows)
         boxes = []
         if edges and len(edges[0]) > 2:
