@@ -292,7 +292,7 @@ TOUCHES = 50  # what a box costs that touches something
 
 def nearness(gap: float, wanted: float) -> float:
     "What a `gap` in px costs where `wanted` px would be free: nothing from there on, and a lot where things touch."
-    return 0 if gap >= wanted else wanted - gap + TOUCHES * (gap < 3)  # px: half a line, and what rounding adds
+    return 0 if gap >= wanted else wanted - gap + TOUCHES * (gap < 2)
 
 
 def box_cost(
