@@ -17,7 +17,7 @@ from ..book.methods import compared
 from ..book.pages import Table, markdown_table
 from ..book.profiles import read_profile
 from ..book.results import read_results
-from ..book.statistics import percent_text
+from ..book.statistics import counts_text, percent_text
 from ..core import CATEGORIES, make, tasks
 from ..reporting.measured import measured
 from ..reporting.rates import rate_sentences, tried_rates
@@ -136,9 +136,9 @@ HEADLINES = {  # rows of the claims
 
 
 def _difference(row: dict) -> str:
-    """The points of a claim with their interval, and whether they decide it."""
-    middle, low, high = row["points"]
-    return f"{middle:+.1f} [{low:+.1f}, {high:+.1f}] points{', undecided,' if row['verdict'] == 'undecided' else ''}"
+    """The points of a claim with their interval, without the levels behind them, and whether they decide it."""
+    undecided = ", undecided," if row["verdict"] == "undecided" else ""
+    return f"{row['short'].partition(' (')[0]} points{undecided}"
 
 
 def headline(rows: list[dict]) -> list[str]:
@@ -148,10 +148,8 @@ def headline(rows: list[dict]) -> list[str]:
     for asked, places in HEADLINES.items():
         if measured.keys() >= places.keys():
             told = ", ".join(f"{_difference(measured[key])} {where}" for key, where in places.items())
-            seeds = {len(measured[key]["seeds"]) for key in places}
-            lines.append(
-                f"{asked}: {told} (a tiny model, {' to '.join(map(str, sorted({min(seeds), max(seeds)})))} seeds)"
-            )
+            seeds = counts_text([len(measured[key]["seeds"]) for key in places])
+            lines.append(f"{asked}: {told} (a tiny model, {seeds})")
     return lines
 
 # %% ../../nbs/running/readme.ipynb #fb1b75d7

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN_NOTE', 'RUN_LOCK', 'read_note', 'JobFailed', 'describe', 'failure', 'since', 'write_status', 'lock_of',
-           'in_the_way', 'make_way', 'scrub', 'packed', 'own_kernel', 'run_job', 'Plan', 'finished', 'set_aside_due',
-           'settle', 'State', 'bury', 'waits_for', 'states', 'note_run', 'note_end', 'snakemake_arguments', 'job_main',
+           'in_the_way', 'make_way', 'scrub', 'own_kernel', 'run_job', 'Plan', 'finished', 'set_aside_due', 'settle',
+           'State', 'bury', 'waits_for', 'states', 'note_run', 'note_end', 'snakemake_arguments', 'job_main',
            'start_jobs']
 
 # %% ../../nbs/running/runner.ipynb #fadb5ac5
@@ -298,13 +298,6 @@ def _listening(handler: logging.Handler):
         handler.close()
 
 # %% ../../nbs/running/runner.ipynb #3c0c5b27
-def packed(message: dict) -> bytes:
-    """What a kernel sends, as JSON, half a character as U+FFFD: UTF-8 has none, and the message would be lost, with the end of its cell."""
-    from jupyter_client.session import json_packer
-
-    return json_packer(sound(message))
-
-
 @contextlib.contextmanager
 def own_kernel():
     """A folder for `JUPYTER_PATH`, in which the kernel `python3` is this very interpreter."""
@@ -312,7 +305,7 @@ def own_kernel():
 
     with tempfile.TemporaryDirectory() as folder:
         write_kernel_spec(
-            Path(folder, "kernels", "python3"), extra_arguments=["--Session.packer=mmhelix_nb.running.runner.packed"]
+            Path(folder, "kernels", "python3"), extra_arguments=["--Session.packer=mmhelix_nb.book.results.packed"]
         )
         yield os.pathsep.join(filter(None, (folder, os.environ.get("JUPYTER_PATH"))))
 
