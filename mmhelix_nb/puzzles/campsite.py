@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'PLACES', 'VOICE', 'State',
-           'tent_sets', 'TentLine', 'tents', 'Tent', 'problem', 'is_place', 'tent_cells', 'solve', 'rules_alone',
-           'guesses', 'greedy_tents', 'Level', 'planted', 'state_of', 'one_puzzle', 'generate', 'per_line', 'check',
-           'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'places_of', 'tents_apart', 'trees_beside', 'trace',
-           'canon']
+           'tent_sets', 'TentLine', 'Tent', 'problem', 'is_place', 'tent_cells', 'solve', 'rules_alone', 'guesses',
+           'greedy_tents', 'Level', 'planted', 'state_of', 'one_puzzle', 'generate', 'per_line', 'check', 'layout',
+           'draw_tree', 'example', 'ask', 'numbers_of', 'places_of', 'tents_apart', 'trees_beside', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #6863e139
 import json
@@ -31,6 +30,7 @@ from mmhelix_nb.shared.grids import (
     read_cells,
 )
 from ..shared.narrator import Narrator
+from ..shared.prose import counted
 from ..shared.reading import MISREAD, clue_reading, grid_reading, row_facts
 from ..shared.rules import KeepsClear, Patterns, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
@@ -117,11 +117,6 @@ class TentLine(Patterns):
         known = self.known(domains)[0]
         ways = [tuple(self.spots[i] for i in bits(way | known)) for way in self.ways(domains)]
         return ("gaps", (*place, tuple(ways))) if len(ways) <= 3 else ("many", (*place, len(ways)))
-
-# %% ../../nbs/tasks/puzzles/campsite.ipynb #8a787e40
-def tents(number: int) -> str:
-    "A number of tents in words."
-    return f"{number} tent{'s' * (number != 1)}"
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #0727d9a0
 class Tent(KeepsClear):
@@ -302,7 +297,7 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"the tents at {[r, c]} and {list(near)} touch")
     if odd := differing_line((state.rows, state.columns), per_line(found, n)):
         name, total, own = odd
-        return wrong(f"{name} has {tents(own)}, not {total}")
+        return wrong(f"{name} has {counted(own, 'tent')}, not {total}")
     return right()
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #9197f59f

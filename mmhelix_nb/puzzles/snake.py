@@ -14,7 +14,7 @@ import re
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
@@ -24,7 +24,7 @@ from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.gridmoves import compact, distance, mask, numbered
 from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_rows
 from ..shared.narrator import Narrator
-from ..shared.prose import listed
+from ..shared.prose import counted, listed
 from ..shared.reading import MISREAD, clue_reading, read
 from ..shared.rules import Changes, Patterns, Recalling, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits
@@ -673,8 +673,8 @@ VOICE = (
             "other": cell_label,
             "shut": lambda cells: listed(map(cell_label, cells), "or"),
             "links": str,
-            "down": lambda rows: f"{rows} row{'s' * (rows != 1)}",
-            "across": lambda columns: f"{columns} column{'s' * (columns != 1)}",
+            "down": partial(counted, thing="row"),
+            "across": partial(counted, thing="column"),
             "name": str,
         },
     )
