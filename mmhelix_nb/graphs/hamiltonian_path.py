@@ -152,11 +152,12 @@ def greedy_walks_to_the_start(state: State, rng: Random) -> str:
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #13d21e87
 def tightest_edges(state: State, rng: Random) -> str:
-    "Takes an edge of the node with the fewest to spare, edge by edge wherever it is, and drops what that rules out, eight times; the first path, or No."
-    end = 1 << state.n  # one node more, beside all others: a cycle through it is a path
-    cycles = best_joined([*(mask | end for mask in state.masks()), end - 1], rng)
+    "From the start on, takes an edge of the node with the fewest to spare, edge by edge wherever it is, and drops what that rules out, eight times; the first path, or No."
+    end = 1 << state.n  # one node more, beside all others: a cycle that comes from it to the start is a path
+    masks = [*(mask | end for mask in state.masks()), end - 1]
+    cycles = best_joined(masks, rng, (state.n, state.start))
     cut = ([*cycle[at + 1 :], *cycle[:at]] for cycle in cycles for at in (cycle.index(state.n),))
-    return first_path(state, (way for path in cut for way in (path, path[::-1]) if way[0] == state.start))
+    return first_path(state, (path if path[0] == state.start else path[::-1] for path in cut))
 
 
 SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, tightest_edges, always_no)

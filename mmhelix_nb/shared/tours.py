@@ -140,15 +140,15 @@ def along(taken: list[list[int]]) -> list[int]:
     return walk
 
 # %% ../../nbs/shared/tours.ipynb #1834917a
-def joined(masks: list[int], rng: Random) -> list[int]:
-    "A cycle through all nodes of edges joined one by one, those of the node with the fewest to spare first, ties drawn at random; empty where it is stuck."
+def joined(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) -> list[int]:
+    "A cycle through all nodes of edges joined one by one, `begin` first and then those of the node with the fewest to spare, ties drawn at random; empty where it is stuck."
     nodes, left, taken, end = range(len(masks)), [*masks], [list[int]() for _ in masks], [*range(len(masks))]
     for edge in nodes:
         spare = {node: (left[node].bit_count() + len(taken[node]), rng.random()) for node in nodes if left[node]}
         if not spare:
             return []
-        node = min(spare, key=spare.__getitem__)
-        other = min(bits(left[node]), key=spare.__getitem__)
+        tight = min(spare, key=spare.__getitem__)
+        node, other = begin if begin and not edge else (tight, min(bits(left[tight]), key=spare.__getitem__))
         take(left, taken, node, other)
         first, last = end[node], end[other]  # of the piece that the edge makes
         end[first], end[last] = last, first
@@ -159,9 +159,9 @@ def joined(masks: list[int], rng: Random) -> list[int]:
     return along(taken)
 
 
-def best_joined(masks: list[int], rng: Random) -> Iterator[list[int]]:
+def best_joined(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) -> Iterator[list[int]]:
     "The cycles that eight such tries find."
-    return filter(None, (joined(masks, rng) for _ in range(8)))
+    return filter(None, (joined(masks, rng, begin) for _ in range(8)))
 
 # %% ../../nbs/shared/tours.ipynb #03f9cf0b
 FAINT = 1 / 500  # walks with less chance than this are not followed
