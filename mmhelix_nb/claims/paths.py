@@ -524,7 +524,7 @@ def tuned_figure(report: Mapping) -> Figure:
         }
         panels.append(dot_panel(what.capitalize(), label, groups))
     mixed = {"in training": (GREEN, dots(lambda run: fmean(run["mixed"])))}
-    how = REINFORCED
+    how = Reinforced(**report["settings"]["reinforced"])
     grouped = f"% of {how.steps * how.prompts} groups a seed, {counts_text(seeds)}"
     panels.append(dot_panel("Groups that are partly right", grouped, mixed))
     return Figure(tuple(panels), about, _TUNED, columns=2)

@@ -51,6 +51,7 @@ PARTS = {
     "paths": Part(
         "5", "Does reflection teach in a puzzle of another kind, and what does reinforcement make of each telling?"
     ),
+    "reinforced": Part("5", "What does reinforcement make of each telling, with many more mazes a step?"),
     "skeletons": Part("5", "Do our own traces, with and without their dead ends, teach reflection?"),
     "world": Part("8 to 11", "Pictures against text, levels, pictures from the world, and how traces are made"),
 }
