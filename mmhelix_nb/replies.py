@@ -60,7 +60,7 @@ _THOUGHT = re.compile(
     rf"|<[|｜](?P<bar_end>/|end_(?:of_)?)?(?:(?:begin|start)_(?:of_)?)?(?P<bar>{_THINKING})[|｜]>"
     r"|<\|channel\|>\s?(?P<channel>[a-z]+)[^<\n]{0,80}(?:<\|constrain\|>[^<\n]{0,20})?(?:<\|message\|>)?|(?P<turn><\|(?:end|eom|eot|content)\|>)"
     rf"|(?P<token>{'|'.join(re.escape(mark) for mark in _PAIRED if mark[0] in '<[')}))"
-    rf"|assistant(?P<joined>final|analysis|commentary)|\A\s{{0,9}}(?P<first>analysis)(?![\s,.:;])"
+    rf"|assistant(?P<joined>final|analysis|commentary)|\A\s{{0,9}}(?P<first>analysis)(?=[\"'“‘]?[^\W_])"
     rf"|(?P<words>{'|'.join(re.escape(mark) for mark in _PAIRED if mark[0] == 'h')})",
     re.IGNORECASE,
 )
@@ -167,37 +167,45 @@ _FIRST = rf"\A{_GAP}(?:{_ASIDES}\b[\s,.!…:;—–-]{{0,5}}+){{0,4}}+"  # what 
 _START = r"(?:\A|(?<=[.!?…:;\n)}$*—–。！？]))"
 _BEGIN = rf"{_START}{_GAP}(?:{_ASIDES}\b[\s,.!…:;—–-]{{0,5}}+){{0,4}}+"  # the same of any sentence
 _THING = r"(?:answer|solution|path|result|box|cycle|walk|order|grid|moves?|sequence|one|value|list|expression|placement|number|count|attempt|guess)"
-_SUBJECT = rf"(?:(?:that|this|it|which|(?:the|my|our)(?: (?:last|previous|above|earlier|first|final|boxed|given|proposed))?(?: {_THING})|the (?:above|previous|foregoing))\b(?: {_THING})?(?: above)?(?:(?: that)? i (?:just )?(?:gave|wrote|boxed|found|have given))?)"
+_SUBJECT = rf"(?:(?:that|this|it|which|(?:the|my|our)(?: (?:last|previous|above|final|boxed|given|proposed))?(?: {_THING})|the (?:above|previous|foregoing))\b(?: {_THING})?(?: above)?(?:(?: that)? i (?:just )?(?:gave|wrote|boxed|found|have given))?)"
 _IS = r"(?:['’]s| is| was| are| were| looks?| seems?| must be| appears?(?: to be)?)"
 _NOT = r"(?:(?: is|['’]s| was| are| does| do| did| can| ca| could| would)?(?: not|n['o’]?t)| cannot)"
 _BAD = r"(?:wrong|incorrect|invalid|mistaken|flawed|erroneous|an? (?:mistake|error|wrong|incorrect|bad))\b(?! to\b)"
-_GOOD = r"(?:right|correct|valid|true|the (?:right |correct |final )?(?:answer|solution)|a (?:valid |correct )?(?:answer|solution|path|cycle|order|grid))\b(?! to\b)"
+_RIGHT = r"(?<!move is )(?<!move is not )(?<!moves are )(?<!moves are not )right(?! of\b|,? (?:(?:not|but|and|or|then|instead of|rather than) )?(?:up|down|left|right)\b)"  # not a way
+_SPARE = r"(?: (?!but\b|yet\b|though\b|although\b|only\b|just\b|merely\b)[a-z]+){0,3}"  # words before what is denied: not optimal but valid denies nothing
+_GOOD = rf"(?:{_RIGHT}|correct|valid|true|the (?:right |correct |final )?(?:answer|solution|one)|a (?:valid |correct )?(?:answer|solution|path|cycle|order|grid))\b(?! to\b)"
 _AGAIN = r"(?:redo|retry|try again|start (?:over|again)|correct|fix|recompute|recalculate|reconsider|re-?think)"
+
+# %% ../nbs/01_replies.ipynb #rep0033b
 _RETRACTION = re.compile(
-    rf"{_BEGIN}(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}"
+    rf"{_BEGIN}(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}{_SPARE} {_GOOD}"
     rf"|i (?:don['’]t|do not|doubt)(?: think| believe)?(?: that)? {_SUBJECT}(?:{_IS}| can be) {_GOOD}"
     r"|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{0,3}(?:[.!,:;)]|\Z))"
     rf"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|the above(?=\s{{0,3}}(?:[.!,;:)]|\Z))|(?:the|my)(?: (?:above|previous|last|first|boxed))? {_THING})\b|never ?mind\b|correction\b"
-    r"|(?:please )?disregard(?=\s{0,3}[.!])|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)"
-    rf"|(?:let (?:me|us)|i(?:['’]ll| will| need to| have to| must| should)) {_AGAIN}\b|(?:等等|等一下|但是|但|不过|抱歉|对不起|其实)?[，,。！]?(?:这个?|上面的?|我的)?(?:答案|解答?|结果)?是?(?:不对|错了|错误|不正确|错的|有误|无效))"
+    r"|(?:revised|updated|corrected|amended) (?:final )?answer(?=[*_ ]{0,4}[:=])|(?:(?:i am|i['’]m|i was) (?:not able|unable) to|i (?:cannot|can['’]?t|could not|couldn['’]?t)) (?:determine|find|decide on|give|provide) (?:the|an|any)(?: final| definite)? answer\b|no answer (?:was )?found\b"
+    r"|(?:the|some) (?:rules|constraints|clues|conditions) (?:are|were)(?: not|n['’]t)(?: all)? (?:satisfied|met|fulfilled|obeyed)\b(?! (?:by|in|for|with|if|when|otherwise)\b)"
+    rf"|{_SUBJECT} (?:contains|has) an? (?:error|mistake|flaw)\b"
+    r"|(?:please )?disregard(?=\s{0,3}[.!])|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)\b(?! to\b)"
+    rf"|(?:let (?:me|us)|i(?:['’]ll| will| need to| have to| must| should)) {_AGAIN}\b(?! (?:the|my|this|that) (?:check|count|sum|test|verification)s?\b)|(?:等等|等一下|但是|但|不过|抱歉|对不起|其实)?[，,。！]?(?:这个?|上面的?|我的)?(?:答案|解答?|结果)?是?(?:不对|错了|错误|不正确|错的|有误|无效))"
     rf"|\b(?:actually|wait|no|sorry|oops|rather)\b[,.!:… ]{{1,4}}(?:it|that|this|the answer) should (?:be|have been)\b|{_START}{_GAP}(?:actually|wait|h+m+|oh|sorry)[,.…! ]{{1,5}}no\b(?=[.,!…]|\Z)"
-    rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{1,6}}+){{1,3}}i (?:have |just )?(?:misread|miscounted|misunderstood|misjudged|overlooked|missed|forgot)\b"
+    rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{1,6}}+){{1,3}}i (?:meant (?!to\b|what\b|that\b|it\b)|(?:have |just )?(?:misread|miscounted|misunderstood|misjudged|overlooked|missed|forgot)\b(?![^.;!?\n]{{0,60}}\bat first\b))"
     rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{0,6}}+){{1,3}}\Z",
     re.IGNORECASE,
 )
 _FAILURE = re.compile(
-    rf"{_FIRST}(?:{_SUBJECT}{_NOT}(?: [a-z]+){{0,2}} (?:work|hold|fit|satisfy|allowed)\b(?! to\b)|{_SUBJECT} (?:contradicts|violates|breaks|fails|leads to a contradiction)\b)"
-    rf"|\A{_GAP}(?:(?:is|was|looks|seems|would be) (?!not |never )(?:[a-z]+ )?(?:{_BAD}|a dead end)|\((?:wrong|incorrect|invalid)|[✗✘❌]|leads to a contradiction|fails\b|violates\b"
-    rf"|(?:is|was|does|can|could|would){_NOT}(?: [a-z]+){{0,3}} (?:{_GOOD}|work|hold|satisfy|allowed)|\?{{1,3}}\s{{0,9}}(?:no|nope|not)\b)",
+    rf"{_FIRST}(?:{_SUBJECT}{_NOT}(?: [a-z]+){{0,2}} (?:work|hold|fit|satisfy|allowed)\b(?! to\b)|{_SUBJECT} (?:contradicts|violates|breaks|fails|leads to a contradiction|(?:runs|bumps|goes) into|hits|crosses)\b)"
+    rf"|\A{_GAP}(?:(?:is|was|looks|seems|would be) (?!not |never )(?:[a-z]+ )?(?:{_BAD}|a dead end)|\(?(?:rejected|discarded|ruled out|abandoned)\b|\((?:wrong|incorrect|invalid)|or (?:maybe|perhaps|possibly)\b|leads to a contradiction|fails\b|violates\b"
+    rf"|(?:is|was|does|can|could|would){_NOT}{_SPARE} (?:{_GOOD}|work|hold|satisfy|allowed)|\?{{1,3}}\s{{0,9}}(?:no|nope|not)\b)|\A[ \t$*_)}}\].,~—–-]{{0,6}}[✗✘❌]",
     re.IGNORECASE,
 )  # said of the answer itself, right behind it; further on it may be said of another one
 _CONFIRMED = re.compile(
-    rf"{_BEGIN}(?:{_SUBJECT}|all|everything){_IS}(?: (?:indeed|actually|still|in fact|really|also|now|all)){{0,2}} (?:{_GOOD}|fine|ok|okay|good|consistent)\b"
-    rf"|\b(?:answer|solution|result) (?:above )?(?:stands|holds|remains)\b|{_SUBJECT}{_NOT} {_BAD}",
+    rf"{_BEGIN}(?:{_SUBJECT}|all|everything){_IS}(?: (?:indeed|actually|still|in fact|really|also|now|all)){{0,2}} (?:{_GOOD}|final|fine|ok|okay|good|consistent)\b"
+    rf"|\b(?:answer|solution|result) (?:above )?(?:stands|holds|remains)\b|{_SUBJECT}{_NOT} {_BAD}"
+    rf"|{_SUBJECT}(?: still| indeed| does)? (?:satisf(?:y|ies)|meets?|obeys?|respects?|fulfil?ls?) (?:all|each|every)\b(?![^.;!?\n]{{0,60}}\b(?:but|except)\b)",
     re.IGNORECASE,
 )
 
-
+# %% ../nbs/01_replies.ipynb #rep0033c
 _FOREIGN = re.compile(
     rf"{_START}{_GAP}(?:(?:[^\W\d_]{{1,14}} ?){{1,3}}[,，.…!、]\s?|(?:pero|mais|aber|mas|ma|но|leider) ){{0,2}}(?:"
     r"(?:(?:est[oae]|es[oae]|la|mi)(?: respuesta| solución)?(?: anterior)?) (?:(?:es|está|era) (?:incorrect[oa]|erróne[oa]|equivocad[oa]|fals[oa]|mal\b|un error)|no (?:es|está) (?:correct[oa]|bien|válid[oa]))"
@@ -215,16 +223,36 @@ _ELSEWHERE = r"if|unless|when|suppose|other|another|alternative|tried|try|trying
 _PIVOT = r"(?:but|and|so|in fact|actually|indeed|rather|wait|no|sorry|oops|unfortunately|sadly|i (?:now )?(?:think|believe|realize|realise|see|notice|fear)(?: that)?|as)"
 _BEHIND_COMMA = re.compile(
     rf"(?:\A|[.!?;:\n])(?:(?!\b(?:{_ELSEWHERE})\b)[^.!?;:\n\d\[\](){{}}]){{1,160}}?[,—–]\s{{0,3}}(?:{_PIVOT}\b[\s,]{{1,3}}){{1,4}}"
-    rf"(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}(?: [a-z]+){{0,3}} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken))",
+    rf"(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}{_SPARE} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken)\b(?! to\b))",
     re.IGNORECASE,
 )  # I am not sure of this, in fact it is wrong; not where the clause before speaks of something else
+
+# %% ../nbs/01_replies.ipynb #rep0033d
+_CHECKED = re.compile(
+    r"(?:\A|[.!?:\n])[^.!?:\n]{0,120}\b(?:any|another|other|else|wrong|error|mistake|twice|missing|violat\w{1,5}|br(?:eaks?|oken?)|hits?|cross\w{0,3}|repeat\w{0,3}|overlaps?|conflicts?)\b[^.!?:\n]{0,120}\?[\s*_]{0,4}\Z",
+    re.IGNORECASE,
+)  # a question to which No is good news
+_ASTRAY = re.compile(
+    r"\bi (?:(?:also|first|initially) )?tried (?!this\b|that\b|it\b|to\b)[^.!?\n]{1,80}[.!]\s{0,2}\Z", re.IGNORECASE
+)  # a sentence on another way
+
+
+def _is_of_another(rest: str, said: re.Match[str]) -> bool:
+    "Whether what is `said` in `rest` is no word on the answer: a No to a question such as `Any rule broken?`, or `This was wrong` after `I tried another way`."
+    words = said[0].strip(" \n\t*_.,!-").lower()
+    if words == "no":
+        return _CHECKED.search(rest, max(0, said.start() - 300), said.start()) is not None
+    return (
+        words.startswith(("this", "that", "it", "which"))
+        and _ASTRAY.search(rest[max(0, said.start() - 120) : said.start()]) is not None
+    )
 
 
 def _taken_back(rest: str) -> int | None:
     "Where in `rest`, which follows an answer, that answer is taken back; None where it is not, or where a later sentence confirms it."
-    found = [
-        one for one in (deque(sign.finditer(rest), maxlen=1) for sign in (_RETRACTION, _BEHIND_COMMA, _FOREIGN)) if one
-    ]
+    signs = (_RETRACTION, _BEHIND_COMMA, _FOREIGN)
+    each = ((one for one in sign.finditer(rest) if not _is_of_another(rest, one)) for sign in signs)
+    found = [one for one in (deque(said, maxlen=1) for said in each) if one]
     last = max((one[0] for one in found), key=lambda one: one.end(), default=None) or _FAILURE.match(rest)
     return None if last is None or _CONFIRMED.search(rest, last.end()) else last.end()
 
@@ -433,7 +461,7 @@ _NAMED = re.compile(
     rf"|^[ \t]{{0,3}}(?:\*\*|#{{1,6}}[ \t]{{0,2}}\*{{0,2}})(?:(?:step )?\d{{1,2}}[:.) -]{{1,3}}|[^\w\s#*]{{1,3}} )?(?:the )?{_ADJECTIVES}answer[*: \t]{{0,9}}$"
     rf"|^(?:the )?(?:final answer[ \t]{{0,9}}$|{_ADJECTIVES}answer[ \t]{{0,9}}\n[-=]{{3,40}}$)"
     r"|(?<![\u4e00-\u9fff])(?:因此|所以|故|综上|得到|得|其|则|即|本题)?[，,]?(?:(?:最终|最后|正确|完整)?的?答案(?:是|为)?[*_ ]{0,4}[:\uff1a]|【(?:最终)?答案】)"
-    rf"|^(?:[*_ \t]{{0,4}}{_FOREIGN_NAME}[*_ ]{{0,4}}[:\uff1a]|[ \t]{{0,3}}#{{1,6}}[ \t]{{0,2}}\*{{0,2}}(?:{_FOREIGN_NAME}|(?:最终|最后)?答案)[*: \t]{{0,9}}$)",
+    rf"|^(?:[*_ \t]{{0,4}}{_FOREIGN_NAME}[*_ ]{{0,4}}[:\uff1a]|[ \t]{{0,3}}(?:\*\*|#{{1,6}}[ \t]{{0,2}}\*{{0,2}})(?:{_FOREIGN_NAME}|(?:最终|最后)?答案)[*: \t]{{0,9}}$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NAMES = re.compile(

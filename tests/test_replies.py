@@ -81,6 +81,7 @@ WRITINGS = WHOLE | {
     "Vietnamese": "Đáp án: %s",
     "Turkish": "Cevap: %s",
     "答案 as a heading": "### 答案\n%s",
+    "答案 in bold as a heading": "**最终答案**\n\n%s",
     "text in a box": r"\boxed{\text{The answer is } %s}",
     "all text in a box": r"\boxed{\text{Answer: %s}}",
     "switch in a box": r"\boxed{{\bf %s}}",
@@ -158,6 +159,18 @@ TAKEN_BACK = (
     ". Aspetta, questa risposta è sbagliata.",
     ". Moment, das stimmt nicht.",
     ". Подождите, это неверно.",
+    "\n\nWait, that is wrong. The last move is right, not left.",
+    "\n\nSorry, I meant another one.",
+    " (rejected)",
+    " — discarded. No answer found.",
+    "\n\nSo I cannot determine the answer.",
+    ", or maybe another one",
+    "\n\nThis answer contains an error.",
+    "\n\nThe constraints are not satisfied.",
+    "\n\nThis path runs into a wall.",
+    "\n\nIs this correct? No.",
+    "\n\nI tried to verify it. It is wrong.",
+    "\n\nActually, no",
 )
 DENIALS = (
     "Wrong answer: %s",
@@ -199,6 +212,26 @@ HARMLESS = (  # they speak of something else, or end well
     "Moving back at first is wrong.",
     "The naive answer is wrong, but this one is right.",
     "None of the other ones is right, so this is the only one.",
+    "**Check:** Does any move hit a wall? No.",
+    "Every step is used? Yes\n- Any rule broken? No",
+    "Any rule broken?\n\nNo",
+    "Is another answer possible? No.",
+    "Note: the first move is not right, because a wall is there.",
+    "The first move is not right but down.",
+    "It is not right of the wall.",
+    "This is not the shortest but valid.",
+    "This is not only valid but also the shortest.",
+    "It is the best, which is not unique but correct.",
+    "The previous answer was wrong; this is the right one.",
+    "My first attempt was wrong, since it missed the last step.",
+    "I first tried another way. This was wrong, so I went back.",
+    "I was wrong to doubt it.",
+    "Let me redo the check: every step is fine.",
+    "Ignore the previous box; this one is final.",
+    "This looks wrong at first glance, but it satisfies all constraints.",
+    "Sorry, I misread the board at first; the answer above takes that into account.",
+    "\n\n❌ Common mistake: stopping early.",
+    "I could not find a shorter one.",
 )
 
 
@@ -259,6 +292,9 @@ def test_denied_and_retracted_answers_are_none(task):
     assert item.check(rf"\boxed{{{wrong_one(task)}}}. Wait, that is wrong. It is \boxed{{{answer}}}")
     for remark in HARMLESS:
         assert item.check(rf"\boxed{{{answer}}}. {remark}"), remark
+    revised = "\\boxed{%s}\n\n**Revised answer:** %s"
+    assert item.check(revised % (wrong_one(task), answer)) and not item.check(revised % (answer, wrong_one(task)))
+    assert item.check(rf"Analysis-wise it is easy: \boxed{{{answer}}}")
 
 
 DOTS = (
