@@ -73,6 +73,13 @@ def test_help_without_torch():
         (("eval", "a/b", "--out", " "), "--out: is empty"),
         (("generate", "--out", "x", "--levels", "0-9"), "levels are 1 to 5"),
         (("generate", "--out", "x", "--levels", "two"), "must look like 1,2 or 1-5"),
+        (("generate", "--out", "x", "--levels", "5-1"), "--levels 5-1: 5-1 must rise"),
+        (
+            ("serg", "--n", "1", "--out", "x", "--picture"),
+            "--picture: is said of a model that polishes; add --polish URL",
+        ),
+        (("serg", "--n", "1", "--out", "x", "--again"), "--again: is said of a model that polishes; add --polish URL"),
+        (("serg", "--profile", "paper", "--seed", "0"), "--seed: the profile says that"),
         (("verify", "no_such_task", "x"), "is unknown"),
         (("verify", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
         (("eval", "nowhere"), "no such folder"),

@@ -189,6 +189,10 @@ def test_files_of_marks(two):
     mixed = cp.compare(two[0], two[1] / "results.json")
     assert mixed["lines"] == marks["lines"]
     assert cp.compare(two[0] / "judged.jsonl", two[1] / "judged.jsonl")["lines"] == whole["lines"]
+    (two[1] / "judged.jsonl").write_text(
+        "\ufeff" + (two[1] / "judged.jsonl").read_text()
+    )  # some editors put a mark first
+    assert cp.compare(two[0] / "judged.jsonl", two[1] / "judged.jsonl")["lines"] == whole["lines"]
 
 
 def test_marks_of_other_prompts_are_not_paired(two):

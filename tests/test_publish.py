@@ -189,6 +189,15 @@ def test_other_settings_are_refused(whole, change, said):
     assert contents(whole) == before
 
 
+def test_a_folder_of_another_state_of_the_package_is_refused(tmp_path):
+    assert mmhelix("generate", "--out", tmp_path / "x", "--tasks", "maze", "--per-cell", "1").returncode == 0
+    note = tmp_path / "x" / "order.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"code": "0123"}))
+    done = mmhelix("generate", "--out", tmp_path / "x", "--tasks", "maze", "--per-cell", "1")
+    assert done.returncode == 2 and "was begun by another state of this package (code 0123, this one has" in done.stderr
+    assert "go on with the one that began it, or give another folder" in done.stderr and done.stderr.count("\n") == 1
+
+
 def test_foreign_folder_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
     done = mmhelix("generate", "--out", tmp_path, *ORDER)

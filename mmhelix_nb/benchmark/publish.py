@@ -98,6 +98,10 @@ def is_begun(out: Path, order: Recorded) -> bool:
         raise FolderError(f"{path} holds no order of this command; give another folder")
     for name in wanted:
         if found.get(name) != wanted[name]:
+            if name in ("version", "code"):
+                raise FolderError(
+                    f"{out} was begun by another state of this package ({name} {found.get(name)}, this one has {wanted[name]}), which may make other puzzles; go on with the one that began it, or give another folder"
+                )
             raise FolderError(
                 f"{out} was begun with {name} = {json.dumps(found.get(name))}, not {json.dumps(wanted[name])}; give another folder, or the same settings"
             )

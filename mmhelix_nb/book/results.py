@@ -111,9 +111,11 @@ def read_results(folder: str | Path) -> dict:
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no results; run this job first") from None
     except ValueError as e:
-        raise ValueError(f"{path}: not valid JSON: {e}; delete it and run this job again") from None
+        raise ValueError(
+            f"{path}: not valid JSON: {e}; give the results.json of a finished job, or run its job again"
+        ) from None
     if not isinstance(found, dict) or not isinstance(found.get("results"), dict):
-        raise ValueError(f"{path}: holds no results; delete it and run this job again")
+        raise ValueError(f"{path}: holds no results; give the results.json of a finished job, or run its job again")
     return found
 
 # %% ../../nbs/book/results.ipynb #df8f648c

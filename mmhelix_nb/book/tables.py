@@ -86,8 +86,8 @@ def write_table(path: str | Path, rows: list[dict[str, Any]], schema: Any) -> Su
 class Damaged(ValueError):
     "A file that does not hold what was written into it; the message names it and says what to do."
 
-    def __init__(self, path: Path, why: str):
-        super().__init__(f"{path}: damaged, {why}; delete it and make it again, or fetch it anew")
+    def __init__(self, path: Path, why: str, remedy: str = "delete it and make it again, or fetch it anew"):
+        super().__init__(f"{path}: damaged, {why}; {remedy}")
 
 
 def noted_sums(path: Path) -> Sums | None:
@@ -147,7 +147,9 @@ def listed_sums(folder: Path) -> dict[str, Sums]:
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise Damaged(path, "it is no list of tables with their sums") from None
     if missing := next((name for name in listed if not (folder / name).is_file()), ""):
-        raise Damaged(path, f"it lists {missing}, which is missing")
+        raise Damaged(
+            folder, f"{path.name} lists {missing}, which is missing", "fetch that file, or make the folder anew"
+        )
     return listed
 
 

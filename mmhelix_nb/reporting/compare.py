@@ -65,7 +65,7 @@ def marked(marks: Mapping[str, Mapping[str, str]]) -> list[Judged]:
 # %% ../../nbs/reporting/compare.ipynb #ee12e1c7
 def _name(labels: Mapping[str, Any], path: Path) -> str:
     """The model's name, or the folder's where it is not known."""
-    return " ".join(clean(str(labels.get("model") or path.parent.name)).split())
+    return " ".join(clean(str(labels.get("model") or path.resolve().parent.name)).split())
 
 
 def _marks_side(path: Path) -> Side:

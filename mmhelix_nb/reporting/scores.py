@@ -83,7 +83,7 @@ _NEEDED = {field.name for field in fields(Judged) if field.default is MISSING}
 def judged_line(line: bytes, where: str) -> Judged:
     """The verdict in one line; raises `EvaluationError` naming the place, the field and its value."""
     try:
-        record = json.loads(line.decode("utf-8", "replace"))
+        record = json.loads(line.decode("utf-8", "replace").removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         raise EvaluationError(f"{where}: is not JSON; was the file cut off? mmhelix eval writes it anew") from None
     if not isinstance(record, dict):

@@ -184,6 +184,8 @@ def level_list(text: str) -> list[int]:
         low, _, high = piece.strip().partition("-")
         if not re.fullmatch(r"\d(-\d)?", piece.strip(), re.ASCII):
             fail(f"--levels {text[:60]}: must look like 1,2 or 1-5")
+        if high and int(low) > int(high):
+            fail(f"--levels {text[:60]}: {piece.strip()} must rise")
         found += range(int(low), int(high or low) + 1)
     if not found or any(x not in range(1, 6) for x in found):
         fail(f"--levels {text}: levels are 1 to 5")

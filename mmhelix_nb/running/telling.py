@@ -159,7 +159,11 @@ def _ordered(wanted: Wanted, profile: str, overrides: list[str], kind: str, poli
         if overrides:
             fail(f"--set {overrides[0]}: changes a profile; name it by --profile")
         return _free(wanted, _kind(kind, polish))
-    said = [name for name in ("n", "tasks", "levels", "seed", "order", "reflection") if getattr(wanted, name)]
+    said = [
+        name
+        for name in ("n", "tasks", "levels", "seed", "order", "reflection")
+        if getattr(wanted, name) not in (None, ())
+    ]
     if said:
         fail(f"--{said[0]}: the profile says that; change it by --set, such as --set serg.per_cell=10")
     own, folder = _own(profile, overrides, kind, polish)
@@ -245,6 +249,9 @@ def serg(
     price_in, price_out = price_pair(price, cost_budget)
     limits = {"concurrency": concurrency, "token_budget": token_budget, "cost_budget": cost_budget}
     server = _server(polish, model, **limits, price_in=price_in, price_out=price_out)
+    asked = {"--picture": picture, "--again": again, "--token-budget": token_budget}
+    if not server and (needless := next((name for name, said in asked.items() if said), "")):
+        fail(f"{needless}: is said of a model that polishes; add --polish URL, or leave it out")
     told = {"model": server.model, "picture": picture, "attempts": attempts} if server else {}
     batch = replace(batch, length=length, style=style, shard_size=shard_size, **told)
     from mmhelix_nb.traces.factory import failures_of, summary
