@@ -552,7 +552,7 @@ def csv_rows(made: Mapping) -> list[dict]:
 
 # %% ../../nbs/claims/gate.ipynb #e5bfe672
 def levels(one: Mapping, cells: Iterable[Mapping]) -> str:
-    "What both sides of a claim get, and whether their runs collapsed; empty where no share of items is compared."
+    "What both sides of a claim get at the seeds that it compares, and whether their runs collapsed; empty where no share of items is compared."
     known = {cell["cell"]: cell for cell in cells}
     sides = [known[one[side]] for side in ("first", "second")] if "/" in one["measure"] else []
     if not sides:
@@ -563,7 +563,9 @@ def levels(one: Mapping, cells: Iterable[Mapping]) -> str:
         (True, False): ", the former collapsed",
         (False, True): ", the latter collapsed",
     }
-    shares = " against ".join(f"{100 * side[one['measure']]['accuracy']:.1f}" for side in sides)
+    found, seeds = [side[one["measure"]] for side in sides], one["test"]["per_seed"]
+    each = ([share.get("per_seed", {seed: share})[seed]["accuracy"] for seed in seeds] for share in found)
+    shares = " against ".join(f"{100 * fmean(side):.1f}" for side in each)
     return f" ({shares} %{said.get((former, latter), '')})"
 
 # %% ../../nbs/claims/gate.ipynb #88b1a4dd
