@@ -37,7 +37,7 @@ _LABEL_WORDS = frozenset(
     # what an answer is
     "answer answers ans solution solutions result results output response value values list sequence order ordering arrangement path paths walk"
     " route tour trail cycle circuit chain loop way move moves step steps action actions direction directions cell cells coordinate coordinates"
-    " position positions location locations node nodes vertex vertices edge edges visit visiting grid board table matrix puzzle map row rows column columns"
+    " position positions location locations node nodes vertex vertices edge edges visit visiting grid board table matrix puzzle map row rows"
     # what puzzles ask for, and how a sentence leads to it
     " shaded mine mines tent tents bridge bridges segment segments word words snake so thus hence therefore here".split()
 )
@@ -74,7 +74,7 @@ def drop_label(text: str, keep: Iterable[str] = (), words: Iterable[str] = ()) -
             break
         before, _, last = match[1].lower().rpartition(" ")
         if last in keep:
-            return text[len(before) :] if text[match.end() : match.end() + 1].isdecimal() else text[match.end() :]
+            return text[len(before) :] if text[match.end() : match.end() + 1].isdecimal() else text
         text = text[match.end() :]
     return text
 
@@ -104,26 +104,32 @@ def _decoded(text: str) -> dict[str, object]:
     return {}
 
 # %% ../nbs/02_answers.ipynb #d622e654
-def _named(found: dict[str, object], words: Iterable[str]) -> list[object]:
-    "The one value of an object whose name means the answer, in a list; an empty one where there is none, or several."
+_AXIS = re.compile(
+    r"(?<![A-Za-z])(?:columns?(?![A-Za-z])|row[ _]?\d)", re.IGNORECASE
+)  # says how the value is to be read
+
+
+def _named(found: dict[str, object], words: Iterable[str]) -> list[tuple[str, object]]:
+    "The one name of an object that means the answer, and its value, in a list; an empty one where there is none, or several."
     found = {name: value for name, value in found.items() if name.lower() not in _ASIDE}
     if len(found) > 1:  # {"exists": true, "path": [0, 1]}
         claims = [value for name, value in found.items() if isinstance(value, bool) and means_answer(name, _CLAIMS)]
         if claims == [False] and all(value in (False, None, "", []) for value in found.values()):
-            return [False]
+            return [("", False)]
         found = {name: value for name, value in found.items() if value is not True or not means_answer(name, _CLAIMS)}
-    return [value for name, value in found.items() if len(found) == 1 < len(name) and means_answer(name, words)]
+    words = (*words, "column", "columns")
+    return [one for one in found.items() if len(found) == 1 < len(one[0]) and means_answer(one[0], words)]
 
 # %% ../nbs/02_answers.ipynb #cd8872a0
 def _json_value(text: str, words: Iterable[str] = ()) -> str:
-    'The value of a JSON object whose name means the answer, as in `{"path": [0, 1]}`, reasoning beside it or not; any other text as it is.'
-    value, inner = None, _named(_decoded(text), words)
+    'The value of a JSON object whose name means the answer, as in `{"path": [0, 1]}`, behind the name where that tells of columns; any other text as it is.'
+    name, value, inner = "", None, _named(_decoded(text), words)
     if not inner:
         return text
     while inner:  # an object may stand in the object
-        value = inner[0]
+        name, value = inner[0]
         inner = _named(value, words) if isinstance(value, dict) else []
-    return value if isinstance(value, str) else json.dumps(value)
+    return f"{name}: " * bool(_AXIS.search(name)) + (value if isinstance(value, str) else json.dumps(value))
 
 # %% ../nbs/02_answers.ipynb #4bcdec61
 _FENCE = re.compile(
@@ -147,7 +153,7 @@ _COLOR, _COLOR_ON = re.compile(_HUE + r"\{([^{}]*)\}"), re.compile(_HUE)
 _TAG = re.compile(r"</?(?:b|i|u|p|em|strong|code|pre|span|div|center)(?: [a-z]{2,9}=[^<>]{0,80})?>", re.IGNORECASE)
 _BOLD = re.compile(r"(?<![\w*)\]])(\*\*|__)(?![\s*_])([^*_\n]{1,400})(?<!\s)\1(?![\w*(\[])")
 _ARROW = re.compile(
-    r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|mapsto|to|implies)(?![A-Za-z])|[→⟶⮕➔-➥⇒⟹⇨↦↔⟷]|<-{1,3}>|=>|&[rh]Arr;|&rarr;"
+    r"\\(?:(?:[Ll]ong)?(?:[Ll]eft)?[Rr]ightarrow|[Dd]ownarrow|mapsto|to|implies)(?![A-Za-z])|[→⟶⮕➔-➥⇒⟹⇨↦↔⟷↓⇓⬇]|<-{1,3}>|=>|&[rh]Arr;|&rarr;"
 )
 
 # %% ../nbs/02_answers.ipynb #85c5fd03
@@ -156,7 +162,7 @@ _COMMAND = re.compile(
     r"\\(?:left|right|[Bb]igg?[lr]?|langle|rangle|q?quad|enspace|displaystyle|textstyle|tiny|small|normalsize|[Ll]arge|LARGE|[Hh]uge|therefore)(?![A-Za-z])"
     r"|\\[hv]space\*?\{[^{}]{0,12}\}"
 )
-_NOISE = re.compile(r"\\[,;:! ()\[\]]|\\?\$|[⟨⟩`]|&nbsp;")
+_NOISE = re.compile(r"\\[,;:! ()\[\]]|\\(?=\s|\Z)|\\?\$|[⟨⟩`]|&nbsp;")
 _TIE = re.compile(
     r"(?<=[^\s~=(\[{$:<>|])~(?!~)|(?<!~)~(?=[ ]?[A-Za-z])|\\~"
 )  # LaTeX's blank; in front of a first number it means about
@@ -166,6 +172,7 @@ _SIGNS = {
     r"\\(?:mid|[lr]?vert)(?![A-Za-z])|[│┃║]": "|",
     r"\\(?:[lcvhd]?dots|dots[bcimo])(?![A-Za-z])|[…⋯⋮⋱‥︙]": "...",
     r"\\gt(?![A-Za-z])|&gt;": ">",
+    r"\\checkmark(?![A-Za-z])|[✔✅☑]": "✓",
 }
 _SIGN = {re.compile(pattern): sign for pattern, sign in _SIGNS.items()}
 _WIDE = str.maketrans(
@@ -176,12 +183,13 @@ _WIDE = str.maketrans(
 )
 
 # %% ../nbs/02_answers.ipynb #a609a6fb
+_TICKED = re.compile(r"\A✓\s{0,4}|\s{0,4}✓{1,3}[ .]{0,2}\Z")
 _LEFT_OUT = re.compile(r"\.\s{0,3}\.")
 _WHOLE = "all of it, in the form that the question shows"
 
 
 def plain(text: str, words: Iterable[str] = (), form: str | None = _WHOLE) -> str:
-    """`text` without fences, wrappers and escapes; arrows become `->`, table breaks line breaks, full-width signs and long dashes plain ones.
+    """`text` without fences, wrappers, escapes and ticks around it; arrows become `->`, table breaks line breaks, full-width signs and long dashes plain ones.
 
     A JSON object gives its value where its name means the answer; `words` may as well stand in such a name (see `means_answer`).
     Raises `Unreadable`, which names the `form`, where dots leave something out; without a form dots may be cells."""
@@ -197,7 +205,7 @@ def plain(text: str, words: Iterable[str] = (), form: str | None = _WHOLE) -> st
     for pattern, sign in _SIGN.items():
         text = pattern.sub(sign, text)
     text = _BOLD.sub(r"\2", _LITERAL_BREAK.sub("\n", text))
-    text = _json_value(text.replace("&", " ").strip().strip("*").strip(), words)
+    text = _json_value(_TICKED.sub("", text.replace("&", " ").strip()).strip("*").strip(), words)
     if form and _LEFT_OUT.search(text):
         raise Unreadable(f"the answer leaves something out with dots; write {form}")
     return text
@@ -221,12 +229,13 @@ _SIGN_OR_NUMBER = re.compile(r"[0-9]+|\\[A-Za-z]+|[A-Za-z]+|\S")
 _FRACTION = re.compile(r"\\[dtc]?frac")
 _BARE = re.compile(r"(\\[dtc]?frac)\s{0,2}(\d)\s{0,2}(\d)(?!\d)")  # \frac83
 _BRACES = re.compile(r"\}\s{0,4}\{")
+_BRACED = re.compile(r"\{\s?(\\(?:times|cdot|ast|div)|[-+×÷·*/])\s?\}")  # {\times}
 
 
 def read_expression(text: str) -> list[str]:
     "Numbers, operators and round brackets of an expression; raises `Unreadable`."
     tokens, opened = [], []
-    marked = _BRACES.sub("}¦{", _BARE.sub(r"\1{\2}{\3}", text))
+    marked = _BRACES.sub("}¦{", _BARE.sub(r"\1{\2}{\3}", _BRACED.sub(r" \1 ", text)))
     if marked.count("¦") != len(_FRACTION.findall(marked)):
         raise Unreadable(r"\frac and pairs of braces do not match")
     for token in _SIGN_OR_NUMBER.findall(marked):
@@ -329,9 +338,11 @@ _CLEAR = {
     re.compile(r"\b(u|units?) ?(?:\^ ?\{?[23]\}?|[²³]|squared\b|cubed\b)"): r"\1",
     re.compile(r"(?<=\d) ?(?:[个個]?(?:平方)?(?:单位|單位)|[个個天元点篇根本步])"): " units",
     re.compile(r"^(?:最终)?(?:答案|结果)[是为:=]"): "",
+    re.compile(r"(?:_ ?(?:\{ ?)?\\?|\\)(max|min)(?![A-Za-z])(?: ?\})?"): r" \1 ",
+    re.compile(r"(?<=[A-Za-z])\^ ?(?:\*|\\ast(?![A-Za-z])|\{ ?(?:\*|\\ast) ?\})"): "",
 }
 _OUTER = {"[": "]", "(": ")", "{": "}", '"': '"', "'": "'"}
-_DONE = " .`*,;_✓✔✅☑"
+_DONE = " .`*,;_"
 _LONG = 300  # characters of a statement
 _ALONE = "the number alone, with a unit at most"
 
@@ -422,7 +433,7 @@ def _one_line(text: str, nouns: Iterable[str]) -> str:
         line = strange.sub(clear, line)
     for noun in nouns:
         line = re.sub(rf"\b{re.escape(noun)}\b", "units", line, flags=re.IGNORECASE)
-    line = line.rstrip(_DONE).lstrip("•*∴_✅ ")
+    line = line.rstrip(_DONE).lstrip("•*∴_ ")
     while len(line) > 1 and _OUTER.get(line[0]) == line[-1] and not _closes_early(line):
         line = line[1:-1].strip(_DONE)
     return line
@@ -479,7 +490,7 @@ def _list_body(text: str, words: Iterable[str] = ()) -> str:
     "What `text` lists, without labels, bullets and numbers of lines; raises `Unreadable` where dots leave something out."
     body = plain(text, words, "all of its numbers, as in [0, 1, 2]")
     body = drop_label(_FROM.sub("", body, count=1), words=words)
-    body = _CALL.sub(r"\1", body.rstrip(" .\n✓✔✅☑"))
+    body = _CALL.sub(r"\1", body.rstrip(" .\n"))
     headed = _HEADED.match(body)
     if headed and means_answer(headed[1]):
         body = body[headed.end() :]
@@ -575,7 +586,7 @@ def says_no(text: str, start: int | None = None) -> bool:
         return False
     body = plain(text, _CLAIMS, "all of its nodes, as in [0, 1, 2], or No alone")
     line = " ".join(drop_label(body, words=_CLAIMS).lower().replace("’", "'").split())
-    match = _NO.fullmatch(line.strip("[](){}\"'*.!,_✓✔✅☑ "))
+    match = _NO.fullmatch(line.strip("[](){}\"'*.!,_ "))
     word, clause = match.group("word", "clause") if match else ("", "")
     if not match or not (word or clause) or clause and not _DENIES.search(clause):
         return False

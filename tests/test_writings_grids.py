@@ -47,12 +47,23 @@ def axes(task: str) -> tuple[str, str]:
     return ("x", "y") if task == "aquarium" else ("row", "column")
 
 
+def by_line(records: list, at: int, name: str, more: int = 0) -> str:
+    """The records in lines such as `Row 2: (2, 0), (2, 3)`, by the number at `at`."""
+    lines: dict[int, list] = {}
+    for record in records:
+        lines.setdefault(record[at], []).append(record)
+    told = {
+        line: [f"({a}, {b})" + "".join(f": {digit}" for digit in rest) for a, b, *rest in lines[line]] for line in lines
+    }
+    return "\n".join(f"{name} {line + more}: {', '.join(told[line])}" for line in sorted(told))
+
+
 def cells_written(task: str, cells: list) -> dict[str, str]:
     one, two = axes(task)
     short, label, many = (one[0], two[0]), LABELS[task][0], [f"({a}, {b})" for a, b in cells]
     noun = {"Mines": "mines", "Tents": "tents"}.get(label, "cells")
     swapped = [f"{two} {b}, {one} {a}" for a, b in cells]
-    return {
+    found = {
         "bare": " ".join(f"{a} {b}" for a, b in cells),
         "and": f"{', '.join(many[:-1])} and {many[-1]}",
         "Oxford comma": f"{', '.join(many[:-1])}, and {many[-1]}",
@@ -83,13 +94,23 @@ def cells_written(task: str, cells: list) -> dict[str, str]:
         "count behind": f"{', '.join(many)} ({len(cells)} {noun})",
         "count in brackets": f"{label} ({len(cells)}): {', '.join(many)}",
         "steps": "\n".join(f"Cell {i}: {cell}" for i, cell in enumerate(many, 1)),
+        "header without brackets": f"{one}, {two}: {', '.join(many)}",
+        "tick": f"{', '.join(many)} ✓",
     }
+    if task != "snake":  # where the order counts
+        found |= {"by first": by_line(cells, 0, one.title()), "by second": by_line(cells, 1, two.title())}
+    return found
 
 
 def cells_refused(task: str, cells: list) -> dict[str, str]:
     many = [f"({a}, {b})" for a, b in cells]
     text, noun = ", ".join(many), {"campsite": "tents", "minesweeper": "mines"}.get(task, "cells")
+    one, two = axes(task)
     return {
+        "other lines": by_line(cells, 0, one, 1),
+        "lines of the other axis": by_line([*cells, (0, 1)], 0, two),
+        "columns": f"Columns: {text}",
+        "cross": f"{text} ✗",
         "twice": f"{text}, {many[0]}",
         "squares": ", ".join(f"{chr(65 + b)}{a}" for a, b in cells),
         "gap": f"{', '.join(many[:1])}, ..., {', '.join(many[1:])}",
@@ -185,6 +206,8 @@ def grids_written(task: str, rows: list[list[str]]) -> dict[str, str]:
         + r" \\ \hline \end{array}",
         "mid": r" \\ ".join(r"\mid " + r" \mid ".join(row) + r" \mid" for row in rows),
         "label": "Solution grid:\n" + "\n".join(blank),
+        "label of rows": "Rows:\n" + "\n".join(blank),
+        "tick": "\n".join(blank) + r" $\checkmark$",
         "semicolons": "; ".join(blank),
     }
     if task != "eulero":  # where C1 is no cell
@@ -200,6 +223,7 @@ def grids_written(task: str, rows: list[list[str]]) -> dict[str, str]:
     if task != "numbrix":  # whose cells have to stand apart
         found["side by side"] = "\n".join(map("".join, rows))
         found["strings side by side"] = json.dumps(list(map("".join, rows)))
+        found["bullets"] = "\n".join(f"- `{''.join(row)}`" for row in rows)
     return found
 
 
@@ -214,6 +238,9 @@ def grids_refused(task: str, rows: list[list[str]]) -> dict[str, str]:
         "bare numbers in front": "\n".join(f"{i} {line}" for i, line in enumerate(blank, 1)),
         "denied": "Not this:\n" + "\n".join(blank),
         "cut off": listed(rows)[:-3],
+        "columns": "Columns:\n" + "\n".join(blank),
+        "JSON columns": json.dumps({"columns": rows}),
+        "columns in a grid": json.dumps({"grid": {"columns": rows}}),
         "a remark": "\n".join(blank) + "\nor so",
         "a heading that does not count": "\n".join([" ".join(f"C{2 * i}" for i in range(1, n + 1)), *blank]),
     }
@@ -264,6 +291,9 @@ def moves_written(task: str, moves: list[str]) -> dict[str, str]:
         "label": f"Moves: {' '.join(moves)}",
         "count behind": f"{', '.join(moves)} ({len(moves)} moves)",
         "count in front": f"{len(moves)} moves: {', '.join(moves)}",
+        "table": "| Move | Direction |\n|---|---|\n"
+        + "\n".join(f"| {i} | {move} |" for i, move in enumerate(moves, 1)),
+        "tick": f"{', '.join(moves)} ✅",
         "compass": ", ".join(winds[move] for move in moves),
     }
     if task != "slidingpuzzle":  # where numbers are tiles
@@ -296,6 +326,7 @@ def moves_refused(task: str, moves: list[str]) -> dict[str, str]:
         "denied": f"not {text}",
         "gap": f"{moves[0]}, etc, {', '.join(moves[1:])}",
         "an arrow at the end": " → ".join(moves) + " → ",
+        "cross": f"{text} ❌",
     }
     return found | ({"letters of cells": "N S E W"} if task == "maze" else {})
 
@@ -355,6 +386,9 @@ def shingoki_written(task: str, answer: str) -> dict[str, str]:
         "JSON objects": json.dumps([{"from": [a, b], "to": [c, d]} for a, b, c, d in lines]),
         "walk": " -> ".join(walk),
         "walk in LaTeX": r" \to ".join(walk),
+        "points": ", ".join(walk),
+        "points in a list": f"[{', '.join(walk)}]",
+        "points in JSON": json.dumps([lines[0][:2], *(line[2:] for line in lines)]),
         "label": f"Lines: {answer}",
         "count": f"{len(lines)} segments: {answer}",
         "backwards": " ".join(f"({c},{d})-({a},{b})" for a, b, c, d in reversed(lines)),
@@ -381,6 +415,8 @@ def shingoki_refused(task: str, answer: str) -> dict[str, str]:
         "another count": f"{len(answer.split()) + 1} lines: {answer}",
         "denied": f"Not the loop: {answer}",
         "open": answer.replace(first, "", 1),
+        "open points": ", ".join(f"({a}, {b})" for a, b, _, _ in segments(answer)),
+        "a point left out": ", ".join(f"({c}, {d})" for _, _, c, d in [*segments(answer)[1:], segments(answer)[1]]),
     }
 
 
@@ -430,6 +466,8 @@ def kakuro_written(task: str, answer: str) -> dict[str, str]:
         "JSON lists": json.dumps(rows),
         "JSON objects": json.dumps([{"row": r, "col": c, "value": d} for r, c, d in rows]),
         "LaTeX": r",\ ".join(f"({r},{c}) \\to {d}" for r, c, d in rows),
+        "by row": by_line(rows, 0, "Row"),
+        "by column": by_line(rows, 1, "Column"),
         "label": f"Digits: {answer}",
     }
 
@@ -441,6 +479,7 @@ def kakuro_refused(task: str, answer: str) -> dict[str, str]:
         "gap": answer.replace(" ", " ... ", 1),
         "one missing": answer.partition(" ")[2],
         "no digits": " ".join(f"({r},{c})" for r, c, _ in rows),
+        "other rows": by_line(rows, 0, "Row", 1),
         "two digits": f"{answer} ({rows[0][0]},{rows[0][1]}):{rows[0][2] % 9 + 1}",
         "turned": " ".join(f"(column {r}, row {c}): {d}" for r, c, d in rows) + " (0,0): 1",
     }
@@ -466,6 +505,11 @@ def ladder_written(task: str, answer: str) -> dict[str, str]:
         "label": f"Word ladder: {answer}",
         "lines": "\n".join(words),
         "bullets": "\n".join(f"- {word}" for word in words),
+        "table": "| # | Word |\n|---|---|\n" + "\n".join(f"| {i} | {word} |" for i, word in enumerate(words, 1)),
+        "down": "\n↓\n".join(words),
+        "down in LaTeX": r" \downarrow ".join(words),
+        "tick": rf"{answer} \checkmark",
+        "sentence": f"Here is the solution:\n\n```\n{answer}\n```",
     }
 
 
@@ -478,6 +522,9 @@ def ladder_refused(task: str, answer: str) -> dict[str, str]:
         "backwards": " -> ".join(reversed(words)),
         "denied": f"not {answer}",
         "twice": f"{answer} -> {words[-1]}",
+        "cross": f"{answer} ✗",
+        "table that does not count": "| # | Word |\n|---|---|\n"
+        + "\n".join(f"| {2 * i} | {word} |" for i, word in enumerate(words, 1)),
     }
 
 
@@ -510,6 +557,9 @@ def find_written(task: str, answer: str) -> dict[str, str]:
         "JSON, place first": json.dumps({"start": {"x": column, "y": row}, "direction": way, "word": word}),
         "row of column": f"{word} {way} at row {row} of column {column}",
         "small": f"{word.lower()} {way.lower()} @ ({column},{row}).",
+        "tick": f"{answer} ✓",
+        "sentence before": f"Here's the solution:\n\n```\n{answer}\n```",
+        "from, to": f"{word} runs from ({column}, {row}) to {name}",
     }
 
 
@@ -535,6 +585,10 @@ def find_refused(task: str, answer: str) -> dict[str, str]:
         "two @": f"{word} @ {way} @ ({column}, {row})",
         "brackets": f"{word} {way} @ ({column}, {row}",
         "mixed brackets": f"{word} {way} @ ({column}, {row}]",
+        "its end": f"{word} {way} to ({column}, {row})",
+        "from where to its end": f"{word} from {way} to column {column}, row {row}",
+        "an arrow to its end": f"{word} {way} → ({column}, {row})",
+        "is, no south": f"The word's {word} @ ({column}, {row})",
     }
 
 

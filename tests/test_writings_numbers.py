@@ -42,6 +42,11 @@ ANY = (
     r"\displaystyle {a}",
     "<b>{a}</b>",
     "{a}~",
+    r"{a}\ ",
+    "{a} ✓",
+    "{a} ✅.",
+    r"{a} $\checkmark$",
+    "Here is the solution:\n\n```\n{a}\n```",
     '{{"answer": "{a}"}}',
     "{{'answer': '{a}'}}",
     '{{"reasoning": "as above", "answer": "{a}"}}',
@@ -105,7 +110,14 @@ LABELS = {
         "{a} bars",
     ),
     "trapping_rain_water": ("Total trapped water: {a}", "{a} units of water", "water = {a}"),
-    "max_flow": ("max flow: {a}", "The maximum flow from node 0 to node 9 is {a}", "|f| = {a}"),
+    "max_flow": (
+        "max flow: {a}",
+        "The maximum flow from node 0 to node 9 is {a}",
+        "|f| = {a}",
+        r"f_{{\max}} = {a}",
+        "|f^*| = {a}",
+        r"|f^{{\ast}}|_\max = {a}",
+    ),
     "shortest_distance_weighted": (
         "d(0, 8) = {a}",
         "dist[8] = {a}",
@@ -185,6 +197,11 @@ CHANGED = (  # what is no longer the number, or not it alone
         "Not the answer: {a}",
         '{{"wrong answer": {a}}}',
         r"\cancel{{{a}}}",
+        "{a} ✗",
+        "{a}^*",
+        r"{a}_{{\max}}",
+        r"f_{{\min}} = {a}",
+        "2f^* = {a}",
         "~~{a}~~",
         r"\frac{{{a}}}{{2}}",
         r"\sqrt{{{a}}}",
@@ -439,6 +456,7 @@ def test_expressions(run_seed):
         right += [one.format(a=answer) for one in ANY] + [
             f"The expression is {answer}",
             answer.replace("×", "*").replace("÷", "/"),
+            re.sub(r"\\[a-z]+", lambda sign: f"{{{sign[0]}}}", latex),
         ]
         assert tried(item, right, True) == []
         wrong = [
@@ -499,6 +517,7 @@ def test_letters(run_seed):
             "\n".join(f"{i}. **{letter}** = {digit}" for i, (letter, digit) in enumerate(pairs, 1)),
             numbers,
             numbers.replace("+", " + ").replace("=", " = "),
+            f"({', '.join(digits)}) = ({', '.join(map(str, digits.values()))})",
         ]
         right += [one.format(a=item.answer) for one in ANY]
         assert tried(item, right, True) == []
@@ -515,6 +534,9 @@ def test_letters(run_seed):
             f"{item.answer}?",
             ", ".join(item.answer.split(", ")[1:]),
             numbers.replace("=", "+"),
+            f"({', '.join(digits)}) = ({', '.join(map(str, [*digits.values()][::-1]))})",
+            f"{{{', '.join(digits)}}} = {{{', '.join(map(str, digits.values()))}}}",
+            f"{'|'.join(digits)}\n{pairs[0][1]}{'|'.join(digit for _, digit in pairs[1:])}",
             numbers[1:],
             f"{pairs[0][0]}={pairs[0][1]}, ...",
         ]

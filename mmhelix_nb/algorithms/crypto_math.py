@@ -369,7 +369,7 @@ def generate(level: Level, rng: Random) -> State:
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #a0e57b04
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|->|\S")
 _LABEL = re.compile(
-    r"\A(?:(?:the|my|final|answer|solution|mapping|assignment|digits|letters|is|are)\b[ \t]{0,4}){1,6}:?\s{0,4}",
+    r"\A(?:(?:here|thus|hence|therefore|the|my|final|answer|solution|mapping|assignment|digits|letters|is|are)\b[ \t]{0,4}){1,6}:?\s{0,4}",
     re.IGNORECASE,
 )
 _NAMES = ("mapping", "assignment", "assignments", "digits", "letters")  # words of a label
@@ -401,11 +401,17 @@ def read_letter(token: str, waiting: str) -> str:
     return token.upper()
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #7703604e
+_EQUAL = re.compile(r"\n|(?<=\)) {0,3}= {0,3}(?=\()|(?<=\]) {0,3}= {0,3}(?=\[)")
+
+
 def _in_columns(body: str) -> str:
-    "`body` pair by pair, where it is a line of letters and below it a line of as many digits."
-    rows = [re.sub(r"[|,\s]", "", line) for line in body.split("\n") if line.strip()]
-    if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1 and rows[0].isalpha() and rows[1].isdecimal():
-        return " ".join(f"{letter} {digit}" for letter, digit in zip(*rows))
+    "`body` pair by pair, where it is letters and as many digits below them, or behind `=` where both are in brackets."
+    rows = [line for line in _EQUAL.split(body) if line.strip()]
+    letters, digits = (re.sub(r"[|,\s()\[\]]", "", row) for row in rows) if len(rows) == 2 else ("", "")
+    if len(letters) == len(digits) > 1 and letters.isalpha() and digits.isdecimal():
+        above, below = ([*map(len, re.findall(r"\w+", row))] for row in rows)
+        if above == below or 1 in (len(below), max(below)):  # not 10 and 2 below A, B and C
+            return " ".join(f"{letter} {digit}" for letter, digit in zip(letters, digits))
     return body
 
 
@@ -415,8 +421,8 @@ _WHOLE = "every letter, as in A=1, B=2"
 def read_digits(text: str) -> dict[str, int]:
     "The digit of each letter in `text`; raises `Unreadable`."
     body = _RULER.sub("", plain(_BULLET.sub("", text.replace("**", "")), _NAMES, _WHOLE))
-    body, digits, letter = _in_columns(_LABEL.sub("", body, count=1)), {}, ""
-    for token in _TOKEN.findall(body):
+    digits, letter = {}, ""
+    for token in _TOKEN.findall(_in_columns(_LABEL.sub("", body, count=1))):
         if token.isascii() and token.isdigit():
             put_digit(digits, letter, token)
             letter = ""

@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import combinations, permutations, product
 from random import Random
 
-from ..answers import Unreadable, evaluate, plain, read_expression
+from ..answers import Unreadable, drop_label, evaluate, plain, read_expression
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, TAKE, Narrator
@@ -384,9 +384,10 @@ def makes_target(side: str) -> bool:
 def expression_in(text: str) -> str:
     "The expression, without a label in front and without `= 24`."
     body = (
-        plain(f"|{text}|", form="the whole expression, as in (1 + 2) × 8").strip("|\"'` \n").rstrip(" .✓✔✅☑")
+        plain(f"|{text} |", form="the whole expression, as in (1 + 2) × 8").strip("|\"'`✓ \n").rstrip(" .✓")
     )  # between bars stars at the ends stay
     body = unmarked(plain(body, ("expression", "equation")) if body.startswith("{") else body)
+    body = drop_label(body, words=("expression", "equation"))
     if label := _LABEL.match(body):
         body = body[label.end() :]
     first, *others = [side.strip() for side in re.split("={1,2}", body)]

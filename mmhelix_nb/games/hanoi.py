@@ -19,7 +19,7 @@ from typing import Any
 
 from ..answers import Unreadable, plain, shorten
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
-from ..shared.boards import read_records
+from ..shared.boards import read_records, without_index
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.gridmoves import compact
 from ..shared.narrator import BACK, FAIL, Narrator
@@ -238,12 +238,26 @@ _FROM_TO = re.compile(
 _COUNTED = re.compile(
     r"(?:\b(?:step|move) {0,2})?(?<!\S)\d{1,4} {0,2}[.:)-]|\b(?:step|move) {1,2}\d{1,4}\b", re.IGNORECASE
 )
+_TABLE = re.compile(
+    r"\|? {0,9}(?:disk|disc|ring) {0,9}\| {0,9}from(?: (?:peg|rod|tower))? {0,9}\| {0,9}to(?: (?:peg|rod|tower))? {0,9}\|?[ \t]{0,9}\n[|: -]{3,200}\n",
+    re.IGNORECASE,
+)
+_TABLE_LINE = re.compile(
+    rf"^\|? {{0,9}}(?:(?:disk|disc|ring) )?(\d{{1,2}}) {{0,9}}\| {{0,9}}{_PEG}?(\d) {{0,9}}\| {{0,9}}{_PEG}?(\d) {{0,9}}\|?[ \t]{{0,9}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _FILLERS = frozenset("move moves the top disk disc ring then and solution answer".split())
+
+
+def _told(body: str) -> str:
+    "`body` with the lines of a table `Disk | From | To` as sentences."
+    head = _TABLE.match(body := without_index(body))
+    return _TABLE_LINE.sub(r"disk \1 from \2 to \3", body[head.end() :]) if head else body
 
 
 def moves_in(answer: str) -> list[tuple[int, int, int]]:
     "The moves that `answer` lists, as (disk, peg that it leaves, peg that it moves to), with 0 where an answer does not say; raises `Unreadable`."
-    line = " ".join(re.sub(r"[\"']\s?:|[\"'{}\[\](),;*|]|\s", " ", plain(answer).replace("->", " to ")).split())
+    line = " ".join(re.sub(r"[\"']\s?:|[\"'{}\[\](),;*|]|\s", " ", _told(plain(answer)).replace("->", " to ")).split())
     found = [(int(disk or 0), int(source), int(target)) for disk, source, target in _FROM_TO.findall(line)]
     if not found:
         return pairs_in(answer)

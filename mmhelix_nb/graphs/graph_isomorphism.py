@@ -23,7 +23,7 @@ from math import comb
 from random import Random
 from typing import Any
 
-from ..answers import Unreadable, plain, shorten
+from ..answers import Unreadable, drop_label, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
@@ -361,13 +361,13 @@ _UNLIKE = re.compile(r"\\n(?:ot ?\\)?cong(?![a-z])")
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
     line = (
-        plain(_UNLIKE.sub("≇", text[:400]), ["isomorphic"], "Yes or No alone")
+        drop_label(plain(_UNLIKE.sub("≇", text[:400]), ["isomorphic"], "Yes or No alone"))
         .lower()
         .replace("’", "'")
         .replace("n't", " not")
         .replace("'re", " are")
     )
-    match = _CLAIM.fullmatch(" ".join(line.split()).strip("[](){}\"'_ .!✓✔✅☑")) if len(text) <= 400 else None
+    match = _CLAIM.fullmatch(" ".join(line.split()).strip("[](){}\"'_ .!")) if len(text) <= 400 else None
     word, kind, are, differ = match.group("word", "kind", "are", "differ") if match else (None,) * 4
     claims = {word in _TRUE} if word else set()
     if kind or are and (word or "they" not in are):

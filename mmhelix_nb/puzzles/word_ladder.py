@@ -21,7 +21,7 @@ from itertools import islice
 from operator import itemgetter, ne
 from random import Random
 
-from ..answers import Unreadable, plain, shorten
+from ..answers import Unreadable, drop_label, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.gridmoves import distances
@@ -291,10 +291,7 @@ def generate(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ae948d64
 _TOKEN = re.compile(r"->|[A-Za-z]+|\d+|\.{2,9}|\S")
-_LABEL = re.compile(
-    r"\A(?:(?:the|a|my|one|final|possible|valid|shortest|complete) ){0,3}(?:word ladder|ladder|path|solution|answer|sequence|words)(?:(?: is)? ?[:=]| is(?= [^:= ]| {2})) {0,3}",
-    re.IGNORECASE,
-)
+_HEAD = re.compile(r"\A\|? {0,9}(?:#|no\.?|index|step) {0,9}\| {0,9}words? {0,9}\|?[ \t]{0,9}\n(?=[|: -]{3,99}\n)")
 _COUNT = re.compile(r"\(?\b(\d{1,2}) (steps?|changes|moves|words)\b\)?\.?\Z")
 _STEP = re.compile(r"\b(?:step|word) ?(\d{1,2}) ?[:.)]")
 _BLANKS = str.maketrans("_~", "  ")
@@ -309,7 +306,7 @@ def read_words(answer: str, length: int = 0) -> list[str]:
     text = _STEP.sub(r"\1. ", plain(answer, ("ladder", "word")).lower().translate(_BLANKS).strip())
     text = re.sub(r"\b(?:and|then)\b", lambda found: " " if len(found[0]) != length else found[0], text)
     count = _COUNT.search(text, max(0, len(text) - 30))
-    for token in _TOKEN.findall(_LABEL.sub("", text[: count.start()] if count else text)):
+    for token in _TOKEN.findall(_HEAD.sub("", drop_label(text[: count and count.start()], (), ("ladder", "shortest")))):
         if token.isascii() and token.isalpha():
             words.append(token)
             number = None

@@ -313,7 +313,7 @@ _NAMES = {
 }
 _WAY_OF = {name: way for way, names in _NAMES.items() for name in names.split()}
 _FILLERS = frozenset(
-    "and runs run reads read found with of to at from start starts starting begin begins beginning position first "
+    "and runs run reads read found here with of to at from start starts starting begin begins beginning position first "
     "letter cell in is the word direction going heading towards diagonal diagonally col column row x y c r "
     "answer solution location place coordinates".split()
 )
@@ -336,8 +336,8 @@ _PLACE = re.compile(
     rf"(?:(?<!\d)\d{{1,3}}|(?P<second>{_AXIS_NAME})\d{{1,3}})[\"']?\s?[)\]}}]?(?!\w|\.\d)",
     re.IGNORECASE,
 )
-_ORDERS = re.compile(r"(?:wd+|d+w)@?[pP]@?|w(?:@[pP]|P)d+|d+(?:@[pP]|P)w|P(?:wd+|d+w)")
 _FORM = "the form is WORD SW @ (4, 2)"
+_ORDERS = re.compile(r"(?:wd+|d+w)@?[pP]@?|w(?:@[pP]|P)d+|d+(?:@[pP]|P)w|P(?:wd+|d+w)")
 
 
 def place_in(body: str) -> tuple[str, str, str]:
@@ -353,6 +353,13 @@ def place_in(body: str) -> tuple[str, str, str]:
         end -= body[end - 1] in CLOSES
     return body[:start], body[start:end], body[end:]
 
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #d5a70e52
+_WAY = rf"\b(?:{'|'.join(_WAY_OF)})\b"
+_TO_END = re.compile(
+    rf"\b(?:to|towards)\b(?:(?!{_WAY})[^@]){{0,40}}\Z|{_WAY}\W{{0,9}}->\W{{0,9}}\Z",
+    re.IGNORECASE,
+)  # from S to (1, 2)
+
 
 def check_order(body: str, word: str) -> None:
     "Raise `Unreadable` where word, direction and place (`w`, `d`, `p`; `P` for one in brackets or with names) stand in an order that leaves open which is which."
@@ -360,6 +367,8 @@ def check_order(body: str, word: str) -> None:
     kinds = {word.lower(): "w", "@": "@"} | dict.fromkeys(_WAY_OF, "d")
     one, two = ("".join(kinds.get(piece.lower(), "") for piece in _PIECE.findall(part)) for part in (before, behind))
     clear = place[0] in CLOSES.values() or any(map(str.isalpha, place))
+    if _TO_END.search(before):
+        raise Unreadable(f"the place must be that of the first letter, not what the word runs to; {_FORM}")
     opened: list[str] = []
     for sign in re.findall(r"[\[\](){}]", before + behind):
         if sign in CLOSES and (not opened or opened.pop() != CLOSES[sign]):
@@ -372,6 +381,7 @@ def check_order(body: str, word: str) -> None:
 def read_find(answer: str, word: str) -> tuple[str, int, int]:
     "The direction, column and row that `answer` gives for `word`; raises `Unreadable`."
     body = plain(answer, form="the word, the direction and the place, as in WORD SW @ (4, 2)")
+    body = re.sub(r"(?<=[A-Za-z])'s\b(?!')", " is", body)  # no south
     pieces = _PIECE.findall(body)
     names = [piece.upper() for piece in pieces if piece.isascii() and piece.isalpha()]
     if names.count(word) != 1:

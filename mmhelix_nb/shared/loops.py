@@ -106,6 +106,7 @@ def random_loop(n: int, share: tuple[float, float], rng: Random) -> list[Cell]:
 # %% ../../nbs/shared/loops.ipynb #0c2d435b
 _POINT = r"\((\d{1,2}), ?(\d{1,2})\)"
 _CHAIN = re.compile(rf"{_POINT}(?:\s{{0,3}}-{{1,3}}>?\s{{0,3}}{_POINT}){{4,400}}\.?")
+_SERIES = re.compile(rf"{_POINT}(?:[\s,;]{{1,4}}(?:then )?{_POINT}){{4,400}}\.?")
 _NOUNS = ("from", "to", "line", "lines", "segment", "segments", "edge", "edges", "loop")
 
 
@@ -121,15 +122,19 @@ def straight(one: Cell, two: Cell) -> list[Cell]:
 
 
 def closed_walk(answer: str) -> list[tuple[int, ...]]:
-    "The lines of a loop that is written as one walk, `(0,0)-(0,1)-(1,1)-(1,0)-(0,0)`; none where it is written otherwise."
+    "The lines of a loop that is written as one walk, `(0,0)-(0,1)-(1,1)-(1,0)-(0,0)`, or with commas where its points come once; none where it is written otherwise."
     label, colon, text = plain(answer).rpartition(":")
     if colon and not means_answer(label, _NOUNS):
         return []
     text = text.strip()
-    points = [tuple(map(int, point)) for point in re.findall(_POINT, text)] if _CHAIN.fullmatch(text) else [()]
+    if text[:2] in ("[[", "[(") and text[-2:] in ("]]", ")]"):
+        text = text[1:-1]
+    text = text if "(" in text else text.replace("[", "(").replace("]", ")")
+    chain = _CHAIN.fullmatch(text)
+    points = [tuple(map(int, at)) for at in re.findall(_POINT, text)] if chain or _SERIES.fullmatch(text) else [()]
     lines = [one + two for one, two in zip(points, points[1:])]
-    repeats = any(line[:2] == line[2:] for line in lines)  # a point told twice begins a new line
-    return [] if repeats or points[0] != points[-1] else lines
+    told_twice = any(line[:2] == line[2:] for line in lines) if chain else len(set(points)) < len(lines)
+    return [] if told_twice or points[0] != points[-1] else lines
 
 # %% ../../nbs/shared/loops.ipynb #0352c8b8
 def read_lines(answer: str, n: int) -> tuple[dict[Cell, list[Cell]], str]:
