@@ -269,6 +269,12 @@ def test_exports_are_read_back(whole, tmp_path):
     for to, name, says in (
         ("published", "folder", "is a folder; give a file"),
         ("published", "mine.txt", "is there already"),
+        (
+            "published",
+            "rows",
+            f"must end in .parquet, or the file cannot be read again; give --out {tmp_path}/rows.parquet",
+        ),
+        ("published", "rows.jsonl", "must end in .parquet"),
         ("vlmevalkit", "mine.txt", "is a file"),
         ("lmms-eval", "mine.txt", "is a file"),
         ("lmms-eval", "folder", "is not empty"),

@@ -423,7 +423,7 @@ def write_card(out: Path, order: Order, sums: Sums) -> None:
 
 # %% ../../nbs/benchmark/publish.ipynb #f9b59adf
 def export_published(data: str | Path, out: str | Path) -> Path:
-    "Write the rows' published columns as Parquet to the new file `out`; raises `FolderError` where something is there already."
+    "Write the rows' published columns as Parquet to the new file `out`; raises `FolderError` where something is there already, or its name is none of a Parquet file."
     import pyarrow.parquet as pq
 
     out = Path(out)
@@ -434,6 +434,10 @@ def export_published(data: str | Path, out: str | Path) -> Path:
             else "is there already; give another name, or move it away"
         )
         raise FolderError(f"--out {out}: {known}")
+    if out.suffix != ".parquet":  # readers go by it
+        raise FolderError(
+            f"--out {out}: must end in .parquet, or the file cannot be read again; give --out {out}.parquet"
+        )
 
     table = pq.read_table(data, columns=list(PUBLISHED)).replace_schema_metadata(schema(PUBLISHED).metadata)
     return write_whole(out, lambda path: pq.write_table(table, path, row_group_size=100))

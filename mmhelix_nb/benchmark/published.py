@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PUBLISHED', 'RESPONSES', 'KINDS', 'PICTURES', 'READERS', 'published_row', 'published_item', 'FolderError',
            'response_column', 'response_text', 'agrees', 'by_stored_answer', 'judge_row', 'hub_rows', 'parquet_rows',
-           'json_rows', 'table_rows', 'saved_rows', 'files_of', 'rows_from', 'verify_rows']
+           'json_rows', 'table_rows', 'is_saved', 'saved_rows', 'files_of', 'rows_from', 'verify_rows']
 
 # %% ../../nbs/benchmark/published.ipynb #4819bf3c
 import csv
@@ -145,16 +145,25 @@ def _without_puzzle(row: dict, text: str) -> tuple[str, str]:
         return "unreadable", ""
 
 # %% ../../nbs/benchmark/published.ipynb #92d5fdb9
-PICTURES = ("image", "images")  # columns that judging does not need
+PICTURES = ("images", "image", "image_path")  # columns that judging does not need
 
 
-def hub_rows(name: str) -> Iterator[dict]:
-    "The rows of all splits of a data set on the hub, pictures left out, as they arrive; raises `FolderError` where it cannot be loaded."
+def _stored(part: Any, pictures: bool) -> Iterator[dict]:
+    "The rows of a `datasets` part as they are stored, pictures as their files or left out: decoded, thousands of them fill a machine."
+    unwanted = [] if pictures else [name for name in part.column_names or () if name in PICTURES]
+    for row in part.remove_columns(unwanted).with_format(
+        "arrow"
+    ):  # one by one, since parts of a file may differ in types
+        yield from row.to_pylist()
+
+
+def hub_rows(name: str, pictures: bool = False) -> Iterator[dict]:
+    "The rows of all splits of a data set on the hub as they arrive, with `pictures` or without; raises `FolderError` where it cannot be loaded."
     from datasets import load_dataset
 
     try:
         for split in load_dataset(name, streaming=True).values():
-            yield from split.remove_columns([column for column in split.column_names or () if column in PICTURES])
+            yield from _stored(split, pictures)
     except (OSError, ValueError) as error:
         raise FolderError(
             f"{name}: no such file or folder, and as a data set of the hub it cannot be loaded ({type(error).__name__}: {shorten(str(error), 100)}); "
@@ -181,7 +190,7 @@ def _row(value: Any, where: str) -> dict:
 
 
 def json_rows(file: Path) -> Iterator[dict]:
-    "The rows of a JSONL file, or of one that is a single JSON document; raises `FolderError` naming the line that cannot be read."
+    "The rows of a JSONL file, or of one that is a single JSON document, pictures and all; raises `FolderError` naming the line that cannot be read."
     with _text(file) as lines:
         for number, line in enumerate(lines, 1):
             where = f"{file}, line {number}"
@@ -218,7 +227,7 @@ def _document(file: Path, problem: str) -> Any:
 
 # %% ../../nbs/benchmark/published.ipynb #dfb50101
 def table_rows(file: Path) -> Iterator[dict]:
-    "The rows of a CSV or TSV file with a line of names; an empty field is no value. Raises `FolderError`."
+    "The rows of a CSV or TSV file with a line of names, pictures and all; an empty field is no value. Raises `FolderError`."
     csv.field_size_limit(2**31 - 1)  # pictures in base64
     with _text(file) as text:
         reader = csv.DictReader(text, delimiter="\t" if file.suffix == ".tsv" else ",")
@@ -226,13 +235,18 @@ def table_rows(file: Path) -> Iterator[dict]:
             for row in reader:
                 if None in row:
                     raise FolderError(f"{file}, line {reader.line_num}: more fields than names in the first line")
-                yield {name: value or None for name, value in row.items() if name not in PICTURES}
+                yield {name: value or None for name, value in row.items()}
         except csv.Error as error:
             raise FolderError(f"{file}, line {reader.line_num}: cannot be read as a table ({error})") from None
 
 # %% ../../nbs/benchmark/published.ipynb #1850b8b0
-def saved_rows(folder: Path) -> Iterator[dict]:
-    "The rows of a folder that `datasets` saved, pictures left out; raises `FolderError` where it is damaged."
+def is_saved(path: Path) -> bool:
+    "Whether a path is a folder that `datasets` saved."
+    return any((path / name).is_file() for name in ("dataset_dict.json", "state.json"))
+
+
+def saved_rows(folder: Path, pictures: bool = False) -> Iterator[dict]:
+    "The rows of a folder that `datasets` saved, with `pictures` or without; raises `FolderError` where it is damaged."
     from datasets import DatasetDict, load_from_disk
 
     try:
@@ -240,10 +254,10 @@ def saved_rows(folder: Path) -> Iterator[dict]:
     except (OSError, ValueError, KeyError) as error:
         raise FolderError(f"{folder}: cannot be loaded as a saved data set ({shorten(str(error), 80)})") from None
     for part in found.values() if isinstance(found, DatasetDict) else [found]:
-        yield from map(dict, part.remove_columns([name for name in part.column_names if name in PICTURES]))
+        yield from _stored(part, pictures)
 
 
-READERS: dict[str, Callable[[Path], Iterator[dict]]] = {
+READERS: dict[str, Callable[..., Iterator[dict]]] = {
     ".parquet": parquet_rows,
     ".jsonl": json_rows,
     ".csv": table_rows,
@@ -253,7 +267,8 @@ READERS: dict[str, Callable[[Path], Iterator[dict]]] = {
 
 # %% ../../nbs/benchmark/published.ipynb #04f5e595
 def files_of(folder: Path) -> list[Path]:
-    "The files with rows in a folder; JSON only where there are no others, since folders have their notes in it. Raises `FolderError`."
+    "The files with rows in a folder; JSON only where there are no others, since folders have their notes in it. Raises `FolderError`, or `tables.Damaged` where one is missing."
+    listed_sums(folder)
     found = sorted(path for path in folder.rglob("*") if path.suffix in READERS and "failed" not in path.parts)
     files = [path for path in found if path.suffix != ".json"] or found
     if not files:
@@ -263,29 +278,28 @@ def files_of(folder: Path) -> list[Path]:
     return files
 
 
-def rows_from(source: str | Path) -> Iterator[dict]:
-    "The rows of a file, of a folder of files, or of a data set on the hub such as `mjuicem/MM-HELIX-100K`; raises `FolderError`."
+def rows_from(source: str | Path, pictures: bool = False) -> Iterator[dict]:
+    "The rows of a file, of a folder of files, or of a data set on the hub such as `mjuicem/MM-HELIX-100K`, with the `pictures`, or without those that need not be read; raises `FolderError`."
     path = Path(source)
     if not path.exists() and str(source).count("/") == 1 and not path.suffix and not path.parent.exists():
-        return hub_rows(str(source))
+        return hub_rows(str(source), pictures)
     if not path.exists():
         raise FolderError(
             f"{path}: no such file or folder; give a file ({', '.join(READERS)}), a folder of them, or a data set's name such as mjuicem/MM-HELIX-100K"
         )
-    if path.is_dir():
-        listed_sums(path)  # a file may be missing
-    if path.is_dir() and any((path / name).is_file() for name in ("dataset_dict.json", "state.json")):
-        return saved_rows(path)
+    if is_saved(path):
+        return saved_rows(path, pictures)
     if path.is_file() and path.suffix not in READERS:
         raise FolderError(f"{path}: a file of this kind is not read; read are {', '.join(READERS)}")
-    return _read([path] if path.is_file() else files_of(path))
+    return _read([path] if path.is_file() else files_of(path), pictures)
 
 
-def _read(files: list[Path]) -> Iterator[dict]:
+def _read(files: list[Path], pictures: bool) -> Iterator[dict]:
     "The rows of `files`, one after the other; raises `FolderError` naming a file that is no text."
     for file in files:
+        columns = {"pictures": pictures} if file.suffix == ".parquet" else {}  # a file of text is read whole anyway
         try:
-            yield from READERS[file.suffix](file)
+            yield from READERS[file.suffix](file, **columns)
         except UnicodeDecodeError:
             raise FolderError(f"{file}: not a text file in UTF-8") from None
 

@@ -95,7 +95,9 @@ def generate(
 def export_data(
     data: Annotated[Path, typer.Argument(help="A folder made by mmhelix generate.", metavar="DIR")],
     to: Annotated[str, typer.Option(help="published (Parquet), vlmevalkit or lmms-eval (folders).")],
-    out: Annotated[Path, typer.Option(parser=out_path, help="Folder to write; for published a file.", metavar="PATH")],
+    out: Annotated[
+        Path, typer.Option(parser=out_path, help="Folder to write; for published a file, NAME.parquet.", metavar="PATH")
+    ],
 ) -> None:
     """Write a benchmark in the form of another tool.
 

@@ -128,6 +128,7 @@ def _left_out(found: dict, data: str) -> list[str]:
     lines = [f"not asked: {problem}" for problem in unread[:9]]
     if unread:
         lines.append(f"{len(unread)} of the rows in {data} cannot be read and were not asked")
+    lines += found["settings"]["notes"]
     if count := found["refused"]:
         lines.append(f"{count} requests were refused and count as wrong; --again asks them again")
     if count := found["no answer"]:
