@@ -18,7 +18,7 @@ from PIL import Image
 from .published import FolderError, files_of, parquet_rows, published_item, rows_from
 from ..book.rows import INSTRUCTION, Row, item_of, item_row, make_row
 from ..book.settings import Evaluation
-from ..core import Instance, pack
+from ..core import Instance, pack, read_level
 
 # %% ../../nbs/benchmark/asked.ipynb #ff653b06
 def evenly(indices: Sequence[int], limit: int) -> list[int]:
@@ -73,8 +73,8 @@ def data_row(row: dict, kind: str, number: int) -> Row:
     picture = (picture_in(row) or item.picture()) if kind == "image" else None
     text = f"{question}\n\n{INSTRUCTION}"
     answer = str(first_of(row, "answer", default=""))
-    level = None if item.level is None else int(item.level)  # a table of text holds it as text
-    made = make_row(item.task, pack(item.state), answer, text, picture=picture, level=level, seed=row.get("seed"))
+    level = read_level(item.level)
+    made = make_row(item.task, pack(item.state), answer, text, picture=picture, level=level, seed=item.seed)
     return (
         made if ours else cast(Row, {**made, "seed": None, "name": str(first_of(row, "id", default=f"row {number}"))})
     )
