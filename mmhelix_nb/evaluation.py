@@ -445,10 +445,10 @@ def read_line(line: dict) -> tuple[Row, Reply]:
 
 def asked_row(line: dict) -> Row:
     "The row of a line that holds a task's state; its picture is not needed to judge a reply."
-    known = {name: whole_number(line, name) for name in ("level", "seed")}
+    level, seed = (whole_number(line, name) for name in ("level", "seed"))
     if not skill_of(line["task"]):
         read_state(line["task"], line["state"])  # so that judging raises nothing
-    row = make_row(line["task"], line["state"], str(first_of(line, "answer", default="")), "", **known)
+    row = make_row(line["task"], line["state"], str(first_of(line, "answer", default="")), "", level=level, seed=seed)
     row["prompt"] = asked_prompt(line)
     row["modality"] = line.get("modality", "image")
     if row["modality"] not in get_args(Modality):
