@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['WRITTEN', 'APPLY', 'RANK', 'LONGEST', 'LIST_TOKEN', 'BULLET', 'CLOSES', 'NOT_WHOLE', 'Unreadable', 'shorten',
-           'short_number', 'means_answer', 'drop_label', 'plain', 'read_expression', 'evaluate', 'read_int',
-           'read_ints', 'says', 'says_no', 'read_walk']
+           'short_number', 'read_json', 'means_answer', 'drop_label', 'plain', 'read_expression', 'evaluate',
+           'read_int', 'read_ints', 'says', 'says_no', 'read_walk']
 
 # %% ../nbs/02_answers.ipynb #c6f77cfc
 import json
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import accumulate
+from typing import Any
 
 # %% ../nbs/02_answers.ipynb #bfda845a
 class Unreadable(ValueError):
@@ -31,6 +32,18 @@ def short_number(digits: str) -> int:
     if len(digits) > 9:
         raise Unreadable(f"{shorten(digits)} is too long for a number here")
     return int(digits)
+
+# %% ../nbs/02_answers.ipynb #96206abe
+def read_json(text: str) -> Any:
+    "The value of a JSON text that somebody else wrote; raises `Unreadable` for each way in which it is none, among them those that are no `JSONDecodeError`."
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"not JSON ({error.msg})") from None
+    except RecursionError:
+        raise Unreadable("not JSON that can be read (brackets in brackets too deep)") from None
+    except ValueError:
+        raise Unreadable("not JSON that can be read (a number of thousands of digits)") from None
 
 # %% ../nbs/02_answers.ipynb #48855fe7
 _LABEL_WORDS = frozenset(

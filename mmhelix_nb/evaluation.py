@@ -6,10 +6,10 @@
 __all__ = ['CUT', 'MODALITY_COLOURS', 'AT_MOST', 'settings_of', 'cut_ids', 'conversation', 'encode', 'generation_options',
            'generate_batch', 'Judged', 'category_of', 'verdict_on', 'judge_reply', 'judge_replies', 'Tally', 'Asking',
            'ask_model', 'group_score', 'scores_by', 'summarise_one', 'summarise', 'right_marks', 'accuracy_rows',
-           'accuracy_table', 'accuracy_cells', 'wrong_replies', 'accuracy_figure', 'read_line', 'asked_row',
-           'score_file', 'chosen', 'profile_rows', 'practised_skills', 'load_named', 'judge_and_keep', 'evaluate',
-           'server_reply', 'Failures', 'ask_client', 'ask_server', 'Order', 'weights_mark', 'model_label', 'told',
-           'measured', 'ask_paid', 'evaluate_model', 'run_evaluation']
+           'accuracy_table', 'accuracy_cells', 'wrong_replies', 'accuracy_figure', 'asked_prompt', 'read_line',
+           'asked_row', 'score_file', 'chosen', 'profile_rows', 'practised_skills', 'load_named', 'judge_and_keep',
+           'evaluate', 'server_reply', 'Failures', 'ask_client', 'ask_server', 'Order', 'weights_mark', 'model_label',
+           'told', 'measured', 'ask_paid', 'evaluate_model', 'run_evaluation']
 
 # %% ../nbs/60_evaluation.ipynb #36681538
 import hashlib
@@ -21,12 +21,12 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from statistics import fmean
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from tqdm.auto import tqdm
 
 # %% ../nbs/60_evaluation.ipynb #454c7ded
-from .answers import shorten
+from .answers import read_json, shorten
 from .benchmark.asked import DataRows, ItemRows, evenly, first_of, item_name, prompt_hash
 from .benchmark.published import FolderError, published_item
 from .book.figures import BLUE, ORANGE, Figure, dot_panel, share_dot, svg
@@ -35,11 +35,22 @@ from .book.pages import Table
 from .book.place import REPORTS, RUNS
 from .book.profiles import Profile, read_profile
 from .book.results import plain, save_results, save_timing, sound, write_lines
-from .book.rows import COLUMNS, Row, Rows, make_row, open_rows, rows_path, skill_of
+from mmhelix_nb.book.rows import (
+    COLUMNS,
+    Message,
+    Modality,
+    Row,
+    Rows,
+    make_row,
+    open_rows,
+    rows_path,
+    skill_of,
+    whole_number,
+)
 from .book.server import Client, NoAnswer, Refused, Server, ServerError, complete, for_each
 from .book.settings import Evaluation
 from .book.statistics import n_text, share_record
-from .core import TASKS, Verdict, pack, task_name, wrong
+from .core import TASKS, Verdict, pack, read_state, task_name, wrong
 from .generators import benchmark_items
 from .replies import extract, was_cut
 from .reporting.kept import FAILED, NO_ANSWER, REFUSED, Kept, Reply, kept_in, made_with
@@ -391,48 +402,64 @@ def accuracy_figure(summary: dict, title: str = "Accuracy") -> Figure:
     panel = dot_panel(title, f"% right, {counts} each", groups)
     return Figure((panel,), title, "Whiskers: 95% Wilson intervals, which speak of other items.")
 
+# %% ../nbs/60_evaluation.ipynb #aba377af
+def asked_prompt(line: dict) -> list[Message]:
+    "The messages of a line, or its question as one; raises `ValueError` naming the field."
+    name = next((name for name in ("prompt", "question", "question_text") if line.get(name) is not None), "prompt")
+    found = line.get(name) or ""
+    if isinstance(found, str):
+        return [{"role": "user", "content": found}]
+    if not isinstance(found, list) or not all(isinstance(one, dict) and "content" in one for one in found):
+        raise ValueError(f"field {name!r} must be a text, or messages with 'content', not {shorten(repr(found))}")
+    return found
+
 # %% ../nbs/60_evaluation.ipynb #b69cba81
 def read_line(line: dict) -> tuple[Row, Reply]:
     "The row and the reply in one line of a file of replies; raises `ValueError` naming the field."
     if "state" not in line:
         item = published_item(line)
         line = {**line, "task": item.task, "state": pack(item.state), "level": item.level}
-    if "task" not in line:
-        raise ValueError("there is no field 'task' or 'category'")
+    if not isinstance(line.get("task"), str):
+        raise ValueError("there is no name of a task under 'task' or 'category'")
     text = first_of(line, "reply", "prediction", "response", "output")
     if not isinstance(text, str):
         raise ValueError("there is no text under 'reply', 'prediction', 'response' or 'output'")
     finish = "length" if was_cut(first_of(line, "finish", "finish_reason")) else "stop"
     row = asked_row(line)
-    tokens = int(line.get("tokens", 0))
+    tokens = whole_number(line, "tokens") or 0
     return row, Reply(item=item_name(row), prompt_hash=prompt_hash(row), text=text, tokens=tokens, finish=finish)
 
 
 def asked_row(line: dict) -> Row:
     "The row of a line that holds a task's state; its picture is not needed to judge a reply."
-    prompt = first_of(line, "prompt", "question", "question_text", default="")
-    known: dict[str, Any] = {name: line.get(name) for name in ("level", "seed")}
-    row = make_row(line["task"], line["state"], line.get("answer") or "", prompt, **known)
-    if not isinstance(prompt, str):
-        row["prompt"] = prompt
+    level, seed = (whole_number(line, name) for name in ("level", "seed"))
+    if not skill_of(line["task"]):
+        read_state(line["task"], line["state"])  # so that judging raises nothing
+    row = make_row(line["task"], line["state"], str(first_of(line, "answer", default="")), "", level=level, seed=seed)
+    row["prompt"] = asked_prompt(line)
     row["modality"] = line.get("modality", "image")
+    if row["modality"] not in get_args(Modality):
+        raise ValueError(f"field 'modality' must be image or text, not {shorten(repr(row['modality']))}")
     return row
 
 # %% ../nbs/60_evaluation.ipynb #a5d2d158
 def score_file(path: str | Path) -> tuple[dict, list[Judged]]:
     "Summary and verdicts of the replies in a JSONL file; raises `ValueError` naming file and line."
     judged = []
-    with open(path, encoding="utf-8") as file:
-        for number, text in enumerate(file, 1):
-            if not text.strip():
-                continue
-            try:
-                line = json.loads(text)
-                if not isinstance(line, dict):
-                    raise ValueError("the line is no JSON object")
-                judged.append(judge_reply(*read_line(line)))
-            except ValueError as error:
-                raise ValueError(f"{path}:{number}: {error}") from None
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not a text file in UTF-8") from None
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            line = read_json(text)
+            if not isinstance(line, dict):
+                raise ValueError("the line is no JSON object")
+            judged.append(judge_reply(*read_line(line)))
+        except ValueError as error:
+            raise ValueError(f"{path}:{number}: {error}") from None
     if not judged:
         raise ValueError(f"{path}: no replies")
     return summarise(judged), judged

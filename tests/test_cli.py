@@ -162,6 +162,8 @@ def test_version():
 
 BAD_ROWS = {
     "not json": ("{", ":1: not JSON"),
+    "brackets in brackets": ("[" * 100_000, ":1: not JSON that can be read"),
+    "an endless number": ('{"seed": ' + "7" * 5_000 + "}", ":1: not JSON that can be read"),
     "a list": ("[]", ":1: must be an object"),
     "no seed": ('{"task": "maze", "level": 1, "reply": ""}', ":1: seed is missing"),
     "level is a word": (

@@ -14,8 +14,12 @@ from fakebook import hears_ctrl_c
 from fakeserver import FakeServer, completion
 from typer.testing import CliRunner
 
+from mmhelix_nb.benchmark.asked import DataRows
 from mmhelix_nb.benchmark.publish import Order, build
 from mmhelix_nb.benchmark.published import parquet_rows
+from mmhelix_nb.book.rows import item_row
+from mmhelix_nb.book.settings import Evaluation
+from mmhelix_nb.core import make
 from mmhelix_nb.reporting.kept import Kept
 from mmhelix_nb.running.cli import app
 
@@ -274,6 +278,41 @@ def test_a_folder_of_generate(bench, tmp_path):
     assert {question(asked).split("\n\nThink step")[0] for asked in sent} == {
         row[name] for row in rows for name in ("question", "question_text")
     }
+
+
+BAD_FIELDS = [
+    ({"state": {"lines": []}}, "field 'state' must be a text that `pack` wrote"),
+    ({"state": ""}, "field 'state' must be a text that `pack` wrote"),
+    ({"state": None}, "field 'state' must be a text that `pack` wrote"),
+    ({"state": "maze"}, "field 'state' must be a text that `pack` wrote"),
+    ({"state": '{"citations": [1]}'}, "field 'state' must hold "),
+    ({"state": '{"lines": "x"}'}, "is no lines of a puzzle of maze"),
+    ({"state": '{"lines": ["x"]}'}, "is no puzzle of maze"),
+    ({"level": [1]}, "field 'level' must be"),
+    ({"level": float("inf")}, "field 'level' must be"),
+    ({"level": 9}, "field 'level' must be 1 to 5"),
+    ({"seed": [1]}, "field 'seed' must be"),
+    ({"task": None}, "field 'task' must be the name of a task"),
+    ({"task": "mase"}, "task 'mase' is unknown; did you mean 'maze'?"),
+]
+
+
+def test_rows_of_ours_that_somebody_changed(bench, tmp_path):
+    """What cannot be asked is said by row and field before anything is paid for; the published name is a name."""
+    row = next(row for row in parquet_rows(bench / "data/test-00000-of-00001.parquet") if row["task"] == "maze")
+    other = item_row(make("h_index", 2, 7), modality="text") | {"task": "HIndex", "level": "2", "seed": 7.0}
+    lines = [{**row, **bad} for bad, _ in BAD_FIELDS] + [other]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "bad.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:-1]))
+    found = DataRows(tmp_path / "rows.jsonl", Evaluation(modalities=("image", "text")))
+    for number, (problem, (bad, said)) in enumerate(zip(found.problems, BAD_FIELDS, strict=True), 1):
+        assert problem.startswith(f"row {number}: ") and said in problem and "\n" not in problem, bad
+    with FakeServer(up) as fake:
+        said = call(fake.url, "--data", tmp_path / "rows.jsonl", "--out", tmp_path / "out")
+        assert "not asked: row 1: field 'state'" in said and fake.seen.total() == 1
+        assert [line["item"] for line in verdicts(tmp_path / "out")] == ["h_index/2/7/image"]
+        call(fake.url, "--data", tmp_path / "bad.jsonl", "--out", tmp_path / "bad", code=2)
+        assert fake.seen.total() == 1
 
 
 def test_published_rows(bench, tmp_path):

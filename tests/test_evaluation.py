@@ -333,6 +333,17 @@ def test_score_file(tmp_path):
         ('{"task": "skill:read", "state": "", "answer": "1"}', "no text under"),
         ('{"task": "skill:read", "state": "", "answer": "1", "reply": 3}', "no text under"),
         ('{"task": "binairo", "state": "not packed", "answer": "1", "reply": "0"}', "r.jsonl:1"),
+        ('{"task": "binairo", "state": "{\\"grid\\": []}", "reply": "0"}', "field 'state': "),
+        ('{"task": ["maze"], "state": "", "reply": "0"}', "'task'"),
+        (
+            '{"task": "skill:read", "state": "", "reply": "1", "tokens": Infinity}',
+            "field 'tokens' must be a whole number",
+        ),
+        ('{"task": "skill:read", "state": "", "reply": "1", "level": [1]}', "field 'level' must be a whole number"),
+        ('{"task": "skill:read", "state": "", "reply": "1", "question": [1]}', "field 'question' must be a text"),
+        ('{"task": "skill:read", "state": "", "reply": "1", "prompt": [{"role": "user"}]}', "field 'prompt' must be"),
+        ('{"task": "skill:read", "state": "", "reply": "1", "modality": ["text"]}', "field 'modality' must be"),
+        ("[" * 100_000, "not JSON that can be read"),
     ],
 )
 def test_score_file_names_the_line(tmp_path, line, what):
@@ -343,6 +354,19 @@ def test_score_file_names_the_line(tmp_path, line, what):
     (tmp_path / "r.jsonl").write_text("")
     with pytest.raises(ValueError, match="no replies"):
         ev.score_file(tmp_path / "r.jsonl")
+
+
+def test_score_file_reads_what_others_write(tmp_path):
+    """A byte order mark, no number of tokens, messages as a prompt; a file in another encoding is named."""
+    line = {"task": "skill:read", "state": "", "answer": "1", "reply": r"\boxed{1}", "tokens": None, "seed": 2.0}
+    prompt = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
+    path = tmp_path / "r.jsonl"
+    path.write_text(json.dumps({**line, "prompt": prompt}), encoding="utf-8-sig")
+    _, (judged,) = ev.score_file(path)
+    assert (judged.ok, judged.tokens, judged.item) == (True, 0, "skill:read/None/2/image")
+    path.write_text(json.dumps(line), encoding="utf-16")
+    with pytest.raises(ValueError, match="r.jsonl: not a text file in UTF-8"):
+        ev.score_file(path)
 
 
 def test_chosen_takes_even_distances():

@@ -5,9 +5,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from typer.testing import CliRunner
 
-from mmhelix_nb.benchmark.published import judge_row, published_row, rows_from, verify_rows
-from mmhelix_nb.core import from_official, make, tasks
+from mmhelix_nb.benchmark.published import RESPONSES, judge_row, published_row, rows_from, verify_rows
+from mmhelix_nb.book.rows import item_of
+from mmhelix_nb.core import TASKS, from_official, make, pack, tasks
+from mmhelix_nb.running.cli import app
 
 JUNK = (
     None,
@@ -78,6 +81,28 @@ def test_damaged_rows_raise_nothing_but_value_errors(task):
         for answer in (item.answer, "No"):
             assert other.check(answer).reason  # whatever was read can be judged
     assert refused
+
+
+@pytest.mark.parametrize("task", tasks())
+def test_damaged_states_raise_nothing_but_value_errors(task):
+    """A row of ours that somebody else wrote is refused by its field, or can be shown, asked and judged."""
+    refused = 0
+    for number in range(12):
+        rng, item = Random(f"{task}/state/{number}"), make(task, 1 + number % 5, number % 3)
+        row = {"task": TASKS[task].published, "level": item.level, "seed": item.seed, "state": pack(item.state)}
+        assert item_of(row).state == item.state and item_of(row).task == task
+        try:
+            other = item_of({**row, "state": json.dumps(damaged(json.loads(row["state"]), rng))})
+        except ValueError as error:
+            refused += 1
+            assert str(error).startswith("field 'state'") and "\n" not in str(error)
+            continue
+        assert other.check(item.answer).reason and other.picture() and other.question("text")
+    assert refused > 5
+    for another in (make("maze", 1, 0), make("binairo", 1, 0), make("h_index", 1, 0)):
+        if another.task != task and task not in ("sokoban", "longest_increasing_subsequence"):
+            with pytest.raises(ValueError, match="field 'state'"):
+                item_of({**row, "state": pack(another.state)})
 
 
 def as_100k(task: str, reply: str) -> dict:
@@ -197,6 +222,35 @@ def test_no_response_is_no_stored_answer(tmp_path):
     assert (report["column"], report["right"], report["empty"], report["wrong"]) == ("response", 1, 2, 1)
 
 
+@pytest.mark.parametrize("name", [name for name in RESPONSES if name != "answer"])
+def test_rows_before_the_first_response_choose_nothing(tmp_path, name):
+    """Replies are judged under any of their names, and not the stored answers, whatever the first rows lack."""
+    (bare,), (full,) = maze_rows(None), maze_rows("up")
+    del bare["response"]
+    rows = [{"id": 1}, bare, {**bare, "category": "h_index"}, {**bare, name: None}, {**bare, name: full["response"]}]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    report = verify_rows(tmp_path)
+    assert [report[key] for key in ("column", "rows", "right", "wrong", "empty")] == [name, 5, 0, 1, 4]
+    assert report["tasks"]["h_index"] == {"empty": 1, "reasons": {f"the row has no response in {name!r}": 1}}
+    assert verify_rows(tmp_path, "answer")["right"] == 3
+
+
+def test_known_wrong_replies_are_wrong():
+    if not (SHARED / "wrong.jsonl").exists():
+        pytest.skip("no conformance rows beside the repository")
+    report = verify_rows(SHARED / "wrong.jsonl")
+    assert (report["column"], report["right"], report["rows"] > 80) == ("reply", 0, True)
+
+
+def test_stored_answers_are_said_to_be_judged(tmp_path):
+    (row,) = maze_rows("up")
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"said": row.pop("response"), **row}))
+    words = ["verify-dataset", str(tmp_path / "rows.jsonl")]
+    assert "1 of 1 rows are right by column 'answer'; these are the stored" in CliRunner().invoke(app, words).output
+    assert "these are" not in CliRunner().invoke(app, [*words, "--column", "answer"]).output
+    assert "0 of 1 rows are right by column 'said'\n" in CliRunner().invoke(app, [*words, "--column", "said"]).output
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "tsv", "parquet", "saved", "bom"])
 def test_rows_come_from_any_usual_file(tmp_path, kind):
     import pandas
@@ -229,6 +283,13 @@ def test_rows_come_from_any_usual_file(tmp_path, kind):
         ("second.jsonl", b'{"category": "maze", "answer": "up"}\n{"catego', "line 2: not JSON"),
         ("latin.jsonl", b'{"category": "\xe9"}', "not a text file in UTF-8"),
         ("long.csv", b"category,answer\nmaze,up,down\n", "line 2: more fields than names"),
+        ("deep.jsonl", b"{}\n" + b"[" * 100_000, "line 2: not JSON that can be read .brackets"),
+        ("deep.json", b"[" * 100_000, "line 1: not JSON that can be read .brackets"),
+        ("big.jsonl", b'{"seed": ' + b"7" * 5_000 + b"}", "line 1: not JSON that can be read .a number"),
+        ("quote.csv", b'category,response,answer\nmaze,"abc,x\nmaze,b,c\n', "line 2: no row of a table"),
+        ("torn.tsv", b'category\tresponse\nmaze\tup\nmaze\t"up\ndo', "line 3: no row of a table"),
+        ("head.csv", b'category,"response\nmaze,up\n', "line 1: no row of a table"),
+        ("mid.csv", b'category,response\nmaze,"a,b\nmaze,"c",d\n', "line 2: no row of a table"),
         ("rows.xlsx", b"PK", "a file of this kind is not read"),
         ("none.csv", b"id,category\n1,maze\n", "no column holds responses; the columns are id, category"),
     ],
@@ -238,3 +299,28 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path, name, content, said):
     with pytest.raises(ValueError, match=said) as found:
         verify_rows(tmp_path / name)
     assert "\n" not in str(found.value) and name in str(found.value) or "columns" in said
+
+
+def test_a_long_field_of_a_table_is_read(tmp_path):
+    """VLMEvalKit's tables hold pictures in base64 beside the texts."""
+    (tmp_path / "rows.tsv").write_text("category\timage\tprediction\nmaze\t" + "A" * 300_000 + '\t"a ""b""\nc"\n')
+    assert list(rows_from(tmp_path / "rows.tsv")) == [{"category": "maze", "prediction": 'a "b"\nc'}]
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_path_is_not_this_folder(tmp_path, monkeypatch, empty):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, maze_rows("up"))))
+    for words in (
+        ["verify-dataset", empty],
+        ["compare", empty, "b"],
+        ["compare", "a", empty],
+        ["compare-kit", empty],
+        ["publish", empty],
+        ["watch", empty],
+        ["leaderboard", empty],
+        ["export", empty, "--to", "published", "--out", "rows.parquet"],
+    ):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 2 and "is empty" in done.output and done.output.count("\n") == 1, words
+    assert CliRunner().invoke(app, ["verify-dataset", "."]).exit_code == 1  # a wrong reply, found here

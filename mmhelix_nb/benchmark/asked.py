@@ -23,7 +23,7 @@ from ..answers import shorten
 from .published import PICTURES, FolderError, files_of, is_saved, published_item, rows_from
 from ..book.rows import INSTRUCTION, Row, item_of, item_row, make_row
 from ..book.settings import Evaluation
-from ..core import Instance, pack
+from ..core import Instance, pack, read_level
 
 # %% ../../nbs/benchmark/asked.ipynb #ff653b06
 def evenly(indices: Sequence[int], limit: int) -> list[int]:
@@ -124,8 +124,8 @@ def data_row(row: dict, kind: str, number: int, folder: Path = Path()) -> Row:
     picture = (picture_in(row, folder) or item.picture()) if kind == "image" else None
     text = f"{question_in(row, item, kind)}\n\n{INSTRUCTION}"
     answer = str(first_of(row, "answer", default=""))
-    level = None if item.level is None else int(item.level)  # a table of text holds it as text
-    made = make_row(item.task, pack(item.state), answer, text, picture=picture, level=level, seed=row.get("seed"))
+    level = read_level(item.level)
+    made = make_row(item.task, pack(item.state), answer, text, picture=picture, level=level, seed=item.seed)
     name = str(first_of(row, "id", "index", default=f"row {number}"))
     return made if ours else cast(Row, {**made, "seed": None, "name": name})
 

@@ -12,7 +12,6 @@ __all__ = ['PAIRED', 'COLUMNS', 'TURNED', 'DATA_SET', 'TABLE', 'PAGE', 'NEEDED',
 # %% ../../nbs/benchmark/kit.ipynb #0df0f83b
 import csv
 import io
-import json
 import re
 import zipfile
 from collections import Counter
@@ -25,7 +24,7 @@ from typing import Any
 from PIL import Image
 
 from .. import __version__
-from ..answers import shorten
+from ..answers import read_json, shorten
 from .published import PUBLISHED, FolderError, parquet_rows, published_item
 from ..book.results import write_whole
 from ..book.rows import item_of, schema
@@ -168,7 +167,7 @@ def table_of(file: Path) -> list[dict[str, str]]:
         ".xlsx": lambda: pandas.read_excel(file, engine="openpyxl", **texts),
         ".csv": lambda: pandas.read_csv(file, encoding="utf-8-sig", **texts),
         ".tsv": lambda: pandas.read_csv(file, sep="\t", encoding="utf-8-sig", **texts),
-        ".json": lambda: pandas.DataFrame(json.loads(file.read_text(encoding="utf-8-sig"))).fillna("").astype(str),
+        ".json": lambda: pandas.DataFrame(read_json(file.read_text(encoding="utf-8-sig"))).fillna("").astype(str),
     }
     if not file.is_file():
         raise FolderError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; {JUDGED}")
@@ -209,7 +208,7 @@ def readings(file: Path, count: int) -> list[str | None]:
     "What the class took for the answer of each of `count` rows, from the JSON beside `file`; None where that does not say."
     beside, found = file.with_name(f"{file.stem.removesuffix('_judged')}_detailed_results.json"), [None] * count
     try:
-        groups = json.loads(beside.read_text(encoding="utf-8")).values()
+        groups = read_json(beside.read_text(encoding="utf-8")).values()
         taken = {item["index"]: str(item["prediction"]) for group in groups for item in group["items"]}
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return [*found]

@@ -110,7 +110,7 @@ def read_results(folder: str | Path) -> dict:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no results; run this job first") from None
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise ValueError(
             f"{path}: not valid JSON: {e}; give the results.json of a finished job, or run its job again"
         ) from None

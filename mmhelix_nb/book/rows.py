@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['Modality', 'Picture', 'SKILL', 'INSTRUCTION', 'COLUMNS', 'OWN', 'Message', 'Row', 'Rows', 'make_row', 'skill_of',
-           'item_row', 'facts_text', 'item_of', 'schema', 'to_dataset', 'save_rows', 'open_rows', 'load_rows',
-           'rows_path', 'traces_folder']
+           'item_row', 'facts_text', 'whole_number', 'item_of', 'schema', 'to_dataset', 'save_rows', 'open_rows',
+           'load_rows', 'rows_path', 'traces_folder']
 
 # %% ../../nbs/book/rows.ipynb #69b81c8a
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
@@ -21,7 +22,7 @@ from .place import RUNS
 from .profiles import Profile
 from .results import sound, write_whole
 from .tables import Damaged
-from ..core import Instance, Solution, pack, unpack
+from ..core import Instance, Solution, pack, read_state, task_name
 from ..steps import Step
 
 if TYPE_CHECKING:
@@ -140,9 +141,23 @@ def facts_text(steps: Iterable[Step]) -> str:
     return json.dumps(found, separators=(",", ":"), ensure_ascii=False, default=vars) if found else ""
 
 
+def whole_number(row: dict[str, Any], name: str) -> int | None:
+    "The whole number in a field of a row, which a table of text holds as text; None where there is none. Raises `ValueError`."
+    value = row.get(name)
+    if value is None or value == "" or str(value) == "nan":  # NaN is what a table holds for no number
+        return None
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    if type(value) not in (int, str) or not re.fullmatch(r"-?\d{1,18}", str(value), re.ASCII):
+        raise ValueError(f"field {name!r} must be a whole number, not {shorten(repr(value))}")
+    return int(value)
+
+
 def item_of(row: dict[str, Any]) -> Instance:
-    "The puzzle in a row, also in one of a benchmark file; a known solution is not searched for again."
-    item = Instance(row["task"], row["level"], row["seed"], unpack(row["task"], row["state"]))
+    "The puzzle in a row, also in one of a benchmark file; a known solution is not searched for again. Raises `ValueError` naming the field."
+    if not isinstance(row["task"], str):
+        raise ValueError(f"field 'task' must be the name of a task, not {shorten(repr(row['task']))}")
+    task, state = task_name(row["task"]), read_state(row["task"], row["state"])
+    item = Instance(task, whole_number(row, "level"), whole_number(row, "seed"), state)
     if "effort" in row:
         vars(item)["solution"] = Solution(row["answer"], row["effort"])
     return item

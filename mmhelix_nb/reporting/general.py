@@ -350,7 +350,7 @@ def read_set(order: GeneralOrder, key: str, home: Path) -> dict[str, Any] | None
     try:
         found = json.loads(files[-1].read_text(encoding="utf-8"))
         values, n = found["results"][name], int(found["n-samples"][name]["effective"])
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise GeneralError(
             f"{files[-1]}: is no file of results of lmms-eval for {name} ({error!r}); delete it, and the same command asks again"
         ) from None
@@ -401,7 +401,7 @@ def kept_sets(folder: str | Path) -> tuple[str, dict[str, Any]]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         return str(found["model"]), dict(found["sets"])
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise Damaged(file, "it holds no general benchmarks") from None
 
 # %% ../../nbs/reporting/general.ipynb #41cbe5ca

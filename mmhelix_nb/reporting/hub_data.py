@@ -8,7 +8,6 @@ __all__ = ['ADDED', 'check_made', 'data_names', 'hub_folder', 'splits_of', 'info
 
 # %% ../../nbs/reporting/hub_data.ipynb #4204830b
 import contextlib
-import json
 import os
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..answers import read_json
 from ..benchmark.publish import table_text
 from ..benchmark.published import FolderError
 from ..book.place import commit
@@ -48,7 +48,10 @@ def check_made(source: Path) -> dict[str, Any]:
         )
     if not check_folder(source):
         raise FolderError(f"{source}: holds no table; {remedy}")
-    return json.loads((source / "order.json").read_text(encoding="utf-8"))
+    try:
+        return dict(read_json((source / "order.json").read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise FolderError(f"{source / 'order.json'}: is no order of mmhelix generate or serg; {remedy}") from None
 
 # %% ../../nbs/reporting/hub_data.ipynb #140f804f
 def data_names(source: Path) -> list[str]:

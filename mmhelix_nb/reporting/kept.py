@@ -140,7 +140,7 @@ def differing(note: Path, made: dict) -> str:
     "The first setting that the note beside replies has otherwise than `made`, with both values; empty where there is none."
     try:
         found = json.loads(note.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         return f"settings that {note.name} should say and does not"

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['EXTRAS', 'StyleWord', 'TaskWords', 'ProfileWord', 'SettingWords', 'fail', 'fail_missing', 'need', 'Commands',
-           'out_path', 'usable_path', 'main', 'command_line', 'find_root', 'profile_word', 'seed_list', 'level_list',
-           'check_out', 'fail_disk', 'task_word', 'price_pair']
+           'out_path', 'in_path', 'usable_path', 'main', 'command_line', 'find_root', 'profile_word', 'seed_list',
+           'level_list', 'check_out', 'fail_disk', 'task_word', 'price_pair']
 
 # %% ../../nbs/running/asking.ipynb #7590af82
 import errno
@@ -81,6 +81,13 @@ def out_path(text: str | Path) -> Path:
     if not str(text).strip():
         fail("--out: is empty; give a path, or . for this folder")
     return usable_path("--out", str(text))
+
+
+def in_path(text: str | Path) -> Path:
+    """A path that is read; an empty one, as of a variable that is not set, is refused, for it would be this folder."""
+    if not str(text).strip():
+        fail("a path is empty; give a path, or . for this folder")
+    return Path(text)
 
 
 def usable_path(option: str, text: str) -> Path:

@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
+from .asking import in_path
+
 # %% ../../nbs/running/board.ipynb #2d92f2fc
 def leaderboard(
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="With evaluations; none: runs.", metavar="FOLDER")
+        list[Path] | None, typer.Argument(parser=in_path, help="With evaluations; none: runs.", metavar="FOLDER")
     ] = None,
     out: Annotated[Path, typer.Option(help="Write index.html and README.md there.", metavar="DIR")] = Path(
         "runs/leaderboard"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .asking import ProfileWord, SettingWords, fail, find_root, need, profile_word, seed_list
+from .asking import ProfileWord, SettingWords, fail, find_root, in_path, need, profile_word, seed_list
 
 if TYPE_CHECKING:  # what is heavy is imported by the commands
     from mmhelix_nb.running.runner import Plan
@@ -410,7 +410,8 @@ def run(
 # %% ../../nbs/running/driving.ipynb #25c41f34
 def watch(
     folder: Annotated[
-        Path, typer.Argument(help="A run's folder, such as runs/mini, or its reports.", metavar="FOLDER")
+        Path,
+        typer.Argument(parser=in_path, help="A run's folder, such as runs/mini, or its reports.", metavar="FOLDER"),
     ],
     port: Annotated[int, typer.Option(help="Port of the page; 0: a free one.", min=0, max=65_535)] = 0,
 ) -> None:

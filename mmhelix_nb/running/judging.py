@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from .asking import fail, out_path, task_word
+from ..answers import read_json
+from .asking import fail, in_path, out_path, task_word
 
 # %% ../../nbs/running/judging.ipynb #488acfac
 def _verdict(task: str, level: int, seed: int, reply: str):
@@ -29,9 +30,9 @@ _FIELDS = {"task": str, "level": int, "seed": int, "reply": str}
 def _row(line: str, where: str) -> dict:
     """One line of a file of replies, checked."""
     try:
-        row = json.loads(line)
-    except json.JSONDecodeError as e:
-        fail(f"{where}: not JSON: {e.msg}")
+        row = read_json(line)
+    except ValueError as e:
+        fail(f"{where}: {e}")
     if not isinstance(row, dict):
         fail(f"{where}: must be an object with task, level, seed and reply")
     for name, kind in _FIELDS.items():
@@ -110,7 +111,9 @@ def verify_dataset(
             metavar="PATH|NAME",
         ),
     ],
-    column: Annotated[str, typer.Option(help="Field with the response; found once, by itself, if absent.")] = "",
+    column: Annotated[
+        str, typer.Option(help="Field with the response; one for all rows, found by itself, if absent.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(parser=out_path, help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
     """Judge the responses of a data set with the published columns again, and say how many pass and why the others do not.
@@ -138,8 +141,14 @@ def verify_dataset(
             typer.echo(f"    {count:>6,} x {reason[:120]}")
     typer.echo(
         f"{report['right']:,} of {report['rows']:,} rows are right by column {report['column']!r}{_others(report)}"
+        + ("" if column or report["column"] != "answer" else f"; {_STORED}")
     )
     raise typer.Exit(0 if report["right"] + report["stored"] == report["rows"] else 1)
+
+
+_STORED = (
+    "these are the stored answers, for no row has a reply under a known name; --column names the one that holds them"
+)
 
 
 def _others(report: dict) -> str:
@@ -173,7 +182,9 @@ def _print_comparison(report: dict, most: int = 5) -> None:
 
 # %% ../../nbs/running/judging.ipynb #ed19eb46
 def compare_with_kit(
-    file: Annotated[Path, typer.Argument(help="What VLMEvalKit wrote: NAME_judged.xlsx.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(parser=in_path, help="What VLMEvalKit wrote: NAME_judged.xlsx.", metavar="FILE")
+    ],
     out: Annotated[Path | None, typer.Option(parser=out_path, help="Write the report as JSON.", metavar="FILE")] = None,
 ) -> None:
     """Judge the replies in a judged file of VLMEvalKit again, and say where its verdicts differ from ours, and why.

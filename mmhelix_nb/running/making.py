@@ -17,6 +17,7 @@ from mmhelix_nb.running.asking import (
     check_out,
     fail,
     fail_disk,
+    in_path,
     level_list,
     need,
     out_path,
@@ -93,7 +94,7 @@ def generate(
 
 # %% ../../nbs/running/making.ipynb #70532aaa
 def export_data(
-    data: Annotated[Path, typer.Argument(help="A folder made by mmhelix generate.", metavar="DIR")],
+    data: Annotated[Path, typer.Argument(parser=in_path, help="A folder made by mmhelix generate.", metavar="DIR")],
     to: Annotated[str, typer.Option(help="published (Parquet), vlmevalkit or lmms-eval (folders).")],
     out: Annotated[
         Path, typer.Option(parser=out_path, help="Folder to write; for published a file, NAME.parquet.", metavar="PATH")

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from .asking import TaskWords, fail, level_list, need, out_path, price_pair, task_word
+from .asking import TaskWords, fail, in_path, level_list, need, out_path, price_pair, task_word
 from .carrying import Carried, ask_general
 
 # %% ../../nbs/running/measuring.ipynb #0a38246c
@@ -316,8 +316,10 @@ def measure(
 
 # %% ../../nbs/running/measuring.ipynb #0d6b7cbb
 def compare_evaluations(
-    a: Annotated[Path, typer.Argument(help="An evaluation's folder, judged.jsonl or results.json.", metavar="A")],
-    b: Annotated[Path, typer.Argument(help="The one to compare it with.", metavar="B")],
+    a: Annotated[
+        Path, typer.Argument(parser=in_path, help="An evaluation's folder, judged.jsonl or results.json.", metavar="A")
+    ],
+    b: Annotated[Path, typer.Argument(parser=in_path, help="The one to compare it with.", metavar="B")],
     out: Annotated[
         Path | None,
         typer.Option(parser=out_path, help="Write compare.json, .csv, .tex, .html and .svg there.", metavar="DIR"),

@@ -12,7 +12,7 @@ from typing import Annotated, cast
 
 import typer
 
-from .asking import fail, need, out_path
+from .asking import fail, in_path, need, out_path
 
 # %% ../../nbs/running/publishing.ipynb #52b9fbd0
 def is_model(folder: Path) -> bool:
@@ -97,7 +97,9 @@ def publish(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="What mmhelix generate or mmhelix serg wrote, or runs/PROFILE/JOB with a model.", metavar="FOLDER"
+            parser=in_path,
+            help="What mmhelix generate or mmhelix serg wrote, or runs/PROFILE/JOB with a model.",
+            metavar="FOLDER",
         ),
     ],
     to: Annotated[str, typer.Option(help="Its name on the hub.", metavar="OWNER/NAME")] = "",
