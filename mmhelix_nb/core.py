@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import Field, asdict, dataclass, fields
+from dataclasses import MISSING, Field, asdict, dataclass, fields
 from functools import cached_property
 from random import Random
 from types import UnionType
@@ -442,7 +442,8 @@ def _unpacked(task: str, text: str) -> State:
     except Unreadable as error:
         raise ValueError(f"field 'state' must be a text that `pack` wrote: {shorten(text)} is {error}") from None
     kinds = {field.name: hints[field.name] for field in fields(state)}
-    if not isinstance(found, dict) or found.keys() != kinds.keys():
+    needed = {field.name for field in fields(state) if field.default is MISSING}  # a field may be newer than the row
+    if not isinstance(found, dict) or not needed <= found.keys() <= kinds.keys():
         raise ValueError(f"field 'state' must hold {', '.join(kinds)}, as a puzzle of {task} does, not {shorten(text)}")
     for name, value in found.items():
         try:

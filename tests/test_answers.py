@@ -58,6 +58,7 @@ READERS = {
     "shorten": answers.shorten,
     "read_int": answers.read_int,
     "read_ints": answers.read_ints,
+    "read_json": answers.read_json,
     "read_walk": answers.read_walk,
     "read_expression": answers.read_expression,
     "evaluate": lambda text: answers.evaluate(text.split()),
