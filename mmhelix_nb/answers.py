@@ -218,7 +218,10 @@ def plain(text: str, words: Iterable[str] = (), form: str | None = _WHOLE) -> st
     for pattern, sign in _SIGN.items():
         text = pattern.sub(sign, text)
     text = _BOLD.sub(r"\2", _LITERAL_BREAK.sub("\n", text))
-    text = _json_value(_TICKED.sub("", text.replace("&", " ").strip()).strip("*").strip(), words)
+    text = text.replace("&", " ").strip()
+    if "✓" in text[:1] + text[-9:]:
+        text = _TICKED.sub("", text)
+    text = _json_value(text.strip("*").strip(), words)
     if form and _LEFT_OUT.search(text):
         raise Unreadable(f"the answer leaves something out with dots; write {form}")
     return text
