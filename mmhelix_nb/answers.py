@@ -195,6 +195,17 @@ _WIDE = str.maketrans(
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f", "")
 )
 
+# %% ../nbs/02_answers.ipynb #a609a6fa
+def _unwrapped(text: str, *wrappers: re.Pattern[str]) -> str:
+    "`text` without two layers of `wrappers`; a second look only where the first found one, since a look through a megabyte takes its time."
+    for _ in range(2):
+        before = text
+        for wrapper in wrappers:
+            text = wrapper.sub(r"\1", text)
+        if text == before:
+            break
+    return text
+
 # %% ../nbs/02_answers.ipynb #a609a6fb
 _TICKED = re.compile(r"\A✓\s{0,4}|\s{0,4}✓{1,3}[ .]{0,2}\Z")
 _LEFT_OUT = re.compile(r"\.\s{0,3}\.")
@@ -206,11 +217,9 @@ def plain(text: str, words: Iterable[str] = (), form: str | None = _WHOLE) -> st
 
     A JSON object gives its value where its name means the answer; `words` may as well stand in such a name (see `means_answer`).
     Raises `Unreadable`, which names the `form`, where dots leave something out; without a form dots may be cells."""
-    for _ in range(2):
-        text = _SWITCHED.sub(r"\1", text)
+    text = _unwrapped(text, _SWITCHED)
     text = _AROUND.sub(r"\1", _ENVIRONMENT.sub(" ", _COMMAND.sub(" ", _FENCE.sub("", text.translate(_WIDE)))))
-    for _ in range(2):
-        text = _WRAPPER.sub(r"\1", _COLOR.sub(r"\1", text))
+    text = _unwrapped(text, _COLOR, _WRAPPER)
     text = _FRONT.sub("", _WRAPPER.sub(r"\1", _COLOR_ON.sub("", text)))
     text = _BREAK.sub("\n", text).replace("{,}", ",").replace(r"\{", "{").replace(r"\}", "}")
     text = _TIE.sub(" ", _TAG.sub("", text.replace("~=~", " = ")))
