@@ -6,7 +6,7 @@
 __all__ = ['TState', 'TLevel', 'MAX_ANSWER', 'REGISTRY', 'TASKS', 'CATEGORIES', 'LARGEST', 'Verdict', 'right', 'wrong',
            'Solution', 'Record', 'State', 'Family', 'Task', 'judge', 'Entry', 'tasks', 'task_name', 'task_module',
            'small_spaces', 'in_words', 'by_nature', 'Puzzle', 'Instance', 'without_collecting', 'make', 'real_breaks',
-           'decode_state', 'decode_text', 'read_level', 'from_official', 'pack', 'unpack', 'read_state']
+           'decode_state', 'decode_text', 'told_number', 'read_level', 'from_official', 'pack', 'unpack', 'read_state']
 
 # %% ../nbs/00_core.ipynb #9c0fdbf7
 import ast
@@ -381,12 +381,17 @@ def decode_text(value: Any) -> Any:
     return found if isinstance(found, str) or not isinstance(value, str) else real_breaks(value)
 
 # %% ../nbs/00_core.ipynb #ba22c538
-def read_level(value: Any) -> int | None:
-    "The level that a row names, as a number or a text with one digit; None where it names none. Raises `ValueError`."
+def told_number(value: Any) -> Any:
+    "What a field holds where it should hold a whole number: None where it holds nothing, and a float that is whole as an `int`."
     if value is None or value == "" or str(value) == "nan":  # NaN is what a table holds for no number
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def read_level(value: Any) -> int | None:
+    "The level that a row names, as a number or a text with one digit; None where it names none. Raises `ValueError`."
+    if (value := told_number(value)) is None:
+        return None
     digits = re.findall("[0-9]", value) if isinstance(value, str) else [str(value)]
     if len(digits) != 1 or digits[0] not in {*"12345"}:
         raise ValueError(f"field 'level' must be 1 to 5, not {shorten(repr(value))}")

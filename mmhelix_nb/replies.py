@@ -177,15 +177,16 @@ _GOOD = rf"(?:{_RIGHT}|correct|valid|true|the (?:right |correct |final )?(?:answ
 _AGAIN = r"(?:redo|retry|try again|start (?:over|again)|correct|fix|recompute|recalculate|reconsider|re-?think)"
 
 # %% ../nbs/01_replies.ipynb #rep0033b
+_CALLED_WRONG = rf"{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}{_SPARE} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken)\b(?! to\b)"
 _RETRACTION = re.compile(
-    rf"{_BEGIN}(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}{_SPARE} {_GOOD}"
+    rf"{_BEGIN}(?:{_CALLED_WRONG}"
     rf"|i (?:don['’]t|do not|doubt)(?: think| believe)?(?: that)? {_SUBJECT}(?:{_IS}| can be) {_GOOD}"
     r"|(?:wrong|incorrect|not (?:right|correct|valid))(?=\s{0,3}(?:[.!,:;)]|\Z))"
     rf"|(?:please )?(?:scratch|strike|ignore|disregard|forget|discard|retract|undo) (?:that|this|it|the above(?=\s{{0,3}}(?:[.!,;:)]|\Z))|(?:the|my)(?: (?:above|previous|last|first|boxed))? {_THING})\b|never ?mind\b|correction\b"
     r"|(?:revised|updated|corrected|amended) (?:final )?answer(?=[*_ ]{0,4}[:=])|(?:(?:i am|i['’]m|i was) (?:not able|unable) to|i (?:cannot|can['’]?t|could not|couldn['’]?t)) (?:determine|find|decide on|give|provide) (?:the|an|any)(?: final| definite)? answer\b|no answer (?:was )?found\b"
     r"|(?:the|some) (?:rules|constraints|clues|conditions) (?:are|were)(?: not|n['’]t)(?: all)? (?:satisfied|met|fulfilled|obeyed)\b(?! (?:by|in|for|with|if|when|otherwise)\b)"
     rf"|{_SUBJECT} (?:contains|has) an? (?:error|mistake|flaw)\b"
-    r"|(?:please )?disregard(?=\s{0,3}[.!])|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))|i(?: was|['’]m| am) (?:wrong|mistaken)\b(?! to\b)"
+    r"|(?:please )?disregard(?=\s{0,3}[.!])|i (?:take|took) (?:that|this|it) back|i(?:['’]ve| have)? (?:retract|withdraw|made? (?:a|an) (?:\w+ )?(?:mistake|error|slip))"
     rf"|(?:let (?:me|us)|i(?:['’]ll| will| need to| have to| must| should)) {_AGAIN}\b(?! (?:the|my|this|that) (?:check|count|sum|test|verification)s?\b)|(?:等等|等一下|但是|但|不过|抱歉|对不起|其实)?[，,。！]?(?:这个?|上面的?|我的)?(?:答案|解答?|结果)?是?(?:不对|错了|错误|不正确|错的|有误|无效))"
     rf"|\b(?:actually|wait|no|sorry|oops|rather)\b[,.!:… ]{{1,4}}(?:it|that|this|the answer) should (?:be|have been)\b|{_START}{_GAP}(?:actually|wait|h+m+|oh|sorry)[,.…! ]{{1,5}}no\b(?=[.,!…]|\Z)"
     rf"|{_START}{_GAP}(?:{_DOUBTS}[\s,.…!-]{{1,6}}+){{1,3}}i (?:meant (?!to\b|what\b|that\b|it\b)|(?:have |just )?(?:misread|miscounted|misunderstood|misjudged|overlooked|missed|forgot)\b(?![^.;!?\n]{{0,60}}\bat first\b))"
@@ -223,7 +224,7 @@ _ELSEWHERE = r"if|unless|when|suppose|other|another|alternative|tried|try|trying
 _PIVOT = r"(?:but|and|so|in fact|actually|indeed|rather|wait|no|sorry|oops|unfortunately|sadly|i (?:now )?(?:think|believe|realize|realise|see|notice|fear)(?: that)?|as)"
 _BEHIND_COMMA = re.compile(
     rf"(?:\A|[.!?;:\n])(?:(?!\b(?:{_ELSEWHERE})\b)[^.!?;:\n\d\[\](){{}}]){{1,160}}?[,—–]\s{{0,3}}(?:{_PIVOT}\b[\s,]{{1,3}}){{1,4}}"
-    rf"(?:{_SUBJECT}{_IS}(?:,? (?!not\b|n.t\b|never\b|no\b)[a-z]+,?){{0,2}} {_BAD}|{_SUBJECT}{_NOT}{_SPARE} {_GOOD}|i(?: was|['’]m| am) (?:wrong|mistaken)\b(?! to\b))",
+    rf"(?:{_CALLED_WRONG})",
     re.IGNORECASE,
 )  # I am not sure of this, in fact it is wrong; not where the clause before speaks of something else
 

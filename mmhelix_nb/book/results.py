@@ -102,6 +102,9 @@ def save_results(
     return write_json(Path(folder) / "results.json", {**labels, "results": results})
 
 
+_FINISHED = "give the results.json of a finished job, or run its job again"
+
+
 def read_results(folder: str | Path) -> dict:
     """What `save_results` wrote: labels, and the numbers under `results`."""
     path = Path(folder)
@@ -111,11 +114,9 @@ def read_results(folder: str | Path) -> dict:
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no results; run this job first") from None
     except (ValueError, RecursionError) as e:
-        raise ValueError(
-            f"{path}: not valid JSON: {e}; give the results.json of a finished job, or run its job again"
-        ) from None
+        raise ValueError(f"{path}: not valid JSON: {e}; {_FINISHED}") from None
     if not isinstance(found, dict) or not isinstance(found.get("results"), dict):
-        raise ValueError(f"{path}: holds no results; give the results.json of a finished job, or run its job again")
+        raise ValueError(f"{path}: holds no results; {_FINISHED}")
     return found
 
 # %% ../../nbs/book/results.ipynb #df8f648c

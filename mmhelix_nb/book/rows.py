@@ -22,7 +22,7 @@ from .place import RUNS
 from .profiles import Profile
 from .results import sound, write_whole
 from .tables import Damaged
-from ..core import Instance, Solution, pack, read_state, task_name
+from ..core import Instance, Solution, pack, read_state, task_name, told_number
 from ..steps import Step
 
 if TYPE_CHECKING:
@@ -143,10 +143,8 @@ def facts_text(steps: Iterable[Step]) -> str:
 
 def whole_number(row: dict[str, Any], name: str) -> int | None:
     "The whole number in a field of a row, which a table of text holds as text; None where there is none. Raises `ValueError`."
-    value = row.get(name)
-    if value is None or value == "" or str(value) == "nan":  # NaN is what a table holds for no number
+    if (value := told_number(row.get(name))) is None:
         return None
-    value = int(value) if isinstance(value, float) and value.is_integer() else value
     if type(value) not in (int, str) or not re.fullmatch(r"-?\d{1,18}", str(value), re.ASCII):
         raise ValueError(f"field {name!r} must be a whole number, not {shorten(repr(value))}")
     return int(value)

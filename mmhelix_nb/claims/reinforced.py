@@ -82,17 +82,13 @@ def collected(out: Path, reports: Path, seeds: Sequence[int], how: Reinforced = 
 
 def rows(report: Mapping) -> list[dict]:
     "The claims as rows of the table of all parts."
-    found, other = (
-        [],
-        {
-            "command": command_text("reinforced", report["seeds"]),
-            "notebook": "nbs/claims/reinforced.ipynb#What-was-settled-before-the-runs",
-        },
-    )
+    place = "nbs/claims/reinforced.ipynb#What-was-settled-before-the-runs"
+    own = {"command": command_text("reinforced", report["seeds"]), "notebook": place}
+    found = []
     for claim in CLAIMS:
         test = difference(report, claim)
         one = paths.row(claim, test, verdict(claim, test), report["seeds"], paths.beside(report, claim, test))
-        found.append({**one, **other, "figure": "reports/claims/reinforced.svg" if test else ""})
+        found.append({**one, **own, "figure": "reports/claims/reinforced.svg" if test else ""})
     return found
 
 
