@@ -6,8 +6,8 @@
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'State', 'beginning', 'narrow', 'pressing',
            'uneven', 'dead_end', 'look', 'outcome', 'search', 'solve', 'walks', 'greedy_walk_from_every_node',
            'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed', 'forced_edges', 'tightest_edges',
-           'walks_round', 'settled', 'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask',
-           'reason', 'straight', 'trace', 'canon']
+           'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example', 'ask', 'reason', 'straight',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #1b2f82aa
 from collections.abc import Iterator
@@ -28,7 +28,6 @@ from ..shared.reading import GRAPHS, edge_reading, joined_facts
 from ..shared.search import Counter, bits
 from mmhelix_nb.shared.tours import (
     BEGIN,
-    EASY,
     FORCED,
     TOURS,
     Arrange,
@@ -36,12 +35,10 @@ from mmhelix_nb.shared.tours import (
     Event,
     Level,
     Teller,
-    Walk,
     Ways,
     arranged,
     best_joined,
     broken_rule,
-    draft,
     explore,
     fewest_first,
     greedy_walk,
@@ -231,31 +228,20 @@ SHALLOW = (
 LEVELS = (
     Level(9, (13, 14), 10, 10, 0.5, 0.4),
     Level(11, (16, 17), 14, 40, 0.2, 0.4, without=0.4),
-    Level(14, (22, 23), 20, 280, 0.03, without=0.2),
-    Level(15, (24, 25), 27, 260, 0.03, without=0.2),
-    Level(16, (27, 28), 33, 200, 0.03, without=0.2),
+    Level(17, (28, 29), 25, 140, 0.03, without=0.08),
+    Level(18, (30, 32), 32, 140, 0.03, without=0.08),
+    Level(20, (33, 35), 42, 130, 0.03, without=0.08),
 )
-
-
-def walks_round(masks: list[int]) -> list[Walk]:
-    "A walk from every node through all others to a neighbour of its start."
-    return [(start, (1 << len(masks)) - 1 & ~(1 << start), near) for start, near in enumerate(masks)]
-
-
-def settled(masks: list[int]) -> bool:
-    "Whether nodes with two edges force a whole cycle."
-    return all(mask.bit_count() == 2 for mask in needed(masks) or [0])
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #cd103021
 def without_cycle(level: Level, graphs: Iterator[Edges]) -> State | None:
-    "Of some `graphs` without a cycle the one that comes nearest to the level; None where all have one."
+    "Of some `graphs` without a cycle the one that comes nearest to the level; None where all have one, or the rules on nodes with two edges rule it out, which from level 3 on is too cheap."
     best, least = None, inf
     for edges in graphs:
         state, counter = State(level.nodes, tuple(sorted(edges))), Counter()
-        if outcome(state, counter):
+        if outcome(state, counter) or level.nodes > 11 and needed(state.masks()) is None:
             continue
-        cheap = level.nodes > 11 and needed(state.masks()) is None
-        miss = abs(counter.nodes - level.effort) + EASY * cheap
+        miss = abs(counter.nodes - level.effort)
         if miss < least:
             best, least = state, miss
         if least < 0.2 * level.effort:
@@ -264,17 +250,16 @@ def without_cycle(level: Level, graphs: Iterator[Edges]) -> State | None:
 
 
 def generate(level: Level, rng: Random) -> State:
-    "A graph with a cycle or, in some cases, without one, in which greedy walks hardly ever find a cycle."
-    made = draft(level, True, rng)
+    "A graph with one cycle or, in some cases, without any, in which solvers without look-ahead hardly ever find it."
 
-    def effort(edges: Edges) -> int:
+    def effort(edges: Edges, start: int | None) -> int:
         counter = Counter()
         outcome(State(level.nodes, tuple(sorted(edges))), counter)
         return counter.nodes
 
-    edges = harden(level, made, walks_round, settled, effort, rng)
-    state = without_cycle(level, variants(level, made, edges, rng)) if rng.random() < level.without else None
-    return state or State(level.nodes, tuple(sorted(edges)))
+    hard = harden(level, True, effort, rng)
+    state = without_cycle(level, variants(level, hard, rng)) if rng.random() < level.without else None
+    return state or State(level.nodes, tuple(sorted(hard.edges)))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #239c0492
 @lru_cache(maxsize=4096)

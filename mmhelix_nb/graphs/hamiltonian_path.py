@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'read_start', 'State', 'lost', 'ends', 'look',
            'outcome', 'search', 'solve', 'first_path', 'greedy_walks_from_the_start', 'greedy_walks_to_the_start',
-           'tightest_edges', 'walks_from', 'without_path', 'generate', 'possible', 'check', 'layout', 'example', 'ask',
-           'reason', 'straight', 'trace', 'canon']
+           'tightest_edges', 'without_path', 'generate', 'possible', 'check', 'layout', 'example', 'ask', 'reason',
+           'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ac3c96a1
 import re
@@ -36,17 +36,16 @@ from mmhelix_nb.shared.tours import (
     Event,
     Level,
     Teller,
-    Walk,
     Ways,
     arranged,
     best_joined,
     broken_rule,
-    draft,
     explore,
     fewest_first,
     greedy_walk,
     harden,
     judge_no,
+    ring,
     tell_tour,
     variants,
 )
@@ -153,9 +152,7 @@ def greedy_walks_to_the_start(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #13d21e87
 def tightest_edges(state: State, rng: Random) -> str:
     "From the start on, takes an edge of the node with the fewest to spare, edge by edge wherever it is, and drops what that rules out, eight times; the first path, or No."
-    end = 1 << state.n  # one node more, beside all others: a cycle that comes from it to the start is a path
-    masks = [*(mask | end for mask in state.masks()), end - 1]
-    cycles = best_joined(masks, rng, (state.n, state.start))
+    cycles = best_joined(ring(state.masks(), state.start), rng, (state.n, state.start))
     cut = ([*cycle[at + 1 :], *cycle[:at]] for cycle in cycles for at in (cycle.index(state.n),))
     return first_path(state, (path if path[0] == state.start else path[::-1] for path in cut))
 
@@ -164,20 +161,12 @@ SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, tightest_edge
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #3db91448
 LEVELS = (
-    Level(9, (12, 14), 9, 30, 0.6, 0.4),
-    Level(11, (15, 17), 15, 120, 0.25, 0.4, without=0.4),
-    Level(12, (17, 18), 21, 500, 0.02, without=0.22),
-    Level(13, (18, 19), 28, 400, 0.02, without=0.22),
-    Level(14, (20, 21), 36, 400, 0.02, without=0.22),
+    Level(9, (12, 14), 9, 10, 0.6, 0.4),
+    Level(11, (15, 17), 15, 40, 0.25, 0.4, without=0.4),
+    Level(16, (25, 26), 25, 160, 0.03, without=0.08),
+    Level(17, (26, 28), 32, 150, 0.03, without=0.08),
+    Level(18, (28, 30), 40, 110, 0.03, without=0.08),
 )
-
-
-def walks_from(start: int, masks: list[int]) -> list[Walk]:
-    "A walk from the `start` to anywhere, and one from every other node back to it."
-    nodes = (1 << len(masks)) - 1
-    free = nodes & ~(1 << start)
-    back = [(node, free & ~(1 << node), masks[start]) for node in range(len(masks))]
-    return [*back[:start], (start, free, nodes), *back[start + 1 :]]
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
 def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random) -> State | None:
@@ -198,19 +187,18 @@ def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random)
 
 
 def generate(level: Level, rng: Random) -> State:
-    "A graph with a path or, in some cases, without one, in which greedy walks hardly ever find a path."
-    made = draft(level, False, rng)
-    start = made.tour[0]
+    "A graph with one path or, in some cases, without any, in which solvers without look-ahead hardly ever find it."
 
-    def effort(edges: Edges) -> int:
+    def effort(edges: Edges, start: int | None) -> int:
         counter = Counter()
-        outcome(State(level.nodes, tuple(sorted(edges)), start), counter)
+        outcome(State(level.nodes, tuple(sorted(edges)), start or 0), counter)
         return counter.nodes
 
-    edges = harden(level, made, partial(walks_from, start), lambda masks: False, effort, rng)
-    graphs = variants(level, made, edges, rng)
+    hard = harden(level, False, effort, rng)
+    start = hard.made.tour[0]
+    graphs = variants(level, hard, rng)
     state = without_path(level, start, graphs, rng) if rng.random() < level.without else None
-    return state or State(level.nodes, tuple(sorted(edges)), start)
+    return state or State(level.nodes, tuple(sorted(hard.edges)), start)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #65083f49
 @lru_cache(maxsize=4096)
