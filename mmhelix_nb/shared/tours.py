@@ -294,7 +294,7 @@ class Level:
     nodes: int
     edges: tuple[int, int]  # least and most
     effort: int  # wanted nodes of the search
-    moves: int  # exchanges of edges, at most; a third as many of each draft before
+    moves: int  # exchanges of edges, at most; a third as many of each draft before; 0: any edges, and other tours through them
     luck: float  # of a try without look-ahead, at most
     knights: float = 0.8  # share of the pairs a knight's move apart that may become edges
     degree: int = 5  # edges at a node, at most
@@ -360,13 +360,13 @@ class Ease:
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c01
 def decoy(level: Level, made: Draft, edges: Edges, rng: Random) -> tuple[int, int] | None:
-    "A pair that no tour of the graph with these `edges` would take as one more edge, of a node with one edge where there is one; None where there is no such pair."
+    "A pair that no tour of the graph with these `edges` would take as one more edge, any where the level makes no moves, of a node with one edge where there is one; None where there is no such pair."
     degrees, masks = Bag(node for edge in edges for node in edge), neighbour_masks(level.nodes, edges)
     pairs = rng.sample(made.pairs, len(made.pairs))
     for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):
         if (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree:
             masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
-            if not passes(masks, made.start, (u, v)):
+            if not level.moves or not passes(masks, made.start, (u, v)):
                 return u, v
             masks[u], masks[v] = masks[u] & ~(1 << v), masks[v] & ~(1 << u)
     return None
