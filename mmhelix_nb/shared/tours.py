@@ -416,13 +416,13 @@ class Climb:
                 self.past.append((now, cost, new))
 
 # %% ../../nbs/shared/tours.ipynb #d9c0f38d
-DRAFTS = 3  # of which the hardest climbs on
+DRAFTS = 3  # of which the hardest climbs on, and without moves the one of the right effort is taken
 
 
 def harden(level: Level, closed: bool, effort: Callable[[Edges, int | None], int], rng: Random) -> Climb:
     "A graph in which solvers without look-ahead hardly ever find the tour; of those on its way the one that is both hard and of a search, with so much `effort`, that is like the level's."
     climbs: list[Climb] = []
-    while len(climbs) < DRAFTS and not (climbs and climbs[-1].now <= level.luck):
+    while len(climbs) < DRAFTS and not (level.moves and climbs and climbs[-1].now <= level.luck):
         climbs.append(Climb(level, Ease(draft(level, closed, rng), rng), effort, rng))
         climbs[-1].climb(level.moves // 3)
     best = min(climbs, key=lambda one: min(one.past)[0])
@@ -431,6 +431,7 @@ def harden(level: Level, closed: bool, effort: Callable[[Edges, int | None], int
     def miss(one: tuple[float, int, Edges]) -> float:
         return max(one[0], level.luck) * max(one[1] / level.effort, level.effort / one[1])
 
+    best = min(climbs, key=lambda climb: min(map(miss, climb.past)))
     best.edges = min(best.past, key=miss)[2]
     return best
 
