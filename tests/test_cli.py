@@ -79,6 +79,7 @@ def test_help_without_torch():
             "--picture: is said of a model that polishes; add --polish URL",
         ),
         (("serg", "--n", "1", "--out", "x", "--again"), "--again: is said of a model that polishes; add --polish URL"),
+        (("serg", "--n", "1", "--out", "x", "--attempts", "5"), "--attempts: is said of a model that polishes"),
         (("serg", "--profile", "paper", "--seed", "0"), "--seed: the profile says that"),
         (("verify", "no_such_task", "x"), "is unknown"),
         (("verify", "nowhere.jsonl"), "nowhere.jsonl: no such file"),

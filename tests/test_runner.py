@@ -532,7 +532,7 @@ def test_a_sweep_shares_what_a_value_does_not_touch_and_survives_a_kill(tmp_path
     [
         (("--set", "ahpo.stepps=3"), "--set ahpo.stepps=3: unknown key; did you mean steps?"),
         (("--sweep", "ahpo.steps"), "--sweep ahpo.steps: must look like ahpo.learning_rate=1e-4,4e-4"),
-        (("--sweep", "ahpo.steps=40,0"), "--set ahpo.steps=0: must be at least 1"),
+        (("--sweep", "ahpo.steps=40,0"), "--sweep ahpo.steps=0: must be at least 1"),
         (("--seeds", "4-0"), "--seeds 4-0: 4-0 must rise"),
         (("--seeds", "0-9999999999"), "must rise, by at most 1,000 seeds"),
         (("--seeds", "9999999999"), "--set ablations.seeds=[9999999999]: must be seeds from 0 to 4294967295"),

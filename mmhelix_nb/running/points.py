@@ -90,6 +90,16 @@ def swept(text: str) -> list[str]:
     return [f"{key.strip()}={written(value)}" for value in found]
 
 
+def _at_point(profile: str, root: str | Path, overrides: Sequence[str], point: Sequence[str]) -> Profile:
+    "The profile at a point of a sweep; an error names the option that the user gave."
+    try:
+        return read_profile(profile, root, [*overrides, *point])
+    except ProfileError as e:
+        said = str(e)
+        swept_one = any(said.startswith(f"--set {one}") for one in point)
+        raise ProfileError(said.replace("--set", "--sweep", 1) if swept_one else said) from None
+
+
 def points_of(
     profile: str, root: str | Path = ".", overrides: Sequence[str] = (), sweep: Sequence[str] = ()
 ) -> list[Profile]:
@@ -97,7 +107,7 @@ def points_of(
     keys = [text.partition("=")[0].strip() for text in (*overrides, *sweep)]
     if twice := next((key for key in keys if keys.count(key) > 1), ""):
         raise ProfileError(f"{twice}: is set twice by --set, --sweep or --seeds; give it once")
-    found = [read_profile(profile, root, [*overrides, *point]) for point in product(*map(swept, sweep))]
+    found = [_at_point(profile, root, overrides, point) for point in product(*map(swept, sweep))]
     return list({point.overrides: point for point in found}.values())
 
 # %% ../../nbs/running/points.ipynb #4b021675

@@ -249,7 +249,14 @@ def serg(
     price_in, price_out = price_pair(price, cost_budget)
     limits = {"concurrency": concurrency, "token_budget": token_budget, "cost_budget": cost_budget}
     server = _server(polish, model, **limits, price_in=price_in, price_out=price_out)
-    asked = {"--picture": picture, "--again": again, "--token-budget": token_budget}
+    asked = {
+        "--model": model,
+        "--picture": picture,
+        "--again": again,
+        "--attempts": attempts != 3,
+        "--concurrency": concurrency != 8,
+    }
+    asked |= {"--token-budget": token_budget, "--cost-budget": cost_budget, "--price": price != "0,0"}
     if not server and (needless := next((name for name, said in asked.items() if said), "")):
         fail(f"{needless}: is said of a model that polishes; add --polish URL, or leave it out")
     told = {"model": server.model, "picture": picture, "attempts": attempts} if server else {}
