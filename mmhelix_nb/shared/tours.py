@@ -407,10 +407,8 @@ class Climb:
             if self.now <= self.level.luck or not spared(self.made, self.edges):
                 break
             limit = max(SLIP * self.now, self.level.luck)
-            fewer = self.edges - {self.rng.choice(spared(self.made, self.edges))}
-            pair = decoy(self.level, self.made, fewer, self.rng)
-            new = fewer | {pair} if pair else self.edges
-            now = self.ease(new, limit) if pair else inf
+            new = swapped(self.level, self.made, self.edges, self.rng)
+            now = self.ease(new, limit)
             if now <= limit and (cost := self.effort(new)) <= max(LONGEST * self.level.effort, self.past[-1][1]):
                 self.now, self.edges = now, new
                 self.past.append((now, cost, new))
