@@ -203,9 +203,16 @@ def test_a_page_that_asks_is_told_the_end(place):
 
 
 def test_mistakes_are_one_line(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "notes.txt").write_text("no run", encoding="utf-8")
     for words, said in (
         (["watch", "nowhere"], "FOLDER nowhere: no such folder; a run of profile mini lies in runs/mini"),
         (["run", "--watch-port", "8000"], "--watch-port 8000: needs --watch"),
+        (
+            ["watch", str(other)],
+            f"FOLDER {other}: holds no run; a run of profile mini lies in runs/mini, its reports in runs/reports/mini",
+        ),
     ):
         found = CliRunner().invoke(app, words)
         assert found.exit_code == 2 and found.output == f"Error: {said}\n"
@@ -213,7 +220,7 @@ def test_mistakes_are_one_line(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        found = CliRunner().invoke(app, ["watch", str(tmp_path), "--port", port])
+        found = CliRunner().invoke(app, ["watch", str(MINI), "--port", port])
     assert found.exit_code == 2 and found.output.startswith(
         f"Error: --port {port}: Address already in use; give another"
     )

@@ -427,8 +427,14 @@ def watch(
 
     ssh -N -L 8080:127.0.0.1:8080 server             a page on another machine: then http://127.0.0.1:8080 is there
     """
+    from mmhelix_nb.running.live import holds_no_run
+
     if not folder.is_dir():
         fail(f"FOLDER {folder}: no such folder; a run of profile mini lies in runs/mini")
+    if holds_no_run(folder):
+        fail(
+            f"FOLDER {folder}: holds no run; a run of profile mini lies in runs/mini, its reports in runs/reports/mini"
+        )
     with contextlib.suppress(KeyboardInterrupt), _live_page(folder, port, "--port"):
         typer.echo("Ctrl-C ends it")
         while True:
