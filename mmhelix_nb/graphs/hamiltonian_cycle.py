@@ -154,7 +154,7 @@ def walks(state: State, rng: Random, rounds: int) -> str:
             return str([*walk, start])
     return "No"
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #5e0d2c05
 def greedy_walk_from_every_node(state: State, rng: Random) -> str:
     "One walk from every node, always to a neighbour with the fewest ways on; No where none of them closes."
     return walks(state, rng, 1)
@@ -249,7 +249,7 @@ def without_cycle(level: Level, graphs: Iterator[Edges]) -> State | None:
             break
     return best
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #5e0d2c04
 def generate(level: Level, rng: Random) -> State:
     "A graph with one cycle or, in some cases, without any, in which solvers without look-ahead hardly ever find it."
 
@@ -280,7 +280,7 @@ def check(state: State, answer: str) -> Verdict:
         return judge_no(possible(state), "cycle", "a Hamiltonian cycle exists", "no Hamiltonian cycle exists")
     return judge_cycle(state, cycle)
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #5e0d2c06
 def judge_cycle(state: State, cycle: list[int]) -> Verdict:
     "Whether `cycle` follows edges, visits every node once and closes."
     if len(cycle) > 1 and cycle[0] == cycle[-1]:

@@ -136,7 +136,7 @@ def first_path(state: State, walks: Iterator[list[int]]) -> str:
             return str(walk)
     return "No"
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #5e0d2c03
 def greedy_walks_from_the_start(state: State, rng: Random) -> str:
     "Five walks from the start, always to a neighbour with the fewest ways on, ties drawn at random; No where none of them visits all nodes."
     free = (1 << state.n) - 1 & ~(1 << state.start)
@@ -186,7 +186,7 @@ def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random)
             break
     return best
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #5e0d2c01
 def generate(level: Level, rng: Random) -> State:
     "A graph with one path or, in some cases, without any, in which solvers without look-ahead hardly ever find it."
 
@@ -268,7 +268,7 @@ def straight(told: Narrator, state: State, path: tuple[int, ...]) -> None:
         else:
             told.tell("hypothesise", TAKE, [fact])
 
-
+# %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #5e0d2c02
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The reading, the search with its dead ends, and the path or No."
     told, start = Narrator(GRAPHS | ROWS | TOURS, rng), Fact("start", (state.start,))

@@ -317,7 +317,7 @@ def draw_map(state: Any, style: Style, names: Sequence[str]) -> Canvas:
     pairs = [edge[:2] for edge in state.edges]
 
     def tried(attempt: int) -> tuple[float, Callable[[], Canvas]]:
-        size, centers = raster(state, 170, 66, attempt)
+        size, centers = raster(state, 170, 66 if state.n < 17 else 86, attempt)  # many streets bow out at the rim
         ways, lack = routes(centers, pairs, 62, 18)
 
         def drawn() -> Canvas:
