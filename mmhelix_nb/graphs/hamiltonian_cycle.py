@@ -44,6 +44,7 @@ from mmhelix_nb.shared.tours import (
     greedy_walk,
     harden,
     judge_no,
+    nearest,
     tell_tour,
     variants,
 )
@@ -235,19 +236,12 @@ LEVELS = (
 SPACES = {1: 1_400, 2: 46_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #cd103021
-def without_cycle(level: Level, graphs: Iterator[Edges]) -> State | None:
-    "Of some `graphs` without a cycle the one that comes nearest to the level; None where all have one, or the rules on nodes with two edges rule it out, which from level 3 on is too cheap."
-    best, least = None, inf
+def without_cycle(level: Level, graphs: Iterator[Edges]) -> Iterator[tuple[State, int]]:
+    "Those of some `graphs` without a cycle, and the effort of their search; where the rules on nodes with two edges rule a cycle out, that is too cheap from level 3 on."
     for edges in graphs:
         state, counter = State(level.nodes, tuple(sorted(edges))), Counter()
-        if outcome(state, counter) or level.nodes > 11 and needed(state.masks()) is None:
-            continue
-        miss = abs(counter.nodes - level.effort)
-        if miss < least:
-            best, least = state, miss
-        if least < (0.2 if level.moves else 0.6) * level.effort:
-            break
-    return best
+        if not outcome(state, counter) and (not level.moves or needed(state.masks()) is not None):
+            yield state, counter.nodes
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #5e0d2c04
 def generate(level: Level, rng: Random) -> State:
@@ -259,7 +253,8 @@ def generate(level: Level, rng: Random) -> State:
         return counter.nodes
 
     hard = harden(level, True, effort, rng)
-    state = without_cycle(level, variants(level, hard, rng)) if rng.random() < level.without else None
+    without = without_cycle(level, variants(level, hard, rng))
+    state = nearest(level, without, inf) if rng.random() < level.without else None
     return state or State(level.nodes, tuple(sorted(hard.edges)))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #239c0492

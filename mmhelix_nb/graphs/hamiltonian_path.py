@@ -45,6 +45,7 @@ from mmhelix_nb.shared.tours import (
     greedy_walk,
     harden,
     judge_no,
+    nearest,
     ring,
     tell_tour,
     variants,
@@ -170,21 +171,14 @@ LEVELS = (
 SPACES = {1: 5_800, 2: 190_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
-def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random) -> State | None:
-    "Of some `graphs`, from a node with as many edges as the `start`, the one without a path that is nearest to the level's effort; None where none is near."
-    best, least = None, 1.2 * level.effort
+def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random) -> Iterator[tuple[State, int]]:
+    "Those of some `graphs` without a path from a node with as many edges as the `start`, and the effort of their search."
     for edges in graphs:
         degrees = [mask.bit_count() for mask in State(level.nodes, tuple(edges), start).masks()]
         begin = rng.choice([node for node, degree in enumerate(degrees) if degree == degrees[start]])
         state, counter = State(level.nodes, tuple(sorted(edges)), begin), Counter()
-        if outcome(state, counter):
-            continue
-        miss = abs(counter.nodes - level.effort)
-        if miss < least:
-            best, least = state, miss
-        if least < (0.2 if level.moves else 0.6) * level.effort:
-            break
-    return best
+        if not outcome(state, counter):
+            yield state, counter.nodes
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #5e0d2c01
 def generate(level: Level, rng: Random) -> State:
@@ -197,8 +191,8 @@ def generate(level: Level, rng: Random) -> State:
 
     hard = harden(level, False, effort, rng)
     start = hard.made.tour[0]
-    graphs = variants(level, hard, rng)
-    state = without_path(level, start, graphs, rng) if rng.random() < level.without else None
+    without = without_path(level, start, variants(level, hard, rng), rng)
+    state = nearest(level, without, 1.2 * level.effort) if rng.random() < level.without else None
     return state or State(level.nodes, tuple(sorted(hard.edges)), start)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #65083f49

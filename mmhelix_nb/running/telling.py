@@ -250,7 +250,6 @@ def serg(
     limits = {"concurrency": concurrency, "token_budget": token_budget, "cost_budget": cost_budget}
     server = _server(polish, model, **limits, price_in=price_in, price_out=price_out)
     asked = {
-        "--model": model,
         "--picture": picture,
         "--again": again,
         "--attempts": attempts != 3,
