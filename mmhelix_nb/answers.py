@@ -207,6 +207,13 @@ def _unwrapped(text: str, *wrappers: re.Pattern[str]) -> str:
     return text
 
 # %% ../nbs/02_answers.ipynb #a609a6fb
+def _without_commands(text: str) -> str:
+    "`text` without LaTeX's environments, fonts and colours, whose contents stay."
+    text = _AROUND.sub(r"\1", _ENVIRONMENT.sub(" ", _COMMAND.sub(" ", text)))
+    text = _unwrapped(text, _COLOR, _WRAPPER)
+    return _FRONT.sub("", _WRAPPER.sub(r"\1", _COLOR_ON.sub("", text)))
+
+
 _TICKED = re.compile(r"\A✓\s{0,4}|\s{0,4}✓{1,3}[ .]{0,2}\Z")
 _LEFT_OUT = re.compile(r"\.\s{0,3}\.")
 _WHOLE = "all of it, in the form that the question shows"
@@ -217,10 +224,9 @@ def plain(text: str, words: Iterable[str] = (), form: str | None = _WHOLE) -> st
 
     A JSON object gives its value where its name means the answer; `words` may as well stand in such a name (see `means_answer`).
     Raises `Unreadable`, which names the `form`, where dots leave something out; without a form dots may be cells."""
-    text = _unwrapped(text, _SWITCHED)
-    text = _AROUND.sub(r"\1", _ENVIRONMENT.sub(" ", _COMMAND.sub(" ", _FENCE.sub("", text.translate(_WIDE)))))
-    text = _unwrapped(text, _COLOR, _WRAPPER)
-    text = _FRONT.sub("", _WRAPPER.sub(r"\1", _COLOR_ON.sub("", text)))
+    text = _FENCE.sub("", _unwrapped(text, _SWITCHED).translate(_WIDE))
+    if "\\" in text:
+        text = _without_commands(text)
     text = _BREAK.sub("\n", text).replace("{,}", ",").replace(r"\{", "{").replace(r"\}", "}")
     text = _TIE.sub(" ", _TAG.sub("", text.replace("~=~", " = ")))
     text = _NOISE.sub(" ", _ARROW.sub("->", _ESCAPED.sub(r"\1", text)))

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from shelf import TASKS
 
 from mmhelix_nb.core import Instance, from_official, make, pack
-from mmhelix_nb.replies import THOUGHT_PAIRS, Extracted, extract
+from mmhelix_nb.replies import (
+    _THOUGHT,
+    _THOUGHT_WORDS,
+    THOUGHT_PAIRS,
+    Extracted,
+    _holds,
+    extract,
+)
 from mmhelix_nb.verifiers import reward
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
@@ -453,3 +460,13 @@ def test_right_replies_are_accepted():
     refused = [(form, reply, verdict.reason) for form, reply, verdict in verdicts if not verdict]
     print(f"{len(found) - len(refused)} of {len(found)} right replies accepted")
     assert refused == []
+
+
+DOTS = frozenset("İı")  # equal to i for a pattern, and to nothing for `casefold`
+
+
+@given(st.from_regex(_THOUGHT).filter(lambda text: not DOTS.intersection(text)))
+def test_every_mark_of_thoughts_holds_one_of_the_words(text):
+    """So a reply without any of them is not looked through by the pattern; what only ends a turn counts within a channel alone."""
+    for mark in _THOUGHT.finditer(text):
+        assert mark.lastgroup == "turn" or _holds(mark[0], _THOUGHT_WORDS), mark[0]

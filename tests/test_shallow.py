@@ -9,7 +9,7 @@ import pytest
 from shelf import TASKS, item
 
 from mmhelix_nb.core import by_nature, task_module
-from mmhelix_nb.verifiers import chance_floor, floors_of, shallow_scores
+from mmhelix_nb.verifiers import OTHERS, chance_floor, floors_of, shallow_scores, with_others
 
 every_task = pytest.mark.parametrize("task", TASKS)
 HARD = (3, 4, 5)
@@ -47,6 +47,13 @@ def test_floors_stand_by_level():
     found = floors_of("nibbles", items)
     assert list(found["levels"]) == ["1", "5"] and found["items"] == 12 and found["levels"]["5"]["items"] == 6
     assert found["shallow"] == max(shallow_scores(items).values())
+
+
+def test_an_answer_is_tried_on_a_few_others_however_many_there_are():
+    assert sorted(with_others([1, 2, 3])) == [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)]
+    assert [*with_others([1])] == [*with_others([])] == []
+    pairs = [*with_others([*range(50)])]
+    assert len(set(pairs)) == len(pairs) == 50 * OTHERS and all(one != other for one, other in pairs)
 
 
 ROOT = Path(__file__).resolve().parents[1]
