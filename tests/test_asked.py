@@ -18,6 +18,7 @@ from mmhelix_nb.benchmark.published import FolderError, published_item, publishe
 from mmhelix_nb.book.rows import INSTRUCTION
 from mmhelix_nb.book.settings import Evaluation
 from mmhelix_nb.core import make
+from mmhelix_nb.generators import benchmark_row
 from mmhelix_nb.running.cli import app
 
 ITEMS = [make("maze", 1, 0), make("binairo", 2, 3)]
@@ -224,3 +225,13 @@ def test_a_table_without_its_pictures_is_not_asked(tmp_path):
         picture.unlink()
     with pytest.raises(FolderError, match="holds no row that could be asked; row 1: field 'image_path'"):
         DataRows(kit / "MM-HELIX.tsv", Evaluation())
+
+
+def test_a_row_that_cannot_be_read_is_named_by_its_file(tmp_path):
+    """Where a folder has several."""
+    row = {name: value for name, value in benchmark_row(make("maze", 1, 0)).items() if name != "images"}
+    for name, state in (("first.jsonl", row["state"]), ("second.jsonl", "nonsense")):
+        lines(tmp_path / name, [row, row | {"state": state, "id": name}])
+    asked = DataRows(tmp_path, Evaluation(modalities=("text",)))
+    assert [problem.partition(":")[0] for problem in asked.problems] == ["second.jsonl, row 2"]
+    assert len(asked) == 1  # all the others ask the same

@@ -130,12 +130,17 @@ def data_row(row: dict, kind: str, number: int, folder: Path = Path()) -> Row:
     return made if ours else cast(Row, {**made, "seed": None, "name": name})
 
 # %% ../../nbs/benchmark/asked.ipynb #182d918b
-def stored_rows(source: str | Path) -> Iterator[tuple[dict, Path]]:
-    "The rows of a source of `published.rows_from` with their pictures, each with the folder that files are named from; raises `FolderError`."
+def stored_rows(source: str | Path) -> Iterator[tuple[dict, Path, str]]:
+    "The rows of a source of `published.rows_from` with their pictures, each with the folder that files are named from and the place where it stands; raises `FolderError`."
     path = Path(source)
-    for file in files_of(path) if path.is_dir() and not is_saved(path) else [source]:
-        for row in rows_from(file, pictures=True):
-            yield row, Path(file).parent
+    files = files_of(path) if path.is_dir() and not is_saved(path) else [source]
+    for file in files:
+        for number, row in enumerate(rows_from(file, pictures=True), 1):
+            yield (
+                row,
+                Path(file).parent,
+                f"{Path(file).relative_to(path)}, row {number}" if files[1:] else f"row {number}",
+            )
 
 # %% ../../nbs/benchmark/asked.ipynb #a872b9b7
 def item_name(row: Row) -> str:
@@ -183,11 +188,11 @@ class DataRows:
     def __init__(self, source: str | Path, settings: Evaluation, tasks: Sequence[str] = (), levels: Sequence[int] = ()):
         self.problems: list[str] = []
         questions = Questions(settings.modalities, tasks, levels)
-        for number, (row, folder) in enumerate(stored_rows(source), 1):
+        for number, (row, folder, place) in enumerate(stored_rows(source), 1):
             try:
                 questions.add(row, number, folder)
             except ValueError as error:
-                self.problems.append(f"row {number}: {error}")
+                self.problems.append(f"{place}: {error}")
         self.plan = questions.few(settings.items)
         if not self.plan:
             chosen = ", of these tasks and levels" if tasks or levels else ""
