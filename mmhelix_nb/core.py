@@ -297,9 +297,9 @@ class Instance(Puzzle):
         found = extract(reply, cut)
         return wrong(found.problem) if found.problem else self.module.check(self.state, found.text)
 
-    def shallow(self) -> dict[str, str]:
-        "What each of the task's shallow solvers answers, by its name in words; random choices depend on the puzzle alone."
-        seed = f"{self.task}/{self.level}/{self.seed}/shallow"
+    def shallow(self, attempt: int = 0) -> dict[str, str]:
+        "What each of the task's shallow solvers answers, by its name in words; random choices depend on the puzzle and the `attempt` alone."
+        seed = f"{self.task}/{self.level}/{self.seed}/shallow" + f"/{attempt}" * bool(attempt)
         return {in_words(solver): solver(self.state, Random(seed)) for solver in self.module.SHALLOW}
 
     def trace(self, manner: Manner = USUAL, telling: int = 0) -> list[Step]:

@@ -84,12 +84,15 @@ def chance_floor(task: str, items: list[Instance]) -> dict[str, Any]:
     }
 
 # %% ../nbs/20_verifiers.ipynb #ac0a49ef
-def shallow_scores(items: list[Instance]) -> dict[str, float]:
-    "The share of `items`, all of one task, that each of the task's shallow solvers gets right."
-    answers = [(item, item.shallow()) for item in items]
-    return {
-        name: mean(bool(item.module.check(item.state, own[name])) for item, own in answers) for name in answers[0][1]
-    }
+def shallow_scores(items: list[Instance], tries: int = 1) -> dict[str, float]:
+    "The share of `items`, all of one task, that each of the task's shallow solvers gets right, in any of so many `tries` with other random choices."
+    found: dict[str, list[bool]] = {}
+    for item in items:
+        own = [item.shallow(attempt) for attempt in range(tries)]
+        for name in own[0]:
+            answers = {one[name] for one in own}
+            found.setdefault(name, []).append(any(item.module.check(item.state, text) for text in answers))
+    return {name: mean(right) for name, right in found.items()}
 
 # %% ../nbs/20_verifiers.ipynb #b58f49d3
 def floor_of(task: str, items: list[Instance]) -> dict[str, Any]:

@@ -49,6 +49,15 @@ def test_floors_stand_by_level():
     assert found["shallow"] == max(shallow_scores(items).values())
 
 
+def test_more_tries_get_more():
+    """Each with other random choices, and the first as if it were the only one."""
+    items = [item("eulerian_cycle", 3, seed) for seed in range(8)]
+    one, eight = shallow_scores(items), shallow_scores(items, 8)
+    assert one.keys() == eight.keys() and all(one[name] <= eight[name] for name in one)
+    assert eight["five walks away from home"] > one["five walks away from home"]
+    assert items[0].shallow() == items[0].shallow(0) != items[0].shallow(1)
+
+
 def test_an_answer_is_tried_on_a_few_others_however_many_there_are():
     assert sorted(with_others([1, 2, 3])) == [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)]
     assert [*with_others([1])] == [*with_others([])] == []

@@ -368,7 +368,8 @@ Shares of the items, in per cent, that answers get right without looking. The co
 
 Shares of the items, in per cent, that the best of a task's shallow solvers gets right, beside the best constant on the same items. A shallow solver is greedy, or
 goes through the puzzle once, or counts: it neither looks ahead nor goes back. What a model has above it, it owes to reflection, or to knowing the algorithm. With few items a
-level the shares are coarse; `reports/shallow.json` of the package has them over 200 seeds.
+level the shares are coarse; `reports/shallow.json` of the package has them over 200 seeds, and beside them what eight tries get: who sees that a try has failed and begins again goes back, too, if
+only to the beginning, and solves more.
 
 {shallow_table}
 

@@ -6,8 +6,8 @@
 __all__ = ['SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'State', 'beginning', 'narrow',
            'pressing', 'uneven', 'dead_end', 'look', 'outcome', 'search', 'solve', 'walks',
            'greedy_walk_from_every_node', 'five_greedy_walks_from_every_node', 'close', 'tighten', 'needed',
-           'forced_edges', 'tightest_edges', 'without_cycle', 'generate', 'possible', 'check', 'judge_cycle', 'example',
-           'ask', 'reason', 'straight', 'trace', 'canon']
+           'forced_edges', 'tightest_edges', 'fullest_edges', 'without_cycle', 'generate', 'possible', 'check',
+           'judge_cycle', 'example', 'ask', 'reason', 'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #1b2f82aa
 from collections.abc import Iterator
@@ -45,6 +45,7 @@ from mmhelix_nb.shared.tours import (
     harden,
     judge_no,
     nearest,
+    struck,
     tell_tour,
     variants,
 )
@@ -217,11 +218,18 @@ def tightest_edges(state: State, rng: Random) -> str:
     return next((str([*cycle, cycle[0]]) for cycle in best_joined(state.masks(), rng)), "No")
 
 
+def fullest_edges(state: State, rng: Random) -> str:
+    "Strikes out an edge of the nodes with the most, edge by edge, and takes what a node with two left needs; the cycle that is left, or No."
+    cycle = struck(state.masks(), rng)
+    return str([*cycle, *cycle[:1]]) if cycle else "No"
+
+
 SHALLOW = (
     greedy_walk_from_every_node,
     five_greedy_walks_from_every_node,
     forced_edges,
     tightest_edges,
+    fullest_edges,
     always_no,
 )
 
@@ -229,7 +237,7 @@ SHALLOW = (
 LEVELS = (
     Level(9, (13, 14), 10, 0, 1.0, 0.4),
     Level(11, (16, 17), 14, 0, 1.0, 0.4, without=0.4),
-    Level(17, (28, 29), 25, 140, 0.03, without=0.08),
+    Level(17, (28, 29), 25, 180, 0.03, without=0.08),
     Level(18, (30, 32), 32, 140, 0.03, without=0.08),
     Level(20, (33, 35), 42, 130, 0.03, without=0.08),
 )

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'read_start', 'State', 'lost', 'ends',
            'look', 'outcome', 'search', 'solve', 'first_path', 'greedy_walks_from_the_start',
-           'greedy_walks_to_the_start', 'tightest_edges', 'without_path', 'generate', 'possible', 'check', 'layout',
-           'example', 'ask', 'reason', 'straight', 'trace', 'canon']
+           'greedy_walks_to_the_start', 'opened', 'tightest_edges', 'fullest_edges', 'is_open', 'without_path',
+           'generate', 'possible', 'check', 'layout', 'example', 'ask', 'reason', 'straight', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #ac3c96a1
 import re
@@ -38,6 +38,7 @@ from mmhelix_nb.shared.tours import (
     Teller,
     Ways,
     arranged,
+    begun,
     best_joined,
     broken_rule,
     explore,
@@ -47,6 +48,7 @@ from mmhelix_nb.shared.tours import (
     judge_no,
     nearest,
     ring,
+    struck,
     tell_tour,
     variants,
 )
@@ -151,14 +153,26 @@ def greedy_walks_to_the_start(state: State, rng: Random) -> str:
     return first_path(state, (greedy_walk(state.masks(), node, free & ~(1 << node), rng) for node in others))
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #13d21e87
+def opened(state: State, cycle: list[int]) -> list[int]:
+    "The path from the start in a cycle of the `ring`, without the node that is one more."
+    at = cycle.index(state.n)
+    path = [*cycle[at + 1 :], *cycle[:at]]
+    return path if path[0] == state.start else path[::-1]
+
+
 def tightest_edges(state: State, rng: Random) -> str:
     "From the start on, takes an edge of the node with the fewest to spare, edge by edge wherever it is, and drops what that rules out, eight times; the first path, or No."
     cycles = best_joined(ring(state.masks(), state.start), rng, (state.n, state.start))
-    cut = ([*cycle[at + 1 :], *cycle[:at]] for cycle in cycles for at in (cycle.index(state.n),))
-    return first_path(state, (path if path[0] == state.start else path[::-1] for path in cut))
+    return first_path(state, (opened(state, cycle) for cycle in cycles))
 
 
-SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, tightest_edges, always_no)
+def fullest_edges(state: State, rng: Random) -> str:
+    "Strikes out an edge of the nodes with the most, edge by edge, and takes what a node with two left needs; the path that is left, or No."
+    cycle = struck(ring(state.masks(), state.start), rng, (state.n, state.start))
+    return first_path(state, iter([opened(state, cycle)] if cycle else []))
+
+
+SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, tightest_edges, fullest_edges, always_no)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #3db91448
 LEVELS = (
@@ -171,13 +185,18 @@ LEVELS = (
 SPACES = {1: 5_800, 2: 190_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
+def is_open(state: State) -> bool:
+    "Whether what nodes with two edges left need, and what that rules out, leaves every node its two; an end's second leads out of the graph."
+    return min(begun(ring(state.masks(), state.start), (state.n, state.start)).spare) > 1
+
+
 def without_path(level: Level, start: int, graphs: Iterator[Edges], rng: Random) -> Iterator[tuple[State, int]]:
-    "Those of some `graphs` without a path from a node with as many edges as the `start`, and the effort of their search."
+    "Those of some `graphs` without a path from a node with as many edges as the `start`, and the effort of their search; where forced edges alone rule a path out, that is too cheap from level 3 on."
     for edges in graphs:
         degrees = [mask.bit_count() for mask in State(level.nodes, tuple(edges), start).masks()]
         begin = rng.choice([node for node, degree in enumerate(degrees) if degree == degrees[start]])
         state, counter = State(level.nodes, tuple(sorted(edges)), begin), Counter()
-        if not outcome(state, counter):
+        if not outcome(state, counter) and (not level.moves or is_open(state)):
             yield state, counter.nodes
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #5e0d2c01
