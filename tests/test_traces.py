@@ -149,6 +149,13 @@ def test_lengths_are_ordered_and_right(task):
 
 
 @every_task
+def test_a_short_telling_has_no_lone_sign(task):
+    """A slip is not told there, so neither is that something was off."""
+    for seed in range(8):
+        assert "?" not in sample(task, 1, seed, "brief").reply.splitlines(), seed
+
+
+@every_task
 def test_no_two_samples_open_alike(task):
     openings = [sample(task, level, seed).reply[:300] for level in LEVELS for seed in range(6)]
     assert len(set(openings)) == len(openings)
