@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_KINDS', 'ORDERS', 'REFLECTIONS', 'USUAL', 'FULL', 'OPENINGS', 'LENGTHS', 'Fact', 'Reason', 'Step', 'Manner',
-           'tell', 'opened', 'paragraphs', 'recap', 'narrate', 'token_count']
+           'tell', 'opened', 'paragraphs', 'often', 'went', 'recap', 'narrate', 'token_count']
 
 # %% ../nbs/03_steps.ipynb #95015b73
 import re
@@ -107,7 +107,10 @@ FULL = {  # what a full telling adds after a step: why one does such a thing
 
 def tell(step: Step, rng: Random, full: bool = False) -> str:
     "One step in its own words, `full` with a remark, and its board below it."
-    ends = step.kind in FULL and step.brief != "?" and step.says[-1] not in ",;"
+    slip = (
+        step.kind == "contradiction" and step.facts
+    )  # of a reading or a copy; where a try fails, nothing else is said
+    ends = step.kind in FULL and not slip and step.says[-1] not in ",;"
     remark = f" {rng.choice(FULL[step.kind])}" if full and ends else ""
     return f"{step.says}{remark}" + (f"\n{step.board}\n" if step.board else "")
 
@@ -150,12 +153,26 @@ def paragraphs(told: list[str], most: int = 4) -> str:
     return "\n".join([*lines, " ".join(open_line)]).strip()
 
 # %% ../nbs/03_steps.ipynb #e2230176
+def often(number: int) -> str:
+    "How often: once, twice, 3 times."
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def went(back: int) -> str:
+    "How often a search went back."
+    return f"went back {often(back)}" if back else "never went back"
+
+
 def recap(steps: list[Step]) -> str:
-    "What the search took, for a full telling."
+    "What the search took, for a full telling: tries, ways back, and moves that failed at once (by a rule that ends in -next); empty where tries are left out."
     tries, back = (sum(step.kind == kind for step in steps) for kind in ("hypothesise", "backtrack"))
-    if not tries:
-        return "Looking back, every step was forced; I never had to try."
-    return f"Looking back, I tried {tries} {'time' if tries == 1 else 'times'} and went back {back} {'time' if back == 1 else 'times'}."
+    if any(step.kind == "hypothesise" and step.facts[:1] and step.facts[0].kind == "none" for step in steps):
+        return ""
+    failed = sum(reason.rule.endswith("-next") for step in steps for reason in step.reasons)
+    if failed:
+        tried = f"I tried {often(tries)} and {went(back)}" if tries else "I never had to guess"
+        return f"Looking back, {tried}; {failed} {'move' if failed == 1 else 'moves'} failed at once."
+    return f"Looking back, I tried {often(tries)} and {went(back)}." if tries else "Looking back, I never had to guess."
 
 
 def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal") -> str:

@@ -135,6 +135,40 @@ def test_earlier_guesses_are_put_in_as_clauses():
     ]
 
 
+DEAD = re.compile(r"(?:cut|ends|short|torn|open|sides)(?:-next)?")
+
+
+@pytest.mark.parametrize("task", ["hamiltonian_cycle", "hamiltonian_path"])
+def test_no_counts_the_dead_ends_that_are_told(task):
+    """Where no tour is left, the number in the end is that of the dead ends that a reader met: moves that failed at once, tries that failed after others, and the last way."""
+    counted = 0
+    for level, seeds in ((1, 24), (2, 24), (3, 30), (5, 10)):
+        for seed in range(seeds):
+            one = item(task, level, seed)
+            if one.answer != "No":
+                continue
+            for order in ("fixed", "random", "heuristic"):
+                steps = one.trace(Manner(order))
+                met = sum(bool(DEAD.fullmatch(reason.rule)) for step in steps for reason in step.reasons)
+                check = next(step for step in steps if step.facts and step.facts[0].kind == "tried")
+                assert check.facts[0].args == (met,) and re.search(rf"\b{met} dead ends?\b", check.says), (level, seed)
+                told = sum(fact.kind in ("no-go", "none") for step in steps if step.reasons for fact in step.facts)
+                assert met == told, (level, seed, order)
+                counted += met > 2
+    assert counted > 30
+
+
+def test_a_path_is_denied_from_its_start_alone():
+    """A graph without a path from the asked start may have one from another, and a path is no tour."""
+    for level, seed in ((level, seed) for level in LEVELS for seed in range(8)):
+        one = item("hamiltonian_path", level, seed)
+        steps = one.trace()
+        assert not re.search(r"\btours?\b", " ".join(step.says for step in steps))
+        for step in steps:
+            if any(fact.kind == "none" for fact in step.facts):
+                assert re.search(rf"\b{one.state.start}\b", step.says), step.says
+
+
 # Texts
 
 
@@ -146,6 +180,13 @@ def test_lengths_are_ordered_and_right(task):
         tokens = [token_count(told[length].reply) for length in LENGTHS]
         assert tokens == sorted(tokens) and tokens[0] < tokens[1]
         assert told["normal"].reply.startswith("<think>") and told["full"].reply.count("</think>") == 1
+
+
+@every_task
+def test_a_short_telling_has_no_lone_sign(task):
+    """A slip is not told there, so neither is that something was off."""
+    for seed in range(8):
+        assert "?" not in sample(task, 1, seed, "brief").reply.splitlines(), seed
 
 
 @every_task

@@ -280,7 +280,7 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a cycle through all nodes, or No where there is none."
     cycle = read_walk(answer)
     if cycle is None:
-        return judge_no(possible(state), "cycle", "a Hamiltonian cycle exists", "no Hamiltonian cycle exists")
+        return judge_no(possible(state), "Hamiltonian cycle")
     return judge_cycle(state, cycle)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #5e0d2c06
@@ -356,7 +356,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The reading, the search with its dead ends, and the cycle or No."
     told, first = Narrator(GRAPHS | ROWS | TOURS, rng), beginning(state.masks())
     edge_reading(told, manner, state.n, state.edges)
-    start = Fact("start", (first,))
+    start, none = Fact("start", (first,)), Fact("none")
     told.tell(
         "deduce",
         BEGIN,
@@ -366,12 +366,12 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     )
     cycle, events = search(state, arranged(manner.order or ORDER, rng))
     if manner.reflection != "none":
-        Teller(told, start, partial(reason, state.masks())).tell(events)
+        Teller(told, start, partial(reason, state.masks()), none).tell(events)
     elif cycle:
         straight(told, state, cycle)
     else:
-        told.tell("hypothesise", UNTOLD, [Fact("none")])
-    return tell_tour(told, manner, state, [*cycle, first] if cycle else None, True)
+        told.tell("hypothesise", UNTOLD, [none])
+    return tell_tour(told, manner, state, [*cycle, first] if cycle else None, True, none)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #23b8cc7d
 def canon(state: State) -> bytes:

@@ -30,7 +30,7 @@ from ..shared.search import Counter, bits
 from mmhelix_nb.shared.tours import (
     BEGIN,
     FORCED,
-    TOURS,
+    PATHS,
     Arrange,
     Edges,
     Event,
@@ -229,7 +229,7 @@ def check(state: State, answer: str) -> Verdict:
     "Whether `answer` is a path from the start through all nodes, or No where there is none."
     path = read_walk(answer, state.start)
     if path is None:
-        return judge_no(possible(state), "path", f"a path from node {state.start} exists", "no path exists")
+        return judge_no(possible(state), f"Hamiltonian path from node {state.start}")
     if path[0] != state.start:
         return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
     problem = broken_rule(state, path)
@@ -284,17 +284,18 @@ def straight(told: Narrator, state: State, path: tuple[int, ...]) -> None:
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #5e0d2c02
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The reading, the search with its dead ends, and the path or No."
-    told, start = Narrator(GRAPHS | ROWS | TOURS, rng), Fact("start", (state.start,))
+    told = Narrator(GRAPHS | ROWS | PATHS, rng)
+    start, none = Fact("start", (state.start,)), Fact("none", (state.start,))
     edge_reading(told, manner, state.n, state.edges)
     told.tell("deduce", BEGIN, [start], [Reason("asked", (), ())], brief=f"from {state.start}")
     path, events = search(state, arranged(manner.order or ORDER, rng))
     if manner.reflection != "none":
-        Teller(told, start, reason).tell(events)
+        Teller(told, start, reason, none).tell(events)
     elif path:
         straight(told, state, path)
     else:
-        told.tell("hypothesise", UNTOLD, [Fact("none")])
-    return tell_tour(told, manner, state, [*path] if path else None, False)
+        told.tell("hypothesise", UNTOLD, [none])
+    return tell_tour(told, manner, state, [*path] if path else None, False, none)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #67ecc163
 def canon(state: State) -> bytes:

@@ -18,7 +18,18 @@ from ..answers import read_ints
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.diagrams import draw_placed
 from ..shared.draw import Canvas, Style, render
-from ..shared.graphtold import ARROWS, ROWS, arrow_reading, leads, miscopied, row, row_of, run_on, show_row
+from mmhelix_nb.shared.graphtold import (
+    ARROWS,
+    ROWS,
+    arrow_reading,
+    leads,
+    mend_row,
+    miscopied,
+    row,
+    row_of,
+    run_on,
+    show_row,
+)
 from ..shared.narrator import Narrator
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.reading import COPY, close
@@ -442,7 +453,8 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     told = Narrator(ROWS | ARROWS | QUEUE, rng)
     arrow_reading(told, manner, state.n, state.edges)
     order = tell_order(told, state, manner.order or ORDER)
-    close(told, manner, row(order), partial(checked, state), miscopied(state.n), str(order), COPY, show_row)
+    slip = miscopied(state.n)
+    close(told, manner, row(order), partial(checked, state), slip, str(order), COPY, show_row, mend_row)
     return told.steps
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #2c987bed

@@ -607,7 +607,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     clue_reading(told, manner, state.rows, state.columns)
     places = places_of(state)
     board = "\n".join("".join(fact.args[1]) for fact in places)
-    told.tell("deduce", PLACES, places, [Reason("beside", (), tuple(row_facts(trees)))], board, brief="?")
+    told.tell("deduce", PLACES, places, [Reason("beside", (), tuple(row_facts(trees)))], board, brief="places")
     checks = (lambda grid: line_tallies(grid, "A", state.rows, state.columns), tents_apart, trees_beside)
     fixed = [line.replace("X", " ") for line in state.grid]
     shade_story(told, manner, puzzle, puzzle.start, ORDER, "-A?", checks, tent_cells, fixed, quiet=1)

@@ -127,7 +127,7 @@ CHAIN = (  # how a forced step runs on in the sentence before it
     "; next, ",
     "; in turn, ",
     "; from there, ",
-    "; this way ",
+    "; as a result, ",
     "; in consequence, ",
     "; that done, ",
     ", and after that ",

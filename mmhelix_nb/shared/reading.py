@@ -8,7 +8,7 @@ __all__ = ['MISREAD', 'SLIP', 'Parts', 'Tally', 'Blur', 'AGREE', 'DIFFER', 'AGAI
            'BREAKS', 'MEND', 'DONE', 'happens', 'misread', 'missed_out', 'read', 'spaced', 'shifted', 'filled',
            'row_facts', 'show_lines', 'show_digits', 'grid_reading', 'sum_text', 'joined_facts', 'degree_tally',
            'overlooked', 'edge_reading', 'bar_facts', 'extremes', 'skipped', 'bar_reading', 'clue_facts', 'totals',
-           'miscounted', 'clue_reading', 'broken', 'slipped', 'close']
+           'miscounted', 'clue_reading', 'mended', 'broken', 'slipped', 'close']
 
 # %% ../../nbs/shared/reading.ipynb #40002b7e
 from collections.abc import Callable, Sequence
@@ -153,9 +153,9 @@ def read(
     )
     reason = Reason("count", (), tuple(seen))
     if inner:
-        told.tell("contradiction", CLASH, tally(seen), [reason], brief="?")
+        told.tell("contradiction", CLASH, tally(seen), [reason])
     else:
-        told.tell("contradiction", DIFFER, true, [reason], brief="?", wrong=told.voice.claims(written))
+        told.tell("contradiction", DIFFER, true, [reason], wrong=told.voice.claims(written))
     told.tell("repair", AGAIN, missed)
 
 # %% ../../nbs/shared/reading.ipynb #7434d30e
@@ -589,6 +589,13 @@ MEND = (
     "what I had found was different: {fact}.",
     "corrected: {fact}.",
 )
+
+
+def mended(told: Narrator, parts: Parts, copied: Parts) -> None:
+    "Say what was miscopied, or left out, as it should be."
+    told.tell("repair", MEND, [fact for fact in parts if fact not in copied])
+
+
 DONE = (
     "that is my answer.",
     "so this is the answer.",
@@ -630,8 +637,9 @@ def close(
     answer: str,
     clauses: Sequence[str] = COPY,
     show: Callable[[Parts], str] | None = None,
+    mend: Callable[[Narrator, Parts, Parts], None] = mended,
 ) -> None:
-    "Copy the answer out, check it with its numbers, and conclude; where a clause has no `{fact}`, `show` makes a board of the `parts`."
+    "Copy the answer out, check it with its numbers, `mend` a slip, and conclude; where a clause has no `{fact}`, `show` makes a board of the `parts`."
     copied = list(parts)
     if happens(SLIP, manner, told.rng):
         copied = slipped(parts, checks, slip, told.rng)
@@ -640,8 +648,8 @@ def close(
     if manner.reflection == "full":
         found = checks(copied)
         if copied != list(parts):
-            told.tell("contradiction", BREAKS, found[-1:], [Reason("computed", (), tuple(copied))], brief="?")
-            told.tell("repair", MEND, [fact for fact in parts if fact not in copied])
+            told.tell("contradiction", BREAKS, found[-1:], [Reason("computed", (), tuple(copied))])
+            mend(told, parts, copied)
             found = checks(parts)
         told.tell("check", HOLDS, found, [Reason("computed", (), tuple(parts))])
     told.tell("conclude", DONE, [Fact("answer", (answer,))])

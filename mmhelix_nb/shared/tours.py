@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LONGEST', 'DRAFTS', 'TGraph', 'BESIDE', 'CUT',
-           'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'BEGIN', 'FORCED', 'Event', 'Ways', 'explore',
+           'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'PATHS', 'BEGIN', 'FORCED', 'Event', 'Ways', 'explore',
            'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways', 'begun', 'again',
            'along', 'joined', 'best_joined', 'fullest', 'struck', 'followed', 'kept', 'spares', 'goes_on', 'ring',
            'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy', 'spared', 'swapped', 'Climb',
            'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling',
-           'Teller', 'checked_tour', 'tell_tour']
+           'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
@@ -22,7 +22,7 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from ..core import Verdict, right, wrong
-from .graphtold import NO, ROWS, miscopied, row, row_of, run_on, show_row
+from .graphtold import NO, ROWS, mend_row, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
 from .prose import counted, listed
@@ -532,20 +532,20 @@ def broken_rule(graph: Graph, tour: list[int]) -> str:
     return f"node {missing[0]} is not visited" if missing else ""
 
 
-def judge_no(exists: bool | None, name: str, some: str, none: str) -> Verdict:
+def judge_no(exists: bool | None, name: str) -> Verdict:
     "The verdict on the answer No, if a tour called `name` `exists` or not, or None if that is not known."
     if exists is None:
         return wrong(f"whether a {name} exists could not be decided")
-    return wrong(some) if exists else right(none)
+    return wrong(f"a {name} exists") if exists else right(f"no {name} exists")
 
 # %% ../../nbs/shared/tours.ipynb #2132a950
-BESIDE = (
-    "going to {node}, ",
+BESIDE = (  # none ends in the number, which would read on as a list: at 2, 3 and 5
     "with {node} next, ",
-    "after {node}, ",
-    "if I go to {node}, ",
-    "once at {node}, ",
-    "right after {node}, ",
+    "once {node} is visited, ",
+    "with {node} as the next node, ",
+    "once {node} comes next, ",
+    "when {node} comes next, ",
+    "with {node} as my next node, ",
 )
 
 
@@ -571,7 +571,7 @@ CUT = (
 ENDS = (
     "{ones} have one way left at most, and only the last node may",
     "both {ones} would have to be the last node",
-    "{ones} are two dead ends, and a path has one end",
+    "{ones} would both be blind alleys, and only one node comes last",
     "at each of {ones} the path would have to stop",
     "{ones} can be entered but not left",
     "neither of {ones} has a way on",
@@ -580,9 +580,9 @@ ENDS = (
     "{ones} are left with a single way each",
     "that makes two ends, {ones}",
     "only one of {ones} can be the end",
-    "{ones} both have no second way",
+    "neither of {ones} has a second way",
     "{ones} would both be where the path stops",
-    "of {ones} one would be left over",
+    "one of {ones} would be left unvisited",
     "neither of {ones} can be passed through",
     "a path through {ones} would stop twice",
 )
@@ -591,7 +591,7 @@ SHORT = (
     "{node2} cannot be entered and left",
     "{node2} needs two ways and does not have them",
     "at {node2} there are not two ways any more",
-    "{node2} is a dead end",
+    "at most one way is left at {node2}",
     "there is no way into {node2} and out again",
     "{node2} lacks a second way",
     "two ways are needed at {node2}, which has fewer",
@@ -605,13 +605,13 @@ TORN = (
     "{ones} have just two ways each, one of them to {node2}",
     "{node2} would have to stand beside each of {ones}",
     "too many nodes depend on {node2}, namely {ones}",
-    "{ones} must each be next to {node2}",
-    "none of {ones} can do without {node2}",
+    "{ones} must each be next to {node2}, which is too many",
+    "{ones} cannot do without {node2}, where the places are too few",
     "{node2} cannot serve {ones} at once",
-    "each of {ones} has only two ways and one is {node2}",
+    "each of {ones} has only two ways and cannot spare {node2}",
     "{ones} compete for a place beside {node2}",
     "{ones} each claim {node2} as a neighbour",
-    "one node of {ones} must lose {node2}, which it needs",
+    "{node2} is needed by each of {ones}, but has no room for that",
     "the places beside {node2} are too few for {ones}",
 )
 OPEN = (
@@ -640,7 +640,7 @@ MOVES = Voice(
             "the first node is {node}",
             "it starts at {node}",
             "I set out from {node}",
-            "the tour begins at {node}",
+            "the way begins at {node}",
             "from {node} I set off",
             "my first node is {node}",
             "{node} comes first",
@@ -657,7 +657,7 @@ MOVES = Voice(
             "next after {node} comes {node2}",
             "{node} leads to {node2}",
             "the step from {node} is to {node2}",
-            "I take {node} to {node2}",
+            "I take the edge from {node} to {node2}",
             "at {node} I turn to {node2}",
             "{node2} comes after {node}",
             "my next step is {node} to {node2}",
@@ -673,7 +673,7 @@ MOVES = Voice(
             "after {node} it is not {node2}",
             "the step from {node} to {node2} is out",
             "{node} to {node2} fails",
-            "from {node}, {node2} is ruled out",
+            "going from {node} to {node2} is ruled out",
             "I cross out {node} to {node2}",
             "{node} to {node2} leads nowhere",
             "at {node} I must not take {node2}",
@@ -687,7 +687,7 @@ MOVES = Voice(
             "such a tour is impossible",
             "there is no tour here",
             "no such tour exists",
-            "the answer has to be No",
+            "no cycle passes through all nodes",
             "this graph has no tour",
             "it is impossible here",
             "there can be no such tour",
@@ -704,7 +704,7 @@ MOVES = Voice(
             "at {node} just {node2} remains",
             "the one way on from {node} is {node2}",
             "{node} is left with {node2}",
-            "all other ways from {node} but {node2} are gone",
+            "all ways from {node} but the one to {node2} are gone",
             "only {node2} remains for {node}",
             "at {node} there is no choice but {node2}",
             "the last way from {node} is {node2}",
@@ -782,22 +782,22 @@ TOURS = (
                 "no node of the {number} is missing or doubled, and the {number2} steps exist",
                 "the list has {number} different nodes, and all {number2} steps are edges",
                 "the {number} nodes are visited once each by {number2} steps along edges",
-                "nothing repeats among {number} nodes, and {number2} edges carry the tour",
+                "nothing repeats among {number} nodes, joined by {number2} edges",
                 "there are {number} nodes in it, all different, and {number2} steps, all edges",
                 "node by node {number}, step by step {number2}, all as it should be",
             ),
             "tried closed": (
                 "after {closed} no way is left open",
-                "all ways have ended, in {closed}",
+                "every way has ended, with {closed} in all",
                 "after {closed} nothing is left to try",
                 "I have met {closed}, and every way is closed",
                 "I count {closed}, with no way left",
-                "each choice has failed, with {closed} in all",
+                "no way goes through, with {closed} in all",
                 "with {closed} all the ways are covered",
                 "I came to {closed} and found no way out",
-                "no way is untried, which took {closed}",
+                "{closed} in all, and no way is untried",
                 "going over it, I find {closed} and nothing open",
-                "every branch is closed, with {closed} on the way",
+                "every way is closed, after {closed} in all",
                 "with {closed} all choices are used up",
             ),
             "no-edge number node node2": (
@@ -814,19 +814,33 @@ TOURS = (
                 "nothing joins the ends of step {number}, {node} and {node2}",
                 "{number} is a step from {node} to {node2}, but they are not joined",
             ),
-            "no-once node": (
-                "{node} comes twice",
+            "no-once node": (  # of a cycle the first node comes once more at the end, which is no fault
+                "{node} comes once too often",
                 "{node} is visited twice",
-                "the list has {node} two times",
-                "{node} appears a second time",
-                "I find {node} twice",
-                "{node} stands there twice",
+                "the list has {node} once too often",
+                "{node} appears once too often",
+                "I find {node} once too often",
+                "{node} stands there once too often",
                 "{node} must not come again",
-                "two entries are {node}",
-                "{node} is doubled",
-                "there is {node} more than once",
-                "{node} is in it twice",
+                "there is one {node} too many",
+                "{node} is repeated",
+                "the list repeats {node}",
+                "I visit {node} twice",
                 "the node {node} repeats",
+            ),
+            "no-closes node node2": (
+                "it begins at {node} and ends at {node2}",
+                "the first entry is {node}, but the last is {node2}",
+                "from {node} it does not come back but ends at {node2}",
+                "it starts at {node} and stops at {node2}, so it is not closed",
+                "its ends {node} and {node2} differ",
+                "it leads from {node} to {node2} and does not close",
+                "{node} stands at the beginning, {node2} at the end",
+                "the start {node} is not the end {node2}",
+                "a cycle from {node} cannot end at {node2}",
+                "it opens at {node} and stops at {node2}",
+                "between {node2} and {node} it is still open",
+                "with {node} first and {node2} last it is not closed",
             ),
             "no-missing node": (
                 "{node} is missing",
@@ -840,10 +854,44 @@ TOURS = (
                 "{node} is not in the list",
                 "I do not find {node}",
                 "{node} should be there and is not",
-                "the tour leaves out {node}",
+                "it leaves out {node}",
             ),
         }
     )
+)
+
+# %% ../../nbs/shared/tours.ipynb #5e0d3c02
+PATHS = TOURS | Voice(  # where the start is given: there may be a path from another one
+    {
+        "none node": (
+            "no path from {node} visits all nodes",
+            "no path from {node} passes through all nodes",
+            "from {node} there is no such path",
+            "there is no path from {node} through all nodes",
+            "no such path starts at {node}",
+            "from {node} it cannot be done",
+            "a path from {node} through all nodes is impossible",
+            "every path from {node} misses some node",
+            "nobody gets from {node} through all nodes",
+            "starting at {node}, no path visits every node",
+            "with {node} as its start no path is whole",
+            "the path that is asked for from {node} does not exist",
+        ),
+        "none! node": (
+            "from {node} it has to be No",
+            "for start {node} my reply is No",
+            "No is my reply for start {node}",
+            "with start {node} it comes down to No",
+            "the reply has to be No for start {node}",
+            "what I have to write for start {node} is No",
+            "only No is left to say of start {node}",
+            "No is what I have to write for start {node}",
+            "No is all that can be said of a path from {node}",
+            "what remains to be said of start {node} is No",
+            "No has to be written for a path from {node}",
+            "the reply to give for start {node} is No",
+        ),
+    }
 )
 
 # %% ../../nbs/shared/tours.ipynb #831c9a23
@@ -873,7 +921,7 @@ FORCED = (
     "{fact}, as {why}.",
     "{why}: {fact}.",
     "now {why}, so {fact}.",
-    "here {why}; hence {fact}.",
+    "{why}, which means that {fact}.",
 )
 
 
@@ -883,10 +931,12 @@ def fails_at_once(move: Event, after: Event) -> bool:
 
 
 class Telling:
-    "Tells moves of a search for a tour from `start`; a task's `reason` says why an event is a dead end or forced, its facts left out."
+    """Tells moves of a search for a tour from `start`; a task's `reason` says why an event is a dead end or forced, its facts left out.
 
-    def __init__(self, told: Narrator, start: Fact, reason: Callable[[Event], tuple[str, tuple]]):
-        self.told, self.start, self.reason = told, start, reason
+    `none` is what a search without a tour shows: of the graph, or of the start alone."""
+
+    def __init__(self, told: Narrator, start: Fact, reason: Callable[[Event], tuple[str, tuple]], none: Fact):
+        self.told, self.start, self.reason, self.none = told, start, reason, none
         self.tries: list[Fact] = []
 
     def premises(self, path: tuple[int, ...]) -> tuple[Fact, ...]:
@@ -920,7 +970,7 @@ class Teller(Telling):
         "A dead end: the last try is taken back, or there is no tour, which is answered."
         reason = Reason(*self.reason(event), self.premises(event.path))
         if not self.tries:
-            self.told.tell("deduce", FORCED, [Fact("none")], [reason])
+            self.told.tell("deduce", FORCED, [self.none], [reason])
             return True
         tried = self.tries.pop()
         self.told.tell("contradiction", FAIL, [], [reason], brief="x")
@@ -956,23 +1006,29 @@ def checked_tour(graph: Graph, closed: bool, dead_ends: int) -> Checks:
         for number, (u, v) in enumerate(pairwise(tour), 1):
             if not masks[u] >> v & 1:
                 return [Fact("no-edge", (number, u, v))]
+        if closed and tour[0] != tour[-1]:
+            return [Fact("no-closes", (tour[0], tour[-1]))]
         twice = [node for node in range(graph.n) if inner.count(node) > 1]
         missing = [node for node in range(graph.n) if node not in inner]
         if twice or missing:
             return [Fact("no-once", (twice[0],)) if twice else Fact("no-missing", (missing[0],))]
-        if closed and tour[0] != tour[-1]:
-            return [Fact("no-once", (tour[-1],))]
         return [Fact("visits", (len(inner), len(tour) - 1))]
 
     return checks
 
 
-def tell_tour(told: Narrator, manner: Manner, graph: Graph, tour: list[int] | None, closed: bool) -> list[Step]:
-    "The close of a trace: a `tour` that was found, or that there is none."
-    dead = sum(step.kind == "contradiction" and not step.facts for step in told.steps) + (tour is None)
-    checks = checked_tour(graph, closed, dead)
+def dead_ends(steps: Sequence[Step]) -> int:
+    "How many dead ends the steps of a search without a tour tell: each move that is ruled out, at once or after others, ends in one of its own, and so does the way that was left."
+    return sum(fact.kind == "no-go" for step in steps for fact in step.facts) + 1
+
+
+def tell_tour(
+    told: Narrator, manner: Manner, graph: Graph, tour: list[int] | None, closed: bool, none: Fact
+) -> list[Step]:
+    "The close of a trace: a `tour` that was found, or `none`."
+    checks, slip = checked_tour(graph, closed, dead_ends(told.steps)), miscopied(graph.n)
     if tour is None:
-        close(told, manner, [Fact("none")], checks, miscopied(graph.n), "No", RESULT)
+        close(told, manner, [none], checks, slip, "No", RESULT)
     else:
-        close(told, manner, row(tour), checks, miscopied(graph.n), str(tour), COPY, show_row)
+        close(told, manner, row(tour), checks, slip, str(tour), COPY, show_row, mend_row)
     return told.steps

@@ -18,7 +18,7 @@ from random import Random
 from typing import Self
 
 from ..core import Solution, Verdict, right, wrong
-from .graphtold import NO, ROWS, miscopied, row, row_of, show_row
+from .graphtold import NO, ROWS, mend_row, miscopied, row, row_of, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from mmhelix_nb.shared.networks import (
     Graph,
@@ -863,5 +863,5 @@ def tell_euler(state: State, most: int, rng: Random, manner: Manner) -> list[Ste
         told.deduce([Fact("none")], [Reason("odd-ends" if most else "odd-inside", (len(odd),), (parity,))])
     parts = row(walk) if walk else [Fact("none")]
     answer, clauses, show = (str([*walk]), COPY, show_row) if walk else ("No", RESULT, None)
-    close(told, manner, parts, checked_walk(state, not most), miscopied(state.n), answer, clauses, show)
+    close(told, manner, parts, checked_walk(state, not most), miscopied(state.n), answer, clauses, show, mend_row)
     return told.steps

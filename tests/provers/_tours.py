@@ -12,7 +12,8 @@ class Tour(Graph):
 
     def __init__(self, n, edges, start=None):
         super().__init__(n, edges)
-        self.asked, self.dead_ends = start, 0
+        self.asked = start
+        self.dead_ends = 0  # moves that are ruled out, at once or after others, and the way that was left
 
     def known(self, kind):
         return [fact for frame in self.frames for fact in frame if fact.kind == kind]
@@ -44,6 +45,10 @@ class Tour(Graph):
                     queue.append(other)
         return seen
 
+    def none(self):
+        "That there is no tour: a cycle has no start, and a path may exist from another one."
+        return Fact("none", () if self.closed else (self.asked,))
+
     def rests_on_path(self, reason, path):
         expect({*self.known("start"), *self.known("go")} <= set(reason.facts), "a move of the path is not named")
 
@@ -72,12 +77,14 @@ class Tour(Graph):
     def shows_no_go(self, fact, reason):
         path = self.path()
         self.rests_on_path(reason, path)
+        self.dead_ends += 1
         expect(reason.rule.endswith("-next") and fact.args == (path[-1], reason.args[0]), "another move is ruled out")
         expect(fact.args[1] in self.near[path[-1]] and fact.args[1] not in path, "no such move is open")
         return self.dead(reason.rule.removesuffix("-next"), reason.args[1:], [*path, fact.args[1]])
 
     def shows_none(self, fact, reason):
         expect(not self.tries, "a try is open")
+        expect(fact == self.none(), "no tour from another start is asked for")
         self.dead_ends += 1
         return self.breaks(reason)
 
@@ -95,16 +102,16 @@ class Tour(Graph):
             return len(nodes) == 2 and all(node in self.free(path) and len(self.ways(node, path)) < 2 for node in nodes)
         return False
 
-    def on_contradiction(self, step):
-        self.dead_ends += not step.facts
-        super().on_contradiction(step)
+    def on_backtrack(self, step):
+        super().on_backtrack(step)
+        self.dead_ends += 1
 
     def denies(self, fact, tried):
         return fact == Fact("no-go", tried.args)
 
     def copies(self):
         if self.known("none"):
-            return [Fact("none")]
+            return [self.none()]
         tour = [*self.path(), *self.path()[: self.closed]]
         expect(len(tour) == self.n + self.closed, "the tour is not whole")
         return [Fact("nth", part) for part in enumerate(tour, 1)]
@@ -116,6 +123,8 @@ class Tour(Graph):
         for number, (here, there) in enumerate(zip(tour, tour[1:]), 1):
             if there not in self.near[here]:
                 return [Fact("no-edge", (number, here, there))]
+        if self.closed and tour[0] != tour[-1]:
+            return [Fact("no-closes", (tour[0], tour[-1]))]
         inner = tour[: len(tour) - self.closed]
         for kind, those in (
             ("no-once", [node for node in range(self.n) if inner.count(node) > 1]),
@@ -123,8 +132,6 @@ class Tour(Graph):
         ):
             if those:
                 return [Fact(kind, (those[0],))]
-        if self.closed and tour[0] != tour[-1]:
-            return [Fact("no-once", (tour[-1],))]
         return [Fact("visits", (len(inner), len(tour) - 1))]
 
     def answer(self, parts):
