@@ -584,7 +584,7 @@ _TOUR = (
 _DENIED = "|".join(
     (
         rf"(?:there (?:is|are|exists|can be) |there's )?no {_TOUR}(?: exists?| is possible| possible| can be found| found)?",
-        rf"there (?:is not|isn't|does not exist|doesn't exist) {_TOUR}|there (?:is not|isn't|is none)|none exists?",
+        rf"there (?:is not|isn't|does not exist|doesn't exist|are not|aren't) (?:{_TOUR}|one|any)|there (?:is not|isn't|is none|are none|exists none)|none exists?",
         rf"(?:{_TOUR}|it|one) (?:does not|doesn't|can ?not|can't) (?:exist|be found)|it (?:does not|doesn't)",
         rf"(?:{_TOUR} |it |this |that )?(?:is )?(?:not possible|impossible)|it's impossible|does not exist|doesn't exist",
         rf"(?:the|this)(?: given)? graph (?:has|contains|admits) no {_TOUR}",
@@ -592,15 +592,18 @@ _DENIED = "|".join(
         "(?:(?:the|this|it)(?: given)?(?: graph)? (?:is|isn't) )?(?:not |non-?)?(?:eulerian|hamiltonian)",
     )
 )
-_TELLING = "odd|even|degrees?|(?:dis)?connected|bridge|leaf"
+_TELLING = (
+    "odd|even|degrees?|(?:dis)?connected|bridges?|leaf|leaves|dead ends?|isolated|unreachable|bipartite|neighbou?rs?"
+    "|cut (?:node|nodes|vertex|vertices)|articulation points?|(?:one|1|single) edge"
+)
 _REASON = (
-    f"because|since|as|{_TELLING}|[0-9]{{1,4}}|nodes?|vertex|vertices|have|has|having|with|more|than|two|three|four|zero|exactly|only|all|not|is|are|of"
-    "|the|an?|and|graph|it|there|edges?|number"
+    f"because|since|as|{_TELLING}|[0-9]{{1,4}}|nodes?|vertex|vertices|have|has|having|with|more|than|two|three|four|zero|exactly|only|all|both|each|one|not|is|are|of"
+    "|the|an?|and|to|graph|it|there|edges?|number"
 )
 _DENIES = re.compile(r"\bno\b|not\b|n't|non|impossible")  # `is hamiltonian` does not
 _NO = re.compile(
     rf"(?:(?:so|thus|hence|therefore),? )?(?:(?P<word>no|none|null|false)(?![a-z0-9]))?[ ,.;:!(-]{{0,3}}(?:(?:because|since|as|so) )?(?P<clause>(?:{_DENIED}){_WHERE})?"
-    rf"(?P<reason>(?: ?[,.;:(-][ (]{{0,2}}| (?=because|since|as\b))(?!of\b)(?:(?:{_REASON})\b[ ,()-]{{0,3}}){{1,40}})?"
+    rf"(?P<reason>(?: ?[,.;:(-][ (]{{0,2}}| (?=because|since|as\b))(?!of\b)(?:(?:{_REASON})\b[ ,()-]{{0,3}}){{1,40}}+)?"
 )
 
 # %% ../nbs/02_answers.ipynb #d0caba18

@@ -296,6 +296,16 @@ NO = (
     '{{"{kind}": null}}',
     "No (more than two nodes have odd degree)",
     r"\boxed{{\text{{No}}}}",
+    "There isn't one",
+    "There isn't any.",
+    "There isn't any such {kind}.",
+    "There aren't any",
+    "There is none.",
+    "None exists",
+    "No, there isn't one in this graph.",
+    "No, since 3 and 5 are leaves",
+    "No, because nodes 3 and 5 are both leaves.",
+    "No, since node 3 has only one neighbor",
 )
 NOT_NO = (
     "Not sure",
@@ -313,6 +323,15 @@ NOT_NO = (
     "nothing",
     "No. 5",
     "The answer is not No",
+    "There isn't one?",
+    "There isn't one but two",
+    "There isn't only one",
+    "Isn't there one",
+    "There is one",
+    "None of these",
+    "No leaves",
+    "No, since 3 and 5",
+    "No, since [0, 1, 2]",
 )
 YES = (
     "Yes",
