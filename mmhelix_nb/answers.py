@@ -57,7 +57,7 @@ _LABEL_WORDS = frozenset(
 _BESIDE_LABELS = frozenset(  # what may stand before and behind these
     "the a an my our this that these those one is are be as it of for in to at and all we get have"
     " final correct valid complete completed full possible required resulting following found solved filled"
-    " eulerian euler hamiltonian hamilton topological topo sort sorted".split()
+    " eulerian euler hamiltonian hamilton topological topo sort sorted only unique".split()
 )
 _LABEL = re.compile(
     r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare))\s{1,3}(?=[^\s:=])(?!not\b))"
@@ -505,30 +505,52 @@ def _unnumbered(body: str) -> str:
     return "\n".join(line[mark.end() :] for line, mark in zip(lines, marks) if mark)
 
 # %% ../nbs/02_answers.ipynb #2b165056
-_FROM = re.compile(
-    r" (?:(?:start|begin)(?:s|ning|ing)? )?(?:from|at|with) (?:the )?(?:node |vertex )?\d{1,4}(?= is |:| =)"
+_BEGINS, _AT = r"(?:start|begin)(?:s|ning|ing)?", r"(?:from|at|with)(?: the)?(?: node| vertex)?"
+_STARTS = (  # what says with which number the list begins: in front of it, in its label, behind it
+    re.compile(
+        rf"\A(?:{_BEGINS} {_AT}|start(?:ing)?(?: node| vertex)?(?: is|:| =)?) (?P<node>\d{{1,4}})(?: ?:\s{{0,4}}| ?\n\s{{0,4}}|[,;.]\s{{1,4}}(?=[\[({{<A-Za-z]))",
+        re.IGNORECASE,
+    ),
+    re.compile(rf" \(?(?:{_BEGINS} )?{_AT} (?P<node>\d{{1,4}})\)?(?= is |:| =)"),
+    re.compile(rf",? (?P<open>\()?{_BEGINS} {_AT} (?P<node>\d{{1,4}})(?(open)\))\Z", re.IGNORECASE),
 )
+_ANGLED = re.compile(r"\A<((?:->|[^<>])++)(?<!-)>")
 _BEHIND = re.compile(r"\s?\(([A-Za-z ,-]{1,60})\)$|\sis ([A-Za-z -]{1,60})$")  # (closed), is a valid order
 _CALL = re.compile(r"\A(?:(?:np|numpy)\.)?(?:array|list|tuple)\((.*)\)\Z", re.DOTALL)
 _HEADED = re.compile(
-    r"((?:[A-Za-z]{1,20} ){0,4}(?:path|cycle|walk|circuit|tour|trail|route|order|ordering|sequence)) (?=[\[({]?\d)",
+    r"((?:[A-Za-z]{1,20} ){0,4}(?:path|cycle|walk|circuit|tour|trail|route|order|ordering|sequence)) (?=[\[({<]?\d)",
     re.IGNORECASE,
 )
-_CLOSED = frozenset("closed closing back start returning every once uses visits each valid".split())
+_CLOSED = frozenset("closed closing every once uses visits each valid only unique".split())
 
 
+def _without_start(body: str) -> tuple[str, list[int]]:
+    "`body` without words on where its list begins, and the numbers that they name."
+    named = []
+    for sign in _STARTS:
+        if match := sign.search(body):
+            named.append(int(match["node"]))
+            body = body[: match.start()] + body[match.end() :]
+    return body, named
+
+# %% ../nbs/02_answers.ipynb #2b165057
 def _list_body(text: str, words: Iterable[str] = ()) -> str:
     "What `text` lists, without labels, bullets and numbers of lines; raises `Unreadable` where dots leave something out."
     body = plain(text, words, "all of its numbers, as in [0, 1, 2]")
-    body = drop_label(_FROM.sub("", body, count=1), words=words)
-    body = _CALL.sub(r"\1", body.rstrip(" .\n"))
+    body, named = _without_start(drop_label(body, words=words).rstrip(" .\n"))
+    body = _CALL.sub(r"\1", drop_label(body, words=words) if named else body)
     headed = _HEADED.match(body)
     if headed and means_answer(headed[1]):
         body = body[headed.end() :]
     behind = _BEHIND.search(body)
     if behind and means_answer(behind[1] or behind[2], _CLOSED):
         body = body[: behind.start()]
-    return _unnumbered(BULLET.sub("", body)).rstrip(" .")
+    body = _unnumbered(BULLET.sub("", _ANGLED.sub(r"[\1]", body))).rstrip(" .")
+    first = re.search("[0-9]{1,9}", body) if named else None
+    for start in named:
+        if first and int(first[0]) != start:
+            raise Unreadable(f"the answer says that it starts with {start}, but its list begins with {int(first[0])}")
+    return body
 
 # %% ../nbs/02_answers.ipynb #be0904cb
 def _check_brackets(body: str) -> None:
