@@ -653,6 +653,15 @@ def says_no(text: str, start: int | None = None) -> bool:
 _PAIR = re.compile(r"[(\[{] ?\d{1,9} ?(?:,|->?) ?\d{1,9} ?[)\]}]|(?<!\d)\d{1,9} ?->? ?\d{1,9}")
 _NODE = re.compile(r"\b(?:node|vertex) ?(?=\d)", re.IGNORECASE)
 _YES = re.compile(r"\Ayes[ ,.;:!-]{1,3}(?=\S)", re.IGNORECASE)
+_BACK = re.compile(  # and then back to 0; -> (back to node 0); returning to the start
+    r"(?:(?P<line>\n[ \t]{0,8}(?:step )?[0-9]{1,4}[.):])| ?(?:[,;.-]|->))?\s{0,4}(?P<open>[(\[])?(?:(?:closed|and|then|finally),? ){0,3}"
+    r"(?:(?:(?:go|goes|going|come|comes|coming|return|returns|returning) )?back|return|returns|returning) to (?:the )?"
+    r"(?:(?:start|beginning|(?:start|starting|first|initial) (?:node|vertex|point))(?![a-z])|(?=(?:node |vertex )?[0-9]))"
+    r"(?: ?(?:node |vertex )?(?P<node>[0-9]{1,4}))?(?:,? (?:to close|to complete|closing|completing) (?:the|this) (?:cycle|circuit|tour|loop|walk))?"
+    r"(?(open)[)\]])(?P<behind>[\])}>\"']{0,3})\Z",
+    re.IGNORECASE,
+)
+_LONGEST_BACK = 120  # characters, at least as many as `_BACK` can span
 
 
 def _edges(body: str) -> list[tuple[int, int]]:
@@ -665,13 +674,26 @@ def _edges(body: str) -> list[tuple[int, int]]:
     ends = [re.findall(r"\d+", pair) for pair in pairs]
     return [(int(u), int(v)) for u, v in ends]
 
+# %% ../nbs/02_answers.ipynb #78ad572c
+def _nodes(body: str) -> list[int]:
+    "The nodes that `body` lists, one by one or as edges; raises `Unreadable`."
+    edges = _edges(body)
+    if any(before[1] != after[0] for before, after in zip(edges, edges[1:])):
+        raise Unreadable("the edges do not follow each other; write the nodes in order, as in [0, 1, 2], or No")
+    nodes = [edges[0][0], *(v for _, v in edges)] if edges else _listed(body, frozenset(_NODES))
+    if len(nodes) == 1 and nodes[0] > 9999:
+        raise Unreadable(f"node {nodes[0]} does not exist; write the nodes one by one, as in [0, 1, 2]")
+    return nodes
+
 
 def read_walk(text: str, start: int | None = None) -> list[int] | None:
     "The nodes of the walk that `text` lists, None where it says that there is none (from `start`); raises `Unreadable`."
     if says_no(text, start):
         return None
-    body = _list_body(_YES.sub("", plain(text, _CLAIMS)), _CLAIMS)
-    edges = _edges(body)
-    if any(before[1] != after[0] for before, after in zip(edges, edges[1:])):
-        raise Unreadable("the edges do not follow each other; write the nodes in order, as in [0, 1, 2], or No")
-    return [edges[0][0], *(v for _, v in edges)] if edges else _listed(body, frozenset(_NODES))
+    body = _YES.sub("", plain(text, _CLAIMS)).rstrip(" .\n")
+    back = _BACK.search(body, max(0, len(body) - _LONGEST_BACK)) if " to " in body else None
+    back = None if back and back["line"] and not _LINE_NUMBER.match(body) else back  # 5. may be node 5 and a stop
+    nodes = _nodes(_list_body(body[: back.start()] + back["behind"] if back else body, _CLAIMS))
+    if back and back["node"] and int(back["node"]) != nodes[0]:
+        raise Unreadable(f"the walk goes back to node {int(back['node'])}, but it begins at node {nodes[0]}")
+    return [*nodes, nodes[0]] if back and nodes[-1:] != nodes[:1] else nodes

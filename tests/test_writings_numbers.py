@@ -295,6 +295,19 @@ NOT_LISTED = (
     lambda nodes: ", ".join(nodes[::-1]) if nodes[0] != nodes[-1] else "none of these",
     lambda nodes: ", ".join(nodes[:-2]),
 )
+BACK = (  # {a}: a list, {b}: the same with arrows, neither closed; {c}: where the way back leads
+    "[{a}] and back to {c}",
+    "[{a}], then back to {c}.",
+    "[{a}] (and back to node {c})",
+    "[{a}, back to {c}]",
+    "[{a}] and then return to {c}",
+    "[{a}], returning to node {c} to close the cycle",
+    "<{a}> and back to {c}",
+    "{b} -> (back to {c})",
+    "{b} -> back to {c}",
+    "{b}, then back to {c}",
+)
+TO_THE_START = ("[{a}] and back to the start", "{b} -> (back to start)", "[{a}], returning to the starting node")
 NO = (
     r"\text{{No such {kind} exists}}",
     "No",
@@ -447,8 +460,19 @@ def test_lists(task, run_seed):
             assert tried(item, [one.format(kind=kind) for one in NO], False) == []
         if kind == "cycle":
             right += [", ".join(nodes[:-1])]
-        assert tried(item, right, True) == []
         wrong = [one(nodes) for one in NOT_LISTED]
+        opened = nodes[:-1] if nodes[0] == nodes[-1] else nodes
+        way = {"a": ", ".join(opened), "b": " -> ".join(opened)}
+        closing = [one.format(**way, c=opened[0]) for one in BACK] + [one.format(**way) for one in TO_THE_START]
+        if nodes[0] == nodes[-1]:
+            right += [*closing, f"{item.answer} (back to {nodes[0]})"]
+        else:
+            wrong += closing
+        wrong += [one.format(**way, c=other) for one in BACK for other in (opened[1], opened[-1])]
+        wrong += [
+            f"[{way['a']}] {words}" for words in ("and back", "and not back to the start", "back to", "back to 8 or 3")
+        ]
+        assert tried(item, right, True) == []
         assert (
             tried(item, [one for one in wrong if task != "eulerian_path" or one != ", ".join(nodes[::-1])], False) == []
         )
