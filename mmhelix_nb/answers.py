@@ -57,7 +57,7 @@ _LABEL_WORDS = frozenset(
 _BESIDE_LABELS = frozenset(  # what may stand before and behind these
     "the a an my our this that these those one is are be as it of for in to at and all we get have"
     " final correct valid complete completed full possible required resulting following found solved filled"
-    " eulerian euler hamiltonian hamilton topological topo sort sorted".split()
+    " eulerian euler hamiltonian hamilton topological topo sort sorted only unique".split()
 )
 _LABEL = re.compile(
     r"((?:[A-Za-z]{1,20}(?:, ?|[ _-])){0,11}?[A-Za-z]{1,20})(?:\s?[:=]{1,2}\s{0,4}|(?:(?<=\bis)|(?<=\bare))\s{1,3}(?=[^\s:=])(?!not\b))"
@@ -505,30 +505,52 @@ def _unnumbered(body: str) -> str:
     return "\n".join(line[mark.end() :] for line, mark in zip(lines, marks) if mark)
 
 # %% ../nbs/02_answers.ipynb #2b165056
-_FROM = re.compile(
-    r" (?:(?:start|begin)(?:s|ning|ing)? )?(?:from|at|with) (?:the )?(?:node |vertex )?\d{1,4}(?= is |:| =)"
+_BEGINS, _AT = r"(?:start|begin)(?:s|ning|ing)?", r"(?:from|at|with)(?: the)?(?: node| vertex)?"
+_STARTS = (  # what says with which number the list begins: in front of it, in its label, behind it
+    re.compile(
+        rf"\A(?:{_BEGINS} {_AT}|start(?:ing)?(?: node| vertex)?(?: is|:| =)?) (?P<node>\d{{1,4}})(?: ?:\s{{0,4}}| ?\n\s{{0,4}}|[,;.]\s{{1,4}}(?=[\[({{<A-Za-z]))",
+        re.IGNORECASE,
+    ),
+    re.compile(rf" \(?(?:{_BEGINS} )?{_AT} (?P<node>\d{{1,4}})\)?(?= is |:| =)"),
+    re.compile(rf",? (?P<open>\()?{_BEGINS} {_AT} (?P<node>\d{{1,4}})(?(open)\))\Z", re.IGNORECASE),
 )
+_ANGLED = re.compile(r"\A<((?:->|[^<>])++)(?<!-)>")
 _BEHIND = re.compile(r"\s?\(([A-Za-z ,-]{1,60})\)$|\sis ([A-Za-z -]{1,60})$")  # (closed), is a valid order
 _CALL = re.compile(r"\A(?:(?:np|numpy)\.)?(?:array|list|tuple)\((.*)\)\Z", re.DOTALL)
 _HEADED = re.compile(
-    r"((?:[A-Za-z]{1,20} ){0,4}(?:path|cycle|walk|circuit|tour|trail|route|order|ordering|sequence)) (?=[\[({]?\d)",
+    r"((?:[A-Za-z]{1,20} ){0,4}(?:path|cycle|walk|circuit|tour|trail|route|order|ordering|sequence)) (?=[\[({<]?\d)",
     re.IGNORECASE,
 )
-_CLOSED = frozenset("closed closing back start returning every once uses visits each valid".split())
+_CLOSED = frozenset("closed closing every once uses visits each valid only unique".split())
 
 
+def _without_start(body: str) -> tuple[str, list[int]]:
+    "`body` without words on where its list begins, and the numbers that they name."
+    named = []
+    for sign in _STARTS:
+        if match := sign.search(body):
+            named.append(int(match["node"]))
+            body = body[: match.start()] + body[match.end() :]
+    return body, named
+
+# %% ../nbs/02_answers.ipynb #2b165057
 def _list_body(text: str, words: Iterable[str] = ()) -> str:
     "What `text` lists, without labels, bullets and numbers of lines; raises `Unreadable` where dots leave something out."
     body = plain(text, words, "all of its numbers, as in [0, 1, 2]")
-    body = drop_label(_FROM.sub("", body, count=1), words=words)
-    body = _CALL.sub(r"\1", body.rstrip(" .\n"))
+    body, named = _without_start(drop_label(body, words=words).rstrip(" .\n"))
+    body = _CALL.sub(r"\1", drop_label(body, words=words) if named else body)
     headed = _HEADED.match(body)
     if headed and means_answer(headed[1]):
         body = body[headed.end() :]
     behind = _BEHIND.search(body)
     if behind and means_answer(behind[1] or behind[2], _CLOSED):
         body = body[: behind.start()]
-    return _unnumbered(BULLET.sub("", body)).rstrip(" .")
+    body = _unnumbered(BULLET.sub("", _ANGLED.sub(r"[\1]", body))).rstrip(" .")
+    first = re.search("[0-9]{1,9}", body) if named else None
+    for start in named:
+        if first and int(first[0]) != start:
+            raise Unreadable(f"the answer says that it starts with {start}, but its list begins with {int(first[0])}")
+    return body
 
 # %% ../nbs/02_answers.ipynb #be0904cb
 def _check_brackets(body: str) -> None:
@@ -584,7 +606,7 @@ _TOUR = (
 _DENIED = "|".join(
     (
         rf"(?:there (?:is|are|exists|can be) |there's )?no {_TOUR}(?: exists?| is possible| possible| can be found| found)?",
-        rf"there (?:is not|isn't|does not exist|doesn't exist) {_TOUR}|there (?:is not|isn't|is none)|none exists?",
+        rf"there (?:is not|isn't|does not exist|doesn't exist|are not|aren't) (?:{_TOUR}|one|any)|there (?:is not|isn't|is none|are none|exists none)|none exists?",
         rf"(?:{_TOUR}|it|one) (?:does not|doesn't|can ?not|can't) (?:exist|be found)|it (?:does not|doesn't)",
         rf"(?:{_TOUR} |it |this |that )?(?:is )?(?:not possible|impossible)|it's impossible|does not exist|doesn't exist",
         rf"(?:the|this)(?: given)? graph (?:has|contains|admits) no {_TOUR}",
@@ -592,15 +614,18 @@ _DENIED = "|".join(
         "(?:(?:the|this|it)(?: given)?(?: graph)? (?:is|isn't) )?(?:not |non-?)?(?:eulerian|hamiltonian)",
     )
 )
-_TELLING = "odd|even|degrees?|(?:dis)?connected|bridge|leaf"
+_TELLING = (
+    "odd|even|degrees?|(?:dis)?connected|bridges?|leaf|leaves|dead ends?|isolated|unreachable|bipartite|neighbou?rs?"
+    "|cut (?:node|nodes|vertex|vertices)|articulation points?|(?:one|1|single) edge"
+)
 _REASON = (
-    f"because|since|as|{_TELLING}|[0-9]{{1,4}}|nodes?|vertex|vertices|have|has|having|with|more|than|two|three|four|zero|exactly|only|all|not|is|are|of"
-    "|the|an?|and|graph|it|there|edges?|number"
+    f"because|since|as|{_TELLING}|[0-9]{{1,4}}|nodes?|vertex|vertices|have|has|having|with|more|than|two|three|four|zero|exactly|only|all|both|each|one|not|is|are|of"
+    "|the|an?|and|to|graph|it|there|edges?|number"
 )
 _DENIES = re.compile(r"\bno\b|not\b|n't|non|impossible")  # `is hamiltonian` does not
 _NO = re.compile(
     rf"(?:(?:so|thus|hence|therefore),? )?(?:(?P<word>no|none|null|false)(?![a-z0-9]))?[ ,.;:!(-]{{0,3}}(?:(?:because|since|as|so) )?(?P<clause>(?:{_DENIED}){_WHERE})?"
-    rf"(?P<reason>(?: ?[,.;:(-][ (]{{0,2}}| (?=because|since|as\b))(?!of\b)(?:(?:{_REASON})\b[ ,()-]{{0,3}}){{1,40}})?"
+    rf"(?P<reason>(?: ?[,.;:(-][ (]{{0,2}}| (?=because|since|as\b))(?!of\b)(?:(?:{_REASON})\b[ ,()-]{{0,3}}){{1,40}}+)?"
 )
 
 # %% ../nbs/02_answers.ipynb #d0caba18
@@ -628,6 +653,15 @@ def says_no(text: str, start: int | None = None) -> bool:
 _PAIR = re.compile(r"[(\[{] ?\d{1,9} ?(?:,|->?) ?\d{1,9} ?[)\]}]|(?<!\d)\d{1,9} ?->? ?\d{1,9}")
 _NODE = re.compile(r"\b(?:node|vertex) ?(?=\d)", re.IGNORECASE)
 _YES = re.compile(r"\Ayes[ ,.;:!-]{1,3}(?=\S)", re.IGNORECASE)
+_BACK = re.compile(  # and then back to 0; -> (back to node 0); returning to the start
+    r"(?:(?P<line>\n[ \t]{0,8}(?:step )?[0-9]{1,4}[.):])| ?(?:[,;.-]|->))?\s{0,4}(?P<open>[(\[])?(?:(?:closed|and|then|finally),? ){0,3}"
+    r"(?:(?:(?:go|goes|going|come|comes|coming|return|returns|returning) )?back|return|returns|returning) to (?:the )?"
+    r"(?:(?:start|beginning|(?:start|starting|first|initial) (?:node|vertex|point))(?![a-z])|(?=(?:node |vertex )?[0-9]))"
+    r"(?: ?(?:node |vertex )?(?P<node>[0-9]{1,4}))?(?:,? (?:to close|to complete|closing|completing) (?:the|this) (?:cycle|circuit|tour|loop|walk))?"
+    r"(?(open)[)\]])(?P<behind>[\])}>\"']{0,3})\Z",
+    re.IGNORECASE,
+)
+_LONGEST_BACK = 120  # characters, at least as many as `_BACK` can span
 
 
 def _edges(body: str) -> list[tuple[int, int]]:
@@ -640,13 +674,26 @@ def _edges(body: str) -> list[tuple[int, int]]:
     ends = [re.findall(r"\d+", pair) for pair in pairs]
     return [(int(u), int(v)) for u, v in ends]
 
+# %% ../nbs/02_answers.ipynb #78ad572c
+def _nodes(body: str) -> list[int]:
+    "The nodes that `body` lists, one by one or as edges; raises `Unreadable`."
+    edges = _edges(body)
+    if any(before[1] != after[0] for before, after in zip(edges, edges[1:])):
+        raise Unreadable("the edges do not follow each other; write the nodes in order, as in [0, 1, 2], or No")
+    nodes = [edges[0][0], *(v for _, v in edges)] if edges else _listed(body, frozenset(_NODES))
+    if len(nodes) == 1 and nodes[0] > 9999:
+        raise Unreadable(f"node {nodes[0]} does not exist; write the nodes one by one, as in [0, 1, 2]")
+    return nodes
+
 
 def read_walk(text: str, start: int | None = None) -> list[int] | None:
     "The nodes of the walk that `text` lists, None where it says that there is none (from `start`); raises `Unreadable`."
     if says_no(text, start):
         return None
-    body = _list_body(_YES.sub("", plain(text, _CLAIMS)), _CLAIMS)
-    edges = _edges(body)
-    if any(before[1] != after[0] for before, after in zip(edges, edges[1:])):
-        raise Unreadable("the edges do not follow each other; write the nodes in order, as in [0, 1, 2], or No")
-    return [edges[0][0], *(v for _, v in edges)] if edges else _listed(body, frozenset(_NODES))
+    body = _YES.sub("", plain(text, _CLAIMS)).rstrip(" .\n")
+    back = _BACK.search(body, max(0, len(body) - _LONGEST_BACK)) if " to " in body else None
+    back = None if back and back["line"] and not _LINE_NUMBER.match(body) else back  # 5. may be node 5 and a stop
+    nodes = _nodes(_list_body(body[: back.start()] + back["behind"] if back else body, _CLAIMS))
+    if back and back["node"] and int(back["node"]) != nodes[0]:
+        raise Unreadable(f"the walk goes back to node {int(back['node'])}, but it begins at node {nodes[0]}")
+    return [*nodes, nodes[0]] if back and nodes[-1:] != nodes[:1] else nodes

@@ -37,6 +37,11 @@ ATTACKS = tuple(
         "que, ",
         "{\\rm ",
         ". ",
+        "start at 5: ",
+        ", starting at 5",
+        "and then back to 8 ",
+        "<8 -> ",
+        "No, since 3 and 5 are leaves ",
     )
 ) + (" " * (MEGABYTE - 1) + "x",)
 READERS = {
@@ -99,6 +104,31 @@ def test_a_megabyte_is_read_quickly(name):
 
     for attack in ATTACKS:
         assert seconds(lambda attack=attack: read(attack)) < 1, attack[:20]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "one edge ",
+        "1 edge, ",
+        "leaf ",
+        "no such path ",
+        "there isn't any ",
+        "and then ",
+        "Start at 5: ",
+        "(back to 5) ",
+    ],
+)
+def test_words_that_can_be_read_in_two_ways_are_read_quickly(words):
+    """As many as a No may have, with a sign behind them that no reader takes."""
+
+    def refused(text):
+        with pytest.raises(answers.Unreadable):
+            answers.read_walk(text)
+
+    for front in ("No, ", "No, since ", "[0, 1], "):
+        for number in (30, 1_900 // len(words)):
+            assert seconds(lambda text=front + words * number + "?": refused(text)) < 0.1
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: repr(attack[:8]))

@@ -266,6 +266,33 @@ def test_right_answers_count_in_every_writing(task):
     assert (refused, accepted) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "task", ["hamiltonian_cycle", "hamiltonian_path", "eulerian_cycle", "eulerian_path", "topological_sort"]
+)
+def test_words_around_a_list_count_in_every_writing(task):
+    """Where it begins, angle brackets, that it is the only one, the way back, that there is none: right and wrong twins."""
+    item, answer = right_one(task)
+    nodes = json.loads(answer)
+    closed = nodes[0] == nodes[-1]
+    opened = ", ".join(map(str, nodes[:-1] if closed else nodes))
+    right = [
+        f"Start at {nodes[0]}: {answer}",
+        f"Starting from node {nodes[0]}: {' -> '.join(map(str, nodes))}",
+        f"<{answer[1:-1]}>",
+        f"{answer} is the only solution",
+    ]
+    wrong = [f"Start at {nodes[1]}: {answer}", f"<{answer[1:-1]}", f"{answer} is the only wrong one", "There isn't one"]
+    for words in ("[{}] and back to {}", "[{}] (then back to node {})", "[{}], returning to {}"):
+        (right if closed else wrong).append(words.format(opened, nodes[0]))
+        wrong.append(words.format(opened, nodes[1]))
+    assert [(name, one) for name in NAMES for one in right if not item.check(written(name, one))] == []
+    assert [(name, one) for name in NAMES for one in wrong if item.check(written(name, one))] == []
+    without = next((item for item in (make(task, 1, seed) for seed in range(20)) if item.answer == "No"), None)
+    none = ("There isn't one", "There isn't any", "No, since 3 and 5 are leaves", "None exists")
+    if without:
+        assert [(name, one) for name in NAMES for one in none if not without.check(written(name, one))] == []
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_thought_is_no_answer(task):
     (item, answer), other = right_one(task), wrong_one(task)
@@ -462,10 +489,10 @@ def test_right_replies_are_accepted():
     assert refused == []
 
 
-DOTS = frozenset("İı")  # equal to i for a pattern, and to nothing for `casefold`
+STRANGE_I = frozenset("İı")  # equal to i for a pattern, and to nothing for `casefold`
 
 
-@given(st.from_regex(_THOUGHT).filter(lambda text: not DOTS.intersection(text)))
+@given(st.from_regex(_THOUGHT).filter(lambda text: not STRANGE_I.intersection(text)))
 def test_every_mark_of_thoughts_holds_one_of_the_words(text):
     """So a reply without any of them is not looked through by the pattern; what only ends a turn counts within a channel alone."""
     for mark in _THOUGHT.finditer(text):

@@ -249,8 +249,34 @@ LISTED = (
     lambda nodes: f"The path is [{', '.join(nodes)}].",
     lambda nodes: f"The order is: {', '.join(nodes)}",
     lambda nodes: r"\{" + ", ".join(nodes) + r"\}",
+    lambda nodes: f"<{', '.join(nodes)}>",
+    lambda nodes: f"<{' -> '.join(nodes)}>",
+    lambda nodes: f"Path = <{', '.join(nodes)}>.",
+    lambda nodes: f"Start at {nodes[0]}: [{', '.join(nodes)}]",
+    lambda nodes: f"Starting from node {nodes[0]}: {' -> '.join(nodes)}",
+    lambda nodes: f"Starting at node {nodes[0]}, the path is [{', '.join(nodes)}].",
+    lambda nodes: f"Start: {nodes[0]}\nPath: {' -> '.join(nodes)}",
+    lambda nodes: f"The path starting from node {nodes[0]} is [{', '.join(nodes)}]",
+    lambda nodes: f"Path (starting at {nodes[0]}): {', '.join(nodes)}",
+    lambda nodes: f"[{', '.join(nodes)}] (starting at node {nodes[0]}).",
+    lambda nodes: f"[{', '.join(nodes)}] is the only solution",
+    lambda nodes: f"[{', '.join(nodes)}] is the unique path.",
+    lambda nodes: f"The only solution is [{', '.join(nodes)}]",
 )
 NOT_LISTED = (
+    lambda nodes: f"Start at {nodes[1]}: [{', '.join(nodes)}]",
+    lambda nodes: f"Starting from node {nodes[1]}: {' -> '.join(nodes)}",
+    lambda nodes: f"Start: {nodes[1]}\nPath: {' -> '.join(nodes)}",
+    lambda nodes: f"The path starting from node {nodes[1]} is [{', '.join(nodes)}]",
+    lambda nodes: f"[{', '.join(nodes)}], starting at node {nodes[1]}",
+    lambda nodes: f"Do not start at {nodes[0]}: [{', '.join(nodes)}]",
+    lambda nodes: f"Starting at {nodes[0]}, avoid [{', '.join(nodes)}]",
+    lambda nodes: f"<{', '.join(nodes)}",
+    lambda nodes: f"<{', '.join(nodes)}> or <{', '.join(nodes)}>",
+    lambda nodes: f"[{', '.join(nodes)}] is not the only solution",
+    lambda nodes: f"[{', '.join(nodes)}] is the only wrong path",
+    lambda nodes: f"[{', '.join(nodes)}] is only the beginning",
+    "".join,
     lambda nodes: f"Wrong path: {nodes}",
     lambda nodes: f"Dead end: [{', '.join(nodes)}]",
     lambda nodes: f"Not a path: {' '.join(nodes)}",
@@ -269,6 +295,19 @@ NOT_LISTED = (
     lambda nodes: ", ".join(nodes[::-1]) if nodes[0] != nodes[-1] else "none of these",
     lambda nodes: ", ".join(nodes[:-2]),
 )
+BACK = (  # {a}: a list, {b}: the same with arrows, neither closed; {c}: where the way back leads
+    "[{a}] and back to {c}",
+    "[{a}], then back to {c}.",
+    "[{a}] (and back to node {c})",
+    "[{a}, back to {c}]",
+    "[{a}] and then return to {c}",
+    "[{a}], returning to node {c} to close the cycle",
+    "<{a}> and back to {c}",
+    "{b} -> (back to {c})",
+    "{b} -> back to {c}",
+    "{b}, then back to {c}",
+)
+TO_THE_START = ("[{a}] and back to the start", "{b} -> (back to start)", "[{a}], returning to the starting node")
 NO = (
     r"\text{{No such {kind} exists}}",
     "No",
@@ -296,6 +335,16 @@ NO = (
     '{{"{kind}": null}}',
     "No (more than two nodes have odd degree)",
     r"\boxed{{\text{{No}}}}",
+    "There isn't one",
+    "There isn't any.",
+    "There isn't any such {kind}.",
+    "There aren't any",
+    "There is none.",
+    "None exists",
+    "No, there isn't one in this graph.",
+    "No, since 3 and 5 are leaves",
+    "No, because nodes 3 and 5 are both leaves.",
+    "No, since node 3 has only one neighbor",
 )
 NOT_NO = (
     "Not sure",
@@ -313,6 +362,15 @@ NOT_NO = (
     "nothing",
     "No. 5",
     "The answer is not No",
+    "There isn't one?",
+    "There isn't one but two",
+    "There isn't only one",
+    "Isn't there one",
+    "There is one",
+    "None of these",
+    "No leaves",
+    "No, since 3 and 5",
+    "No, since [0, 1, 2]",
 )
 YES = (
     "Yes",
@@ -402,8 +460,19 @@ def test_lists(task, run_seed):
             assert tried(item, [one.format(kind=kind) for one in NO], False) == []
         if kind == "cycle":
             right += [", ".join(nodes[:-1])]
-        assert tried(item, right, True) == []
         wrong = [one(nodes) for one in NOT_LISTED]
+        opened = nodes[:-1] if nodes[0] == nodes[-1] else nodes
+        way = {"a": ", ".join(opened), "b": " -> ".join(opened)}
+        closing = [one.format(**way, c=opened[0]) for one in BACK] + [one.format(**way) for one in TO_THE_START]
+        if nodes[0] == nodes[-1]:
+            right += [*closing, f"{item.answer} (back to {nodes[0]})"]
+        else:
+            wrong += closing
+        wrong += [one.format(**way, c=other) for one in BACK for other in (opened[1], opened[-1])]
+        wrong += [
+            f"[{way['a']}] {words}" for words in ("and back", "and not back to the start", "back to", "back to 8 or 3")
+        ]
+        assert tried(item, right, True) == []
         assert (
             tried(item, [one for one in wrong if task != "eulerian_path" or one != ", ".join(nodes[::-1])], False) == []
         )
