@@ -230,7 +230,7 @@ def check(state: State, answer: str) -> Verdict:
     path = read_walk(answer, state.start)
     if path is None:
         return judge_no(possible(state), f"Hamiltonian path from node {state.start}")
-    if path[0] != state.start:
+    if path[0] < state.n and path[0] != state.start:
         return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
     problem = broken_rule(state, path)
     return wrong(problem) if problem else right("visits every node once")
