@@ -182,7 +182,7 @@ LEVELS = (
     Level(17, (26, 28), 32, 150, 0.03, without=0.08),
     Level(18, (28, 30), 40, 110, 0.03, without=0.08),
 )
-SPACES = {1: 5_800, 2: 190_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
+SPACES = {1: 6_100, 2: 220_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
 def is_open(state: State) -> bool:
