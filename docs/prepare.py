@@ -244,6 +244,8 @@ class Writer:
         for path in found:
             if path.suffix in COPIED - {".md"}:
                 self.copy(path, f"_extra/{path.relative_to(ROOT)}")
+            if path.suffix == ".html":
+                self.homeward(self.target / "_extra" / path.relative_to(ROOT))
             if path.suffix in (".svg", ".png"):
                 self.copy(path, str(path.relative_to(ROOT)))
             elif path.suffix == ".md" and path.name != "card.md":
@@ -261,6 +263,12 @@ class Writer:
         opened = "What runs found, beside what the paper says. `make reproduce` makes the first of them on two cores, and compares your numbers with these."
         tree = toctree([str(path.with_suffix("")) for path in texts], hidden=True)
         self.write("reports/index.md", "\n".join(["# Reports", "", opened, "", *lines, "", tree]))
+
+    def homeward(self, page: Path) -> None:
+        """Let the link of a page that stands alone lead to this very site, wherever it was built."""
+        up = relpath(self.target / "_extra" / "index.html", page.parent)
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(f'href="{self.own}/"', f'href="{up}"'), encoding="utf-8")
 
     def report(self, path: Path) -> None:
         """A report's text, with links to the book's chapters, and to files that the site has not, made to work from it."""

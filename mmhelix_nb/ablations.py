@@ -40,6 +40,7 @@ from mmhelix_nb.book.pages import (
     bullets,
     chapter_page,
     element,
+    home_link,
     html_table,
     joined,
     link,
@@ -61,7 +62,9 @@ from mmhelix_nb.book.statistics import (
 from mmhelix_nb.reporting.claims import (
     DESIGNED,
     OUTCOMES,
+    RATED,
     SHADES,
+    by_rate,
     claim_counts,
     claim_table,
     claim_words,
@@ -80,7 +83,7 @@ from mmhelix_nb.reporting.measured import (
     page_folder,
     share,
 )
-from .reporting.rates import known_rates
+from .reporting.rates import kept_elsewhere, known_rates
 from .reporting.scores import DARK
 
 # %% ../nbs/70_ablations.ipynb #d6dfedd3
@@ -560,8 +563,9 @@ def chapter_list(book: Profile, reports: str | Path) -> Markup:
 
 # %% ../nbs/70_ablations.ipynb #8956c720
 def write_report(book: Profile, reports: str | Path = REPORTS) -> Path:
-    "Write `index.html` and its figures to the profile's `page_folder`; return the page's path."
+    "Write `index.html` and its figures to the profile's `page_folder`, all from what the run left; return the page's path."
     folder, made = page_folder(book, reports), read_results(report_folder(book, "ablations", reports))
+    made["results"]["claims"] = by_rate(made["results"]["claims"], kept_elsewhere(book, reports))
     books, found = books_of(book), made["results"]
     rows = table2(reports, books)
     figures = report_figures(reports, books, rows)
@@ -569,7 +573,7 @@ def write_report(book: Profile, reports: str | Path = REPORTS) -> Path:
     for name, figure in figures.items():
         (folder / "figures" / f"{name}.svg").write_text(svg(figure), encoding="utf-8")
     contents = {
-        "Claims": explained(html_table(claim_table(found["claims"]), (*OUTCOMES, DESIGNED))),
+        "Claims": explained(html_table(claim_table(found["claims"]), (*OUTCOMES, DESIGNED, RATED))),
         "Methods (the paper's Table 2)": joined(
             explained(html_table(table2_table(rows))), bullets(known_rates(book, reports))
         ),
@@ -596,6 +600,7 @@ def report_head(book: Profile, made: dict) -> list[Markup]:
     words = (joined(element("b", f"{name}: "), f"{texts}.") for name, texts in claim_words(judged).items())
     return [
         element("style", joined(DARK, SHADES)),
+        home_link(),
         element("h1", f"MM-HELIX, measured again: {book.name}"),
         element("p", element("b", claim_counts(judged)), class_="says"),
         explained(bullets(words)),

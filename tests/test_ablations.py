@@ -293,7 +293,8 @@ def test_job_writes_page_and_data(reports):
     )
     page = Links()
     page.feed(text)
-    places = [link for link in page.found if not link.startswith("#")]
+    places = [link for link in page.found if not link.startswith(("#", "https://"))]
+    assert sum(link.startswith("https://") for link in page.found) == 1  # the book
     assert page.open == [] and places and all((reports / "toy" / link).exists() for link in places)
     assert all(f'id="{link[1:]}"' in text for link in page.found if link.startswith("#"))
     assert sorted(path.name for path in (reports / "toy" / "figures").iterdir()) == [
@@ -436,7 +437,7 @@ def test_executed_chapters_of_all_seeds_are_listed_once(seeds):
     page.feed((folder / "index.html").read_text())
     written = [place for place in page.found if place.startswith("chapters/")]
     assert written == [f"chapters/{name}.html" for name in ("ahpo-ahpo", "ahpo-ahpo@seed=1", "generators")]
-    assert all((folder / place).exists() for place in page.found if not place.startswith("#"))
+    assert all((folder / place).exists() for place in page.found if not place.startswith(("#", "https://")))
 
 
 def test_real_model_over_seeds_joins_table1(reports):
@@ -461,8 +462,13 @@ def test_a_chapter_that_is_being_written_has_no_page_yet(tmp_path):
 def test_a_claim_that_could_not_fail_is_said_to_be_so():
     saved = read_results(ROOT / "reports/mini/ablations")["results"]["claims"]
     told = {c["claim"]: cl.told_as(c) for c in saved}
-    assert told.pop("grpo_starves") == cl.DESIGNED and cl.DESIGNED not in told.values()
-    assert cl.claim_counts(saved) == "14 claims: 6 reproduced, 1 not reproduced, 6 undecided, 1 true by design."
+    assert told.pop("grpo_starves") == told.pop("ahpo_above_grpo") == cl.DESIGNED and cl.DESIGNED not in told.values()
+    rated = cl.by_rate(saved, ab.kept_elsewhere(read_profile("mini"), ROOT / "reports"))
+    assert {c["claim"] for c in rated if cl.told_as(c) == cl.RATED} == {"sft_forgets"}
+    counted = "4 agree with the paper, 1 against it, 6 undecided, 2 true by design, 1 by the rate."
+    assert cl.claim_counts(rated) == f"14 claims at one seed, which decides nothing: {counted}"
+    page = (ROOT / "reports/mini/index.html").read_text(encoding="utf-8")
+    assert f"<b>14 claims at one seed, which decides nothing: {counted}</b>" in page
     (starves,) = [c for c in saved if c["claim"] == "grpo_starves"]
     some = [{**share, "accuracy": 0.1} for share in starves["measured"]]
     assert cl.told_as({**starves, "measured": some}) == "reproduced"  # a base that solves some could have failed it

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import shutil
 import time
 from collections import Counter
@@ -86,9 +87,29 @@ def test_the_report_opens_with_the_verdicts_counted():
     assert made["verdicts"] == {name: Counter(row["verdict"] for row in ROWS)[name] for name in VERDICTS}
     text = (KEPT / "README.md").read_text(encoding="utf-8")
     assert text.splitlines()[2] == f"**{made['said']}**" and made["said"].startswith(f"{len(ROWS)} claims")
+    figure, lines = text.index("](claims.svg)"), text.index("## In a line")
+    assert figure < lines and text.index("| part |") < figure and figure < 2_000  # on the first screen
+    assert "](../../README.md)" in text[:lines] and (KEPT / "../../README.md").is_file()
+    table = text[text.index("## Table") :]
+    assert all(f">{word}</abbr>" in text for word in ("Static", "R", "HPT", "CHORD", "LUFFY", "wrong60", "random60"))
+    assert table.partition("## published")[0].count(">Static</abbr>") == 1  # once a section
+    gate = (KEPT / "gate.md").read_text(encoding="utf-8")
+    assert gate.splitlines()[2].startswith("**29 claims: ") and gate.index("Runs: seed") > gate.index("## Cells")
     assert all(row["points"] == (list(found) if (found := points_read(row["ours"])) else None) for row in ROWS)
     for part in made["parts"].values():
         assert part["registered"] and part["commits"] and "settings" in part and "seeds" in part
+
+
+def test_the_levels_beside_a_difference_are_its_own():
+    """Not those of one seed: what stands in brackets behind a difference differs by it."""
+    seen = 0
+    for row in ROWS:
+        levels = re.search(r"\] \(([-+.\d]+(?:(?: against |, )[-+.\d]+)+) %", row["short"])
+        if row["points"] and levels:
+            seen, numbers = seen + 1, [float(number) for number in re.findall(r"[\d.]+", levels[1])]
+            ends = (numbers[1], numbers[0]) if "against" in levels[1] else (numbers[0], numbers[-1])
+            assert ends[1] - ends[0] == pytest.approx(row["points"][0], abs=0.151), (row["key"], row["short"])
+    assert seen > 40
 
 
 def test_a_part_without_a_report_is_not_run(tmp_path):

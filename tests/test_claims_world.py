@@ -101,6 +101,7 @@ def test_dead_ends_are_judged_seed_by_seed_and_at_each_step():
     row = said(steep, late)
     assert "points from 0 to 2 dead ends over the mazes" in row["ours"] and "or more" not in row["ours"]
     assert row["ours"].startswith("-25.0 [") and row["seeds"] == [0, 1]
+    assert "90.0, 87.5, 80.0 %;" in row["ours"] and row["ours"].endswith("; over seeds (90.0, 81.2, 65.0 %)")
     alone, twice = (W.by_depth(part("10" * 300, {"0": W.share_record(150, 200)}) for _ in range(n)) for n in (1, 2))
     assert twice["0"]["low"] == alone["0"]["low"] and twice["0"]["n"] == 400  # the same mazes again are no more mazes
 

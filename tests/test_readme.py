@@ -53,9 +53,28 @@ def test_the_first_screen_shows_a_puzzle_says_what_came_out_and_names_all_puzzle
         assert f"nbs/images/{path.name}" in first and path.stat().st_size < 20_000
     claims = json.loads((ROOT / "reports/claims/claims.json").read_text())["said"]
     assert claims.rstrip(".") in first and "one seed, which decides nothing" in first
+    said = first[first.index("**What came out so far: ") :].partition("\n```")[0].split("\n* ")
+    assert len(said) <= 5 and said[0].count("**") == 2 and "tiny models" in said[0]
+    rows = {row["key"]: row for row in json.loads((ROOT / "reports/claims/claims.json").read_text())["rows"]}
+    for key in ("5.1", "5.24", "6.1 at 2e-4", "6.13", "6.11", "6.4 at 2e-4", "6.4 at 4e-4"):
+        assert rows[key]["short"].partition(" (")[0] in first, key
+    assert "collapsed" in first and "part `skeletons`" in first and "learning rate of 4e-4" in first
     assert re.findall(r"^make (\w+) .*\b(?:minutes|hour)\b", first, re.MULTILINE) == ["reproduce", "test"]
     linked = re.findall(r"\]\((nbs/tasks/\S+)\)", first)
     assert len(linked) == len(tasks()) and all((ROOT / name).is_file() for name in linked)
+
+
+def test_the_tables_say_what_they_are_an_excerpt_of_and_what_they_come_to():
+    made = json.loads((ROOT / "reports/claims/claims.json").read_text())
+    section = TEXT.partition("\n## What came out\n")[2].partition("\n## ")[0]
+    shown = [row for row in made["rows"] if row["paper"]]
+    assert (
+        f"The table has the {len(shown)} that" in section and f"the other {len(made['rows']) - len(shown)}" in section
+    )
+    assert len(re.findall(r"^\| \d+[. ]", section, re.MULTILINE)) == len(shown)
+    assert "So far, of what was asked of the paper's own tables, " in section
+    assert "| undecided; its rule: the interval of the difference lies above -5 points |" in section
+    assert "This decides nothing between SERG and direct rollout" in TEXT
 
 
 def test_every_block_is_read():

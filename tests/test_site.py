@@ -322,3 +322,11 @@ def test_pictures_of_puzzles_keep_their_proportions():
             if item and sized.search(notebooks.source(cell)):
                 shown = Image.open(io.BytesIO(notebooks.first_picture([cell]) or b"")).size
                 assert shown[0] / shown[1] == pytest.approx(item.image.width / item.image.height, rel=0.03), path
+
+
+def test_pages_that_stand_alone_lead_to_this_very_site(tmp_path):
+    writer = prepare.Writer(tmp_path)
+    (page := tmp_path / "_extra/reports/leaderboard/index.html").parent.mkdir(parents=True)
+    page.write_text(f'<a href="{writer.own}/">The book</a> <a href="{writer.own}/gallery/">Play</a>')
+    writer.homeward(page)
+    assert page.read_text() == f'<a href="../../index.html">The book</a> <a href="{writer.own}/gallery/">Play</a>'

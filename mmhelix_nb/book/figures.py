@@ -42,6 +42,7 @@ class Series:
     colour: str
     spans: tuple[tuple[float, float], ...] = ()  # (low, high) of each point: of y around a line, of x beside a dot
     dash: str = ""  # of a line, as an SVG dash pattern such as "5 3"
+    width: float = 1.8  # of a line
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,9 @@ def outline(series: Series) -> list[tuple[float, float]]:
 def line_marks(series: Series, frame: Frame) -> list[Markup]:
     """A line, on its band where it has one."""
     path = " ".join(f"{pixels(frame.x(x))},{pixels(frame.y(y))}" for x, y in zip(series.x, series.y, strict=True))
-    line = element("polyline", points=path, fill="none", stroke=series.colour, stroke_width="1.8", **dashed(series))
+    line = element(
+        "polyline", points=path, fill="none", stroke=series.colour, stroke_width=f"{series.width:g}", **dashed(series)
+    )
     if not series.spans:
         return [line]
     edge = " ".join(f"{pixels(frame.x(x))},{pixels(frame.y(y))}" for x, y in outline(series))
@@ -397,7 +400,7 @@ def trace_of(series: Series, panel: Panel) -> dict:
     named = {"type": "scatter", "name": series.name, "legendgroup": series.name}
     trace = {**named, "x": along(panel, series.x), "y": six_digits(series.y)}
     if not panel.rows:
-        line = {"color": series.colour, "width": 1.8, **({"dash": "dash"} if series.dash else {})}
+        line = {"color": series.colour, "width": series.width, **({"dash": "dash"} if series.dash else {})}
         return {**trace, "mode": "lines", "line": line}
     dots = {"mode": "markers", "marker": {"color": series.colour, "size": 8}, "cliponaxis": False}
     lows, highs = (along(panel, ends) for ends in (zip(*series.spans) if series.spans else ((), ())))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ARMS', 'EXPERTS', 'RATES', 'GROUPS', 'WINDOW', 'Records', 'Pairs', 'MEASURES', 'BY_DESIGN', 'ELSEWHERE', 'WHISKERS',
-           'Arm', 'overrides_of', 'cells', 'book_of', 'target', 'claims_at', 'claims', 'registered', 'read_run',
+           'THIN', 'Arm', 'overrides_of', 'cells', 'book_of', 'target', 'claims_at', 'claims', 'registered', 'read_run',
            'mean_of', 'share_of', 'outcome', 'run_record', 'value', 'by_seed', 'tested', 'item_pairs', 'known_pairs',
            'cell_record', 'judged', 'report_of', 'records_of', 'runs_here', 'collected', 'cells_table', 'claims_table',
            'csv_rows', 'levels', 'points_told', 'came_out', 'rows', 'runs_text', 'report_text', 'behind', 'map_figure',
@@ -38,7 +38,7 @@ from mmhelix_nb.book.statistics import (
     together,
 )
 from mmhelix_nb.claims.register import (
-    VERDICTS,
+    LAB_WORDS,
     Registered,
     checked,
     command_text,
@@ -49,8 +49,10 @@ from mmhelix_nb.claims.register import (
     told,
     twice_text,
     verdict,
+    verdicts_text,
     write_text,
 )
+from ..reporting.claims import explained_text
 from ..reporting.measured import accuracy, paired
 from ..reporting.scores import booktabs, csv_text
 from ..running.asking import find_root
@@ -641,11 +643,17 @@ def runs_text(runs: Iterable[Mapping]) -> str:
 
 
 def report_text(made: Mapping) -> str:
-    "The report in words, as markdown."
-    counted = ", ".join(f"{made['verdicts'][name]} {name}" for name in VERDICTS if name in made["verdicts"])
-    head = f"Verdicts: {counted}. Claims {made['registered']}; `{made['command']}`. Runs: {runs_text(made['runs'])}."
-    parts = ["# When does the gate pay?", head, *map(told, rows(made))]
-    return "\n\n".join([*parts, "## Cells", markdown_table(cells_table(made))]) + "\n"
+    "The report in words, as markdown: what came out, claim by claim, its cells, and what it rests on."
+    short = [
+        f"* {one['verdict'].capitalize()}, {one['key']}: {one['asked']} {points_told(one['test'])}{levels(one, made['cells'])}."
+        for one in made["claims"]
+        if one["verdict"] in ("stood", "did not") and one["test"]
+    ]
+    came = [f"**{verdicts_text(made['verdicts'])}**", *(["\n".join(short)] if short else [])]
+    cells = ["## Cells", markdown_table(cells_table(made))]
+    rests = f"Claims {made['registered']}; `{made['command']}`. Runs: {runs_text(made['runs'])}."
+    parts = [*came, "## Claims", *map(told, rows(made)), *cells, "## What it rests on", rests]
+    return explained_text("\n\n".join(["# When does the gate pay?", *parts]), LAB_WORDS) + "\n"
 
 # %% ../../nbs/claims/gate.ipynb #e035a0e4
 _COLOURS = dict(zip(ARMS, ("#009E73", "#D55E00", "#E69F00", "#882255", "#777777", "#CC79A7", "#332288", "#0072B2")))
@@ -697,13 +705,17 @@ def map_figure(made: Mapping, first: str, second: str, about: str) -> Figure:
     return Figure(tuple(panels), about, WHISKERS, columns=2)
 
 # %% ../../nbs/claims/gate.ipynb #e035a0e5
-def _line(arm: str, own: Sequence[Sequence[float | None]]) -> Series:
-    "The mean of some runs' points, on a band from the least to the greatest where there are several."
+THIN = 1.0  # width of the line of an arm that no claim about the curves names
+
+
+def _line(arm: str, own: Sequence[Sequence[float | None]], named: bool) -> Series:
+    "The mean of some runs' points, where the arm is `named` on a band from the least to the greatest if there are several."
     each = [known for points in zip(*own) if (known := [point for point in points if point is not None])]
     first = 240 - WINDOW * len(each)  # of a run whose first half was SFT
     x = tuple(first + WINDOW * (number + 0.5) for number in range(len(each)))
-    spans = tuple((min(known), max(known)) for known in each) if len(own) > 1 else ()
-    return Series(ARMS[arm].label, x, tuple(map(fmean, each)), _COLOURS[arm], spans)
+    spans = tuple((min(known), max(known)) for known in each) if named and len(own) > 1 else ()
+    width = Series.width if named else THIN
+    return Series(ARMS[arm].label, x, tuple(map(fmean, each)), _COLOURS[arm], spans, width=width)
 
 
 def _curves(made: Mapping, name: str) -> Iterator[tuple[str, str, list[Series]]]:
@@ -720,13 +732,16 @@ def _curves(made: Mapping, name: str) -> Iterator[tuple[str, str, list[Series]]]
         there = {arm: own for arm, own in each.items() if own}
         if there:
             seeds = counts_text([len(own) for own in there.values()])
-            yield _title(experts, rate), f"step, {seeds}", [_line(arm, own) for arm, own in there.items()]
+            asked = [claim for claim in claims() if claim.measure in ("speed", "late")]
+            named = {side for claim in asked for side in (claim.first, claim.second)}
+            lines = [_line(arm, own, f"{arm}/{experts}/{rate}" in named) for arm, own in there.items()]
+            yield _title(experts, rate), f"step, {seeds}", lines
 
 
 def curve_figure(made: Mapping, name: str, y_label: str) -> Figure:
     "What the runs' curves say of `name`: mean over seeds, and from the least to the greatest, a panel for each condition."
     drawn, settings = list(_curves(made, name)), read_profile("claims").ahpo
-    note = "Means of ten steps, over seeds; bands: from the least seed to the greatest, where there are several."
+    note = "Means of ten steps, over seeds; bands, of the arms that a claim about curves names: from the least seed to the greatest; thin: the others."
     asked = f"A step asks {settings.prompts_in_domain} puzzles, {settings.num_generations} times each."
     return Figure(line_panels(drawn, y_label, 1.05), y_label, f"{note} {asked}", columns=2)
 

@@ -9,8 +9,8 @@ __all__ = ['GROUP', 'THRESHOLDS', 'WAYS', 'KINDS', 'COLUMNS', 'NOISE', 'CONDITIO
            'chosen', 'sampled_of', 'Point', 'points', 'hits', 'fitted', 'claims', 'registered', 'guessed', 'by_rule',
            'rule_values', 'rule_test', 'imitated', 'ceiling', 'best_of', 'lead', 'winner', 'condition_record',
            'rule_record', 'judged_here', 'report_of', 'runs_here', 'runs_lent', 'kept_pairs', 'collected', 'map_table',
-           'cells_table', 'rule_table', 'came', 'needed', 'command_of', 'rows', 'rule_words', 'report_text',
-           'map_figure', 'rule_figure', 'csv_rows', 'write_report', 'redraw', 'publish', 'main']
+           'cells_table', 'rule_table', 'came', 'needed', 'command_of', 'rows', 'rule_words', 'noise_words',
+           'report_text', 'map_figure', 'rule_figure', 'csv_rows', 'write_report', 'redraw', 'publish', 'main']
 
 # %% ../../nbs/claims/gatemap.ipynb #1f093a9e
 import json
@@ -55,7 +55,7 @@ from mmhelix_nb.claims.gate import (
 )
 from .gate import registered as gate_registered
 from mmhelix_nb.claims.register import (
-    VERDICTS,
+    LAB_WORDS,
     Registered,
     Rule,
     checked,
@@ -67,8 +67,10 @@ from mmhelix_nb.claims.register import (
     same_claims,
     told,
     verdict,
+    verdicts_text,
     write_text,
 )
+from ..reporting.claims import explained_text
 from ..reporting.scores import booktabs, csv_text
 from ..running.asking import fail, find_root
 from ..running.claimed import run_cells
@@ -853,14 +855,19 @@ def rule_words(made: Mapping) -> str:
     return f"Threshold: the largest R with P(Binomial({GROUP}, p) >= R) >= {rule['share']:g}, p what an open gate's run earns at its end. It tells {' and '.join(parts)}{always}."
 
 
+def noise_words() -> dict[str, str]:
+    "The names of ways and conditions, as they stand in cells, and what they mean."
+    ways = {name: f"{way.label}." for name, way in WAYS.items() if name != way.label}
+    return {**ways, **{name: f"Experts: {condition.label}." for name, condition in CONDITIONS.items()}}
+
+
 def report_text(made: Mapping) -> str:
     "The report in words, as markdown."
-    counted = ", ".join(f"{made['verdicts'][name]} {name}" for name in VERDICTS if name in made["verdicts"])
     ran = f"{len(made['cells'])} of {len(made['cells']) + len(made['missing'])} cells were run"
-    head = f"Verdicts: {counted}. Claims {made['registered']}; `{made['command']}`. Each seed is a base of its own; {ran}. Runs: {runs_text(made['runs'])}."
+    rests = f"Claims {made['registered']}; `{made['command']}`. Each seed is a base of its own; {ran}. Runs: {runs_text(made['runs'])}."
     parts = [
         "# A map of the gate",
-        head,
+        f"**{verdicts_text(made['verdicts'])}**",
         markdown_table(map_table(made)),
         "Greedy / sampled, in per cent.",
         rule_words(made),
@@ -870,8 +877,11 @@ def report_text(made: Mapping) -> str:
         markdown_table(rule_table(made)),
         "## Cells",
         markdown_table(cells_table(made)),
+        "## What it rests on",
+        rests,
     ]
-    return "\n\n".join([*parts, "## Claims", *map(told, rows(made)), *tables]) + "\n"
+    text = "\n\n".join([*parts, "## Claims", *map(told, rows(made)), *tables])
+    return explained_text(text, {**LAB_WORDS, **noise_words()}) + "\n"
 
 # %% ../../nbs/claims/gatemap.ipynb #b678b92c
 def _shown(made: Mapping, condition: str, name: str) -> list[Dot]:

@@ -384,13 +384,15 @@ def falls(test: Mapping) -> bool | None:
 
 
 def depth_text(looks: Mapping[str, dict]) -> str:
-    "How accuracy changes with the dead ends over the mazes, which all seeds share, and in each seed."
-    whole, each = by_depth(looks.values()), []
-    for seed, look in looks.items():
-        alone = by_depth([look])
-        levels = ", ".join(f"{100 * share['accuracy']:.1f}" for share in alone.values())
-        each.append(f"seed {seed} {points_text(change(alone))} ({levels} %)")
-    return f"{points_text(change(whole))} points from {min(whole)} to {ends_text(max(whole))} over the mazes: {', '.join(each)}"
+    "How accuracy changes with the dead ends over the mazes, which all seeds share, and in each seed; last the levels that belong to the first number, over all seeds."
+
+    def levels(shares: Mapping[str, dict]) -> str:
+        return ", ".join(f"{100 * share['accuracy']:.1f}" for share in shares.values())
+
+    whole, alone = by_depth(looks.values()), {seed: by_depth([look]) for seed, look in looks.items()}
+    each = "; ".join(f"seed {seed} {points_text(change(one))}, {levels(one)} %" for seed, one in alone.items())
+    said = f"{points_text(change(whole))} points from {min(whole)} to {ends_text(max(whole))} over the mazes"
+    return f"{said}: {each}; over seeds ({levels(whole)} %)"
 
 # %% ../../nbs/claims/world.ipynb #424375f5
 def depth_rows(report: dict) -> list[dict]:

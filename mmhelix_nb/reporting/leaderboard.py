@@ -19,7 +19,18 @@ from statistics import fmean
 from typing import Any
 
 from ..ablations import TABLE1_CATEGORIES, TABLE1_ITEMS, both_means, number_text, paper_table
-from ..book.pages import Markup, Table, bullets, element, html_table, joined, markdown_table, page, sections
+from mmhelix_nb.book.pages import (
+    Markup,
+    Table,
+    bullets,
+    element,
+    home_link,
+    html_table,
+    joined,
+    markdown_table,
+    page,
+    sections,
+)
 from ..book.place import book_folder
 from ..book.results import read_results, write_whole
 from ..book.statistics import macro_bootstrap, percent_text, share_record
@@ -352,7 +363,9 @@ def board_table(rows: Sequence[Row], floors: Mapping[str, Mapping[str, Any]]) ->
         lines.append(element("tr", *(cell(row, column, floors) for column in COLUMNS), class_=row.source, **marks))
     top = element("thead", element("tr", *map(head, COLUMNS)))
     table = element("table", top, element("tbody", *lines), class_="board")
-    return joined(element("p", f"{len(rows)} rows", class_="label count"), element("div", table, class_="wide"))
+    count = element("p", f"{len(rows)} rows", class_="label count")
+    hint = element("p", "The table is wider than this window: it scrolls sideways.", class_="label hint", hidden="")
+    return joined(count, hint, element("div", table, class_="wide"))
 
 
 FILTERS = {  # label -> what rows say, and how the choices are called
@@ -387,7 +400,7 @@ def board_page(found: Board) -> str:
         )  # no floors: these are not the puzzles that they are about
     contents["Floors by level"] = html_table(floors_table(found.floors))
     contents["How to read it"] = bullets(how(found))
-    top = [element("style", DARK), element("style", Markup(style)), element("h1", "Leaderboard")]
+    top = [element("style", DARK), element("style", Markup(style)), home_link(), element("h1", "Leaderboard")]
     links, *rest = sections(contents)
     script = element("script", Markup(script))
     return page(

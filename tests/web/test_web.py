@@ -18,7 +18,7 @@ import pytest
 from chromium import PROGRAM, Page
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from mmhelix_nb.benchmark.live import ENGINE, packed, write_live
+from mmhelix_nb.benchmark.live import CDN, ENGINE, packed, write_live
 from mmhelix_nb.benchmark.shown import fingerprint
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.shared.draw import style_named
@@ -128,6 +128,22 @@ def test_five_puzzles_are_played(page, site, task):
     page.run("document.querySelector('#search').open = false; document.querySelector('#shallow').open = true")
     page.wait(f"document.querySelectorAll('#attempts tr').length === {len(item.shallow())}")
     page.run("document.querySelector('#shallow').open = false")
+
+
+@needs_browser
+def test_without_python_the_first_picture_stays_and_one_line_says_why(tmp_path):
+    folder = write_live(tmp_path)
+    (folder / "index.html").write_text((folder / "index.html").read_text().replace(CDN, "http://127.0.0.1:9/"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Page() as page:
+        for address, pictures in (("", 1), ("#/sudoku/3/7", 0)):
+            page.open(f"http://127.0.0.1:{server.server_port}/{address}")
+            page.wait("document.getElementById('status')?.innerText.startsWith('Python could not be loaded from http')")
+            assert page.run("document.querySelectorAll('#picture svg').length") == pictures
+            assert page.run("document.getElementById('verdict').textContent") == "Without Python nothing is checked."
+    server.shutdown()
+    server.server_close()
 
 
 @needs_pyodide

@@ -16,9 +16,12 @@ function show() {
     const rows = [...table.tBodies[0].rows];
     for (const row of rows) row.hidden = !stays(row);
     for (const cell of table.querySelectorAll("[data-category]")) cell.hidden = category !== "" && cell.dataset.category !== category;
-    table.parentElement.previousElementSibling.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    const [count, hint] = ["count", "hint"].map((name) => table.closest("section").querySelector(`.${name}`));
+    count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    hint.hidden = table.parentElement.scrollWidth <= table.parentElement.clientWidth;
   }
 }
+addEventListener("resize", show);
 
 // Numbers by size and names by letters; what has no number comes last in either direction.
 function compare(a, b, down) {

@@ -17,10 +17,10 @@ const worker = new Worker(`worker.js?pyodide=${encodeURIComponent(pyodide)}`, { 
 const waiting = new Map();
 let asked = 0;
 
-worker.onmessage = ({ data: { id, answer, problem } }) => {
+worker.onmessage = ({ data: { id, answer, problem, unloaded } }) => {
   const { resolve, reject } = waiting.get(id);
   waiting.delete(id);
-  if (problem) return reject(new Error(problem));
+  if (problem) return reject(Object.assign(new Error(problem), { unloaded }));
   const found = JSON.parse(answer);
   if (found.error) reject(new Error(found.error));
   else resolve(found);
@@ -94,10 +94,12 @@ async function show() {
     models();
   } catch (error) {
     if (now !== mine) return;
+    const picture = error.unloaded && now.item && find("picture").querySelector("svg"); // made beforehand: it stays
     report(error.message);
-    now.failed = true;
+    if (picture) find("picture").append(picture);
+    now.failed = error.unloaded ? "Without Python nothing is checked." : "There is no puzzle at this address.";
     usable(false);
-    for (const id of ["question", "words", "scores", "bars"]) find(id).replaceChildren();
+    for (const id of picture ? [] : ["question", "words", "scores", "bars"]) find(id).replaceChildren();
     judged();
   } finally {
     if (now === mine) find("picture").classList.remove("waiting");
@@ -147,7 +149,7 @@ async function judged() {
   const reply = find("reply").value;
   const said = find("verdict");
   said.className = "";
-  if (now.failed) return (said.textContent = "There is no puzzle at this address.");
+  if (now.failed) return (said.textContent = now.failed);
   if (!reply.trim()) return (said.textContent = running ? "The verdict comes as you type." : "Python is loading (14 MB, once); then the verdict comes as you type.");
   const mine = now;
   const { right, reason } = await about("verdict", { reply });
