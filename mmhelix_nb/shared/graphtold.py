@@ -89,8 +89,10 @@ def mend_row(told: Narrator, parts: Sequence[Fact], copied: Sequence[Fact]) -> N
     (lost,) = (fact for fact in parts if fact not in copied)
     number, node = lost.args
     where = f"after {parts[number - 2].args[1]}" if number > 1 else f"before {parts[1].args[1]}"
-    slots = {"node": node, "number": number, "entries": len(parts), "written": len(copied)}
-    told.tell("repair", LEFT_OUT, [lost], where=where, **{slot: str(value) for slot, value in slots.items()})
+    entries, written = str(len(parts)), str(len(copied))
+    told.tell(
+        "repair", LEFT_OUT, [lost], where=where, node=str(node), number=str(number), entries=entries, written=written
+    )
 
 # %% ../../nbs/shared/graphtold.ipynb #3c5f0e12
 NO = Voice(
