@@ -140,8 +140,8 @@ def test_without_python_the_first_picture_stays_and_one_line_says_why(tmp_path):
         for address, pictures in (("", 1), ("#/sudoku/3/7", 0)):
             page.open(f"http://127.0.0.1:{server.server_port}/{address}")
             page.wait("document.getElementById('status')?.innerText.startsWith('Python could not be loaded from http')")
-            assert page.run("document.querySelectorAll('#picture svg').length") == pictures
-            assert page.run("document.getElementById('verdict').textContent") == "Without Python nothing is checked."
+            page.wait(f"document.querySelectorAll('#picture svg').length === {pictures}")  # a file of its own
+            page.wait("document.getElementById('verdict').textContent === 'Without Python nothing is checked.'")
     server.shutdown()
     server.server_close()
 
