@@ -59,6 +59,12 @@ def machine_paths(path: Path) -> list[str]:
     return [line for text in texts for line in text.split("\n") if MACHINE.search(line)]
 
 
+def twins(path: Path) -> list[str]:
+    """The ids that two cells of a notebook share, which breaks links to them."""
+    ids = [cell["id"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    return sorted({one for one in ids if ids.count(one) > 1})
+
+
 def main() -> int:
     """Compare before and after; the exit code."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -89,9 +95,12 @@ def main() -> int:
     foreign = {path: lines for path in sorted(ROOT.glob("nbs/**/*.ipynb")) if (lines := machine_paths(path))}
     for path, lines in foreign.items():
         print(f"{path.relative_to(ROOT)}: an output holds a path of this machine: {lines[0][:80]}")
-    if not changed and not lost and not foreign:
+    double = {path: ids for path in sorted(ROOT.glob("nbs/**/*.ipynb")) if (ids := twins(path))}
+    for path, ids in double.items():
+        print(f"{path.relative_to(ROOT)}: two cells have the id {ids[0]}; give one another")
+    if not (changed or lost or foreign or double):
         print(f"notebooks clean, exports up to date ({len(names)} files)")
-    return 1 if changed or lost or foreign else 0
+    return 1 if changed or lost or foreign or double else 0
 
 
 if __name__ == "__main__":

@@ -860,7 +860,7 @@ TOURS = (
     )
 )
 
-# %% ../../nbs/shared/tours.ipynb #5e0d3c02
+# %% ../../nbs/shared/tours.ipynb #5e0d4b01
 PATHS = TOURS | Voice(  # where the start is given: there may be a path from another one
     {
         "none node": (
