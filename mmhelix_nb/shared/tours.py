@@ -6,10 +6,10 @@
 __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LONGEST', 'DRAFTS', 'TGraph', 'BESIDE', 'CUT',
            'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'PATHS', 'BEGIN', 'FORCED', 'Event', 'Ways', 'explore',
            'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways', 'begun', 'again',
-           'along', 'joined', 'best_joined', 'fullest', 'struck', 'followed', 'kept', 'spares', 'goes_on', 'ring',
-           'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy', 'spared', 'swapped', 'Climb',
-           'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling',
-           'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
+           'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed', 'kept', 'spares', 'goes_on',
+           'ring', 'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy', 'spared', 'swapped',
+           'Climb', 'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once',
+           'Telling', 'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
@@ -206,11 +206,16 @@ def joined(pieces: Pieces, rng: Random) -> list[int]:
     return along(pieces.taken)
 
 
+def is_cycle(masks: list[int], walk: list[int]) -> bool:
+    "Whether a `walk` that visits no node twice visits all, and an edge leads from its last to its first."
+    return len(walk) == len(masks) and bool(masks[walk[0]] >> walk[-1] & 1)
+
+
 def best_joined(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) -> Iterator[list[int]]:
     "The cycles that eight such tries find, with the edge `begin` first, where it is one."
     start = begun(masks, begin)
     walks = (joined(again(start), rng) for _ in range(8))
-    return (walk for walk in walks if len(walk) == len(masks) and masks[walk[0]] >> walk[-1] & 1)
+    return (walk for walk in walks if is_cycle(masks, walk))
 
 # %% ../../nbs/shared/tours.ipynb #5e0d4a01
 def fullest(pieces: Pieces, had: list[int]) -> list[tuple[int, int]]:
@@ -232,7 +237,7 @@ def struck(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) 
     while settle(pieces) and (edges := fullest(pieces, had)):
         pieces.drop(*rng.choice(edges))
     walk = along(pieces.taken)
-    return walk if len(walk) == len(masks) and masks[walk[0]] >> walk[-1] & 1 else []
+    return walk if is_cycle(masks, walk) else []
 
 # %% ../../nbs/shared/tours.ipynb #03f9cf0b
 def followed(masks: list[int], walk: list[int]) -> float:
