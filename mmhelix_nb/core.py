@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # loaded with the first task, so that `import mmhelix_nb` sta
     from PIL.Image import Image
 
     from mmhelix_nb.shared.draw import Canvas, Style
+    from mmhelix_nb.shared.seen import Seen
 
 # %% ../nbs/00_core.ipynb #690588b3
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
     def ask(self, state: TState, modality: str) -> str: ...
     def example(self, state: TState) -> str: ...  # the answer that the question shows for its form; empty if none
     def trace(self, state: TState, rng: Random, manner: Manner) -> list[Step]: ...
+    @property
+    def SEEN(self) -> "Seen": ...  # where the facts of a trace are on the picture
     def canon(self, state: TState) -> bytes: ...
 
 # %% ../nbs/00_core.ipynb #7fc4a761

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Arrange', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'KEY', 'FORMAT', 'ORDER', 'READINGS', 'WALKS',
-           'VOICE', 'READ', 'TRY', 'RETURN', 'State', 'picture_problem', 'Corridor', 'follow', 'towards', 'walk',
-           'go_back', 'route', 'solve', 'hand_on_the_wall', 'right_hand', 'left_hand', 'onward', 'towards_the_goal',
-           'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'draw_walls', 'draw_ways', 'layout_on',
-           'layout', 'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked', 'cells_of', 'tell_corridor',
-           'tell_walk', 'arranger', 'trace', 'canon']
+           'VOICE', 'READ', 'TRY', 'RETURN', 'SEEN', 'State', 'picture_problem', 'Corridor', 'follow', 'towards',
+           'walk', 'go_back', 'route', 'solve', 'hand_on_the_wall', 'right_hand', 'left_hand', 'onward',
+           'towards_the_goal', 'five_at_random', 'Level', 'dig', 'random_maze', 'generate', 'check', 'draw_walls',
+           'draw_ways', 'layout_on', 'layout', 'example', 'ask', 'code', 'wall_facts', 'openings', 'overlooked',
+           'cells_of', 'tell_corridor', 'tell_walk', 'arranger', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/maze.ipynb #2f642618
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +23,7 @@ from ..shared.narrator import FAIL, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import square_symmetries, transform
+from ..shared.seen import Seen, drawn, spots, way
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Reason, Step
 
@@ -314,7 +315,7 @@ def draw_ways(canvas: Canvas, board: Board, state: State) -> None:
 # %% ../../nbs/tasks/games/maze.ipynb #83bb6c02
 def layout_on(board: Board, state: State, style: Style) -> Canvas:
     "Walls with the outer border, thin or solid, a green disc on S, a red cross on E, on a board of any measures."
-    canvas, mini = Canvas(*board.size, style), style.name == "mini"
+    canvas, mini = board.canvas(style), style.name == "mini"
     if style.variant % 2:
         draw_ways(canvas, board, state)
     else:
@@ -736,6 +737,17 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 
     close(told, manner, [Fact("via", (cell,)) for cell in stops], checks, slip, route(path), RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/games/maze.ipynb #14026845
+SEEN: Seen = {
+    "start": lambda state, cell: spots(cell),
+    "goal": lambda state, cell: spots(cell),
+    "try": lambda state, cell, ways, moves, end: drawn(way(cell, moves)),
+    "go": lambda state, cell, moves, end: drawn(way(cell, moves)),
+    "back": lambda state, cell, ways: spots(cell),
+    "via": lambda state, cell: spots(cell),
+    "dead": lambda state, cell: spots(cell),
+}
 
 # %% ../../nbs/tasks/games/maze.ipynb #5ffd946a
 def canon(state: State) -> bytes:

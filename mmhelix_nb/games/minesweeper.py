@@ -334,7 +334,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Numbers on paper, blanks as filled tiles, rows and columns numbered from 0."
     n = state.size
     board = Board(n, n, min(54, 680 // n), 32)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     coordinates(canvas, board, 16, style.green)
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):

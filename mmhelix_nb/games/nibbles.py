@@ -504,7 +504,7 @@ def check(state: State, answer: str) -> Verdict:
 def layout(state: State, style: Style) -> Canvas:
     "The grid with its coordinates, apples as red discs, the snake as a green line with a blue head."
     board = Board(state.size, state.size, min(50, 680 // state.size), 32)
-    canvas, cell = Canvas(*board.size, style), board.cell
+    canvas, cell = board.canvas(style), board.cell
     coordinates(canvas, board, 16, style.blue)
     for r, c in every_cell(state.size):
         checked = style.variant % 2 and (r + c) % 2

@@ -401,7 +401,7 @@ def problem_at(gap: int, name: str | int) -> str:
 def layout(state: State, style: Style) -> Canvas:
     "Numbered tiles in a frame; the gap is empty."
     board = fit_board(4, 4, style, margin=20)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     canvas.shapes.rectangle([12, 12, canvas.width - 13, canvas.height - 13], style.faint, style.ink, 3)
     for at, tile in enumerate(state.board):
         if not tile:

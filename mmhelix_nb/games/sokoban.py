@@ -522,7 +522,7 @@ def layout(state: State, style: Style) -> Canvas:
     "The board, cell by cell."
     rows, width = len(state.lines), len(state.lines[0])
     board = Board(rows, width, min(46, 740 // max(rows, width)), 8)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     for r, line in enumerate(state.lines):
         for c, sign in enumerate(line):
             if sign == "#":

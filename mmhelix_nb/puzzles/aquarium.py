@@ -400,7 +400,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Tanks with thick borders, counts and coordinates on either side."
     rows, columns = len(state.rows), len(state.columns)
     board = Board(rows, columns, min(60, 660 // max(rows, columns)), 46)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 1)
     draw_tanks(canvas, board, state.regions)
     coordinates(canvas, board, 17, style.green, 24)

@@ -335,7 +335,7 @@ def check(state: State, answer: str) -> Verdict:
 def layout(state: State, style: Style) -> Canvas:
     "Blue 0s and red 1s on a grid; a blank cell is empty."
     board = fit_board(state.size, state.size, style)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     if style.name != "mini":
         grid_lines(canvas, board, 2)
     for r, c in every_cell(state.size):

@@ -435,7 +435,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Islands as circles with their numbers."
     width, height = state.size
     place = Board(height, width, min(60, (MAX_SIDE - 56) // max(width, height)), 28)
-    canvas, radius = Canvas(*place.size, style), round(place.cell * 0.36)
+    canvas, radius = place.canvas(style), round(place.cell * 0.36)
     coordinates(canvas, place, 16, style.green, place.margin / 2)
     for x in range(width):
         canvas.shapes.line([place.center(0, x), place.center(height - 1, x)], style.faint)

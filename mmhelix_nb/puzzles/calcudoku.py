@@ -335,7 +335,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Cages with thick borders and their targets in a corner."
     n = state.size
     board = Board(n, n, CELL, EDGE)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     cage_of = {cell: number for number, (cells, _, _) in enumerate(state.regions) for cell in cells}
     for (row, column), number in cage_of.items():
         if style.variant % 2 and number % 2:  # every other cage is shaded

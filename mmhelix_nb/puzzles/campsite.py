@@ -305,7 +305,7 @@ def layout(state: State, style: Style) -> Canvas:
     "Trees on a grid, tents to pitch on two sides, coordinates on the others."
     n = state.size
     board = Board(n, n, 58 if n < 7 else min(54, 660 // n), 44)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 2)
     for r, c in every_cell(n):
         if state.grid[r][c] == "T":

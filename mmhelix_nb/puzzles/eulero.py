@@ -304,7 +304,7 @@ def check(state: State, answer: str) -> Verdict:
 def layout(state: State, style: Style) -> Canvas:
     "The grid with its given pairs."
     board = Board(state.size, state.size, 52, 16)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 2)
     for r, c in every_cell(state.size):
         x, y = board.center(r, c)

@@ -199,8 +199,8 @@ BOX, GAP = 40, 22  # px of a cell and between two cells
 def layout(state: State, style: Style) -> Canvas:
     "Boxes with their givens, and angles between them."
     n, pitch = state.size, BOX + GAP
-    canvas = Canvas(pitch * n + GAP, pitch * n + GAP, style)
     board = Board(n, n, pitch, GAP // 2)
+    canvas = board.canvas(style)
     for r, c in product(range(n), repeat=2):
         if style.variant % 2:
             canvas.shapes.rounded_rectangle(board.box(r, c, GAP // 2), 9, style.fill)

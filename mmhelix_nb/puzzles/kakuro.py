@@ -511,7 +511,7 @@ def layout(state: State, style: Style) -> Canvas:
     "White cells, and grey cells with their sums."
     side = len(state.grid)
     place = fit_board(side, side, style)
-    canvas, small = Canvas(*place.size, style), min(22, max(14, place.cell // 3))
+    canvas, small = place.canvas(style), min(22, max(14, place.cell // 3))
     coordinates(canvas, place, 16, style.green, place.margin / 2)
     for r, c in every_cell(side):
         cell, box = state.grid[r][c], place.box(r, c)

@@ -203,7 +203,7 @@ def layout(state: State, style: Style) -> Canvas:
     "An empty grid between its weights and its totals."
     n = state.size
     board = Board(n, n, 60 if n < 6 else min(56, (MAX_SIDE - 100) // n), 50)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 2, style.ink)
     coordinates(canvas, board, 18, style.green, 30, first=1)
     side_numbers(canvas, board, (state.rows, state.columns), 24, 25)

@@ -21,7 +21,7 @@ from ..answers import Unreadable
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
 from ..shared.constraints import Problem, darkened, solved
-from ..shared.draw import MAX_SIDE, Canvas, Style, render
+from ..shared.draw import MAX_SIDE, Board, Canvas, Style, render
 from ..shared.grading import by_guesses, by_rules, graded
 from ..shared.grids import differing_line, is_row, some_flipped, square
 from ..shared.narrator import Narrator
@@ -260,7 +260,8 @@ def layout(state: State, style: Style) -> Canvas:
     n, edge = state.size, 16
     left, top = (edge + 8 + STEP * max(1, *map(len, lines)) for lines in (state.rows, state.columns))
     cell = 52 if n < 7 else min(44, (MAX_SIDE - max(left, top) - edge) // n)
-    canvas = Canvas(left + n * cell + edge, top + n * cell + edge, style)
+    board = Board(n, n, cell, left, top - left)
+    canvas = Canvas(left + n * cell + edge, top + n * cell + edge, style, board=board)
     for i in range(n) if style.variant % 2 else ():  # stripes behind the numbers
         at = i * cell
         canvas.shapes.rectangle([4, top + at + 2, left - 5, top + at + cell - 3], style.fill)

@@ -458,7 +458,7 @@ def layout(state: State, style: Style) -> Canvas:
     "The givens in their cells; an empty cell is empty."
     n = state.size
     board = Board(n, n, min(64, (MAX_SIDE - 32) // n), 16)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 2)
     for r, row in enumerate(state.grid):
         for c, number in enumerate(row):

@@ -419,7 +419,7 @@ def layout(state: State, style: Style) -> Canvas:
     "The points, joined by faint lines, and the circles with their numbers."
     n = state.size
     board = Board(n, n, min(64, (MAX_SIDE - 56) // n), 28)
-    canvas, radius = Canvas(*board.size, style), round(board.cell * 0.34)
+    canvas, radius = board.canvas(style), round(board.cell * 0.34)
     coordinates(canvas, board, 16, style.green, board.margin / 2)
     for i in range(n):
         canvas.shapes.line([board.center(i, 0), board.center(i, n - 1)], style.faint)

@@ -336,7 +336,7 @@ CELL, BORDER = 48, 40  # px of a cell, and of the border with its numbers
 def layout(state: State, style: Style) -> Canvas:
     "An empty grid and the numbers around it."
     board = Board(state.n, state.n, CELL, BORDER)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 2)
     for i in range(state.n):
         for side, at in (

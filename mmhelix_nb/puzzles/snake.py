@@ -365,7 +365,7 @@ def layout(state: State, style: Style) -> Canvas:
     "The grid with discs for S and E, its coordinates, and the counts."
     n = state.size
     board = Board(n, n, min(48, 600 // n), 34)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 1, style.ink)
     coordinates(canvas, board, 14, style.ink, 17)
     side_numbers(canvas, board, (state.row_counts, state.column_counts), 22, 16, style.blue)

@@ -21,7 +21,7 @@ from random import Random
 
 from ..answers import CLOSES, Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
-from ..shared.draw import Canvas, Style, render
+from ..shared.draw import Board, Canvas, Style, render
 from ..shared.grids import Cell, square_rows
 from ..shared.narrator import BACK, FAIL, TAKE, Narrator
 from ..shared.prose import listed
@@ -435,7 +435,8 @@ def layout(state: State, style: Style) -> Canvas:
     "The word, and the grid with numbered columns and rows."
     n, head, side = state.size, 56, 34
     cell = max(37, min(52, 470 // n))
-    canvas = Canvas(max(side + n * cell + 16, 24 * len(state.word) + 40), head + side + n * cell + 16, style)
+    wide, board = max(side + n * cell + 16, 24 * len(state.word) + 40), Board(n, n, cell, side, head)
+    canvas = Canvas(wide, head + side + n * cell + 16, style, board=board)
     canvas.text(canvas.width / 2, 30, state.word, 32, style.green)
     left, top = side, head + side
     for i in range(n + 1) if style.variant % 2 == 0 else (0, n):  # without rules inside in the other arrangement

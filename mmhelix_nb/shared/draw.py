@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 from random import Random
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:  # Pillow, and what needs it, is loaded with the first picture
     from PIL.Image import Image
@@ -241,13 +241,17 @@ class Label:
 # %% ../../nbs/shared/draw.ipynb #06a015ea
 @dataclass
 class Canvas:
-    "A picture of `width` x `height` px under construction."
+    """A picture of `width` x `height` px under construction.
+
+    Where a thing of it stands that has a name is said by its `board`, where it has one, by the shapes `of` nodes, and for what else there is by `named` (a bar, a card, a letter)."""
 
     width: int
     height: int
     style: Style
     labels: list[Label] = field(default_factory=list)
     shapes: Shapes = field(default_factory=Shapes)
+    board: "Board | None" = None
+    named: dict[Any, list[Box]] = field(default_factory=dict)
 
     def __post_init__(self):
         if max(self.width, self.height) > MAX_SIDE:
@@ -304,20 +308,25 @@ def render(layout: Callable[[_Drawn, Style], Canvas], mini: bool = True) -> Draw
 # %% ../../nbs/shared/draw.ipynb #0c6f56ad
 @dataclass(frozen=True)
 class Board:
-    "A grid of `rows` x `columns` cells of `cell` px, with `margin` px around it."
+    "A grid of `rows` x `columns` cells of `cell` px, with `margin` px around it, and `above` px more on top."
 
     rows: int
     columns: int
     cell: int
     margin: int
+    above: int = 0
 
     @property
     def size(self) -> tuple[int, int]:
-        return (2 * self.margin + self.columns * self.cell, 2 * self.margin + self.rows * self.cell)
+        return (2 * self.margin + self.columns * self.cell, 2 * self.margin + self.above + self.rows * self.cell)
+
+    def canvas(self, style: Style) -> Canvas:
+        "An empty picture with room for the board."
+        return Canvas(*self.size, style, board=self)
 
     def corner(self, row: float, column: float) -> tuple[float, float]:
         "Top left corner of a cell, as (x, y) in px."
-        return self.margin + column * self.cell, self.margin + row * self.cell
+        return self.margin + column * self.cell, self.margin + self.above + row * self.cell
 
     def center(self, row: float, column: float) -> tuple[float, float]:
         "Centre of a cell, as (x, y) in px."
@@ -423,7 +432,7 @@ def _bar(canvas: Canvas, x: int, top: int, step: int, floor: int, color: str) ->
 
 # %% ../../nbs/shared/draw.ipynb #5e3ac273
 def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Canvas:
-    "A chart of `values`: bars with their value above, at most `STRIP` bars in a line; solid, outlined or thin, as the style has it."
+    "A chart of `values`: bars, `named` by their number from 1, with their value above, at most `STRIP` in a line; solid, outlined or thin, as the style has it."
     if style.name == "mini":
         return mini_chart(values, style)
     parts = strips(values)
@@ -437,6 +446,9 @@ def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Can
         if len(parts) > 1:
             canvas.text(22, floor - 10, f"{start}:", 16, style.green)
         _strip(canvas, part, left, floor, step, scale, getattr(style, color))
+        for i in range(len(part)):
+            x = left + i * step
+            canvas.named[start + i] = [(x, floor - height + 40, x + step - 1, floor - 2)]
     return canvas
 
 

@@ -133,7 +133,7 @@ def signs_on_grid(grid: Sequence[Sequence], size: int, style: Style) -> Canvas:
     "A grid with its signs (a dot is an empty cell), at most `size` px high, and coordinates beside it in small green digits."
     n = len(grid)
     board = Board(n, n, 62 if n < 7 else min(58, 660 // n), 34)
-    canvas = Canvas(*board.size, style)
+    canvas = board.canvas(style)
     grid_lines(canvas, board, 2, style.ink)
     for r, line in enumerate(grid):
         for c, sign in enumerate(line):

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LONGEST', 'DRAFTS', 'TGraph', 'BESIDE', 'CUT',
-           'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'PATHS', 'BEGIN', 'FORCED', 'Event', 'Ways', 'explore',
-           'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways', 'begun', 'again',
-           'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed', 'kept', 'spares', 'goes_on',
-           'ring', 'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy', 'spared', 'swapped',
-           'Climb', 'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once',
-           'Telling', 'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
+           'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'PATHS', 'BEGIN', 'FORCED', 'NODES', 'TOUR_SEEN', 'Event',
+           'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways',
+           'begun', 'again', 'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed', 'kept',
+           'spares', 'goes_on', 'ring', 'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy',
+           'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no',
+           'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
@@ -28,6 +28,7 @@ from .networks import Graph, edges_along, neighbour_masks, random_path, raster_p
 from .prose import counted, listed
 from .reading import COPY, RESULT, Checks, close
 from .search import Counter, bits
+from .seen import Seen, all_of, drawn, spots
 from .voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1037,3 +1038,11 @@ def tell_tour(
     else:
         close(told, manner, row(tour), checks, slip, str(tour), COPY, show_row, mend_row)
     return told.steps
+
+# %% ../../nbs/shared/tours.ipynb #32f52a8b
+NODES = "start joined none cut ends torn open cut-next ends-next torn-next open-next only-left two-ways either-way"
+TOUR_SEEN: Seen = dict.fromkeys(NODES.split(), all_of) | {
+    "go": lambda state, *edge: drawn(edge),
+    "no-go": lambda state, *edge: spots(edge),
+    "nth": lambda state, place, node: spots(node),
+}

@@ -76,7 +76,7 @@ function usable(is) { // what asks something of a puzzle works where there is on
 async function show() {
   const chosen = { ...read(location.hash || FIRST) };
   const other = address({ ...chosen, style: "" }) !== address({ ...now, style: "" });
-  now = other ? chosen : { ...now, style: chosen.style, failed: false };
+  now = other ? chosen : { ...now, style: chosen.style, failed: false, trace: undefined };
   const mine = now;
   settle();
   if (other) clear();
@@ -90,7 +90,8 @@ async function show() {
     if (item.task !== now.task) return location.replace(address({ ...now, task: item.task })); // asked for by the paper's name
     paint(item);
     judged();
-    for (const id of ["search", "shallow"]) if (other && find(id).open) open[id]();
+    if (find("search").open) open.search();
+    if (other && find("shallow").open) open.shallow();
     models();
   } catch (error) {
     if (now !== mine) return;
@@ -168,15 +169,10 @@ async function solve() {
 }
 
 // ---- The search
-const letter = (column) => String.fromCharCode(65 + column);
-
-function board({ board, cells, claimed, named }) {
-  if (!cells.length) return board ? [element("pre", board)] : [];
-  const marks = new Map([...named.map((cell) => [String(cell), "named"]), ...claimed.map((cell) => [String(cell), "claimed"])]);
-  const row = (line, r) => line.map((text, c) => element("td", text, { class: marks.get(`${r},${c}`) ?? "" }));
-  const heads = cells[0].map((_, c) => element("th", letter(c)));
-  const rows = now.lettered ? [[element("th"), ...heads], ...cells.map((line, r) => [element("th", String(r + 1)), ...row(line, r)])] : cells.map(row);
-  return [element("table", rows.map((parts) => element("tr", parts)), { class: "board" })];
+function board({ board, over }) { // the picture with what is found by then, and a position that the step itself writes down
+  const picture = element("figure");
+  picture.innerHTML = now.item.svg.replace("</svg>", `${over}</svg>`);
+  return [picture, ...(board ? [element("pre", board)] : [])];
 }
 
 function step(to) {
@@ -193,19 +189,19 @@ function step(to) {
   const reasons = one.reasons.map((reason) => element("li", `because of ${reason.text}${reason.facts.length ? `: ${reason.facts.join("; ")}` : ""}`));
   const kind = KINDS[one.kind] ?? "";
   find("said").className = kind;
-  find("said").replaceChildren(element("small", one.kind), element("p", one.says), ...board(one), ...(facts.length + reasons.length ? [element("small", "as data, counted from 0"), element("ul", [...facts, ...reasons])] : []));
+  const data = facts.length + reasons.length ? [element("small", "as data, counted from 0"), element("ul", [...facts, ...reasons])] : [];
+  find("said").replaceChildren(element("div", [element("small", one.kind), element("p", one.says), ...data]), element("div", board(one)));
 }
 
 const open = {
   async search() {
     const mine = now;
-    const steps = await about("trace");
+    const steps = await about("trace", { style: drawn() });
     if (now !== mine) return;
     now.trace = steps;
-    now.lettered = steps.some(({ claimed, says }) => claimed.some(([r, c]) => says.includes(`${letter(c)}${r + 1}`))); // cells are called C1
     find("step").max = steps.length - 1;
     find("ticks").replaceChildren(...steps.map(({ kind }) => element("i", "", { class: KINDS[kind] ?? "", title: kind })));
-    step(0);
+    step(now.step ?? 0);
   },
   async shallow() {
     const mine = now;
