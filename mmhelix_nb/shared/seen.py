@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .draw import Box, Canvas, Point, Style, style_named
 from .gridmoves import moved
 from .grids import Cell
-from .vector import base_line, number, tag
+from .vector import FACES, base_line, number, tag
 from ..steps import Fact, Reason, Step
 
 if TYPE_CHECKING:
