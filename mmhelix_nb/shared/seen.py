@@ -213,10 +213,10 @@ def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterabl
     named = {mark.place: mark for mark in marks(seen, state, step.reasons) if mark.place not in claimed}
     known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in claimed}
     roles = (("named", named), ("known", known), ("claimed", claimed))
-    elements = (
+    drawn_up = "".join(
         element for role, those in roles for mark in those.values() for element in mark_elements(canvas, mark, role)
     )
-    return "".join(elements)
+    return tag("g", drawn_up, font_family=FACES, text_anchor="middle") if drawn_up else ""
 
 # %% ../../nbs/shared/seen.ipynb #cf7bc30b
 SEARCHING = ("deduce", "hypothesise", "test", "contradiction", "backtrack")
