@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Place', 'FULL', 'FREE', 'Seen', 'RULED_OUT', 'VALUES', 'SHADED', 'NO', 'NAMED', 'TINT', 'LINE', 'SEARCHING', 'Mark',
-           'spots', 'drawn', 'written', 'way', 'all_of', 'first_of', 'undone', 'holding', 'boxes', 'center', 'line',
-           'box_elements', 'text_element', 'line_elements', 'mark_elements', 'marks', 'overlay', 'seen_share']
+           'spots', 'drawn', 'written', 'way', 'all_of', 'first_of', 'Try', 'undone', 'holding', 'boxes', 'center',
+           'line', 'box_elements', 'text_element', 'line_elements', 'mark_elements', 'marks', 'overlay', 'seen_share']
 
 # %% ../../nbs/shared/seen.ipynb #4fce962c
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -83,33 +83,45 @@ RULED_OUT: Seen = dict.fromkeys(
 VALUES: Seen = RULED_OUT | {"is": lambda state, cell, value: written(cell, value)}
 SHADED: Seen = RULED_OUT | {"is": lambda state, cell, value: written(cell, FULL if value else FREE)}
 
-# %% ../../nbs/shared/seen.ipynb #8d335431
-def undone(step: Step, tries: Mapping[Fact, frozenset[Fact]]) -> Fact | None:
+# %% ../../nbs/shared/seen.ipynb #02221c0b
+@dataclass(frozen=True)
+class Try:
+    "A `fact` that is tried, the `number` of the step, and the facts `before`."
+
+    number: int
+    fact: Fact
+    before: frozenset[Fact]
+
+
+def undone(step: Step, tries: list[Try]) -> Try | None:
     "The one of the open `tries` that a step back takes back: the one that it names, or the last one from its place."
-    named = [fact for reason in step.reasons for fact in reason.facts if fact in tries]
-    from_there = [fact for fact in tries if step.facts and fact.args[:1] == step.facts[0].args[:1]]
-    return named[0] if named else from_there[-1] if from_there else None
+    named = {fact for reason in step.reasons for fact in reason.facts}
+    start = step.facts[0].args[:1] if step.facts else ()
+    from_there = [one for one in tries if one.fact.args[:1] == start]
+    return next((one for one in reversed(tries) if one.fact in named), from_there[-1] if from_there else None)
 
 
 def holding(steps: Iterable[Step]) -> Iterator[tuple[Fact, ...]]:
     "The facts that hold after each step, the latest last; slips never do."
-    known: dict[Fact, frozenset[Fact]] = {}  # with the tries that it rests on
-    tries: dict[Fact, frozenset[Fact]] = {}  # open ones, with what was known before
-    for step in steps:
-        rests: frozenset[Fact] = frozenset().union(*(known.get(fact, ()) for one in step.reasons for fact in one.facts))
-        if step.kind == "backtrack" and (gone := undone(step, tries)) is not None:
-            before = tries.pop(gone)
-            if gone in rests:
-                known, rests = {fact: on for fact, on in known.items() if gone not in on}, rests - {gone}
+    known: dict[Fact, frozenset[int]] = {}  # with the tries that it rests on
+    tries: list[Try] = []  # that are open
+    for turn, step in enumerate(steps):
+        tried = {one.fact: {one.number} for one in tries}
+        named = [fact for one in step.reasons for fact in one.facts]
+        rests: frozenset[int] = frozenset().union(*(tried.get(fact) or known.get(fact, ()) for fact in named))
+        if step.kind == "backtrack" and (gone := undone(step, tries)):
+            if gone.fact in named:
+                known = {fact: on for fact, on in known.items() if gone.number not in on}
+                tries, rests = [one for one in tries if one is not gone], rests - {gone.number}
             else:
-                known = {fact: on for fact, on in known.items() if fact in before}
-                tries = {fact: one for fact, one in tries.items() if fact in before}
+                known = {fact: on for fact, on in known.items() if fact in gone.before}
+                tries = tries[: tries.index(gone)]
         if step.kind == "hypothesise":
-            tries |= dict.fromkeys(step.facts, frozenset(known))
-            rests |= frozenset(step.facts)
+            tries += [Try(turn, fact, frozenset(known)) for fact in step.facts]
+            rests = frozenset({turn})
         for fact in step.facts:
             if fact not in step.false:
-                known[fact] = known.pop(fact, rests)
+                known[fact] = min(known.pop(fact, rests), rests, key=len)
         yield tuple(known)
 
 # %% ../../nbs/shared/seen.ipynb #70d8ba7a
@@ -167,9 +179,9 @@ def box_elements(box: Box, text: str, role: str, style: Style) -> Iterator[str]:
         yield tag("circle", cx=left + wide / 2, cy=top + high / 2, r=max(2.5, wide / 12), fill=style.green)
 
 
-def text_element(at: Point, text: str, size: int, style: Style) -> str:
-    "A text at a point, with an edge of the paper's colour, so that it can be read upon anything."
-    edge = {"stroke": style.paper, "stroke_width": 3, "paint_order": "stroke"}
+def text_element(at: Point, text: str, size: int, style: Style, upon: bool = True) -> str:
+    "A text at a point; `upon` something else it has an edge of the paper's colour, so that it can be read."
+    edge = {"stroke": style.paper, "stroke_width": 3, "paint_order": "stroke"} if upon else {}
     return tag("text", escape(text), x=at[0], y=at[1] + base_line(size), font_size=size, fill=style.green, **edge)
 
 # %% ../../nbs/shared/seen.ipynb #b0acbdf3
@@ -193,8 +205,8 @@ def mark_elements(canvas: Canvas, mark: Mark, role: str) -> Iterator[str]:
         yield from box_elements(box, text, role, style)
         if text not in ("", FULL, FREE):
             cell = bool(canvas.board) and isinstance(mark.place, tuple)
-            size = max(12, min(26, round((box[3] - box[1]) * 0.45))) if cell else 16
-            yield text_element(center(box) if cell else (box[2], box[3]), text, size, style)
+            size = max(12, min(26, round((box[3] - box[1]) * 0.55))) if cell else 16
+            yield text_element(center(box) if cell else (box[2], box[3]), text, size, style, not cell)
 
 # %% ../../nbs/shared/seen.ipynb #38049b91
 def marks(seen: Seen, state: object, said: Iterable[Fact | Reason]) -> Iterator[Mark]:
