@@ -21,6 +21,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from mmhelix_nb.benchmark.live import CDN, ENGINE, packed, write_live
 from mmhelix_nb.benchmark.shown import fingerprint, trace_shown
+from mmhelix_nb.book.results import write_json
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.shared.draw import style_named
 from mmhelix_nb.shared.vector import svg
@@ -60,10 +61,22 @@ class Silent(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def evaluated(folder: Path) -> Path:
+    """An evaluation of two puzzles, kept in `folder`."""
+    asked = {"category": "games", "finish": "stop", "modality": "image", "prompt_hash": "", "task": "maze", "text": "", "tokens": 1}  # fmt: skip
+    lines = []
+    for seed, answer in ((0, make("maze", 1, 0).answer), (7, "up")):
+        found = make("maze", 1, seed).check(answer)
+        lines.append({**asked, "item": f"maze/1/{seed}/image", "level": 1, "answer": answer, "ok": found.ok, "reason": found.reason})  # fmt: skip
+    (folder / "judged.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_json(folder / "results.json", {"model": "tiny", "profile": "smoke", "seed": 0, "results": {}})
+    return folder
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The address of the gallery on a server of files."""
-    folder = write_live(tmp_path_factory.mktemp("live"), PYODIDE)
+    folder = write_live(tmp_path_factory.mktemp("live"), PYODIDE, [evaluated(tmp_path_factory.mktemp("runs"))])
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -108,6 +121,11 @@ def test_a_stranger_plays(page, site):
     print(f"first picture {first:.1f} s, playable {time.perf_counter() - start:.1f} s after the address")
     assert "runs into a wall" in answer(page, "up up")
     assert answer(page, make("maze", 1, 0).answer).startswith("✓ Right")
+    page.run("document.getElementById('models').open = true")
+    assert "1 of 2 at this level" in page.run("document.getElementById('answered').innerText")
+    assert "✓ right" in page.run("document.getElementById('answered').innerText")
+    shows(page, site, "maze", 1, 3)
+    page.wait("document.getElementById('answered').innerText.includes('asked with the seeds 0 7')")
 
 
 @needs_pyodide
