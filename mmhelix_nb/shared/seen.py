@@ -185,16 +185,16 @@ def line_elements(points: list[Point], text: str, role: str, style: Style) -> It
 
 
 def mark_elements(canvas: Canvas, mark: Mark, role: str) -> Iterator[str]:
-    "One mark; of what a step names only the place is shown, since what is known there stands there already."
-    style, text = canvas.style, "" if role == "named" else mark.text
+    "One mark; where a step names what stays, only the place is shown, since the text stands there already."
+    style, text = canvas.style, "" if role == "named" and mark.stays else mark.text
     if points := line(canvas, mark.place):
-        return (yield from line_elements(points, text, role, style))
+        return (yield from line_elements(points, mark.text, role, style))
     for box in boxes(canvas, mark.place):
         yield from box_elements(box, text, role, style)
         if text not in ("", FULL, FREE):
-            cell = bool(canvas.board) and isinstance(mark.place, tuple)
-            size = max(12, min(26, round((box[3] - box[1]) * 0.45))) if cell else 16
-            yield text_element(center(box) if cell else (box[2], box[3]), text, size, style)
+            inside = isinstance(mark.place, str) or canvas.board and isinstance(mark.place, tuple)  # no node and no bar
+            size = max(12, min(26, round((box[3] - box[1]) * 0.45))) if inside else 16
+            yield text_element(center(box) if inside else (box[2], box[3]), text, size, style)
 
 # %% ../../nbs/shared/seen.ipynb #38049b91
 def marks(seen: Seen, state: object, said: Iterable[Fact | Reason]) -> Iterator[Mark]:
@@ -211,7 +211,8 @@ def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterabl
     "What is to be drawn upon the picture `canvas` of `state` at a `step` after which the facts `held` hold; empty where there is nothing."
     claimed = {mark.place: mark for mark in marks(seen, state, step.facts)}
     named = {mark.place: mark for mark in marks(seen, state, step.reasons) if mark.place not in claimed}
-    known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in claimed}
+    over = claimed.keys() | {place for place, mark in named.items() if mark.text and not mark.stays}
+    known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in over}
     roles = (("named", named), ("known", known), ("claimed", claimed))
     drawn_up = "".join(
         element for role, those in roles for mark in those.values() for element in mark_elements(canvas, mark, role)
