@@ -211,7 +211,8 @@ def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterabl
     "What is to be drawn upon the picture `canvas` of `state` at a `step` after which the facts `held` hold; empty where there is nothing."
     claimed = {mark.place: mark for mark in marks(seen, state, step.facts)}
     named = {mark.place: mark for mark in marks(seen, state, step.reasons) if mark.place not in claimed}
-    over = claimed.keys() | {place for place, mark in named.items() if mark.text and not mark.stays}
+    over = {place for place, mark in claimed.items() if mark.text or mark.stays}  # what is known there gives way
+    over |= {place for place, mark in named.items() if mark.text and not mark.stays}
     known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in over}
     roles = (("named", named), ("known", known), ("claimed", claimed))
     drawn_up = "".join(
