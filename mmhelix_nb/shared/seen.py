@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .draw import Box, Canvas, Point, Style, style_named
+from .draw import Box, Canvas, Point, Style, style_named, text_width
 from .gridmoves import moved
 from .grids import Cell
 from .vector import FACES, base_line, number, tag
@@ -194,7 +194,9 @@ def mark_elements(canvas: Canvas, mark: Mark, role: str) -> Iterator[str]:
         if text not in ("", FULL, FREE):
             cell = bool(canvas.board) and isinstance(mark.place, tuple)
             size = max(12, min(26, round((box[3] - box[1]) * 0.45))) if cell else 16
-            yield text_element(center(box) if cell else (box[2], box[3]), text, size, style)
+            most = canvas.width - text_width(text, size) / 2 - 1, canvas.height - size / 2
+            corner = min(box[2], most[0]), min(box[3], most[1])
+            yield text_element(center(box) if cell else corner, text, size, style)
 
 # %% ../../nbs/shared/seen.ipynb #38049b91
 def marks(seen: Seen, state: object, said: Iterable[Fact | Reason]) -> Iterator[Mark]:
@@ -211,7 +213,10 @@ def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterabl
     "What is to be drawn upon the picture `canvas` of `state` at a `step` after which the facts `held` hold; empty where there is nothing."
     claimed = {mark.place: mark for mark in marks(seen, state, step.facts)}
     named = {mark.place: mark for mark in marks(seen, state, step.reasons) if mark.place not in claimed}
-    known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in claimed}
+    over = {
+        place for place, mark in claimed.items() if mark.stays or mark.text
+    }  # elsewhere what stands there still does
+    known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in over}
     roles = (("named", named), ("known", known), ("claimed", claimed))
     drawn_up = "".join(
         element for role, those in roles for mark in those.values() for element in mark_elements(canvas, mark, role)
