@@ -878,14 +878,14 @@ def both(ones: Sequence[int], others: Sequence[int]) -> list[Mark]:
 
 
 SEEN: Seen = (
-    dict.fromkeys(("only", "no-partner"), lambda state, node, beside, *_: both((node,), beside))
+    dict.fromkeys(("only", "no-partner"), lambda state, node, beside, *_: both([node], beside))
     | {
         "one": lambda state, node, _, graph: spots((f"G{graph}", node)),
         "kind": lambda state, _, *nodes: both(*nodes),
         "pair": lambda state, u, v: written(("G1", u), f"={v}") + written(("G2", v), f"={u}"),
-        "no-pair": lambda state, *pair: both(pair[:1], pair[1:]),
+        "no-pair": lambda state, u, v: both([u], [v]),
     }
-    | dict.fromkeys(("image", "no-image", "no-single"), lambda state, node, *_: both((), (node,)))
+    | dict.fromkeys(("image", "no-image", "no-single"), lambda state, node, *_: both([], [node]))
 )
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #df2d74cc
