@@ -44,8 +44,8 @@ publish-reports: $(STAMP) ## make the reports of a finished run (PROFILE=mini) t
 gallery: $(STAMP) ## every task at every level, and traces, as pages; prints where they are
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
-gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; PYODIDE=.venv/pyodide/package, from make web-test: with nothing from elsewhere
-	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import write_live; print(write_live(pyodide='$(PYODIDE)'))"
+gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; RUNS="FOLDER ...": with what your models answered; PYODIDE=.venv/pyodide/package, from make web-test: with nothing from elsewhere
+	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import live_main; live_main()" "$(PYODIDE)" $(RUNS)
 	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md

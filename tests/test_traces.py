@@ -3,13 +3,15 @@
 import re
 from collections import Counter
 from random import Random
+from statistics import mean
 
 import pytest
-from provers import prove, spoil
+from provers import prove, prover_of, spoil
 from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
 from mmhelix_nb.core import task_module
 from mmhelix_nb.shared.narrator import UNDER, Steps
+from mmhelix_nb.shared.seen import SEARCHING, holding, seen_share
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
 
 every_task = pytest.mark.parametrize("task", TASKS)
@@ -43,6 +45,30 @@ def test_a_false_fact_is_noticed(task):
                 if not prove(task, one.state, wrong):
                     missed += [(level, seed, step.says, step.facts) for step, old in zip(wrong, steps) if step != old]
     assert len(missed) <= 2 * FUZZ, missed
+
+
+# On the picture
+
+OWN_WAYS = ("maze", "word_ladder")  # whose provers follow a walk and do not say what is taken back
+SEEN_LESS: dict[str, float] = {"slidingpuzzle": 0.0}  # what such a task says of its search has no place on its picture
+
+
+@every_task
+def test_steps_are_seen_on_the_picture(task):
+    """Nearly every step of a search tints or frames something, in every style; a place that is not there raises."""
+    shares = [seen_share(item(task, level, seed), f"look:{5 * level + seed}") for level in LEVELS for seed in range(3)]
+    assert mean(shares) > SEEN_LESS.get(task, 0.9), shares
+
+
+@every_task
+def test_what_is_taken_back_is_not_seen_any_more(task):
+    """Of what a search says the picture shows at each step what still holds, by the task's own prover."""
+    for one in (item(task, level, seed) for level in LEVELS for seed in range(2)) if task not in OWN_WAYS else ():
+        proof, steps, said = prover_of(task).prover(one.state), one.trace(), set()
+        for step, held in zip(steps, holding(steps), strict=True):
+            getattr(proof, f"on_{step.kind}", proof.on_deduce)(step)
+            said |= {*step.facts} if step.kind in SEARCHING and step.kind != "contradiction" else set()
+            assert said & {*held} == said & set().union(*proof.frames), (one.level, one.seed, step.says)
 
 
 @every_task

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['PLACES', 'FEW', 'Weights', 'FITS', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'TRIES', 'MARKS', 'SCORER', 'STEP', 'ROW',
-           'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'WORDS', 'ORDER', 'VOICE', 'State', 'weights', 'Balance',
-           'Column', 'place_name', 'problem', 'columns', 'domains', 'Search', 'fill', 'show', 'solve', 'ways',
-           'column_by_column', 'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape',
+           'MARGIN', 'GLYPH', 'draw', 'RULES', 'FORMAT', 'WORDS', 'ORDER', 'VOICE', 'SEEN', 'State', 'weights',
+           'Balance', 'Column', 'place_name', 'problem', 'columns', 'domains', 'Search', 'fill', 'show', 'solve',
+           'ways', 'column_by_column', 'columns_alone', 'first_fit', 'random_fits', 'Level', 'candidate', 'shape',
            'ways_by_columns', 'fits', 'generate', 'put_digit', 'read_letter', 'read_digits', 'read_sum', 'check',
-           'layout', 'example', 'ask', 'way_text', 'counted', 'misspelt', 'sums_up', 'miscopied', 'trace', 'canon']
+           'layout', 'example', 'ask', 'way_text', 'counted', 'misspelt', 'sums_up', 'miscopied', 'trace', 'cell_spot',
+           'cell_value', 'canon']
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #8c2349de
 import json
@@ -28,6 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import RESULT, close, read
 from ..shared.rules import AllDifferent, Changes, Rule, full_values
 from ..shared.search import Counter, bits
+from ..shared.seen import Mark, Seen, first_of, spots, written
 from ..shared.voice import NUMBERS, Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -489,10 +491,14 @@ def layout(state: State, style: Style) -> Canvas:
                     [*map(round, (x - 21, y - 26, x + 20, y + 25))], 6, style.fill, style.faint, 2
                 )
             canvas.text(x, y, letter, GLYPH - 8 * (style.variant % 2))
+            canvas.named.setdefault(letter, []).append((x - 21, y - 26, x + 20, y + 25))
         if 0 < number < len(terms):
             canvas.text(MARGIN + STEP / 2, y, "+", GLYPH, style.blue)
     line = MARGIN + len(terms) * ROW + 6
     canvas.shapes.line([(MARGIN, line), (canvas.width - MARGIN, line)], style.ink, 3)
+    for i, column in enumerate(PLACES[: state.width]):
+        right = canvas.width - MARGIN - i * STEP
+        canvas.named[column] = [(right - STEP, MARGIN, right, canvas.height - MARGIN)]
     return canvas
 
 
@@ -901,6 +907,24 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     copies = [Fact("copy", pair) for pair in digits.items()]
     close(told, manner, copies, lambda parts: sums_up(state, parts), miscopied, show(digits), RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/algorithms/crypto_math.ipynb #cfa972f0
+def cell_spot(state: State, cell: str, *_: object) -> list[Mark]:
+    "A letter, or the column that takes a carry, to look at."
+    return spots(cell if cell in state.letters else PLACES[int(cell[1:])])
+
+
+def cell_value(state: State, cell: str, value: int) -> list[Mark]:
+    "The digit of a letter; a carry has no place where it is written."
+    return written(cell, value) if cell in state.letters else cell_spot(state, cell)
+
+
+SEEN: Seen = (
+    dict.fromkeys(("is", "copy"), cell_value)
+    | dict.fromkeys("not among left".split(), cell_spot)
+    | dict.fromkeys("one one- few few- many many- no-way".split(), first_of)
+    | {"lead": lambda state, letters: spots(*letters), "no-differ": lambda state, one, other, digit: spots(one, other)}
+)
 
 # %% ../../nbs/tasks/algorithms/crypto_math.ipynb #204d6e04
 def canon(state: State) -> bytes:

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['TARGET', 'OPERATIONS', 'Term', 'CLOSE', 'SHALLOW', 'LEVELS', 'PAIRS', 'SPACES', 'TRIES', 'SCORER', 'CARD', 'GAP',
-           'MARGIN', 'draw', 'RULES', 'FORMAT', 'ORDER', 'CARDS_SEEN', 'VOICE', 'TABLE', 'ASKED', 'State', 'Made',
-           'show', 'pairs', 'shapes', 'joined', 'Attempt', 'aside', 'look_up', 'attempts', 'solve', 'both', 'orders',
-           'first_24', 'left_to_right', 'without_brackets', 'two_pairs', 'nearest_to_24', 'random_expressions', 'Level',
-           'undone', 'results', 'before_two', 'beside_pair', 'form', 'draw_numbers', 'fits', 'generate', 'unmarked',
-           'makes_target', 'expression_in', 'misused', 'check', 'layout', 'example', 'ask', 'plain_value',
-           'attempt_fact', 'asked_facts', 'tell_attempt', 'written_numbers', 'miswritten', 'cards_tally', 'trace',
-           'canon']
+           'MARGIN', 'draw', 'RULES', 'FORMAT', 'ORDER', 'CARDS_SEEN', 'VOICE', 'TABLE', 'ASKED', 'SEEN', 'State',
+           'Made', 'show', 'pairs', 'shapes', 'joined', 'Attempt', 'aside', 'look_up', 'attempts', 'solve', 'both',
+           'orders', 'first_24', 'left_to_right', 'without_brackets', 'two_pairs', 'nearest_to_24',
+           'random_expressions', 'Level', 'undone', 'results', 'before_two', 'beside_pair', 'form', 'draw_numbers',
+           'fits', 'generate', 'unmarked', 'makes_target', 'expression_in', 'misused', 'check', 'layout', 'example',
+           'ask', 'plain_value', 'attempt_fact', 'asked_facts', 'tell_attempt', 'written_numbers', 'miswritten',
+           'cards_tally', 'trace', 'cards_with', 'pair_of', 'canon']
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #5c091fcf
 import json
@@ -31,6 +31,7 @@ from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter
+from ..shared.seen import Mark, Seen, first_of, spots, written
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -442,6 +443,7 @@ def layout(state: State, style: Style) -> Canvas:
         left, top = MARGIN + i % wide * (width + GAP), MARGIN + i // wide * (height + GAP)
         canvas.shapes.rounded_rectangle((left, top, left + width, top + height), 12, style.fill, style.blue, 3)
         canvas.text(left + width / 2, top + height / 2, str(number), 46)
+        canvas.named[i + 1] = [(left, top, left + width, top + height)]
     return canvas
 
 
@@ -856,6 +858,35 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 
     close(told, manner, [Fact("result", (made.text,))], checks, miswritten, made.text, RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #69df3b60
+def cards_with(state: State, *numbers: int) -> list[int]:
+    "A card of its own, counted from 1, for each of the `numbers`."
+    cards = []
+    for number in numbers:
+        cards += [at for at, one in enumerate(state.numbers, 1) if one == number and at not in cards][:1]
+    return cards
+
+
+def pair_of(state: State, one: int, other: int, *_: object) -> list[Mark]:
+    "The cards of two numbers, to look at."
+    return spots(*cards_with(state, one, other))
+
+
+SEEN: Seen = {
+    "card": first_of,
+    "makes": pair_of,
+    "found": pair_of,
+    "last": lambda state, left, sign, right, others: written(
+        *{1, 2, 3, 4}.difference(cards_with(state, *others)), f"{left} {sign} {right}"
+    ),
+    "asks": lambda state, aside, one, other, values: spots(*cards_with(state, one, other, aside)),
+    "halves": lambda state, pair, pair2: [
+        Mark(card, f"pair {1 + (at < 2)}", True) for at, card in enumerate(cards_with(state, *pair2, *pair))
+    ],
+    "other-half": lambda state, value, *pair: pair_of(state, *pair),
+    "no-uses": lambda state, used, cards: spots(*{1, 2, 3, 4}.difference(cards_with(state, *used))),
+}
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #b913f9d5
 def canon(state: State) -> bytes:

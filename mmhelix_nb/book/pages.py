@@ -119,8 +119,8 @@ th{background:#f6f6f6}.number{white-space:nowrap}th:first-child,td:first-child{t
 pre{background:#f3f5f7;padding:.6em;overflow:auto;font-size:12.5px}details pre,.card pre{max-height:26em;white-space:pre-wrap}
 .panels,.keys{display:flex;flex-wrap:wrap;gap:.2em 1.2em;align-items:flex-start}figure{margin:.6em 0}figcaption{color:#555;font-size:13px;max-width:75em}
 svg,img{max-width:100%;height:auto}.keys span{display:inline-flex;align-items:center;gap:.4em;font-size:13px}math[display=block]{margin:.8em 0}
-.row{display:flex;gap:1.2em;overflow-x:auto;align-items:flex-start}.row>img{flex:none}.card{flex:none;width:min(400px,85vw)}
-.steps{max-width:900px}.steps li{padding:.2em .5em}.board td{border:1px solid #c3c9d1;padding:.1em .45em;text-align:center;min-width:0}
+.row{display:flex;gap:1.2em;overflow-x:auto;align-items:flex-start}.row>img,.row>svg{flex:none}.card{flex:none;width:min(400px,85vw)}
+.steps{max-width:900px}.steps li{padding:.2em .5em}
 .undecided{background:#fdf3d6}.not-reproduced{background:#fbe1dc}.reproduced{background:#dff3e6}.not-measured{color:#888}@media(max-width:640px){td.text{min-width:9em}}"""
 
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEW', 'line', 'SHALLOW', 'SPACES', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'VOICE',
-           'State', 'subsets', 'weights_of', 'Total', 'problem', 'show', 'matrix', 'solve', 'line_by_line',
+           'SEEN', 'State', 'subsets', 'weights_of', 'Total', 'problem', 'show', 'matrix', 'solve', 'line_by_line',
            'lines_and_draws', 'Level', 'totals_of', 'lone_grid', 'generate', 'check', 'layout', 'example', 'ask',
            'sum_of', 'total_of', 'sums_or', 'weighted', 'sum_checks', 'flipped', 'trace', 'canon']
 
@@ -28,6 +28,7 @@ from ..shared.prose import listed
 from ..shared.reading import CLUES, close, clue_reading, row_facts, show_digits
 from ..shared.rules import Patterns, full_values, line_rules, square_text
 from ..shared.search import bits
+from ..shared.seen import SHADED, Seen, first_of
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb
 from ..shared.squares import LINES
 from ..shared.voice import Voice, two_coloured
@@ -421,6 +422,9 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     rows = row_facts(square(full_values(found), n), "copy")
     close(told, manner, rows, lambda parts: sum_checks(state, parts), flipped, matrix(found), show=show_digits)
     return told.steps
+
+
+SEEN: Seen = SHADED | dict.fromkeys("total over no-total no-sum".split(), first_of)
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #30fe1e18
 def canon(state: State) -> bytes:

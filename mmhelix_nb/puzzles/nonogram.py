@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RunLengths', 'line', 'SHALLOW', 'LEVELS', 'FILLED', 'EMPTY', 'SCORER', 'STEP', 'draw', 'RULES', 'FORMAT',
-           'BY_MODALITY', 'ORDER', 'VOICE', 'State', 'fillings', 'Runs', 'runs_in_words', 'problem', 'show', 'solve',
-           'line_by_line', 'guesses', 'rows_by_need', 'Level', 'runs_of', 'clues_of', 'lone_grid', 'generate',
+           'BY_MODALITY', 'ORDER', 'VOICE', 'SEEN', 'State', 'fillings', 'Runs', 'runs_in_words', 'problem', 'show',
+           'solve', 'line_by_line', 'guesses', 'rows_by_need', 'Level', 'runs_of', 'clues_of', 'lone_grid', 'generate',
            'read_signs', 'check', 'layout', 'example', 'ask', 'listing', 'counted_runs', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #dac27a9a
@@ -28,6 +28,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import clue_reading
 from ..shared.rules import Patterns, line_rules, square_text
 from ..shared.search import bits
+from ..shared.seen import SHADED, Seen, first_of
 from ..shared.shades import CLUED, Grid, shade_story, two_tone
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -457,6 +458,9 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     checks = [lambda grid: counted_runs(state, grid)]
     shade_story(told, manner, problem(state), [3] * state.size**2, ORDER, "-X_", checks, show)
     return told.steps
+
+
+SEEN: Seen = SHADED | dict.fromkeys("agree fits fresh many no-fit no-runs".split(), first_of)
 
 # %% ../../nbs/tasks/puzzles/nonogram.ipynb #6ada2876
 def canon(state: State) -> bytes:

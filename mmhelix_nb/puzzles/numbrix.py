@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Note', 'Order', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'WHOLE', 'BLANK', 'HOLES', 'FORMAT',
-           'CLOSE', 'VOICE', 'ORDER', 'MOVES', 'State', 'show', 'apart', 'Paths', 'look', 'Position', 'start',
+           'CLOSE', 'VOICE', 'ORDER', 'MOVES', 'SEEN', 'State', 'show', 'apart', 'Paths', 'look', 'Position', 'start',
            'openings', 'stranded', 'silent', 'fill', 'settle', 'narrowest', 'search', 'grid_of', 'solutions', 'solve',
            'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'Level', 'random_path', 'is_single', 'thinned',
            'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example', 'ask', 'Event', 'Record', 'way_out',
@@ -28,6 +28,7 @@ from ..shared.grids import beside, every_cell
 from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNDER, Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
+from ..shared.seen import VALUES, Mark, Seen, drawn, first_of, spots, way
 from ..shared.squares import LINES
 from ..shared.voice import NUMBERS, RECALLED, Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Reason, Step
@@ -890,6 +891,16 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         told, manner, rows, lambda parts: walk_checks(state.top, parts), exchanged, show(found[0], " "), show=show_lines
     )
     return told.steps
+
+
+SEEN: Seen = dict.fromkeys("not short shut".split(), first_of) | {
+    "is": VALUES["is"],
+    "places": lambda state, number, cells: [Mark(cell, f"{number}?") for cell in cells],
+    "far": lambda state, cells, goal, steps: spots(*cells),
+    "stranded": lambda state, cells: spots(*cells),
+    "no-walk": lambda state, number, cell, after, beyond: spots(cell, beyond),
+    "walk": lambda state, number, cell, moves: drawn(way(cell, moves)),
+}
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #2b340c43
 def canon(state: State) -> bytes:

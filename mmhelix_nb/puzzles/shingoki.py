@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Option', 'Ways', 'SHALLOW', 'SPACES', 'LEVELS', 'Circled', 'SCORER', 'WHITE', 'BLACK', 'draw', 'RULES', 'FORMAT',
-           'ORDER', 'POINTS', 'SKETCHED', 'VOICE', 'is_sign', 'State', 'arm', 'options', 'spoken_of', 'Choice', 'Fits',
-           'corners', 'OneLoop', 'fits', 'arms_of', 'problem', 'show', 'solve', 'rules_alone', 'guesses',
+           'ORDER', 'POINTS', 'SKETCHED', 'VOICE', 'SEEN', 'is_sign', 'State', 'arm', 'options', 'spoken_of', 'Choice',
+           'Fits', 'corners', 'OneLoop', 'fits', 'arms_of', 'problem', 'show', 'solve', 'rules_alone', 'guesses',
            'around_the_circles', 'Level', 'circle', 'with_circles', 'is_single', 'kept_of', 'one_puzzle', 'generate',
            'title', 'check', 'misfit', 'layout', 'example', 'ask', 'drawn_lines', 'shortened', 'loop_checks', 'trace',
            'canon']
@@ -43,6 +43,7 @@ from ..shared.prose import listed
 from ..shared.reading import close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, TwoValued
 from ..shared.search import bits, square_symmetries, transform
+from ..shared.seen import NO, Mark, Seen, first_of, spots
 from ..shared.shades import two_tone
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
@@ -827,6 +828,16 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         lambda parts: sketch(points, drawn_lines(n, parts), 0),
     )
     return told.steps
+
+
+SEEN: Seen = dict.fromkeys("point no-point ways many no-way no-closed no-arms no-shape".split(), first_of) | {
+    "is": lambda state, edge, value: [Mark(edge, "" if value else NO, True)],
+    "run": lambda state, one, other: [Mark((one, other), "", True)],
+    "early": lambda state, chain, point: spots(chain, point),
+    "loose": lambda state, chain, point: spots(chain, point),
+    "closed": lambda state, chain: spots(chain) if isinstance(chain, tuple) else [],  # or the length of the loop
+    "arms": lambda state, points, arms: spots(*points),
+}
 
 # %% ../../nbs/tasks/puzzles/shingoki.ipynb #adb9afb0
 def canon(state: State) -> bytes:

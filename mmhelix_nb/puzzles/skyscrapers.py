@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SIDES', 'view_rule', 'SHALLOW', 'Square', 'LEVELS', 'SPACES', 'DRAFTS', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES',
-           'FORMAT', 'READ', 'ORDER', 'VIEWS', 'ORDERS_LEFT', 'BORDERS_SEEN', 'VOICE', 'State', 'seen', 'views',
+           'FORMAT', 'READ', 'ORDER', 'VIEWS', 'ORDERS_LEFT', 'BORDERS_SEEN', 'VOICE', 'SEEN', 'State', 'seen', 'views',
            'orders', 'orders_table', 'View', 'problem', 'solve', 'lines_and_singles', 'lines_and_draws', 'state_of',
            'exchanged', 'alike', 'freedom', 'cycles', 'stays', 'can_swap', 'trades', 'puzzle', 'has_twin', 'is_lone',
            'lone_square', 'cyclic', 'varied', 'Level', 'generate', 'check', 'layout', 'example', 'ask', 'borders',
@@ -38,6 +38,7 @@ from mmhelix_nb.shared.latin import (
 from ..shared.narrator import Narrator
 from ..shared.reading import read
 from ..shared.rules import full_values
+from ..shared.seen import VALUES, Seen, first_of
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, is_only, shortened, way_there
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
@@ -603,6 +604,9 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     read(told, manner, border_facts(state), border_sums, misread_number, BORDERS_SEEN)
     square_story(told, manner, problem(state), state.n, ORDER, lambda grid: view_checks(state, grid))
     return told.steps
+
+
+SEEN: Seen = VALUES | dict.fromkeys("place ways many no-ways".split(), first_of)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #c64458a7
 def turned(state: State) -> State:

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['WANTED', 'SQUARES', 'SHALLOW', 'SPACES', 'LEVELS', 'SCORER', 'NOUNS', 'draw', 'RULES', 'FORMAT', 'ORDER', 'ENDS',
-           'VOICE', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'linked', 'board_rules', 'problem', 'in_order',
-           'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake', 'winding',
-           'state_of', 'one_puzzle', 'generate', 'check', 'path_problem', 'layout', 'example', 'ask', 'in_text', 'span',
-           'moved', 'neighbours', 'corners', 'trace', 'canon']
+           'VOICE', 'SEEN', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'linked', 'board_rules', 'problem',
+           'in_order', 'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake',
+           'winding', 'state_of', 'one_puzzle', 'generate', 'check', 'path_problem', 'layout', 'example', 'ask',
+           'in_text', 'span', 'moved', 'neighbours', 'corners', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #296ceb32
 import re
@@ -28,7 +28,18 @@ from ..shared.prose import counted, listed
 from ..shared.reading import MISREAD, clue_reading, read
 from ..shared.rules import Changes, Patterns, Recalling, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits
-from ..shared.shades import CLUED, Grid, Together, connection, line_tallies, shade_story, two_tone
+from ..shared.seen import Seen, first_of, spots
+from mmhelix_nb.shared.shades import (
+    CLUED,
+    SHADES_SEEN,
+    Grid,
+    Together,
+    block,
+    connection,
+    line_tallies,
+    shade_story,
+    two_tone,
+)
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 
@@ -727,6 +738,14 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     )
     shade_story(told, manner, problem(state), [3] * (n * n), ORDER, "-#?", checks, lambda found: in_order(state, found))
     return told.steps
+
+
+SEEN: Seen = (
+    SHADES_SEEN
+    | dict.fromkeys("edge goes-on linked forked stranded stuck no-path".split(), first_of)
+    | dict.fromkeys("block no-block corner no-corner no-corners".split(), block)
+    | {"end": lambda state, name, cell: spots(cell)}
+)
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #19b95f73
 def canon(state: State) -> bytes:

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Rank', 'SHALLOW', 'LEVELS', 'FOES', 'SCORER', 'TILE', 'GAP', 'TOP', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE',
-           'READ', 'NUMBERS', 'NEAR', 'TURN', 'State', 'word_list', 'common', 'families', 'beside', 'neighbours',
-           'Look', 'differing', 'looks', 'nearest', 'shortest', 'ladder', 'search', 'solve', 'written', 'put_in',
-           'letter_by_letter', 'letters_at_random', 'wandering', 'nearest_word', 'five_at_random', 'Level', 'joined',
-           'steps_from', 'withstood', 'pairs', 'generate', 'read_words', 'check', 'layout', 'example', 'ask',
-           'tell_looks', 'tell_way', 'swapped', 'misspelt', 'miscopied', 'trace', 'canon']
+           'READ', 'NUMBERS', 'NEAR', 'TURN', 'SEEN', 'State', 'word_list', 'common', 'families', 'beside',
+           'neighbours', 'Look', 'differing', 'looks', 'nearest', 'shortest', 'ladder', 'search', 'solve', 'written',
+           'put_in', 'letter_by_letter', 'letters_at_random', 'wandering', 'nearest_word', 'five_at_random', 'Level',
+           'joined', 'steps_from', 'withstood', 'pairs', 'generate', 'read_words', 'check', 'layout', 'example', 'ask',
+           'tell_looks', 'tell_way', 'swapped', 'misspelt', 'miscopied', 'trace', 'at_target', 'canon']
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #ff398045
 import re
@@ -28,6 +28,7 @@ from ..shared.gridmoves import distances
 from ..shared.narrator import FAIL, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
+from ..shared.seen import ROOM, Mark, Seen, spots
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -368,9 +369,11 @@ def layout(state: State, style: Style) -> Canvas:
                 [x, top + (TILE - 6) * (style.variant % 2), x + TILE, top + TILE], 8, style.fill, color, 3
             )
             canvas.text(x + TILE / 2, top + TILE / 2, letter, 40)
+            canvas.named[name.lower(), i] = [(x, top, x + TILE, top + TILE)]
     canvas.shapes.polygon(
         [(width // 2 + dx, TOP + TILE + dy) for dx, dy in ((-16, 12), (16, 12), (0, 32))], style.faint
     )  # points to the target
+    canvas.named[ROOM] = [(width / 2 + 28, TOP + TILE + 3, width / 2 + 132, TOP + TILE + 43)]
     return canvas
 
 
@@ -677,6 +680,20 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     answer = written(state, words)
     close(told, manner, rungs, lambda parts: swapped([fact.args[0] for fact in parts]), miscopied, answer, RESULT)
     return told.steps
+
+
+def at_target(state: State, word: str, *_: object) -> list[Mark]:
+    "The letters of the target that a `word` has in their places, to look at."
+    return spots(*[("target", i) for i, pair in enumerate(zip(word, state.ends[1])) if len(set(pair)) == 1])
+
+
+SEEN: Seen = (
+    dict.fromkeys("letter nearest".split(), at_target)
+    | dict.fromkeys("next turn rung".split(), lambda state, word, *_: [Mark(ROOM, word.upper(), True)])
+    | {"word": lambda state, end, word: spots(*[(end, i) for i in range(len(word))])}
+    | {"stuck": lambda state, word: [Mark(ROOM, word.upper()), *at_target(state, word)]}
+    | {"no-change": lambda state, one, other, letters: [Mark(ROOM, other.upper())]}
+)
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #8aeb68e4
 def canon(state: State) -> bytes:

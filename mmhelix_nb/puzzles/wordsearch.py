@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['WAYS', 'BY_NATURE', 'SHALLOW', 'ALPHABET', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'SEE',
-           'LOOK', 'FOLLOW', 'is_letter', 'State', 'Trial', 'run', 'letters', 'starts', 'trials', 'search', 'solve',
-           'found_at', 'every_first_letter', 'rows_and_columns', 'first_three_letters', 'both_ends', 'hidden_words',
-           'Level', 'random_run', 'near_miss', 'put_decoys', 'copies', 'random_grid', 'enough', 'dead_ends', 'generate',
-           'given_ways', 'place_in', 'check_order', 'read_find', 'read_place', 'check', 'layout', 'example', 'ask',
-           'letter_rows', 'blurred', 'tell_deep', 'tell_start', 'tell_search', 'placed', 'trace', 'canon']
+           'LOOK', 'FOLLOW', 'SEEN', 'is_letter', 'State', 'Trial', 'run', 'letters', 'starts', 'trials', 'search',
+           'solve', 'found_at', 'every_first_letter', 'rows_and_columns', 'first_three_letters', 'both_ends',
+           'hidden_words', 'Level', 'random_run', 'near_miss', 'put_decoys', 'copies', 'random_grid', 'enough',
+           'dead_ends', 'generate', 'given_ways', 'place_in', 'check_order', 'read_find', 'read_place', 'check',
+           'layout', 'example', 'ask', 'letter_rows', 'blurred', 'tell_deep', 'tell_start', 'tell_search', 'placed',
+           'trace', 'letter_at', 'canon']
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #25847e40
 import re
@@ -27,6 +28,7 @@ from ..shared.narrator import BACK, FAIL, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read, show_lines
 from ..shared.search import Counter, square_symmetries, transform
+from ..shared.seen import Mark, Seen, drawn, spots
 from ..shared.voice import SIGNS_SEEN, Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -795,6 +797,23 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     answer = f"{word} {last.way} @ {last.place}"
     close(told, manner, placed(state, last), checks, slip, answer, RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/wordsearch.ipynb #758edb97
+def letter_at(x: int, y: int) -> list[Mark]:
+    "A letter in column `x` and row `y`, to look at."
+    return spots((y, x))
+
+
+SEEN: Seen = {
+    "starts": lambda state, letter, cells: spots(*[(y, x) for x, y in cells]),
+    "second": lambda state, cell, letter, ways: letter_at(*cell) + spots(*[tuple(run(*cell, way, 2)) for way in ways]),
+    "reads": lambda state, cell, way, said: spots(tuple(run(*cell, way, len(said)))),
+    "follow": lambda state, cell, way, part: drawn(tuple(run(*cell, way, len(part)))),
+    "not": lambda state, cell, way: letter_at(*cell),
+    "stands": lambda state, number, letter, cell: letter_at(*cell),
+    "no-step": lambda state, cell, after, way: letter_at(*cell) + letter_at(*after),
+    "spells": lambda state, word, way, cell: drawn(tuple(run(*cell, way, len(word)))),
+}
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #3cb4ab4d
 def canon(state: State) -> bytes:

@@ -13,13 +13,15 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from chromium import PROGRAM, Page
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from mmhelix_nb.benchmark.live import CDN, ENGINE, packed, write_live
-from mmhelix_nb.benchmark.shown import fingerprint
+from mmhelix_nb.benchmark.shown import fingerprint, trace_shown
+from mmhelix_nb.book.results import write_json
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.shared.draw import style_named
 from mmhelix_nb.shared.vector import svg
@@ -59,10 +61,22 @@ class Silent(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def evaluated(folder: Path) -> Path:
+    """An evaluation of two puzzles, kept in `folder`."""
+    asked = {"category": "games", "finish": "stop", "modality": "image", "prompt_hash": "", "task": "maze", "text": "", "tokens": 1}  # fmt: skip
+    lines = []
+    for seed, answer in ((0, make("maze", 1, 0).answer), (7, "up")):
+        found = make("maze", 1, seed).check(answer)
+        lines.append({**asked, "item": f"maze/1/{seed}/image", "level": 1, "answer": answer, "ok": found.ok, "reason": found.reason})  # fmt: skip
+    (folder / "judged.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_json(folder / "results.json", {"model": "tiny", "profile": "smoke", "seed": 0, "results": {}})
+    return folder
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The address of the gallery on a server of files."""
-    folder = write_live(tmp_path_factory.mktemp("live"), PYODIDE)
+    folder = write_live(tmp_path_factory.mktemp("live"), PYODIDE, [evaluated(tmp_path_factory.mktemp("runs"))])
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -107,6 +121,11 @@ def test_a_stranger_plays(page, site):
     print(f"first picture {first:.1f} s, playable {time.perf_counter() - start:.1f} s after the address")
     assert "runs into a wall" in answer(page, "up up")
     assert answer(page, make("maze", 1, 0).answer).startswith("✓ Right")
+    page.run("document.getElementById('models').open = true")
+    assert "1 of 2 at this level" in page.run("document.getElementById('answered').innerText")
+    assert "✓ right" in page.run("document.getElementById('answered').innerText")
+    shows(page, site, "maze", 1, 3)
+    page.wait("document.getElementById('answered').innerText.includes('asked with the seeds 0 7')")
 
 
 @needs_pyodide
@@ -125,6 +144,10 @@ def test_five_puzzles_are_played(page, site, task):
     page.run("document.activeElement.blur()")
     page.key("ArrowRight")
     assert page.run("document.querySelector('#said p').textContent") == steps[1].says
+    for number, one in enumerate(trace_shown(item)):
+        page.run(f"document.querySelectorAll('#ticks i')[{number}].click()")
+        drawn = page.run("document.querySelectorAll('#said figure svg > g:last-child > *').length")
+        assert not one["over"] or drawn == len(ElementTree.fromstring(one["over"])), number
     page.run("document.querySelector('#search').open = false; document.querySelector('#shallow').open = true")
     page.wait(f"document.querySelectorAll('#attempts tr').length === {len(item.shallow())}")
     page.run("document.querySelector('#shallow').open = false")
@@ -204,12 +227,11 @@ def test_the_svg_looks_as_the_picture_does(page, site):
 
 @needs_pyodide
 @needs_browser
-def test_a_wide_board_scrolls_on_a_phone(site):
+def test_a_search_fits_on_a_phone(site):
     with Page(width=390, height=844, phone=True) as small:
         shows(small, site, "wordsearch", 5, 3)
         small.run("search.open = true")
-        small.wait("document.getElementById('count').textContent")
-        small.wait("document.querySelector('#said .board') ? 1 : document.getElementById('on').click()", 20)
+        small.wait("document.querySelector('#said svg')")
         assert small.run("document.documentElement.scrollWidth") <= 390
 
 

@@ -223,11 +223,22 @@ const percent = (value) => `${value.toFixed(1)} %`;
 function models() {
   const home = Object.keys(categories).find((name) => categories[name].includes(now.task));
   find("scores").textContent = "";
+  find("answered").replaceChildren(...cells.answered.map(answered).filter(Boolean));
   if (!home || !cells.models.length) return find("bars").replaceChildren();
   const rows = cells.models.map((model) => ({ name: model.model, score: model[home] })).sort((a, b) => b.score - a.score);
   find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got:`;
   const row = ({ name, score }) => element("tr", [element("td", name), element("td", percent(score)), element("td", element("i", "", { style: `width:${score}%` }))]);
   find("bars").replaceChildren(...rows.map(row));
+}
+
+function answered({ model, form, puzzles }) { // what a model that was evaluated here made of this kind and level, and of this very puzzle
+  const cell = Object.entries(puzzles).filter(([name]) => name.startsWith(`${now.task}/${now.level}/`));
+  if (!cell.length) return null;
+  const tried = cell.flatMap(([, replies]) => replies);
+  const here = puzzles[`${now.task}/${now.level}/${now.seed}`] ?? [];
+  const others = here.length ? [] : ["asked with the seeds ", ...cell.slice(0, 12).flatMap(([name]) => [element("a", name.split("/")[2], { href: `#/${name}` }), " "])];
+  const replies = here.map(([answer, right, reason]) => element("div", [element("b", right ? "✓ right" : "✗ wrong", { class: right ? "good" : "bad" }), `: ${reason}`, element("code", answer)]));
+  return element("tr", [element("td", `${model} (${form})`), element("td", `${tried.filter(([, right]) => right).length} of ${tried.length} at this level`), element("td", [...replies, ...others])]);
 }
 
 // ---- Copy and download
