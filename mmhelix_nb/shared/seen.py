@@ -104,7 +104,7 @@ def undone(step: Step, tries: list[Try]) -> Try | None:
     from_there = [one for one in tries if one.fact.args[:1] == start]
     return next((one for one in reversed(tries) if one.fact in named), from_there[-1] if from_there else None)
 
-
+# %% ../../nbs/shared/seen.ipynb #5be3c0d1
 def holding(steps: Iterable[Step]) -> Iterator[tuple[Fact, ...]]:
     "The facts that hold after each step, as often as they were said, the latest last; slips never do."
     known: list[Known] = []
