@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Regions', 'SHALLOW', 'LEVELS', 'BYTE', 'Filled', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'TANKS',
-           'VOICE', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank', 'tank_of', 'frame', 'count_in',
-           'problem', 'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses', 'rows_from_below', 'Level',
-           'random_tanks', 'fillings', 'heights', 'water_of', 'state_of', 'random_water', 'is_unambiguous', 'is_wet',
-           'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask', 'lettered', 'lettered_rows',
-           'tank_sizes', 'other_tank', 'water_levels', 'trace', 'canon']
+           'VOICE', 'LINES_AND_TANKS', 'SEEN', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank',
+           'tank_of', 'frame', 'count_in', 'problem', 'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses',
+           'rows_from_below', 'Level', 'random_tanks', 'fillings', 'heights', 'water_of', 'state_of', 'random_water',
+           'is_unambiguous', 'is_wet', 'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask',
+           'lettered', 'lettered_rows', 'tank_sizes', 'other_tank', 'water_levels', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #bc2062fa
 import json
@@ -29,6 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import MISREAD, close, clue_reading, read, row_facts, show_lines
 from ..shared.rules import Patterns
 from ..shared.search import bits
+from ..shared.seen import SHADED, first_of
 from ..shared.shades import CLUED, Grid, board_of, flipped, line_tallies, two_tone, until_broken
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Step
@@ -405,6 +406,11 @@ def layout(state: State, style: Style) -> Canvas:
     draw_tanks(canvas, board, state.regions)
     coordinates(canvas, board, 17, style.green, 24)
     side_numbers(canvas, board, (state.rows, state.columns), 26, 23)
+    names = tank_names(state.regions)
+    for r, line in enumerate(state.regions):
+        for c, tank in enumerate(line):
+            for place in (names[tank], (r, names[tank])):
+                canvas.named.setdefault(place, []).append(board.box(r, c))
     return canvas
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #69763bd3
@@ -804,6 +810,10 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     rows = row_facts(water_grid(regions, found), "copy")
     close(told, manner, rows, until_broken(checks), flipped("-~"), wet_cells(regions, found), show=board_of)
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/aquarium.ipynb #8189e30d
+LINES_AND_TANKS = "dry all sums many over under no-sum no-tally sinks stays floats no-levels".split()
+SEEN = {**SHADED, **dict.fromkeys(LINES_AND_TANKS, first_of)}
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #4e13a35d
 def canon(state: State) -> bytes:

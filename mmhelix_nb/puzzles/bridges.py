@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['Place', 'Span', 'LEAST', 'MOST', 'SHALLOW', 'SPACES', 'LEVELS', 'SEAS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID',
-           'PARTLY', 'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'State', 'spans', 'ends', 'cross', 'Counted', 'Total',
-           'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'name', 'show', 'solve', 'counts_and_crossings',
-           'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay', 'with_numbers', 'other_way', 'change',
-           'candidate', 'mended', 'harder', 'generate', 'check', 'in_the_way', 'miscounted', 'layout', 'example', 'ask',
-           'sea_rows', 'sea_text', 'island_label', 'bridge_checks', 'miscounted_bridge', 'trace', 'canon']
+           'PARTLY', 'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'SEEN', 'State', 'spans', 'ends', 'cross', 'Counted',
+           'Total', 'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'name', 'show', 'solve',
+           'counts_and_crossings', 'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay', 'with_numbers',
+           'other_way', 'change', 'candidate', 'mended', 'harder', 'generate', 'check', 'in_the_way', 'miscounted',
+           'layout', 'example', 'ask', 'sea_rows', 'sea_text', 'island_label', 'bridge_checks', 'miscounted_bridge',
+           'trace', 'shores', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 import re
@@ -28,6 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, only_value
 from ..shared.search import Counter, SearchLimit
+from ..shared.seen import NO, Mark, first_of, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
 from ..shared.voice import Voice, cell_label
@@ -450,6 +452,11 @@ def layout(state: State, style: Style) -> Canvas:
             2 + 2 * (style.variant % 2),
         )
         canvas.text(*at, str(number), min(24, max(14, place.cell // 2)))
+        canvas.named[x, y] = [place.box(y, x)]
+    for one, other in (ends(state, span) for span in spans(state)):
+        down, right = (0.42 * (a != b) for a, b in zip(one[::-1], other[::-1]))  # to the edge of an island
+        canvas.named[one, other] = [2 * place.center(one[1] + down, one[0] + right)]
+        canvas.named[other, one] = [2 * place.center(other[1] - down, other[0] - right)]
     return canvas
 
 
@@ -766,6 +773,20 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     laid = [Fact("laid", (place, only_value(mask))) for place, mask in zip(places, found) if mask != 1]
     close(told, manner, laid, lambda parts: bridge_checks(state, parts), miscounted_bridge, show(state, found), RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/bridges.ipynb #3df795db
+def shores(one: Place, other: Place) -> tuple[tuple[Place, Place], ...]:
+    "A bridge by its two ends, as the picture names them."
+    return (one, other), (other, one)
+
+
+SEEN = {
+    **dict.fromkeys(("total", "no-total", "no-summed"), first_of),
+    **dict.fromkeys(("among", "left"), lambda state, span, *_: spots(shores(*span))),
+    **dict.fromkeys(("cross", "no-cross"), lambda state, *both: spots(*(shores(*span) for span in both))),
+    "is": lambda state, span, count: [Mark(shores(*span), (NO, "", "2")[count], True)],
+    "cut-off": lambda state, islands: spots(*islands),
+}
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #6f56ca58
 def canon(state: State) -> bytes:

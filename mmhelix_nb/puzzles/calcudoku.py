@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['OPERATORS', 'Region', 'WIDE', 'PRINTED', 'cage_rule', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'CELL', 'EDGE', 'draw',
-           'RULES', 'FORMAT', 'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'VOICE', 'State', 'made', 'fillings', 'label',
-           'Cage', 'problem', 'solve', 'cages_and_singles', 'cages_and_draws', 'Level', 'among', 'cut', 'halves',
-           'cuts_of', 'targets_of', 'region_of', 'another', 'only_one', 'most_doubtful', 'regrouped', 'generate',
-           'check', 'layout', 'example', 'ask', 'cage_list', 'ways_text', 'computed', 'covered', 'smaller',
+           'RULES', 'FORMAT', 'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'VOICE', 'SEEN', 'State', 'made', 'fillings',
+           'label', 'Cage', 'problem', 'solve', 'cages_and_singles', 'cages_and_draws', 'Level', 'among', 'cut',
+           'halves', 'cuts_of', 'targets_of', 'region_of', 'another', 'only_one', 'most_doubtful', 'regrouped',
+           'generate', 'check', 'layout', 'example', 'ask', 'cage_list', 'ways_text', 'computed', 'covered', 'smaller',
            'cage_checks', 'cage_facts', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #006b2180
@@ -37,6 +37,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import Tally, read, sum_text
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
+from ..shared.seen import VALUES, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, shortened
 from ..shared.squares import SQUARES, square_story
 from ..shared.voice import Voice, as_one_of
@@ -338,6 +339,8 @@ def layout(state: State, style: Style) -> Canvas:
     canvas = board.canvas(style)
     cage_of = {cell: number for number, (cells, _, _) in enumerate(state.regions) for cell in cells}
     for (row, column), number in cage_of.items():
+        left, top, right, bottom = board.box(row - 1, column - 1)
+        canvas.named[row - 1, column - 1] = [(left, top + 14, right, bottom)]  # below the target
         if style.variant % 2 and number % 2:  # every other cage is shaded
             canvas.shapes.rectangle(board.box(row - 1, column - 1), style.fill)
     grid_lines(canvas, board)
@@ -599,6 +602,9 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     read(told, manner, cage_facts(state), covered(n), smaller, CAGES_SEEN, inner=True)
     square_story(told, manner, problem(state), n, ORDER, lambda grid: cage_checks(state, grid))
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #024b286a
+SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "no-ways"), lambda state, cells, *_: spots(*cells))}
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:

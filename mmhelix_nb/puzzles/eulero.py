@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['LETTERS', 'FIRST', 'SHALLOW', 'FIELDS', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'FORMAT', 'VOICE', 'ORDER',
-           'State', 'sign', 'number', 'stuck', 'full_pairs', 'partners', 'Pairs', 'rules', 'anything', 'problem',
-           'board', 'solve', 'letters_digits_pairs', 'pairs_and_draws', 'field', 'Level', 'full_square', 'generate',
-           'read_pairs', 'check', 'layout', 'example', 'ask', 'pair_text', 'square_checks', 'miscopied', 'trace',
-           'canon']
+           'SEEN', 'State', 'sign', 'number', 'stuck', 'full_pairs', 'partners', 'Pairs', 'rules', 'anything',
+           'problem', 'board', 'solve', 'letters_digits_pairs', 'pairs_and_draws', 'field', 'Level', 'full_square',
+           'generate', 'read_pairs', 'check', 'layout', 'example', 'ask', 'pair_text', 'square_checks', 'miscopied',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #6c76d7b3
 import re
@@ -31,6 +31,7 @@ from ..shared.prose import listed
 from ..shared.reading import close, grid_reading, row_facts, show_lines
 from ..shared.rules import AllDifferent, Changes, Rule, only_value
 from ..shared.search import bits
+from ..shared.seen import RULED_OUT, spots, written
 from ..shared.shallow import Whole, answer_by_draws, answer_by_rules, dug
 from ..shared.squares import SQUARES
 from ..shared.voice import Voice, as_one_of, cell_label, line_label
@@ -312,6 +313,8 @@ def layout(state: State, style: Style) -> Canvas:
         size = (26 if style.letters == "upright" else 23) - down // 3
         for sign, step, color in zip(state.grid[r][c], (-1, 1), (style.blue, style.red)):
             canvas.text(x + 11 * step, y + down * step, sign, size, color)
+        left, top, right, bottom = board.box(r, c)
+        canvas.named[r, c, 0], canvas.named[r, c, 1] = [(left, top, x, bottom)], [(x, top, right, bottom)]
     return canvas
 
 
@@ -516,6 +519,15 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     rows = row_facts([tuple(line.split("|")) for line in answer.split("\n")], "copy")
     close(told, manner, rows, square_checks, miscopied, answer, show=show_lines)
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/eulero.ipynb #f2f24122
+SEEN = {
+    **RULED_OUT,
+    "is": lambda state, half, value: written(half, sign(value)),
+    "used": lambda state, stands: spots(*(cell for cell, _ in stands)),
+    "no-pair": lambda state, spot, stands: spots(spot, *(cell for cell, _ in stands)),
+    "pair-twice": lambda state, cells, pair: spots(*cells),
+}
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #f4956ee6
 @lru_cache(maxsize=64)

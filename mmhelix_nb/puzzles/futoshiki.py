@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIGNS', 'SHALLOW', 'LEVELS', 'SCORER', 'BOX', 'GAP', 'draw', 'RULES', 'FORMAT', 'ORDER', 'SIGNS_SEEN', 'VOICE',
-           'State', 'Sign', 'problem', 'solve', 'bounds_and_singles', 'bounds_and_draws', 'Level', 'generate', 'check',
-           'layout', 'example', 'ask', 'sign_reading', 'sign_checks', 'trace', 'canon']
+           'SEEN', 'State', 'Sign', 'problem', 'solve', 'bounds_and_singles', 'bounds_and_draws', 'Level', 'generate',
+           'check', 'layout', 'example', 'ask', 'sign_reading', 'sign_checks', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #9191f3d0
 from collections.abc import Sequence
@@ -33,6 +33,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import MISREAD, missed_out, read
 from ..shared.rules import Changes, Rule, full_values
 from ..shared.search import square_symmetries, transform
+from ..shared.seen import VALUES, spots
 from ..shared.shallow import Whole, answer_by_draws, answer_by_rules, dug
 from ..shared.squares import SQUARES, square_reading, square_story
 from ..shared.voice import Voice
@@ -211,6 +212,7 @@ def layout(state: State, style: Style) -> Canvas:
     for (r, c), (row, column) in state.less():
         dr, dc = row - r, column - c
         x, y = board.center((r + row) / 2, (c + column) / 2)
+        canvas.named[(r, c), (row, column)] = [(x - GAP / 2, y - GAP / 2, x + GAP / 2, y + GAP / 2)]
         one, two = ((x + 7 * dc + 8 * side * dr, y + 7 * dr + 8 * side * dc) for side in (-1, 1))
         canvas.shapes.line([one, (x - 7 * dc, y - 7 * dr), two], style.red, 3)
     return canvas
@@ -378,6 +380,12 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     sign_reading(told, manner, state)
     square_story(told, manner, problem(state), state.size, ORDER, lambda grid: sign_checks(state, grid))
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/futoshiki.ipynb #b8febc28
+SEEN = {
+    **VALUES,
+    **dict.fromkeys(("less", "sign", "no-sign", "no-smaller"), lambda state, *cells: spots(cells[:2])),
+}
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #0a4bb07d
 def canon(state: State) -> bytes:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR', 'DRAFTS', 'SCORER', 'draw', 'RULES', 'FORMAT',
-           'BOARD_KEY', 'VOICE', 'ORDER', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
+           'BOARD_KEY', 'VOICE', 'ORDER', 'SEEN', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
            'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
            'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'by_cell', 'can_trade',
            'Draft', 'doubt', 'is_alone', 'improve', 'altered', 'puzzle', 'harden', 'shorten', 'spare_draft', 'state_of',
@@ -33,6 +33,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts
 from ..shared.rules import Changes, Recalling, only_value
 from ..shared.search import bits, square_symmetries
+from ..shared.seen import VALUES, first_of
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, is_only, shortened, way_there
 from ..shared.squares import LINES, dense, dense_lines
 from ..shared.voice import NUMBERS, Voice, as_one_of, cell_label
@@ -521,6 +522,10 @@ def layout(state: State, style: Style) -> Canvas:
         for total, row, column in zip(cell or (), (0.27, 0.73), (0.72, 0.28)):
             if total:
                 canvas.text(*place.corner(r + row, c + column), str(total), small)
+    for line in lines(state):
+        clue = tuple(k - step for k, step in zip(line.cells[0], (not line.across, line.across)))
+        run = (*place.corner(*line.cells[0]), *place.box(*line.cells[-1])[2:])
+        canvas.named["across" if line.across else "down", line.cells[0]] = [place.box(*clue), run]
     return canvas
 
 
@@ -769,6 +774,9 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         show=dense_lines,
     )
     return told.steps
+
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #d45b06b9
+SEEN = {**VALUES, **dict.fromkeys(("sum", "bounds", "no-sum", "no-added", "double"), first_of)}
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #db412500
 def canon(state: State) -> bytes:
