@@ -878,7 +878,7 @@ SEEN: Seen = {
     "makes": pair_of,
     "found": pair_of,
     "last": lambda state, left, sign, right, others: written(
-        *{1, 2, 3, 4}.difference(cards_with(state, *others)), f"{left} {sign} {right}"
+        min({1, 2, 3, 4}.difference(cards_with(state, *others))), f"{left} {sign} {right}"
     ),
     "asks": lambda state, aside, one, other, values: spots(*cards_with(state, one, other, aside)),
     "halves": lambda state, pair, pair2: [

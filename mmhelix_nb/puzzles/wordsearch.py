@@ -9,7 +9,7 @@ __all__ = ['WAYS', 'BY_NATURE', 'SHALLOW', 'ALPHABET', 'LEVELS', 'SCORER', 'draw
            'hidden_words', 'Level', 'random_run', 'near_miss', 'put_decoys', 'copies', 'random_grid', 'enough',
            'dead_ends', 'generate', 'given_ways', 'place_in', 'check_order', 'read_find', 'read_place', 'check',
            'layout', 'example', 'ask', 'letter_rows', 'blurred', 'tell_deep', 'tell_start', 'tell_search', 'placed',
-           'trace', 'letter_at', 'canon']
+           'trace', 'letter_at', 'stretch', 'canon']
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #25847e40
 import re
@@ -799,20 +799,25 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #758edb97
-def letter_at(x: int, y: int) -> list[Mark]:
-    "A letter in column `x` and row `y`, to look at."
-    return spots((y, x))
+def letter_at(state: State, cell: Cell, *_: object) -> list[Mark]:
+    "The letter of a cell (column, row), to look at."
+    return spots(cell[::-1])
+
+
+def stretch(cell: Cell, way: str, word: str) -> tuple[Cell, ...]:
+    "Where `word` would stand from a cell (column, row) in a direction."
+    return tuple(run(cell[0], cell[1], way, len(word)))
 
 
 SEEN: Seen = {
-    "starts": lambda state, letter, cells: spots(*[(y, x) for x, y in cells]),
-    "second": lambda state, cell, letter, ways: letter_at(*cell) + spots(*[tuple(run(*cell, way, 2)) for way in ways]),
-    "reads": lambda state, cell, way, said: spots(tuple(run(*cell, way, len(said)))),
-    "follow": lambda state, cell, way, part: drawn(tuple(run(*cell, way, len(part)))),
-    "not": lambda state, cell, way: letter_at(*cell),
-    "stands": lambda state, number, letter, cell: letter_at(*cell),
-    "no-step": lambda state, cell, after, way: letter_at(*cell) + letter_at(*after),
-    "spells": lambda state, word, way, cell: drawn(tuple(run(*cell, way, len(word)))),
+    "starts": lambda state, letter, cells: spots(*[cell[::-1] for cell in cells]),
+    "second": lambda state, cell, letter, ways: spots(cell[::-1], *[stretch(cell, way, "ab") for way in ways]),
+    "reads": lambda state, cell, way, said: spots(stretch(cell, way, said)),
+    "follow": lambda state, cell, way, part: drawn(stretch(cell, way, part)),
+    "not": letter_at,
+    "stands": lambda state, number, letter, cell: letter_at(state, cell),
+    "no-step": lambda state, cell, after, way: spots(cell[::-1], after[::-1]),
+    "spells": lambda state, word, way, cell: drawn(stretch(cell, way, word)),
 }
 
 # %% ../../nbs/tasks/puzzles/wordsearch.ipynb #3cb4ab4d

@@ -9,7 +9,7 @@ __all__ = ['Place', 'FULL', 'FREE', 'RING', 'Seen', 'RULED_OUT', 'VALUES', 'SHAD
            'line_elements', 'mark_elements', 'marks', 'overlay', 'seen_share']
 
 # %% ../../nbs/shared/seen.ipynb #4fce962c
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -37,9 +37,7 @@ class Mark:
     stays: bool = False
 
 
-Seen = Mapping[
-    str, Callable[..., Iterable[Mark]]
-]  # by kind of fact, or rule: the marks that its state and arguments make
+Seen = dict[str, Any]  # by kind of fact, or rule: what makes marks of the state and the arguments
 
 
 def spots(*places: Place) -> list[Mark]:
