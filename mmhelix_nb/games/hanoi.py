@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['DISKS', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'PEGS',
-           'MADE', 'VOICE', 'READ', 'TRY', 'AGAIN', 'Pegs', 'State', 'position_problem', 'Event', 'gather', 'search',
-           'moves_of', 'solve', 'disk_by_disk', 'known_by_heart', 'round_and_round', 'smallest_round_and_round',
-           'largest_straight', 'Level', 'generate', 'pairs_in', 'moves_in', 'check', 'move_problem', 'layout',
-           'example', 'ask', 'where', 'put', 'try_pegs', 'tell_small', 'tell_gather', 'peg_facts', 'disks_found',
-           'dropped', 'made_again', 'trace', 'canon']
+           'MADE', 'VOICE', 'READ', 'TRY', 'AGAIN', 'Pegs', 'SEEN', 'State', 'position_problem', 'Event', 'gather',
+           'search', 'moves_of', 'solve', 'disk_by_disk', 'known_by_heart', 'round_and_round',
+           'smallest_round_and_round', 'largest_straight', 'Level', 'generate', 'pairs_in', 'moves_in', 'check',
+           'move_problem', 'layout', 'example', 'ask', 'where', 'put', 'try_pegs', 'tell_small', 'tell_gather',
+           'peg_facts', 'disks_found', 'dropped', 'made_again', 'trace', 'up_to', 'peg_of', 'disk_of', 'placed',
+           'canon']
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e0295cbb
 import re
@@ -26,6 +27,7 @@ from ..shared.narrator import BACK, FAIL, Narrator
 from ..shared.prose import listed
 from ..shared.reading import COPY, close, read, sum_text
 from ..shared.search import Counter
+from ..shared.seen import Mark, Seen, spots
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -317,8 +319,10 @@ def layout(state: State, style: Style) -> Canvas:
             fill, ink = (style.blue, style.paper) if style.variant % 2 else (style.fill, style.ink)
             box = [x - half, top + 2, x + half, top + thick - 1]
             canvas.shapes.rounded_rectangle(box, 8 + 5 * (style.variant % 2), fill, style.blue, 2)
+            canvas.named["disk", disk] = [(x - half - 3, top - 1, x + half + 3, top + thick + 2)]
             canvas.text(x, top + thick / 2, str(disk), 20, ink)
         canvas.text(x, base + 23, f"peg {i + 1}", 20)
+        canvas.named["peg", i + 1] = [(x - 34, base + 8, x + 34, base + 38)]
     canvas.shapes.rectangle([6, base, canvas.width - 7, base + 5], style.ink)
     return canvas
 
@@ -823,6 +827,41 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         show,
     )
     return told.steps
+
+# %% ../../nbs/tasks/games/hanoi.ipynb #9329d365
+def up_to(state: State, disk: int, peg: int) -> list[Mark]:
+    "The disks up to one, and a peg."
+    return spots(("peg", peg), *(("disk", small) for small in range(1, disk + 1)))
+
+
+def peg_of(state: State, peg: int, *_: object) -> list[Mark]:
+    "A peg."
+    return spots(("peg", peg))
+
+
+def disk_of(state: State, disk: int) -> list[Mark]:
+    "A disk."
+    return spots(("disk", disk))
+
+
+def placed(state: State, disk: int, peg: int) -> list[Mark]:
+    "A disk and a peg."
+    return spots(("disk", disk), ("peg", peg))
+
+
+SEEN: Seen = (
+    dict.fromkeys(("wait", "small"), up_to)
+    | dict.fromkeys(("peg", "lies"), peg_of)
+    | dict.fromkeys(("free", "no-disk", "no-end"), disk_of)
+    | dict.fromkeys(("stay", "not"), placed)
+    | dict.fromkeys(("onto", "under"), lambda state, peg, target: placed(state, 2, peg))
+    | {
+        "move": lambda state, disk, peg: [Mark(("disk", disk), f"→{peg}", True), *spots(("peg", peg))],
+        "step": lambda state, number, disk, peg: placed(state, disk, peg),
+        "no-move": lambda state, number, disk, peg: placed(state, disk, peg),
+        "way": lambda state, disk, here, peg: placed(state, disk, peg),
+    }
+)
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #f45a17d0
 def canon(state: State) -> bytes:

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['COVERED', 'Sums', 'SHALLOW', 'LEVELS', 'FOES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'ALL_SHOWN', 'FORMAT', 'ORDER',
-           'CELLS', 'VOICE', 'State', 'Number', 'Alike', 'problem', 'written', 'mines', 'solve', 'sums_of', 'settled',
-           'differences', 'as_answer', 'every_blank_counts', 'two_rules', 'two_numbers', 'guesses', 'Level', 'counts',
-           'field_of', 'ways', 'cover', 'withstood', 'generate', 'check', 'layout', 'example', 'ask', 'show',
+           'CELLS', 'VOICE', 'SEEN', 'State', 'Number', 'Alike', 'problem', 'written', 'mines', 'solve', 'sums_of',
+           'settled', 'differences', 'as_answer', 'every_blank_counts', 'two_rules', 'two_numbers', 'guesses', 'Level',
+           'counts', 'field_of', 'ways', 'cover', 'withstood', 'generate', 'check', 'layout', 'example', 'ask', 'show',
            'recounted', 'misplaced', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #f3c512e2
@@ -29,6 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Patterns, Rule, TwoValued, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
+from ..shared.seen import SHADED, Seen, first_of
 from ..shared.voice import RECALLED, SUPPOSED, Voice
 from ..steps import Fact, Manner, Step
 
@@ -623,6 +624,13 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
         RESULT,
     )
     return told.steps
+
+# %% ../../nbs/tasks/games/minesweeper.ipynb #cf26907a
+SEEN: Seen = (
+    SHADED
+    | dict.fromkeys("line rest full over under no-number".split(), first_of)
+    | {"mine": lambda state, cell: SHADED["is"](state, cell, 1)}
+)
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #d6904463
 def canon(state: State) -> bytes:

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['Cells', 'Arrange', 'Choice', 'ASTRAY', 'SHALLOW', 'LEVELS', 'SPACES', 'WEIGHTS', 'FOES', 'SCORER', 'draw', 'RULES',
-           'PICTURE', 'FORMAT', 'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'ROUND', 'WALK', 'EATS', 'snake_problem',
-           'State', 'Position', 'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread', 'walks_to', 'run',
-           'nearest_first', 'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple', 'straight_ahead', 'often',
-           'eight_at_random', 'apples_in_turn', 'with_a_glance', 'strays', 'eight_astray', 'astray_with_a_glance',
-           'ways_in_order', 'shortest_round', 'round_the_body', 'round_the_moving_body', 'Level', 'random_snake',
-           'random_board', 'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask',
-           'snake_of', 'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search',
-           'tell_walks', 'walked_again', 'misled', 'trace', 'canon']
+           'PICTURE', 'FORMAT', 'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'ROUND', 'WALK', 'EATS', 'SEEN',
+           'snake_problem', 'State', 'Position', 'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread',
+           'walks_to', 'run', 'nearest_first', 'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple',
+           'straight_ahead', 'often', 'eight_at_random', 'apples_in_turn', 'with_a_glance', 'strays', 'eight_astray',
+           'astray_with_a_glance', 'ways_in_order', 'shortest_round', 'round_the_body', 'round_the_moving_body',
+           'Level', 'random_snake', 'random_board', 'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head',
+           'example', 'ask', 'snake_of', 'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged',
+           'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'on_board', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
@@ -42,6 +42,7 @@ from ..shared.narrator import BACK as UNDO
 from ..shared.narrator import FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, square_symmetries
+from ..shared.seen import Mark, Seen, drawn, first_of, spots, way, written
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1058,6 +1059,25 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     answer = " ".join(move for leg in legs for move in leg.args[1])
     close(told, manner, legs, lambda parts: walked_again(state, parts), misled, answer, RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/games/nibbles.ipynb #86c08ee5
+def on_board(state: State, cell: Cell) -> list[Mark]:
+    "A cell to look at, where it is on the board."
+    return spots(cell) if inside(state.size, cell) else []
+
+
+SEEN: Seen = dict.fromkeys("apple spread leg no-eaten shut".split(), first_of) | {
+    "snake": lambda state, head, body: spots(head),
+    "walk": lambda state, number, apple, moves: [
+        *drawn(way(apple, [BACK[move] for move in reversed(moves)])),
+        *written(apple, number),
+    ],
+    "at": lambda state, head, body, length: spots(head, way(head, body)),
+    "hits": lambda state, number, move, cell: on_board(state, cell),
+    "no-free": lambda state, number, move, cell: on_board(state, cell),
+    "no-inside": on_board,
+    "eaten": lambda state, counts, head, length: spots(head),
+}
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #d0fca612
 def canon(state: State) -> bytes:

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['GOAL', 'Board', 'SLIDES', 'SOURCES', 'FAR', 'Way', 'Arrange', 'VISITS', 'BY_NATURE', 'STAGES', 'SHALLOW', 'LEVELS',
            'SPACES', 'FOES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'BOUND', 'TRY', 'CHOICE',
-           'SMALL', 'State', 'grid_problem', 'tiles_beside', 'slide', 'out_of_order', 'rows_and_columns', 'row_detours',
-           'column_detours', 'estimate', 'Node', 'best_first', 'explore', 'search', 'way_of', 'solve', 'descent',
-           'nearest_tiles', 'fewest_out_of_place', 'best_estimate', 'five_at_random', 'bring', 'tile_by_tile', 'Level',
-           'scrambled', 'withstood', 'generate', 'check', 'sources', 'problem_at', 'layout', 'example', 'ask', 'show',
-           'tiles_once', 'misread', 'Tale', 'descend', 'branch', 'failed', 'tell_attempts', 'arranged', 'attempts_of',
-           'made_again', 'misled', 'trace', 'mirrored', 'canon']
+           'SMALL', 'SEEN', 'State', 'grid_problem', 'tiles_beside', 'slide', 'out_of_order', 'rows_and_columns',
+           'row_detours', 'column_detours', 'estimate', 'Node', 'best_first', 'explore', 'search', 'way_of', 'solve',
+           'descent', 'nearest_tiles', 'fewest_out_of_place', 'best_estimate', 'five_at_random', 'bring',
+           'tile_by_tile', 'Level', 'scrambled', 'withstood', 'generate', 'check', 'sources', 'problem_at', 'layout',
+           'example', 'ask', 'show', 'tiles_once', 'misread', 'Tale', 'descend', 'branch', 'failed', 'tell_attempts',
+           'arranged', 'attempts_of', 'made_again', 'misled', 'trace', 'away', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
 import re
@@ -33,6 +33,7 @@ from ..shared.narrator import FAIL, SUPPOSE, TAKE, Narrator
 from ..shared.prose import counted, listed
 from ..shared.reading import LOOK, RESULT, close, read, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit
+from ..shared.seen import Mark, Seen, first_of, spots
 from ..shared.voice import SIGNS_SEEN, Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -406,6 +407,7 @@ def layout(state: State, style: Style) -> Canvas:
     for at, tile in enumerate(state.board):
         if not tile:
             continue
+        canvas.named[tile] = [board.box(at // 4, at % 4, 3)]
         plain = style.variant % 2 == 0
         canvas.shapes.rounded_rectangle(
             board.box(at // 4, at % 4, 3), 8 if plain else 18, style.fill if plain else style.blue, style.blue, 2
@@ -931,6 +933,19 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 
     close(told, manner, parts, checks, misled, " ".join(moves) or "[]", RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/games/slidingpuzzle.ipynb #b2eba933
+def away(state: State, *_: int) -> list[Mark]:
+    "The tiles that are not where they belong, each with its steps by rows and columns."
+    steps = {tile: distance(divmod(at, 4), divmod(tile - 1, 4)) for at, tile in enumerate(state.board) if tile}
+    return [Mark(tile, str(far)) for tile, far in steps.items() if far]
+
+
+SEEN: Seen = dict.fromkeys(("line", "no-once"), first_of) | {
+    "least": away,
+    "no-order": lambda state, *places: spots(*places),
+    "ordered": lambda state, tiles, count: spots(*tiles),
+}
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #5fcedb9c
 def mirrored(state: State) -> State:

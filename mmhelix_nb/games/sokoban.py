@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['Boxes', 'MOST', 'Arrange', 'SHALLOW', 'LEVELS', 'PIECES', 'FOES', 'SCORER', 'draw', 'RULES', 'PICTURE', 'KEY',
-           'FORMAT', 'ORDER', 'VOICE', 'READ', 'TRY', 'board_problem', 'State', 'Room', 'region', 'pushed', 'blocked',
-           'options', 'Push', 'Search', 'outcome', 'explore', 'walk', 'all_moves', 'solve', 'picture', 'loose_pairs',
-           'nearer_pushes', 'nearest_box', 'eight_times_nearer', 'alone', 'one_by_one', 'box_by_box', 'in_random_order',
-           'Level', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board', 'taken_back', 'rating', 'generate',
-           'check', 'draw_sign', 'draw_bricks', 'layout', 'example', 'ask', 'piece_facts', 'pieces', 'overlooked',
-           'straight_run', 'Tale', 'tell_pushes', 'tell_run', 'legs_of', 'pushed_again', 'misled', 'arranged',
-           'searched', 'trace', 'canon']
+           'FORMAT', 'ORDER', 'VOICE', 'READ', 'TRY', 'SEEN', 'board_problem', 'State', 'Room', 'region', 'pushed',
+           'blocked', 'options', 'Push', 'Search', 'outcome', 'explore', 'walk', 'all_moves', 'solve', 'picture',
+           'loose_pairs', 'nearer_pushes', 'nearest_box', 'eight_times_nearer', 'alone', 'one_by_one', 'box_by_box',
+           'in_random_order', 'Level', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board', 'taken_back',
+           'rating', 'generate', 'check', 'draw_sign', 'draw_bricks', 'layout', 'example', 'ask', 'piece_facts',
+           'pieces', 'overlooked', 'straight_run', 'Tale', 'tell_pushes', 'tell_run', 'legs_of', 'pushed_again',
+           'misled', 'arranged', 'searched', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
 from collections import Counter as Tally
@@ -36,6 +36,7 @@ from ..shared.grids import Cell
 from ..shared.narrator import BACK, FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, SearchLimit, bits
+from ..shared.seen import FREE, FULL, NO, Mark, Seen, first_of, spots, way, written
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1100,6 +1101,20 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     answer = " ".join(move for leg in legs for move in leg.args[3])
     close(told, manner, legs, lambda parts: pushed_again(state, parts), misled, answer, RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/games/sokoban.ipynb #76197a77
+SEEN: Seen = dict.fromkeys("player box target far dead crowd block seen no-home".split(), first_of) | {
+    "push": lambda state, number, box, move, to: [
+        Mark((box, to), str(number), True),
+        *written(box, FREE),
+        *written(to, FULL),
+    ],
+    "bad": lambda state, box, move: [Mark(way(box, [move]), NO)],
+    "home": lambda state, cells: spots(*cells),
+    "leg": lambda state, number, box, to, moves: spots((box, to)),
+    "no-move": lambda state, number, move, cell: spots(cell),
+    "solved": lambda state, counts, cells: spots(*cells),
+}
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #e3700b14
 def canon(state: State) -> bytes:

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['Edges', 'Kind', 'Pairs', 'SHALLOW', 'CELLS', 'LARGER', 'LEVELS', 'SPACES', 'Found', 'SCORER', 'draw', 'PICTURE',
-           'WORDS', 'RULES', 'UNEVEN', 'PARTNERS', 'FIRST', 'SECOND', 'KINDS', 'FITS', 'ALONE', 'ORDER', 'State',
-           'kinds', 'Event', 'Search', 'following', 'partners', 'explore', 'outcome', 'solve', 'triangles', 'squares',
-           'agree', 'as_many_triangles', 'three_counts_by_node', 'refined_colours', 'side_by_side', 'always_yes',
-           'Level', 'joins', 'switched_halves', 'differing', 'profile', 'offers', 'generate', 'isomorphic',
-           'read_claim', 'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge', 'where',
-           'kind_facts', 'Pairing', 'Matcher', 'arranged', 'uneven', 'checked', 'wrong_pair', 'matched', 'show_pairs',
-           'straight', 'trace', 'canon']
+           'WORDS', 'RULES', 'UNEVEN', 'PARTNERS', 'FIRST', 'SECOND', 'KINDS', 'FITS', 'ALONE', 'ORDER', 'SEEN',
+           'State', 'kinds', 'Event', 'Search', 'following', 'partners', 'explore', 'outcome', 'solve', 'triangles',
+           'squares', 'agree', 'as_many_triangles', 'three_counts_by_node', 'refined_colours', 'side_by_side',
+           'always_yes', 'Level', 'joins', 'switched_halves', 'differing', 'profile', 'offers', 'generate',
+           'isomorphic', 'read_claim', 'check', 'layout', 'example', 'ask', 'read_graphs', 'ends_seen', 'lost_edge',
+           'where', 'kind_facts', 'Pairing', 'Matcher', 'arranged', 'uneven', 'checked', 'wrong_pair', 'matched',
+           'show_pairs', 'straight', 'trace', 'both', 'canon']
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #27eb0d3e
 import re
@@ -46,6 +46,7 @@ from mmhelix_nb.shared.networks import (
 from ..shared.prose import counted, listed
 from ..shared.reading import COPY, GRAPHS, MISREAD, NEIGHBOURS, RESULT, close, degree_tally, joined_facts, read
 from ..shared.search import Counter, bits, canonical_graph, refine
+from ..shared.seen import Mark, Seen, spots, written
 from ..shared.tours import FORCED
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
@@ -402,7 +403,10 @@ def layout(state: State, style: Style) -> Canvas:
             frame = (i * (side + 16) + 4, 40, i * (side + 16) + side - 5, side + 31)
             canvas.shapes.rounded_rectangle(frame, 20, None, style.faint, 2)
         centers = around(state.n, edges, (x, y), across, style.variant % 2 / 2)
-        draw_plan(canvas, plan(centers, edges, 17, 18, far=5), edges, 17, 18)  # px: so near is the edge of the picture
+        found = plan(centers, edges, 17, 18, far=5)  # px: so near is the edge of the picture
+        draw_plan(canvas, found, edges, 17, 18)
+        for node, (u, v) in enumerate(found.centers):
+            canvas.named[f"G{i + 1}", node] = [(u - 17, v - 17, u + 17, v + 17)]
         canvas.text(x - across, 16, f"G{i + 1}", 22)  # the corner is clear of edges
     if style.variant % 2 == 0:
         canvas.shapes.line([(side + 8, 12), (side + 8, side + 18)], style.faint, 2)
@@ -866,6 +870,23 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     show, clauses, answer = (show_pairs, COPY, "Yes") if pairs else (None, RESULT, "No")
     close(told, manner, parts, partial(checked, state, dead), partial(wrong_pair, state.n), answer, clauses, show)
     return told.steps
+
+
+def both(ones: Sequence[int], others: Sequence[int]) -> list[Mark]:
+    "Nodes of G1 and of G2."
+    return spots(*(("G1", node) for node in ones), *(("G2", node) for node in others))
+
+
+SEEN: Seen = (
+    dict.fromkeys(("only", "no-partner"), lambda state, node, beside, *_: both([node], beside))
+    | {
+        "one": lambda state, node, _, graph: spots((f"G{graph}", node)),
+        "kind": lambda state, _, *nodes: both(*nodes),
+        "pair": lambda state, u, v: written(("G1", u), f"={v}") + written(("G2", v), f"={u}"),
+        "no-pair": lambda state, u, v: both([u], [v]),
+    }
+    | dict.fromkeys(("image", "no-image", "no-single"), lambda state, node, *_: both([], [node]))
+)
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #df2d74cc
 def canon(state: State) -> bytes:

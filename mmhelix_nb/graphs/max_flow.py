@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['Pick', 'FILLINGS', 'BOUNDS', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'FULL', 'RANDOM_FILLINGS', 'SCORER', 'RADIUS', 'draw',
-           'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'PUSHES', 'SEEN', 'SENT', 'OVER', 'State', 'columns', 'Push',
-           'find_way', 'augment', 'solve', 'arrows_out', 'fill', 'at_random', 'widest_arrow', 'fill_smallest_number',
-           'fill_largest_number', 'fill_widest_arrow', 'best_of_five_fillings', 'narrowest_column', 'let_through',
-           'turned_round', 'let_back_through', 'across', 'narrowest_as_it_grows', 'grown_side', 'Level',
-           'arrows_between', 'network', 'easy', 'generate', 'check', 'spread', 'layout', 'example', 'ask', 'tell_dead',
-           'pushed', 'tell_flow', 'trace', 'canon']
+           'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'PUSHES', 'ROADS_SEEN', 'SENT', 'OVER', 'SEEN', 'State',
+           'columns', 'Push', 'find_way', 'augment', 'solve', 'arrows_out', 'fill', 'at_random', 'widest_arrow',
+           'fill_smallest_number', 'fill_largest_number', 'fill_widest_arrow', 'best_of_five_fillings',
+           'narrowest_column', 'let_through', 'turned_round', 'let_back_through', 'across', 'narrowest_as_it_grows',
+           'grown_side', 'Level', 'arrows_between', 'network', 'easy', 'generate', 'check', 'spread', 'layout',
+           'example', 'ask', 'tell_dead', 'pushed', 'tell_flow', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #aff72030
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +30,7 @@ from ..shared.numbers import compared
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter, canonical_graph
+from ..shared.seen import Mark, Seen, all_of, drawn, first_of, spots
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -380,7 +381,10 @@ def layout(state: State, style: Style) -> Canvas:
     "Numbered discs in columns, arrows with their capacities; the source has a green ring, the sink a red one."
     size, centers = spread(state, style.variant % 2 == 1)
     canvas, rings = Canvas(*size, style), {state.source: style.green, state.sink: style.red}
-    draw_plan(canvas, plan(centers, state.edges, RADIUS, 22, True), state.edges, RADIUS, 22, arrows=True, rings=rings)
+    found = plan(centers, state.edges, RADIUS, 22, True)
+    draw_plan(canvas, found, state.edges, RADIUS, 22, arrows=True, rings=rings)
+    for ((x, y), (wide, high)), (u, v, _) in zip(found.boxes, state.edges):
+        canvas.named["room", u, v] = [(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)]
     return canvas
 
 
@@ -567,7 +571,7 @@ PUSHES = Voice(
 )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #68bb9c7b
-SEEN = (
+ROADS_SEEN = (
     "the arrows with their capacities: {fact}.",
     "I read the arrows and what each can carry: {fact}.",
     "from the picture, capacities in brackets: {fact}.",
@@ -660,7 +664,7 @@ def tell_flow(told: Narrator, state: State, dead_ends: bool) -> tuple[list[int],
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The capacities, the ways that were found, with dead ends and flow pushed back, and the full arrows that show that no more can flow."
     told = Narrator(ROADS | PUSHES, rng)
-    read(told, manner, roads(state.n, state.edges), total, misread_length, SEEN)
+    read(told, manner, roads(state.n, state.edges), total, misread_length, ROADS_SEEN)
     sent, seen = tell_flow(told, state, manner.reflection != "none")
     cut = [edge for edge in state.edges if edge[0] in seen and edge[1] not in seen]
     arrows, numbers = tuple(edge[:2] for edge in cut), tuple(edge[2] for edge in cut)
@@ -679,6 +683,17 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 
     close(told, manner, [Fact("flow", (tuple(sent), sum(sent)))], checks, slip, str(sum(sent)), RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/graphs/max_flow.ipynb #2236aeb2
+SEEN: Seen = {
+    "roads": first_of,
+    "along": lambda state, path: drawn(*pairwise(path)),
+    "push": lambda state, path, *_: spots(*pairwise(path)),
+    "left": lambda state, rests: [Mark(("room", u, v), str(room), True) for u, v, room in rests],
+    "undone": lambda state, *arrow_amount: spots(arrow_amount[:2]),
+    "cut": lambda state, arrows, *_: spots(*arrows),
+    "no-cut": lambda state, flow, arrows, *_: spots(*arrows),
+} | dict.fromkeys(("no-room", "closed", "reach"), all_of)
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #f67cdf71
 def canon(state: State) -> bytes:

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Score', 'SHALLOW', 'LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'REACHED',
-           'WAYS', 'SEEN', 'NEAREST', 'FROM_THERE', 'BACKWARDS', 'State', 'Settled', 'settle', 'solve', 'walk_greedily',
-           'shortest_edge_next', 'shortest_edge_next_from_the_end', 'nearest_to_the_end_next', 'fewest_edges',
-           'one_look_at_each_node', 'Level', 'lengths', 'random_edges', 'ends', 'right', 'generate', 'check', 'layout',
-           'example', 'ask', 'way_back', 'looked_at', 'tell_search', 'trace', 'canon']
+           'WAYS', 'ROADS_SEEN', 'NEAREST', 'FROM_THERE', 'BACKWARDS', 'SEEN', 'State', 'Settled', 'settle', 'solve',
+           'walk_greedily', 'shortest_edge_next', 'shortest_edge_next_from_the_end', 'nearest_to_the_end_next',
+           'fewest_edges', 'one_look_at_each_node', 'Level', 'lengths', 'random_edges', 'ends', 'right', 'generate',
+           'check', 'layout', 'example', 'ask', 'way_back', 'looked_at', 'tell_search', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #324832b1
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +37,7 @@ from mmhelix_nb.shared.networks import (
 from ..shared.numbers import compared
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter, canonical_graph
+from ..shared.seen import Seen, drawn, first_of, spots, written
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -437,7 +438,7 @@ WAYS = Voice(
 )
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #06bef000
-SEEN = (
+ROADS_SEEN = (
     "the edges with their lengths, each at its smaller node: {fact}.",
     "I read the edges, each once, with its length: {fact}.",
     "from the picture, every edge at its smaller end: {fact}.",
@@ -534,7 +535,7 @@ def tell_search(told: Narrator, state: State, full: bool) -> None:
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The edges, Dijkstra's search as it ran, the way found, and its length."
     told, events = Narrator(ROADS | REACHED | WAYS, rng), [*settle(state, Counter())]
-    read(told, manner, roads(state.n, state.edges), total, misread_length, SEEN)
+    read(told, manner, roads(state.n, state.edges), total, misread_length, ROADS_SEEN)
     tell_search(told, state, manner.reflection != "none")
     path, far = way_back(state, events), {event.node: event.distance for event in events}
     legs = [Fact("leg", (u, v, far[v] - far[u])) for u, v in pairwise(path)]
@@ -555,6 +556,17 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     lengths = tuple(leg.args[2] for leg in legs)
     close(told, manner, [Fact("sum", (lengths, sum(lengths)))], checks, slip, str(sum(lengths)), RESULT)
     return told.steps
+
+# %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #88031515
+SEEN: Seen = dict.fromkeys(("roads", "worse"), first_of) | {
+    "start": lambda state, node: written(node, 0),
+    "est": lambda state, node, far, length, sum_: written(node, f"≤{sum_}"),
+    "better": lambda state, node, far, length, sum_, before: written(node, f"≤{sum_}"),
+    "dist": lambda state, node, far: written(node, far),
+    "leg": lambda state, u, v, length: drawn((u, v)),
+    "agrees": lambda state, sum_, node: spots(node),
+    "no-agrees": lambda state, sum_, far, node: spots(node),
+}
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #988da289
 def canon(state: State) -> bytes:

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['BY_NATURE', 'SHALLOW', 'LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'FORMAT', 'QUEUE', 'AFTER',
-           'PICK', 'ORDER', 'State', 'Taken', 'take', 'solve', 'degrees', 'by_arrows_out_minus_in', 'by_arrows_in',
-           'explored', 'as_met_in_breadth', 'as_met_in_depth', 'one_pass_of_moves', 'Level', 'directed', 'generate',
-           'check', 'layout', 'example', 'ask', 'checked', 'tell_order', 'trace', 'canon']
+           'PICK', 'ORDER', 'SEEN', 'State', 'Taken', 'take', 'solve', 'degrees', 'by_arrows_out_minus_in',
+           'by_arrows_in', 'explored', 'as_met_in_breadth', 'as_met_in_depth', 'one_pass_of_moves', 'Level', 'directed',
+           'generate', 'check', 'layout', 'example', 'ask', 'checked', 'tell_order', 'trace', 'canon']
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #c40a2ffd
 from collections.abc import Iterator, Sequence
@@ -34,6 +34,7 @@ from ..shared.narrator import Narrator
 from ..shared.networks import adjacency, introduced, raster_pairs, read_graph, spanning_tree
 from ..shared.reading import COPY, close
 from ..shared.search import Counter, canonical_graph
+from ..shared.seen import Seen, first_of, spots, written
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -456,6 +457,14 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     slip = miscopied(state.n)
     close(told, manner, row(order), partial(checked, state), slip, str(order), COPY, show_row, mend_row)
     return told.steps
+
+# %% ../../nbs/tasks/graphs/topological_sort.ipynb #aaf68a1f
+SEEN: Seen = dict.fromkeys("leads free before no-missing no-once".split(), first_of) | {
+    "waits": lambda state, node, others: spots(*((other, node) for other in others)),
+    "taken": lambda state, number, node: written(node, f"{number}."),
+    "nth": lambda state, place, node: spots(node),
+    "no-before": lambda state, *arrow: spots(arrow),
+}
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #2c987bed
 def canon(state: State) -> bytes:
