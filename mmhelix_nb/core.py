@@ -113,7 +113,7 @@ class Family(Protocol[TState, TLevel]):
 
 # %% ../nbs/00_core.ipynb #611a9427
 class Task(Family[TState, TLevel], Protocol[TState, TLevel]):
-    "The module of a task, in the order of its sections; it may also have `SPACES` and `BY_NATURE`, see `small_spaces` and `by_nature`."
+    "The module of a task, in the order of its sections; it may also have `SPACES`, `BY_NATURE` and `position`, see `small_spaces`, `by_nature` and `seen.moments`."
 
     @property
     def SCORER(self) -> str: ...  # the published score function

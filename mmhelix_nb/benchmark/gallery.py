@@ -137,8 +137,11 @@ def backtrack_table(names: Iterable[str], seeds: int = 20) -> Table:
 def trace_section(item: Instance) -> list[Markup]:
     "A puzzle beside its trace."
     canvas = item.module.layout(item.state, STYLES["light"])
-    box = f'<svg viewBox="0 0 {canvas.width} {canvas.height}" width="300"><use href="#seen-{item.task}"/></svg>'
-    shown = [step_element(step, Markup(upon(box, over)) if over else "") for step, over in followed(item)]
+    box = f'<svg viewBox="0 0 {canvas.width} {canvas.height}"><use href="#seen-{item.task}"/></svg>'
+    shown = [
+        step_element(step, Markup(upon(picture or box, over)) if picture or over else "")
+        for step, picture, over in followed(item)
+    ]
     about, steps = element("p", f"level {item.level}, seed {item.seed}"), element("ol", *shown, class_="steps")
     picture = svg(canvas, item.task).replace("<svg", f'<svg id="seen-{item.task}"', 1)
     return [about, element("div", Markup(picture), steps, class_="row")]
@@ -252,8 +255,8 @@ def play_trace(task: str = "binairo", level: int = 2, seed: int = 1):
     widgets.jslink((clock, "value"), (slider, "value"))
 
     def show(_=None):
-        step, over = steps[slider.value]
-        shown.value, board.value = element("ul", step_element(step)), upon(picture, over)
+        step, moved, over = steps[slider.value]
+        shown.value, board.value = element("ul", step_element(step)), upon(moved or picture, over)
 
     slider.observe(show, "value")
     show()

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..core import Instance, Verdict, make, pack, wrong
 from ..shared.draw import style_named
-from ..shared.seen import holding, overlay
+from ..shared.seen import moments, overlaid
 from ..shared.vector import svg
 from ..steps import Fact, Reason, Step
 
@@ -26,23 +26,23 @@ def fact_text(fact: Fact | Reason) -> str:
     return " ".join([said, *(str(part).replace(" ", "") for part in fact.args)])
 
 # %% ../../nbs/benchmark/shown.ipynb #fb49d8f5
-def step_shown(step: Step, over: str = "") -> dict[str, Any]:
-    "A step, with what is drawn `over` the picture then."
+def step_shown(step: Step, picture: str = "", over: str = "") -> dict[str, Any]:
+    "A step, with what is drawn `over` the picture, which is the puzzle's or another `picture`."
     return {
         "kind": step.kind,
         "says": step.says,
         "board": step.board,
+        "svg": picture,
         "over": over,
         "facts": [{"text": fact_text(fact), "false": fact in step.false} for fact in step.facts],
         "reasons": [{"text": fact_text(one), "facts": [*map(fact_text, one.facts)]} for one in step.reasons],
     }
 
 
-def followed(item: Instance, style: str = "light") -> Iterator[tuple[Step, str]]:
-    "The steps of the solver's own search, each with what is drawn over the picture then."
-    canvas, steps = item.module.layout(item.state, style_named(style)), item.trace()
-    for step, held in zip(steps, holding(steps)):
-        yield step, overlay(canvas, item.module.SEEN, item.state, step, held)
+def followed(item: Instance, style: str = "light") -> Iterator[tuple[Step, str, str]]:
+    "The steps of the solver's own search, each with the picture, empty where it is the puzzle's own, and what is drawn over it."
+    for one in moments(item, style):
+        yield one.step, svg(one.canvas) if one.state != item.state else "", overlaid(item, one)
 
 
 def upon(picture: str, over: str) -> str:
@@ -52,7 +52,7 @@ def upon(picture: str, over: str) -> str:
 
 def trace_shown(item: Instance, style: str = "light") -> list[dict[str, Any]]:
     "The search as data."
-    return [step_shown(step, over) for step, over in followed(item, style)]
+    return [step_shown(*one) for one in followed(item, style)]
 
 # %% ../../nbs/benchmark/shown.ipynb #17874aa6
 def attempts(item: Instance) -> Iterator[tuple[str, str, Verdict]]:

@@ -120,7 +120,7 @@ pre{background:#f3f5f7;padding:.6em;overflow:auto;font-size:12.5px}details pre,.
 .panels,.keys{display:flex;flex-wrap:wrap;gap:.2em 1.2em;align-items:flex-start}figure{margin:.6em 0}figcaption{color:#555;font-size:13px;max-width:75em}
 svg,img{max-width:100%;height:auto}.keys span{display:inline-flex;align-items:center;gap:.4em;font-size:13px}math[display=block]{margin:.8em 0}
 .row{display:flex;gap:1.2em;overflow-x:auto;align-items:flex-start}.row>img,.row>svg{flex:none}.card{flex:none;width:min(400px,85vw)}
-.steps{max-width:900px}.steps li{padding:.2em .5em}
+.steps{max-width:900px}.steps li{padding:.2em .5em}.steps svg{width:300px;height:auto}
 .undecided{background:#fdf3d6}.not-reproduced{background:#fbe1dc}.reproduced{background:#dff3e6}.not-measured{color:#888}@media(max-width:640px){td.text{min-width:9em}}"""
 
 

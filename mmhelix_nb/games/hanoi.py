@@ -9,11 +9,11 @@ __all__ = ['DISKS', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER
            'smallest_round_and_round', 'largest_straight', 'Level', 'generate', 'pairs_in', 'moves_in', 'check',
            'move_problem', 'layout', 'example', 'ask', 'where', 'put', 'try_pegs', 'tell_small', 'tell_gather',
            'peg_facts', 'disks_found', 'dropped', 'made_again', 'trace', 'up_to', 'peg_of', 'disk_of', 'placed',
-           'canon']
+           'position', 'canon']
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #e0295cbb
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -849,14 +849,20 @@ def placed(state: State, disk: int, peg: int) -> list[Mark]:
     return spots(("disk", disk), ("peg", peg))
 
 
+def position(state: State, held: Iterable[Fact]) -> State:
+    "The disks as the moves that hold have put them."
+    lies = {disk: peg for peg, disks in enumerate(state.pegs, 1) for disk in disks}
+    lies |= {fact.args[0]: fact.args[1] for fact in held if fact.kind == "move"}
+    return State(tuple(tuple(sorted((disk for disk in lies if lies[disk] == peg), reverse=True)) for peg in (1, 2, 3)))
+
+
 SEEN: Seen = (
     dict.fromkeys(("wait", "small"), up_to)
     | dict.fromkeys(("peg", "lies"), peg_of)
     | dict.fromkeys(("free", "no-disk", "no-end"), disk_of)
-    | dict.fromkeys(("stay", "not"), placed)
+    | dict.fromkeys(("stay", "not", "move"), placed)
     | dict.fromkeys(("onto", "under"), lambda state, peg, target: placed(state, 2, peg))
     | {
-        "move": lambda state, disk, peg: [Mark(("disk", disk), f"→{peg}", True), *spots(("peg", peg))],
         "step": lambda state, number, disk, peg: placed(state, disk, peg),
         "no-move": lambda state, number, disk, peg: placed(state, disk, peg),
         "way": lambda state, disk, here, peg: placed(state, disk, peg),

@@ -11,12 +11,12 @@ __all__ = ['Cells', 'Arrange', 'Choice', 'ASTRAY', 'SHALLOW', 'LEVELS', 'SPACES'
            'astray_with_a_glance', 'ways_in_order', 'shortest_round', 'round_the_body', 'round_the_moving_body',
            'Level', 'random_snake', 'random_board', 'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head',
            'example', 'ask', 'snake_of', 'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged',
-           'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'on_board', 'canon']
+           'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'on_board', 'position', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from random import Random
@@ -42,7 +42,7 @@ from ..shared.narrator import BACK as UNDO
 from ..shared.narrator import FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, square_symmetries
-from ..shared.seen import Mark, Seen, drawn, first_of, spots, way, written
+from ..shared.seen import Mark, Seen, first_of, spots, way
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1066,12 +1066,19 @@ def on_board(state: State, cell: Cell) -> list[Mark]:
     return spots(cell) if inside(state.size, cell) else []
 
 
+def position(state: State, held: Iterable[Fact]) -> State:
+    "The snake where it has come to by the walks that hold."
+    walked = [fact.args for fact in held if fact.kind == "at"]
+    if not walked:
+        return state
+    (head, body, _), heads = walked[-1], {head for head, *_ in walked}
+    return State(state.size, way(head, body), BACK[body[0]], tuple(cell for cell in state.apples if cell not in heads))
+
+
 SEEN: Seen = dict.fromkeys("apple spread leg no-eaten shut".split(), first_of) | {
     "snake": lambda state, head, body: spots(head),
-    "walk": lambda state, number, apple, moves: [
-        *drawn(way(apple, [BACK[move] for move in reversed(moves)])),
-        *written(apple, number),
-    ],
+    "not": lambda state, number: spots(state.snake[0]),
+    "walk": lambda state, number, apple, moves: spots(way(apple, [BACK[move] for move in reversed(moves)])),
     "at": lambda state, head, body, length: spots(head, way(head, body)),
     "hits": lambda state, number, move, cell: on_board(state, cell),
     "no-free": lambda state, number, move, cell: on_board(state, cell),

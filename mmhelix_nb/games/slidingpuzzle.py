@@ -10,12 +10,13 @@ __all__ = ['GOAL', 'Board', 'SLIDES', 'SOURCES', 'FAR', 'Way', 'Arrange', 'VISIT
            'descent', 'nearest_tiles', 'fewest_out_of_place', 'best_estimate', 'five_at_random', 'bring',
            'tile_by_tile', 'Level', 'scrambled', 'withstood', 'generate', 'check', 'sources', 'problem_at', 'layout',
            'example', 'ask', 'show', 'tiles_once', 'misread', 'Tale', 'descend', 'branch', 'failed', 'tell_attempts',
-           'arranged', 'attempts_of', 'made_again', 'misled', 'trace', 'away', 'mirrored', 'canon']
+           'arranged', 'attempts_of', 'made_again', 'misled', 'trace', 'away', 'position', 'gap_moves', 'may_move',
+           'astray', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import getitem, itemgetter, ne
@@ -26,7 +27,7 @@ from ..answers import plain
 from ..core import Solution, Verdict, decode_state, judge, right, wrong
 from ..shared.boards import read_records
 from ..shared.draw import Canvas, Style, fit_board, render
-from ..shared.gridmoves import BACK, distance, read_directions, ways
+from ..shared.gridmoves import BACK, distance, moved, read_directions, ways
 from ..shared.grids import cell_name
 from ..shared.narrator import BACK as UNDO
 from ..shared.narrator import FAIL, SUPPOSE, TAKE, Narrator
@@ -34,6 +35,7 @@ from ..shared.prose import counted, listed
 from ..shared.reading import LOOK, RESULT, close, read, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit
 from ..shared.seen import Mark, Seen, first_of, spots
+from ..shared.seen import way as cells_along
 from ..shared.voice import SIGNS_SEEN, Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -941,8 +943,41 @@ def away(state: State, *_: int) -> list[Mark]:
     return [Mark(tile, str(far)) for tile, far in steps.items() if far]
 
 
+def position(state: State, held: Iterable[Fact]) -> State:
+    "The board after the moves that hold."
+    board = state.board
+    for fact in held:
+        for move in fact.args[1:] if fact.kind == "slide" else fact.args[0] if fact.kind == "run" else ():
+            board = slide(board, move)
+    return State.of(board)
+
+
+def gap_moves(state: State, moves: Sequence[str]) -> list[Mark]:
+    "The tiles that `moves` have brought where they are, back from the gap."
+    return spots(*cells_along(divmod(state.board.index(0), 4), reversed(moves))[1:])
+
+
+def may_move(state: State, *moves: str) -> list[Mark]:
+    "The tiles that `moves` would move."
+    gap = divmod(state.board.index(0), 4)
+    return spots(*[moved(gap, BACK[move]) for move in moves])
+
+
+def astray(state: State, moves: int) -> list[Mark]:
+    "The tiles that are not where they belong."
+    return [Mark(mark.place) for mark in away(state)]
+
+
 SEEN: Seen = dict.fromkeys(("line", "no-once"), first_of) | {
     "least": away,
+    "within": astray,
+    "beyond": astray,
+    "slide": lambda state, number, move: gap_moves(state, (move,)),
+    "run": gap_moves,
+    "choice": lambda state, moves: may_move(state, *moves),
+    "cut": lambda state, move, boards: may_move(state, move),
+    "late": lambda state, left: spots(divmod(state.board.index(0), 4)),
+    "spent": lambda state, tried: spots(divmod(state.board.index(0), 4)),
     "no-order": lambda state, *places: spots(*places),
     "ordered": lambda state, tiles, count: spots(*tiles),
 }

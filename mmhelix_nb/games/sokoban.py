@@ -10,11 +10,11 @@ __all__ = ['Boxes', 'MOST', 'Arrange', 'SHALLOW', 'LEVELS', 'PIECES', 'FOES', 'S
            'in_random_order', 'Level', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board', 'taken_back',
            'rating', 'generate', 'check', 'draw_sign', 'draw_bricks', 'layout', 'example', 'ask', 'piece_facts',
            'pieces', 'overlooked', 'straight_run', 'Tale', 'tell_pushes', 'tell_run', 'legs_of', 'pushed_again',
-           'misled', 'arranged', 'searched', 'trace', 'canon']
+           'misled', 'arranged', 'searched', 'trace', 'position', 'canon']
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from random import Random
@@ -36,7 +36,7 @@ from ..shared.grids import Cell
 from ..shared.narrator import BACK, FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, SearchLimit, bits
-from ..shared.seen import FREE, FULL, NO, Mark, Seen, first_of, spots, way, written
+from ..shared.seen import NO, Mark, Seen, first_of, spots, way
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1103,14 +1103,22 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #76197a77
+def position(state: State, held: Iterable[Fact]) -> State:
+    "Boxes and player where the pushes that hold have brought them."
+    room, width = Room(state.lines), len(state.lines[0])
+    boxes, player = {*room.boxes}, room.player
+    for _, (r, c), move, (row, column) in (fact.args for fact in held if fact.kind == "push"):
+        boxes = boxes - {r * width + c} | {row * width + column}
+        player = row * width + column - room.steps[move]
+    ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
+    return State(picture(ground, len(state.lines), width, room.targets, boxes, player))
+
+
 SEEN: Seen = dict.fromkeys("player box target far dead crowd block seen no-home".split(), first_of) | {
-    "push": lambda state, number, box, move, to: [
-        Mark((box, to), str(number), True),
-        *written(box, FREE),
-        *written(to, FULL),
-    ],
+    "push": lambda state, number, box, move, to: spots((box, to)),
     "bad": lambda state, box, move: [Mark(way(box, [move]), NO)],
     "home": lambda state, cells: spots(*cells),
+    "stuck": lambda state, count: spots(*(divmod(box, len(state.lines[0])) for box in Room(state.lines).boxes)),
     "leg": lambda state, number, box, to, moves: spots((box, to)),
     "no-move": lambda state, number, move, cell: spots(cell),
     "solved": lambda state, counts, cells: spots(*cells),

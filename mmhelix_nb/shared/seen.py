@@ -6,13 +6,13 @@
 __all__ = ['Place', 'FULL', 'FREE', 'RING', 'Seen', 'RULED_OUT', 'VALUES', 'SHADED', 'Known', 'NO', 'NAMED', 'TINT', 'LINE',
            'TALL', 'ROOM', 'CORNER', 'SEARCHING', 'Mark', 'spots', 'drawn', 'written', 'way', 'all_of', 'first_of',
            'Try', 'undone', 'holding', 'boxes', 'center', 'line', 'box_elements', 'text_spot', 'text_element',
-           'line_elements', 'mark_elements', 'marks', 'overlay', 'seen_share']
+           'line_elements', 'mark_elements', 'marks', 'overlay', 'Moment', 'moments', 'overlaid', 'seen_share']
 
 # %% ../../nbs/shared/seen.ipynb #4fce962c
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .draw import Box, Canvas, Point, Style, style_named, text_width
 from .gridmoves import moved
@@ -162,9 +162,6 @@ def line(canvas: Canvas, place: Place) -> list[Point]:
 NO = "×"  # what is written on a line that is not drawn
 NAMED = "#8a4fd0"  # a violet, which no picture has
 TINT, LINE = 0.22, 0.55  # how much of what lies below is hidden
-TALL = 80  # px; what is so high, as bars and cards are, has its text below
-ROOM = "room"  # where a picture has room for a text, it is `named` so
-CORNER = 16  # px, size of a text beside something else
 
 
 def box_elements(box: Box, text: str, role: str, style: Style) -> Iterator[str]:
@@ -183,6 +180,11 @@ def box_elements(box: Box, text: str, role: str, style: Style) -> Iterator[str]:
     elif text == RING:
         x, y = center(box)
         yield tag("circle", cx=x, cy=y, r=0.38 * wide, fill="none", stroke=style.green, stroke_width=3)
+
+# %% ../../nbs/shared/seen.ipynb #5ee00011
+TALL = 80  # px; what is so high, as bars and cards are, has its text below
+ROOM = "room"  # where a picture has room for a text, it is `named` so
+CORNER = 16  # px, size of a text beside something else
 
 
 def text_spot(canvas: Canvas, place: Place, box: Box, text: str) -> tuple[Point, int]:
@@ -224,45 +226,70 @@ def mark_elements(canvas: Canvas, mark: Mark, role: str) -> Iterator[str]:
             yield text_element(at, text, size, style, at != center(box))
 
 # %% ../../nbs/shared/seen.ipynb #38049b91
-def marks(seen: Seen, state: object, said: Iterable[Fact | Reason]) -> Iterator[Mark]:
-    "The marks of facts, and of reasons with the facts that they name."
+def marks(seen: Seen, state: object, said: Iterable[Fact | Reason], moves: bool = False) -> Iterator[Mark]:
+    "The marks of facts, and of reasons with the facts that they name, unless something `moves`: then these may be elsewhere by now."
     for one in said:
         make_marks = seen.get(one.kind if isinstance(one, Fact) else one.rule)
         if make_marks:
             yield from make_marks(state, *one.args)
-        if isinstance(one, Reason):
+        if isinstance(one, Reason) and not moves:
             yield from marks(seen, state, one.facts)
 
 
-def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterable[Fact]) -> str:
+def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterable[Fact], moves: bool = False) -> str:
     "What is to be drawn upon the picture `canvas` of `state` at a `step` after which the facts `held` hold; empty where there is nothing."
     claimed = {mark.place: mark for mark in marks(seen, state, step.facts)}
-    named = {mark.place: mark for mark in marks(seen, state, step.reasons) if mark.place not in claimed}
+    named = {mark.place: mark for mark in marks(seen, state, step.reasons, moves) if mark.place not in claimed}
     over = {place for place, mark in claimed.items() if mark.text or mark.stays}  # what is known there gives way
     over |= {place for place, mark in named.items() if mark.text and not mark.stays}
     known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in over}
-    roles = (("named", named), ("known", known), ("claimed", claimed))
-    drawn_up = "".join(
-        element for role, those in roles for mark in those.values() for element in mark_elements(canvas, mark, role)
-    )
-    return tag("g", drawn_up, font_family=FACES, text_anchor="middle") if drawn_up else ""
+    roles = {"named": named, "known": known, "claimed": claimed}
+    shown = [(mark, role) for role, those in roles.items() for mark in those.values()]
+    elements = "".join("".join(mark_elements(canvas, *one)) for one in shown)
+    return tag("g", elements, font_family=FACES, text_anchor="middle") if elements else ""
 
 # %% ../../nbs/shared/seen.ipynb #cf7bc30b
+class Moment(NamedTuple):
+    "A step of a trace, the facts that hold after it, and the puzzle as it is then, with its picture."
+
+    step: Step
+    held: tuple[Fact, ...]
+    state: Any
+    canvas: Canvas
+
+
+def moments(item: "Instance", style: str = "light") -> Iterator[Moment]:
+    "The trace of `item`, step by step; the state changes only where the task moves things, and says by `position` where they come to."
+    steps, look, position = item.trace(), style_named(style), getattr(item.module, "position", None)
+    state, canvas = item.state, item.module.layout(item.state, look)
+    for step, held in zip(steps, holding(steps)):
+        after = position(item.state, held) if position else state
+        if after != state:
+            state, canvas = after, item.module.layout(after, look)
+        yield Moment(step, held, state, canvas)
+
+
+def overlaid(item: "Instance", moment: Moment) -> str:
+    "What is to be drawn upon the picture at a moment."
+    step, held, state, canvas = moment
+    return overlay(canvas, item.module.SEEN, state, step, held, hasattr(item.module, "position"))
+
+# %% ../../nbs/shared/seen.ipynb #5ee00013
 SEARCHING = ("deduce", "hypothesise", "test", "contradiction", "backtrack")
 
 
 def seen_share(item: "Instance", style: str = "light") -> float:
-    """The share of the steps that search, in the trace of `item`, at which something is tinted or framed.
+    """The share of the steps that search, in the trace of `item`, at which something is tinted, framed or moved.
 
     Raises `ValueError` for a place that is not on the picture."""
-    module, shares = item.module, []
-    canvas = module.layout(item.state, style_named(style))
-    for step in item.trace():
+    shares, moves, before = [], hasattr(item.module, "position"), item.state
+    for step, _, state, canvas in moments(item, style):
         true = [fact for fact in step.facts if fact not in step.false]  # a slip may name what does not exist
-        found = [*marks(module.SEEN, item.state, [*true, *step.reasons])]
+        found = [*marks(item.module.SEEN, state, [*true, *step.reasons], moves)]
         for mark in found:
             if not boxes(canvas, mark.place) and not line(canvas, mark.place):
                 raise ValueError(f"{mark.place!r} is not on the picture of {item.task}, where is said: {step.says}")
         if step.kind in SEARCHING and not (step.kind == "contradiction" and step.facts):  # of a slip, which is counted
-            shares.append(bool(found))
+            shares.append(bool(found) or state != before)
+        before = state
     return sum(shares) / len(shares)

@@ -169,9 +169,9 @@ async function solve() {
 }
 
 // ---- The search
-function board({ board, over }) { // the picture with what is found by then, and a position that the step itself writes down
+function board({ board, svg, over }) { // the picture with what is found by then, and a position that the step itself writes down
   const picture = element("figure");
-  picture.innerHTML = now.item.svg.replace("</svg>", `${over}</svg>`);
+  picture.innerHTML = (svg || now.item.svg).replace("</svg>", `${over}</svg>`);
   return [picture, ...(board ? [element("pre", board)] : [])];
 }
 
