@@ -231,7 +231,7 @@ def test_a_search_fits_on_a_phone(site):
     with Page(width=390, height=844, phone=True) as small:
         shows(small, site, "wordsearch", 5, 3)
         small.run("search.open = true")
-        small.wait("document.querySelector('#said svg')")
+        small.wait("document.querySelector('#said svg') !== null")
         assert small.run("document.documentElement.scrollWidth") <= 390
 
 
