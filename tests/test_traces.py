@@ -11,7 +11,7 @@ from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
 from mmhelix_nb.core import task_module
 from mmhelix_nb.shared.narrator import UNDER, Steps
-from mmhelix_nb.shared.seen import SEARCHING, holding, seen_share
+from mmhelix_nb.shared.seen import FREE, FULL, RING, SEARCHING, holding, marks, moments, seen_share
 from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
 
 every_task = pytest.mark.parametrize("task", TASKS)
@@ -68,6 +68,36 @@ def test_what_is_taken_back_is_not_seen_any_more(task):
             getattr(proof, f"on_{step.kind}", proof.on_deduce)(step)
             said |= {*step.facts} if step.kind in SEARCHING and step.kind != "contradiction" else set()
             assert said & {*held} == said & set().union(*proof.frames), (one.level, one.seed, step.says)
+
+
+GRIDS = "sudoku futoshiki skyscrapers calcudoku numbrix binairo kukurasu nonogram".split()
+CELLS = "hitori tapa campsite minesweeper kakuro".split()  # whose answers list cells; those of campsite count from 1
+
+
+@pytest.mark.parametrize("task", GRIDS + CELLS)
+def test_what_is_written_at_the_end_is_the_answer(task):
+    """The marks that stay stand where the answer has them, and none is missing beside the givens."""
+    for one in (item(task, level, seed) for level in LEVELS for seed in range(2)):
+        *_, last = moments(one)
+        stay = {
+            mark.place: mark.text
+            for mark in marks(one.module.SEEN, one.state, last.held)
+            if mark.stays and isinstance(mark.place[0], int)
+        }
+        if task in GRIDS:
+            signs = re.findall(r"\d+" if task == "numbrix" else r"[\dX.]", one.answer)
+            side = round(len(signs) ** 0.5)
+            wanted = {(i // side, i % side): sign for i, sign in enumerate(signs)}
+            wanted |= {
+                place: wanted[place].translate(str.maketrans("1X0.", "■■··"))
+                for place in stay
+                if stay[place] in (FULL, FREE)
+            }
+            assert {place: wanted[place] for place in stay} == stay, (one.level, one.seed)
+        else:
+            cells = [tuple(map(int, pair)) for pair in re.findall(r"[[(](\d+), ?(\d+)[\])]", one.answer)]
+            wanted = {(r - (task == "campsite"), c - (task == "campsite")) for r, c in cells}
+            assert {place for place, text in stay.items() if text not in (FREE, RING)} == wanted, (one.level, one.seed)
 
 
 @every_task
