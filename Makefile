@@ -45,8 +45,7 @@ gallery: $(STAMP) ## every task at every level, and traces, as pages; prints whe
 	@$(BIN)/python -c "from mmhelix_nb.benchmark.gallery import write_gallery, write_traces; print(write_gallery()); print(write_traces())"
 
 gallery-live: $(STAMP) ## the gallery in which Python runs in the browser; RUNS="FOLDER ...": with what your models answered; PYODIDE=.venv/pyodide/package, from make web-test: with nothing from elsewhere
-	@$(BIN)/python -c "from mmhelix_nb.benchmark.live import live_main; live_main()" "$(PYODIDE)" $(RUNS)
-	@echo "$(BIN)/python -m http.server -d reports/gallery/live 8000    then open http://localhost:8000"
+	@$(BIN)/mmhelix gallery $(RUNS) --out reports/gallery/live $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 readme: $(STAMP) ## write README.md from nbs/index.ipynb and reports/, and GALLERY.md
 	$(BIN)/python -c 'from mmhelix_nb import tasks; from mmhelix_nb.benchmark.gallery import write_markdown; from mmhelix_nb.benchmark.opening import write_opening; from mmhelix_nb.running.readme import tasks_picture, write_readme; tasks_picture(tasks()).save("nbs/images/tasks.png", optimize=True); write_opening(); write_readme(); write_markdown()'

@@ -222,7 +222,7 @@ def markdown_gallery(live: str) -> dict[str, str]:
     items = {task: make(task, 1, 0) for category in CATEGORIES for task in tasks(category)}
     intro = (
         f"# Gallery\n\nOne small puzzle of each of the {len(items)} tasks, at level 1 of 5. All of them can be played at all levels [in the browser]({live}), where an answer is judged as it is "
-        "typed; `make gallery-live` writes that page to a folder, and `make gallery` writes every task at every level, and longer traces, as pages without scripts.\n"
+        "typed; `mmhelix gallery` writes that page to a folder, and `make gallery` writes every task at every level, and longer traces, as pages without scripts.\n"
     )
     parts = [intro]
     for category in CATEGORIES:

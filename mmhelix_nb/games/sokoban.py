@@ -36,7 +36,7 @@ from ..shared.grids import Cell
 from ..shared.narrator import BACK, FAIL, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, SearchLimit, bits
-from ..shared.seen import NO, Mark, Seen, first_of, spots, way
+from ..shared.seen import CROSS, Mark, Seen, first_of, spots, way
 from ..shared.voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1116,7 +1116,7 @@ def position(state: State, held: Iterable[Fact]) -> State:
 
 SEEN: Seen = dict.fromkeys("player box target far dead crowd block seen no-home".split(), first_of) | {
     "push": lambda state, number, box, move, to: spots((box, to)),
-    "bad": lambda state, box, move: [Mark(way(box, [move]), NO)],
+    "bad": lambda state, box, move: [Mark(way(box, [move]), CROSS)],
     "home": lambda state, cells: spots(*cells),
     "stuck": lambda state, count: spots(*(divmod(box, len(state.lines[0])) for box in Room(state.lines).boxes)),
     "leg": lambda state, number, box, to, moves: spots((box, to)),

@@ -29,7 +29,7 @@ from ..shared.narrator import Narrator
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, only_value
 from ..shared.search import Counter, SearchLimit
-from ..shared.seen import NO, Mark, first_of, spots
+from ..shared.seen import CROSS, Mark, first_of, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
 from ..shared.voice import Voice, cell_label
@@ -784,7 +784,7 @@ SEEN = {
     **dict.fromkeys(("total", "no-total", "no-summed"), first_of),
     **dict.fromkeys(("among", "left"), lambda state, span, *_: spots(shores(*span))),
     **dict.fromkeys(("cross", "no-cross"), lambda state, *both: spots(*(shores(*span) for span in both))),
-    "is": lambda state, span, count: [Mark(shores(*span), (NO, "", "2")[count], True)],
+    "is": lambda state, span, count: [Mark(shores(*span), (CROSS, "", "2")[count], True)],
     "cut-off": lambda state, islands: spots(*islands),
 }
 

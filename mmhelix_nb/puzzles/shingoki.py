@@ -43,7 +43,7 @@ from ..shared.prose import listed
 from ..shared.reading import close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, TwoValued
 from ..shared.search import bits, square_symmetries, transform
-from ..shared.seen import NO, Mark, Seen, first_of, spots
+from ..shared.seen import CROSS, Mark, Seen, first_of, spots
 from ..shared.shades import two_tone
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
@@ -831,7 +831,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 
 
 SEEN: Seen = dict.fromkeys("point no-point ways many no-way no-closed no-arms no-shape".split(), first_of) | {
-    "is": lambda state, edge, value: [Mark(edge, "" if value else NO, True)],
+    "is": lambda state, edge, value: [Mark(edge, "" if value else CROSS, True)],
     "run": lambda state, one, other: [Mark((one, other), "", True)],
     "early": lambda state, chain, point: spots(chain, point),
     "loose": lambda state, chain, point: spots(chain, point),

@@ -7,9 +7,9 @@ __all__ = ['ORDER', 'PUZZLE_GROUPS', 'Groups', 'FAILURES', 'Price', 'FEW', 'FLOO
            'CARRIED', 'HOW', 'clean', 'EvaluationError', 'Evaluated', 'judged_line', 'read_judged', 'labels_of',
            'read_evaluation', 'crowded', 'by_item', 'kinds_of', 'spread', 'score', 'is_cut', 'has_answer', 'grouped',
            'is_puzzle', 'macro', 'puzzle_scores', 'skill_scores', 'answer_key', 'vote', 'sample_scores', 'all_scores',
-           'failure_of', 'reason_kind', 'example', 'failures', 'usage', 'puzzle_of', 'fair', 'made_again', 'mean_floor',
-           'floors', 'asked_hash', 'scores_of', 'said_of', 'sentence', 'lines_of', 'names_in', 'floor_at', 'tidy',
-           'csv_text', 'interval_text', 'share_text', 'number', 'mean_rank', 'means_table', 'group_table',
+           'failure_of', 'reason_kind', 'example', 'failures', 'usage', 'puzzle_of', 'fair', 'made_again', 'answers_in',
+           'mean_floor', 'floors', 'asked_hash', 'scores_of', 'said_of', 'sentence', 'lines_of', 'names_in', 'floor_at',
+           'tidy', 'csv_text', 'interval_text', 'share_text', 'number', 'mean_rank', 'means_table', 'group_table',
            'floor_cells', 'tex', 'booktabs', 'paper_rows', 'tex_text', 'share_dots', 'words', 'task_figure',
            'group_figure', 'report_figures', 'failure_tables', 'usage_table', 'cost_text', 'floor_text',
            'settings_table', 'report_page', 'write_report']
@@ -376,6 +376,22 @@ def made_again(samples: Sequence[Judged]) -> Instance | None:
     if item is None or any(bool(item.module.check(item.state, j.answer)) != j.ok for j in samples if has_answer(j)):
         return None
     return item
+
+# %% ../../nbs/reporting/scores.ipynb #09545c54
+def answers_in(folder: str | Path) -> list[dict[str, Any]]:
+    """What the finished evaluations below `folder` have of single puzzles, by task, level and seed: each answer, whether it is right, and why.
+
+    Raises `EvaluationError` where there is none, or for a damaged one."""
+    found: dict[tuple[str, str], dict[str, list[list[Any]]]] = {}
+    paths = [path for path in sorted(Path(folder).rglob("judged.jsonl")) if ".aside-" not in str(path)]
+    if not paths:
+        raise EvaluationError(f"{folder}: holds no finished evaluation; mmhelix eval MODEL --out {folder} makes one")
+    for run in map(read_evaluation, (path.parent for path in paths)):
+        for one in run.judged:
+            if puzzle := puzzle_of(one.item):
+                answers = found.setdefault((run.model, one.modality), {})
+                answers.setdefault("/".join(map(str, puzzle)), []).append([one.answer, one.ok, one.reason])
+    return [{"model": model, "form": form, "puzzles": answers} for (model, form), answers in found.items()]
 
 # %% ../../nbs/reporting/scores.ipynb #c8ae6f50
 FLOORS = {  # kinds of floors, and the heads of their columns

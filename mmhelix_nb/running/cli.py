@@ -7,7 +7,7 @@ __all__ = ['app']
 
 # %% ../../nbs/running/cli.ipynb #1a8a449e
 from .asking import command_line
-from .board import leaderboard
+from .board import gallery, leaderboard
 from .driving import run, show_budget, show_options, watch
 from .judging import compare_with_kit, verify, verify_dataset
 from .making import export_data, generate
@@ -32,6 +32,7 @@ app = command_line(
         "eval": measure,
         "compare": compare_evaluations,
         "leaderboard": leaderboard,
+        "gallery": gallery,
         "publish": publish,
         "new-task": new_task,
     },

@@ -19,7 +19,7 @@ from ..core import Solution
 from .draw import Canvas, Style, bar_chart, in_lines
 from .narrator import Narrator
 from .prose import listed
-from .seen import Mark, Seen, spots
+from .seen import ROOM, Mark, Seen, spots
 from .voice import Voice
 from ..steps import Fact, Manner, Reason
 
@@ -369,6 +369,6 @@ def noted(bars: Sequence[int], text: object) -> list[Mark]:
 def chart_seen(bars: Callable[[Any, int], Sequence[int]]) -> Seen:
     "The marks of all charts, and those of an amount that is supposed: the `bars` from which it comes in a state."
     return EXTREMES | {
-        "best": lambda state, amount: noted(bars(state, amount), f"{amount}?"),
+        "best": lambda state, amount: [*spots(*bars(state, amount)), Mark(ROOM, f"best {amount}?", True)],
         "not-best": lambda state, amount: spots(*bars(state, amount)),
     }

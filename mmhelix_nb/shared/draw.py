@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MAX_SIDE', 'MIN_GLYPH', 'MINI_SIDE', 'LETTERS', 'RULES', 'VARIANTS', 'PALETTES', 'PRINTED', 'STYLES', 'OPEN', 'MIX',
-           'ADVANCES', 'HINTED', 'Point', 'Box', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data', 'chosen',
-           'text_width', 'Shape', 'Shapes', 'Label', 'Canvas', 'Draw', 'render', 'Board', 'fit_board', 'grid_lines',
-           'coordinates', 'side_numbers', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
+           'ADVANCES', 'HINTED', 'Point', 'Box', 'ROOM', 'STRIP', 'Style', 'look', 'style_named', 'is_for_data',
+           'chosen', 'text_width', 'Shape', 'Shapes', 'Label', 'Canvas', 'Draw', 'render', 'Board', 'fit_board',
+           'grid_lines', 'coordinates', 'side_numbers', 'strips', 'in_lines', 'bar_chart', 'mini_chart']
 
 # %% ../../nbs/shared/draw.ipynb #101092e7
 import functools
@@ -399,6 +399,7 @@ def side_numbers(
         canvas.text(board.center(0, column)[0], bottom, str(number), size, color)
 
 # %% ../../nbs/shared/draw.ipynb #6b62e851
+ROOM = "room"  # where a picture has room for a text, it is `named` so
 STRIP = 18  # bars in one strip: two-digit labels of 16 px fit side by side
 
 
@@ -448,7 +449,8 @@ def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Can
         _strip(canvas, part, left, floor, step, scale, getattr(style, color))
         for i in range(len(part)):
             x = left + i * step
-            canvas.named[start + i] = [(x, floor - height + 40, x + step - 1, floor - 2)]
+            canvas.named[start + i] = [(x, floor - height + 22, x + step - 1, floor - 2)]
+    canvas.named[ROOM] = [(canvas.width - 110, 0, canvas.width - 4, 16)]
     return canvas
 
 

@@ -28,7 +28,7 @@ from .networks import Graph, edges_along, neighbour_masks, random_path, raster_p
 from .prose import counted, listed
 from .reading import COPY, RESULT, Checks, close
 from .search import Counter, bits
-from .seen import Seen, all_of, drawn, spots
+from .seen import CROSS, Mark, Seen, all_of, drawn, spots
 from .voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1043,6 +1043,6 @@ def tell_tour(
 NODES = "start joined none cut ends torn open cut-next ends-next torn-next open-next only-left two-ways either-way"
 TOUR_SEEN: Seen = dict.fromkeys(NODES.split(), all_of) | {
     "go": lambda state, *edge: drawn(edge),
-    "no-go": lambda state, *edge: spots(edge),
+    "no-go": lambda state, *edge: [Mark(edge, CROSS)],
     "nth": lambda state, place, node: spots(node),
 }

@@ -23,6 +23,7 @@ from mmhelix_nb.benchmark.live import CDN, ENGINE, packed, write_live
 from mmhelix_nb.benchmark.shown import fingerprint, trace_shown
 from mmhelix_nb.book.results import write_json
 from mmhelix_nb.core import make, task_module, tasks
+from mmhelix_nb.reporting.scores import answers_in
 from mmhelix_nb.shared.draw import style_named
 from mmhelix_nb.shared.vector import svg
 
@@ -76,7 +77,9 @@ def evaluated(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The address of the gallery on a server of files."""
-    folder = write_live(tmp_path_factory.mktemp("live"), PYODIDE, [evaluated(tmp_path_factory.mktemp("runs"))])
+    folder = write_live(
+        tmp_path_factory.mktemp("live"), PYODIDE, answers_in(evaluated(tmp_path_factory.mktemp("runs")))
+    )
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
