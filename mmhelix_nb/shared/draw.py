@@ -447,9 +447,8 @@ def bar_chart(values: tuple[int, ...], style: Style, color: str = "blue") -> Can
         if len(parts) > 1:
             canvas.text(22, floor - 10, f"{start}:", 16, style.green)
         _strip(canvas, part, left, floor, step, scale, getattr(style, color))
-        for i in range(len(part)):
-            x = left + i * step
-            canvas.named[start + i] = [(x, floor - height + 22, x + step - 1, floor - 2)]
+        sides = [left + i * step for i in range(len(part))]
+        canvas.named |= {at: [(x, floor - height + 22, x + step - 1, floor - 2)] for at, x in enumerate(sides, start)}
     canvas.named[ROOM] = [(canvas.width - 110, 0, canvas.width - 4, 16)]
     return canvas
 

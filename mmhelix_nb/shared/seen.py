@@ -234,7 +234,7 @@ def below(canvas: Canvas, lines: list[list[Point]]) -> Iterator[str]:
     for label in canvas.labels:
         size = text_width(label.text, label.size) + THICK, label.size + THICK
         near = [[(x - label.x, y - label.y) for x, y in leg] for leg in legs]
-        if any(line_to_box(*leg, size) == 0 for leg in near if crosses(leg, size)):
+        if any(line_to_box(leg[0], leg[1], size) == 0 for leg in near if crosses(leg, size)):
             yield label_element(label)
 
 
