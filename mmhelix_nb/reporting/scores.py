@@ -385,7 +385,8 @@ def answers_in(folder: str | Path) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, list[list[Any]]]] = {}
     paths = [path for path in sorted(Path(folder).rglob("judged.jsonl")) if ".aside-" not in str(path)]
     if not paths:
-        raise EvaluationError(f"{folder}: holds no finished evaluation; mmhelix eval MODEL --out {folder} makes one")
+        lacks = "holds no finished evaluation" if Path(folder).is_dir() else "no such folder"
+        raise EvaluationError(f"{folder}: {lacks}; mmhelix eval MODEL --out {folder} makes one")
     for run in map(read_evaluation, (path.parent for path in paths)):
         for one in run.judged:
             if puzzle := puzzle_of(one.item):
