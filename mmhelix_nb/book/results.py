@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['sound', 'packed', 'plain', 'write_whole', 'write_json', 'save_results', 'read_results', 'save_timing', 'json_line',
-           'write_lines', 'append_curve', 'read_curve', 'trim_curve', 'set_aside', 'asides', 'disk_size', 'aside_note',
-           'not_ahead', 'Busy', 'claim']
+           'write_lines', 'append_curve', 'read_curve', 'trim_curve', 'is_aside', 'set_aside', 'asides', 'disk_size',
+           'aside_note', 'not_ahead', 'Busy', 'claim']
 
 # %% ../../nbs/book/results.ipynb #13d8f28e
 import contextlib
@@ -186,6 +186,11 @@ _ASIDE = ".aside-"
 def _aside(path: Path) -> str:
     """What the names of all that was set aside from `path` begin with; a name may have 255 bytes."""
     return os.fsencode(path.name)[:150].decode(errors="ignore") + _ASIDE
+
+
+def is_aside(path: str | Path) -> bool:
+    """Whether a file or folder, or one that it lies in, was set aside."""
+    return _ASIDE in str(path)
 
 
 def set_aside(path: str | Path, why: str) -> Path:

@@ -628,7 +628,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
 # %% ../../nbs/tasks/games/minesweeper.ipynb #cf26907a
 SEEN: Seen = (
     SHADED
-    | dict.fromkeys("line rest full over under no-number".split(), first_of)
+    | dict.fromkeys("line rest over under no-number".split(), first_of)
     | {"mine": lambda state, cell: SHADED["is"](state, cell, 1)}
 )
 

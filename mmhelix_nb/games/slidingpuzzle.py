@@ -10,8 +10,8 @@ __all__ = ['GOAL', 'Board', 'SLIDES', 'SOURCES', 'FAR', 'Way', 'Arrange', 'VISIT
            'descent', 'nearest_tiles', 'fewest_out_of_place', 'best_estimate', 'five_at_random', 'bring',
            'tile_by_tile', 'Level', 'scrambled', 'withstood', 'generate', 'check', 'sources', 'problem_at', 'layout',
            'example', 'ask', 'show', 'tiles_once', 'misread', 'Tale', 'descend', 'branch', 'failed', 'tell_attempts',
-           'arranged', 'attempts_of', 'made_again', 'misled', 'trace', 'away', 'position', 'gap_moves', 'may_move',
-           'astray', 'mirrored', 'canon']
+           'arranged', 'attempts_of', 'made_again', 'misled', 'trace', 'away', 'position', 'gap_of', 'gap_moves',
+           'may_move', 'astray', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #4ab05d4b
 import re
@@ -952,15 +952,19 @@ def position(state: State, held: Iterable[Fact]) -> State:
     return State.of(board)
 
 
+def gap_of(state: State, *_: int) -> tuple[int, int]:
+    "The cell of the gap."
+    return divmod(state.board.index(0), 4)
+
+
 def gap_moves(state: State, moves: Sequence[str]) -> list[Mark]:
     "The tiles that `moves` have brought where they are, back from the gap."
-    return spots(*cells_along(divmod(state.board.index(0), 4), reversed(moves))[1:])
+    return spots(*cells_along(gap_of(state), reversed(moves))[1:])
 
 
 def may_move(state: State, *moves: str) -> list[Mark]:
     "The tiles that `moves` would move."
-    gap = divmod(state.board.index(0), 4)
-    return spots(*[moved(gap, BACK[move]) for move in moves])
+    return spots(*[moved(gap_of(state), BACK[move]) for move in moves])
 
 
 def astray(state: State, moves: int) -> list[Mark]:
@@ -976,8 +980,8 @@ SEEN: Seen = dict.fromkeys(("line", "no-once"), first_of) | {
     "run": gap_moves,
     "choice": lambda state, moves: may_move(state, *moves),
     "cut": lambda state, move, boards: may_move(state, move),
-    "late": lambda state, left: spots(divmod(state.board.index(0), 4)),
-    "spent": lambda state, tried: spots(divmod(state.board.index(0), 4)),
+    "late": lambda state, left: spots(gap_of(state)),
+    "spent": lambda state, tried: spots(gap_of(state)),
     "no-order": lambda state, *places: spots(*places),
     "ordered": lambda state, tiles, count: spots(*tiles),
 }

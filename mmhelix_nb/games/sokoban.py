@@ -67,6 +67,11 @@ class State:
 
     lines: tuple[str, ...]
 
+    @property
+    def ground(self) -> int:
+        "The cells that are no wall, as bits."
+        return mask(i for i, sign in enumerate("".join(self.lines)) if sign != "#")
+
     def to_official(self) -> str:
         return "\n".join(self.lines)
 
@@ -963,7 +968,7 @@ class Tale:
         self.told, self.room, self.lines, self.ends = told, Room(state.lines), state.lines, ends
         self.number, self.shown = 0, 0
         self.open: list[Fact] = []  # the pushes that stand
-        self.ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
+        self.ground = state.ground
 
     def board(self, boxes: Boxes, player: int) -> str:
         "The board, where it has not been shown for some steps."
@@ -1085,14 +1090,13 @@ def searched(room: Room, order: str, rng: Random) -> tuple[Search, list[tuple[in
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The board, the pushes that were tried, and the moves of those that stand, made once more."
     told, room = Narrator(VOICE, rng), Room(state.lines)
-    ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
 
     def show(parts: Sequence[Fact]) -> str:
         player, boxes, targets = (
             [r * room.width + c for fact in parts if fact.kind == kind for r, c in fact.args]
             for kind in ("player", "box", "target")
         )
-        return "\n".join(picture(ground, len(state.lines), room.width, targets, boxes, player[0]))
+        return "\n".join(picture(state.ground, len(state.lines), room.width, targets, boxes, player[0]))
 
     read(told, manner, piece_facts(state), pieces, overlooked, READ, show)
     search, pushes = searched(room, manner.order or ORDER, rng)
@@ -1110,8 +1114,7 @@ def position(state: State, held: Iterable[Fact]) -> State:
     for _, (r, c), move, (row, column) in (fact.args for fact in held if fact.kind == "push"):
         boxes = boxes - {r * width + c} | {row * width + column}
         player = row * width + column - room.steps[move]
-    ground = mask(i for i, sign in enumerate("".join(state.lines)) if sign != "#")
-    return State(picture(ground, len(state.lines), width, room.targets, boxes, player))
+    return State(picture(state.ground, len(state.lines), width, room.targets, boxes, player))
 
 
 SEEN: Seen = dict.fromkeys("player box target far dead crowd block seen no-home".split(), first_of) | {

@@ -20,6 +20,7 @@ from ..shared.diagrams import draw_placed
 from ..shared.draw import Canvas, Style, render
 from mmhelix_nb.shared.graphtold import (
     ARROWS,
+    ROW_SEEN,
     ROWS,
     arrow_reading,
     leads,
@@ -459,12 +460,15 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #aaf68a1f
-SEEN: Seen = dict.fromkeys("leads free before no-missing no-once".split(), first_of) | {
-    "waits": lambda state, node, others: spots(*((other, node) for other in others)),
-    "taken": lambda state, number, node: written(node, f"{number}."),
-    "nth": lambda state, place, node: spots(node),
-    "no-before": lambda state, *arrow: spots(arrow),
-}
+SEEN: Seen = (
+    ROW_SEEN
+    | dict.fromkeys("leads free before no-missing no-once".split(), first_of)
+    | {
+        "waits": lambda state, node, others: spots(*((other, node) for other in others)),
+        "taken": lambda state, number, node: written(node, f"{number}."),
+        "no-before": lambda state, *arrow: spots(arrow),
+    }
+)
 
 # %% ../../nbs/tasks/graphs/topological_sort.ipynb #2c987bed
 def canon(state: State) -> bytes:

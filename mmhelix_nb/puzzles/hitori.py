@@ -40,8 +40,8 @@ from ..shared.narrator import Narrator
 from ..shared.reading import LOOK, read, row_facts, show_lines
 from ..shared.rules import Changes, KeepsClear, Patterns, Rule, cells_of_ones
 from ..shared.search import SearchLimit, square_symmetries, transform
-from ..shared.seen import FULL, RING, RULED_OUT, Mark, Place, first_of, spots, written
-from ..shared.shades import Grid, Together, connection, shade_story, two_tone
+from ..shared.seen import FULL, RING, Mark, Place, first_of, spots, written
+from ..shared.shades import SHADES_SEEN, Grid, Together, connection, shade_story, two_tone
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 
@@ -623,12 +623,11 @@ def two_beside(state: State, line: Place, cell: Cell) -> list[Mark]:
 
 
 SEEN = {
-    **RULED_OUT,
+    **SHADES_SEEN,
     "is": lambda state, cell, shaded: written(cell, FULL if shaded else RING),
-    **dict.fromkeys(("kept", "beside", "touching", "no-keeps", "no-together"), first_of),
+    **dict.fromkeys(("kept", "beside", "touching", "no-keeps"), first_of),
     **dict.fromkeys(("equals", "no-equals"), lambda state, line, number, cells: spots(*cells)),
     **dict.fromkeys(("between", "no-between"), two_beside),
-    **dict.fromkeys(("joins", "apart"), lambda state, walls, *parted: spots(*walls, *parted)),
     "no-spread": lambda state, *both: spots(*both),
 }
 

@@ -606,7 +606,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 
-SEEN: Seen = VALUES | dict.fromkeys("place ways many no-ways".split(), first_of)
+SEEN: Seen = VALUES | dict.fromkeys("ways many no-ways".split(), first_of)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #c64458a7
 def turned(state: State) -> State:

@@ -32,7 +32,7 @@ from mmhelix_nb.book.pages import (
     sections,
 )
 from ..book.place import book_folder
-from ..book.results import read_results, write_whole
+from ..book.results import is_aside, read_results, write_whole
 from ..book.statistics import macro_bootstrap, percent_text, share_record
 from ..core import CATEGORIES, TASKS
 from .scores import DARK
@@ -135,7 +135,7 @@ def evaluation_rows(found: Mapping[str, Any]) -> Iterator[Row]:
 def evaluations(folders: Iterable[str | Path]) -> list[Row]:
     "The rows of all finished evaluations below `folders`, without what was set aside; raises `ValueError` naming a damaged file."
     paths = sorted({path.resolve() for folder in folders for path in Path(folder).rglob("results.json")})
-    return [row for path in paths if ".aside-" not in str(path) for row in evaluation_rows(read_results(path))]
+    return [row for path in paths if not is_aside(path) for row in evaluation_rows(read_results(path))]
 
 # %% ../../nbs/reporting/leaderboard.ipynb #d41daf7b
 ALL = "all levels"

@@ -30,7 +30,7 @@ from typing import Any
 from .. import __version__
 from ..book.figures import AMBER, GREY, Dot, Figure, dot_panel, figure_block, svg
 from ..book.pages import Markup, Table, bullets, element, html_table, joined, page, sections
-from ..book.results import read_results, sound, write_json, write_whole
+from ..book.results import is_aside, read_results, sound, write_json, write_whole
 from ..book.rows import skill_of
 from mmhelix_nb.book.statistics import (
     macro_bootstrap,
@@ -383,7 +383,7 @@ def answers_in(folder: str | Path) -> list[dict[str, Any]]:
 
     Raises `EvaluationError` where there is none, or for a damaged one."""
     found: dict[tuple[str, str], dict[str, list[list[Any]]]] = {}
-    paths = [path for path in sorted(Path(folder).rglob("judged.jsonl")) if ".aside-" not in str(path)]
+    paths = [path for path in sorted(Path(folder).rglob("judged.jsonl")) if not is_aside(path)]
     if not paths:
         lacks = "holds no finished evaluation" if Path(folder).is_dir() else "no such folder"
         raise EvaluationError(f"{folder}: {lacks}; mmhelix eval MODEL --out {folder} makes one")

@@ -216,10 +216,10 @@ def line_elements(points: list[Point], text: str, role: str, style: Style) -> It
         yield text_element(center((*points[0], *points[-1])), text, CORNER, style)
 
 
-def mark_elements(canvas: Canvas, mark: Mark, role: str) -> Iterator[str]:
-    "One mark; where a step names what stays, only the place is shown, since the text stands there already."
+def mark_elements(canvas: Canvas, mark: Mark, role: str, points: list[Point]) -> Iterator[str]:
+    "One mark, along the `points` of its line if it is one; where a step names what stays, only the place is shown, since the text stands there already."
     style, text = canvas.style, "" if role == "named" and mark.stays else mark.text
-    if points := line(canvas, mark.place):
+    if points:
         return (yield from line_elements(points, mark.text, role, style))
     for box in boxes(canvas, mark.place):
         yield from box_elements(box, text, role, style)
@@ -261,12 +261,13 @@ def overlay(canvas: Canvas, seen: Seen, state: object, step: Step, held: Iterabl
     over |= {place for place, mark in named.items() if mark.text and not mark.stays}
     over |= {place for place in named if line(canvas, place)}  # violet below green would be neither
     known = {mark.place: mark for mark in marks(seen, state, held) if mark.stays and mark.place not in over}
-    roles = {"named": named, "known": known, "claimed": claimed}
-    shown = [(mark, role) for role, those in roles.items() for mark in those.values()]
-    lines = [points for mark, _ in shown if (points := line(canvas, mark.place))]
-    shown.sort(key=lambda one: not line(canvas, one[0].place))
-    parts = ["".join(mark_elements(canvas, *one)) for one in shown]
-    elements = "".join([*parts[: len(lines)], *below(canvas, lines), *parts[len(lines) :]])
+    lines, ways, spaces = [], [], []  # the lines, and the elements of marks that are such and of the others
+    for role, those in (("named", named), ("known", known), ("claimed", claimed)):
+        for mark in those.values():
+            points = line(canvas, mark.place)
+            lines += [points] if points else []
+            (ways if points else spaces).extend(mark_elements(canvas, mark, role, points))
+    elements = "".join([*ways, *below(canvas, lines), *spaces])
     return tag("g", elements, font_family=FACES, text_anchor="middle") if elements else ""
 
 # %% ../../nbs/shared/seen.ipynb #cf7bc30b

@@ -22,13 +22,13 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from ..core import Verdict, right, wrong
-from .graphtold import NO, ROWS, mend_row, miscopied, row, row_of, run_on, show_row
+from .graphtold import NO, ROW_SEEN, ROWS, mend_row, miscopied, row, row_of, run_on, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
 from .prose import counted, listed
 from .reading import COPY, RESULT, Checks, close
 from .search import Counter, bits
-from .seen import CROSS, Mark, Seen, all_of, drawn, spots
+from .seen import CROSS, Mark, Seen, all_of, drawn
 from .voice import Voice
 from ..steps import Fact, Manner, Reason, Step
 
@@ -1041,8 +1041,11 @@ def tell_tour(
 
 # %% ../../nbs/shared/tours.ipynb #32f52a8b
 NODES = "start joined none cut ends torn open cut-next ends-next torn-next open-next only-left two-ways either-way"
-TOUR_SEEN: Seen = dict.fromkeys(NODES.split(), all_of) | {
-    "go": lambda state, *edge: drawn(edge),
-    "no-go": lambda state, *edge: [Mark(edge, CROSS)],
-    "nth": lambda state, place, node: spots(node),
-}
+TOUR_SEEN: Seen = (
+    ROW_SEEN
+    | dict.fromkeys(NODES.split(), all_of)
+    | {
+        "go": lambda state, *edge: drawn(edge),
+        "no-go": lambda state, *edge: [Mark(edge, CROSS)],
+    }
+)

@@ -18,7 +18,7 @@ from random import Random
 from typing import Self
 
 from ..core import Solution, Verdict, right, wrong
-from .graphtold import NO, ROWS, mend_row, miscopied, row, row_of, show_row
+from .graphtold import NO, ROW_SEEN, ROWS, mend_row, miscopied, row, row_of, show_row
 from .narrator import BACK, FAIL, SUPPOSE, Narrator
 from mmhelix_nb.shared.networks import (
     Graph,
@@ -870,12 +870,12 @@ def tell_euler(state: State, most: int, rng: Random, manner: Manner) -> list[Ste
 # %% ../../nbs/shared/walks.ipynb #22459ef2
 ENDS = "start joined one-sided odd whole not-whole open closes ends no-closes"
 WALK_SEEN: Seen = (
-    dict.fromkeys(ENDS.split(), all_of)
+    ROW_SEEN
+    | dict.fromkeys(ENDS.split(), all_of)
     | dict.fromkeys(("stuck", "spliced"), first_of)
     | dict.fromkeys(("unused-at", "apart", "no-once"), lambda state, *edge: spots(edge))
     | {
         "stroll": lambda state, nodes: drawn(*pairwise(nodes)),
-        "nth": lambda state, place, node: spots(node),
         "no-edge": lambda state, number, *ends: spots(*ends),
         "uneven": lambda state, nodes, degrees: spots(*nodes),
     }
