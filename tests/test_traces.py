@@ -95,7 +95,7 @@ def test_what_is_written_at_the_end_is_the_answer(task):
             }
             assert {place: wanted[place] for place in stay} == stay, (one.level, one.seed)
         else:
-            cells = [tuple(map(int, pair)) for pair in re.findall(r"[[(](\d+), ?(\d+)[\])]", one.answer)]
+            cells = [tuple(map(int, pair)) for pair in re.findall(r"[\[(](\d+), ?(\d+)[\])]", one.answer)]
             wanted = {(r - (task == "campsite"), c - (task == "campsite")) for r, c in cells}
             assert {place for place, text in stay.items() if text not in (FREE, RING)} == wanted, (one.level, one.seed)
 
