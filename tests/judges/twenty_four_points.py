@@ -59,9 +59,9 @@ def is_worth_24(tokens) -> bool:
 
 
 def judge(state, tokens) -> bool:
-    tokens = [{"×": "*", "x": "*", "÷": "/"}.get(token, token) for token in tokens]
     while len(tokens) > 1 and tokens[0] == tokens[-1] == "*":
-        tokens = tokens[1:-1]  # as marked up
+        tokens = tokens[1:-1]  # as marked up, which only the asterisk does
+    tokens = [{"×": "*", "x": "*", "÷": "/"}.get(token, token) for token in tokens]
     if tokens[-1:] == ["."]:
         tokens = tokens[:-1]
     sides = [side.split() for side in re.split("=(?: =)?", " ".join(tokens))]
