@@ -9,6 +9,8 @@ OTHERS = ["0", "1", "2", ".", "x"]
 
 def judge(state, tokens) -> bool:
     n = state.size
+    if len(tokens) == n * n + 1 and tokens[-1] == ".":
+        tokens = tokens[:-1]  # a full stop
     if len(tokens) != n * n or set(tokens) - {"0", "1"}:
         return False
     rows = ["".join(tokens[n * i : n * i + n]) for i in range(n)]
