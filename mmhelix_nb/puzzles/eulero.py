@@ -6,15 +6,15 @@
 __all__ = ['LETTERS', 'FIRST', 'SHALLOW', 'FIELDS', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'FORMAT', 'VOICE', 'ORDER',
            'SEEN', 'State', 'sign', 'number', 'stuck', 'full_pairs', 'partners', 'Pairs', 'rules', 'anything',
            'problem', 'board', 'solve', 'letters_digits_pairs', 'pairs_and_draws', 'field', 'Level', 'full_square',
-           'generate', 'read_pairs', 'check', 'layout', 'example', 'ask', 'pair_text', 'square_checks', 'miscopied',
-           'trace', 'canon']
+           'exchanges', 'generate', 'read_pairs', 'check', 'layout', 'example', 'ask', 'pair_text', 'square_checks',
+           'miscopied', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/eulero.ipynb #6c76d7b3
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 from math import isqrt
 from random import Random
 
@@ -105,9 +105,10 @@ def partners(pairs: Sequence[tuple[int, int]]) -> tuple[dict[int, int], dict[int
     for letter, digit in pairs:
         if letter & letter - 1 or digit & digit - 1:
             continue
-        if digits.get(letter, 0) & digit:
+        with_letter = digits.get(letter, 0)
+        if with_letter & digit:
             return None
-        digits[letter] = digits.get(letter, 0) | digit
+        digits[letter] = with_letter | digit
         letters[digit] = letters.get(digit, 0) | letter
     return digits, letters
 
@@ -119,19 +120,18 @@ class Pairs(Rule):
 
     def narrow(self, domains: list[int]) -> Changes | None:
         half, changes = len(self.cells) // 2, []
-        pairs = [(domains[cell], domains[cell + half]) for cell in range(half)]
+        pairs = [*zip(domains, domains[half:])]
         used = partners(pairs)
         if used is None:
             return None
         digits, letters = used
         for cell, (letter, digit) in enumerate(pairs):
-            if letter & letter - 1 and not digit & digit - 1:
-                changes.append((cell, letter & ~letters.get(digit, 0), letter))
-            elif digit & digit - 1 and not letter & letter - 1:
-                changes.append((cell + half, digit & ~digits.get(letter, 0), digit))
-        if not all(new for _, new, _ in changes):
-            return None
-        return [(cell, new) for cell, new, had in changes if new != had]
+            if letter & letter - 1:
+                if not digit & digit - 1 and letter & (gone := letters.get(digit, 0)):
+                    changes.append((cell, letter & ~gone))
+            elif digit & digit - 1 and digit & (gone := digits.get(letter, 0)):
+                changes.append((cell + half, digit & ~gone))
+        return changes if all(new for _, new in changes) else None
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "Which pairs stand where, and the half that the cell has already; two cells with one pair, or a cell for which no pair is left, where it is broken."
@@ -261,6 +261,17 @@ def full_square(n: int, rng: Random) -> list[int]:
     ]
 
 
+def exchanges(full: Sequence[int], n: int) -> list[frozenset[int]]:
+    "The cells of any two rows, columns, letters or digits: exchanged, these two make another square, which no search has to find where none of the cells is given."
+    cells = range(n * n)
+    kinds = [[cell // n for cell in cells], [cell % n for cell in cells], full[: n * n], full[n * n :]]
+    return [
+        frozenset([cell for cell in cells if kind[cell] in two])
+        for kind in kinds
+        for two in combinations(sorted({*kind}), 2)
+    ]
+
+
 def generate(level: Level, rng: Random) -> State:
     "An eulero with exactly one solution."
     n, full = level.order, full_square(level.order, rng)
@@ -268,7 +279,7 @@ def generate(level: Level, rng: Random) -> State:
     stops = rng.choice(level.stops)
     most = rng.randint(*(level.held if stops else level.free))
     keep = (0 if stops else most, most)
-    given = dug(Whole(blank, full, 2), keep, stops, level.tries, rng, limit=8 * n * n)
+    given = dug(Whole(blank, full, 2, exchanges(full, n)), keep, stops, level.tries, rng, limit=8 * n * n)
     signs = [sign(value) for value in full]
     return State(square([signs[cell] + signs[cell + n * n] if cell in given else "" for cell in range(n * n)], n))
 

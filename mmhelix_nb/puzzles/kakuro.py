@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DIGITS', 'LISTED', 'SHALLOW', 'LEVELS', 'Corners', 'QUICK', 'CLEAR', 'DRAFTS', 'SCORER', 'draw', 'RULES', 'FORMAT',
            'BOARD_KEY', 'VOICE', 'ORDER', 'SEEN', 'at', 'Line', 'white_lines', 'State', 'lines', 'orders', 'digit_sets',
-           'placings', 'at_place', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
+           'placings', 'AtPlace', 'places', 'allowed', 'candidates', 'Run', 'run_rules', 'problem', 'show', 'solve',
            'sums_to_the_end', 'sums_and_draws', 'Level', 'sound', 'pattern', 'rectangles', 'by_cell', 'can_trade',
            'Draft', 'doubt', 'is_alone', 'improve', 'altered', 'puzzle', 'harden', 'shorten', 'spare_draft', 'state_of',
            'generate', 'check', 'layout', 'example', 'ask', 'black_signs', 'run_name', 'run_checks', 'another_digit',
@@ -171,34 +171,45 @@ def placings(size: int, total: int) -> list[list[int]]:
 DIGITS = [bits(mask) for mask in range(1 << 10)]  # of each mask
 
 
-@lru_cache(maxsize=100_000)
-def at_place(size: int, total: int, place: int, mask: int) -> int:
-    "The orders of all digit sets for a run, as a mask, with a digit of `mask` at `place`."
-    row = placings(size, total)[place]
-    return functools.reduce(operator.or_, [row[digit] for digit in DIGITS[mask]], 0)
+class AtPlace(dict[int, int]):
+    "The orders with one of some digits at a place, by the mask of these digits; `row` has them digit by digit."
+
+    def __init__(self, row: list[int]):
+        self.row = row
+
+    def __missing__(self, digits: int) -> int:
+        self[digits] = found = functools.reduce(operator.or_, [self.row[digit] for digit in DIGITS[digits]], 0)
+        return found
+
+
+@cache
+def places(size: int, total: int) -> list[AtPlace]:
+    "The orders of all digit sets for a run, for each of its places."
+    return [*map(AtPlace, placings(size, total))]
 
 
 def allowed(total: int, masks: Sequence[int]) -> int:
     "The orders of all digit sets for a run of this `total`, as a mask, that its cells allow."
-    alive, size = -1, len(masks)
-    for place, mask in enumerate(masks):
-        alive &= at_place(size, total, place, mask)
+    alive = -1
+    for place, mask in zip(places(len(masks), total), masks):
+        alive &= place[mask]
     return alive
 
-
-def candidates(total: int, masks: tuple[int, ...]) -> tuple[int, ...] | None:
-    "What the cells of a run may hold, each digit with digits for the other cells; None where some cell has none."
-    alive, rows, found = allowed(total, masks), placings(len(masks), total), []
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #821b14db
+def candidates(total: int, masks: tuple[int, ...]) -> Changes | None:
+    "The places of a run that may hold less than their `masks`, each digit with digits for the other places; None where one has none."
+    alive, changes = allowed(total, masks), []
     if not alive:
         return None
-    for row, mask in zip(rows, masks):
-        left = mask
+    for place, (row, mask) in enumerate(zip(placings(len(masks), total), masks)):
         if mask & mask - 1:
+            left = mask
             for digit in DIGITS[mask]:
                 if not row[digit] & alive:
                     left ^= 1 << digit
-        found.append(left)
-    return tuple(found)
+            if left != mask:
+                changes.append((place, left))
+    return changes
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b394902b
 LISTED = 4  # digits at most in all sets that a reason lists
@@ -217,8 +228,7 @@ class Run(Recalling):
         self.recall((Run, len(self.cells), total))
 
     def find(self, now: tuple[int, ...]) -> Changes | None:
-        union = candidates(self.total, now)
-        return None if union is None else [(i, new) for i, (new, had) in enumerate(zip(union, now)) if new != had]
+        return candidates(self.total, now)
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`no-sum` where no digits make the sum; else the sets of digits that do, where they are few."
@@ -290,7 +300,10 @@ LEVELS = (
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #b1bf4c6e
 def sound(white: set[Cell], side: int) -> bool:
     "Whether all runs have two cells at least and all white cells hang together."
-    return all(len(line.cells) > 1 for line in white_lines(white)) and hangs_together(side, white)
+    for r, c in white:
+        if not ((r, c - 1) in white or (r, c + 1) in white) or not ((r - 1, c) in white or (r + 1, c) in white):
+            return False
+    return hangs_together(side, white)
 
 
 def pattern(level: Level, rng: Random) -> set[Cell]:
@@ -330,15 +343,19 @@ def by_cell(count: int, squares: Sequence[Corners]) -> list[list[Corners]]:
             found[cell].append(square)
     return found
 
-
+# %% ../../nbs/tasks/puzzles/kakuro.ipynb #ca5744dd
 def can_trade(digits: Sequence[int], squares: Sequence[Corners]) -> bool:
     "Whether the corners of a rectangle can hold other digits with the same sums, so that the solution is not the only one."
     for cells, others in squares:
         one, two, three, four = [digits[cell] for cell in cells]
-        taken = [{digits[other] for other in near} for near in others]
         for more in range(max(1 - one, 1 - two, three - 9, four - 9), min(9 - one, 9 - two, three - 1, four - 1) + 1):
             new = (one + more, two + more, three - more, four - more)
-            if more and not {*new[:2]} & {*new[2:]} and all(digit not in held for digit, held in zip(new, taken)):
+            if not more or new[0] in new[2:] or new[1] in new[2:]:
+                continue
+            for digit, near in zip(new, others):
+                if digit in [digits[other] for other in near]:
+                    break
+            else:
                 return True
     return False
 
@@ -363,20 +380,22 @@ class Draft:
         for cell in range(len(self.digits)):
             self.put(cell, rng.choice(self.free(cell) or [0]))
 
+    def add_up(self, changed: Iterable[int]) -> None:
+        "Add up the runs of the cells that have `changed`."
+        for rule in {self.rules[number] for cell in changed for number in self.problem.touching[cell]}:
+            rule.sum_to(sum([self.digits[cell] for cell in rule.cells]))
+            self.problem.first = None  # what the rules come to is no longer known
+
     def take(self, digits: list[int]) -> "Draft":
-        "Write all `digits`, and add up the runs."
-        if digits != self.digits:  # else what the rules come to is known
-            self.digits, self.problem.first = digits[:], None
-            for rule in self.rules:
-                rule.sum_to(sum([digits[cell] for cell in rule.cells]))
+        "Write all `digits`, and add up the runs in which they differ."
+        before, self.digits = self.digits, digits[:]
+        self.add_up([cell for cell, digit in enumerate(digits) if digit != before[cell]])
         return self
 
     def put(self, cell: int, digit: int) -> int:
         "Write `digit` into a cell, add up its runs anew, and return the digit that stood there."
-        old, self.digits[cell], self.problem.first = self.digits[cell], digit, None
-        for number in self.problem.touching[cell]:
-            rule = self.rules[number]
-            rule.sum_to(sum([self.digits[other] for other in rule.cells]))
+        old, self.digits[cell] = self.digits[cell], digit
+        self.add_up([cell])
         return old
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #1d91b9d7
