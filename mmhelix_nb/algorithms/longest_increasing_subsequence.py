@@ -64,8 +64,8 @@ def endings(sequence: tuple[int, ...], counter: Counter) -> Iterator[Ending]:
     lengths = []
     for at, value in enumerate(sequence):
         best, smaller, raises = 0, 0, []
+        counter.visit(at)
         for before, length in enumerate(lengths):
-            counter.visit()
             if sequence[before] >= value:
                 continue
             smaller += 1
@@ -104,8 +104,12 @@ def built(sequence: tuple[int, ...], at: int, choose: Choose) -> int:
 
 
 def longest_built(sequence: tuple[int, ...], choose: Choose) -> str:
-    "The length of the longest of the subsequences that are built from each position."
-    return str(max(built(sequence, at, choose) for at in range(len(sequence))))
+    "The length of the longest of the subsequences that are built from each position, where `choose` leaves nothing to chance."
+    lengths = [1] * len(sequence)
+    for at in reversed(range(len(sequence))):  # each position goes on as the one that it chooses does
+        if larger := [i for i in range(at + 1, len(sequence)) if sequence[i] > sequence[at]]:
+            lengths[at] += lengths[choose(sequence, at, larger)]
+    return str(max(lengths))
 
 # %% ../../nbs/tasks/algorithms/longest_increasing_subsequence.ipynb #4df80273
 def most_above(state: State, rng: Random) -> str:

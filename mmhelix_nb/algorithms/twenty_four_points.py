@@ -214,16 +214,17 @@ CLOSE = 1e-9  # what four numbers make is 24, or off by more: their denominators
 
 def without_brackets(state: State, rng: Random) -> str:
     "Writes every order and every three signs without brackets, × and ÷ before + and -."
-    for first, *exact in orders(state):
-        others = [(text, int(value)) for text, value in exact]  # quicker than fractions
-        for signs in product(OPERATIONS, repeat=3):
-            total, part = 0.0, float(first[1])
-            for sign, (_, value) in zip(signs, others):
-                if sign in "+-":
-                    total, part = total + part, value if sign == "+" else -value
-                else:
-                    part = part * value if sign == "×" else part / value
-            if abs(total + part - TARGET) < CLOSE:
+    for first, *others in orders(state):
+        made = [(0.0, float(first[1]))]  # a total, and the product that is still to be added; quicker than fractions
+        for _, exact in others:
+            value = int(exact)
+            made = [
+                one
+                for total, part in made
+                for one in ((total + part, value), (total + part, -value), (total, part * value), (total, part / value))
+            ]
+        for signs, (total, part) in zip(product(OPERATIONS, repeat=3), made):
+            if abs(total + part - 24) < CLOSE:
                 return " ".join((first[0], *(f"{sign} {text}" for sign, (text, _) in zip(signs, others))))
     return ""
 
@@ -345,7 +346,8 @@ def fits(level: Level, wanted: str, numbers: tuple[int, ...]) -> bool:
         return False
     counter = Counter()
     most = level.most + level.longer * (wanted == "turned")
-    if not any(attempt.made for attempt in attempts(numbers, counter)) or not level.least <= counter.nodes < most:
+    ended = any(attempt.made or counter.nodes >= most for attempt in attempts(numbers, counter))
+    if not ended or not level.least <= counter.nodes < most:
         return False
     return wanted in ("", "chain") or not without_brackets(State(numbers), Random(0))
 

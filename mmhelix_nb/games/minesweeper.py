@@ -6,8 +6,8 @@
 __all__ = ['COVERED', 'Sums', 'SHALLOW', 'LEVELS', 'FOES', 'NOUNS', 'SCORER', 'draw', 'RULES', 'ALL_SHOWN', 'FORMAT', 'ORDER',
            'CELLS', 'VOICE', 'SEEN', 'State', 'Number', 'Alike', 'problem', 'written', 'mines', 'solve', 'sums_of',
            'settled', 'differences', 'as_answer', 'every_blank_counts', 'two_rules', 'two_numbers', 'guesses', 'Level',
-           'counts', 'field_of', 'ways', 'cover', 'withstood', 'generate', 'check', 'layout', 'example', 'ask', 'show',
-           'recounted', 'misplaced', 'trace', 'canon']
+           'counts', 'field_of', 'fork', 'possible', 'only', 'cover', 'withstood', 'generate', 'check', 'layout',
+           'example', 'ask', 'show', 'recounted', 'misplaced', 'trace', 'canon']
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #f3c512e2
 import functools
@@ -143,12 +143,16 @@ def sums_of(state: State) -> Sums:
     return [(mask(rule.cells), rule.need) for rule in problem(state).rules if isinstance(rule, Number)]
 
 
-def settled(sums: Sums, mined: int, empty: int) -> tuple[int, int] | None:
-    "The mined and the empty cells when every number that has all its mines, or needs all its blanks, has spoken; None where one is broken."
-    known, before = mined | empty, None
-    while known != before:
+def settled(sums: Sums, mined: int, empty: int, fresh: int = -1) -> tuple[int, int] | None:
+    """The mined and the empty cells when every number that has all its mines, or needs all its blanks, has spoken; None where one is broken.
+
+    Only numbers beside `fresh` cells have something new to say, which at first are all."""
+    known = mined | empty
+    while fresh:
         before = known
         for cells, need in sums:
+            if not cells & fresh:
+                continue
             rest, free = need - (cells & mined).bit_count(), cells & ~known
             if rest and rest == free.bit_count():
                 mined |= free
@@ -159,9 +163,10 @@ def settled(sums: Sums, mined: int, empty: int) -> tuple[int, int] | None:
             else:
                 continue
             known |= free
+        fresh = known & ~before
     return mined, empty
 
-
+# %% ../../nbs/tasks/games/minesweeper.ipynb #a7c81fd8
 def differences(sums: Sums, mined: int, empty: int) -> tuple[int, int]:
     "What two numbers settle together: one needs so many more mines than the other that all cells of its own are mines, and those of the other none."
     open_sums = {(cells & ~(mined | empty), need - (cells & mined).bit_count()) for cells, need in sums}
@@ -203,7 +208,8 @@ def guesses(state: State, rng: Random) -> str:
     found = settled(sums, 0, 0)
     while found and (left := bits(blanks & ~(found[0] | found[1]))):
         guess, (mined, empty) = 1 << rng.choice(left), found
-        found = settled(sums, mined | guess, empty) if rng.random() < 0.5 else settled(sums, mined, empty | guess)
+        both = (mined | guess, empty) if rng.random() < 0.5 else (mined, empty | guess)
+        found = settled(sums, *both, guess)
     return as_answer(state, found[0]) if found else ""
 
 
@@ -247,20 +253,39 @@ def field_of(n: int, mined: set[Cell], hidden: Iterable[Cell] = (), covered: boo
     return State(tuple(map(tuple, grid)), covered)
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #adc2c347
-def ways(sums: Sums, blanks: int, mined: int, empty: int, most: int) -> int:
-    "In how many ways, up to `most`, mines can be laid on `blanks` so that the numbers are right."
-    found = settled(sums, mined, empty)
+def fork(sums: Sums, left: int) -> tuple[Sums, int]:
+    "The numbers beside the blanks that are `left` (the others are right), and one of these blanks, beside the number that has the fewest."
+    sums = [one for one in sums if one[0] & left]
+    few = min([cells & left for cells, _ in sums], key=int.bit_count, default=left)
+    return sums, few & -few
+
+
+def possible(sums: Sums, blanks: int, mined: int, empty: int, fresh: int = -1) -> bool:
+    "Whether mines can be laid on `blanks` so that the numbers are right; all that follows is `settled`, but for the `fresh` cells."
+    found = settled(sums, mined, empty, fresh)
     if found is None:
-        return 0
+        return False
     mined, empty = found
     left = blanks & ~(mined | empty)
     if not left:
-        return 1
-    sums = [one for one in sums if one[0] & left]  # the others are right
-    few = min([cells & left for cells, _ in sums], key=int.bit_count, default=left)
-    cell = few & -few
-    first = ways(sums, blanks, mined | cell, empty, most)
-    return first if first >= most else first + ways(sums, blanks, mined, empty | cell, most - first)
+        return True
+    sums, cell = fork(sums, left)
+    return possible(sums, blanks, mined | cell, empty, cell) or possible(sums, blanks, mined, empty | cell, cell)
+
+# %% ../../nbs/tasks/games/minesweeper.ipynb #6ca42970
+def only(sums: Sums, blanks: int, mines: int) -> bool:
+    "Whether `mines`, which make the numbers right, are the only ones on `blanks` that do."
+    if blanks & ~functools.reduce(operator.or_, [cells for cells, _ in sums], 0):
+        return False  # a blank beside no number may be either
+    found = settled(sums, 0, 0)
+    while found and (left := blanks & ~(found[0] | found[1])):
+        sums, cell = fork(sums, left)
+        with_mine, without = (found[0] | cell, found[1]), (found[0], found[1] | cell)
+        same, other = (with_mine, without) if mines & cell else (without, with_mine)
+        if possible(sums, blanks, *other, cell):
+            return False
+        found = settled(sums, *same, cell)
+    return True
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #13cf4506
 def cover(n: int, mined: set[Cell], share: float, rng: Random) -> State | None:
@@ -268,10 +293,11 @@ def cover(n: int, mined: set[Cell], share: float, rng: Random) -> State | None:
     flat, near = sum(field_of(n, mined).grid, ()), numbered(n, around)
     shown = {cell: (mask(near[cell]), value) for cell, value in enumerate(flat) if value is not None}
     blanks, most = (1 << n * n) - 1 & ~mask(shown), len(shown)
+    solution = mask(r * n + c for r, c in mined)
 
     def unique(blanks: int) -> bool:
         sums = [(cells & blanks, value) for cell, (cells, value) in shown.items() if not blanks >> cell & 1]
-        return ways(sums, blanks, 0, 0, 2) == 1
+        return only(sums, blanks, solution)
 
     if not unique(blanks):
         return None

@@ -6,12 +6,13 @@
 __all__ = ['Cells', 'Arrange', 'Choice', 'ASTRAY', 'SHALLOW', 'LEVELS', 'SPACES', 'WEIGHTS', 'FOES', 'SCORER', 'draw', 'RULES',
            'PICTURE', 'FORMAT', 'ORDER', 'SNAKES', 'CHECKED', 'VOICE', 'READ', 'ROUND', 'WALK', 'EATS', 'SEEN',
            'snake_problem', 'State', 'Position', 'after', 'begin', 'straight_walks', 'opening', 'way_round', 'spread',
-           'walks_to', 'run', 'nearest_first', 'legs', 'events', 'moves_of', 'solve', 'eager', 'nearest_apple',
-           'straight_ahead', 'often', 'eight_at_random', 'apples_in_turn', 'with_a_glance', 'strays', 'eight_astray',
-           'astray_with_a_glance', 'ways_in_order', 'shortest_round', 'round_the_body', 'round_the_moving_body',
-           'Level', 'random_snake', 'random_board', 'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head',
-           'example', 'ask', 'snake_of', 'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged',
-           'tell_search', 'tell_walks', 'walked_again', 'misled', 'trace', 'on_board', 'position', 'canon']
+           'walks_to', 'run', 'nearest_first', 'legs', 'events', 'moves_of', 'solve', 'nearer', 'eager',
+           'nearest_apple', 'straight_ahead', 'often', 'eight_at_random', 'apples_in_turn', 'with_a_glance', 'strays',
+           'eight_astray', 'astray_with_a_glance', 'ways_in_order', 'shortest_round', 'round_the_body',
+           'round_the_moving_body', 'Level', 'numbered_ways', 'random_snake', 'cells_beside', 'random_board',
+           'failures', 'withstood', 'generate', 'check', 'layout', 'draw_head', 'example', 'ask', 'snake_of',
+           'snake_facts', 'snake_numbers', 'misturned', 'Walks', 'Tale', 'arranged', 'tell_search', 'tell_walks',
+           'walked_again', 'misled', 'trace', 'on_board', 'position', 'canon']
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #08c39382
 import re
@@ -244,6 +245,12 @@ Choice = Callable[
 ]  # of the direction, the moves that come nearer and the legal ones, a move
 
 
+@lru_cache(maxsize=8192)
+def nearer(cell: Cell, goal: Cell) -> list[str]:
+    "The moves that come nearer to `goal`."
+    return [move for move in MOVES if distance(moved(cell, move), goal) < distance(cell, goal)]
+
+
 def eager(state: State, choose: Choice, order: Sequence[Cell] = (), glance: bool = False) -> str:
     """The moves of a snake that goes for the nearest apple, or for the apples in `order`, each as `choose` picks it; empty where it does not eat all.
 
@@ -253,13 +260,12 @@ def eager(state: State, choose: Choice, order: Sequence[Cell] = (), glance: bool
     while left:
         head = snake[0]
         apple = next(iter(left)) if order else min(left, key=lambda cell: distance(cell, head))
-        legal = {move: to for move, to in ways(n, head).items() if move != BACK[facing] and to not in body}
+        legal = {move: to for move, to in ways(n, head).items() if to not in body and move != BACK[facing]}
         if glance:
             legal = {move: to for move, to in legal.items() if not body.issuperset(ways(n, to).values())} or legal
         if not legal or len(moves) == 3 * n * n:
             return ""
-        far = distance(head, apple)
-        facing = choose(facing, [move for move, to in legal.items() if distance(to, apple) < far], list(legal))
+        facing = choose(facing, [move for move in nearer(head, apple) if move in legal], list(legal))
         moves.append(facing)
         snake.appendleft(legal[facing])
         body.add(legal[facing])
@@ -395,19 +401,36 @@ LEVELS = (
 SPACES = {1: 10_000, 2: 110_000}  # estimated from how often draws repeat, up to turns and mirrors
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #fd9475ba
+@lru_cache(maxsize=64)
+def numbered_ways(n: int) -> list[list[int]]:
+    "For each cell, by its number, the numbers of those that its `ways` lead to."
+    return [[r * n + c for r, c in ways(n, cell).values()] for cell in every_cell(n)]
+
+
 def random_snake(n: int, length: int, rng: Random) -> Cells:
     "A snake from head to tail that winds at random, on from its other end where it runs into a corner of itself; shorter where it does so again."
-    snake, stuck = [(rng.randrange(n), rng.randrange(n))], 0
-    body = {*snake}
+    near, free = numbered_ways(n), [True] * (n * n)
+    end = rng.randrange(n) * n + rng.randrange(n)
+    snake, stuck, free[end] = [end], 0, False
     while len(snake) < length and stuck < 2:
-        free = [to for to in ways(n, snake[-1]).values() if to not in body]
-        if free:
-            snake.append(rng.choice(free))
-            body.add(snake[-1])
+        onward = [to for to in near[end] if free[to]]
+        if onward:
+            end = rng.choice(onward)
+            snake.append(end)
+            free[end] = False
         else:
             snake.reverse()
+            end = snake[-1]
             stuck += 1
-    return tuple(reversed(snake) if stuck == 1 else snake)  # the end that is stuck is the tail
+    if stuck == 1:
+        snake.reverse()  # the end that is stuck is the tail
+    return tuple([divmod(cell, n) for cell in snake])
+
+# %% ../../nbs/tasks/games/nibbles.ipynb #1af84d9a
+@lru_cache(maxsize=64)
+def cells_beside(n: int) -> dict[Cell, frozenset[Cell]]:
+    "The cells beside each cell."
+    return {cell: frozenset(ways(n, cell).values()) for cell in every_cell(n)}
 
 
 WEIGHTS = (0, 8, 3, 1, 0.5)  # of a cell with so many free cells beside it, where an apple is put
@@ -418,10 +441,9 @@ def random_board(level: Level, rng: Random) -> State | None:
     n, snake = level.size, random_snake(level.size, level.length, rng)
     if len(snake) < level.length:
         return None
-    body = {*snake}
-    free = [cell for cell in every_cell(n) if cell not in body]
-    beside = [ways(n, cell).values() for cell in free]
-    weights = [WEIGHTS[len(near) - len(body.intersection(near))] for near in beside]
+    body, beside = {*snake}, cells_beside(n)
+    free = [cell for cell in beside if cell not in body]
+    weights = [WEIGHTS[len(beside[cell] - body)] for cell in free]
     apples = dict.fromkeys(rng.choices(free, weights, k=6 * level.apples)) | dict.fromkeys(free)
     return State(n, snake, move_to(snake[1], snake[0]), tuple(apples)[: level.apples])
 

@@ -7,16 +7,18 @@ __all__ = ['Boxes', 'MOST', 'Arrange', 'SHALLOW', 'LEVELS', 'PIECES', 'FOES', 'S
            'FORMAT', 'ORDER', 'VOICE', 'READ', 'TRY', 'SEEN', 'board_problem', 'State', 'Room', 'region', 'pushed',
            'blocked', 'options', 'Push', 'Search', 'outcome', 'explore', 'walk', 'all_moves', 'solve', 'picture',
            'loose_pairs', 'nearer_pushes', 'nearest_box', 'eight_times_nearer', 'alone', 'one_by_one', 'box_by_box',
-           'in_random_order', 'Level', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board', 'taken_back',
-           'rating', 'generate', 'check', 'draw_sign', 'draw_bricks', 'layout', 'example', 'ask', 'piece_facts',
-           'pieces', 'overlooked', 'straight_run', 'Tale', 'tell_pushes', 'tell_run', 'legs_of', 'pushed_again',
-           'misled', 'arranged', 'searched', 'trace', 'position', 'canon']
+           'in_random_order', 'Level', 'shapes', 'carve', 'pulls', 'pull_away', 'random_board', 'plain_board',
+           'taken_back', 'rating', 'generate', 'check', 'draw_sign', 'draw_bricks', 'layout', 'example', 'ask',
+           'piece_facts', 'pieces', 'overlooked', 'straight_run', 'Tale', 'tell_pushes', 'tell_run', 'legs_of',
+           'pushed_again', 'misled', 'arranged', 'searched', 'trace', 'position', 'canon']
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #bf85ab0b
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import permutations
+from operator import getitem
 from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
@@ -115,11 +117,11 @@ class Room:
     def least(self, boxes: Boxes) -> int:
         "The fewest pushes that could bring `boxes` home; 999 where it cannot be."
         if boxes not in self.known:
+            ways = [[self.home[target].get(box, 999) for target in self.targets] for box in boxes]
             if len(self.targets) < 5:
-                pairs = (zip(boxes, order) for order in permutations(self.targets, len(boxes)))
+                needs = [sum(map(getitem, ways, order)) for order in permutations(range(len(self.targets)), len(boxes))]
             else:
-                pairs = [[(box, min(self.targets, key=lambda at: self.home[at].get(box, 999))) for box in boxes]]
-            needs = (sum(self.home[target].get(box, 999) for box, target in pair) for pair in pairs)
+                needs = [sum(map(min, ways))]
             self.known[boxes] = min(999, *needs)
         return self.known[boxes]
 
@@ -368,29 +370,32 @@ PIECES = (
 )
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #021a1949
+@lru_cache
+def shapes(width: int) -> list[int]:
+    "The `PIECES` as cells in the first corner of a board of this `width`."
+    return [mask(row * width + column for row, column in piece) for piece in PIECES]
+
+
 def carve(rows: int, width: int, walls: float, rng: Random) -> int:
     "A floor in one part, with up to a share of `walls` inside the border."
     floor = mask(r * width + c for r in range(1, rows - 1) for c in range(1, width - 1))
     least = (1 - walls) * floor.bit_count()
     for _ in range(40):
         row, column = rng.randrange(1, rows - 1), rng.randrange(1, width - 1)
-        rest = floor & ~mask((row + i) * width + column + j for i, j in rng.choice(PIECES))
+        rest = floor & ~(rng.choice(shapes(width)) << row * width + column)
         if rest.bit_count() >= least and flood(rest, rest & -rest, width) == rest:
             floor = rest
     return floor
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #0c7d2269
-def pulls(floor: int, width: int, boxes: Boxes, player: int) -> list[tuple[Boxes, int]]:
-    "The positions one pull before: (boxes, the first cell that the player can walk to)."
+def pulls(floor: int, width: int, boxes: Boxes, reach: int) -> list[tuple[Boxes, int]]:
+    "The positions one pull before: (boxes, the cells to which the player can walk)."
     free, found = floor & ~mask(boxes), []
-    reach = flood(free, 1 << player, width)
     for box in boxes:
         for step in (-width, 1, width, -1):
-            if not (reach >> box + step & 1 and free >> box + 2 * step & 1):
-                continue
-            after = pushed(boxes, box, box + step)
-            onward = flood(floor & ~mask(after), 1 << box + 2 * step, width)
-            found.append((after, (onward & -onward).bit_length() - 1))
+            if reach >> box + step & 1 and free >> box + 2 * step & 1:
+                onward = flood(free ^ (1 << box | 1 << box + step), 1 << box + 2 * step, width)
+                found.append((pushed(boxes, box, box + step), onward))
     return found
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #90a9c376
@@ -399,7 +404,7 @@ def pull_away(floor: int, width: int, targets: Boxes, most: int, rng: Random) ->
     left, layer = floor & ~mask(targets), []
     while left:  # the player may start in any part of the floor
         part = flood(left, left & -left, width)
-        layer.append((targets, (part & -part).bit_length() - 1))
+        layer.append((targets, part))
         left &= ~part
     seen = set(layer)
     for _ in range(most):
@@ -417,9 +422,8 @@ def random_board(level: Level, rng: Random) -> State:
     rows, width = rng.randint(*level.side), rng.randint(*level.side)
     floor = carve(rows, width, level.walls, rng)
     targets = tuple(sorted(rng.sample(bits(floor), level.boxes)))
-    boxes, player = pull_away(floor, width, targets, level.pulls, rng)
-    start = rng.choice(bits(flood(floor & ~mask(boxes), 1 << player, width)))
-    return State(picture(floor, rows, width, targets, boxes, start))
+    boxes, reach = pull_away(floor, width, targets, level.pulls, rng)
+    return State(picture(floor, rows, width, targets, boxes, rng.choice(bits(reach))))
 
 
 def plain_board(level: Level) -> State:
@@ -439,8 +443,6 @@ def taken_back(push: Push) -> int:
 
 def rating(level: Level, state: State) -> tuple[int, int, int]:
     "How good a board is: whether its moves and effort are in range, how many solvers without look-ahead fail on it before one does not, then the effort; (-1, 0, 0) where it is no puzzle."
-    if board_problem(list(state.lines)):
-        return -1, 0, 0
     room = Room(state.lines)
     search = Search(room, level.effort[1])
     try:

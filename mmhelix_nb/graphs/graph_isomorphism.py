@@ -111,7 +111,7 @@ class Event:
     pairs: Pairs
     nodes: tuple[int, ...] = ()
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #98619087
+
 @dataclass(frozen=True)
 class Search:
     "The masks and kinds of both graphs, in the form that the search needs."
@@ -129,27 +129,35 @@ class Search:
         "How many nodes of G1 each kind has."
         return Bag(self.kinds[0])
 
+    @cached_property
+    def order(self) -> list[int]:
+        "The nodes of G1, those of a rare kind first."
+        return sorted(range(len(self.kinds[0])), key=lambda u: self.counts[self.kinds[0][u]])
+
+    @cached_property
+    def fitting(self) -> list[list[int]]:
+        "For each node of G1 the nodes of G2 of its kind."
+        return [[v for v, kind in enumerate(self.kinds[1]) if kind == wanted] for wanted in self.kinds[0]]
+
     def alike(self) -> bool:
         return self.counts == Bag(self.kinds[1])
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #2711ae3b
 def following(search: Search, pairs: Pairs) -> int:
     "The node of G1 to match next."
-    masks, kinds1, counts = search.masks[0], search.kinds[0], search.counts
-    matched = sum([1 << u for u, _ in pairs])
-    free = bits((1 << len(masks)) - 1 & ~matched)
-    return min([(-(masks[u] & matched).bit_count(), counts[kinds1[u]], u) for u in free])[2]
+    masks, matched = search.masks[0], sum([1 << u for u, _ in pairs])
+    free = [u for u in search.order if not matched >> u & 1]
+    joined = [(masks[u] & matched).bit_count() for u in free]
+    return free[joined.index(max(joined))]
 
 
 def partners(search: Search, pairs: Pairs, node: int) -> list[int]:
     "The nodes of G2 that fit `node` of G1 and all `pairs`."
-    (masks1, masks2), (kinds1, kinds2) = search.masks, search.kinds
-    wanted, near = kinds1[node], masks1[node]
+    near, masks2 = search.masks[0][node], search.masks[1]
     used, beside = sum([1 << v for _, v in pairs]), sum([1 << v for u, v in pairs if near >> u & 1])
-    free = [v for v, mask in enumerate(masks2) if not used >> v & 1 and mask & used == beside]
-    return [v for v in free if kinds2[v] == wanted]
+    return [v for v in search.fitting[node] if not used >> v & 1 and masks2[v] & used == beside]
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #0d645369
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #9e63a49c
 def explore(
     search: Search,
     pairs: Pairs,
@@ -264,7 +272,7 @@ SPACES = {
     4: 950,
 }  # estimated from what recurs in 300 draws (Chao); the others have more than 2,000 forms
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #99c26e81
+
 Found = set[tuple[int, int]]
 
 
@@ -290,11 +298,14 @@ def switched_halves(level: Level, rng: Random) -> tuple[Found, Found] | None:
     shared = [*joins(cells, rng)]
     if None in halves or None in shared:
         return None
-    half, same = (set().union(*filter(None, parts)) for parts in (halves, shared))
-    other = {(u, v) for u in cells[0] for v in chain(*joined)} - half
+    kept = [[*filter(None, parts)] for parts in (halves, shared)]
+    if not level.edges[0] <= sum(map(len, sum(kept, []))) <= level.edges[1]:
+        return None
+    half, same = (set().union(*parts) for parts in kept)
     degrees = [mask.bit_count() for mask in neighbour_masks(level.nodes, same | half)]
-    fits = level.edges[0] <= len(same | half) <= level.edges[1] and min(degrees) >= 2 and max(degrees) <= level.degree
-    return (same | half, same | other) if fits else None
+    if min(degrees) < 2 or max(degrees) > level.degree:
+        return None
+    return same | half, same | {(u, v) for u in cells[0] for v in chain(*joined)} - half
 
 # %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #e4e0fe81
 def differing(level: Level, rng: Random) -> tuple[Found, Found] | None:
@@ -358,7 +369,7 @@ _CLAIM = re.compile(
 _TRUE = ("yes", "true")
 _UNLIKE = re.compile(r"\\n(?:ot ?\\)?cong(?![a-z])")
 
-# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #8da26555
+
 def read_claim(text: str) -> bool:
     "Whether `text` says that the graphs are isomorphic; raises `Unreadable` where it says neither or both."
     line = (

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Score', 'SHALLOW', 'LEVELS', 'SCORER', 'RADIUS', 'draw', 'PICTURE', 'WORDS', 'RULES', 'RINGS', 'FORMAT', 'REACHED',
-           'WAYS', 'ROADS_SEEN', 'NEAREST', 'FROM_THERE', 'BACKWARDS', 'SEEN', 'State', 'Settled', 'settle', 'solve',
-           'walk_greedily', 'shortest_edge_next', 'shortest_edge_next_from_the_end', 'nearest_to_the_end_next',
+           'WAYS', 'ROADS_SEEN', 'NEAREST', 'FROM_THERE', 'BACKWARDS', 'SEEN', 'State', 'Settled', 'beside', 'settle',
+           'solve', 'walk_greedily', 'shortest_edge_next', 'shortest_edge_next_from_the_end', 'nearest_to_the_end_next',
            'fewest_edges', 'one_look_at_each_node', 'Level', 'lengths', 'random_edges', 'ends', 'right', 'generate',
            'check', 'layout', 'example', 'ask', 'way_back', 'looked_at', 'tell_search', 'trace', 'canon']
 
@@ -76,14 +76,20 @@ class Settled:
     known: tuple[tuple[int, int], ...]
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #acb042c3
+@lru_cache(maxsize=64)  # every solver asks for those of the same graph
+def beside(n: int, edges: tuple[tuple[int, int, int], ...]) -> list[list[tuple[int, int]]]:
+    "For each node its neighbours with the lengths of the edges there."
+    return [*adjacency(n, edges).values()]
+
+
 def settle(state: State, counter: Counter) -> Iterator[Settled]:
     "Settle nodes from the start until the end, nearest first; `counter` counts the edges looked at."
-    near, known, done = adjacency(state.n, state.edges), {state.start: 0}, set()
+    near, known, done = beside(state.n, state.edges), {state.start: 0}, set()
     while len(done) < len(known) and state.end not in done:
         node = min((node for node in known if node not in done), key=lambda node: (known[node], node))
         done.add(node)
         looked = []
-        for other, length in near[str(node)] if node != state.end else ():
+        for other, length in near[node] if node != state.end else ():
             if other in done:
                 continue
             counter.visit()
@@ -107,9 +113,9 @@ Score = Callable[[int, int], float]  # of a neighbour and the length of the edge
 
 def walk_greedily(state: State, start: int, end: int, score: Score) -> str:
     "The length of a walk that always takes the neighbour with the best `score` that it has not visited; empty where it is stuck."
-    near, here, seen, far = adjacency(state.n, state.edges), start, {start}, 0
+    near, here, seen, far = beside(state.n, state.edges), start, {start}, 0
     while here != end:
-        ways = [(score(other, length), other, length) for other, length in near[str(here)] if other not in seen]
+        ways = [(score(other, length), other, length) for other, length in near[here] if other not in seen]
         if not ways:
             return ""
         _, here, length = min(ways)
@@ -141,12 +147,12 @@ def nearest_to_the_end_next(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #ad63933f
 def fewest_edges(state: State, rng: Random) -> str:
     "The shortest of the ways that have as few edges as possible."
-    near = adjacency(state.n, state.edges)
+    near = beside(state.n, state.edges)
     best: dict[int, int] = {state.start: 0}
     while state.end not in best:
         fresh: dict[int, int] = {}
         for node, far in best.items():
-            for other, length in near[str(node)]:
+            for other, length in near[node]:
                 if other not in best:
                     fresh[other] = min(fresh[other], far + length) if other in fresh else far + length
         best.update(fresh)
@@ -155,11 +161,11 @@ def fewest_edges(state: State, rng: Random) -> str:
 
 def one_look_at_each_node(state: State, rng: Random) -> str:
     "Node by node as they are numbered, again from the first until the end has a distance, each neighbour gets the smallest that was found so far."
-    near = adjacency(state.n, state.edges)
+    near = beside(state.n, state.edges)
     best: dict[int, int] = {state.start: 0}
     while state.end not in best:
         for node in range(state.n):
-            for other, length in near[str(node)] if node in best else ():
+            for other, length in near[node] if node in best else ():
                 far = best[node] + length
                 best[other] = min(best[other], far) if other in best else far
     return str(best[state.end])
@@ -197,12 +203,12 @@ LEVELS = (
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #8358bad3
 def lengths(n: int, edges: tuple, start: int) -> list[tuple[int, int]]:
     "For each node of a connected graph (distance, fewest edges of a way of that length) from `start`."
-    best, near = [(10**9, 0)] * n, adjacency(n, edges)
+    best, near = [(10**9, 0)] * n, beside(n, edges)
     best[start], fresh = (0, 0), [start]
     while fresh:  # a few rounds, as ways have few edges
         changed = set()
         for node in fresh:
-            for other, length in near[str(node)]:
+            for other, length in near[node]:
                 if (way := (best[node][0] + length, best[node][1] + 1)) < best[other]:
                     best[other] = way
                     changed.add(other)
@@ -230,7 +236,8 @@ def ends(level: Level, edges: tuple, detour: bool, rng: Random) -> Iterator[tupl
 
 def right(state: State, rng: Random) -> int:
     "How many solvers without looking ahead are right."
-    return sum(solver(state, rng) == solve(state).text for solver in SHALLOW)
+    answer = solve(state).text
+    return sum(solver(state, rng) == answer for solver in SHALLOW)
 
 
 def generate(level: Level, rng: Random) -> State:
@@ -499,10 +506,10 @@ BACKWARDS = (
 def way_back(state: State, events: list[Settled]) -> list[int]:
     "The nodes of a shortest way, found from the end."
     far, path = {event.node: event.distance for event in events}, [state.end]
-    near = adjacency(state.n, state.edges)
+    near = beside(state.n, state.edges)
     while path[-1] != state.start:
         here = path[-1]
-        path.append(next(other for other, length in near[str(here)] if far.get(other, 10**9) + length == far[here]))
+        path.append(next(other for other, length in near[here] if far.get(other, 10**9) + length == far[here]))
     return path[::-1]
 
 # %% ../../nbs/tasks/graphs/shortest_distance_weighted.ipynb #90cab7a7

@@ -18,6 +18,7 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from importlib.resources import files
 from itertools import islice
+from math import inf
 from operator import itemgetter, ne
 from random import Random
 
@@ -66,6 +67,7 @@ def word_list(name: str) -> frozenset[str]:
     return frozenset((files("mmhelix_nb") / "data" / f"{name}.txt").read_text(encoding="ascii").split())
 
 
+@lru_cache
 def common(letters: int) -> tuple[str, ...]:
     "The common words of this many `letters`, by alphabet."
     return tuple(sorted(word for word in word_list("words") if len(word) == letters))
@@ -201,17 +203,20 @@ def letters_at_random(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #6b26b47f
 def wandering(state: State, tie: Callable[[], float]) -> str:
     "Goes on to the word that differs least from the target and was not used before, up to 30 words; `tie` decides between equal ones."
-    (start, target), used = state.ends, set()
-    words = [start]
-    while words[-1] != target and len(words) <= 30:
-        used.add(words[-1])
-        fresh = [(near, i) for near, i in beside(words[-1], "accepted_words") if near not in used]
+    word, target = state.ends
+    used = {word: None}
+    while word != target and len(used) <= 30:
+        wrong_now = list(map(ne, word, target))
+        fresh = [  # how many letters more are wrong
+            ((near[i] != target[i]) - wrong_now[i] + tie(), near)
+            for near, i in beside(word, "accepted_words")
+            if near not in used
+        ]
         if not fresh:
             return ""
-        wrong_now = list(map(ne, words[-1], target))
-        ranks = [(near[i] != target[i]) - wrong_now[i] + tie() for near, i in fresh]  # how many letters more are wrong
-        words.append(fresh[ranks.index(min(ranks))][0])
-    return written(state, words) if words[-1] == target else ""
+        word = min(fresh)[1]
+        used[word] = None
+    return written(state, list(used)) if word == target else ""
 
 
 def nearest_word(state: State, rng: Random) -> str:
@@ -254,9 +259,9 @@ def joined(letters: int) -> dict[str, tuple[str, ...]]:
     return {word: neighbours(word, "words") for word in common(letters)}
 
 
-def steps_from(start: str) -> dict[str, int]:
-    "The steps from `start` to each common word that a ladder of common words reaches, the nearest first."
-    return distances(start, joined(len(start)).__getitem__)
+def steps_from(start: str, most: float = inf) -> dict[str, int]:
+    "The steps from `start` to each common word that a ladder of common words reaches in at `most` so many, the nearest first."
+    return distances(start, joined(len(start)).__getitem__, most)
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #0dbcb253
 FOES = (letter_by_letter, nearest_word, letters_at_random, five_at_random, five_at_random)
@@ -270,7 +275,7 @@ def withstood(state: State, rng: Random, most: int) -> int:
 def pairs(level: Level, rng: Random) -> Iterator[State]:
     "Pairs of common words at a distance of the level, for each start a few, rather those whose targets have few accepted words beside them."
     for start in rng.sample(common(level.letters), 60):
-        far = [word for word, steps in steps_from(start).items() if level.fewest <= steps <= level.most]
+        far = [word for word, steps in steps_from(start, level.most).items() if steps >= level.fewest]
         some = rng.sample(far, min(9, len(far)))
         some.sort(key=lambda word: len(neighbours(word, "accepted_words")))
         yield from (State(start, word) for word in some[:6])

@@ -10,6 +10,7 @@ __all__ = ['MOVES', 'BACK', 'Node', 'moved', 'move_to', 'inside', 'ways', 'dista
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from math import inf
 from typing import TypeVar
 
 from ..answers import Unreadable
@@ -65,22 +66,25 @@ def mask(cells: Iterable[int]) -> int:
 
 
 def flood(free: int, start: int, width: int) -> int:
-    "The cells of `free` that can be walked to from those of `start`; a row has `width` cells, and the border is never free."
+    "The cells of `free` that can be walked to from those of `start`, which are free; a row has `width` cells, and the border is never free."
     while True:
-        grown = (start | start << 1 | start >> 1 | start << width | start >> width) & free
+        grown = (start | start << 1 | start >> 1) & free
+        grown = (grown | grown << width | grown >> width) & free
         if grown == start:
             return start
-        start = (grown | grown << 1 | grown >> 1 | grown << width | grown >> width) & free  # twice before the next look
+        start = grown
 
 # %% ../../nbs/shared/gridmoves.ipynb #1b8cb6f5
 Node = TypeVar("Node", bound=Hashable)
 
 
-def distances(start: Node, near: Callable[[Node], Iterable[Node]]) -> dict[Node, int]:
-    "The steps from `start` to every node that can be reached, the nearest first; `near` gives the neighbours of a node."
+def distances(start: Node, near: Callable[[Node], Iterable[Node]], most: float = inf) -> dict[Node, int]:
+    "The steps from `start` to every node that can be reached in at `most` so many, the nearest first; `near` gives the neighbours of a node."
     found, queue = {start: 0}, [start]
     for node in queue:
         steps = found[node] + 1
+        if steps > most:
+            break
         for other in near(node):
             if other not in found:
                 found[other] = steps

@@ -284,7 +284,8 @@ def spread_evenly(left: range, right: range, degree: int, rng: Random) -> set[tu
         can = [other for other, free in room.items() if 0 < free < nodes_left]
         if not len(must) <= degree <= len(must) + len(can):
             return None
-        for other in must + rng.sample(can, degree - len(must)):
+        some = rng.sample(can, degree - len(must)) if can else []
+        for other in must + some:
             edges.add((node, other) if node < other else (other, node))
             room[other] -= 1
     return None if any(room.values()) else edges
