@@ -160,12 +160,7 @@ class Choice(Recalling, TwoValued):
         return [i for i, (drawn, out) in enumerate(self.options) if not drawn & zeros and not out & ones]
 
     def find(self, now: tuple[int, ...]) -> Changes | None:
-        ones = zeros = 0
-        for place, mask in enumerate(now):
-            if mask == 2:
-                ones |= 1 << place
-            elif mask == 1:
-                zeros |= 1 << place
+        ones, zeros = (sum([1 << i for i, mask in enumerate(now) if mask == kind]) for kind in (2, 1))
         left = [option for option in self.options if not option[0] & zeros and not option[1] & ones]
         if not left:
             return None
@@ -265,10 +260,9 @@ def arms_of(n: int, point: Cell, drawn: int) -> str:
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "The options at all points, circles first, and the loop; line number i is `line_ends(state.size)[i]`."
-    n, circled, bare = state.size, [], []
-    for r, row in enumerate(state.grid):
-        for c, sign in enumerate(row):
-            (bare if sign == "." else circled).append(fits(n, (r, c), sign))
+    n = state.size
+    rules = [fits(n, (r, c), sign) for r, row in enumerate(state.grid) for c, sign in enumerate(row)]
+    circled, bare = ([rule for rule in rules if bool(rule.names) == kind] for kind in (True, False))
     loop = OneLoop(n, [rule.place[0] for rule in circled])
     return Problem([3] * (2 * n * (n - 1)), [*circled, *bare, loop])
 

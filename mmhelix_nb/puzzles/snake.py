@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['WANTED', 'SQUARES', 'SHALLOW', 'SPACES', 'LEVELS', 'SCORER', 'NOUNS', 'draw', 'RULES', 'FORMAT', 'ORDER', 'ENDS',
            'VOICE', 'SEEN', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'linked', 'board_rules', 'problem',
-           'in_order', 'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake',
-           'winding', 'state_of', 'one_puzzle', 'generate', 'check', 'path_problem', 'layout', 'example', 'ask',
-           'in_text', 'span', 'moved', 'neighbours', 'corners', 'trace', 'canon']
+           'in_order', 'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'random_snake', 'winding',
+           'state_of', 'one_puzzle', 'generate', 'check', 'path_problem', 'layout', 'example', 'ask', 'in_text', 'span',
+           'moved', 'neighbours', 'corners', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #296ceb32
 import re
@@ -21,8 +21,8 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, solutions, solved
 from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.grading import by_guesses, by_rules, graded
-from ..shared.gridmoves import compact, distance, mask, numbered
-from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_rows
+from ..shared.gridmoves import compact, distance, mask
+from ..shared.grids import Cell, around, beside, every_cell, near_masks, read_cells, square_rows
 from ..shared.narrator import Narrator
 from ..shared.prose import counted, listed
 from ..shared.reading import MISREAD, clue_reading, read
@@ -258,12 +258,6 @@ LEVELS = (
     Level(7, (19, 23), 4, 0.95),
     Level(8, (22, 27), 6, 1.0),
 )
-
-
-@lru_cache
-def near_masks(n: int) -> tuple[list[int], list[int]]:
-    "For each cell of an `n` x `n` grid the mask of its edge neighbours, and of all its neighbours."
-    return [mask(near) for near in numbered(n, beside)], [mask(near) for near in numbered(n, around)]
 
 
 def random_snake(n: int, kept: list[int], length: int, turn: float, rng: Random) -> list[int]:
