@@ -48,10 +48,9 @@ def around(n: int, r: int, c: int) -> tuple[Cell, ...]:
 @lru_cache
 def near_masks(n: int) -> tuple[list[int], list[int]]:
     "For each cell of an `n` x `n` grid, numbered row by row, the mask of its edge neighbours, and of all its neighbours."
-    edges, kings = (
-        [sum([1 << y * n + x for y, x in near(n, r, c)]) for r, c in every_cell(n)] for near in (beside, around)
-    )
-    return edges, kings
+    cells = every_cell(n)
+    edges = [sum([1 << y * n + x for y, x in beside(n, r, c)]) for r, c in cells]
+    return edges, [sum([1 << y * n + x for y, x in around(n, r, c)]) for r, c in cells]
 
 # %% ../../nbs/shared/grids.ipynb #bed367fb
 def hangs_together(n: int, cells: Iterable[Cell]) -> bool:
