@@ -17,7 +17,7 @@ from .explain import retell, trial_order
 from .grids import Cell, beside
 from .narrator import Narrator
 from .reading import CLUES, GRIDS, close, row_facts
-from .rules import Connected
+from .rules import KEPT, Changes, Connected
 from .seen import SHADED, Mark, Seen, first_of, spots
 from .squares import LINES
 from .voice import SUPPOSED, Voice, cell_label
@@ -285,7 +285,19 @@ SHADES_SEEN: Seen = (
 
 # %% ../../nbs/shared/shades.ipynb #96201929
 class Together(Connected):
-    "Connection that argues: which two cells would be parted, or which one is out of reach of another."
+    "Connection that argues: which two cells would be parted, or which one is out of reach of another. It keeps what it finds, as the way to a solution and a search for others pass the same boards."
+
+    def __init__(self, n: int, value: int, title: str):
+        super().__init__(n, value, title)
+        self.answers: dict[bytes, Changes | None] = {}
+
+    def narrow(self, domains: list[int]) -> Changes | None:
+        board, answers = bytes(domains), self.answers
+        if board not in answers:
+            if len(answers) >= KEPT:
+                answers.clear()
+            answers[board] = super().narrow(domains)
+        return answers[board]
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`joins`: the cell links two others; `walled`: it cannot be reached; `apart`, where two sure cells are parted; with the cells that stand around the first."
