@@ -6,10 +6,10 @@
 __all__ = ['Note', 'Order', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'WHOLE', 'BLANK', 'HOLES', 'FORMAT',
            'CLOSE', 'VOICE', 'ORDER', 'MOVES', 'SEEN', 'State', 'show', 'apart', 'Paths', 'look', 'walk', 'Position',
            'placed', 'start', 'openings', 'stranded', 'silent', 'fill', 'settle', 'narrowest', 'search', 'grid_of',
-           'solutions', 'solve', 'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'plunged', 'Level',
-           'random_path', 'is_single', 'thinned', 'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example',
-           'ask', 'Event', 'Record', 'way_out', 'walls', 'Knowledge', 'Grounds', 'Lone', 'Teller', 'Listener',
-           'walk_checks', 'exchanged', 'trial', 'trace', 'canon']
+           'solutions', 'solve', 'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'Level', 'random_path',
+           'is_single', 'thinned', 'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example', 'ask', 'Event',
+           'Record', 'way_out', 'walls', 'Knowledge', 'Grounds', 'Lone', 'Teller', 'Listener', 'walk_checks',
+           'exchanged', 'trial', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #51257e3e
 import re
@@ -304,41 +304,39 @@ def solve(state: State) -> Solution:
 Pick = Callable[[int, list[int]], int]  # from a number and its places, the cell to write it into
 
 
-def plunge(position: Position, paths: Paths, whole: bool, pick: Pick | None) -> tuple[bool, int]:
-    "Whether forced numbers, written into `position`, lead to the end, with a cell that `pick` takes where none is forced and nothing taken back, and how often it was asked; not where the path breaks, or where there is no `pick`."
-    picked = 0
-    while settle(position, paths, whole):
+def plunge(state: State, pick: Pick | None) -> Position | None:
+    "Where forced numbers lead, with a cell that `pick` takes where none is forced and nothing taken back; None where the path breaks, or where there is no `pick`."
+    position, paths = start(state), Paths(state.size, Counter())
+    while settle(position, paths, state.top == state.size**2):
         end = narrowest(position, paths)
         if end is None:
-            return True, picked
+            return position
         if pick is None:
             break
         position.put(end[0], pick(end[0], end[2]))
-        picked += 1
-    return False, picked
+    return None
 
 
-def stops(given: dict[int, int], full: dict[int, int], paths: Paths) -> int:
-    "How often no number is forced on the way from the numbers `given` to the path `full`, both with their cells; `paths` remember those that were found before."
+def stops(given: dict[int, int], full: dict[int, int], paths: Paths, most: int) -> int:
+    "How often, up to `most`, no number is forced on the way from the numbers `given` to the path `full`, both with their cells; `paths` remember those that were found before."
     paths.counter = Counter()  # each way has the limit for itself
-    return plunge(placed(paths.n, given), paths, True, lambda number, _: full[number])[1]
+    position, found = placed(paths.n, given), 0
+    while found < most and settle(position, paths, True) and (end := narrowest(position, paths)):
+        position.put(end[0], full[end[0]])
+        found += 1
+    return found
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #10b8c129
 def forced_numbers(state: State, rng: Random) -> str:
     "Write each number that has one place left beside a known one and still a way to the next, and give up where there is none of the kind."
-    return plunged(state, None)
+    found = plunge(state, None)
+    return show(grid_of(state.size, found.known), " ") if found else ""
 
 
 def forced_and_draws(state: State, rng: Random) -> str:
     "The same, and where none is forced the number with the fewest places goes to a random one of them, never taken back."
-    return plunged(state, lambda _, places: rng.choice(places))
-
-
-def plunged(state: State, pick: Pick | None) -> str:
-    "The grid to which a plunge leads; empty where it does not come to an end."
-    position, n = start(state), state.size
-    done, _ = plunge(position, Paths(n, Counter()), state.top == n**2, pick)
-    return show(grid_of(n, position.known), " ") if done else ""
+    found = plunge(state, lambda _, places: rng.choice(places))
+    return show(grid_of(state.size, found.known), " ") if found else ""
 
 
 SHALLOW = (forced_numbers, forced_and_draws)
@@ -407,7 +405,7 @@ def put_back(
         if len(given) >= keep:
             break
         more = given | {number: full[number]}
-        if number not in given and stops(more, full, paths) >= wanted:
+        if number not in given and stops(more, full, paths, wanted) >= wanted:
             given = more
     return given
 
@@ -418,7 +416,7 @@ def generate(level: Level, rng: Random) -> State:
     full = dict(enumerate(random_path(n, rng), 1))  # numbers with their cells
     for _ in range(level.tries):
         given = thinned(n, full, level.given[0], rng)
-        found = stops(given, full, Paths(n, Counter()))
+        found = stops(given, full, Paths(n, Counter()), level.stops)
         if found > most:
             best, most = given, found
         if most >= level.stops:
