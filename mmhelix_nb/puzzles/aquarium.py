@@ -5,26 +5,26 @@
 # %% auto #0
 __all__ = ['Regions', 'SHALLOW', 'LEVELS', 'BYTE', 'Filled', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'TANKS',
            'VOICE', 'LINES_AND_TANKS', 'SEEN', 'State', 'parts_of', 'tank_names', 'level_subsets', 'Count', 'Tank',
-           'tank_of', 'frame', 'count_in', 'problem', 'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses',
-           'rows_from_below', 'Level', 'random_tanks', 'fillings', 'heights', 'water_of', 'state_of', 'random_water',
-           'is_unambiguous', 'is_wet', 'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask',
+           'tank_of', 'Line', 'frame', 'problem', 'wet_cells', 'water_grid', 'solve', 'rules_alone', 'guesses',
+           'rows_from_below', 'Level', 'random_tanks', 'fillings', 'counts_of', 'water_of', 'state_of', 'random_water',
+           'made_unique', 'is_wet', 'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks', 'example', 'ask',
            'lettered', 'lettered_rows', 'tank_sizes', 'other_tank', 'water_levels', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #bc2062fa
 import json
-from collections import Counter as Bag
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, solutions, solved
 from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.explain import retell, trial_order
 from ..shared.grading import by_guesses, by_rules, graded
-from ..shared.grids import beside, counts_in_words, differing_line, every_cell, is_row, read_cells
+from ..shared.gridmoves import numbered
+from ..shared.grids import beside, counts_in_words, differing_line, is_row, read_cells, square
 from ..shared.narrator import Narrator
 from ..shared.reading import MISREAD, close, clue_reading, read, row_facts, show_lines
 from ..shared.rules import Patterns
@@ -82,13 +82,14 @@ def _is_puzzle(data: Any) -> bool:
 @lru_cache(maxsize=256)
 def parts_of(regions: Regions) -> tuple[tuple[int, int], ...]:
     "The (row, tank) pairs that occur, row by row, tanks in the order of their first cell."
-    order = list(dict.fromkeys(tank for line in regions for tank in line))
-    return tuple((r, tank) for r, line in enumerate(regions) for tank in sorted(set(line), key=order.index))
+    order = {tank: i for i, tank in enumerate(tank_names(regions))}
+    return tuple([(r, tank) for r, line in enumerate(regions) for tank in sorted(set(line), key=order.__getitem__)])
 
 
+@lru_cache(maxsize=256)
 def tank_names(regions: Regions) -> dict[int, str]:
     "A letter for every tank in reading order; after Z come A1, B1 and so on."
-    tanks = dict.fromkeys(tank for line in regions for tank in line)
+    tanks = dict.fromkeys([tank for line in regions for tank in line])
     return {tank: f"{chr(65 + i % 26)}{i // 26 or ''}" for i, tank in enumerate(tanks)}
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #f0699ac7
@@ -147,39 +148,46 @@ def tank_of(parts: tuple[int, ...], name: str) -> Tank:
     return Tank(parts).at(name)
 
 
+class Line(NamedTuple):
+    "A row or column without its number: its parts with their numbers of cells, (row, name of the tank) of each, where it is, and the rules that it has had."
+
+    cells: tuple[int, ...]
+    weights: tuple[int, ...]
+    parts: tuple[tuple[int, str], ...]
+    place: tuple
+    rules: dict[int, Count]  # by the number; puzzles with the same tanks share them
+
+    def wet(self, total: int) -> Count:
+        "The rule that `total` cells of the line are wet."
+        if total not in self.rules:
+            self.rules[total] = Count(self.cells, total, self.weights, self.parts).at(self.place)
+        return self.rules[total]
+
+
 @lru_cache(maxsize=64)
-def frame(regions: Regions) -> tuple[list[Tank], list[tuple]]:
-    "The rules of the tanks, and of each row and column the parts in it, their numbers of cells, (row, name of the tank) of each, and where it is: what does not depend on the counts."
+def frame(regions: Regions) -> tuple[list[Tank], list[Line]]:
+    "The rules of the tanks, and the rows and columns: what does not depend on the counts."
     parts, names = parts_of(regions), tank_names(regions)
     at = {part: i for i, part in enumerate(parts)}
     of_tank: dict[int, list[int]] = {tank: [] for tank in names}
-    for i, (_, tank) in enumerate(parts):
+    of_row: list[list[int]] = [[] for _ in regions]
+    for i, (r, tank) in enumerate(parts):
         of_tank[tank].append(i)
+        of_row[r].append(tank)
     tanks = [tank_of(tuple(cells), names[tank]) for tank, cells in of_tank.items()]
-    lines = []
-    for r, line in enumerate(regions):
-        own = [part for part in parts if part[0] == r]
-        lines.append((own, tuple(line.count(tank) for _, tank in own), ("row", r)))
-    lines += [([*enumerate(line)], (1,) * len(line), ("column", c)) for c, line in enumerate(zip(*regions))]
+    lines = [([(r, tank) for tank in own], [*map(regions[r].count, own)], ("row", r)) for r, own in enumerate(of_row)]
+    lines += [([*enumerate(line)], [1] * len(line), ("column", c)) for c, line in enumerate(zip(*regions))]
     return tanks, [
-        (tuple(at[part] for part in own), weights, tuple((r, names[tank]) for r, tank in own), place)
+        Line(tuple([at[part] for part in own]), tuple(weights), tuple([(r, names[tank]) for r, tank in own]), place, {})
         for own, weights, place in lines
     ]
-
-
-@lru_cache(maxsize=1024)
-def count_in(
-    cells: tuple[int, ...], weights: tuple[int, ...], parts: tuple[tuple[int, str], ...], place: tuple, total: int
-) -> Count:
-    "The rule of a line at a `place`, which puzzles with the same tanks share."
-    return Count(cells, total, weights, parts).at(place)
 
 
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "One rule a tank, row and column; part number i is `parts_of(state.regions)[i]`."
     tanks, lines = frame(state.regions)
-    counts = [count_in(*line, total) for line, total in zip(lines, state.rows + state.columns)]
+    counts = [line.wet(total) for line, total in zip(lines, state.rows + state.columns)]
     return Problem([3] * len(parts_of(state.regions)), [*tanks, *counts])
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #23adf42e
@@ -257,119 +265,124 @@ LEVELS = (
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #b7aba43a
 def random_tanks(n: int, count: int, rng: Random) -> Regions:
     "An `n` x `n` grid of about `count` tanks, numbered in reading order."
-    tanks = {cell: i for i, cell in enumerate(rng.sample(every_cell(n), count))}
-    edge = list(tanks)
-    while len(tanks) < n * n:
+    near, edge, tanks = numbered(n, beside), rng.sample(range(n * n), count), [-1] * (n * n)  # -1: no tank yet
+    for tank, cell in enumerate(edge):
+        tanks[cell] = tank
+    left = n * n - count
+    while left:
         cell = rng.choice(edge)
-        free = [other for other in beside(n, *cell) if other not in tanks]
+        free = [other for other in near[cell] if tanks[other] < 0]
         if not free:
             edge.remove(cell)
         else:
             tanks[other := rng.choice(free)] = tanks[cell]
             edge.append(other)
-    sizes = Bag(tanks.values())
-    for cell in sorted(tanks):
+            left -= 1
+    sizes = [*map(tanks.count, range(count))]
+    for cell in range(n * n):
         if sizes[tanks[cell]] == 1 and rng.random() < 0.6:
             sizes[tanks[cell]] -= 1
-            tanks[cell] = tanks[rng.choice(beside(n, *cell))]
+            tanks[cell] = tanks[rng.choice(near[cell])]
             sizes[tanks[cell]] += 1
-    names = {tank: i for i, tank in enumerate(dict.fromkeys(tanks[cell] for cell in sorted(tanks)))}
-    return tuple(tuple(names[tanks[r, c]] for c in range(n)) for r in range(n))
+    names = {tank: i for i, tank in enumerate(dict.fromkeys(tanks))}
+    return square([names[tank] for tank in tanks], n)
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #55f8ce6b
 BYTE = 8  # bits of a count; a row or column has far fewer than 256 cells
 
 
 @lru_cache(maxsize=64)
-def fillings(regions: Regions) -> dict[int, list[int]]:
-    "What each tank adds to the counts of rows and columns, for each number of its rows that are wet; all counts in one number, a byte for each."
-    found = {tank: [0] for tank in tank_names(regions)}
-    for r, tank in reversed(parts_of(regions)):  # from below
-        wet = [c for c, other in enumerate(regions[r]) if other == tank]
-        columns = sum([1 << BYTE * (len(regions) + c) for c in wet])
-        found[tank].append(found[tank][-1] + (len(wet) << BYTE * r) + columns)
+def fillings(regions: Regions) -> list[list[int]]:
+    "What each tank adds to the counts of rows and columns, for each number of its rows that are wet; all counts in one number, a byte for each. Tanks are numbered from 0."
+    rows, found = len(regions), [[0] for _ in tank_names(regions)]
+    columns = [1 << BYTE * (rows + c) for c in range(len(regions[0]))]
+    for r in reversed(range(rows)):
+        row, adds = 1 << BYTE * r, dict.fromkeys(regions[r], 0)
+        for tank, column in zip(regions[r], columns):
+            adds[tank] += row + column
+        for tank, more in adds.items():
+            found[tank].append(found[tank][-1] + more)
     return found
 
 
-def heights(regions: Regions) -> dict[int, int]:
-    "The number of rows of each tank."
-    return {tank: len(counts) - 1 for tank, counts in fillings(regions).items()}
+def counts_of(adds: list[list[int]], water: list[int], lines: int) -> bytes:
+    "The counts of all `lines`, rows first, in which the lowest `water[tank]` rows of each tank are wet and add what `fillings` say."
+    return sum([own[height] for own, height in zip(adds, water)]).to_bytes(lines, "little")
 
 
-def water_of(regions: Regions, values: list[int]) -> dict[int, int]:
+def water_of(regions: Regions, values: list[int]) -> list[int]:
     "How many rows of each tank are wet, from 0 or 1 for every part."
-    water = dict.fromkeys(tank_names(regions), 0)
+    water = [0] * len(tank_names(regions))
     for (_, tank), value in zip(parts_of(regions), values):
         water[tank] += value
     return water
 
 
-def state_of(regions: Regions, water: dict[int, int]) -> State:
+def state_of(regions: Regions, water: list[int]) -> State:
     "The puzzle in which the lowest `water[tank]` rows of each tank are wet."
-    adds, rows = fillings(regions), len(regions)
-    counts = sum([adds[tank][height] for tank, height in water.items()])
-    both = tuple(counts.to_bytes(rows + len(regions[0]), "little"))
-    return State(regions, both[:rows], both[rows:])
+    rows = len(regions)
+    counts = tuple(counts_of(fillings(regions), water, rows + len(regions[0])))
+    return State(regions, counts[:rows], counts[rows:])
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #0254b759
-Filled = tuple[Regions, dict[int, int]]  # tanks, and how many rows of each are wet
+Filled = tuple[State, list[int]]  # a puzzle, and how many rows of each tank are wet
 
 
-def random_water(level: Level, rng: Random) -> Filled:
+def random_water(level: Level, rng: Random) -> tuple[Regions, list[int]]:
     "Random tanks, and how many rows of each are wet: of some ways the one with the fewest lines that are all but dry or all but full, which say too much."
-    regions = random_tanks(level.size, round(level.size**2 / level.tank), rng)
-    tall = heights(regions)
-    ways = [{tank: rng.randrange(height + 1) for tank, height in tall.items()} for _ in range(8)]
-
-    def plain(water: dict[int, int]) -> int:
-        lines = state_of(regions, water)
-        return sum(total in (0, level.size) or total in (1, level.size - 1) for total in lines.rows + lines.columns)
-
-    return regions, min(ways, key=plain)
+    n = level.size
+    regions = random_tanks(n, round(n**2 / level.tank), rng)
+    adds, plain = fillings(regions), {0, 1, n - 1, n}
+    ways = [[rng.randrange(len(own)) for own in adds] for _ in range(8)]
+    return regions, min(ways, key=lambda water: sum(map(counts_of(adds, water, 2 * n).count, plain)))
 
 
-def is_unambiguous(regions: Regions, water: dict[int, int], tries: int, rng: Random) -> bool:
-    "Whether the puzzle has one solution once a few tanks are filled by one more row, in at most `tries` rounds; changes `water`."
+def made_unique(regions: Regions, water: list[int], tries: int, rng: Random) -> State | None:
+    "The puzzle, with one solution once a few tanks are filled by one more row, which changes `water`; None where that takes more than so many `tries`."
     for _ in range(tries):
         state = state_of(regions, water)
-        others = [found for values in solutions(problem(state)) if (found := water_of(regions, values)) != water]
-        if not others:
-            return True
-        water[rng.choice([tank for tank in water if any(other[tank] > water[tank] for other in others)])] += 1
-    return False
+        found = solutions(problem(state))
+        if len(found) == 1:
+            return state
+        others = [other for values in found if (other := water_of(regions, values)) != water]
+        water[rng.choice([tank for tank, own in enumerate(water) if any(other[tank] > own for other in others)])] += 1
+    return None
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #24a293d2
-def is_wet(level: Level, regions: Regions, water: dict[int, int]) -> bool:
+def is_wet(level: Level, state: State) -> bool:
     "Whether as many cells are wet as the level wants."
     least, most = level.wet
-    return least <= sum(state_of(regions, water).rows) / level.size**2 <= most
+    return least <= sum(state.rows) / level.size**2 <= most
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #6ddc9d5e
 def generate(level: Level, rng: Random) -> State:
     "An aquarium with exactly one solution, as stubborn as the level wants it."
 
     def changed(filled: Filled) -> Filled | None:
-        regions, water = filled
-        other, tall = dict(water), heights(regions)
-        for tank in rng.sample(sorted(water), min(len(water), rng.choice((1, 2)))):
-            other[tank] = rng.randint(0, tall[tank])
-        return (regions, other) if is_wet(level, regions, other) else None
+        regions, water = filled[0].regions, [*filled[1]]
+        for tank in rng.sample(range(len(water)), min(len(water), rng.choice((1, 2)))):
+            water[tank] = rng.randrange(len(fillings(regions)[tank]))
+        state = state_of(regions, water)
+        return (state, water) if is_wet(level, state) else None
 
     def puzzle(filled: Filled) -> Problem:
-        return problem(state_of(*filled))
+        return problem(filled[0])
 
     most = 2 * level.size**2
-    return state_of(*graded(lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 300, most, changed))
+    return graded(lambda: one_puzzle(level, rng), puzzle, level.stubborn, rng, 300, most, changed)[0]
 
 
 def one_puzzle(level: Level, rng: Random) -> Filled:
-    "The tanks and the water of an aquarium with exactly one solution."
+    "An aquarium with exactly one solution, and its water."
     for _ in range(25):
         regions, water = random_water(level, rng)
-        if is_unambiguous(regions, water, 3, rng) and is_wet(level, regions, water):
-            return regions, water
+        state = made_unique(regions, water, 3, rng)
+        if state and is_wet(level, state):
+            return state, water
     regions, water = random_water(level, rng)
-    return regions, water if is_unambiguous(regions, water, level.size**2, rng) else heights(regions)  # all full
+    state = made_unique(regions, water, level.size**2, rng)
+    full = [len(own) - 1 for own in fillings(regions)]
+    return (state, water) if state else (state_of(regions, full), full)
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #0351fc2b
 SCORER = "aquarium_evaluator"

@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['Place', 'Span', 'LEAST', 'MOST', 'SHALLOW', 'SPACES', 'LEVELS', 'SEAS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID',
-           'PARTLY', 'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'SEEN', 'State', 'spans', 'ends', 'cross', 'Counted',
-           'Total', 'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'name', 'show', 'solve',
-           'counts_and_crossings', 'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay', 'with_numbers',
-           'other_way', 'change', 'candidate', 'mended', 'harder', 'generate', 'check', 'in_the_way', 'miscounted',
-           'layout', 'example', 'ask', 'sea_rows', 'sea_text', 'island_label', 'bridge_checks', 'miscounted_bridge',
-           'trace', 'shores', 'canon']
+           'PARTLY', 'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'SEEN', 'State', 'spans', 'ends', 'cross', 'crossed',
+           'hang_together', 'Counted', 'Total', 'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'with_totals',
+           'name', 'show', 'solve', 'counts_and_crossings', 'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay',
+           'numbers_of', 'with_numbers', 'other_way', 'change', 'candidate', 'mended', 'harder', 'generate', 'check',
+           'in_the_way', 'miscounted', 'layout', 'example', 'ask', 'sea_rows', 'sea_text', 'island_label',
+           'bridge_checks', 'miscounted_bridge', 'trace', 'shores', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -100,6 +100,25 @@ def cross(state: State, one: Span, other: Span) -> bool:
     ((x, y), (x2, _)), ((at, top), (_, bottom)) = across, down
     return x < at < x2 and top < y < bottom
 
+
+@lru_cache(maxsize=256)
+def crossed(state: State) -> list[list[int]]:
+    "For each span, by number, those that it would cross."
+    every = spans(state)
+    return [[i for i, other in enumerate(every) if cross(state, one, other)] for one in every]
+
+
+def hang_together(count: int, some: Iterable[Span]) -> bool:
+    "Whether `some` spans join all of `count` islands."
+    joints, whole = [1 << a | 1 << b for a, b in some], (1 << count) - 1
+    seen, grown = 0, 1
+    while seen != grown:
+        seen = grown
+        for joint in joints:
+            if joint & grown:
+                grown |= joint
+    return seen == whole
+
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #4c0d91bf
 LEAST, MOST = (-1, 0, 1, 0, 2, 0, 1, 0), (-1, 0, 1, 1, 2, 2, 2, 2)  # bridges of a span, by its mask
 
@@ -165,17 +184,14 @@ class Joined(Rule):
         self.at()
         self.count, self.spans, self.state = len(state.islands), spans(state), state
 
-    def lost(self, domains) -> set[int]:
-        "A group of islands that cannot be joined to the rest; empty where all is well."
-        possible = parts(range(self.count), (span for span, mask in zip(self.spans, domains) if mask != 1))
-        if len(possible) > 1:
-            return min(possible, key=len)
-        certain = parts(range(self.count), (span for span, mask in zip(self.spans, domains) if not mask & 1))
-        waiting = {island for span, mask in zip(self.spans, domains) if mask & mask - 1 for island in span}
-        return next((group for group in certain if len(group) < self.count and not group & waiting), set())
-
     def narrow(self, domains):
-        return None if self.lost(domains) else []
+        able = [span for span, mask in zip(self.spans, domains) if mask != 1]
+        return [] if hang_together(self.count, able) else None
+
+    def lost(self, domains) -> set[int]:
+        "A smallest group of islands that cannot be joined to the rest."
+        able = [span for span, mask in zip(self.spans, domains) if mask != 1]
+        return min(parts(range(self.count), able), key=len)
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "The islands that no way leads to any more."
@@ -194,7 +210,7 @@ def sea_rules(places: tuple[Place, ...]) -> tuple[int, list[tuple[int, ...]], li
     bare = State(tuple([(x, y, 1) for x, y in places]))
     cells = spans(bare)
     ways = [tuple([i for i, span in enumerate(cells) if island in span]) for island in range(len(places))]
-    pairs = [(i, j) for i, one in enumerate(cells) for j in range(i) if cross(bare, one, cells[j])]
+    pairs = [(i, j) for i, others in enumerate(crossed(bare)) for j in others if j < i]
     crossings: list[Rule] = [
         Crossing(pair, " and ".join(name(bare, cells[i]) for i in pair)).at(*(ends(bare, cells[i]) for i in pair))
         for pair in pairs
@@ -205,9 +221,13 @@ def sea_rules(places: tuple[Place, ...]) -> tuple[int, list[tuple[int, ...]], li
 @lru_cache(maxsize=256)
 def problem(state: State) -> Problem:
     "The puzzle for the shared search: a cell for each span."
-    places = tuple([(x, y) for x, y, _ in state.islands])
+    return with_totals(tuple([(x, y) for x, y, _ in state.islands]), [number for _, _, number in state.islands])
+
+
+def with_totals(places: tuple[Place, ...], numbers: Sequence[int]) -> Problem:
+    "The same for islands at `places` with their `numbers`."
     count, ways, others = sea_rules(places)
-    totals = [total(cells, *island) for cells, island in zip(ways, state.islands)]
+    totals = [total(cells, *place, number) for cells, place, number in zip(ways, places, numbers)]
     return Problem([7] * count, [*totals, *others])
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #48229327
@@ -298,16 +318,21 @@ def sea(level: Level, rng: Random) -> tuple[State, list[int]]:
 
 def free_to_lay(state: State, laid: list[int], at: int) -> bool:
     "Whether no bridge crosses span number `at`."
-    return not any(laid[other] and cross(state, spans(state)[at], span) for other, span in enumerate(spans(state)))
+    return not any(laid[other] for other in crossed(state)[at])
+
+
+def numbers_of(bare: State, laid: list[int]) -> list[int]:
+    "How many of the bridges `laid` each island has."
+    count = [0] * len(bare.islands)
+    for number, (a, b) in zip(laid, spans(bare)):
+        count[a] += number
+        count[b] += number
+    return count
 
 
 def with_numbers(bare: State, laid: list[int]) -> State:
     "The state whose numbers are those of the bridges `laid`."
-    count = [0] * len(bare.islands)
-    for number, span in zip(laid, spans(bare)):
-        for island in span:
-            count[island] += number
-    return State(tuple((x, y, total) for (x, y, _), total in zip(bare.islands, count)))
+    return State(tuple((x, y, total) for (x, y, _), total in zip(bare.islands, numbers_of(bare, laid))))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #01863b47
 def other_way(state: State, laid: list[int]) -> list[int] | None:
@@ -324,7 +349,7 @@ def change(bare: State, laid: list[int], at: int, rng: Random) -> None:
     if not old and not free_to_lay(bare, laid, at):
         return
     laid[at] = rng.choice(choice)
-    if len(parts(range(len(bare.islands)), [span for span, number in zip(spans(bare), laid) if number])) > 1:
+    if not hang_together(len(bare.islands), [span for span, number in zip(spans(bare), laid) if number]):
         laid[at] = 3 - old
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #53dc6a16
@@ -356,6 +381,7 @@ SEAS = 4  # seas that are tried for as many stops as the level wants
 def harder(level: Level, rng: Random) -> tuple[State, int]:
     "A puzzle, and how often its rules fall silent."
     bare, laid = mended(level, rng)
+    places = tuple([(x, y) for x, y, _ in bare.islands])
 
     def changed(laid: list[int]) -> list[int]:
         other = laid[:]
@@ -364,7 +390,7 @@ def harder(level: Level, rng: Random) -> tuple[State, int]:
         return other
 
     def puzzle(laid: list[int]) -> tuple[Problem, list[int]]:
-        return problem(with_numbers(bare, laid)), laid
+        return with_totals(places, numbers_of(bare, laid)), laid
 
     laid = climb(laid, changed, puzzle, 150, level.stops, level.steps)
     return with_numbers(bare, laid), len(impasses(*puzzle(laid)))

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'PLACES', 'VOICE', 'LINES_AND_CELLS',
-           'SEEN', 'State', 'tent_sets', 'TentLine', 'Tent', 'problem', 'is_place', 'tent_cells', 'solve',
-           'rules_alone', 'guesses', 'greedy_tents', 'Level', 'planted', 'state_of', 'one_puzzle', 'generate',
+           'SEEN', 'State', 'tent_sets', 'TentLine', 'Tent', 'tent_line', 'tent', 'problem', 'is_place', 'tent_cells',
+           'solve', 'rules_alone', 'guesses', 'greedy_tents', 'Level', 'planted', 'state_of', 'one_puzzle', 'generate',
            'per_line', 'check', 'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'places_of', 'tents_apart',
            'trees_beside', 'trace', 'canon']
 
@@ -21,6 +21,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, doubtful_cells, solved
 from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.grading import by_guesses, by_rules, graded
+from ..shared.gridmoves import mask, numbered
 from mmhelix_nb.shared.grids import (
     around,
     beside,
@@ -28,6 +29,7 @@ from mmhelix_nb.shared.grids import (
     differing_line,
     every_cell,
     is_row,
+    near_masks,
     read_cells,
 )
 from ..shared.narrator import Narrator
@@ -129,21 +131,33 @@ class Tent(KeepsClear):
         return "near" if cell is not None else "touch", self.place
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #69d16e6a
+@lru_cache(maxsize=4096)
+def tent_line(n: int, line: tuple[str, int], places: int, total: int) -> TentLine:
+    "The rule of a `line` of an `n` x `n` campsite whose `places` are these, as a mask; puzzles share rules, which remember nothing of them."
+    return TentLine(bits(places), total, n).at(line)
+
+
+@lru_cache(maxsize=4096)
+def tent(n: int, cell: int, near: int) -> Tent:
+    "The rule of a tent on a `cell` with the places `near` it, as a mask."
+    return Tent([cell, *bits(near)], "").at(divmod(cell, n))
+
+
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "Lines and tents; cell r * n + c is 1 where a tent stands, and 0 where no tree is near."
-    n = state.size
-    places = {(r, c): r * n + c for r, c in every_cell(n) if is_place(state.grid, r, c)}
-    rules: list[Patterns | KeepsClear] = []
-    for r, total in enumerate(state.rows):
-        rules.append(TentLine([i for (row, _), i in places.items() if row == r], total, n).at(("row", r)))
-    for c, total in enumerate(state.columns):
-        rules.append(TentLine([i for (_, column), i in places.items() if column == c], total, n).at(("column", c)))
-    for cell, i in places.items():
-        near = [places[other] for other in around(n, *cell) if other in places]
-        if near:
-            rules.append(Tent([i, *near], "").at(cell))
-    return Problem([3 if cell in places else 1 for cell in every_cell(n)], rules)
+    n, (edges, kings) = state.size, near_masks(state.size)
+    signs, across = "".join(state.grid), (1 << n) - 1
+    down = ((1 << n * n) - 1) // across  # the first column
+    trees = mask([cell for cell, sign in enumerate(signs) if sign == "T"])
+    free = [cell for cell, near in enumerate(edges) if near & trees and not trees >> cell & 1]
+    places = mask(free)
+    rules: list[Patterns | KeepsClear] = [
+        tent_line(n, ("row", r), places & across << r * n, total) for r, total in enumerate(state.rows)
+    ]
+    rules += [tent_line(n, ("column", c), places & down << c, total) for c, total in enumerate(state.columns)]
+    rules += [tent(n, cell, kings[cell] & places) for cell in free if kings[cell] & places]
+    return Problem([3 if places >> cell & 1 else 1 for cell in range(n * n)], rules)
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #2db6891a
 def is_place(grid: Sequence[str], r: int, c: int) -> bool:
@@ -208,17 +222,17 @@ LEVELS = (
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #a808c43e
 def planted(level: Level, rng: Random) -> list[str]:
     "A board of tents (A), trees (T) and free cells (X), row by row."
-    n, grid = level.size, []
+    n, grid, (_, kings) = level.size, [], near_masks(level.size)
     for _ in range(50):
         grid, free = ["X"] * n**2, list(range(n**2))
         while free and grid.count("A") < level.tents:
             at = rng.choice(free)
             grid[at] = "A"
-            free = [i for i in free if abs(i // n - at // n) > 1 or abs(i % n - at % n) > 1]
+            free = [i for i in free if i != at and not kings[at] >> i & 1]
         if grid.count("A") == level.tents:
             break
     for at in [i for i, sign in enumerate(grid) if sign == "A"]:
-        near = [y * n + x for y, x in beside(n, *divmod(at, n))]
+        near = numbered(n, beside)[at]
         if all(grid[i] != "T" for i in near) or rng.random() < 0.6:
             grid[rng.choice(near)] = "T"
     open_cells = [i for i, sign in enumerate(grid) if sign == "X"]
@@ -260,9 +274,8 @@ def generate(level: Level, rng: Random) -> State:
         other = grid[:]
         for sign, new in (("T", "X"), ("X", "T")):
             other[rng.choice([i for i, one in enumerate(grid) if one == sign])] = new
-        state = state_of(other)
-        lone = [i for i, sign in enumerate(other) if sign == "A" and not is_place(state.grid, *divmod(i, n))]
-        return None if lone else other
+        beside_tents = [near for sign, near in zip(other, numbered(n, beside)) if sign == "A"]
+        return other if all(any(other[i] == "T" for i in near) for near in beside_tents) else None
 
     def puzzle(grid: list[str]) -> Problem:
         return problem(state_of(grid))

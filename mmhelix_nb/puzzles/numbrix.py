@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['Note', 'Order', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'WHOLE', 'BLANK', 'HOLES', 'FORMAT',
-           'CLOSE', 'VOICE', 'ORDER', 'MOVES', 'SEEN', 'State', 'show', 'apart', 'Paths', 'look', 'Position', 'start',
-           'openings', 'stranded', 'silent', 'fill', 'settle', 'narrowest', 'search', 'grid_of', 'solutions', 'solve',
-           'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'Level', 'random_path', 'is_single', 'thinned',
-           'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example', 'ask', 'Event', 'Record', 'way_out',
-           'walls', 'Knowledge', 'Grounds', 'Lone', 'Teller', 'Listener', 'walk_checks', 'exchanged', 'trial', 'trace',
-           'canon']
+           'CLOSE', 'VOICE', 'ORDER', 'MOVES', 'SEEN', 'State', 'show', 'apart', 'Paths', 'look', 'walk', 'Position',
+           'placed', 'start', 'openings', 'stranded', 'silent', 'fill', 'settle', 'narrowest', 'search', 'grid_of',
+           'solutions', 'solve', 'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'Level', 'random_path',
+           'is_single', 'thinned', 'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example', 'ask', 'Event',
+           'Record', 'way_out', 'walls', 'Knowledge', 'Grounds', 'Lone', 'Teller', 'Listener', 'walk_checks',
+           'exchanged', 'trial', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #51257e3e
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_table
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.gridmoves import distance, mask, numbered
-from ..shared.grids import beside, every_cell
+from ..shared.grids import beside, every_cell, near_masks
 from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNDER, Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
@@ -108,18 +109,22 @@ class Paths:
 def look(paths: Paths, cell: int, goal: int | None, steps: int, free: int) -> int:
     "`Paths.way` without the memory."
     paths.counter.visit()
-    if goal is None and not steps:
+    if goal is None:
+        return walk(paths, cell, (0,) * paths.n**2, steps + 1, free)  # one step more, to a goal that is near every cell
+    slack = steps - paths.apart[cell][goal]
+    return 0 if slack < 0 or slack % 2 else walk(paths, cell, paths.apart[goal], steps, free)
+
+
+def walk(paths: Paths, cell: int, distances: tuple[int, ...], steps: int, free: int) -> int:
+    "The same from a `cell` that is already counted and near enough, where the goal lies at these `distances` from all cells."
+    if steps == 1:
         return 1 << cell
-    if goal is not None:
-        slack = steps - paths.apart[cell][goal]
-        if slack < 0 or slack % 2:
-            return 0
-        if steps == 1:
-            return 1 << cell
-    free &= ~(1 << cell)
+    free, steps = free & ~(1 << cell), steps - 1
     for other in paths.near[cell]:
-        if free >> other & 1 and (rest := look(paths, other, goal, steps - 1, free)):
-            return rest | 1 << cell
+        if free >> other & 1:
+            paths.counter.visit()
+            if distances[other] <= steps and (rest := walk(paths, other, distances, steps, free)):
+                return rest | 1 << cell
     return 0
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #1b195648
@@ -139,43 +144,45 @@ class Position:
     def gaps(self) -> list[tuple[int, int]]:
         "Known numbers (low, high) with unknown ones between, the shortest gap first; low is 0 where the path begins in the gap."
         order = sorted({0, *self.known})
-        return sorted(
-            ((low, high) for low, high in zip(order, order[1:]) if high - low > 1),
-            key=lambda gap: (gap[1] - gap[0] + 3 * (not gap[0]), gap),
-        )
+        wide = [(high - low + 3 * (not low), low, high) for low, high in zip(order, order[1:]) if high - low > 1]
+        return [(low, high) for _, low, high in sorted(wide)]
 
     def places(self, paths: Paths, low: int, high: int, down: bool) -> list[int]:
         "The cells for number high - 1 (`down`) or low + 1, from which the gap can be filled."
         begin, goal = (high, low) if down else (low, high)
         target = self.known.get(goal)
         steps = high - low - 1 - (target is None)
-        return [
-            cell
-            for cell in paths.near[self.known[begin]]
-            if self.free >> cell & 1 and paths.way(cell, target, steps, self.free)
-        ]
+        free, found = self.free, []
+        for cell in paths.near[self.known[begin]]:
+            if free >> cell & 1 and paths.way(cell, target, steps, free):
+                found.append(cell)
+        return found
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #5db9f966
+def placed(n: int, known: dict[int, int]) -> Position:
+    "The position with the numbers that are `known`, with their cells, on an `n` x `n` grid."
+    return Position(dict(known), (1 << n * n) - 1 & ~mask(known.values()))
+
+
 def start(state: State) -> Position:
     "The position with the givens of `state`."
     cells = [number for row in state.grid for number in row]
-    known = {number: cell for cell, number in enumerate(cells) if number}
-    return Position(known, mask(cell for cell, number in enumerate(cells) if not number))
+    return placed(state.size, {number: cell for cell, number in enumerate(cells) if number})
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #a7066449
 def openings(position: Position) -> int:
     "The mask of the cells from which the path can go on: free ones, and those of numbers at the ends of gaps."
     ends = {number for gap in position.gaps() for number in gap if number}
-    return position.free | mask(position.known[number] for number in ends)
+    return position.free | mask([position.known[number] for number in ends])
 
 
 def stranded(position: Position, paths: Paths) -> int | None:
     "A free cell that a path over the whole grid could not both enter and leave; None where there is none."
-    onward = openings(position)
+    onward, (edges, _) = openings(position), near_masks(paths.n)
     spare = 1 not in position.known  # the cell of number 1 needs one neighbour only
     for cell in bits(position.free):
-        links = sum(onward >> other & 1 for other in paths.near[cell])
-        if links > 1:
+        links = onward & edges[cell]
+        if links & links - 1:  # two or more
             continue
         if not links or not spare:
             return cell
@@ -194,9 +201,11 @@ def fill(position: Position, paths: Paths, low: int, high: int, note: Note = sil
     "Write the numbers of a gap that have one place left, from both ends; returns them, None where the gap cannot be filled."
     written = []
     while high - low > 1:
-        ends = ((down, position.places(paths, low, high, down)) for down in (False, True) if low or down)
-        down, places = next(((down, places) for down, places in ends if len(places) < 2), (False, None))
-        if places is None:
+        for down in (False, True) if low else (True,):
+            places = position.places(paths, low, high, down)
+            if len(places) < 2:
+                break
+        else:
             break
         number, begin = (high - 1, high) if down else (low + 1, low)
         if not places:
@@ -242,26 +251,23 @@ def search(
     position: Position,
     paths: Paths,
     whole: bool,
-    most: int = 1,
     watcher: Note = silent,
     order: Order = lambda position, places: places,
-) -> list[Position]:
-    "Up to `most` full positions that extend `position`, which is filled in place; `order` puts the places of a number in the order of trial."
+) -> Iterator[Position]:
+    "The full positions that extend `position`, which is filled in place, as they are found; `order` puts the places of a number in the order of trial."
     if not settle(position, paths, whole, watcher):
-        return []
+        return
     end = narrowest(position, paths)
     if end is None:
-        return [position]
-    (number, begin, places), found = end, []
+        yield position
+        return
+    number, begin, places = end
     for cell in order(position, places):
         branch = position.copy()
         watcher("try", position, number, begin, cell, places)
         branch.put(number, cell)
-        found += search(branch, paths, whole, most - len(found), watcher, order)
-        if len(found) >= most:
-            break
+        yield from search(branch, paths, whole, watcher, order)
         watcher("back", position, number, begin, cell, places)
-    return found
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #7f981afe
 def grid_of(n: int, known: dict[int, int]) -> tuple[tuple[int, ...], ...]:
@@ -282,7 +288,8 @@ def solutions(
     steps = ((cell, position.known.get(number + 1)) for number, cell in position.known.items())
     if any(after is not None and paths.apart[cell][after] > 1 for cell, after in steps):
         return []  # givens that contradict each other
-    return [grid_of(n, found.known) for found in search(position, paths, state.top == n * n, most, watcher, order)]
+    found = islice(search(position, paths, state.top == n * n, watcher, order), most)
+    return [grid_of(n, full.known) for full in found]
 
 
 def solve(state: State) -> Solution:
@@ -297,34 +304,38 @@ def solve(state: State) -> Solution:
 Pick = Callable[[int, list[int]], int]  # from a number and its places, the cell to write it into
 
 
-def plunge(state: State, pick: Pick | None) -> tuple[Position | None, int]:
-    "Where forced numbers lead, with a cell that `pick` takes where none is forced and nothing taken back, and how often it was asked; None where the path breaks, or where there is no `pick`."
-    position, paths, picked = start(state), Paths(state.size, Counter()), 0
+def plunge(state: State, pick: Pick | None) -> Position | None:
+    "Where forced numbers lead, with a cell that `pick` takes where none is forced and nothing taken back; None where the path breaks, or where there is no `pick`."
+    position, paths = start(state), Paths(state.size, Counter())
     while settle(position, paths, state.top == state.size**2):
         end = narrowest(position, paths)
         if end is None:
-            return position, picked
+            return position
         if pick is None:
             break
         position.put(end[0], pick(end[0], end[2]))
-        picked += 1
-    return None, picked
+    return None
 
 
-def stops(state: State, full: dict[int, int]) -> int:
-    "How often no number is forced on the way to the solution, `full` of numbers with their cells."
-    return plunge(state, lambda number, _: full[number])[1]
+def stops(given: dict[int, int], full: dict[int, int], paths: Paths, most: int) -> int:
+    "How often, up to `most`, no number is forced on the way from the numbers `given` to the path `full`, both with their cells; `paths` remember those that were found before."
+    paths.counter = Counter()  # each way has the limit for itself
+    position, found = placed(paths.n, given), 0
+    while found < most and settle(position, paths, True) and (end := narrowest(position, paths)):
+        position.put(end[0], full[end[0]])
+        found += 1
+    return found
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #10b8c129
 def forced_numbers(state: State, rng: Random) -> str:
     "Write each number that has one place left beside a known one and still a way to the next, and give up where there is none of the kind."
-    found, _ = plunge(state, None)
+    found = plunge(state, None)
     return show(grid_of(state.size, found.known), " ") if found else ""
 
 
 def forced_and_draws(state: State, rng: Random) -> str:
     "The same, and where none is forced the number with the fewest places goes to a random one of them, never taken back."
-    found, _ = plunge(state, lambda _, places: rng.choice(places))
+    found = plunge(state, lambda _, places: rng.choice(places))
     return show(grid_of(state.size, found.known), " ") if found else ""
 
 
@@ -364,10 +375,11 @@ def random_path(n: int, rng: Random) -> list[int]:
     return path
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #8f737414
-def is_single(state: State, limit: int) -> bool:
-    "Whether the search proves within `limit` nodes that there is one solution."
+def is_single(n: int, given: dict[int, int], full: dict[int, int], limit: int) -> bool:
+    "Whether the search proves within `limit` nodes that the path `full` is the only one through the numbers `given`, both with their cells."
     try:
-        return len(solutions(state, Counter(limit))) == 1
+        found = search(placed(n, given), Paths(n, Counter(limit)), True)
+        return all(position.known == full for position in found)
     except SearchLimit:
         return False
 
@@ -379,7 +391,7 @@ def thinned(n: int, full: dict[int, int], keep: int, rng: Random) -> dict[int, i
         if len(given) <= keep:
             break
         cell = given.pop(number)
-        if not is_single(State(grid_of(n, given)), 60 * n * n):
+        if not is_single(n, given, full, 60 * n * n):
             given[number] = cell
     return given
 
@@ -388,12 +400,12 @@ def put_back(
     n: int, full: dict[int, int], given: dict[int, int], keep: int, wanted: int, rng: Random
 ) -> dict[int, int]:
     "`given` and more numbers of `full`, up to `keep`, with which numbers are forced no more often: there are still `wanted` stops."
-    given = dict(given)
+    given, paths = dict(given), Paths(n, Counter())
     for number in rng.sample(range(1, n * n), n * n - 1):
         if len(given) >= keep:
             break
         more = given | {number: full[number]}
-        if number not in given and stops(State(grid_of(n, more)), full) >= wanted:
+        if number not in given and stops(more, full, paths, wanted) >= wanted:
             given = more
     return given
 
@@ -404,7 +416,7 @@ def generate(level: Level, rng: Random) -> State:
     full = dict(enumerate(random_path(n, rng), 1))  # numbers with their cells
     for _ in range(level.tries):
         given = thinned(n, full, level.given[0], rng)
-        found = stops(State(grid_of(n, given)), full)
+        found = stops(given, full, Paths(n, Counter()), level.stops)
         if found > most:
             best, most = given, found
         if most >= level.stops:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['WANTED', 'SQUARES', 'SHALLOW', 'SPACES', 'LEVELS', 'SCORER', 'NOUNS', 'draw', 'RULES', 'FORMAT', 'ORDER', 'ENDS',
-           'VOICE', 'SEEN', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'linked', 'board_rules', 'problem',
-           'in_order', 'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'near_masks', 'random_snake',
+           'VOICE', 'SEEN', 'State', 'read_counts', 'Total', 'Links', 'Corner', 'total', 'linked', 'board_rules',
+           'problem', 'in_order', 'solve', 'rules_alone', 'guesses', 'walks', 'walk', 'Level', 'random_snake',
            'winding', 'state_of', 'one_puzzle', 'generate', 'check', 'path_problem', 'layout', 'example', 'ask',
            'in_text', 'span', 'moved', 'neighbours', 'corners', 'trace', 'canon']
 
@@ -21,8 +21,8 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.constraints import Problem, is_unique, solutions, solved
 from ..shared.draw import Board, Canvas, Style, coordinates, grid_lines, render, side_numbers
 from ..shared.grading import by_guesses, by_rules, graded
-from ..shared.gridmoves import compact, distance, mask, numbered
-from ..shared.grids import Cell, around, beside, every_cell, read_cells, square_rows
+from ..shared.gridmoves import compact, distance, mask
+from ..shared.grids import Cell, beside, every_cell, near_masks, read_cells, square_rows
 from ..shared.narrator import Narrator
 from ..shared.prose import counted, listed
 from ..shared.reading import MISREAD, clue_reading, read
@@ -158,34 +158,40 @@ class Corner(Patterns):
 SQUARES = tuple(mask for mask in range(16) if mask not in (0b1001, 0b0110, 0b1111))  # of 2 x 2 cells in two rows
 
 
-@lru_cache
+@lru_cache(maxsize=1024)
+def total(cells: range, line: tuple[str, int], count: int) -> Total:
+    "The rule of a line; rules remember nothing of a puzzle, so that puzzles share them."
+    return Total(cells, count).at(line)
+
+
+@lru_cache(maxsize=1024)
 def linked(n: int, cell: Cell, links: int) -> Links:
-    "The rule of a cell; rules remember nothing of a puzzle, so that puzzles share them."
+    "The rule of a cell."
     spots = (cell, *beside(n, *cell))
     return Links([y * n + x for y, x in spots], links, spots).at(cell)
 
 
 @lru_cache
-def board_rules(n: int) -> list[Rule]:
-    "The rules that do not depend on the puzzle: corners, and that the snake hangs together."
+def board_rules(n: int) -> tuple[list[Rule], list[Rule]]:
+    "The rules that do not depend on the puzzle: those of cells that are no ends, and of corners, and that the snake hangs together."
     blocks = []
     for r, c in every_cell(n - 1):
         corner = r * n + c
         block = Corner((corner, corner + 1, corner + n, corner + n + 1), "", SQUARES)
         blocks.append(block.at((r, c), (r + 1, c + 1)))
-    return [*blocks, Together(n, 1, "")]
+    return [linked(n, cell, 2) for cell in every_cell(n)], [*blocks, Together(n, 1, "")]
 
 
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "All rules; cell r * n + c is 1 where it belongs to the snake."
-    n, ends = state.size, (state.start, state.end)
-    rules: list[Rule] = [
-        Total(range(r * n, r * n + n), count).at(("row", r)) for r, count in enumerate(state.row_counts)
-    ]
-    rules += [Total(range(c, n * n, n), count).at(("column", c)) for c, count in enumerate(state.column_counts)]
-    rules += [linked(n, cell, 1 if cell in ends else 2) for cell in every_cell(n)] + board_rules(n)
-    return Problem([2 if cell in ends else 3 for cell in every_cell(n)], rules)
+    n, (inner, others) = state.size, board_rules(state.size)
+    rows = [total(range(r * n, r * n + n), ("row", r), count) for r, count in enumerate(state.row_counts)]
+    columns = [total(range(c, n * n, n), ("column", c), count) for c, count in enumerate(state.column_counts)]
+    start, links = [3] * (n * n), [*inner]
+    for r, c in (state.start, state.end):
+        start[r * n + c], links[r * n + c] = 2, linked(n, (r, c), 1)
+    return Problem(start, [*rows, *columns, *links, *others])
 
 # %% ../../nbs/tasks/puzzles/snake.ipynb #cd6785b5
 def in_order(state: State, domains: list[int]) -> str:
@@ -223,16 +229,19 @@ def walks(state: State, rng: Random) -> str:
 # %% ../../nbs/tasks/puzzles/snake.ipynb #525563a8
 def walk(state: State, rng: Random) -> list[Cell]:
     "One such walk, as far as it goes; equals are drawn, and now and then another way than the best."
-    rows, columns, path = list(state.row_counts), list(state.column_counts), [state.start]
+    rows, columns, path, touched = list(state.row_counts), list(state.column_counts), [state.start], 0
+    n, (edges, kings) = state.size, near_masks(state.size)
     while path[-1] != state.end:
         r, c = path[-1]
         rows[r] -= 1
         columns[c] -= 1
-        closed = {other for cell in path[:-1] for other in (cell, *around(state.size, *cell) * (cell != path[-2]))}
-        ways = [(y, x) for y, x in beside(state.size, r, c) if rows[y] > 0 and columns[x] > 0 and (y, x) not in closed]
-        ways = [(y, x) for y, x in ways if not any(near in path[:-1] for near in beside(state.size, y, x))]
+        near = [divmod(cell, n) for cell in bits(edges[r * n + c] & ~touched)]
+        ways = [(y, x) for y, x in near if rows[y] > 0 and columns[x] > 0]
         if not ways:
             break
+        touched |= 1 << r * n + c
+        for y, x in path[-2:-1]:  # nothing may touch the cell before either, once the path is two steps on
+            touched |= kings[y * n + x]
         path.append(max(ways, key=lambda cell: rows[cell[0]] + columns[cell[1]] + 2 * rng.random()))
     return path
 
@@ -258,12 +267,6 @@ LEVELS = (
     Level(7, (19, 23), 4, 0.95),
     Level(8, (22, 27), 6, 1.0),
 )
-
-
-@lru_cache
-def near_masks(n: int) -> tuple[list[int], list[int]]:
-    "For each cell of an `n` x `n` grid the mask of its edge neighbours, and of all its neighbours."
-    return [mask(near) for near in numbered(n, beside)], [mask(near) for near in numbered(n, around)]
 
 
 def random_snake(n: int, kept: list[int], length: int, turn: float, rng: Random) -> list[int]:

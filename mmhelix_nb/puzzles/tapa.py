@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'SEEN', 'State', 'groups', 'Clue',
            'Square', 'board_rules', 'squares_at', 'clue_rule', 'problem', 'shaded_cells', 'solve', 'rules_alone',
-           'guesses', 'where_clues_ask', 'Level', 'random_figure', 'possible_clues', 'generate', 'one_puzzle',
-           'needed_clues', 'with_clues', 'is_lone', 'read_shaded', 'check', 'layout', 'example', 'ask', 'around_clues',
+           'guesses', 'where_clues_ask', 'Level', 'random_figure', 'possible_clues', 'free_zones', 'generate',
+           'one_puzzle', 'with_clues', 'is_lone', 'read_shaded', 'check', 'layout', 'example', 'ask', 'around_clues',
            'blocks', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ad48e7c9
@@ -20,15 +20,18 @@ from random import Random
 from ..answers import Unreadable, plain
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.boards import read_grid
-from ..shared.constraints import Problem, is_unique, solved
+from ..shared.constraints import Problem, solved
 from ..shared.draw import Canvas, Style, render
 from ..shared.grading import by_guesses, by_rules, graded
+from ..shared.gridmoves import mask, numbered
 from mmhelix_nb.shared.grids import (
     Cell,
     around,
     beside,
     every_cell,
     hangs_together,
+    is_joined,
+    near_masks,
     read_cells,
     signs_on_grid,
 )
@@ -38,6 +41,7 @@ from ..shared.rules import Changes, Patterns, Rule, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
 from ..shared.seen import Seen, first_of, spots
 from ..shared.shades import SHADES_SEEN, Grid, Together, block, connection, shade_story, two_tone
+from ..shared.shallow import is_only, way_there
 from ..shared.voice import Voice, cell_label
 from ..steps import Fact, Manner, Step
 
@@ -73,23 +77,25 @@ class State:
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ece36aa5
 def groups(number: int, cells: Sequence[Cell]) -> tuple[int, ...]:
     "Sets of `number` of the `cells` that hang together by edges or corners, as bit masks."
-    return _groups(number, tuple((r - cells[0][0], c - cells[0][1]) for r, c in cells))  # remembered wherever they lie
+    return _groups(
+        number, tuple([(r - cells[0][0], c - cells[0][1]) for r, c in cells])
+    )  # remembered wherever they lie
 
 
 @lru_cache(maxsize=5_000)
 def _groups(number: int, cells: tuple[Cell, ...]) -> tuple[int, ...]:
     "The sets for `cells` that are moved so that the first is (0, 0)."
+    near = [mask([i for i, (y, x) in enumerate(cells) if abs(y - r) < 2 and abs(x - c) < 2]) for r, c in cells]
 
-    def touch(a, b):
-        return abs(cells[a][0] - cells[b][0]) < 2 and abs(cells[a][1] - cells[b][1]) < 2
+    def one_group(chosen: int) -> bool:
+        seen, grown = 0, chosen & -chosen
+        while seen != grown:
+            seen = grown
+            for i in bits(seen):
+                grown |= near[i] & chosen
+        return seen == chosen
 
-    def one_group(chosen):
-        reached = set(chosen[:1])
-        for _ in chosen:
-            reached |= {b for b in chosen if any(touch(a, b) for a in reached)}
-        return len(reached) == len(chosen)
-
-    return tuple(sum(1 << i for i in chosen) for chosen in combinations(range(len(cells)), number) if one_group(chosen))
+    return tuple([chosen for chosen in map(mask, combinations(range(len(cells)), number)) if one_group(chosen)])
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #296aa2d3
 class Clue(Patterns):
@@ -131,39 +137,39 @@ class Square(Rule):
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #27136315
 @lru_cache
-def board_rules(n: int) -> tuple[list[tuple[set, Square]], Together]:
-    "The rules that do not depend on clues: each square with its cells, and that the shaded cells hang together."
+def board_rules(n: int) -> tuple[list[tuple[int, Square]], Together]:
+    "The rules that do not depend on clues: each square with the mask of its cells, and that the shaded cells hang together."
     squares = []
     for r, c in every_cell(n - 1):
-        corners = [(r, c), (r, c + 1), (r + 1, c), (r + 1, c + 1)]
-        squares.append((set(corners), Square([y * n + x for y, x in corners], "").at((r, c), (r + 1, c + 1))))
+        corners = [y * n + x for y, x in ((r, c), (r, c + 1), (r + 1, c), (r + 1, c + 1))]
+        squares.append((mask(corners), Square(corners, "").at((r, c), (r + 1, c + 1))))
     return squares, Together(n, 1, "")
 
 
 @lru_cache
 def squares_at(n: int) -> dict[Cell, list[set[Cell]]]:
     "For each cell the 2 x 2 squares that it would complete, as their other cells."
-    whole = [corners for corners, _ in board_rules(n)[0]]
+    whole = [{divmod(i, n) for i in square.cells} for _, square in board_rules(n)[0]]
     return {cell: [corners - {cell} for corners in whole if cell in corners] for cell in every_cell(n)}
 
 
-@lru_cache(maxsize=1024)
-def clue_rule(n: int, cell: Cell, near: tuple[Cell, ...], number: int) -> Clue:
-    "The rule of a clue with cells `near` it; rules remember nothing of a puzzle, so that puzzles share them."
-    return Clue([y * n + x for y, x in near], number, n).at(cell)
+@lru_cache(maxsize=4096)
+def clue_rule(n: int, cell: int, shut: int, number: int) -> Clue:
+    "The rule of a clue in a `cell` with other clues around it where the mask `shut` has them; rules remember nothing of a puzzle, so that puzzles share them."
+    near = [other for other in numbered(n, around)[cell] if not shut >> other & 1]
+    return Clue(near, number, n).at(divmod(cell, n))
 
 
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "All rules; cell r * n + c is 1 where it is shaded."
-    n, clues = state.size, state.clues()
-    rules: list[Rule] = []
-    for cell, number in clues.items():
-        near = tuple([other for other in around(n, *cell) if other not in clues])
-        rules.append(clue_rule(n, cell, near, number))
-    squares, together = board_rules(n)
-    rules += [square for corners, square in squares if clues.keys().isdisjoint(corners)]  # a clue cell is white
-    return Problem([1 if cell in clues else 3 for cell in every_cell(n)], [*rules, together])
+    n, signs = state.size, "".join(state.grid)
+    clues = [cell for cell, sign in enumerate(signs) if sign != "."]
+    white = mask(clues)
+    (squares, together), (_, near) = board_rules(n), near_masks(n)
+    rules: list[Rule] = [clue_rule(n, cell, near[cell] & white, int(signs[cell])) for cell in clues]
+    rules += [square for corners, square in squares if not corners & white]  # a clue cell is white
+    return Problem([3 if sign == "." else 1 for sign in signs], [*rules, together])
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #aa81fd9b
 def shaded_cells(domains: list[int]) -> str:
@@ -249,6 +255,16 @@ def possible_clues(n: int, figure: set[Cell]) -> dict[Cell, int]:
             found[cell] = len(shaded)
     return found
 
+
+def free_zones(n: int, figure: set[Cell]) -> list[set[Cell]]:
+    "Of each cell that could change sides without a rule of the board being broken, itself and the cells around it: without a clue there, it is another solution."
+    found, dark = [], mask(r * n + c for r, c in figure)
+    for r, c in every_cell(n):
+        full = (r, c) not in figure and any(rest <= figure for rest in squares_at(n)[r, c])
+        if not full and is_joined(n, dark ^ 1 << r * n + c):
+            found.append({(r, c), *around(n, r, c)})
+    return found
+
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #7603fe4a
 def generate(level: Level, rng: Random) -> State:
     "A tapa with exactly one solution, as stubborn as the level wants it."
@@ -267,34 +283,32 @@ def one_puzzle(level: Level, rng: Random) -> State:
     "A tapa with exactly one solution."
     n = level.size
     for _ in range(40):
-        clues = possible_clues(n, random_figure(level, rng))
-        if not is_lone(with_clues(n, clues)):
+        figure = random_figure(level, rng)
+        clues, zones = possible_clues(n, figure), free_zones(n, figure)
+        if not is_lone(n, clues, figure, zones):
             continue
-        needed = needed_clues(n, clues, rng)
+        needed = clues
+        for cell in rng.sample(list(clues), len(clues)):
+            fewer = {other: number for other, number in needed.items() if other != cell}
+            if is_lone(n, fewer, figure, zones):
+                needed = fewer
         spare = [cell for cell in clues if cell not in needed]
         kept = needed.keys() | set(rng.sample(spare, min(level.spare, len(spare))))
         return with_clues(n, {cell: number for cell, number in clues.items() if cell in kept})
     return one_puzzle(level, Random(0))  # known to succeed; 40 failures in a row were never seen
 
-
-def needed_clues(n: int, clues: dict[Cell, int], rng: Random) -> dict[Cell, int]:
-    "What is left of `clues` when they are taken away in random order as long as the solution stays the only one."
-    needed = clues
-    for cell in rng.sample(list(clues), len(clues)):
-        fewer = {other: number for other, number in needed.items() if other != cell}
-        if is_lone(with_clues(n, fewer)):
-            needed = fewer
-    return needed
-
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #925f1442
 def with_clues(n: int, clues: dict[Cell, int]) -> State:
     "The puzzle with these clues."
-    return State(tuple("".join(str(clues.get((r, c), ".")) for c in range(n)) for r in range(n)))
+    return State(tuple(["".join([str(clues.get((r, c), ".")) for c in range(n)]) for r in range(n)]))
 
 
-def is_lone(state: State) -> bool:
-    "Whether a search of moderate length proves that there is one solution."
-    return is_unique(problem(state), 40 * state.size**2)
+def is_lone(n: int, clues: dict[Cell, int], figure: set[Cell], zones: list[set[Cell]]) -> bool:
+    "Whether a search of moderate length proves that the `figure` with its `free_zones` is the only solution."
+    if any(map(clues.keys().isdisjoint, zones)):
+        return False
+    rules, full = problem(with_clues(n, clues)), [int(cell in figure) for cell in every_cell(n)]
+    return is_only(rules, full, way_there(rules, full), 40 * n * n)
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #c0e98abb
 def read_shaded(answer: str, n: int) -> set[Cell]:

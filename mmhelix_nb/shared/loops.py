@@ -16,7 +16,7 @@ from random import Random
 from ..answers import means_answer, plain
 from .boards import read_records
 from .gridmoves import Node
-from .grids import Cell, every_cell
+from .grids import Cell, around, every_cell
 from .search import bits
 
 # %% ../../nbs/shared/loops.ipynb #7874bfd4
@@ -79,13 +79,18 @@ def shared_sides(region: set[Cell], cell: Cell) -> int:
 
 def random_region(cells: int, share: tuple[float, float], rng: Random) -> set[Cell]:
     "A random region of a `cells` x `cells` board, a `share` of it (from, to), without holes, that never touches itself at a corner."
-    grown, wanted = {(rng.randrange(cells), rng.randrange(cells))}, round(cells**2 * rng.uniform(*share))
+    new, wanted = (rng.randrange(cells), rng.randrange(cells)), round(cells**2 * rng.uniform(*share))
+    grown, sides = {new}, dict.fromkeys(every_cell(cells), 0)  # the sides that each other cell shares
     while len(grown) < wanted:
-        sides = {cell: shared_sides(grown, cell) for cell in every_cell(cells) if cell not in grown}
+        del sides[new]
+        for cell in around(cells, *new):  # for all others nothing has changed
+            if cell in sides:
+                sides[cell] = shared_sides(grown, cell)
         able = [cell for cell, shared in sides.items() if shared]
         if not able:
             break
-        grown.add(rng.choices(able, [(8, 2, 1, 1)[sides[cell] - 1] for cell in able])[0])
+        new = rng.choices(able, [(8, 2, 1, 1)[sides[cell] - 1] for cell in able])[0]
+        grown.add(new)
     return grown
 
 # %% ../../nbs/shared/loops.ipynb #7389796f
