@@ -7,9 +7,10 @@ __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LON
            'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'PATHS', 'BEGIN', 'FORCED', 'NODES', 'TOUR_SEEN', 'Event',
            'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways',
            'begun', 'again', 'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed', 'kept',
-           'spares', 'goes_on', 'ring', 'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy',
-           'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no',
-           'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
+           'spares', 'goes_on', 'ring', 'passing', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease',
+           'is_decoy', 'decoy', 'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest',
+           'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends',
+           'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
@@ -221,15 +222,11 @@ def best_joined(masks: list[int], rng: Random, begin: tuple[int, int] | None = N
 # %% ../../nbs/shared/tours.ipynb #5e0d4a01
 def fullest(pieces: Pieces, had: list[int]) -> list[tuple[int, int]]:
     "The edges left whose ends have the most edges together, with those that they `had` at first."
-    weight, most, found = [now + first for now, first in zip(pieces.spare, had)], 0, []
-    for node, near in enumerate(pieces.left):
-        for other in _bits(near >> node << node):
-            both = weight[node] + weight[other]
-            if both > most:
-                most, found = both, []
-            if both == most:
-                found.append((node, other))
-    return found
+    weight = [now + first for now, first in zip(pieces.spare, had)]
+    edges = [(node, other) for node, near in enumerate(pieces.left) for other in _bits(near >> node << node)]
+    sums = [weight[node] + weight[other] for node, other in edges]
+    most = max(sums, default=0)
+    return [edge for edge, both in zip(edges, sums) if both == most]
 
 
 def struck(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) -> list[int]:
@@ -286,12 +283,14 @@ def spares(pieces: Pieces, had: list[int], plan: list[int], rng: Random) -> floa
     return chance
 
 # %% ../../nbs/shared/tours.ipynb #59e0dd23
-def goes_on(masks: list[int], left: int, last: int, free: int, home: int, pair: tuple[int, int], lone: int = 0) -> bool:
-    """Whether a walk that `left` a node for the `last` can go on through all `free` nodes, and then to the node of the mask `home`, where it is not 0.
+def goes_on(
+    masks: list[int], left: int, last: int, free: int, home: int, pair: tuple[int, int], lone: int = 0
+) -> list[int]:
+    """How a walk that `left` a node for the `last` can go on through all `free` nodes, and then to the node of the mask `home`, where it is not 0: its nodes, backwards to the `last`; empty where it cannot.
 
     Two free nodes that are the `pair` come one right after the other; `lone` is the mask of a node with one way, which has to be the end."""
     if not free:
-        return not home or bool(masks[last] & home)
+        return [last] if not home or masks[last] & home else []
     usable, rest = free | 1 << last | home, masks[left] & free  # only these have a way less than before
     while rest:
         node = rest.bit_length() - 1
@@ -300,15 +299,16 @@ def goes_on(masks: list[int], left: int, last: int, free: int, home: int, pair: 
         if not near & near - 1:
             lone |= 1 << node
             if home or not near or lone & lone - 1:
-                return False
+                return []
     at, to = pair if pair[0] == last else pair[::-1]
     ways = 1 << to if at == last and free >> to & 1 else masks[last] & free
     while ways:
         way = ways.bit_length() - 1
         ways ^= 1 << way
-        if goes_on(masks, last, way, free & ~(1 << way), home, pair, lone):
-            return True
-    return False
+        if whole := goes_on(masks, last, way, free & ~(1 << way), home, pair, lone):
+            whole.append(last)
+            return whole
+    return []
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c12
 def ring(masks: list[int], start: int | None) -> list[int]:
@@ -316,13 +316,14 @@ def ring(masks: list[int], start: int | None) -> list[int]:
     return masks if start is None else [*(mask | 1 << len(masks) for mask in masks), (1 << len(masks)) - 1]
 
 
-def passes(masks: list[int], start: int | None, pair: tuple[int, int]) -> bool:
-    "Whether a tour takes the edge `pair`: a cycle, or a path from the `start`, where there is one."
+def passing(masks: list[int], start: int | None, pair: tuple[int, int]) -> list[int]:
+    "The nodes of a tour that takes the edge `pair`, backwards: a cycle, which ends where it begins, or a path from the `start`, where there is one; empty where there is none."
     u, v = pair
     nodes = (1 << len(masks)) - 1
-    if start is None:
-        return goes_on(masks, u, v, nodes & ~(1 << u | 1 << v), 1 << u, (-1, -1))
-    return goes_on(masks, start, start, nodes & ~(1 << start), 0, pair)
+    if start is not None:
+        return goes_on(masks, start, start, nodes & ~(1 << start), 0, pair)
+    way = goes_on(masks, u, v, nodes & ~(1 << u | 1 << v), 1 << u, (-1, -1))
+    return [u, *way, u] if way else []
 
 # %% ../../nbs/shared/tours.ipynb #b3c082f4
 Edges = frozenset[tuple[int, int]]
@@ -344,12 +345,13 @@ class Level:
 
 # %% ../../nbs/shared/tours.ipynb #73146afc
 class Draft(NamedTuple):
-    "A graph in the making: the `tour`, a cycle or a path from its `start`, the edges that it `keeps`, and the `pairs` of nodes that edges may join."
+    "A graph in the making: the `tour`, a cycle or a path from its `start`, the edges that it `keeps`, the `pairs` of nodes that edges may join, and the tours that were found through these, as edges without the pair."
 
     tour: list[int]
     start: int | None  # None: a cycle
     keeps: Edges
     pairs: list[tuple[int, int]]
+    through: dict[tuple[int, int], list[Edges]]
 
 
 def draft(level: Level, closed: bool, rng: Random) -> Draft:
@@ -359,7 +361,7 @@ def draft(level: Level, closed: bool, rng: Random) -> Draft:
         tour = random_path(level.nodes, pairs, rng)
         if not closed or (min(tour[0], tour[-1]), max(tour[0], tour[-1])) in pairs:
             break
-    return Draft(tour, None if closed else tour[0], frozenset(edges_along([*tour, *tour[:closed]])), pairs)
+    return Draft(tour, None if closed else tour[0], frozenset(edges_along([*tour, *tour[:closed]])), pairs, {})
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c08
 def along_tour(made: Draft) -> list[list[int]]:
@@ -397,23 +399,30 @@ class Ease:
 
     def __call__(self, edges: Edges, limit: float) -> float:
         "The chance; infinite where it is more than the `limit`."
-        masks = neighbour_masks(len(self.made.tour), edges)
-        whole = ring(masks, self.made.start)
-        pieces, had = begun(whole, self.begin), [mask.bit_count() for mask in whole]
-        most = averaged(lambda: STRUCK * spares(again(pieces), had, self.plan, self.rng), limit)  # the quickest
-        if most <= limit:
-            most = max(most, averaged(lambda: kept(again(pieces), self.plan, self.rng), limit))
-        if most > limit:
-            return inf
-        walking = 0.0
-        for place, walk in enumerate(self.walks):
+        masks, walking = neighbour_masks(len(self.made.tour), edges), 0.0
+        for place, walk in enumerate(self.walks):  # the quickest first, and striking out last, which seldom decides
             walking += WALKED * followed(masks, walk)
             if walking > limit:  # what was too much here will often be the next time, too
                 self.walks.insert(0, self.walks.pop(place))
                 return inf
-        return max(most, walking)
+        whole = ring(masks, self.made.start)
+        pieces, had = begun(whole, self.begin), [mask.bit_count() for mask in whole]
+        joining = averaged(lambda: kept(again(pieces), self.plan, self.rng), limit)
+        if joining > limit:
+            return inf
+        return max(walking, joining, averaged(lambda: STRUCK * spares(again(pieces), had, self.plan, self.rng), limit))
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c01
+def is_decoy(made: Draft, edges: Edges, masks: list[int], pair: tuple[int, int]) -> bool:
+    "Whether no tour of the graph with these `edges` and the `pair`, whose neighbours are `masks`, takes the pair; a tour that was found before often still stands, and spares the search."
+    found = made.through.setdefault(pair, [])
+    if any(tour <= edges for tour in found):
+        return False
+    if tour := passing(masks, made.start, pair):
+        found.append(frozenset(edges_along(tour)) - {pair})
+    return not tour
+
+
 def decoy(level: Level, made: Draft, edges: Edges, rng: Random) -> tuple[int, int] | None:
     "A pair that no tour of the graph with these `edges` would take as one more edge, any where the level makes no moves, of a node with one edge where there is one; None where there is no such pair."
     degrees, masks = Bag(node for edge in edges for node in edge), neighbour_masks(level.nodes, edges)
@@ -421,7 +430,7 @@ def decoy(level: Level, made: Draft, edges: Edges, rng: Random) -> tuple[int, in
     for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):
         if (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree:
             masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
-            if not level.moves or not passes(masks, made.start, (u, v)):
+            if not level.moves or is_decoy(made, edges, masks, (u, v)):
                 return u, v
             masks[u], masks[v] = masks[u] & ~(1 << v), masks[v] & ~(1 << u)
     return None
