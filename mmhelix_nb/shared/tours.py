@@ -131,55 +131,63 @@ DONE = 99  # stands for the edges to spare of a node that has its two
 class Pieces:
     """Edges of a cycle taken one by one, and what they rule out.
 
-    Of each node: the edges `left` and `taken` as masks, how many these are together, which is what it has to `spare`, and the other `end` of its piece."""
+    Of each node: the edges `left` and `taken` as masks, how many these are together, which is what it has to `spare`, and the other `end` of its piece; `having[n]` is the mask of the nodes with n to spare."""
 
-    def __init__(self, left: list[int], taken: list[int], spare: list[int], end: list[int]) -> None:
-        self.left, self.taken, self.spare, self.end = [*left], [*taken], [*spare], [*end]
+    def __init__(self, left: list[int], taken: list[int], spare: list[int], end: list[int], having: list[int]) -> None:
+        self.left, self.taken, self.spare, self.end, self.having = [*left], [*taken], [*spare], [*end], [*having]
+
+    def lose(self, node: int, other: int) -> None:
+        "Take from what a `node` has to spare its edge to the `other`."
+        had, having, bit = self.spare[node], self.having, 1 << node
+        self.left[node] ^= 1 << other
+        self.spare[node] = had - 1
+        having[had] ^= bit
+        having[had - 1] ^= bit
 
     def drop(self, node: int, other: int) -> None:
-        self.left[node] &= ~(1 << other)
-        self.left[other] &= ~(1 << node)
-        self.spare[node] -= 1
-        self.spare[other] -= 1
+        self.lose(node, other)
+        self.lose(other, node)
 
     def take(self, node: int, other: int) -> None:
         "Take an edge, and drop all others of a node that has two, and the one that would close the piece."
         left, taken = self.left, self.taken
         for one, far in ((node, other), (other, node)):
-            left[one] &= ~(1 << far)
+            left[one] ^= 1 << far
             if taken[one]:
-                for near in bits(left[one]):
-                    self.drop(one, near)
-                self.spare[one] = DONE
+                for near in _bits(left[one]):
+                    self.lose(near, one)
+                self.having[self.spare[one]] ^= 1 << one
+                left[one], self.spare[one] = 0, DONE
             taken[one] |= 1 << far
         first, last = self.end[node], self.end[other]
         self.end[first], self.end[last] = last, first
         if left[first] >> last & 1:
             self.drop(first, last)
 
-# %% ../../nbs/shared/tours.ipynb #5e0d1c07
-def settle(pieces: Pieces) -> list[int]:
-    "Take what nodes with two to spare need; the nodes with the fewest then, or none where all is taken or one has less than two."
-    spare = pieces.spare
-    while (least := min(spare)) == 2:
-        node = spare.index(2)
-        pieces.take(node, pieces.left[node].bit_length() - 1)
-    return [node for node, count in enumerate(spare) if count == least] if least > 2 else []
-
 
 _bits = lru_cache(maxsize=1 << 14)(bits)  # the same masks come again and again
 
+# %% ../../nbs/shared/tours.ipynb #5e0d1c07
+def settle(pieces: Pieces) -> int:
+    "Take what nodes with two to spare need; the mask of the nodes with the fewest then, 0 where all is taken or one has less than two."
+    having, left = pieces.having, pieces.left
+    while (needy := having[2]) and not (having[0] or having[1]):
+        node = (needy & -needy).bit_length() - 1
+        pieces.take(node, left[node].bit_length() - 1)
+    return 0 if having[0] or having[1] else next(filter(None, having), 0)
 
-def ways(pieces: Pieces, node: int) -> list[int]:
-    "The other ends of the edges left at a node that have the fewest to spare."
-    near, spare = _bits(pieces.left[node]), pieces.spare
-    least = min([spare[other] for other in near])
-    return [other for other in near if spare[other] == least]
+
+def ways(pieces: Pieces, node: int) -> int:
+    "The mask of the other ends of the edges left at a node that have the fewest to spare."
+    near = pieces.left[node]
+    return next(tied for nodes in pieces.having if (tied := near & nodes))
 
 
 def begun(masks: list[int], begin: tuple[int, int] | None) -> Pieces:
     "The pieces of a graph after the edge `begin`, where it is one, and all that follows."
-    pieces = Pieces(masks, [0] * len(masks), [mask.bit_count() for mask in masks], [*range(len(masks))])
+    n, spare = len(masks), [mask.bit_count() for mask in masks]
+    having = [sum(1 << node for node in range(n) if spare[node] == count) for count in range(n)]
+    pieces = Pieces(masks, [0] * n, spare, [*range(n)], having)
     if begin:
         pieces.take(*begin)
     settle(pieces)
@@ -188,7 +196,7 @@ def begun(masks: list[int], begin: tuple[int, int] | None) -> Pieces:
 
 def again(pieces: Pieces) -> Pieces:
     "A copy to go on from."
-    return Pieces(pieces.left, pieces.taken, pieces.spare, pieces.end)
+    return Pieces(pieces.left, pieces.taken, pieces.spare, pieces.end, pieces.having)
 
 # %% ../../nbs/shared/tours.ipynb #1834917a
 def along(taken: list[int]) -> list[int]:
@@ -203,8 +211,8 @@ def along(taken: list[int]) -> list[int]:
 def joined(pieces: Pieces, rng: Random) -> list[int]:
     "A path through all nodes of edges joined one by one, those of a node with the fewest to spare first, ties drawn at random; a shorter one where it is stuck."
     while tight := settle(pieces):
-        node = rng.choice(tight)
-        pieces.take(node, rng.choice(ways(pieces, node)))
+        node = rng.choice(_bits(tight))
+        pieces.take(node, rng.choice(_bits(ways(pieces, node))))
     return along(pieces.taken)
 
 
@@ -257,17 +265,17 @@ def kept(pieces: Pieces, plan: list[int], rng: Random) -> float:
     chance = 1.0
     while tight := settle(pieces):
         total, good = 0.0, []
-        for node in tight:
+        for node in _bits(tight):
             tied = ways(pieces, node)
-            if keeps := [other for other in tied if plan[node] >> other & 1]:
-                total += len(keeps) / len(tied)
+            if keeps := tied & plan[node]:
+                total += keeps.bit_count() / tied.bit_count()
                 good.append((total, node, keeps))
         if not good:
             return 0.0
-        chance *= total / len(tight)
+        chance *= total / tight.bit_count()
         drawn = rng.random() * total
         _, node, keeps = next(one for one in good if one[0] >= drawn)
-        pieces.take(node, rng.choice(keeps))
+        pieces.take(node, rng.choice(_bits(keeps)))
     return chance
 
 # %% ../../nbs/shared/tours.ipynb #5e0d4a02
