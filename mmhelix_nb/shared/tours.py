@@ -8,7 +8,7 @@ __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LON
            'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways',
            'begun', 'again', 'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed', 'kept',
            'spares', 'goes_on', 'ring', 'passing', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease',
-           'is_decoy', 'decoy', 'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest',
+           'is_decoy', 'shuffled', 'decoy', 'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest',
            'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends',
            'tell_tour']
 
@@ -17,7 +17,7 @@ from collections import Counter as Bag
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import inf
 from random import Random
 from typing import NamedTuple, TypeVar
@@ -179,8 +179,11 @@ def settle(pieces: Pieces) -> int:
 
 def ways(pieces: Pieces, node: int) -> int:
     "The mask of the other ends of the edges left at a node that have the fewest to spare."
-    near = pieces.left[node]
-    return next(tied for nodes in pieces.having if (tied := near & nodes))
+    near, tied = pieces.left[node], 0
+    for nodes in pieces.having:
+        if tied := near & nodes:
+            break
+    return tied
 
 
 def begun(masks: list[int], begin: tuple[int, int] | None) -> Pieces:
@@ -248,7 +251,9 @@ def struck(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) 
 # %% ../../nbs/shared/tours.ipynb #03f9cf0b
 def followed(masks: list[int], walk: list[int]) -> float:
     "The chance that a greedy walk from the first node of a `walk` through its nodes is this one."
-    chance, free = 1.0, sum(1 << node for node in walk[1:])
+    chance, free = 1.0, 0
+    for node in walk[1:]:
+        free |= 1 << node
     for last, to in pairwise(walk):
         ways = narrowest(masks, last, free)
         if to not in ways:
@@ -431,16 +436,26 @@ def is_decoy(made: Draft, edges: Edges, masks: list[int], pair: tuple[int, int])
     return not tour
 
 
+def shuffled(pairs: list[tuple[int, int]], rng: Random) -> Iterator[tuple[int, int]]:
+    "The `pairs` in random order, each drawn only when it is asked for: a search mostly takes one of the first."
+    left = [*pairs]
+    while left:
+        at = rng.randrange(len(left))
+        left[at], left[-1] = left[-1], left[at]
+        yield left.pop()
+
+
 def decoy(level: Level, made: Draft, edges: Edges, rng: Random) -> tuple[int, int] | None:
     "A pair that no tour of the graph with these `edges` would take as one more edge, any where the level makes no moves, of a node with one edge where there is one; None where there is no such pair."
-    degrees, masks = Bag(node for edge in edges for node in edge), neighbour_masks(level.nodes, edges)
-    pairs = rng.sample(made.pairs, len(made.pairs))
-    for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):
-        if (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree:
-            masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
-            if not level.moves or is_decoy(made, edges, masks, (u, v)):
-                return u, v
-            masks[u], masks[v] = masks[u] & ~(1 << v), masks[v] & ~(1 << u)
+    masks = neighbour_masks(level.nodes, edges)
+    degrees = [mask.bit_count() for mask in masks]
+    free = [(u, v) for u, v in made.pairs if (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree]
+    loose = [(u, v) for u, v in free if min(degrees[u], degrees[v]) < 2]
+    for u, v in chain(shuffled(loose, rng), shuffled([pair for pair in free if pair not in loose], rng)):
+        masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
+        if not level.moves or is_decoy(made, edges, masks, (u, v)):
+            return u, v
+        masks[u], masks[v] = masks[u] & ~(1 << v), masks[v] & ~(1 << u)
     return None
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c10
