@@ -7,16 +7,17 @@ __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LON
            'ENDS', 'SHORT', 'TORN', 'OPEN', 'MOVES', 'TOURS', 'PATHS', 'BEGIN', 'FORCED', 'NODES', 'TOUR_SEEN', 'Event',
            'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle', 'ways',
            'begun', 'again', 'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed', 'kept',
-           'spares', 'goes_on', 'ring', 'passes', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease', 'decoy',
-           'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no',
-           'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
+           'spares', 'goes_on', 'ring', 'passing', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease',
+           'is_decoy', 'shuffled', 'decoy', 'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest',
+           'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends',
+           'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import inf
 from random import Random
 from typing import NamedTuple, TypeVar
@@ -130,55 +131,66 @@ DONE = 99  # stands for the edges to spare of a node that has its two
 class Pieces:
     """Edges of a cycle taken one by one, and what they rule out.
 
-    Of each node: the edges `left` and `taken` as masks, how many these are together, which is what it has to `spare`, and the other `end` of its piece."""
+    Of each node: the edges `left` and `taken` as masks, how many these are together, which is what it has to `spare`, and the other `end` of its piece; `having[n]` is the mask of the nodes with n to spare."""
 
-    def __init__(self, left: list[int], taken: list[int], spare: list[int], end: list[int]) -> None:
-        self.left, self.taken, self.spare, self.end = [*left], [*taken], [*spare], [*end]
+    def __init__(self, left: list[int], taken: list[int], spare: list[int], end: list[int], having: list[int]) -> None:
+        self.left, self.taken, self.spare, self.end, self.having = [*left], [*taken], [*spare], [*end], [*having]
+
+    def lose(self, node: int, other: int) -> None:
+        "Take from what a `node` has to spare its edge to the `other`."
+        had, having, bit = self.spare[node], self.having, 1 << node
+        self.left[node] ^= 1 << other
+        self.spare[node] = had - 1
+        having[had] ^= bit
+        having[had - 1] ^= bit
 
     def drop(self, node: int, other: int) -> None:
-        self.left[node] &= ~(1 << other)
-        self.left[other] &= ~(1 << node)
-        self.spare[node] -= 1
-        self.spare[other] -= 1
+        self.lose(node, other)
+        self.lose(other, node)
 
     def take(self, node: int, other: int) -> None:
         "Take an edge, and drop all others of a node that has two, and the one that would close the piece."
         left, taken = self.left, self.taken
         for one, far in ((node, other), (other, node)):
-            left[one] &= ~(1 << far)
+            left[one] ^= 1 << far
             if taken[one]:
-                for near in bits(left[one]):
-                    self.drop(one, near)
-                self.spare[one] = DONE
+                for near in _bits(left[one]):
+                    self.lose(near, one)
+                self.having[self.spare[one]] ^= 1 << one
+                left[one], self.spare[one] = 0, DONE
             taken[one] |= 1 << far
         first, last = self.end[node], self.end[other]
         self.end[first], self.end[last] = last, first
         if left[first] >> last & 1:
             self.drop(first, last)
 
-# %% ../../nbs/shared/tours.ipynb #5e0d1c07
-def settle(pieces: Pieces) -> list[int]:
-    "Take what nodes with two to spare need; the nodes with the fewest then, or none where all is taken or one has less than two."
-    spare = pieces.spare
-    while (least := min(spare)) == 2:
-        node = spare.index(2)
-        pieces.take(node, pieces.left[node].bit_length() - 1)
-    return [node for node, count in enumerate(spare) if count == least] if least > 2 else []
-
 
 _bits = lru_cache(maxsize=1 << 14)(bits)  # the same masks come again and again
 
+# %% ../../nbs/shared/tours.ipynb #5e0d1c07
+def settle(pieces: Pieces) -> int:
+    "Take what nodes with two to spare need; the mask of the nodes with the fewest then, 0 where all is taken or one has less than two."
+    having, left = pieces.having, pieces.left
+    while (needy := having[2]) and not (having[0] or having[1]):
+        node = (needy & -needy).bit_length() - 1
+        pieces.take(node, left[node].bit_length() - 1)
+    return 0 if having[0] or having[1] else next(filter(None, having), 0)
 
-def ways(pieces: Pieces, node: int) -> list[int]:
-    "The other ends of the edges left at a node that have the fewest to spare."
-    near, spare = _bits(pieces.left[node]), pieces.spare
-    least = min([spare[other] for other in near])
-    return [other for other in near if spare[other] == least]
+
+def ways(pieces: Pieces, node: int) -> int:
+    "The mask of the other ends of the edges left at a node that have the fewest to spare."
+    near, tied = pieces.left[node], 0
+    for nodes in pieces.having:
+        if tied := near & nodes:
+            break
+    return tied
 
 
 def begun(masks: list[int], begin: tuple[int, int] | None) -> Pieces:
     "The pieces of a graph after the edge `begin`, where it is one, and all that follows."
-    pieces = Pieces(masks, [0] * len(masks), [mask.bit_count() for mask in masks], [*range(len(masks))])
+    n, spare = len(masks), [mask.bit_count() for mask in masks]
+    having = [sum(1 << node for node in range(n) if spare[node] == count) for count in range(n)]
+    pieces = Pieces(masks, [0] * n, spare, [*range(n)], having)
     if begin:
         pieces.take(*begin)
     settle(pieces)
@@ -187,7 +199,7 @@ def begun(masks: list[int], begin: tuple[int, int] | None) -> Pieces:
 
 def again(pieces: Pieces) -> Pieces:
     "A copy to go on from."
-    return Pieces(pieces.left, pieces.taken, pieces.spare, pieces.end)
+    return Pieces(pieces.left, pieces.taken, pieces.spare, pieces.end, pieces.having)
 
 # %% ../../nbs/shared/tours.ipynb #1834917a
 def along(taken: list[int]) -> list[int]:
@@ -202,8 +214,8 @@ def along(taken: list[int]) -> list[int]:
 def joined(pieces: Pieces, rng: Random) -> list[int]:
     "A path through all nodes of edges joined one by one, those of a node with the fewest to spare first, ties drawn at random; a shorter one where it is stuck."
     while tight := settle(pieces):
-        node = rng.choice(tight)
-        pieces.take(node, rng.choice(ways(pieces, node)))
+        node = rng.choice(_bits(tight))
+        pieces.take(node, rng.choice(_bits(ways(pieces, node))))
     return along(pieces.taken)
 
 
@@ -221,15 +233,11 @@ def best_joined(masks: list[int], rng: Random, begin: tuple[int, int] | None = N
 # %% ../../nbs/shared/tours.ipynb #5e0d4a01
 def fullest(pieces: Pieces, had: list[int]) -> list[tuple[int, int]]:
     "The edges left whose ends have the most edges together, with those that they `had` at first."
-    weight, most, found = [now + first for now, first in zip(pieces.spare, had)], 0, []
-    for node, near in enumerate(pieces.left):
-        for other in _bits(near >> node << node):
-            both = weight[node] + weight[other]
-            if both > most:
-                most, found = both, []
-            if both == most:
-                found.append((node, other))
-    return found
+    weight = [now + first for now, first in zip(pieces.spare, had)]
+    edges = [(node, other) for node, near in enumerate(pieces.left) for other in _bits(near >> node << node)]
+    sums = [weight[node] + weight[other] for node, other in edges]
+    most = max(sums, default=0)
+    return [edge for edge, both in zip(edges, sums) if both == most]
 
 
 def struck(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) -> list[int]:
@@ -243,7 +251,9 @@ def struck(masks: list[int], rng: Random, begin: tuple[int, int] | None = None) 
 # %% ../../nbs/shared/tours.ipynb #03f9cf0b
 def followed(masks: list[int], walk: list[int]) -> float:
     "The chance that a greedy walk from the first node of a `walk` through its nodes is this one."
-    chance, free = 1.0, sum(1 << node for node in walk[1:])
+    chance, free = 1.0, 0
+    for node in walk[1:]:
+        free |= 1 << node
     for last, to in pairwise(walk):
         ways = narrowest(masks, last, free)
         if to not in ways:
@@ -260,17 +270,17 @@ def kept(pieces: Pieces, plan: list[int], rng: Random) -> float:
     chance = 1.0
     while tight := settle(pieces):
         total, good = 0.0, []
-        for node in tight:
+        for node in _bits(tight):
             tied = ways(pieces, node)
-            if keeps := [other for other in tied if plan[node] >> other & 1]:
-                total += len(keeps) / len(tied)
+            if keeps := tied & plan[node]:
+                total += keeps.bit_count() / tied.bit_count()
                 good.append((total, node, keeps))
         if not good:
             return 0.0
-        chance *= total / len(tight)
+        chance *= total / tight.bit_count()
         drawn = rng.random() * total
         _, node, keeps = next(one for one in good if one[0] >= drawn)
-        pieces.take(node, rng.choice(keeps))
+        pieces.take(node, rng.choice(_bits(keeps)))
     return chance
 
 # %% ../../nbs/shared/tours.ipynb #5e0d4a02
@@ -286,12 +296,14 @@ def spares(pieces: Pieces, had: list[int], plan: list[int], rng: Random) -> floa
     return chance
 
 # %% ../../nbs/shared/tours.ipynb #59e0dd23
-def goes_on(masks: list[int], left: int, last: int, free: int, home: int, pair: tuple[int, int], lone: int = 0) -> bool:
-    """Whether a walk that `left` a node for the `last` can go on through all `free` nodes, and then to the node of the mask `home`, where it is not 0.
+def goes_on(
+    masks: list[int], left: int, last: int, free: int, home: int, pair: tuple[int, int], lone: int = 0
+) -> list[int]:
+    """How a walk that `left` a node for the `last` can go on through all `free` nodes, and then to the node of the mask `home`, where it is not 0: its nodes, backwards to the `last`; empty where it cannot.
 
     Two free nodes that are the `pair` come one right after the other; `lone` is the mask of a node with one way, which has to be the end."""
     if not free:
-        return not home or bool(masks[last] & home)
+        return [last] if not home or masks[last] & home else []
     usable, rest = free | 1 << last | home, masks[left] & free  # only these have a way less than before
     while rest:
         node = rest.bit_length() - 1
@@ -300,15 +312,16 @@ def goes_on(masks: list[int], left: int, last: int, free: int, home: int, pair: 
         if not near & near - 1:
             lone |= 1 << node
             if home or not near or lone & lone - 1:
-                return False
+                return []
     at, to = pair if pair[0] == last else pair[::-1]
     ways = 1 << to if at == last and free >> to & 1 else masks[last] & free
     while ways:
         way = ways.bit_length() - 1
         ways ^= 1 << way
-        if goes_on(masks, last, way, free & ~(1 << way), home, pair, lone):
-            return True
-    return False
+        if whole := goes_on(masks, last, way, free & ~(1 << way), home, pair, lone):
+            whole.append(last)
+            return whole
+    return []
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c12
 def ring(masks: list[int], start: int | None) -> list[int]:
@@ -316,13 +329,14 @@ def ring(masks: list[int], start: int | None) -> list[int]:
     return masks if start is None else [*(mask | 1 << len(masks) for mask in masks), (1 << len(masks)) - 1]
 
 
-def passes(masks: list[int], start: int | None, pair: tuple[int, int]) -> bool:
-    "Whether a tour takes the edge `pair`: a cycle, or a path from the `start`, where there is one."
+def passing(masks: list[int], start: int | None, pair: tuple[int, int]) -> list[int]:
+    "The nodes of a tour that takes the edge `pair`, backwards: a cycle, which ends where it begins, or a path from the `start`, where there is one; empty where there is none."
     u, v = pair
     nodes = (1 << len(masks)) - 1
-    if start is None:
-        return goes_on(masks, u, v, nodes & ~(1 << u | 1 << v), 1 << u, (-1, -1))
-    return goes_on(masks, start, start, nodes & ~(1 << start), 0, pair)
+    if start is not None:
+        return goes_on(masks, start, start, nodes & ~(1 << start), 0, pair)
+    way = goes_on(masks, u, v, nodes & ~(1 << u | 1 << v), 1 << u, (-1, -1))
+    return [u, *way, u] if way else []
 
 # %% ../../nbs/shared/tours.ipynb #b3c082f4
 Edges = frozenset[tuple[int, int]]
@@ -344,12 +358,13 @@ class Level:
 
 # %% ../../nbs/shared/tours.ipynb #73146afc
 class Draft(NamedTuple):
-    "A graph in the making: the `tour`, a cycle or a path from its `start`, the edges that it `keeps`, and the `pairs` of nodes that edges may join."
+    "A graph in the making: the `tour`, a cycle or a path from its `start`, the edges that it `keeps`, the `pairs` of nodes that edges may join, and the tours that were found through these, as edges without the pair."
 
     tour: list[int]
     start: int | None  # None: a cycle
     keeps: Edges
     pairs: list[tuple[int, int]]
+    through: dict[tuple[int, int], list[Edges]]
 
 
 def draft(level: Level, closed: bool, rng: Random) -> Draft:
@@ -359,7 +374,7 @@ def draft(level: Level, closed: bool, rng: Random) -> Draft:
         tour = random_path(level.nodes, pairs, rng)
         if not closed or (min(tour[0], tour[-1]), max(tour[0], tour[-1])) in pairs:
             break
-    return Draft(tour, None if closed else tour[0], frozenset(edges_along([*tour, *tour[:closed]])), pairs)
+    return Draft(tour, None if closed else tour[0], frozenset(edges_along([*tour, *tour[:closed]])), pairs, {})
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c08
 def along_tour(made: Draft) -> list[list[int]]:
@@ -397,33 +412,50 @@ class Ease:
 
     def __call__(self, edges: Edges, limit: float) -> float:
         "The chance; infinite where it is more than the `limit`."
-        masks = neighbour_masks(len(self.made.tour), edges)
-        whole = ring(masks, self.made.start)
-        pieces, had = begun(whole, self.begin), [mask.bit_count() for mask in whole]
-        most = averaged(lambda: STRUCK * spares(again(pieces), had, self.plan, self.rng), limit)  # the quickest
-        if most <= limit:
-            most = max(most, averaged(lambda: kept(again(pieces), self.plan, self.rng), limit))
-        if most > limit:
-            return inf
-        walking = 0.0
-        for place, walk in enumerate(self.walks):
+        masks, walking = neighbour_masks(len(self.made.tour), edges), 0.0
+        for place, walk in enumerate(self.walks):  # the quickest first, and striking out last, which seldom decides
             walking += WALKED * followed(masks, walk)
             if walking > limit:  # what was too much here will often be the next time, too
                 self.walks.insert(0, self.walks.pop(place))
                 return inf
-        return max(most, walking)
+        whole = ring(masks, self.made.start)
+        pieces, had = begun(whole, self.begin), [mask.bit_count() for mask in whole]
+        joining = averaged(lambda: kept(again(pieces), self.plan, self.rng), limit)
+        if joining > limit:
+            return inf
+        return max(walking, joining, averaged(lambda: STRUCK * spares(again(pieces), had, self.plan, self.rng), limit))
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c01
+def is_decoy(made: Draft, edges: Edges, masks: list[int], pair: tuple[int, int]) -> bool:
+    "Whether no tour of the graph with these `edges` and the `pair`, whose neighbours are `masks`, takes the pair; a tour that was found before often still stands, and spares the search."
+    found = made.through.setdefault(pair, [])
+    if any(tour <= edges for tour in found):
+        return False
+    if tour := passing(masks, made.start, pair):
+        found.append(frozenset(edges_along(tour)) - {pair})
+    return not tour
+
+
+def shuffled(pairs: list[tuple[int, int]], rng: Random) -> Iterator[tuple[int, int]]:
+    "The `pairs` in random order, each drawn only when it is asked for: a search mostly takes one of the first."
+    left = [*pairs]
+    while left:
+        at = rng.randrange(len(left))
+        left[at], left[-1] = left[-1], left[at]
+        yield left.pop()
+
+
 def decoy(level: Level, made: Draft, edges: Edges, rng: Random) -> tuple[int, int] | None:
     "A pair that no tour of the graph with these `edges` would take as one more edge, any where the level makes no moves, of a node with one edge where there is one; None where there is no such pair."
-    degrees, masks = Bag(node for edge in edges for node in edge), neighbour_masks(level.nodes, edges)
-    pairs = rng.sample(made.pairs, len(made.pairs))
-    for u, v in sorted(pairs, key=lambda pair: min(degrees[pair[0]], degrees[pair[1]]) > 1):
-        if (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree:
-            masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
-            if not level.moves or not passes(masks, made.start, (u, v)):
-                return u, v
-            masks[u], masks[v] = masks[u] & ~(1 << v), masks[v] & ~(1 << u)
+    masks = neighbour_masks(level.nodes, edges)
+    degrees = [mask.bit_count() for mask in masks]
+    free = [(u, v) for u, v in made.pairs if (u, v) not in edges and max(degrees[u], degrees[v]) < level.degree]
+    loose = [(u, v) for u, v in free if min(degrees[u], degrees[v]) < 2]
+    for u, v in chain(shuffled(loose, rng), shuffled([pair for pair in free if pair not in loose], rng)):
+        masks[u], masks[v] = masks[u] | 1 << v, masks[v] | 1 << u
+        if not level.moves or is_decoy(made, edges, masks, (u, v)):
+            return u, v
+        masks[u], masks[v] = masks[u] & ~(1 << v), masks[v] & ~(1 << u)
     return None
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c10
