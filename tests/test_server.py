@@ -237,7 +237,7 @@ print([thread for thread in threading.enumerate()[1:] if "tqdm" not in str(threa
 
 def test_an_interrupted_run_keeps_what_came_and_leaves_no_thread(tmp_path):
     def behave(asked, number):
-        time.sleep(60 if asked_text(asked) == "7" else 0.01 if int(asked_text(asked)) < 7 else 0.8)
+        time.sleep(60 if asked_text(asked) == "7" else 0.01 if int(asked_text(asked)) < 7 else 1.2)
         return 200, completion("x"), {}
 
     with FakeServer(behave) as fake:

@@ -346,6 +346,7 @@ class Client:
 
     def __init__(self, server: Server, cache: str | Path | None = None):
         self.server, self.account, self.stopped = server, Account(server), threading.Event()
+        self.places = threading.Semaphore(max(1, server.concurrency))  # requests under way at once
         self.transport, self.cache = connect(server), Cache(cache) if cache else None
 
     def __enter__(self) -> "Client":
@@ -438,12 +439,13 @@ def complete(client: Client, messages: Sequence[dict[str, Any]], sample: int = 0
     known = client.cache.get(key) if client.cache else None
     if known:
         return known
-    end_if(client.stopped)
-    with reserved(client.account, request, client.stopped) as replies:
-        found = insist(client, lambda: _send(client, request))
-        replies.append(found)
-        if client.cache:
-            client.cache.put(key, found)
+    with client.places:
+        end_if(client.stopped)
+        with reserved(client.account, request, client.stopped) as replies:
+            found = insist(client, lambda: _send(client, request))
+            replies.append(found)
+            if client.cache:
+                client.cache.put(key, found)
     return found
 
 
@@ -461,14 +463,15 @@ ARRIVE_S, LEAVE_S = 120.0, 2.0  # seconds for replies under way, after an error 
 
 
 def for_each(client: Client, work: Callable[[_T], _R], items: Sequence[_T], bar: str = "") -> list[_R]:
-    "`work(item)` for each of `items`, as many at a time as the server takes, with a progress `bar` of that name; what one raises ends all."
+    "`work(item)` for each of `items`, in half as many threads more as the server takes requests, so that it has enough of them while replies are judged, with a progress `bar` of that name; what one raises ends all."
+    most = max(1, client.server.concurrency)
     todo: queue.SimpleQueue[int] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, _R | BaseException]] = queue.SimpleQueue()
     for number in range(len(items)):
         todo.put(number)
     threads = [
         threading.Thread(target=_take, args=(client, work, items, todo, done), daemon=True)
-        for _ in range(min(max(1, client.server.concurrency), len(items)))
+        for _ in range(min(most + most // 2, len(items)))
     ]
     for thread in threads:
         thread.start()
