@@ -321,7 +321,7 @@ def free_to_lay(state: State, laid: list[int], at: int) -> bool:
     return not any(laid[other] for other in crossed(state)[at])
 
 
-def numbers_of(bare: State, laid: list[int]) -> list[int]:
+def numbers_of(bare: State, laid: Sequence[int]) -> list[int]:
     "How many of the bridges `laid` each island has."
     count = [0] * len(bare.islands)
     for number, (a, b) in zip(laid, spans(bare)):
@@ -330,7 +330,7 @@ def numbers_of(bare: State, laid: list[int]) -> list[int]:
     return count
 
 
-def with_numbers(bare: State, laid: list[int]) -> State:
+def with_numbers(bare: State, laid: Sequence[int]) -> State:
     "The state whose numbers are those of the bridges `laid`."
     return State(tuple((x, y, total) for (x, y, _), total in zip(bare.islands, numbers_of(bare, laid))))
 
@@ -383,17 +383,17 @@ def harder(level: Level, rng: Random) -> tuple[State, int]:
     bare, laid = mended(level, rng)
     places = tuple([(x, y) for x, y, _ in bare.islands])
 
-    def changed(laid: list[int]) -> list[int]:
-        other = laid[:]
+    def changed(laid: tuple[int, ...]) -> tuple[int, ...]:
+        other = [*laid]
         for _ in range(rng.choice((1, 1, 2))):
             change(bare, other, rng.randrange(len(other)), rng)
-        return other
+        return tuple(other)
 
-    def puzzle(laid: list[int]) -> tuple[Problem, list[int]]:
+    def puzzle(laid: tuple[int, ...]) -> tuple[Problem, tuple[int, ...]]:
         return with_totals(places, numbers_of(bare, laid)), laid
 
-    laid = climb(laid, changed, puzzle, 150, level.stops, level.steps)
-    return with_numbers(bare, laid), len(impasses(*puzzle(laid)))
+    best = climb(tuple(laid), changed, puzzle, 150, level.stops, level.steps)
+    return with_numbers(bare, best), len(impasses(*puzzle(best)))
 
 
 def generate(level: Level, rng: Random) -> State:

@@ -386,9 +386,9 @@ class Draft:
             rule.sum_to(sum([self.digits[cell] for cell in rule.cells]))
             self.problem.first = None  # what the rules come to is no longer known
 
-    def take(self, digits: list[int]) -> "Draft":
+    def take(self, digits: Sequence[int]) -> "Draft":
         "Write all `digits`, and add up the runs in which they differ."
-        before, self.digits = self.digits, digits[:]
+        before, self.digits = self.digits, [*digits]
         self.add_up([cell for cell, digit in enumerate(digits) if digit != before[cell]])
         return self
 
@@ -435,17 +435,17 @@ def improve(draft: Draft, rng: Random, steps: int = 120) -> bool:
     return False
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #a68085b6
-def altered(draft: Draft, rng: Random, digits: list[int]) -> list[int] | None:
+def altered(draft: Draft, rng: Random, digits: tuple[int, ...]) -> tuple[int, ...] | None:
     "`digits` of the draft, which are its only solution, with another one in some cell; None where there is none, or four corners can trade then."
     cell = rng.randrange(len(digits))
     others = draft.take(digits).free(cell)
     if not others:
         return None
-    other = [*digits[:cell], rng.choice(others), *digits[cell + 1 :]]
+    other = (*digits[:cell], rng.choice(others), *digits[cell + 1 :])
     return None if can_trade(other, draft.squares_at[cell]) else other
 
 
-def puzzle(draft: Draft, digits: list[int]) -> tuple[Problem, list[int]]:
+def puzzle(draft: Draft, digits: tuple[int, ...]) -> tuple[Problem, tuple[int, ...]]:
     "The problem of the draft with `digits` as its solution."
     return draft.take(digits).problem, digits
 
@@ -453,14 +453,14 @@ def puzzle(draft: Draft, digits: list[int]) -> tuple[Problem, list[int]]:
 def harden(draft: Draft, level: Level, rng: Random) -> int:
     "Change digits so that the sums fall silent more often, while the solution stays the only one; how often they fall silent."
     change = partial(altered, draft, rng)
-    digits = climb(draft.digits, change, partial(puzzle, draft), QUICK, level.stops, level.steps)
+    digits = climb(tuple(draft.digits), change, partial(puzzle, draft), QUICK, level.stops, level.steps)
     return len(impasses(*puzzle(draft, digits)))
 
 
 def shorten(draft: Draft, rng: Random, steps: int) -> Draft:
     "Change digits so that fewer narrowings lead to the solution, which stays the only one, while the sums fall silent as often."
     change = partial(altered, draft, rng)
-    return draft.take(shortened(draft.digits, change, partial(puzzle, draft), QUICK, steps))
+    return draft.take(shortened(tuple(draft.digits), change, partial(puzzle, draft), QUICK, steps))
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #fdef7159
 def spare_draft(side: int) -> Draft:

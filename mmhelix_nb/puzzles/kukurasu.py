@@ -156,7 +156,7 @@ SPACES = {1: 27000}  # canonical forms, estimated from how often draws repeat
 LEVELS = (Level(4), Level(5, 1, 300), Level(6, 2, 120), Level(6, 3, 250), Level(7, 3, 120))
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #50ab8751
-def totals_of(grid: list[int], n: int) -> State:
+def totals_of(grid: Sequence[int], n: int) -> State:
     "The totals of a grid, given row by row."
     weights = range(1, n + 1)
     rows = tuple([sum(map(mul, weights, grid[r * n : r * n + n])) for r in range(n)])
@@ -177,13 +177,14 @@ def generate(level: Level, rng: Random) -> State:
     "A kukurasu with exactly one solution."
     n = level.size
 
-    def changed(grid: list[int]) -> list[int]:
-        return some_flipped(grid, rng)
+    def changed(grid: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(some_flipped([*grid], rng))
 
-    def puzzle(grid: list[int]) -> tuple[Problem, list[int]]:
+    def puzzle(grid: tuple[int, ...]) -> tuple[Problem, tuple[int, ...]]:
         return problem(totals_of(grid, n)), grid
 
-    return totals_of(climb(lone_grid(level, rng), changed, puzzle, 3 * n * n, level.stops, level.steps), n)
+    lone = tuple(lone_grid(level, rng))
+    return totals_of(climb(lone, changed, puzzle, 3 * n * n, level.stops, level.steps), n)
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #e1f2a0c8
 SCORER = "kukurasu_evaluator"

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['UNITS', 'SHALLOW', 'LEVELS', 'DIG', 'SCORER', 'draw', 'RULES', 'FORMAT', 'ORDER', 'VOICE', 'SEEN', 'State', 'box',
-           'problem', 'digits_text', 'solve', 'naked_and_hidden_singles', 'singles_and_draws', 'Level', 'generate',
-           'check', 'layout', 'example', 'ask', 'box_checks', 'trace', 'canon']
+           'problem', 'digits_text', 'solve', 'naked_and_hidden_singles', 'singles_and_draws', 'Level', 'exchanges',
+           'generate', 'check', 'layout', 'example', 'ask', 'box_checks', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #aa1359c4
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 from random import Random
 
 from ..core import Solution, Verdict, judge, right, wrong
@@ -121,13 +121,30 @@ LEVELS = (
 DIG = 25  # givens down to which a sudoku is dug that has to stop singles
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #a963ba03
+def exchanges(blank: Problem, full: Sequence[int]) -> list[frozenset[int]]:
+    "The cells of any two digits that hang together by rows, columns and boxes: with these two exchanged they make another sudoku, which no search has to find where none of the cells is given."
+    where, found = [{full[cell]: cell for cell in unit.cells} for unit in blank.rules], []
+    for two in combinations(range(1, 10), 2):
+        left = {cell for cell, digit in enumerate(full) if digit in two}
+        while left:
+            piece = [left.pop()]
+            for cell in piece:  # which grows
+                other = sum(two) - full[cell]
+                near = left.intersection([where[unit][other] for unit in blank.touching[cell]])
+                left -= near
+                piece += near
+            found.append(frozenset(piece))
+    return found
+
+
 def generate(level: Level, rng: Random) -> State:
     "A sudoku with exactly one solution."
     blank = problem(State(((0,) * 9,) * 9))
     full = random_solution(blank, rng)
     stops = rng.choice(level.stops)
     keep = (DIG if stops else level.givens[0], level.givens[stops > 0])
-    given = dug(Whole(blank, full), keep, stops, level.tries, rng)
+    whole = Whole(blank, full, 1, exchanges(blank, full) if stops else [])
+    given = dug(whole, keep, stops, level.tries, rng)
     return State(square([digit if cell in given else 0 for cell, digit in enumerate(full)], 9))
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #8e8b2467
