@@ -425,7 +425,7 @@ class Ease:
             return inf
         return max(walking, joining, averaged(lambda: STRUCK * spares(again(pieces), had, self.plan, self.rng), limit))
 
-# %% ../../nbs/shared/tours.ipynb #5e0d1c01
+# %% ../../nbs/shared/tours.ipynb #5e0d1c13
 def is_decoy(made: Draft, edges: Edges, masks: list[int], pair: tuple[int, int]) -> bool:
     "Whether no tour of the graph with these `edges` and the `pair`, whose neighbours are `masks`, takes the pair; a tour that was found before often still stands, and spares the search."
     found = made.through.setdefault(pair, [])
@@ -444,7 +444,7 @@ def shuffled(pairs: list[tuple[int, int]], rng: Random) -> Iterator[tuple[int, i
         left[at], left[-1] = left[-1], left[at]
         yield left.pop()
 
-
+# %% ../../nbs/shared/tours.ipynb #5e0d1c01
 def decoy(level: Level, made: Draft, edges: Edges, rng: Random) -> tuple[int, int] | None:
     "A pair that no tour of the graph with these `edges` would take as one more edge, any where the level makes no moves, of a node with one edge where there is one; None where there is no such pair."
     masks = neighbour_masks(level.nodes, edges)
