@@ -124,10 +124,11 @@ def greedy_walk(masks: list[int], start: int, free: int, rng: Random) -> list[in
         free &= ~(1 << walk[-1])
     return walk
 
-# %% ../../nbs/shared/tours.ipynb #47e0847c
+# %% ../../nbs/shared/tours.ipynb #5e0d1c14
 DONE = 99  # stands for the edges to spare of a node that has its two
+_bits = lru_cache(maxsize=1 << 14)(bits)  # the same masks come again and again
 
-
+# %% ../../nbs/shared/tours.ipynb #47e0847c
 class Pieces:
     """Edges of a cycle taken one by one, and what they rule out.
 
@@ -141,8 +142,7 @@ class Pieces:
         had, having, bit = self.spare[node], self.having, 1 << node
         self.left[node] ^= 1 << other
         self.spare[node] = had - 1
-        having[had] ^= bit
-        having[had - 1] ^= bit
+        having[had], having[had - 1] = having[had] ^ bit, having[had - 1] ^ bit
 
     def drop(self, node: int, other: int) -> None:
         self.lose(node, other)
@@ -163,9 +163,6 @@ class Pieces:
         self.end[first], self.end[last] = last, first
         if left[first] >> last & 1:
             self.drop(first, last)
-
-
-_bits = lru_cache(maxsize=1 << 14)(bits)  # the same masks come again and again
 
 # %% ../../nbs/shared/tours.ipynb #5e0d1c07
 def settle(pieces: Pieces) -> int:
