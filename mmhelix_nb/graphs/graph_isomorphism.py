@@ -276,7 +276,7 @@ SPACES = {
 
 Found = set[tuple[int, int]]
 
-
+# %% ../../nbs/tasks/graphs/graph_isomorphism.ipynb #5b7e20c4
 Numbers = tuple[int, ...]
 
 
