@@ -267,9 +267,9 @@ class Level:
 LEVELS = (
     Level((1, 2, 2, 1), 0.6, 12, 4, 6),
     Level((1, 2, 3, 2, 1), 0.5, 12, 6, 14),
-    Level((1, 3, 3, 3, 1), 0.6, 15, 8, 120),
-    Level((1, 3, 4, 3, 1), 0.55, 15, 8, 75),
-    Level((1, 3, 4, 3, 3, 1), 0.33, 20, 8, 65),
+    Level((1, 3, 3, 3, 1), 0.6, 15, 32, 52),
+    Level((1, 3, 4, 3, 1), 0.55, 15, 22, 40),
+    Level((1, 3, 4, 3, 3, 1), 0.33, 20, 22, 34),
 )
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #042f9207
@@ -308,7 +308,7 @@ def network(level: Level, rng: Random) -> State:
 
 # %% ../../nbs/tasks/graphs/max_flow.ipynb #de62eb32
 FULL = 1000  # so many count where an end is the narrowest cut
-RANDOM_FILLINGS = 40
+RANDOM_FILLINGS = 16
 
 
 def easy(state: State, limit: int, rng: Random) -> int:
