@@ -182,7 +182,7 @@ def ways(pieces: Pieces, node: int) -> int:
             break
     return tied
 
-
+# %% ../../nbs/shared/tours.ipynb #5e0d1c16
 def begun(masks: list[int], begin: tuple[int, int] | None) -> Pieces:
     "The pieces of a graph after the edge `begin`, where it is one, and all that follows."
     n, spare = len(masks), [mask.bit_count() for mask in masks]
@@ -325,7 +325,7 @@ def ring(masks: list[int], start: int | None) -> list[int]:
     "The graph in which a cycle is a tour: the same, or with one node more, beside all others, from which the cycle goes on to the `start`."
     return masks if start is None else [*(mask | 1 << len(masks) for mask in masks), (1 << len(masks)) - 1]
 
-
+# %% ../../nbs/shared/tours.ipynb #5e0d1c17
 def passing(masks: list[int], start: int | None, pair: tuple[int, int]) -> list[int]:
     "The nodes of a tour that takes the edge `pair`, backwards: a cycle, which ends where it begins, or a path from the `start`, where there is one; empty where there is none."
     u, v = pair
@@ -432,7 +432,7 @@ def is_decoy(made: Draft, edges: Edges, masks: list[int], pair: tuple[int, int])
         found.append(frozenset(edges_along(tour)) - {pair})
     return not tour
 
-
+# %% ../../nbs/shared/tours.ipynb #5e0d1c15
 def shuffled(pairs: list[tuple[int, int]], rng: Random) -> Iterator[tuple[int, int]]:
     "The `pairs` in random order, each drawn only when it is asked for: a search mostly takes one of the first."
     left = [*pairs]
@@ -461,7 +461,7 @@ def spared(made: Draft, edges: Edges) -> list[tuple[int, int]]:
     degrees = Bag(node for edge in edges for node in edge)
     return sorted(edge for edge in edges - made.keeps if min(degrees[node] for node in edge) > 2)
 
-
+# %% ../../nbs/shared/tours.ipynb #5e0d1c18
 def swapped(level: Level, made: Draft, edges: Edges, edge: tuple[int, int], rng: Random) -> Edges:
     "The `edges` after an `edge` that the tour does not need gave way to a decoy."
     fewer = edges - {edge}
