@@ -267,11 +267,7 @@ LEVELS = (
     Level(14, (28, 30), 54, LARGER),
     Level(14, (31, 34), 66, LARGER),
 )
-SPACES = {
-    1: 820,
-    3: 630,
-    4: 1900,
-}  # estimated from what recurs in 300 draws (Chao); the others have more than 2,000 forms
+SPACES = {1: 820, 3: 510, 4: 1700}  # estimated from how often draws repeat; the others have more than 2,000 forms
 
 
 Found = set[tuple[int, int]]

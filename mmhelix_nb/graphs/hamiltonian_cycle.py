@@ -242,7 +242,7 @@ LEVELS = (
     Level(18, (31, 32), 32, 115, 0.03, without=0.08),
     Level(20, (34, 35), 42, 90, 0.03, without=0.08),
 )
-SPACES = {1: 2_100, 2: 76_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
+SPACES = {1: 1_900, 2: 76_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/graphs/hamiltonian_cycle.ipynb #cd103021
 def without_cycle(level: Level, graphs: Iterator[Edges]) -> Iterator[tuple[State, int]]:

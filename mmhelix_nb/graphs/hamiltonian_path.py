@@ -183,7 +183,7 @@ LEVELS = (
     Level(17, (27, 28), 32, 110, 0.03, 1.0, without=0.08),
     Level(18, (29, 31), 40, 80, 0.03, 1.0, without=0.08),
 )
-SPACES = {1: 6_100, 2: 220_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
+SPACES = {1: 3_000, 2: 220_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #f9fb6ae1
 def is_open(state: State) -> bool:
