@@ -214,6 +214,7 @@ CLOSE = 1e-9  # what four numbers make is 24, or off by more: their denominators
 
 def without_brackets(state: State, rng: Random) -> str:
     "Writes every order and every three signs without brackets, × and ÷ before + and -."
+    goal = float(TARGET)
     for first, *others in orders(state):
         made = [(0.0, float(first[1]))]  # a total, and the product that is still to be added; quicker than fractions
         for _, exact in others:
@@ -224,7 +225,7 @@ def without_brackets(state: State, rng: Random) -> str:
                 for one in ((total + part, value), (total + part, -value), (total, part * value), (total, part / value))
             ]
         for signs, (total, part) in zip(product(OPERATIONS, repeat=3), made):
-            if abs(total + part - 24) < CLOSE:
+            if abs(total + part - goal) < CLOSE:
                 return " ".join((first[0], *(f"{sign} {text}" for sign, (text, _) in zip(signs, others))))
     return ""
 

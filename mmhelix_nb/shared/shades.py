@@ -17,7 +17,7 @@ from .explain import retell, trial_order
 from .grids import Cell, beside
 from .narrator import Narrator
 from .reading import CLUES, GRIDS, close, row_facts
-from .rules import KEPT, Changes, Connected
+from .rules import KEPT, UNASKED, Changes, Connected
 from .seen import SHADED, Mark, Seen, first_of, spots
 from .squares import LINES
 from .voice import SUPPOSED, Voice, cell_label
@@ -293,11 +293,12 @@ class Remembered(Connected):
 
     def narrow(self, domains: list[int]) -> Changes | None:
         board, answers = bytes(domains), self.answers
-        if board not in answers:
+        found = answers.get(board, UNASKED)
+        if found is UNASKED:
             if len(answers) >= KEPT:
                 answers.clear()
-            answers[board] = super().narrow(domains)
-        return answers[board]
+            found = answers[board] = super().narrow(domains)
+        return found
 
 # %% ../../nbs/shared/shades.ipynb #96201929
 class Together(Remembered):
