@@ -307,7 +307,7 @@ def test_there_is_exactly_one_solution(task, run_seed):
 
 @every_task
 def test_effort_rises_with_the_level(task):
-    effort = [median(item(task, level, seed).solution.effort for seed in range(20)) for level in LEVELS]
+    effort = [median(item(task, level, seed).solution.effort for seed in range(40)) for level in LEVELS]
     assert effort == sorted(set(effort)), effort
 
 
