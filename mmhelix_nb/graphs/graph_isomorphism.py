@@ -33,10 +33,10 @@ from ..shared.graphtold import NO, run_on
 from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNTOLD, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
+    hang_together,
     introduced,
     neighbour_masks,
     random_graph,
-    reachable,
     read_graph,
     read_lists,
     regular,
@@ -327,11 +327,9 @@ def differing(level: Level, rng: Random) -> tuple[Found, Found] | None:
     else:
         edges = random_graph(level.nodes, rng.randint(*level.edges), level.degree, rng)
         pair = edges, exchanged(edges, rng, level.alike)
-    others = (1 << level.nodes) - 2  # all but node 0
     if pair is None or pair[0] == pair[1]:
         return None
-    whole = all(reachable(neighbour_masks(level.nodes, edges), 0, others) == others for edges in pair)
-    return pair if whole else None
+    return pair if all(hang_together(level.nodes, edges) for edges in pair) else None
 
 
 def profile(n: int, edges: Found) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ __all__ = ['Regions', 'SHALLOW', 'LEVELS', 'BYTE', 'Filled', 'WATERS', 'SCORER',
            'ORDER', 'TANKS', 'VOICE', 'LINES_AND_TANKS', 'SEEN', 'State', 'parts_of', 'tank_names', 'level_subsets',
            'Count', 'Tank', 'tank_of', 'Line', 'frame', 'problem', 'wet_cells', 'water_grid', 'solve', 'rules_alone',
            'guesses', 'rows_from_below', 'Level', 'random_tanks', 'fillings', 'counts_of', 'water_of', 'state_of',
-           'random_water', 'made_unique', 'is_wet', 'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks',
+           'is_wet', 'random_water', 'made_unique', 'generate', 'one_puzzle', 'check', 'layout', 'draw_tanks',
            'example', 'ask', 'lettered', 'lettered_rows', 'tank_sizes', 'other_tank', 'water_levels', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #bc2062fa
@@ -331,15 +331,21 @@ Filled = tuple[State, list[int]]  # a puzzle, and how many rows of each tank are
 WATERS = 16  # to choose from in the same tanks
 
 
+def is_wet(level: Level, rows: Iterable[int]) -> bool:
+    "Whether as many cells are wet as the level wants, by the counts of the `rows`."
+    least, most = level.wet
+    return least <= sum(rows) / level.size**2 <= most
+
+
 def random_water(level: Level, rng: Random) -> tuple[Regions, list[int]]:
     "Random tanks, and how many rows of each are wet: of some ways, if possible as wet as the level wants, the one with the fewest lines that are all but dry or full, which say too much."
-    n, least, most = level.size, *(share * level.size**2 for share in level.wet)
+    n = level.size
     regions = random_tanks(n, round(n**2 / level.tank), rng)
     adds, plain = fillings(regions), {0, 1, n - 1, n}
 
     def faults(water: list[int]) -> int:
         counts = counts_of(adds, water, 2 * n)
-        return sum(map(counts.count, plain)) + 2 * n * (not least <= sum(counts[:n]) <= most)
+        return sum(map(counts.count, plain)) + 2 * n * (not is_wet(level, counts[:n]))
 
     ways = [[int(rng.random() * len(own)) for own in adds] for _ in range(WATERS)]  # quicker than randrange
     return regions, min(ways, key=faults)
@@ -356,12 +362,6 @@ def made_unique(regions: Regions, water: list[int], tries: int, rng: Random) -> 
         water[rng.choice([tank for tank, own in enumerate(water) if any(other[tank] > own for other in others)])] += 1
     return None
 
-# %% ../../nbs/tasks/puzzles/aquarium.ipynb #24a293d2
-def is_wet(level: Level, state: State) -> bool:
-    "Whether as many cells are wet as the level wants."
-    least, most = level.wet
-    return least <= sum(state.rows) / level.size**2 <= most
-
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #6ddc9d5e
 def generate(level: Level, rng: Random) -> State:
     "An aquarium with exactly one solution, as stubborn as the level wants it."
@@ -371,7 +371,7 @@ def generate(level: Level, rng: Random) -> State:
         for tank in rng.sample(range(len(water)), min(len(water), rng.choice((1, 2)))):
             water[tank] = rng.randrange(len(fillings(regions)[tank]))
         state = state_of(regions, water)
-        return (state, water) if is_wet(level, state) else None
+        return (state, water) if is_wet(level, state.rows) else None
 
     def puzzle(filled: Filled) -> Problem:
         return problem(filled[0])
@@ -385,7 +385,7 @@ def one_puzzle(level: Level, rng: Random) -> Filled:
     for _ in range(25):
         regions, water = random_water(level, rng)
         state = made_unique(regions, water, 3, rng)
-        if state and is_wet(level, state):
+        if state and is_wet(level, state.rows):
             return state, water
     regions, water = random_water(level, rng)
     state = made_unique(regions, water, level.size**2, rng)

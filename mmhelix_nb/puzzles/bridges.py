@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['Place', 'Span', 'LEAST', 'MOST', 'SHALLOW', 'SPACES', 'LEVELS', 'SEAS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'LAID',
            'PARTLY', 'SPANS', 'LAID_OUT', 'VOICE', 'ORDER', 'SEEN', 'State', 'spans', 'ends', 'cross', 'crossed',
-           'hang_together', 'Counted', 'Total', 'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'with_totals',
-           'name', 'show', 'solve', 'counts_and_crossings', 'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay',
-           'numbers_of', 'with_numbers', 'other_way', 'change', 'candidate', 'mended', 'harder', 'generate', 'check',
-           'in_the_way', 'miscounted', 'layout', 'example', 'ask', 'sea_rows', 'sea_text', 'island_label',
-           'bridge_checks', 'miscounted_bridge', 'trace', 'shores', 'canon']
+           'Counted', 'Total', 'Crossing', 'Joined', 'total', 'sea_rules', 'problem', 'with_totals', 'name', 'show',
+           'solve', 'counts_and_crossings', 'counts_and_draws', 'Level', 'sprout', 'sea', 'free_to_lay', 'numbers_of',
+           'with_numbers', 'other_way', 'change', 'candidate', 'mended', 'harder', 'generate', 'check', 'in_the_way',
+           'miscounted', 'layout', 'example', 'ask', 'sea_rows', 'sea_text', 'island_label', 'bridge_checks',
+           'miscounted_bridge', 'trace', 'shores', 'canon']
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #31afaa60
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -26,6 +26,7 @@ from ..shared.draw import MAX_SIDE, Board, Canvas, Style, coordinates, render
 from ..shared.explain import retell, trial_order
 from ..shared.loops import line_text, parts, straight
 from ..shared.narrator import Narrator
+from ..shared.networks import hang_together
 from ..shared.reading import GRIDS, RESULT, close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, only_value
 from ..shared.search import Counter, SearchLimit
@@ -107,18 +108,6 @@ def crossed(state: State) -> list[list[int]]:
     every = spans(state)
     return [[i for i, other in enumerate(every) if cross(state, one, other)] for one in every]
 
-
-def hang_together(count: int, some: Iterable[Span]) -> bool:
-    "Whether `some` spans join all of `count` islands."
-    joints, whole = [1 << a | 1 << b for a, b in some], (1 << count) - 1
-    seen, grown = 0, 1
-    while seen != grown:
-        seen = grown
-        for joint in joints:
-            if joint & grown:
-                grown |= joint
-    return seen == whole
-
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #4c0d91bf
 LEAST, MOST = (-1, 0, 1, 0, 2, 0, 1, 0), (-1, 0, 1, 1, 2, 2, 2, 2)  # bridges of a span, by its mask
 
@@ -184,14 +173,16 @@ class Joined(Rule):
         self.at()
         self.count, self.spans, self.state = len(state.islands), spans(state), state
 
+    def able(self, domains: list[int]) -> list[Span]:
+        "The spans that may have bridges."
+        return [span for span, mask in zip(self.spans, domains) if mask != 1]
+
     def narrow(self, domains):
-        able = [span for span, mask in zip(self.spans, domains) if mask != 1]
-        return [] if hang_together(self.count, able) else None
+        return [] if hang_together(self.count, self.able(domains)) else None
 
     def lost(self, domains) -> set[int]:
         "A smallest group of islands that cannot be joined to the rest."
-        able = [span for span, mask in zip(self.spans, domains) if mask != 1]
-        return min(parts(range(self.count), able), key=len)
+        return min(parts(range(self.count), self.able(domains)), key=len)
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "The islands that no way leads to any more."

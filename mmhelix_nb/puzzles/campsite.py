@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['SHALLOW', 'LEVELS', 'SCORER', 'draw', 'RULES', 'FORMAT', 'BY_MODALITY', 'ORDER', 'PLACES', 'VOICE', 'LINES_AND_CELLS',
-           'SEEN', 'State', 'tent_sets', 'TentLine', 'Tent', 'tent_line', 'tent', 'problem', 'is_place', 'tent_cells',
-           'solve', 'rules_alone', 'guesses', 'greedy_tents', 'Level', 'planted', 'state_of', 'one_puzzle', 'generate',
-           'per_line', 'check', 'layout', 'draw_tree', 'example', 'ask', 'numbers_of', 'places_of', 'tents_apart',
-           'trees_beside', 'trace', 'canon']
+           'SEEN', 'State', 'tent_sets', 'TentLine', 'Tent', 'tent_line', 'tent', 'problem', 'tent_places', 'is_place',
+           'tent_cells', 'solve', 'rules_alone', 'guesses', 'greedy_tents', 'Level', 'planted', 'state_of',
+           'one_puzzle', 'generate', 'per_line', 'check', 'layout', 'draw_tree', 'example', 'ask', 'numbers_of',
+           'places_of', 'tents_apart', 'trees_beside', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #6863e139
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -146,23 +146,27 @@ def tent(n: int, cell: int, near: int) -> Tent:
 @lru_cache(maxsize=64)
 def problem(state: State) -> Problem:
     "Lines and tents; cell r * n + c is 1 where a tent stands, and 0 where no tree is near."
-    n, (edges, kings) = state.size, near_masks(state.size)
-    signs, across = "".join(state.grid), (1 << n) - 1
+    n, places, (_, kings) = state.size, tent_places(state.grid), near_masks(state.size)
+    across = (1 << n) - 1
     down = ((1 << n * n) - 1) // across  # the first column
-    trees = mask([cell for cell, sign in enumerate(signs) if sign == "T"])
-    free = [cell for cell, near in enumerate(edges) if near & trees and not trees >> cell & 1]
-    places = mask(free)
     rules: list[Patterns | KeepsClear] = [
         tent_line(n, ("row", r), places & across << r * n, total) for r, total in enumerate(state.rows)
     ]
     rules += [tent_line(n, ("column", c), places & down << c, total) for c, total in enumerate(state.columns)]
-    rules += [tent(n, cell, kings[cell] & places) for cell in free if kings[cell] & places]
+    rules += [tent(n, cell, kings[cell] & places) for cell in bits(places) if kings[cell] & places]
     return Problem([3 if places >> cell & 1 else 1 for cell in range(n * n)], rules)
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #2db6891a
-def is_place(grid: Sequence[str], r: int, c: int) -> bool:
-    "Whether a tent may stand at a cell: no tree on it, and one beside it."
-    return grid[r][c] != "T" and any(grid[y][x] == "T" for y, x in beside(len(grid), r, c))
+@lru_cache(maxsize=256)
+def tent_places(grid: tuple[str, ...]) -> int:
+    "The cells where a tent may stand, as a mask: no tree on it, and one beside it."
+    trees = mask([cell for cell, sign in enumerate("".join(grid)) if sign == "T"])
+    return mask([cell for cell, near in enumerate(near_masks(len(grid))[0]) if near & trees]) & ~trees
+
+
+def is_place(grid: tuple[str, ...], r: int, c: int) -> bool:
+    "Whether a tent may stand at a cell."
+    return bool(tent_places(grid) >> r * len(grid) + c & 1)
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #5747c3fa
 def tent_cells(domains: list[int]) -> str:

@@ -36,6 +36,7 @@ from mmhelix_nb.shared.grids import (
     signs_on_grid,
 )
 from ..shared.narrator import Narrator
+from ..shared.networks import reachable
 from ..shared.reading import grid_reading
 from ..shared.rules import Changes, Patterns, Rule, cells_of_ones
 from ..shared.search import bits, square_symmetries, transform
@@ -88,12 +89,7 @@ def _groups(number: int, cells: tuple[Cell, ...]) -> tuple[int, ...]:
     near = [mask([i for i, (y, x) in enumerate(cells) if abs(y - r) < 2 and abs(x - c) < 2]) for r, c in cells]
 
     def one_group(chosen: int) -> bool:
-        seen, grown = 0, chosen & -chosen
-        while seen != grown:
-            seen = grown
-            for i in bits(seen):
-                grown |= near[i] & chosen
-        return seen == chosen
+        return not chosen or reachable(near, chosen.bit_length() - 1, chosen) == chosen
 
     return tuple([chosen for chosen in map(mask, combinations(range(len(cells)), number)) if one_group(chosen)])
 

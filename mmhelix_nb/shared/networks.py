@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['LARGEST', 'PICTURE', 'WORDS', 'graph_problem', 'read_graph', 'adjacency', 'read_lists', 'write_lists',
-           'read_question', 'neighbour_masks', 'reachable', 'Graph', 'always_no', 'place', 'raster_pairs',
-           'random_path', 'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'regular', 'spread_evenly',
-           'renumbered', 'introduced', 'describe']
+           'read_question', 'neighbour_masks', 'reachable', 'hang_together', 'Graph', 'always_no', 'place',
+           'raster_pairs', 'random_path', 'edges_along', 'spanning_tree', 'random_graph', 'exchanged', 'regular',
+           'spread_evenly', 'renumbered', 'introduced', 'describe']
 
 # %% ../../nbs/shared/networks.ipynb #e5a76362
 import re
@@ -146,6 +146,12 @@ def reachable(masks: list[int], last: int, free: int) -> int:
         fresh = fresh & fresh - 1 | masks[node] & free & ~reached
         reached |= masks[node] & free
     return reached
+
+
+def hang_together(n: int, edges: Iterable[tuple]) -> bool:
+    "Whether `edges` join all of `n` nodes."
+    others = (1 << n) - 2  # all but node 0
+    return reachable(neighbour_masks(n, edges), 0, others) == others
 
 # %% ../../nbs/shared/networks.ipynb #3091f17e
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def cells_of_ones(domains: Sequence[int]) -> list[tuple[int, int]]:
 
 # %% ../../nbs/shared/rules.ipynb #f7a4ca1c
 def visit(
-    cell: int, near: Sequence, domains: list[int], sure: int, order: dict[int, int], needed: set[int]
+    cell: int, near: Sequence, domains: Sequence[int], sure: int, order: dict[int, int], needed: set[int]
 ) -> tuple[int, bool]:
     "The earliest cell in `order` that the branch from `cell` touches, and whether it holds a sure cell; for `reach`."
     order[cell] = low = number = len(order)
@@ -263,7 +263,7 @@ def visit(
     return low, holds
 
 
-def reach(root: int, near: Sequence, domains: list[int], sure: int) -> tuple[dict[int, int], set[int]]:
+def reach(root: int, near: Sequence, domains: Sequence[int], sure: int) -> tuple[dict[int, int], set[int]]:
     "The cells joined with `root` over cells that can be `sure`, and the open ones that join sure cells to it."
     order: dict[int, int] = {}
     needed: set[int] = set()
@@ -281,7 +281,7 @@ class Connected(TwoValued):
         self.near = [[y * n + x for y, x in beside(n, *divmod(i, n))] for i in range(n * n)]
         self.sure = 1 << value
 
-    def narrow(self, domains: list[int]) -> Changes | None:
+    def narrow(self, domains: Sequence[int]) -> Changes | None:
         sure = [cell for cell in self.cells if domains[cell] == self.sure]
         if not sure:
             return []

@@ -17,7 +17,7 @@ from .explain import retell, trial_order
 from .grids import Cell, beside
 from .narrator import Narrator
 from .reading import CLUES, GRIDS, close, row_facts
-from .rules import KEPT, UNASKED, Changes, Connected
+from .rules import Changes, Connected, Recalling
 from .seen import SHADED, Mark, Seen, first_of, spots
 from .squares import LINES
 from .voice import SUPPOSED, Voice, cell_label
@@ -284,21 +284,15 @@ SHADES_SEEN: Seen = (
 )
 
 # %% ../../nbs/shared/shades.ipynb #fee1cd78
-class Remembered(Connected):
+class Remembered(Recalling, Connected):
     "Connection that keeps what it finds, as the way to a solution and a search for others pass the same boards."
 
     def __init__(self, n: int, value: int, title: str):
         super().__init__(n, value, title)
-        self.answers: dict[bytes, Changes | None] = {}
+        self.recall((Connected, n, value))
 
-    def narrow(self, domains: list[int]) -> Changes | None:
-        board, answers = bytes(domains), self.answers
-        found = answers.get(board, UNASKED)
-        if found is UNASKED:
-            if len(answers) >= KEPT:
-                answers.clear()
-            found = answers[board] = super().narrow(domains)
-        return found
+    def find(self, now: tuple[int, ...]) -> Changes | None:
+        return Connected.narrow(self, now)  # places are cells, as these are all
 
 # %% ../../nbs/shared/shades.ipynb #96201929
 class Together(Remembered):
