@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOBODY', 'Place', 'Shown', 'Source', 'QUICK', 'Order', 'Event', 'Record', 'removes', 'suffices', 'needs', 'fact_of',
-           'Stated', 'Known', 'fewest', 'Log', 'Sources', 'Ground', 'ground_of', 'Together', 'Speaker', 'Explainer',
-           'Frame', 'Retelling', 'Ordered', 'Trying', 'WholeStory', 'trial_order', 'retell']
+           'Stated', 'Clash', 'Known', 'fewest', 'Log', 'Sources', 'Ground', 'ground_of', 'Together', 'Speaker',
+           'Explainer', 'Frame', 'Retelling', 'Ordered', 'Trying', 'WholeStory', 'trial_order', 'retell']
 
 # %% ../../nbs/shared/explain.ipynb #e8e59f78
 import functools
@@ -124,6 +124,14 @@ class Stated:
     tries: frozenset[int] = frozenset()
 
 
+class Clash(Exception):
+    "Raised where what has been said leaves a `cell` no value."
+
+    def __init__(self, cell: int):
+        super().__init__(f"cell {cell} has no value left")
+        self.cell = cell
+
+
 class Known:
     "What has been said of each cell, on the way that is followed."
 
@@ -134,17 +142,22 @@ class Known:
         self.now = blank[:]  # what each cell may hold by what was said
 
     def state(self, cell: int, fact: Fact, mask: int, tries: Iterable[int] = ()) -> None:
-        "Remember what has been said."
+        "Remember what has been said; raises `Clash` where it leaves the cell no value."
         self.stated[cell].append(Stated(fact, mask, frozenset(tries)))
         self.said.append(cell)
         self.now[cell] &= mask
+        if not self.now[cell]:
+            raise Clash(cell)
 
-    def forget(self, count: int) -> None:
-        "Forget all but the first `count` things that were said."
-        while len(self.said) > count:
-            cell = self.said.pop()
-            self.stated[cell].pop()
+    def forget(self, count: int, number: int) -> None:
+        "Forget what was said after the first `count` things and rests on the try of this `number`; the rest still stands, but for what contradicts it."
+        later, self.said[count:] = self.said[count:], []
+        taken = [(cell, self.stated[cell].pop()) for cell in reversed(later)]
+        for cell in set(later):
             self.now[cell] = functools.reduce(operator.and_, (one.mask for one in self.stated[cell]), self.blank[cell])
+        for cell, one in reversed(taken):
+            if number not in one.tries and self.now[cell] & one.mask:
+                self.state(cell, one.fact, one.mask, one.tries)
 
     def shows(self, cell: int, gone: int) -> Stated | None:
         "What was said that leaves a cell none of the values `gone`: the plainest, then the earliest."
@@ -358,8 +371,8 @@ class Retelling(Explainer):
                 self.state(cell, fact_of(place(cell), blank[cell], blank[cell] & ~mask), mask)
 
     def state(self, cell: int, fact: Fact, mask: int, tries: Iterable[int] = ()) -> None:
-        super().state(cell, fact, mask, tries)
         self.waits.difference_update(*(rule.cells for rule in self.rules[cell]))
+        super().state(cell, fact, mask, tries)
 
     def narrow(self, event: Event) -> None:
         "A rule has spoken; cells that it decides are to be told, unless all this is taken back."
@@ -430,20 +443,52 @@ class Trying(Ordered):
 
 # %% ../../nbs/shared/explain.ipynb #506aca76
 class WholeStory(Trying):
-    "Tells contradictions and ways back as well."
+    """Tells contradictions and ways back as well.
+
+    What was shown within a try that it does not rest on outlives it, so that more may be known than the search knows: values that are out need no try, and where a cell has none left the try has failed at once."""
+
+    passed: int | None = (
+        None  # while events are passed over, how many tries have begun among them and not been taken back
+    )
+
+    def passes(self, event: Event) -> bool:
+        "Whether an event need not be told: it belongs to a try of what is out already, or comes after the failure of one."
+        if self.passed is None:
+            if event.kind == "try" and not self.now[event.cell] >> event.value & 1:
+                self.passed = 1
+            return self.passed is not None
+        self.passed += (event.kind == "try") - (event.kind == "back")
+        if event.kind != "back" or self.passed > 0:
+            return True
+        own, self.passed = self.passed < 0, None  # a try that was told is taken back aloud
+        return not own
+
+    def tell(self, act: Callable[[Event], None], event: Event) -> None:
+        "Tell an event, as far as a cell that has no value left."
+        try:
+            act(event)
+        except Clash as clash:
+            stated = sorted(self.stated[clash.cell], key=lambda one: one.mask.bit_count())
+            blank = self.blank[clash.cell]
+            said = [one for _, one in fewest([(blank & ~one.mask, one) for one in stated], blank)]
+            self.breaks(ground_of("left", (self.place(clash.cell),), said))
+            self.passed = 0
+
+    def breaks(self, ground: Ground) -> None:
+        "Tell a contradiction."
+        self.broken = ground.tries
+        self.told.tell("contradiction", FAIL, [], [ground.reason], brief="no")
 
     def fail(self, event: Event) -> None:
         "A rule is broken."
         known = self.now if event.rule.narrow(self.now) is None else event.domains
-        ground = self.ground(event.rule, known, None, 0, len(self.log))
-        self.broken = ground.tries
-        self.told.tell("contradiction", FAIL, [], [ground.reason], brief="no")
+        self.breaks(self.ground(event.rule, known, None, 0, len(self.log)))
 
     def back(self, event: Event) -> None:
         "The last try is taken back, and with it what rests on it."
         frame, outer = self.frames[-1], sorted(self.broken - {len(self.frames)})
         gone, others = 1 << event.value, [self.frames[number - 1].fact for number in outer]
-        self.forget(frame.said)
+        self.forget(frame.said, len(self.frames))
         self.unwind(frame.narrowed)
         self.frames.pop()
         fact, reason = (
@@ -501,7 +546,7 @@ def retell(
     story = WholeStory(problem, blank, place, told, ends, anchor, quiet)
     act = {"narrow": story.narrow, "try": story.suppose, "must": story.must, "fail": story.fail, "back": story.back}
     for event in record.events:
-        if not (ends and event.doomed):
-            act[event.kind](event)
+        if not (ends and event.doomed) and not story.passes(event):
+            story.tell(act[event.kind], event)
     story.tell_due()
     return found[0]

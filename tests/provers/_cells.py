@@ -133,10 +133,23 @@ class Cells(Proof):
                 expect(shown, f"{fact} does not follow: it could be {value}")
 
     def breaks(self, reason: Reason) -> bool:
+        if reason.rule == "left":
+            (cell,) = reason.args
+            return not self.domains([cell], reason.facts)[cell]
         place, more = self.place(reason.args)
         domains = self.domains(place.cells, reason.facts)
         expect(place.claims(more, tuple(domains.values())), f"{more} is not true of {reason.args}")
         return not place.fits(tuple(domains.values()))
+
+    def known(self, cell: Hashable) -> frozenset:
+        "What everything that was said and still holds leaves a cell."
+        said = [fact for frame in self.frames for fact in frame if fact.args[:1] == (cell,)]
+        return self.blank[cell].intersection(*(self.left(fact) for fact in said if fact.kind in ("is", "not", "among")))
+
+    def on_hypothesise(self, step: Step) -> None:
+        for fact in step.facts:
+            expect(self.left(fact) <= self.known(fact.args[0]), f"{fact} was shown to be wrong before it is tried")
+        super().on_hypothesise(step)
 
     def denies(self, fact: Fact, tried: Fact) -> bool:
         return fact.args[0] == tried.args[0] and self.left(fact) == self.blank[fact.args[0]] - {tried.args[1]}
