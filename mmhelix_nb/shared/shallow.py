@@ -138,10 +138,10 @@ class Whole:
         return sorted(values, key=own.__ne__)
 
 # %% ../../nbs/shared/shallow.ipynb #f6ef635a
-TURNS = 5  # clues that a new try takes away first, and gives back first
+TURNS = 8  # clues that a new try takes away first, and gives back first
 
 
-TURNS = 5  # clues that a new try takes away first, and gives back first
+TURNS = 8  # clues that a new try takes away first, and gives back first
 
 
 def can_go(whole: Whole, given: set[int], clues: Sequence[int], limit: int) -> bool:
