@@ -394,9 +394,9 @@ class Level:
 LEVELS = (
     Level(6, 2, 4, 2, (0, 4)),
     Level(6, 3, 10, 20, (0, 5)),
-    Level(6, 5, 23, 390, (2, 8)),
-    Level(7, 6, 30, 240, (3, 11)),
-    Level(8, 7, 36, 210, (4, 14)),
+    Level(6, 5, 23, 330, (2, 8)),
+    Level(7, 6, 30, 170, (3, 11)),
+    Level(8, 7, 36, 150, (4, 14)),
 )
 SPACES = {1: 10_000, 2: 110_000}  # estimated from how often draws repeat, up to turns and mirrors
 

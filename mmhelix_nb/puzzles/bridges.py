@@ -269,7 +269,7 @@ class Level:
 
 
 SPACES = {1: 3800, 2: 6600}  # canonical forms, estimated from how often draws repeat
-LEVELS = (Level(5, 6), Level(5, 7, 1, 15), Level(6, 9, 2, 60), Level(7, 11, 3, 80), Level(8, 13, 4, 80))
+LEVELS = (Level(5, 6), Level(5, 7, 1, 15), Level(6, 9, 2, 60), Level(7, 11, 3, 80), Level(8, 13, 4, 60))
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #b3e19ac2
 def sprout(side: int, places: list, water: set, rng: Random) -> tuple | None:

@@ -158,9 +158,9 @@ class Level:
 LEVELS = (
     Level(4, 10, 0.2),
     Level(4, 8, 0.15, 1, 20),
-    Level(5, 13, 0.15, 2, 30),
-    Level(6, 23, 0.15, 2, 20),
-    Level(6, 19, 0.15, 3, 30),
+    Level(5, 13, 0.15, 2, 24),
+    Level(6, 23, 0.15, 2, 16),
+    Level(6, 19, 0.15, 3, 24),
 )
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #72ecaf6e

@@ -153,7 +153,7 @@ class Level:
 
 
 SPACES = {1: 27000}  # canonical forms, estimated from how often draws repeat
-LEVELS = (Level(4), Level(5, 1, 300), Level(6, 2, 120), Level(6, 3, 250), Level(7, 3, 120))
+LEVELS = (Level(4), Level(5, 1, 120), Level(6, 2, 120), Level(6, 3, 250), Level(7, 3, 120))
 
 # %% ../../nbs/tasks/puzzles/kukurasu.ipynb #50ab8751
 def totals_of(grid: Sequence[int], n: int) -> State:
