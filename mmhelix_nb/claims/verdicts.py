@@ -181,7 +181,7 @@ def claims_panel(title: str, rows: Sequence[Mapping]) -> Panel:
             x, spans = tuple(point[0] for _, point in own), tuple((point[1], point[2]) for _, point in own)
             series.append(Series(name, x, tuple(float(place) for place, _ in own), colour, spans))
     names, label = tuple(map(row_words, rows)), f"points; logarithmic beyond {BEND:g}"
-    look = {"rows": names, "letters": LETTERS, "wider": 240, "bend": BEND}
+    look = {"rows": names, "letters": LETTERS, "wider": 180, "bend": BEND}
     return Panel(title, label, tuple(series), (-100.0, 100.0), **look)
 
 
@@ -191,7 +191,7 @@ def claims_figure(made: Mapping) -> Figure:
     panels = tuple(claims_panel(name, rows) for name, rows in known.items() if rows)
     scale = f"The scale is straight within {BEND:g} points of 0 (shaded) and logarithmic beyond."
     note = "Whiskers: the 95% interval that the claim's row names, over seeds, items, mazes or models; of one seed it is over items, and decides nothing, unless the part settled that it does."
-    return Figure(panels, "Claims, and what came out", f"{scale} {note}", columns=min(2, max(1, len(panels))))
+    return Figure(panels, "Claims, and what came out", f"{scale} {note}")
 
 # %% ../../nbs/claims/verdicts.ipynb #d6b237e2
 def claims_table(rows: Sequence[Mapping]) -> Table:
