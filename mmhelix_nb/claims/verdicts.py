@@ -283,13 +283,13 @@ def report_text(made: Mapping) -> str:
     parts = [
         "# The claims",
         f"**{made['said']}**",
+        "**What it rests on.** Tiny models on tiny puzzles, trained on two cores, and the paper's own tables; what stands here stands for the miniature, and is no estimate of the paper's sizes.",
         markdown_table(counts_table(made)),
         home,
         *([figure] if figure else []),
     ]
     parts += ["## In a line", *(text for name in VERDICTS if (text := listed(made, name)))]
     parts += [
-        "**What it rests on.** Tiny models on tiny puzzles, trained on two cores, and the paper's own tables; what stands here stands for the miniature, and is no estimate of the paper's sizes.",
         'Seeds such as "0, 1 of 5" are fewer than were settled: such a verdict is interim. Holm\'s correction is made over the claims of `reflection`, of `bases` and of the looks in `world`; all others are tested one by one at 95 %, so that about one in twenty that asks after nothing is decided by chance.',
         rests_text(made),
     ]
