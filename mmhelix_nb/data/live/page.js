@@ -227,7 +227,7 @@ function models() {
   find("answered").replaceChildren(...cells.answered.map(answered).filter(Boolean));
   if (!home || !cells.models.length) return find("bars").replaceChildren();
   const rows = cells.models.map((model) => ({ name: model.model, score: model[home] })).sort((a, b) => b.score - a.score);
-  find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got:`;
+  find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got what stands below. What your own evaluations have on this puzzle is added by: mmhelix gallery FOLDER`;
   const row = ({ name, score }) => element("tr", [element("td", name), element("td", percent(score)), element("td", element("i", "", { style: `width:${score}%` }))]);
   find("bars").replaceChildren(...rows.map(row));
 }
