@@ -252,6 +252,7 @@ class Writer:
                 self.report(path)
         if (ROOT / LIVE / "index.html").is_file():
             shutil.copytree(ROOT / LIVE, self.target / "_extra" / "gallery", dirs_exist_ok=True)
+            self.homeward(self.target / "_extra" / "gallery" / "index.html")
         pages = [path for path in found if path.suffix == ".html" and "chapters" not in path.parts]
         for path in sorted(pages, key=lambda path: path.parent.name != RUN):
             lines.append(f'* <a href="{path.relative_to(reports)}">{title_of(path)}</a>')
@@ -285,7 +286,10 @@ class Writer:
                 match[0] if file.startswith("reports/") and meant.suffix in COPIED else f"]({self.blob}/{file}{anchor})"
             )
 
-        self.write(name, re.sub(r"\]\(([^)\s:#]+)(#[^)\s]*)?\)", link, path.read_text(encoding="utf-8")))
+        text = re.sub(r"\]\(([^)\s:#]+)(#[^)\s]*)?\)", link, path.read_text(encoding="utf-8"))
+        if path.with_name("index.html").is_file():  # the same for readers, to be sorted and filtered
+            text = text.replace("\n", '\n\n<a href="index.html">As a page that sorts and filters</a>.\n', 1)
+        self.write(name, text)
 
     def texts(self) -> None:
         """README as the opening page, and the repository's other texts."""

@@ -82,6 +82,12 @@ def test_every_block_is_read():
     assert len(blocks("sh", "bash", "", "python")) == TEXT.count("\n```") / 2
 
 
+def test_no_block_is_wider_than_a_page():
+    """GitHub cuts what is longer, a comment in the middle of its sentence."""
+    lines = [line for text in blocks("sh", "bash", "", "python") for line in text.splitlines()]
+    assert [line for line in lines if len(line) > 72] == []
+
+
 def test_the_program_prints_what_stands_below_it():
     programs = blocks("", "python")
     shown = [re.search(re.escape("```\n\n") + r"((?:    .*\n)+)", TEXT[TEXT.index(text) :])[1] for text in programs]

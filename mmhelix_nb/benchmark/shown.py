@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['SHOWS', 'fact_text', 'step_shown', 'followed', 'upon', 'trace_shown', 'attempts', 'row_shown', 'made', 'item_shown',
-           'verdict_shown', 'answer_shown', 'attempts_shown', 'respond', 'fingerprint']
+           'answer_shown', 'attempts_shown', 'verdict_shown', 'respond', 'fingerprint']
 
 # %% ../../nbs/benchmark/shown.ipynb #f6aad0c9
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -92,12 +93,6 @@ def item_shown(item: Instance, style: str = "light") -> dict[str, Any]:
     }
 
 
-def verdict_shown(item: Instance, reply: str) -> dict[str, Any]:
-    "The verdict on a reply."
-    found = item.check(reply)
-    return {"right": found.ok, "reason": found.reason}
-
-
 def answer_shown(item: Instance) -> dict[str, Any]:
     "A right answer, and the effort of the search that found it."
     return {"answer": item.answer, "effort": item.solution.effort}
@@ -109,6 +104,19 @@ def attempts_shown(item: Instance) -> list[dict[str, Any]]:
         {"solver": name, "answer": answer, "right": found.ok, "reason": found.reason}
         for name, answer, found in attempts(item)
     ]
+
+# %% ../../nbs/benchmark/shown.ipynb #d5a1c0e2
+_LACKS = re.compile(  # what a reason says where moves, words or letters may only have to go on
+    r"has no digit|is not used|has \d letters, not |(?:line|walk) ends at |ladder ends with |does not end on |are left|at the end "
+    "|is not among the cells|are not on a target"
+)
+
+
+def verdict_shown(item: Instance, reply: str) -> dict[str, Any]:
+    "The verdict on a reply, and whether that may be wrong for being no `whole` answer yet."
+    found = item.check(reply)
+    begun = not found.read or _LACKS.search(found.reason) or not any(map(str.isalnum, reply))
+    return {"right": found.ok, "whole": found.ok or not begun, "reason": found.reason}
 
 # %% ../../nbs/benchmark/shown.ipynb #243418f6
 SHOWS: dict[str, Callable[..., Any]] = {

@@ -383,7 +383,7 @@ def methods_figure(report: Mapping) -> Figure:
         dot_panel("Table 2, four general benchmarks", "%, mean", {"general": (BLUE, general)}, (0, 60)),
     )
     note = "As printed, one run each. In domain: 95% Wilson intervals over items, each row taken as a mean over items, which that of the base is not. General: from the lowest benchmark to the highest."
-    return Figure(panels, "Tables 2 and 4", note, columns=3)
+    return Figure(panels, "Tables 2 and 4", note, columns=2)
 
 # %% ../../nbs/claims/published.ipynb #de5bacb9
 def write_published(report: Mapping, folder: str | Path = "reports/claims") -> Path:

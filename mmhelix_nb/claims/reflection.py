@@ -634,7 +634,7 @@ def by_maze(
             floors = floor_lines(report["floors"][regime], lines)
             x_label = f"{unit}, {behind(report, regime, drawn)}"
             panels.append(dot_panel(floored(title, floors), x_label, groups, floors=floors))
-    return Figure(tuple(panels), about, note, columns=min(3, max(1, len(panels))))
+    return Figure(tuple(panels), about, note, columns=min(2, max(1, len(panels))))
 
 
 def accuracy_figure(report: dict) -> Figure:

@@ -418,7 +418,7 @@ def accuracy_figure(report: dict) -> Figure:
         }
 
     drawn = [*itertools.product(ARMS, BUDGETS)]
-    return Figure(panels(report, drawn, shown), "Our own skeletons: accuracy by what was told", NOTE, columns=3)
+    return Figure(panels(report, drawn, shown), "Our own skeletons: accuracy by what was told", NOTE, columns=2)
 
 # %% ../../nbs/claims/skeletons.ipynb #52b1f190
 def dead_ends_figure(report: dict) -> Figure:
@@ -442,7 +442,7 @@ def dead_ends_figure(report: dict) -> Figure:
         panels(report, drawn, shown),
         "Our own skeletons: accuracy by dead ends",
         f"{NOTE} {reflection.OVER_ALL}",
-        columns=3,
+        columns=2,
     )
 
 

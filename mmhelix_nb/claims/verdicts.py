@@ -181,7 +181,7 @@ def claims_panel(title: str, rows: Sequence[Mapping]) -> Panel:
             x, spans = tuple(point[0] for _, point in own), tuple((point[1], point[2]) for _, point in own)
             series.append(Series(name, x, tuple(float(place) for place, _ in own), colour, spans))
     names, label = tuple(map(row_words, rows)), f"points; logarithmic beyond {BEND:g}"
-    look = {"rows": names, "letters": LETTERS, "wider": 240, "bend": BEND}
+    look = {"rows": names, "letters": LETTERS, "wider": 180, "bend": BEND}
     return Panel(title, label, tuple(series), (-100.0, 100.0), **look)
 
 
@@ -191,7 +191,7 @@ def claims_figure(made: Mapping) -> Figure:
     panels = tuple(claims_panel(name, rows) for name, rows in known.items() if rows)
     scale = f"The scale is straight within {BEND:g} points of 0 (shaded) and logarithmic beyond."
     note = "Whiskers: the 95% interval that the claim's row names, over seeds, items, mazes or models; of one seed it is over items, and decides nothing, unless the part settled that it does."
-    return Figure(panels, "Claims, and what came out", f"{scale} {note}", columns=min(2, max(1, len(panels))))
+    return Figure(panels, "Claims, and what came out", f"{scale} {note}")
 
 # %% ../../nbs/claims/verdicts.ipynb #d6b237e2
 def claims_table(rows: Sequence[Mapping]) -> Table:
@@ -283,13 +283,13 @@ def report_text(made: Mapping) -> str:
     parts = [
         "# The claims",
         f"**{made['said']}**",
+        "**What it rests on.** Tiny models on tiny puzzles, trained on two cores, and the paper's own tables; what stands here stands for the miniature, and is no estimate of the paper's sizes.",
         markdown_table(counts_table(made)),
         home,
         *([figure] if figure else []),
     ]
     parts += ["## In a line", *(text for name in VERDICTS if (text := listed(made, name)))]
     parts += [
-        "**What it rests on.** Tiny models on tiny puzzles, trained on two cores, and the paper's own tables; what stands here stands for the miniature, and is no estimate of the paper's sizes.",
         'Seeds such as "0, 1 of 5" are fewer than were settled: such a verdict is interim. Holm\'s correction is made over the claims of `reflection`, of `bases` and of the looks in `world`; all others are tested one by one at 95 %, so that about one in twenty that asks after nothing is decided by chance.',
         rests_text(made),
     ]

@@ -20,7 +20,7 @@ from chromium import PROGRAM, Page
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from mmhelix_nb.benchmark.live import CDN, ENGINE, packed, write_live
-from mmhelix_nb.benchmark.shown import fingerprint, trace_shown
+from mmhelix_nb.benchmark.shown import fingerprint, trace_shown, verdict_shown
 from mmhelix_nb.book.results import write_json
 from mmhelix_nb.core import make, task_module, tasks
 from mmhelix_nb.reporting.scores import answers_in
@@ -94,7 +94,7 @@ def page(site):
 
 
 def verdict(page: Page) -> str:
-    return page.wait("document.querySelector('#verdict.right, #verdict.wrong')?.innerText")
+    return page.wait("document.querySelector('#verdict.right, #verdict.wrong, #verdict.begun')?.innerText")
 
 
 def answer(page: Page, text: str) -> str:
@@ -124,6 +124,7 @@ def test_a_stranger_plays(page, site):
     print(f"first picture {first:.1f} s, playable {time.perf_counter() - start:.1f} s after the address")
     assert "runs into a wall" in answer(page, "up up")
     assert answer(page, make("maze", 1, 0).answer).startswith("✓ Right")
+    assert answer(page, "down left").startswith("… Not a complete answer so far: the walk ends at row ")
     page.run("document.getElementById('models').open = true")
     assert "1 of 2 at this level" in page.run("document.getElementById('answered').innerText")
     assert "✓ right" in page.run("document.getElementById('answered').innerText")
@@ -138,8 +139,10 @@ def test_five_puzzles_are_played(page, site, task):
     item = make(task, 2, 7)
     shows(page, site, task, 2, 7)
     assert page.run("document.getElementById('question').textContent") == item.question("image")
-    found = item.check("17 18")
-    assert not found and answer(page, "17 18") == f"✗ Not right: {found.reason}."
+    for bad in ("17 18", item.answer.replace("1", "4", 1) + "9" * item.answer.isdecimal()):
+        found = verdict_shown(item, bad)
+        said = "✗ Not right" if found["whole"] else "… Not a complete answer so far"
+        assert not found["right"] and answer(page, bad) == f"{said}: {found['reason']}."
     assert answer(page, item.answer) == f"✓ Right: {item.check(item.answer).reason}."
     page.run("document.querySelector('#search').open = true")
     steps = item.trace()

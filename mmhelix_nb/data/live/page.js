@@ -146,17 +146,18 @@ function list() { // the tasks of the chosen category
 }
 
 // ---- An answer
-async function judged() {
+async function judged(typed) {
   const reply = find("reply").value;
   const said = find("verdict");
   said.className = "";
   if (now.failed) return (said.textContent = now.failed);
   if (!reply.trim()) return (said.textContent = running ? "The verdict comes as you type." : "Python is loading (14 MB, once); then the verdict comes as you type.");
   const mine = now;
-  const { right, reason } = await about("verdict", { reply });
+  const { right, whole, reason } = await about("verdict", { reply });
+  if (whole && !right && typed) await new Promise((rest) => setTimeout(rest, 500)); // 2 is no wrong answer to who types 24
   if (now !== mine || reply !== find("reply").value) return; // typed on since
-  said.className = right ? "right" : "wrong";
-  said.textContent = right ? `✓ Right: ${reason}.` : `✗ Not right: ${reason}.`;
+  said.className = right ? "right" : whole ? "wrong" : "begun";
+  said.textContent = right ? `✓ Right: ${reason}.` : `${whole ? "✗ Not right" : "… Not a complete answer so far"}: ${reason}.`;
 }
 
 async function solve() {
@@ -226,7 +227,7 @@ function models() {
   find("answered").replaceChildren(...cells.answered.map(answered).filter(Boolean));
   if (!home || !cells.models.length) return find("bars").replaceChildren();
   const rows = cells.models.map((model) => ({ name: model.model, score: model[home] })).sort((a, b) => b.score - a.score);
-  find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got:`;
+  find("scores").textContent = `The paper gives no score for single puzzles. On all pictures of the category ${home}, over all levels, the ${rows.length} models of its Table 1 got what stands below. What your own evaluations have on this puzzle is added by: mmhelix gallery FOLDER`;
   const row = ({ name, score }) => element("tr", [element("td", name), element("td", percent(score)), element("td", element("i", "", { style: `width:${score}%` }))]);
   find("bars").replaceChildren(...rows.map(row));
 }
