@@ -469,7 +469,13 @@ CAGES = Voice(
             "{numbers} miss the target {target}",
         ),
     },
-    names={"numbers": sum_text, "sums": computed, "ways": ways_text, "way": lambda way: "".join(map(str, way))},
+    names={
+        "numbers": sum_text,
+        "sums": computed,
+        "ways": ways_text,
+        "way": lambda way: "".join(map(str, way)),
+        "here": as_one_of,
+    },
 )
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdfa
@@ -546,6 +552,34 @@ WAYS = Voice(
             "none of the {number} ways for {target} in {cells}, like {way}, differs",
             "{cells} have {number} ways for {target}, such as {way}, which agree",
         ),
+        "some cells target number way here": (
+            "{premises}, and {target} in {cells} has {number} ways like {way}, with {here} here",
+            "{premises} and the {number} ways for {target} in {cells}, such as {way}, have {here} here",
+            "as {premises}, {number} ways of {target} in {cells}, {way} for one, leave {here}",
+            "once {premises}, {cells} make {target} in {number} ways such as {way}, with {here} here",
+            "{premises}, and {cells} keep {number} ways for {target}, {way} among them, with {here} here",
+            "{premises}, and then the {number} ways for {target} in {cells} have {here} here, {way} for one",
+            "{premises}, and of {number} ways for {target} in {cells}, like {way}, each has {here} here",
+            "{premises} and {number} ways fit {target} in {cells}, such as {way}, all with {here} here",
+            "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has {here} here",
+            "once {premises}, {target} allows {cells} {number} ways, {way} and more, and {here} here",
+            "{premises}, and the {number} ways for {target} in {cells}, like {way}, allow {here} here",
+            "{premises}, and then {cells} have {number} ways for {target}, such as {way}, each with {here} here",
+        ),
+        "some- cells target number way here": (
+            "{target} in {cells} has {number} ways like {way}, with {here} here",
+            "the {number} ways for {target} in {cells}, such as {way}, have {here} here",
+            "{number} ways of {target} in {cells}, {way} for one, leave {here}",
+            "{cells} make {target} in {number} ways such as {way}, with {here} here",
+            "{cells} keep {number} ways for {target}, {way} among them, with {here} here",
+            "all {number} ways for {target} in {cells} have {here} here, {way} for one",
+            "of {number} ways for {target} in {cells}, like {way}, each has {here} here",
+            "{number} ways fit {target} in {cells}, such as {way}, all with {here} here",
+            "each of the {number} ways for {target} in {cells}, as {way}, has {here} here",
+            "{target} allows {cells} {number} ways, {way} and more, and {here} here",
+            "the {number} ways for {target} in {cells}, like {way}, allow {here} here",
+            "{cells} have {number} ways for {target}, such as {way}, each with {here} here",
+        ),
         "no-ways cells target": (
             "{cells} cannot make {target}, since {premises}",
             "{premises}, and {target} is impossible in {cells}",
@@ -604,7 +638,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #024b286a
-SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "no-ways"), lambda state, cells, *_: spots(*cells))}
+SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "some", "no-ways"), lambda state, cells, *_: spots(*cells))}
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:

@@ -460,7 +460,13 @@ VIEWS = Voice(
             "from the {side} there are {counts} for {counts2}",
         ),
     },
-    names={"side": str, "counts": spelled, "ways": orders_text, "way": lambda way: "".join(map(str, way))},
+    names={
+        "side": str,
+        "counts": spelled,
+        "ways": orders_text,
+        "way": lambda way: "".join(map(str, way)),
+        "here": as_one_of,
+    },
 )
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #940e87c4
@@ -537,6 +543,34 @@ ORDERS_LEFT = Voice(
             "none of the {number} orders of {line}, like {way}, differs",
             "{line} is one of {number} orders such as {way}, which agree",
         ),
+        "some line _near _far number way here": (
+            "{premises}, and {line} has {number} orders like {way}, with {here} here",
+            "{premises} and the {number} orders of {line}, such as {way}, have {here} here",
+            "as {premises}, {number} orders of {line}, {way} for one, leave {here}",
+            "once {premises}, {number} orders of {line} such as {way} leave {here} here",
+            "{premises}, and {line} keeps {number} orders, {way} among them, with {here} here",
+            "{premises}, and then the {number} orders of {line} have {here} here, {way} for one",
+            "{premises}, and of {number} orders of {line}, like {way}, each has {here} here",
+            "{premises} and {number} orders fit {line}, such as {way}, all with {here} here",
+            "as {premises}, every one of the {number} orders of {line}, as {way}, has {here} here",
+            "once {premises}, {line} allows {number} orders, {way} and more, and {here} here",
+            "{premises}, and the {number} orders of {line}, like {way}, allow {here} here",
+            "{premises}, and {line} is one of {number} orders such as {way}, each with {here} here",
+        ),
+        "some- line _near _far number way here": (
+            "{line} has {number} orders like {way}, with {here} here",
+            "the {number} orders of {line}, such as {way}, have {here} here",
+            "{number} orders of {line}, {way} for one, leave {here}",
+            "in {line}, {number} orders such as {way} leave {here} here",
+            "{line} keeps {number} orders, {way} among them, with {here} here",
+            "all {number} orders of {line} have {here} here, {way} for one",
+            "of {number} orders of {line}, like {way}, each has {here} here",
+            "{number} orders fit {line}, such as {way}, all with {here} here",
+            "every one of the {number} orders of {line}, as {way}, has {here} here",
+            "{line} allows {number} orders, {way} and more, and {here} here",
+            "the {number} orders of {line}, like {way}, allow {here} here",
+            "{line} is one of {number} orders such as {way}, each with {here} here",
+        ),
         "no-ways line near far": (
             "{line} cannot show {near} and {far}, since {premises}",
             "{premises}, so {line} does not show {near} and {far}",
@@ -606,7 +640,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 
-SEEN: Seen = VALUES | dict.fromkeys("ways many no-ways".split(), first_of)
+SEEN: Seen = VALUES | dict.fromkeys("ways many some no-ways".split(), first_of)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #c64458a7
 def turned(state: State) -> State:

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from .constraints import Problem, Watcher, search
-from .narrator import BACK, FAIL, SUPPOSE, TAKE, UNDER, Narrator
+from .narrator import BACK, BEYOND, FAIL, SUPPOSE, TAKE, UNDER, Narrator
 from .rules import Changes, Rule
 from .search import Counter, bits
 from ..steps import Fact, Reason
@@ -150,13 +150,13 @@ class Known:
             raise Clash(cell)
 
     def forget(self, count: int, number: int) -> None:
-        "Forget what was said after the first `count` things and rests on the try of this `number`; the rest still stands, but for what contradicts it."
+        "Forget what was said after the first `count` things and rests on the try of this `number` or on a later one; the rest still stands."
         later, self.said[count:] = self.said[count:], []
         taken = [(cell, self.stated[cell].pop()) for cell in reversed(later)]
         for cell in set(later):
             self.now[cell] = functools.reduce(operator.and_, (one.mask for one in self.stated[cell]), self.blank[cell])
         for cell, one in reversed(taken):
-            if number not in one.tries and self.now[cell] & one.mask:
+            if max(one.tries, default=0) < number:
                 self.state(cell, one.fact, one.mask, one.tries)
 
     def shows(self, cell: int, gone: int) -> Stated | None:
@@ -244,16 +244,18 @@ class Sources(Log):
 # %% ../../nbs/shared/explain.ipynb #7cef4899
 @dataclass(frozen=True)
 class Ground:
-    "A reason, and the tries that it rests on."
+    "A reason, the tries that it rests on, and what it shows that a cell has lost."
 
     reason: Reason
     tries: frozenset[int]
+    gone: int
 
 
-def ground_of(kind: str, args: tuple, said: Iterable[Stated]) -> Ground:
+def ground_of(kind: str, args: tuple, said: Iterable[Stated], gone: int = 0) -> Ground:
     "A reason made of what has been said."
     said = list(said)
-    return Ground(Reason(kind, args, tuple(one.fact for one in said)), frozenset().union(*(one.tries for one in said)))
+    facts, tries = tuple(one.fact for one in said), frozenset().union(*(one.tries for one in said))
+    return Ground(Reason(kind, args, facts), tries, gone)
 
 # %% ../../nbs/shared/explain.ipynb #bbd3681d
 class Together(Sources):
@@ -301,44 +303,60 @@ class Speaker(Together):
 class Explainer(Speaker):
     "Says facts with their reasons, and before them the facts that these rest on."
 
-    def ground(self, rule: Rule, before: list[int], cell: int | None, gone: int, upto: int) -> Ground:
-        "Why the rule strikes `gone` out of `cell`, or breaks where this is None; says first what is needed for it."
+    def ground(
+        self, rule: Rule, before: list[int], cell: int | None, gone: int, upto: int, wide: bool = False
+    ) -> Ground:
+        "Why the rule strikes `gone` out of `cell`, with all that this strikes where it is `wide`, or breaks where this is None; says first what is needed for it."
         wanted = needs(rule, before, cell, gone, self.blank, self.dear)
         self.ensure(list(wanted.items()), upto)
         said = {other: one for other, lost in wanted.items() if (one := self.shows(other, lost))}
-        return ground_of(*rule.argue(self.with_masks(said), cell, gone), said.values())
+        masks = self.with_masks(said)
+        if cell is not None and wide:
+            gone |= removes(rule, masks, cell, self.blank)
+        return ground_of(*rule.argue(masks, cell, gone), said.values(), gone)
 
-    def grounds(self, cell: int, gone: int, upto: int) -> list[Ground]:
+    def grounds(self, cell: int, gone: int, upto: int, wide: bool) -> list[Ground]:
         "Why a cell has lost the values `gone`, by what has been said and by the narrowings before number `upto`."
         sources = self.sources(cell, gone, upto)
         said = [source for _, source in sources if isinstance(source, Stated)]
-        found = [ground_of("left", (self.place(cell),), said)] if said else []
+        left = functools.reduce(operator.or_, (self.blank[cell] & ~one.mask for one in said), 0)
+        found = [ground_of("left", (self.place(cell),), said, left)] if said else []
         for struck, source in sources:
             if isinstance(source, Rule):
-                found.append(self.ground(source, self.now, cell, struck & gone, upto))
+                found.append(self.ground(source, self.now, cell, struck & gone, upto, wide))
             elif isinstance(source, int):
                 rule, before = self.log[source].rule, self.log[source].domains
-                found.append(self.ground(rule, before, cell, struck & gone, source))
+                found.append(self.ground(rule, before, cell, struck & gone, source, wide))
         return found
+
+    def why(self, cell: int, gone: int, upto: int) -> tuple[int, int, list[Ground]]:
+        "A cell, what it has lost, and why: the values `gone`, and where those that it may hold are told, whatever else has been said of it or follows in the same way, so that none is named that is out."
+        wide = fact_of(0, self.blank[cell], gone).kind == "among"
+        gone |= wide and self.blank[cell] & ~self.now[cell]
+        grounds = self.grounds(cell, gone, upto, wide)
+        return cell, functools.reduce(operator.or_, (one.gone for one in grounds), gone) if wide else gone, grounds
 
     def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
         "Say of each cell in `wanted` that it has lost the values given there, where nothing said so far shows it."
         groups: dict[Any, list[tuple[int, int, list[Ground]]]] = {}
         for cell, gone in self.unsaid(wanted, upto).items():
             if not self.shows(cell, gone):
-                grounds, fact = self.grounds(cell, gone, upto), fact_of(0, self.blank[cell], gone)
-                groups.setdefault(fact if fact.kind == "not" else str(grounds), []).append((cell, gone, grounds))
+                one = self.why(cell, gone, upto)
+                fact = fact_of(0, self.blank[cell], one[1])
+                key = fact if fact.kind == "not" else tuple([ground.reason for ground in one[2]])
+                groups.setdefault(key, []).append(one)
         for group in groups.values():
             self.say([one for one in group if not self.shows(*one[:2])])
 
 # %% ../../nbs/shared/explain.ipynb #5ef6d045
 @dataclass(frozen=True)
 class Frame:
-    "A try that stands: its fact, and how much had been said and narrowed before it."
+    "A try that stands: its fact, how much had been said and narrowed before it, and how many tries the search had open with it."
 
     fact: Fact
     said: int
     narrowed: int
+    depth: int
 
 
 QUICK = 30  # cells of a late rule at most that is asked again and again
@@ -360,7 +378,6 @@ class Retelling(Explainer):
         super().__init__(blank, place, told)
         self.start, self.ends, self.quiet, self.anchor = problem.start, ends, quiet, lambda: anchor(self.now)
         self.frames: list[Frame] = []
-        self.broken: frozenset[int] = frozenset()  # the tries that the last contradiction rests on
         self.due: dict[int, int] = {}  # cells that are decided and not told yet, with what they have lost
         self.waits: set[int] = set()  # those of them that cannot be told at once
         for cell, numbers in enumerate(problem.touching):
@@ -423,13 +440,22 @@ class Ordered(Retelling):
 class Trying(Ordered):
     "Tells tries, and what is left when all others have failed."
 
+    depth = 0  # tries that the search has open
+    until = 0  # while events are passed over, how many tries are open with the one whose way back ends that
+    aloud = True  # whether this way back is told
+
     def suppose(self, event: Event) -> None:
-        "A value is tried; what is said from here on may rest on it."
+        "A value is tried, unless it is known to be right or to be wrong; what is said from here on may rest on it."
         self.tell_due()
         fact = Fact("is", (self.place(event.cell), event.value))
         self.choice(event.cell)
+        if not self.ends and not self.now[event.cell] >> event.value & 1:
+            self.until, self.aloud = self.depth, False
+            return
+        if not self.ends and self.now[event.cell] == 1 << event.value:
+            return
         self.told.tell("hypothesise", TAKE if self.ends else SUPPOSE, [fact])
-        self.frames.append(Frame(fact, len(self.said), len(self.log)))
+        self.frames.append(Frame(fact, len(self.said), len(self.log), self.depth))
         self.state(event.cell, fact, 1 << event.value, [len(self.frames)])
 
     def must(self, event: Event) -> None:
@@ -445,23 +471,18 @@ class Trying(Ordered):
 class WholeStory(Trying):
     """Tells contradictions and ways back as well.
 
-    What was shown within a try that it does not rest on outlives it, so that more may be known than the search knows: values that are out need no try, and where a cell has none left the try has failed at once."""
+    What was shown within a try that it does not rest on outlives it, so that more may be known than the search knows: what is out needs no try, nor does what is known, and where a cell has
+    no value left the tries have failed at once. What a contradiction refutes is the last try that it rests on, with all that were made under it: these were of no avail."""
 
-    passed: int | None = (
-        None  # while events are passed over, how many tries have begun among them and not been taken back
-    )
+    outer: Sequence[int] = ()  # the other tries that the last contradiction rests on
 
     def passes(self, event: Event) -> bool:
-        "Whether an event need not be told: it belongs to a try of what is out already, or comes after the failure of one."
-        if self.passed is None:
-            if event.kind == "try" and not self.now[event.cell] >> event.value & 1:
-                self.passed = 1
-            return self.passed is not None
-        self.passed += (event.kind == "try") - (event.kind == "back")
-        if event.kind != "back" or self.passed > 0:
-            return True
-        own, self.passed = self.passed < 0, None  # a try that was told is taken back aloud
-        return not own
+        "Whether an event need not be told: it belongs to a try of what is out already, or comes after a contradiction."
+        self.depth += event.kind == "try"
+        ends = event.kind == "back" and self.depth == self.until
+        self.depth -= event.kind == "back"
+        passed, self.until = self.until, 0 if ends else self.until
+        return bool(passed) and not (ends and self.aloud)
 
     def tell(self, act: Callable[[Event], None], event: Event) -> None:
         "Tell an event, as far as a cell that has no value left."
@@ -472,12 +493,11 @@ class WholeStory(Trying):
             blank = self.blank[clash.cell]
             said = [one for _, one in fewest([(blank & ~one.mask, one) for one in stated], blank)]
             self.breaks(ground_of("left", (self.place(clash.cell),), said))
-            self.passed = 0
 
     def breaks(self, ground: Ground) -> None:
         "Tell a contradiction."
-        self.broken = ground.tries
         self.told.tell("contradiction", FAIL, [], [ground.reason], brief="no")
+        self.outer, self.until, self.aloud = sorted(ground.tries)[:-1], self.frames[max(ground.tries) - 1].depth, True
 
     def fail(self, event: Event) -> None:
         "A rule is broken."
@@ -485,21 +505,21 @@ class WholeStory(Trying):
         self.breaks(self.ground(event.rule, known, None, 0, len(self.log)))
 
     def back(self, event: Event) -> None:
-        "The last try is taken back, and with it what rests on it."
-        frame, outer = self.frames[-1], sorted(self.broken - {len(self.frames)})
-        gone, others = 1 << event.value, [self.frames[number - 1].fact for number in outer]
-        self.forget(frame.said, len(self.frames))
+        "The try that is refuted is taken back, and with it those under it, and what rests on them."
+        number = next(number for number, frame in enumerate(self.frames, 1) if frame.depth > self.depth)
+        frame, inner = self.frames[number - 1], [one.fact for one in self.frames[number:]]
+        gone, outer = 1 << event.value, [self.frames[other - 1].fact for other in self.outer]
+        del self.frames[number - 1 :]
+        self.forget(frame.said, number)
         self.unwind(frame.narrowed)
-        self.frames.pop()
         fact, reason = (
             fact_of(self.place(event.cell), self.blank[event.cell], gone),
-            Reason("contradiction", (), (frame.fact, *others)),
+            Reason("contradiction", (), (frame.fact, *outer)),
         )
-        if others:
-            self.told.tell("backtrack", UNDER, [fact], [reason], brief="back", outer=self.told.voice.claims(others))
-        else:
-            self.told.tell("backtrack", BACK, [fact], [reason], brief="back")
-        self.state(event.cell, fact, self.blank[event.cell] & ~gone, outer)
+        clauses, named = (UNDER, {"outer": outer}) if outer else (BEYOND, {"inner": inner}) if inner else (BACK, {})
+        slots = {name: self.told.voice.claims(tries) for name, tries in named.items()}
+        self.told.tell("backtrack", clauses, [fact], [reason], brief="back", **slots)
+        self.state(event.cell, fact, self.blank[event.cell] & ~gone, self.outer)
         self.anchor()
 
 # %% ../../nbs/shared/explain.ipynb #480f4a9e

@@ -92,12 +92,15 @@ class InTable(Recalling):
         return changes
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
-        "`ways`: those that are left, where they are few; `many`: their number and one of them; `no-ways`: none is left."
+        "`ways`: those that are left, where they are few; `many`: their number and one of them, where all have one value in the cell; `some`: the same and the values that they have there; `no-ways`: none is left."
         ways = self.table.fitting([domains[cell] for cell in self.cells])
         if cell is None or not ways:  # what was said may be more than what is needed, and leave none
             return "no-ways", self.place
-        said = (tuple(ways),) if len(ways) * len(self.cells) <= FEW else (len(ways), ways[0])
-        return "ways" if len(said) == 1 else "many", (*self.place, *said)
+        if len(ways) * len(self.cells) <= FEW:
+            return "ways", (*self.place, tuple(ways))
+        here = tuple(sorted({way[self.cells.index(cell)] for way in ways}))
+        said = (*self.place, len(ways), ways[0])
+        return ("many", said) if len(here) == 1 else ("some", (*said, here))
 
 # %% ../../nbs/shared/latin.ipynb #b4f7df66
 SQUARE_EXAMPLE = "[[1, 2], [2, 1]]"  # what a question shows, for a 2 x 2 square

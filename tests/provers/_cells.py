@@ -64,13 +64,15 @@ def table(cells: Iterable, ways: Iterable[tuple], claims=no_claims) -> Place:
 
 
 def few_ways(cells: Iterable, ways: Iterable[tuple]) -> Place:
-    "A table of ways of which a reason lists those that are left, or says how many they are and one of them."
+    "A table of ways of which a reason lists those that are left, or says how many they are and one of them, and what they have in a cell, if that is not the same."
     ways = tuple(ways)
 
     def true(more: tuple, domains: Domains) -> bool:
         left = [way for way in ways if all(value in domain for value, domain in zip(way, domains))]
-        if len(more) == 2:
-            return more[0] == len(left) and more[1] in left
+        held = {tuple(sorted(set(values))) for values in zip(*left)}
+        if len(more) in (2, 3):
+            same = more[2] in held if len(more) == 3 else any(len(values) == 1 for values in held)
+            return more[0] == len(left) and more[1] in left and same
         return not more or sorted(more[0]) == sorted(left)
 
     return table(cells, ways, true)
@@ -150,6 +152,10 @@ class Cells(Proof):
         for fact in step.facts:
             expect(self.left(fact) <= self.known(fact.args[0]), f"{fact} was shown to be wrong before it is tried")
         super().on_hypothesise(step)
+
+    def on_backtrack(self, step: Step) -> None:
+        expect(self.broken == set(step.reasons[0].facts), "the contradiction rests on other tries than are named")
+        super().on_backtrack(step)
 
     def denies(self, fact: Fact, tried: Fact) -> bool:
         return fact.args[0] == tried.args[0] and self.left(fact) == self.blank[fact.args[0]] - {tried.args[1]}

@@ -157,13 +157,15 @@ class Proof:
     def on_backtrack(self, step: Step) -> None:
         expect(self.broken is not None and self.tries, "nothing has failed")
         (reason,) = step.reasons
-        expect(reason.rule == "contradiction" and reason.facts[:1] == (self.tries[-1],), "another try is taken back")
-        outer = set(reason.facts[1:])
-        expect(self.broken <= {self.tries[-1], *outer} and outer <= set(self.tries[:-1]), "it rests on other tries")
-        expect(len(step.facts) == 1 and self.denies(step.facts[0], self.tries[-1]), "the try is not what is taken back")
-        tried = self.tries.pop()
-        for fact, rests in self.frames.pop().items():
-            if tried not in rests:
+        expect(reason.rule == "contradiction" and reason.facts[0] in self.tries, "no try that stands is taken back")
+        number = self.tries.index(reason.facts[0])
+        tried, outer = self.tries[number], set(reason.facts[1:])
+        expect(self.broken <= {tried, *outer} and outer <= set(self.tries[:number]), "it rests on other tries")
+        expect(len(step.facts) == 1 and self.denies(step.facts[0], tried), "the try is not what is taken back")
+        under, self.tries = self.tries[number:], self.tries[:number]
+        frames, self.frames = self.frames[number + 1 :], self.frames[: number + 1]
+        for fact, rests in (item for frame in frames for item in frame.items()):
+            if rests.isdisjoint(under):
                 self.know([fact], rests)
         self.broken = None
         self.know(step.facts, outer)
