@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['NOBODY', 'Place', 'Shown', 'Source', 'QUICK', 'Order', 'Event', 'Record', 'removes', 'suffices', 'needs', 'fact_of',
            'Stated', 'Clash', 'Known', 'fewest', 'Log', 'Sources', 'Ground', 'ground_of', 'Together', 'Speaker',
-           'Explainer', 'Frame', 'Retelling', 'Ordered', 'Trying', 'WholeStory', 'trial_order', 'retell']
+           'Reasoner', 'Explainer', 'Frame', 'Retelling', 'Ordered', 'Trying', 'Passing', 'WholeStory', 'trial_order',
+           'retell']
 
 # %% ../../nbs/shared/explain.ipynb #e8e59f78
 import functools
@@ -131,7 +132,7 @@ class Clash(Exception):
         super().__init__(f"cell {cell} has no value left")
         self.cell = cell
 
-
+# %% ../../nbs/shared/explain.ipynb #30c75de6
 class Known:
     "What has been said of each cell, on the way that is followed."
 
@@ -300,8 +301,12 @@ class Speaker(Together):
             self.state(cell, fact, self.blank[cell] & ~gone, tries)
 
 # %% ../../nbs/shared/explain.ipynb #d8156488
-class Explainer(Speaker):
-    "Says facts with their reasons, and before them the facts that these rest on."
+class Reasoner(Speaker):
+    "Finds reasons, and says first what they rest on, which a subclass does."
+
+    def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
+        "Say of each cell in `wanted` that it has lost the values given there, where nothing said so far shows it."
+        raise NotImplementedError
 
     def ground(
         self, rule: Rule, before: list[int], cell: int | None, gone: int, upto: int, wide: bool = False
@@ -329,6 +334,10 @@ class Explainer(Speaker):
                 found.append(self.ground(rule, before, cell, struck & gone, source, wide))
         return found
 
+# %% ../../nbs/shared/explain.ipynb #d8156489
+class Explainer(Reasoner):
+    "Says facts with their reasons, and before them the facts that these rest on."
+
     def why(self, cell: int, gone: int, upto: int) -> tuple[int, int, list[Ground]]:
         "A cell, what it has lost, and why: the values `gone`, and where those that it may hold are told, whatever else has been said of it or follows in the same way, so that none is named that is out."
         wide = fact_of(0, self.blank[cell], gone).kind == "among"
@@ -337,7 +346,6 @@ class Explainer(Speaker):
         return cell, functools.reduce(operator.or_, (one.gone for one in grounds), gone) if wide else gone, grounds
 
     def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
-        "Say of each cell in `wanted` that it has lost the values given there, where nothing said so far shows it."
         groups: dict[Any, list[tuple[int, int, list[Ground]]]] = {}
         for cell, gone in self.unsaid(wanted, upto).items():
             if not self.shows(cell, gone):
@@ -467,12 +475,12 @@ class Trying(Ordered):
             self.choice(event.cell)
             self.ensure([(event.cell, self.blank[event.cell] & ~(1 << event.value))], len(self.log))
 
-# %% ../../nbs/shared/explain.ipynb #506aca76
-class WholeStory(Trying):
-    """Tells contradictions and ways back as well.
+# %% ../../nbs/shared/explain.ipynb #506aca75
+class Passing(Trying):
+    """Tells that tries have failed, and passes over what need not be told.
 
-    What was shown within a try that it does not rest on outlives it, so that more may be known than the search knows: what is out needs no try, nor does what is known, and where a cell has
-    no value left the tries have failed at once. What a contradiction refutes is the last try that it rests on, with all that were made under it: these were of no avail."""
+    What was shown within a try that it does not rest on outlives it, so that more may be known than the search knows: what is out needs no try, nor does what is known. What a contradiction
+    refutes is the last try that it rests on, with all that were made under it: these were of no avail."""
 
     outer: Sequence[int] = ()  # the other tries that the last contradiction rests on
 
@@ -499,6 +507,10 @@ class WholeStory(Trying):
         self.told.tell("contradiction", FAIL, [], [ground.reason], brief="no")
         self.outer, self.until, self.aloud = sorted(ground.tries)[:-1], self.frames[max(ground.tries) - 1].depth, True
 
+# %% ../../nbs/shared/explain.ipynb #506aca76
+class WholeStory(Passing):
+    "Tells contradictions and ways back as well."
+
     def fail(self, event: Event) -> None:
         "A rule is broken."
         known = self.now if event.rule.narrow(self.now) is None else event.domains
@@ -517,7 +529,7 @@ class WholeStory(Trying):
             Reason("contradiction", (), (frame.fact, *outer)),
         )
         clauses, named = (UNDER, {"outer": outer}) if outer else (BEYOND, {"inner": inner}) if inner else (BACK, {})
-        slots = {name: self.told.voice.claims(tries) for name, tries in named.items()}
+        slots: dict[str, Any] = {name: self.told.voice.claims(tries) for name, tries in named.items()}
         self.told.tell("backtrack", clauses, [fact], [reason], brief="back", **slots)
         self.state(event.cell, fact, self.blank[event.cell] & ~gone, self.outer)
         self.anchor()

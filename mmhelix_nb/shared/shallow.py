@@ -138,12 +138,6 @@ class Whole:
         return sorted(values, key=own.__ne__)
 
 # %% ../../nbs/shared/shallow.ipynb #f6ef635a
-TURNS = 8  # clues that a new try takes away first, and gives back first
-
-
-TURNS = 8  # clues that a new try takes away first, and gives back first
-
-
 def can_go(whole: Whole, given: set[int], clues: Sequence[int], limit: int) -> bool:
     "Whether at most `limit` nodes prove that the solution stays the only one when `clues` are no longer `given`."
     left = given.difference(clues)
@@ -174,6 +168,9 @@ def dig(whole: Whole, given: Iterable[int], queue: Sequence[int], keep: int, lim
         queue = queue[size:]
         size = max(1, min(size, (len(given) - keep) // 2))
     return given
+
+# %% ../../nbs/shared/shallow.ipynb #f6ef635b
+TURNS = 8  # clues that a new try takes away first, and gives back first
 
 
 def shuffled(whole: Whole, given: set[int], rng: Random) -> tuple[set[int], list[int]]:

@@ -8,9 +8,9 @@ __all__ = ['Arrange', 'DONE', 'Edges', 'TRIES', 'STRUCK', 'WALKED', 'SLIP', 'LON
            'Event', 'Ways', 'explore', 'fewest_first', 'arranged', 'narrowest', 'greedy_walk', 'Pieces', 'settle',
            'ways', 'begun', 'again', 'along', 'joined', 'is_cycle', 'best_joined', 'fullest', 'struck', 'followed',
            'kept', 'spares', 'goes_on', 'ring', 'passing', 'Level', 'Draft', 'draft', 'along_tour', 'averaged', 'Ease',
-           'is_decoy', 'shuffled', 'decoy', 'spared', 'swapped', 'Climb', 'harden', 'switched', 'variants', 'nearest',
-           'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour', 'dead_ends',
-           'tell_tour']
+           'is_decoy', 'shuffled', 'decoy', 'spared', 'swapped', 'Climb', 'likest', 'harden', 'switched', 'variants',
+           'nearest', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once', 'Telling', 'Teller', 'checked_tour',
+           'dead_ends', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
 from collections import Counter as Bag
@@ -494,27 +494,20 @@ class Climb:
             limit = max(SLIP * self.now, self.level.luck)
             new = swapped(self.level, self.made, self.edges, self.rng.choice(free), self.rng)
             now = self.ease(new, limit)
-            if now > limit:
-                continue
-            if now <= NEAR * self.level.luck:
-                cost = self.effort(new)
-                if cost > max(LONGEST * self.level.effort, self.past[-1][1]):
-                    continue
-                self.past.append((now, cost, new))
-            self.now, self.edges = now, new
-
-    def choose(self) -> float:
-        "Go back to what was, or is, both hard and of a search, with so much effort, that is like the level's; how far it is from that."
-        luck, effort = self.level.luck, self.level.effort
-
-        def miss(one: tuple[float, int, Edges]) -> float:
-            return max(one[0], luck) * max(one[1] / effort, effort / one[1])
-
-        best = min([*self.past, (self.now, self.effort(self.edges), self.edges)], key=miss)
-        self.edges = best[2]
-        return miss(best)
+            cost = self.effort(new) if now <= NEAR * self.level.luck else 0  # 0: not asked
+            if now <= limit and cost <= max(LONGEST * self.level.effort, self.past[-1][1]):
+                self.now, self.edges = now, new
+                self.past += [(now, cost, new)] if cost else []
 
 # %% ../../nbs/shared/tours.ipynb #d9c0f38d
+def likest(climb: Climb) -> tuple[float, Edges]:
+    "The edges with which the graph of a climb is, or was, both hard and of a search, with so much effort, that is like the level's; before them how far it is from that."
+    luck, effort = climb.level.luck, climb.level.effort
+    every = [*climb.past, (climb.now, climb.effort(climb.edges), climb.edges)]
+    missed = [max(now, luck) * max(cost / effort, effort / cost) for now, cost, _ in every]
+    return min(missed), every[missed.index(min(missed))][2]
+
+
 DRAFTS = 3  # of which the hardest climbs on, and without moves the one of the right effort is taken
 
 
@@ -526,8 +519,10 @@ def harden(level: Level, closed: bool, effort: Callable[[Edges, int | None], int
         climbs[-1].climb(level.moves // 3)
     best = min(climbs, key=lambda climb: climb.now)
     best.climb(level.moves)
-    missed = [climb.choose() for climb in climbs]
-    return climbs[missed.index(min(missed))]
+    found = [likest(climb) for climb in climbs]
+    at = min(range(len(climbs)), key=lambda number: found[number][0])
+    climbs[at].edges = found[at][1]
+    return climbs[at]
 
 # %% ../../nbs/shared/tours.ipynb #3666e160
 def switched(edges: Edges, pairs: Edges, rng: Random) -> Edges:
