@@ -117,10 +117,11 @@ def holding(steps: Iterable[Step]) -> Iterator[tuple[Fact, ...]]:
         rests: frozenset[int] = frozenset().union(*(tried.get(fact) or fewest.get(fact, ()) for fact in named))
         if step.kind == "backtrack" and (gone := undone(step, tries)):
             if gone.fact in named:
-                known = [(fact, on) for fact, on in known if gone.number not in on]
-                tries, rests = [one for one in tries if one is not gone], rests - {gone.number}
+                fallen = {one.number for one in tries[tries.index(gone) :]}  # with it those that were made under it
+                known, rests = [(fact, on) for fact, on in known if not fallen & on], rests - fallen
             else:
-                known, tries = [one for one in known if one in gone.before], tries[: tries.index(gone)]
+                known = [one for one in known if one in gone.before]
+            tries = tries[: tries.index(gone)]
         if step.kind == "hypothesise":
             tries += [Try(turn, fact, frozenset(known)) for fact in step.facts]
             rests = frozenset({turn})
