@@ -160,7 +160,7 @@ LEVELS = (
     Level(4, 8, 0.15, 1, 20),
     Level(5, 13, 0.15, 2, 24),
     Level(6, 23, 0.15, 2, 16),
-    Level(6, 19, 0.15, 3, 24),
+    Level(6, 19, 0.15, 3, 30),
 )
 
 # %% ../../nbs/tasks/puzzles/futoshiki.ipynb #72ecaf6e
