@@ -179,8 +179,8 @@ SHALLOW = (greedy_walks_from_the_start, greedy_walks_to_the_start, tightest_edge
 LEVELS = (
     Level(9, (12, 14), 9, 0, 1.0, 0.4),
     Level(11, (15, 17), 15, 0, 1.0, 0.4, without=0.4),
-    Level(16, (25, 26), 22, 140, 0.03, 1.0, without=0.08),
-    Level(17, (27, 28), 32, 110, 0.03, 1.0, without=0.08),
+    Level(16, (25, 26), 25, 140, 0.03, 1.0, without=0.08),
+    Level(17, (27, 28), 36, 110, 0.03, 1.0, without=0.08),
     Level(18, (29, 31), 40, 80, 0.03, 1.0, without=0.08),
 )
 SPACES = {1: 3_000, 2: 220_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
