@@ -117,8 +117,9 @@ def holding(steps: Iterable[Step]) -> Iterator[tuple[Fact, ...]]:
         rests: frozenset[int] = frozenset().union(*(tried.get(fact) or fewest.get(fact, ()) for fact in named))
         if step.kind == "backtrack" and (gone := undone(step, tries)):
             if gone.fact in named:
-                known = [(fact, on) for fact, on in known if gone.number not in on]
-                tries, rests = [one for one in tries if one is not gone], rests - {gone.number}
+                under = {one.number for one in tries[tries.index(gone) :]}  # those made under it fall with it
+                known = [(fact, on) for fact, on in known if under.isdisjoint(on)]
+                tries, rests = tries[: tries.index(gone)], rests - under
             else:
                 known, tries = [one for one in known if one in gone.before], tries[: tries.index(gone)]
         if step.kind == "hypothesise":
