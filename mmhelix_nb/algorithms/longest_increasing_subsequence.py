@@ -323,7 +323,7 @@ VOICE = (
             "after place value amount": (
                 "{place} ({value}) with {amount} is the best below it",
                 "it can follow {place} ({value}), which has {amount}",
-                "of the smaller ones before, {value} at {place} has the most, {amount}",
+                "{value} at {place} has the most of the smaller ones before, {amount}",
                 "the longest it can extend is {amount}, at {place} ({value})",
                 "{value} at {place} leads with {amount} among the smaller ones",
                 "no smaller value before has more than {amount}, that of {place} ({value})",

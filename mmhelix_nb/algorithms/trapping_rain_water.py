@@ -366,7 +366,7 @@ def tell_stretch(
     told: Narrator, height: tuple[int, ...], skipped: list[Stretch], one: Stretch, before: list[Fact]
 ) -> Fact:
     "Tell the water of a stretch, after walls that had a higher bar beside them; `before` is the water that was told last."
-    low, wet = height[one.wall], [at for at in one.inner if height[at] < height[one.wall]]
+    low, wet = height[one.wall], [at for at in sorted(one.inner) if height[at] < height[one.wall]]
     waters = tuple(low - height[at] for at in wet)
     total = sum(waters) + (before[0].args[-1] if before else 0)
     fact = Fact("water", (tuple(at + 1 for at in wet), waters, total))

@@ -27,7 +27,7 @@ from random import Random
 from ..answers import Unreadable, drop_label, evaluate, plain, read_expression
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
-from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, TAKE, Narrator
+from ..shared.narrator import BACK, NOTE, STUCK, SUPPOSE, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.search import Counter
@@ -811,7 +811,7 @@ def tell_attempt(told: Narrator, numbers: tuple[int, ...], attempt: Attempt, tab
         reason = Reason("steps", (attempt.made.chain,), (found, supposed))
         told.deduce([Fact("result", (attempt.made.text,))], [reason])
         return
-    told.tell("contradiction", FAIL, [], [Reason("none", (), (*asked, *dict.fromkeys(made)))])
+    told.tell("contradiction", STUCK, [], [Reason("none", (), (*asked, *dict.fromkeys(made)))])
     denied = supposed.args[:3] if attempt.last else supposed.args
     told.tell("backtrack", BACK, [Fact(f"not-{supposed.kind}", denied)], [Reason("contradiction", (), (supposed,))])
 

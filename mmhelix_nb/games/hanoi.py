@@ -23,7 +23,7 @@ from ..core import Solution, Verdict, decode_state, judge, right, wrong
 from ..shared.boards import read_records, without_index
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.gridmoves import compact
-from ..shared.narrator import BACK, FAIL, Narrator
+from ..shared.narrator import BACK, STUCK, Narrator
 from ..shared.prose import listed
 from ..shared.reading import COPY, close, read, sum_text
 from ..shared.search import Counter
@@ -421,7 +421,7 @@ PEGS = Voice(
             "disk {disk} is settled on peg {number}",
             "disk {disk} need not leave peg {number}",
             "disk {disk} is fine on peg {number}",
-            "disk {disk} needs no move on peg {number}",
+            "disk {disk} needs no move away from peg {number}",
         ),
         "stay+ disks number": (
             "disks {disks} stay on peg {number}",
@@ -435,7 +435,7 @@ PEGS = Voice(
             "disks {disks} are settled on peg {number}",
             "disks {disks} need not leave peg {number}",
             "disks {disks} are fine on peg {number}",
-            "disks {disks} need no move on peg {number}",
+            "disks {disks} need no move away from peg {number}",
         ),
         "wait disk number": (
             "disk {disk} and all smaller ones have to be on peg {number} first",
@@ -464,6 +464,20 @@ PEGS = Voice(
             "disk {disk} changes over to peg {number}",
             "disk {disk} is taken to peg {number}",
             "disk {disk} is moved to peg {number}",
+        ),
+        "move+ disks number": (
+            "disks {disks} go to peg {number}, one after the other",
+            "disks {disks} move to peg {number}, in this order",
+            "I move disks {disks} to peg {number}, one by one",
+            "disks {disks} are put on peg {number} in turn",
+            "peg {number} gets disks {disks} in turn",
+            "I put disks {disks} on peg {number}, one by one",
+            "disks {disks} come to peg {number}, one after the other",
+            "I take disks {disks} to peg {number} in turn",
+            "I carry disks {disks} to peg {number}, one by one",
+            "disks {disks} change over to peg {number}, in this order",
+            "disks {disks} are taken to peg {number}, one by one",
+            "disks {disks} are moved to peg {number} in turn",
         ),
         "not disk number": (
             "disk {disk} does not go to peg {number}",
@@ -537,19 +551,19 @@ PEGS = Voice(
             "disks up to {disk} come together on peg {number}",
             "I bring the disks up to {disk} to peg {number}",
         ),
-        "onto number number2": (
-            "disk 2 has to go to peg {number2}, and disk 1 would be there on peg {number}",
-            "on peg {number} disk 1 blocks peg {number2} for disk 2",
-            "disk 2 needs peg {number2} while disk 1 would lie on peg {number}",
-            "disk 2 cannot come to peg {number2} with disk 1 on peg {number}",
-            "with disk 1 on peg {number} nothing larger can go to peg {number2}",
-            "peg {number2} must be open for disk 2, and disk 1 sits on peg {number}",
-            "disk 1 on peg {number} would be under disk 2 on peg {number2}",
-            "peg {number2} is the goal of disk 2, and disk 1 is in the way on peg {number}",
-            "disk 2 on its way to peg {number2} would land on disk 1 on peg {number}",
-            "disk 1 would take peg {number}, and disk 2 has to go to peg {number2}",
-            "disk 2 has to go to peg {number2}, which disk 1 on peg {number} forbids",
-            "then disk 2 finds disk 1 on peg {number} instead of a free peg {number2}",
+        "onto number": (
+            "disk 2 has to go to peg {number}, and disk 1 would be there",
+            "on peg {number} disk 1 is in the way of disk 2",
+            "disk 2 needs peg {number}, where disk 1 would lie",
+            "disk 2 cannot come to peg {number} with disk 1 on it",
+            "with disk 1 on peg {number} nothing larger can go there",
+            "peg {number} must be open for disk 2, and disk 1 would sit there",
+            "disk 1 on peg {number} would be under disk 2",
+            "peg {number} is the goal of disk 2, and disk 1 is in the way there",
+            "disk 2 on its way to peg {number} would land on disk 1",
+            "disk 1 would take peg {number}, and disk 2 has to go there",
+            "disk 2 has to go to peg {number}, where disk 1 forbids it",
+            "then disk 2 finds disk 1 on peg {number} instead of a free peg",
         ),
         "under number number2": (
             "disk 2 lies on peg {number}, so disk 1 would keep it from going to peg {number2}",
@@ -718,7 +732,7 @@ def try_pegs(told: Narrator, pegs: Pegs, target: int, order: str) -> None:
             return
         told.tell(
             "contradiction",
-            FAIL,
+            STUCK,
             [],
             [Reason("onto" if peg == target else "under", (peg + 1, target + 1), (fact,))],
             brief="x",

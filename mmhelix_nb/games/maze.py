@@ -19,7 +19,7 @@ from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, fit_board, render
 from ..shared.gridmoves import BACK, MOVES, distance, distances, moved, read_directions, ways
 from ..shared.grids import Cell, cell_name
-from ..shared.narrator import FAIL, Narrator
+from ..shared.narrator import STUCK, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import square_symmetries, transform
@@ -465,17 +465,17 @@ WALKS = Voice(
             "I stand at {cell} with {ways} and try {moves}, to {cell2}",
         ),
         "back cell ways": (
-            "I go back to {cell}, where {ways} is left",
+            "I go back to {cell}, where {ways} is still open",
             "the last place with a way left is {cell}: {ways}",
             "back to {cell}, with {ways} still open",
             "I return to {cell}; {ways} is untried there",
             "{cell} is the last fork with something left, {ways}",
-            "going back, the first open way is {ways} at {cell}",
+            "going back, {ways} is still open first at {cell}",
             "at {cell} there is still {ways}",
             "I retrace my steps to {cell} and its {ways}",
-            "what is left is {ways} at {cell}",
+            "{ways} is what remains at {cell}",
             "{cell} still has {ways}",
-            "the nearest way left behind me is {ways} at {cell}",
+            "the nearest place with an open way is {cell}, with {ways}",
             "it is {cell} again, with {ways}",
         ),
         "via cell": (
@@ -541,14 +541,14 @@ WALKS = Voice(
             "the only new way at {cell} is {move}",
             "at {cell} nothing but {move} is new",
             "{cell} leaves only {move}",
-            "{move} is all that is left at {cell}",
+            "{move} is all that is still open at {cell}",
             "at {cell} there is just {move} to try",
             "{cell} has one new way, {move}",
             "there is no choice now at {cell}, only {move}",
             "no other way is new at {cell}, just {move}",
             "{cell} forces {move}",
             "only {move} leads to new cells from {cell}",
-            "what is left at {cell} is {move}",
+            "at {cell} {move} is still open, and nothing else",
         ),
         "dead cell": (
             "{cell} is a dead end",
@@ -699,7 +699,7 @@ def tell_walk(told: Narrator, state: State, arrange: Arrange, straight: bool) ->
             tell_corridor(told, path[-1])
             seen |= {*cells_of(path[-1])}
         elif kind == "dead":
-            told.tell("contradiction", FAIL, [], [Reason("dead", (cell,))], brief="x")
+            told.tell("contradiction", STUCK, [], [Reason("dead", (cell,))], brief="x")
         else:
             left = tuple(move for move, to in state.ways(cell).items() if to not in seen)
             told.tell("backtrack", RETURN, [Fact("back", (cell, left))], [Reason("left", (cell,))], brief="back")

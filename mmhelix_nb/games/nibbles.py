@@ -40,7 +40,7 @@ from mmhelix_nb.shared.gridmoves import (
 )
 from ..shared.grids import Cell, every_cell
 from ..shared.narrator import BACK as UNDO
-from ..shared.narrator import FAIL, TAKE, Narrator
+from ..shared.narrator import STUCK, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, square_symmetries
 from ..shared.seen import Mark, Seen, first_of, spots, way
@@ -965,7 +965,7 @@ class Walks:
     def undo(self, reason: Reason) -> None:
         "A contradiction, and the last walk taken back."
         walk = self.open.pop()
-        self.told.tell("contradiction", FAIL, [], [reason], brief="x")
+        self.told.tell("contradiction", STUCK, [], [reason], brief="x")
         self.told.tell(
             "backtrack",
             UNDO,

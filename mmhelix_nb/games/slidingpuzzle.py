@@ -30,7 +30,7 @@ from ..shared.draw import Canvas, Style, fit_board, render
 from ..shared.gridmoves import BACK, distance, moved, read_directions, ways
 from ..shared.grids import cell_name
 from ..shared.narrator import BACK as UNDO
-from ..shared.narrator import FAIL, SUPPOSE, TAKE, Narrator
+from ..shared.narrator import STUCK, SUPPOSE, TAKE, Narrator
 from ..shared.prose import counted, listed
 from ..shared.reading import LOOK, RESULT, close, read, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit
@@ -505,7 +505,7 @@ VOICE = Voice(
             "distances {far}, making way {more}: fewer than {number} is impossible",
             "the distances come to {far}; with {more} for tiles in one line in wrong order it is {number} at least",
             "by distances {far} moves, and {more} because of wrong order in a line, at least {number}",
-            "a bound: {far} from the distances, {more} from blocked lines, {number} together",
+            "{far} from the distances and {more} from blocked lines, {number} together, is the least",
             "the least is {number}, namely {far} for distances and {more} for making way",
             "I need {far} moves for distances and {more} for blocked tiles at the least, {number} in all",
         ),
@@ -571,7 +571,7 @@ VOICE = Voice(
             "it must be {moves}",
             "it goes {moves}",
             "I have to go {moves}",
-            "next come {moves}",
+            "I slide {moves}",
             "what follows is {moves}",
             "I continue {moves}",
             "the way on is {moves}",
@@ -730,9 +730,9 @@ VOICE = Voice(
             "every move that was in time has failed, {count} of them",
             "I have tried all that fits ({count})",
             "of what could be in time nothing works, {count} tried",
-            "no choice is left, {count} being out",
+            "no choice is left, with {count} out",
             "that was the last choice of {count}",
-            "out of choices, after {count}",
+            "I am out of choices, after {count}",
             "what was in time is all tried, {count}",
             "the choices here, {count}, are used up",
             "none of the choices works, number tried: {count}",
@@ -884,7 +884,7 @@ def failed(tale: Tale, node: Node, left: int, fact: Fact) -> None:
     tries = tuple(reversed(tale.open))
     tale.open.pop()
     reason = Reason("spent", (len(node.fit),), tries) if node.fit else Reason("late", (left,), tries)
-    tale.told.tell("contradiction", FAIL, [], [reason], brief="x")
+    tale.told.tell("contradiction", STUCK, [], [reason], brief="x")
     tale.told.tell("backtrack", UNDO, [fact], [Reason("contradiction", (), tries)], brief="back")
 
 

@@ -35,7 +35,7 @@ from mmhelix_nb.shared.gridmoves import (
     shortest_way,
 )
 from ..shared.grids import Cell
-from ..shared.narrator import BACK, FAIL, TAKE, Narrator
+from ..shared.narrator import BACK, STUCK, TAKE, Narrator
 from ..shared.reading import RESULT, close, read, sum_text
 from ..shared.search import Counter, SearchLimit, bits
 from ..shared.seen import CROSS, Mark, Seen, first_of, spots, way
@@ -874,7 +874,7 @@ VOICE = Voice(
             "every push from here is ruled out, {count} of them",
             "no other push can be made, {count} tried",
             "here I am stuck, with {count} ruled out",
-            "out of pushes, {count} tried",
+            "I am out of pushes, {count} tried",
             "what can be pushed has failed, that is {count}",
             "of the pushes here none is left, {count} failed",
         ),
@@ -1025,7 +1025,7 @@ def tell_run(tale: Tale, run: list[Push], boxes: Boxes) -> None:
     if not run[0].solved:
         tries = tuple(reversed(tale.open))
         tale.open.pop()
-        told.tell("contradiction", FAIL, [], [Reason("stuck", (len(run[-1].tried),), tries)], brief="x")
+        told.tell("contradiction", STUCK, [], [Reason("stuck", (len(run[-1].tried),), tries)], brief="x")
         told.tell("backtrack", BACK, [Fact("not", fact.args[:1])], [Reason("contradiction", (), tries)], brief="back")
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #2459a841

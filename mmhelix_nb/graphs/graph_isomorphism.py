@@ -30,7 +30,7 @@ from ..shared.backtracking import SearchLevel, decided
 from ..shared.diagrams import around, draw_plan, plan
 from ..shared.draw import Canvas, Style, render
 from ..shared.graphtold import NO, run_on
-from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNTOLD, Narrator
+from ..shared.narrator import BACK, STUCK, SUPPOSE, TAKE, UNTOLD, Narrator
 from mmhelix_nb.shared.networks import (
     exchanged,
     hang_together,
@@ -788,7 +788,7 @@ class Matcher(Pairing):
             self.told.tell("deduce", FORCED, [Fact("none")], [reason])
             return True
         tried = self.tries.pop()
-        self.told.tell("contradiction", FAIL, [], [reason], brief="x")
+        self.told.tell("contradiction", STUCK, [], [reason], brief="x")
         self.told.tell(
             "backtrack",
             BACK,

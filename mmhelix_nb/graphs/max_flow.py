@@ -24,7 +24,7 @@ from ..core import Solution, Verdict, judge
 from ..shared.diagrams import Point, draw_plan, plan
 from ..shared.draw import MAX_SIDE, Canvas, Style, render
 from ..shared.graphtold import ROADS, misread_length, roads, total
-from ..shared.narrator import BACK, FAIL, SUPPOSE, Narrator
+from ..shared.narrator import BACK, STUCK, SUPPOSE, Narrator
 from ..shared.networks import introduced, read_question, write_lists
 from ..shared.numbers import compared
 from ..shared.prose import listed
@@ -450,7 +450,7 @@ PUSHES = Voice(
             "along {path} there is room {rooms}; I send {number}, which makes {sum}",
             "{path}: room {rooms}, so {number}, together {sum}",
             "the way {path} with room {rooms} takes {number}, total {sum}",
-            "I send along {path}, with room {rooms}, {number}, {sum} so far",
+            "I send {number} along {path}, with room {rooms}; {sum} so far",
             "{path} offers {rooms}; that allows {number}, and the flow is {sum}",
             "with room {rooms} on {path}, {number} can pass; now {sum} flow",
             "on {path} the room is {rooms}, the least is {number}, the flow {sum}",
@@ -510,7 +510,7 @@ PUSHES = Voice(
             "the amounts add up to {numbers} = {number}",
             "all ways together carry {numbers} = {number}",
             "the sum is {numbers} = {number}",
-            "that makes {numbers} = {number}",
+            "the ways make {numbers} = {number}",
             "sent in all: {numbers} = {number}",
             "adding up, {numbers} = {number}",
             "the total is {numbers} = {number}",
@@ -619,7 +619,7 @@ def tell_dead(told: Narrator, popped: tuple[int, ...], left: tuple[int, ...]) ->
     "Tell a way that is tried, its dead end and the way back from it."
     tried = Fact("along", ((*left, *popped[::-1]),))
     told.tell("hypothesise", SUPPOSE, [tried], brief=f"{popped[0]}?")
-    told.tell("contradiction", FAIL, [], [Reason("no-room", (popped,), (tried,))], brief="x")
+    told.tell("contradiction", STUCK, [], [Reason("no-room", (popped,), (tried,))], brief="x")
     told.tell(
         "backtrack",
         BACK,

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['Note', 'Order', 'Pick', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'draw', 'RULES', 'WHOLE', 'BLANK', 'HOLES', 'FORMAT',
-           'CLOSE', 'VOICE', 'ORDER', 'MOVES', 'SEEN', 'State', 'show', 'apart', 'Paths', 'look', 'walk', 'Position',
-           'placed', 'start', 'openings', 'stranded', 'silent', 'fill', 'settle', 'narrowest', 'search', 'grid_of',
-           'solutions', 'solve', 'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'Level', 'random_path',
-           'is_single', 'thinned', 'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example', 'ask', 'Event',
-           'Record', 'way_out', 'walls', 'Knowledge', 'Grounds', 'Lone', 'Teller', 'Listener', 'walk_checks',
-           'exchanged', 'trial', 'trace', 'canon']
+           'CLOSE', 'VOICE', 'NO_PLACE', 'ORDER', 'MOVES', 'SEEN', 'State', 'show', 'apart', 'Paths', 'look', 'walk',
+           'Position', 'placed', 'start', 'openings', 'stranded', 'silent', 'fill', 'settle', 'narrowest', 'search',
+           'grid_of', 'solutions', 'solve', 'plunge', 'stops', 'forced_numbers', 'forced_and_draws', 'Level',
+           'random_path', 'is_single', 'thinned', 'put_back', 'generate', 'read_numbers', 'check', 'layout', 'example',
+           'ask', 'Event', 'Record', 'way_out', 'walls', 'Knowledge', 'Grounds', 'Lone', 'Resting', 'Teller',
+           'Listener', 'walk_checks', 'exchanged', 'trial', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #51257e3e
 import re
@@ -26,7 +26,7 @@ from ..shared.boards import read_table
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.gridmoves import distance, mask, numbered
 from ..shared.grids import beside, every_cell, near_masks
-from ..shared.narrator import BACK, FAIL, SUPPOSE, TAKE, UNDER, Narrator
+from ..shared.narrator import BACK, BEYOND, STUCK, SUPPOSE, TAKE, UNDER, Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.seen import VALUES, Mark, Seen, drawn, first_of, spots, way
@@ -587,7 +587,8 @@ class Knowledge:
         for cell in cells:
             if cell not in far:
                 cut = walls(self.n, cell, end, steps, full)
-                found.append(Reason("shut", (self.at(cell), goal, steps), (self.fact(goal), *self.facts(cut))))
+                spots = tuple(map(self.at, sorted(cut))) or (self.at(end),)
+                found.append(Reason("shut", (self.at(cell), goal, steps, spots), (self.fact(goal), *self.facts(cut))))
         return found
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #bc8e5ac6
@@ -746,7 +747,7 @@ VOICE = (
                 "{number} comes {steps} later, too soon for {spots}",
                 "{spots} does not come to {number} in {steps}",
             ),
-            "shut spot number steps": (
+            "shut spot number steps cells": (
                 "past {cells} no way of {steps} leads from {spot} to {number}",
                 "from {spot} there is no path of {steps} to {number} around {cells}",
                 "{cells} keep {spot} from reaching {number} in {steps}",
@@ -755,7 +756,7 @@ VOICE = (
                 "{cells} block each way of {steps} from {spot} to {number}",
                 "{number} is out of reach for {spot} in {steps} given {cells}",
                 "{cells} leave {spot} no path of {steps} to {number}",
-                "between {spot} and {number} {cells} stop any path of {steps}",
+                "from {spot} to {number} any path of {steps} is stopped by {cells}",
                 "the path of {steps} from {spot} to {number} fails at {cells}",
                 "past {cells}, {steps} cannot take {spot} to {number}",
                 "{cells} cut {spot} off from {number} at {steps}",
@@ -798,30 +799,72 @@ VOICE = (
         },
     )
 )
+NO_PLACE = (
+    "but {why}, so {number} has no place.",
+    "that fails: {why}, and no cell is left for {number}.",
+    "wait, {why}, so there is no place for {number}.",
+    "hm, {why}. That leaves {number} nowhere to go.",
+    "this cannot be: {why}, so {number} does not fit anywhere.",
+    "no: {why}, so no place is left for {number}.",
+    "but now {why}, and {number} is without a place.",
+    "{why}, so no cell can hold {number}. A contradiction.",
+    "dead end: {why}, and {number} finds no cell.",
+    "however, {why}, so {number} has no cell left.",
+    "actually, that does not work: {why}, so {number} cannot be placed.",
+    "that goes wrong, since {why}, which leaves no place for {number}.",
+    "hold on, {why}, so {number} cannot stand anywhere.",
+    "that is impossible: {why}, and nothing is left for {number}.",
+)
 ORDER = "fixed"  # of the places that are tried
 MOVES = {(-1, 0): "up", (1, 0): "down", (0, -1): "left", (0, 1): "right"}
 
-# %% ../../nbs/tasks/puzzles/numbrix.ipynb #9b6e46af
-class Teller:
-    "Tells what is forced and what fails; `ends` leaves out what is taken back."
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #6d1e70c4
+class Resting:
+    "Remembers on which tries rests what is told; `ends` leaves out what is taken back."
 
     def __init__(self, told: Narrator, n: int, ends: bool):
         self.told, self.n, self.ends = told, n, ends
         self.tries: list[Fact] = []
+        self.rests: dict[Fact, frozenset[Fact]] = {}  # on which tries what was said rests
+        self.broken: frozenset[Fact] = frozenset()  # the tries that the last contradiction rests on
+        self.until: Fact | None = None  # the try that is refuted; up to where it is taken back nothing is told
         self.choices: list[list[Fact]] = []  # of each number that is tried: its places, and where it is not
 
+    def base(self, reasons: Sequence[Reason]) -> frozenset[Fact]:
+        "The tries that reasons rest on."
+        return frozenset().union(*(self.rests.get(fact, ()) for reason in reasons for fact in reason.facts))
+
+    def deduce(self, fact: Fact, reasons: Sequence[Reason]) -> None:
+        "Tell a fact, and remember what it rests on."
+        self.rests[fact] = self.base(reasons)
+        self.told.deduce([fact], reasons)
+
+    def breaks(self, clauses: Sequence[str], reasons: Sequence[Reason], **slots: str) -> None:
+        "Tell a contradiction, which refutes the last try that it rests on."
+        self.told.tell("contradiction", clauses, [], reasons, brief="no", **slots)
+        self.broken = self.base(reasons)
+        self.until = next((tried for tried in reversed(self.tries) if tried in self.broken), None)
+
+# %% ../../nbs/tasks/puzzles/numbrix.ipynb #9b6e46af
+class Teller(Resting):
+    "Tells what is forced and what fails."
+
     def hear(self, event: Event) -> None:
-        "One event."
+        "One event; none of those that belong to a try that is refuted already."
+        if self.until:
+            if event.kind != "back" or self.until != Fact("is", (divmod(event.about[2], self.n), event.about[0])):
+                return
+            self.until = None
         getattr(self, f"on_{event.kind}")(Lone(self.n, event.known), *event.about)
 
     def on_forced(self, grounds: Grounds, number: int, begin: int, cell: int) -> None:
-        self.told.deduce([Fact("is", (grounds.at(cell), number))], grounds.beside(number, begin, [cell]))
+        self.deduce(Fact("is", (grounds.at(cell), number)), grounds.beside(number, begin, [cell]))
 
     def on_stuck(self, grounds: Grounds, number: int, begin: int) -> None:
-        self.told.tell("contradiction", FAIL, [], grounds.beside(number, begin, ()), brief="no")
+        self.breaks(NO_PLACE, grounds.beside(number, begin, ()), number=str(number))
 
     def on_stranded(self, grounds: Lone, cell: int) -> None:
-        self.told.tell("contradiction", FAIL, [], [grounds.lone(cell)], brief="no")
+        self.breaks(STUCK, [grounds.lone(cell)])
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #a2604768
 class Listener(Teller):
@@ -830,25 +873,28 @@ class Listener(Teller):
     def on_try(self, grounds: Grounds, number: int, begin: int, cell: int, places: list[int]) -> None:
         fact, first = Fact("is", (grounds.at(cell), number)), Fact("places", (number, tuple(map(grounds.at, places))))
         if not self.choices or self.choices[-1][0] != first:
-            self.told.deduce([first], grounds.beside(number, begin, places))
+            self.deduce(first, grounds.beside(number, begin, places))
             self.choices.append([first])
         if len(self.choices[-1]) == len(places) and not self.ends:
-            self.told.deduce([fact], [Reason("left", (), tuple(self.choices.pop()))])
+            self.deduce(fact, [Reason("left", (), tuple(self.choices.pop()))])
         else:
             self.told.tell("hypothesise", TAKE if self.ends else SUPPOSE, [fact])
             self.tries.append(fact)
+            self.rests[fact] = frozenset([fact])
 
     def on_back(self, grounds: Grounds, number: int, begin: int, cell: int, places: list[int]) -> None:
         tried = Fact("is", (grounds.at(cell), number))
-        if not self.tries or self.tries[-1] != tried:
-            return  # the last place failed as well, and so the try before it
-        self.tries.pop()
+        at = self.tries.index(tried)
+        outer, inner = [one for one in self.tries[:at] if one in self.broken], self.tries[at + 1 :]
+        del self.tries[at:]
         while self.choices[-1][0].args[0] != number:
             self.choices.pop()
-        fact, outer = Fact("not", (tried.args[0], (number,))), self.tries[:]
+        fact = Fact("not", (tried.args[0], (number,)))
         reason = [Reason("contradiction", (), (tried, *outer))]
-        slots: dict[str, Any] = {"outer": self.told.voice.claims(outer)} if outer else {}
-        self.told.tell("backtrack", UNDER if outer else BACK, [fact], reason, brief="back", **slots)
+        clauses, named = (UNDER, {"outer": outer}) if outer else (BEYOND, {"inner": inner}) if inner else (BACK, {})
+        slots: dict[str, Any] = {name: self.told.voice.claims(tries) for name, tries in named.items()}
+        self.rests[fact] = frozenset(outer)
+        self.told.tell("backtrack", clauses, [fact], reason, brief="back", **slots)
         self.choices[-1].append(fact)
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #faf8ddf0

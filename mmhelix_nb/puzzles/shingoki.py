@@ -39,7 +39,7 @@ from mmhelix_nb.shared.loops import (
     straights,
 )
 from ..shared.narrator import Narrator
-from ..shared.prose import listed
+from ..shared.prose import counted, listed
 from ..shared.reading import close, grid_reading
 from ..shared.rules import Changes, Recalling, Rule, TwoValued
 from ..shared.search import bits, square_symmetries, transform
@@ -538,19 +538,19 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
             "no end is loose: {length} lines in one loop",
             "a single closed loop, {length} lines",
         ),
-        "no-closed point number": (
-            "at {point} I count {number} lines, not two",
-            "{point} has {number} lines",
-            "{number} lines meet at {point}",
-            "{point} joins {number} lines instead of two",
-            "the lines at {point} number {number}",
-            "at {point} the count is {number}",
-            "{point} is touched by {number} lines",
-            "I see {number} lines at {point}",
-            "there are {number} lines at {point}, so it is no loop",
-            "the loop breaks at {point} with {number} lines",
-            "{point} comes with {number} lines",
-            "for {point} I get {number} lines",
+        "no-closed point met": (
+            "at {point} I count {met}, not two",
+            "{point} has {met}",
+            "{met} can be seen at {point}",
+            "{point} joins {met} instead of two",
+            "the count at {point} comes to {met}",
+            "at {point} the count is {met}",
+            "{point} is touched by {met}",
+            "I see {met} at {point}",
+            "I find {met} at {point}, so it is no loop",
+            "the loop breaks at {point} with {met}",
+            "{point} comes with {met}",
+            "for {point} I get {met}",
         ),
         "no-round length": (
             "the loop from its start closes after {length} lines, with others left over",
@@ -769,6 +769,7 @@ VOICE = two_tone(("blank", "drawn")) | Voice(
     {
         "cell": lambda line: cell_label(line[0]) + ("r" if line[0][0] == line[1][0] else "d"),
         "point": cell_label,
+        "met": lambda number: counted(number, "line"),
         "sign": lambda sign: f"{'white' if sign[0] == 'W' else 'black'} {sign[1:]}",
         "ways": " or ".join,
         "chain": lambda chain: "-".join(map(cell_label, chain)),

@@ -26,7 +26,7 @@ from ..answers import Unreadable, drop_label, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Canvas, Style, render
 from ..shared.gridmoves import distances
-from ..shared.narrator import FAIL, TAKE, Narrator
+from ..shared.narrator import STUCK, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read
 from ..shared.seen import ROOM, Mark, Seen, spots
@@ -523,19 +523,19 @@ VOICE = Voice(
         ),
     },
     {
-        "nearest word letters": (
-            "no word that is left is nearer than {word}, {letters} off",
-            "{word} is the nearest left, with {letters}",
-            "nothing open comes closer than {word}, {letters} off",
-            "of all that is open {word} is the nearest, {letters} away",
-            "{word} from before is nearest, {letters} off",
-            "earlier I had {word}, which is {letters} off",
-            "of the others {word} is nearest, {letters} away",
-            "the best that is left is {word}, {letters} off",
-            "with {letters} to change, {word} looks best",
-            "the least is {word} with {letters}",
-            "no open word beats {word}, {letters} away",
-            "all that is open is no nearer than {word}, {letters} off",
+        "nearest word": (
+            "no word that is left is nearer than {word}",
+            "{word} is the nearest left",
+            "nothing open comes closer than {word}",
+            "of all that is open {word} is the nearest",
+            "{word} from before is nearest",
+            "earlier I had {word}, which is nearest now",
+            "of the others {word} is nearest",
+            "the best that is left is {word}",
+            "{word} looks best now",
+            "{word} has the least to change",
+            "no open word beats {word}",
+            "all that is open is no nearer than {word}",
         ),
         "stuck word": (
             "from {word} I know no new word",
@@ -625,7 +625,7 @@ def tell_looks(told: Narrator, found: Sequence[Look]) -> None:
     for look in found:
         if last and look.before != last.word:
             if not last.found:
-                told.tell("contradiction", FAIL, [], [Reason("stuck", (last.word,))], brief=f"{last.word} x")
+                told.tell("contradiction", STUCK, [], [Reason("stuck", (last.word,))], brief=f"{last.word} x")
             letters = dict(shown[look.word].args[1])[look.word]
             reason = Reason("nearest", (look.word, letters), (shown[look.word],))
             told.tell("backtrack", TURN, [Fact("turn", (look.word, letters))], [reason], brief=f"back {look.word}")

@@ -24,7 +24,7 @@ from ..answers import CLOSES, Unreadable, plain, shorten
 from ..core import Solution, Verdict, judge, right, wrong
 from ..shared.draw import Board, Canvas, Style, render
 from ..shared.grids import Cell, square_rows
-from ..shared.narrator import BACK, FAIL, TAKE, Narrator
+from ..shared.narrator import BACK, STUCK, TAKE, Narrator
 from ..shared.prose import listed
 from ..shared.reading import RESULT, close, read, show_lines
 from ..shared.search import Counter, square_symmetries, transform
@@ -715,7 +715,7 @@ def tell_deep(told: Narrator, state: State, trial: Trial, clauses: Sequence[str]
         return
     found = letters(state, trial.x, trial.y, trial.way)[trial.fits]
     reason = Reason("breaks", (trial.fits + 1, found, word[trial.fits]), (follow,))
-    told.tell("contradiction", FAIL, [], [reason], brief=f"{found} no")
+    told.tell("contradiction", STUCK, [], [reason], brief=f"{found} no")
     told.tell("backtrack", BACK, [Fact("not", (cell, trial.way))], [Reason("contradiction", (), (follow,))])
 
 

@@ -24,7 +24,7 @@ from typing import NamedTuple, TypeVar
 
 from ..core import Verdict, right, wrong
 from .graphtold import NO, ROW_SEEN, ROWS, mend_row, miscopied, row, row_of, run_on, show_row
-from .narrator import BACK, FAIL, SUPPOSE, Narrator
+from .narrator import BACK, STUCK, SUPPOSE, Narrator
 from .networks import Graph, edges_along, neighbour_masks, random_path, raster_pairs
 from .prose import counted, listed
 from .reading import COPY, RESULT, Checks, close
@@ -1015,7 +1015,7 @@ class Teller(Telling):
             self.told.tell("deduce", FORCED, [self.none], [reason])
             return True
         tried = self.tries.pop()
-        self.told.tell("contradiction", FAIL, [], [reason], brief="x")
+        self.told.tell("contradiction", STUCK, [], [reason], brief="x")
         denied = Reason("contradiction", (), (tried, *self.tries))
         self.told.tell("backtrack", BACK, [Fact("no-go", tried.args)], [denied], brief=f"back to {tried.args[0]}")
         return False

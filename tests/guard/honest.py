@@ -5,7 +5,7 @@ from random import Random
 
 from guard.adversary import SENTENCE, joined, on_prose, parts, prose_lines
 
-from mmhelix_nb.shared.narrator import BACK, FAIL, SUPPOSE
+from mmhelix_nb.shared.narrator import BACK, FAIL, STUCK, SUPPOSE
 
 SYNONYMS = (
     (r"\bso the\b", ("therefore the", "hence the", "which means that the")),
@@ -55,7 +55,10 @@ def synonyms(sample, reply, rng: Random):
 
 
 OPENERS = (  # the narrator's openers of a kind of step, and others in their stead
-    (FAIL, ("Hmm, wait, this does not work: ", "No, that is a contradiction: ", "That can't be: ", "But no: ")),
+    (
+        (*FAIL, *STUCK),
+        ("Hmm, wait, this does not work: ", "No, that is a contradiction: ", "That can't be: ", "But no: "),
+    ),
     (BACK, ("So I undo that: ", "I have to step back, so ", "Then back again: ", "That was a wrong turn, so ")),
     (SUPPOSE, ("What if I just try this: ", "Let me take a guess here: ", "I'll try something: ")),
 )

@@ -40,11 +40,12 @@ class Numbrix(Proof):
             spot, steps = reason.args
             expect(begin > number and steps == number - 1, "the steps are not so many")
             return set() if self.path(spot, None, steps, set(at.values())) else {spot}
-        spots, goal, steps = reason.args
+        spots, goal, steps, *walls = reason.args
         spots = spots if reason.rule == "far" else (spots,)
         expect((goal - number) * (number - begin) > 0 and steps == abs(goal - number), "the steps are not so many")
         expect(reason.rule in ("far", "shut") and goal in at, f"{reason.rule} shows nothing")
         full = set(at.values()) - {at[goal]}
+        expect(not walls or set(walls[0]) == full, "other cells are named than those that are full")
         return {spot for spot in spots if not self.path(spot, at[goal], steps, full)}
 
     def left(self, reasons):
@@ -86,8 +87,8 @@ class Numbrix(Proof):
         at, holds = ({}, {})
         for fact in reason.facts:
             at[fact.args[1]], holds[fact.args[0]] = fact.args[0], fact.args[1]
-        full = {fact.args[0] for frame in self.frames for fact in frame if fact.kind == "is"}
-        expect(self.top == self.n**2 and not full & set(reason.args[0]), "the cell is full, or need not be")
+        # a number that stands in the cell is named by no reason, so it is none that its neighbours lead on to
+        expect(self.top == self.n**2 and not holds.keys() & set(reason.args[0]), "the cell is full, or need not be")
         ends = [number for number in (1, self.top) if number not in at and (number == 1 or not self.given(number))]
         lonely = 0
         for spot in reason.args[0]:
