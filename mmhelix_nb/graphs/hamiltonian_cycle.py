@@ -238,8 +238,8 @@ SHALLOW = (
 LEVELS = (
     Level(9, (13, 14), 10, 0, 1.0, 0.4),
     Level(11, (16, 17), 14, 0, 1.0, 0.4, without=0.4),
-    Level(17, (29, 30), 23, 140, 0.03, without=0.08),
-    Level(18, (31, 32), 35, 115, 0.03, without=0.08),
+    Level(17, (29, 30), 25, 140, 0.03, without=0.08),
+    Level(18, (31, 32), 34, 115, 0.03, without=0.08),
     Level(20, (34, 35), 42, 90, 0.03, without=0.08),
 )
 SPACES = {1: 1_900, 2: 76_000}  # graphs with the names of nodes left out, estimated from how often draws repeat

@@ -180,8 +180,8 @@ LEVELS = (
     Level(9, (12, 14), 9, 0, 1.0, 0.4),
     Level(11, (15, 17), 15, 0, 1.0, 0.4, without=0.4),
     Level(16, (25, 26), 25, 140, 0.03, 1.0, without=0.08),
-    Level(17, (27, 28), 36, 110, 0.03, 1.0, without=0.08),
-    Level(18, (29, 31), 40, 80, 0.03, 1.0, without=0.08),
+    Level(17, (27, 28), 34, 110, 0.03, 1.0, without=0.08),
+    Level(18, (29, 31), 40, 95, 0.03, 1.0, without=0.08),
 )
 SPACES = {1: 3_000, 2: 220_000}  # graphs with the names of nodes left out, estimated from how often draws repeat
 

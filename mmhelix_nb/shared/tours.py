@@ -471,7 +471,7 @@ def swapped(level: Level, made: Draft, edges: Edges, edge: tuple[int, int], rng:
 # %% ../../nbs/shared/tours.ipynb #5e0d1c02
 SLIP = 1.2  # an exchange may leave a graph so much easier: how easy it is, is measured roughly
 LONGEST = 2  # search, in efforts of the level
-NEAR = 5  # times the luck that the level wants: only from there on it is asked what a search costs
+NEAR = 10  # times the luck that the level wants: only from there on it is asked what a search costs
 
 
 class Climb:
