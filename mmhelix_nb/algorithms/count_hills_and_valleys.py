@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from random import Random
+from typing import Any
 
 from ..answers import read_int
 from ..core import Solution, Verdict, judge
@@ -467,7 +468,7 @@ def tell_after(told: Narrator, clauses: Sequence[str], passed: list[int], fact: 
         told.deduce([fact], [reason])
         return
     before = slope(passed)
-    slots = {"passed": told.voice.claims(before, told.rng), "turn": told.voice.claims([fact], told.rng)}
+    slots: dict[str, Any] = {"passed": told.voice.claims(before, told.rng), "turn": told.voice.claims([fact], told.rng)}
     told.tell("deduce", clauses, [*before, fact], [reason], **slots)
 
 

@@ -839,7 +839,7 @@ class Resting:
         self.rests[fact] = self.base(reasons)
         self.told.deduce([fact], reasons)
 
-    def breaks(self, clauses: Sequence[str], reasons: Sequence[Reason], **slots: str) -> None:
+    def breaks(self, clauses: Sequence[str], reasons: Sequence[Reason], **slots: Any) -> None:
         "Tell a contradiction, which refutes the last try that it rests on."
         self.told.tell("contradiction", clauses, [], reasons, brief="no", **slots)
         self.broken = self.base(reasons)
