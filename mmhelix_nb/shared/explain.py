@@ -340,10 +340,13 @@ class Explainer(Reasoner):
 
     def why(self, cell: int, gone: int, upto: int) -> tuple[int, int, list[Ground]]:
         "A cell, what it has lost, and why: the values `gone`, and where those that it may hold are told, whatever else has been said of it or follows in the same way, so that none is named that is out."
-        wide = fact_of(0, self.blank[cell], gone).kind == "among"
-        gone |= wide and self.blank[cell] & ~self.now[cell]
-        grounds = self.grounds(cell, gone, upto, wide)
-        return cell, functools.reduce(operator.or_, (one.gone for one in grounds), gone) if wide else gone, grounds
+        blank, more = self.blank[cell], gone | self.blank[cell] & ~self.now[cell]
+        if fact_of(0, blank, gone).kind == "among" and more != blank:
+            grounds = self.grounds(cell, more, upto, True)
+            every = functools.reduce(operator.or_, (one.gone for one in grounds), more)
+            if every != blank:  # else nothing would be left, which is told as a contradiction
+                return cell, every, grounds
+        return cell, gone, self.grounds(cell, gone, upto, False)
 
     def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
         groups: dict[Any, list[tuple[int, int, list[Ground]]]] = {}
