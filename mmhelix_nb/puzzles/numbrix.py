@@ -26,7 +26,7 @@ from ..shared.boards import read_table
 from ..shared.draw import MAX_SIDE, Board, Canvas, Style, grid_lines, render
 from ..shared.gridmoves import distance, mask, numbered
 from ..shared.grids import beside, every_cell, near_masks
-from ..shared.narrator import BACK, BEYOND, STUCK, SUPPOSE, TAKE, UNDER, Narrator
+from ..shared.narrator import STUCK, SUPPOSE, TAKE, Narrator
 from ..shared.reading import GRIDS, close, grid_reading, row_facts, show_lines
 from ..shared.search import Counter, SearchLimit, bits, square_symmetries, transform
 from ..shared.seen import VALUES, Mark, Seen, drawn, first_of, spots, way
@@ -890,11 +890,8 @@ class Listener(Teller):
         while self.choices[-1][0].args[0] != number:
             self.choices.pop()
         fact = Fact("not", (tried.args[0], (number,)))
-        reason = [Reason("contradiction", (), (tried, *outer))]
-        clauses, named = (UNDER, {"outer": outer}) if outer else (BEYOND, {"inner": inner}) if inner else (BACK, {})
-        slots: dict[str, Any] = {name: self.told.voice.claims(tries) for name, tries in named.items()}
         self.rests[fact] = frozenset(outer)
-        self.told.tell("backtrack", clauses, [fact], reason, brief="back", **slots)
+        self.told.take_back(fact, tried, outer, inner)
         self.choices[-1].append(fact)
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #faf8ddf0

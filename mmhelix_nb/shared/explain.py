@@ -17,7 +17,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from .constraints import Problem, Watcher, search
-from .narrator import BACK, BEYOND, FAIL, SUPPOSE, TAKE, UNDER, Narrator
+from .narrator import FAIL, SUPPOSE, TAKE, Narrator
 from .rules import Changes, Rule
 from .search import Counter, bits
 from ..steps import Fact, Reason
@@ -527,13 +527,8 @@ class WholeStory(Passing):
         del self.frames[number - 1 :]
         self.forget(frame.said, number)
         self.unwind(frame.narrowed)
-        fact, reason = (
-            fact_of(self.place(event.cell), self.blank[event.cell], gone),
-            Reason("contradiction", (), (frame.fact, *outer)),
-        )
-        clauses, named = (UNDER, {"outer": outer}) if outer else (BEYOND, {"inner": inner}) if inner else (BACK, {})
-        slots: dict[str, Any] = {name: self.told.voice.claims(tries) for name, tries in named.items()}
-        self.told.tell("backtrack", clauses, [fact], [reason], brief="back", **slots)
+        fact = fact_of(self.place(event.cell), self.blank[event.cell], gone)
+        self.told.take_back(fact, frame.fact, outer, inner)
         self.state(event.cell, fact, self.blank[event.cell] & ~gone, self.outer)
         self.anchor()
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from .voice import AGAIN, FRESH, JOINS, THREAD, Told, Voice, cased, drawn_from
 from ..steps import Fact, Reason, Step
@@ -304,3 +305,9 @@ class Narrator(Sentences):
             self.add(kind, self.linked(chain, self.filled(join, facts, reasons)), facts, reasons, board)
             return
         self.tell(kind, [opener(last, reasons, self.rng) + join], facts, reasons, board)
+
+    def take_back(self, fact: Fact, tried: Fact, outer: Sequence[Fact], inner: Sequence[Fact]) -> None:
+        "The `fact` that a contradiction leaves of what was `tried`: the other tries that it rests on are the `outer` ones, and the `inner` ones, made under it, fall with it."
+        clauses, named = (UNDER, {"outer": outer}) if outer else (BEYOND, {"inner": inner}) if inner else (BACK, {})
+        slots: dict[str, Any] = {name: self.voice.claims(tries) for name, tries in named.items()}
+        self.tell("backtrack", clauses, [fact], [Reason("contradiction", (), (tried, *outer))], brief="back", **slots)
