@@ -153,7 +153,7 @@ def begin_worker() -> None:
     collect_rarely()
     end_with_parent()
 
-
+# %% ../../nbs/benchmark/publish.ipynb #c0e1a7b3
 def end_with_parent() -> None:
     "End this worker when its parent has ended, also by `kill -9`; Ctrl-C is the parent's business."
     signal.signal(signal.SIGINT, signal.SIG_IGN)

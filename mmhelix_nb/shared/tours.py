@@ -285,7 +285,7 @@ def keeping(pieces: Pieces, plan: list[int]) -> Keeping | None:
             good.append((total, node, keeps))
     return total / tight.bit_count(), good
 
-
+# %% ../../nbs/shared/tours.ipynb #91470359
 def kept(pieces: Pieces, plan: list[int], first: Keeping | None, rng: Random) -> float:
     """An estimate, right on average, of the chance that a try of `joined` finds the cycle of the edges `plan`, which is the only one; `first` is what it may take first.
 
@@ -313,7 +313,7 @@ def sparing(pieces: Pieces, had: list[int], plan: list[int]) -> Sparing | None:
     others = [(node, other) for node, other in tied if not plan[node] >> other & 1]
     return len(others) / len(tied), others
 
-
+# %% ../../nbs/shared/tours.ipynb #5e0d4a06
 def spares(pieces: Pieces, had: list[int], plan: list[int], first: Sparing | None, rng: Random) -> float:
     "An estimate of the same kind of the chance that `struck` leaves the cycle of the edges `plan`."
     chance, here = 1.0, first
