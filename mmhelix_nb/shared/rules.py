@@ -145,20 +145,19 @@ class AllDifferent(Different):
     "No value twice in `cells`; with `full`, a mask of as many values as cells, each of them occurs."
 
     def narrow(self, domains: list[int]) -> Changes | None:
-        decided = once = twice = open_values = 0
+        decided = twice = open_values = 0
         for cell in self.cells:
             mask = domains[cell]
-            twice |= once & mask
-            once |= mask
-            if not mask & mask - 1:
-                if decided & mask or not mask:
-                    return None
-                decided |= mask
-            else:
+            if mask & mask - 1:
+                twice |= open_values & mask
                 open_values |= mask
-        if self.full & ~once:
+            elif decided & mask or not mask:
+                return None
+            else:
+                decided |= mask
+        if self.full & ~(open_values | decided):
             return None
-        places = (once & ~twice & ~decided) & self.full
+        places = open_values & ~twice & ~decided & self.full
         return strike(self.cells, domains, decided, places) if places or open_values & decided else []
 
 # %% ../../nbs/shared/rules.ipynb #f2f8917e
