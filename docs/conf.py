@@ -1,13 +1,14 @@
 """Sphinx's settings; `make site` copies this file beside the pages that `prepare.py` wrote."""
 
 import gc
+import re
 from collections.abc import Iterable
 from configparser import ConfigParser
 from functools import cache
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
-from docutils.nodes import SkipNode
+from docutils.nodes import SkipNode, entry, image, table, tgroup
 from sphinx.addnodes import pending_xref
 from sphinx.addnodes import toctree as Toctree
 from sphinx.search.en import SearchEnglish
@@ -161,6 +162,27 @@ def link_own_types(app, doctree) -> None:
             node.replace_self((shown or node).children)
 
 
+def describe_figures(app, doctree, docname: str) -> None:
+    """Say how many columns a drawn figure has, each 360 pixels wide, which a style sheet does not see, and in words what it shows."""
+    for node in doctree.findall(image):
+        path = Path(app.srcdir, node["uri"])
+        if path.suffix != ".svg" or not path.is_file():
+            continue
+        head = path.read_text(encoding="utf-8").partition(">")[0]
+        width, said = (re.search(rf' {name}="([^"]*)"', head) for name in ("width", "aria-label"))
+        node["classes"].append(f"columns{int(width[1]) // 360 if width and width[1].isdecimal() else 1}")
+        if said:
+            node.setdefault("alt", unescape(said[1]))
+
+
+def widen_told(app, doctree) -> None:
+    """Mark cells that tell something at length in tables of many columns, which would squeeze them to a word a line."""
+    for node in doctree.findall(table):
+        if next(node.findall(tgroup))["cols"] > 5:
+            for cell in node.findall(entry):
+                cell["classes"] += ["told"] * (len(cell.astext()) > 50)
+
+
 def setup(app) -> None:
     """Formulas by KaTeX, plotly where it is needed, links of types."""
     app.add_html_math_renderer(
@@ -173,3 +195,5 @@ def setup(app) -> None:
     app.add_search_language(Remembering)
     app.connect("html-page-context", fit_buttons, priority=900)
     app.connect("doctree-read", link_own_types)
+    app.connect("doctree-read", widen_told)
+    app.connect("doctree-resolved", describe_figures)
