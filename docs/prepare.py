@@ -356,8 +356,9 @@ class Writer:
                 path.unlink()  # a page of an earlier build
 
     def static(self) -> None:
-        """Configuration, styles, and the scripts that draw formulas and figures."""
-        shutil.copytree(ROOT / "docs" / "static", self.target / "_static", dirs_exist_ok=True)
+        """Configuration, styles, templates, and the scripts that draw formulas and figures."""
+        for folder in ("static", "templates"):
+            shutil.copytree(ROOT / "docs" / folder, self.target / f"_{folder}", dirs_exist_ok=True)
         self.copy(ROOT / "docs" / "conf.py", "conf.py")
         katex = SCRIPTS / "katex" / "dist"
         if not katex.is_dir():

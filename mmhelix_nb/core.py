@@ -53,7 +53,7 @@ class Verdict:
 
     ok: bool
     reason: str = ""
-    read: bool = field(default=True, repr=False, compare=False)  # whether the text could be read as an answer
+    whole: bool = field(default=True, repr=False, compare=False)  # False where a longer answer may still be right
 
     def __bool__(self) -> bool:
         return self.ok
@@ -64,14 +64,14 @@ def right(reason: str = "follows every rule") -> Verdict:
     return Verdict(True, reason)
 
 
-def wrong(reason: str) -> Verdict:
-    "The verdict on a wrong answer, with the first rule that it breaks."
-    return Verdict(False, reason)
+def wrong(reason: str, whole: bool = True) -> Verdict:
+    "The verdict on a wrong answer, with the first rule that it breaks; not `whole` where it only lacks something."
+    return Verdict(False, reason, whole)
 
 
 def unread(reason: str) -> Verdict:
     "The verdict on a text that cannot be read as an answer, and why not."
-    return Verdict(False, reason, read=False)
+    return Verdict(False, reason, whole=False)
 
 # %% ../nbs/00_core.ipynb #978a3aa8
 @dataclass(frozen=True)

@@ -202,3 +202,22 @@ def test_pages_fit_on_a_phone_and_load_nothing_from_elsewhere(tmp_path):
     assert not {host for host in hosts if not re.search(r"\.(google|googleapis|gvt1)\.com$", host)}, (
         hosts
     )  # Chromium's own
+
+
+def test_the_list_beside_a_page_says_where_it_is():
+    for name, marked in (
+        ("book/pages", ["index.html", "#"]),
+        ("tasks/puzzles/tapa", ["../index.html", "index.html"]),
+        ("search", []),
+    ):
+        page = (HTML / f"{name}.html").read_text(encoding="utf-8")
+        listed = page[page.index('<nav class="bd-links') :].partition("</nav>")[0]
+        assert re.findall(r'<li class="[^"]*\bactive\b[^"]*"><a class="[^"]*" href="([^"]*)"', listed) == marked, name
+        assert listed.count('<details open="open">') == min(1, len(marked)) and listed.count("toctree-l1") > 20
+
+
+def test_a_figure_says_how_wide_it_is_and_what_it_shows():
+    page = (HTML / "reports/claims/README.html").read_text(encoding="utf-8")
+    assert 'class="columns1"' in page and "claims.svg" in page
+    told = re.findall(r'<img alt="([^"]*)" class="columns2"', (HTML / "claims/paths.html").read_text(encoding="utf-8"))
+    assert len(told) > 2 and not any(text.endswith(".svg") for text in told)

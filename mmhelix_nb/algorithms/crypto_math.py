@@ -502,7 +502,7 @@ def check(state: State, answer: str) -> Verdict:
         if letter not in state.letters:
             return wrong(f"{letter} is no letter of the puzzle")
         if letter not in digits:
-            return wrong(f"{letter} has no digit")
+            return wrong(f"{letter} has no digit", whole=False)
         if (twin := owner.setdefault(digits[letter], letter)) != letter:
             return wrong(f"{twin} and {letter} are both {digits[letter]}")
     numbers = ["".join(str(digits[letter]) for letter in word) for word in state.words]

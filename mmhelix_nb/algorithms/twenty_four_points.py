@@ -8,7 +8,7 @@ __all__ = ['TARGET', 'OPERATIONS', 'Term', 'CLOSE', 'SHALLOW', 'LEVELS', 'PAIRS'
            'Made', 'show', 'pairs', 'shapes', 'joined', 'Attempt', 'aside', 'look_up', 'attempts', 'solve', 'both',
            'orders', 'first_24', 'left_to_right', 'without_brackets', 'two_pairs', 'nearest_to_24',
            'random_expressions', 'Level', 'undone', 'results', 'before_two', 'beside_pair', 'form', 'draw_numbers',
-           'fits', 'generate', 'unmarked', 'makes_target', 'expression_in', 'misused', 'check', 'layout', 'example',
+           'fits', 'generate', 'unmarked', 'makes_target', 'expression_in', 'usage', 'check', 'layout', 'example',
            'ask', 'plain_value', 'attempt_fact', 'asked_facts', 'tell_attempt', 'written_numbers', 'miswritten',
            'cards_tally', 'trace', 'cards_with', 'pair_of', 'canon']
 
@@ -402,18 +402,19 @@ def expression_in(text: str) -> str:
     return first
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #75dc8f88
-def misused(numbers: tuple[int, ...], tokens: list[str]) -> str:
-    "What is wrong with the numbers among the `tokens`; empty where each given one is used once."
+def usage(numbers: tuple[int, ...], tokens: list[str]) -> Verdict:
+    "Whether each of the given numbers is once among the `tokens`, and no other."
     given = Multiset(map(str, numbers))
     used = Multiset(token.lstrip("0") or "0" for token in tokens if token.isdecimal())
     for number, times in used.items():
         if number not in given:
-            return f"{number[:12]} is not among the numbers {', '.join(map(str, numbers))}"
+            return wrong(f"{number[:12]} is not among the numbers {', '.join(map(str, numbers))}")
         if times > given[number]:
-            return f"{number} is used {times} times, but given {'once' if given[number] == 1 else f'{given[number]} times'}"
+            often = "once" if given[number] == 1 else f"{given[number]} times"
+            return wrong(f"{number} is used {times} times, but given {often}")
     for number in given - used:
-        return f"{number} is not used{' often enough' if number in used else ''}"
-    return ""
+        return wrong(f"{number} is not used{' often enough' if number in used else ''}", whole=False)
+    return right()
 
 # %% ../../nbs/tasks/algorithms/twenty_four_points.ipynb #1d3f2252
 SCORER = "24points_evaluator"  # the published score function
@@ -425,8 +426,8 @@ def check(state: State, answer: str) -> Verdict:
     tokens = read_expression(expression_in(answer))
     if not tokens:
         return wrong("the answer holds no expression")
-    if fault := misused(state.numbers, tokens):
-        return wrong(fault)
+    if not (used := usage(state.numbers, tokens)):
+        return used
     try:
         value = evaluate(tokens)
     except ZeroDivisionError:

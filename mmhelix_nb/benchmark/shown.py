@@ -4,13 +4,12 @@
 
 # %% auto #0
 __all__ = ['SHOWS', 'fact_text', 'step_shown', 'followed', 'upon', 'trace_shown', 'attempts', 'row_shown', 'made', 'item_shown',
-           'answer_shown', 'attempts_shown', 'verdict_shown', 'respond', 'fingerprint']
+           'answer_shown', 'attempts_shown', 'goes_on', 'verdict_shown', 'respond', 'fingerprint']
 
 # %% ../../nbs/benchmark/shown.ipynb #f6aad0c9
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,17 +105,18 @@ def attempts_shown(item: Instance) -> list[dict[str, Any]]:
     ]
 
 # %% ../../nbs/benchmark/shown.ipynb #d5a1c0e2
-_LACKS = re.compile(  # what a reason says where moves, words or letters may only have to go on
-    r"has no digit|is not used|has \d letters, not |(?:line|walk) ends at |ladder ends with |does not end on |are left|at the end "
-    "|is not among the cells|are not on a target"
-)
+def goes_on(item: Instance, reply: str) -> bool:
+    "Whether a wrong `reply` ends in a number that need only be longer."
+    checks = (item.check(reply + digit) for digit in "0123456789") if reply[-1:].isdecimal() else ()
+    return any(found.ok or not found.whole for found in checks)
 
 
 def verdict_shown(item: Instance, reply: str) -> dict[str, Any]:
-    "The verdict on a reply, and whether that may be wrong for being no `whole` answer yet."
+    "The verdict on a reply, whether it is a `whole` answer and no mere beginning, and whether it is `open`, a number that may go on."
     found = item.check(reply)
-    begun = not found.read or _LACKS.search(found.reason) or not any(map(str.isalnum, reply))
-    return {"right": found.ok, "whole": found.ok or not begun, "reason": found.reason}
+    number = reply.strip().isdecimal() and item.answer.isdecimal()
+    whole = found.ok or found.whole and any(map(str.isalnum, reply)) and (number or not goes_on(item, reply))
+    return {"right": found.ok, "whole": whole, "open": number and reply[-1:].isdecimal(), "reason": found.reason}
 
 # %% ../../nbs/benchmark/shown.ipynb #243418f6
 SHOWS: dict[str, Callable[..., Any]] = {

@@ -902,7 +902,7 @@ def map_figure(made: Mapping, names: Mapping[str, str], about: str, only: Sequen
             title = f"experts {label}" if label.startswith("right") else label
             panels.append(dot_panel(title, f"% right, {behind(own, names)}", groups))
     note = f"Titles: what the experts are like, right or wrong in so many of 100 puzzles. {WHISKERS}"
-    return Figure(tuple(panels), about, note, columns=3)
+    return Figure(tuple(panels), about, note, columns=2)
 
 # %% ../../nbs/claims/gatemap.ipynb #b678b92d
 _KINDS = "; ".join(f"{kind}: wrong {words}" for kind, words in NOISE.items())

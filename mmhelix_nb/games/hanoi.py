@@ -287,7 +287,9 @@ def check(state: State, answer: str) -> Verdict:
         pegs[target - 1].append(pegs[where[disk]].pop())
         where[disk] = target - 1
     loose = [disk for peg in pegs[:2] for disk in peg]
-    return wrong(f"disk {max(loose)} does not end on peg 3") if loose else right("all disks end on peg 3")
+    if loose:
+        return wrong(f"disk {max(loose)} does not end on peg 3", whole=False)
+    return right("all disks end on peg 3")
 
 # %% ../../nbs/tasks/games/hanoi.ipynb #14446cb9
 def move_problem(pegs: list[list[int]], here: int | None, disk: int, target: int) -> str | None:

@@ -281,7 +281,7 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"move {number} ({move}) runs into a wall")
         cell = ways[move]
     if cell != state.find("E"):
-        return wrong(f"the walk ends at {cell_name(cell)}, not on E")
+        return wrong(f"the walk ends at {cell_name(cell)}, not on E", whole=False)
     return right("is a walk from S to E")
 
 # %% ../../nbs/tasks/games/maze.ipynb #d5b17734

@@ -351,9 +351,10 @@ def check(state: State, answer: str) -> Verdict:
     for r, row in enumerate(state.grid):
         for c, value in enumerate(row):
             if value is not None and count[r][c] != value:
-                return wrong(f"the {value} at ({r}, {c}) has {count[r][c]} mined neighbour{'s' * (count[r][c] != 1)}")
+                said = f"the {value} at ({r}, {c}) has {count[r][c]} mined neighbour{'s' * (count[r][c] != 1)}"
+                return wrong(said, whole=count[r][c] > value)
             if not state.covered and value is None and count[r][c] and (r, c) not in mined:
-                return wrong(f"({r}, {c}) is blank and no mine, but has a mined neighbour")
+                return wrong(f"({r}, {c}) is blank and no mine, but has a mined neighbour", whole=False)
     return right()
 
 # %% ../../nbs/tasks/games/minesweeper.ipynb #378debec

@@ -520,7 +520,7 @@ def check(state: State, answer: str) -> Verdict:
         else:
             body.remove(snake.pop())
     if apples:
-        return wrong(f"{len(apples)} of {len(state.apples)} apples are left, one at {min(apples)}")
+        return wrong(f"{len(apples)} of {len(state.apples)} apples are left, one at {min(apples)}", whole=False)
     return right("eats all apples")
 
 # %% ../../nbs/tasks/games/nibbles.ipynb #4e8c5c73

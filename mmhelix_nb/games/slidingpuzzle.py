@@ -402,7 +402,7 @@ def check(state: State, answer: str) -> Verdict:
     if at is None:
         return right("ends on the ordered board")
     holds, belongs = (tiles[at] or "the gap" for tiles in (board, GOAL))
-    return wrong(f"at the end {cell_name(divmod(at, 4))} holds {holds}, not {belongs}")
+    return wrong(f"at the end {cell_name(divmod(at, 4))} holds {holds}, not {belongs}", whole=False)
 
 # %% ../../nbs/tasks/games/slidingpuzzle.ipynb #27b7a6f4
 def sources(board: list[int], answer: str) -> Iterator[tuple[str | int, int]]:

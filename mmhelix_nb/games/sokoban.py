@@ -496,7 +496,7 @@ def check(state: State, answer: str) -> Verdict:
         player = to
     away = sorted(boxes - targets)
     if away:
-        return wrong(f"{len(away)} of {len(boxes)} boxes are not on a target, one at {away[0]}")
+        return wrong(f"{len(away)} of {len(boxes)} boxes are not on a target, one at {away[0]}", whole=False)
     return right("brings every box onto a target")
 
 # %% ../../nbs/tasks/games/sokoban.ipynb #1497dac9

@@ -69,10 +69,10 @@ def check(state: State, answer: str) -> Verdict:
     if walk[0] != walk[-1]:
         left.discard((min(walk[0], walk[-1]), max(walk[0], walk[-1])))  # the way back is understood
     if left:
-        return wrong("the edge between {} and {} is not used".format(*min(left)))
+        return wrong("the edge between {} and {} is not used".format(*min(left)), whole=False)
     if walk[0] == walk[-1] or len(walk) == len(state.edges):
         return right("uses every edge once and closes")
-    return wrong(f"the walk ends at {walk[-1]}, not at {walk[0]}, where it began")
+    return wrong(f"the walk ends at {walk[-1]}, not at {walk[0]}, where it began", whole=False)
 
 # %% ../../nbs/tasks/graphs/eulerian_cycle.ipynb #fb5c97a4
 draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered discs joined by lines

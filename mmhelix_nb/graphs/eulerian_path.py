@@ -67,7 +67,9 @@ def check(state: State, answer: str) -> Verdict:
     problem, left = follow(state, walk)
     if problem:
         return wrong(problem)
-    return wrong("the edge between {} and {} is not used".format(*min(left))) if left else right("uses every edge once")
+    if left:
+        return wrong("the edge between {} and {} is not used".format(*min(left)), whole=False)
+    return right("uses every edge once")
 
 # %% ../../nbs/tasks/graphs/eulerian_path.ipynb #fb5c97a4
 draw = render(layout)  # `layout` is that of all tasks on plain graphs: numbered discs joined by lines

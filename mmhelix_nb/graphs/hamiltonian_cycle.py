@@ -39,12 +39,12 @@ from mmhelix_nb.shared.tours import (
     Ways,
     arranged,
     best_joined,
-    broken_rule,
     explore,
     fewest_first,
     greedy_walk,
     harden,
     judge_no,
+    judge_tour,
     nearest,
     struck,
     tell_tour,
@@ -289,9 +289,8 @@ def judge_cycle(state: State, cycle: list[int]) -> Verdict:
     "Whether `cycle` follows edges, visits every node once and closes."
     if len(cycle) > 1 and cycle[0] == cycle[-1]:
         cycle = cycle[:-1]
-    problem = broken_rule(state, cycle)
-    if problem:
-        return wrong(problem)
+    if not (found := judge_tour(state, cycle)):
+        return found
     if len(cycle) < 3:
         return wrong("a cycle has three nodes at least")
     if not state.masks()[cycle[-1]] >> cycle[0] & 1:

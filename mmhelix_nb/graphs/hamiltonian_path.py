@@ -18,7 +18,7 @@ from random import Random
 from typing import Self
 
 from ..answers import read_walk
-from ..core import Solution, Verdict, judge, right, wrong
+from ..core import Solution, Verdict, judge, wrong
 from ..shared.backtracking import decided
 from ..shared.diagrams import draw_graph
 from ..shared.draw import Canvas, Style, render
@@ -41,12 +41,12 @@ from mmhelix_nb.shared.tours import (
     arranged,
     begun,
     best_joined,
-    broken_rule,
     explore,
     fewest_first,
     greedy_walk,
     harden,
     judge_no,
+    judge_tour,
     nearest,
     ring,
     struck,
@@ -233,8 +233,7 @@ def check(state: State, answer: str) -> Verdict:
         return judge_no(possible(state), f"Hamiltonian path from node {state.start}")
     if path[0] < state.n and path[0] != state.start:
         return wrong(f"the path starts at node {path[0]}, not at node {state.start}")
-    problem = broken_rule(state, path)
-    return wrong(problem) if problem else right("visits every node once")
+    return judge_tour(state, path)
 
 # %% ../../nbs/tasks/graphs/hamiltonian_path.ipynb #4a350914
 def layout(state: State, style: Style) -> Canvas:

@@ -203,7 +203,7 @@ def check(state: State, answer: str) -> Verdict:
         place[node] = number
     missing = next((node for node in range(state.n) if node not in place), None)
     if missing is not None:
-        return wrong(f"node {missing} is not listed")
+        return wrong(f"node {missing} is not listed", whole=False)
     for u, v in state.edges:
         if place[u] > place[v]:
             return wrong(f"node {v} comes before node {u}, but an arrow leads from {u} to {v}")

@@ -410,11 +410,11 @@ def check(state: State, answer: str) -> Verdict:
     for r, line in enumerate(state.regions):
         for c, tank in enumerate(line):
             if (r, c) not in wet and levels.get(tank, height) <= r:
-                return wrong(f"({c}, {r}) is dry, though its tank has water in row {levels[tank]}")
+                return wrong(f"({c}, {r}) is dry, though its tank has water in row {levels[tank]}", whole=False)
     grid = [[(r, c) in wet for c in range(width)] for r in range(height)]
     if odd := differing_line((state.rows, state.columns), ([*map(sum, grid)], [*map(sum, zip(*grid))]), 0):
         name, total, own = odd
-        return wrong(f"{name} has {own} wet cell{'s' * (own != 1)}, not {total}")
+        return wrong(f"{name} has {own} wet cell{'s' * (own != 1)}, not {total}", whole=own > total)
     return right()
 
 # %% ../../nbs/tasks/puzzles/aquarium.ipynb #16f6dd68

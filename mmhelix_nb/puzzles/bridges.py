@@ -421,7 +421,8 @@ def check(state: State, answer: str) -> Verdict:
         has[two] += count
     for (x, y), wanted in number.items():
         if has[x, y] != wanted:
-            return wrong(f"island ({x},{y}) has {has[x, y]} bridge{'s' * (has[x, y] != 1)}, not {wanted}")
+            said = f"island ({x},{y}) has {has[x, y]} bridge{'s' * (has[x, y] != 1)}, not {wanted}"
+            return wrong(said, whole=has[x, y] > wanted)
     apart = len(parts(number, laid))
     return right() if apart == 1 else wrong(f"the islands fall into {apart} parts that no bridge joins")
 

@@ -316,7 +316,7 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"the tents at {[r, c]} and {list(near)} touch")
     if odd := differing_line((state.rows, state.columns), per_line(found, n)):
         name, total, own = odd
-        return wrong(f"{name} has {counted(own, 'tent')}, not {total}")
+        return wrong(f"{name} has {counted(own, 'tent')}, not {total}", whole=own > total)
     return right()
 
 # %% ../../nbs/tasks/puzzles/campsite.ipynb #9197f59f

@@ -318,7 +318,7 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"the shaded cells ({r}, {c}) and {near} touch")
     unshaded = [[0 if (r, c) in dark else number for c, number in enumerate(line)] for r, line in enumerate(state.grid)]
     if reason := repeated(unshaded, 0):
-        return wrong(reason)
+        return wrong(reason, whole=False)
     light = set(every_cell(n)) - dark
     return right() if hangs_together(n, light) else wrong("the unshaded cells do not hang together")
 

@@ -517,7 +517,7 @@ def check(state: State, answer: str) -> Verdict:
         if digits.setdefault((r, c), digit) != digit:
             return wrong(f"{at((r, c))} is both {digits[r, c]} and {digit}")
     if missing := min(white - digits.keys(), default=None):
-        return wrong(f"{at(missing)} has no digit")
+        return wrong(f"{at(missing)} has no digit", whole=False)
     for line in lines(state):
         values = [digits[cell] for cell in line.cells]
         if double := twice(values):

@@ -400,9 +400,11 @@ def title(point: Cell, color: str, number: int) -> str:
 def check(state: State, answer: str) -> Verdict:
     "Whether the lines in `answer` are one closed loop that fits all circles."
     near, flaw = read_lines(answer, state.size)
-    flaw = flaw or loop_flaw(near)
     if flaw:
         return wrong(flaw)
+    if flaw := loop_flaw(near):
+        joined = {len(others) for others in near.values()}
+        return wrong(flaw, whole=1 not in joined or max(joined) > 2)
     for point, (color, number) in state.circles.items():
         flaw = misfit(near, point, color, number)
         if flaw:

@@ -344,12 +344,12 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"({r}, {c}) is not on the grid, which has rows and columns 0 to {n - 1}")
     for name, cell in (("S", state.start), ("E", state.end)):
         if cell not in cells:
-            return wrong(f"{name} at {cell} is not among the cells")
+            return wrong(f"{name} at {cell} is not among the cells", whole=False)
     for axis, (name, counts) in enumerate((("row", state.row_counts), ("column", state.column_counts))):
         have = Tally(cell[axis] for cell in cells)
         for line, count in enumerate(counts):
             if have[line] != count:
-                return wrong(f"{name} {line} holds {have[line]} cells of the snake, not {count}")
+                return wrong(f"{name} {line} holds {have[line]} cells of the snake, not {count}", have[line] > count)
     problem = path_problem(state, cells)
     return wrong(problem) if problem else right("is a snake from S to E")
 

@@ -337,10 +337,10 @@ def check(state: State, answer: str) -> Verdict:
     for cell, number in clues.items():
         near = [other for other in around(n, *cell) if other in dark]
         if len(near) != number:
-            return wrong(f"the clue {number} at {cell} has {len(near)} shaded cells around it")
+            return wrong(f"the clue {number} at {cell} has {len(near)} shaded cells around it", len(near) > number)
         if not groups(number, near):
             return wrong(f"the shaded cells around the clue {number} at {cell} form several groups")
-    return right() if hangs_together(n, dark) else wrong("the shaded cells do not hang together")
+    return right() if hangs_together(n, dark) else wrong("the shaded cells do not hang together", whole=False)
 
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #ea981a6d
 def layout(state: State, style: Style) -> Canvas:

@@ -337,11 +337,13 @@ def check(state: State, answer: str) -> Verdict:
     (start, target), known = state.ends, word_list("accepted_words")
     words = read_words(answer, len(start))
     if words[0] != start:
-        return wrong(f"the ladder starts with {shorten(words[0])}, not with {start!r}")
+        begun = len(words) == 1 and start.startswith(words[0])
+        return wrong(f"the ladder starts with {shorten(words[0])}, not with {start!r}", whole=not begun)
     places = {}
     for at, word in enumerate(words, 1):
         if len(word) != len(start):
-            return wrong(f"word {at}, {shorten(word)}, has {len(word)} letters, not {len(start)}")
+            whole = at < len(words) or len(word) > len(start)
+            return wrong(f"word {at}, {shorten(word)}, has {len(word)} letters, not {len(start)}", whole)
         if word in places:
             return wrong(f"word {at}, {word!r}, is word {places[word]} again")
         changed = sum(a != b for a, b in zip(word, words[at - 2])) if at > 1 else 1
@@ -351,7 +353,7 @@ def check(state: State, answer: str) -> Verdict:
             return wrong(f"word {at}, {word!r}, is not in the list of English words")
         places[word] = at
     if words[-1] != target:
-        return wrong(f"the ladder ends with {words[-1]!r}, not with {target!r}")
+        return wrong(f"the ladder ends with {words[-1]!r}, not with {target!r}", whole=False)
     return right("is a ladder of English words")
 
 # %% ../../nbs/tasks/puzzles/word_ladder.ipynb #727c5068

@@ -9,7 +9,7 @@ __all__ = ['Arrange', 'DONE', 'Keeping', 'Sparing', 'Edges', 'TRIES', 'STRUCK', 
            'Pieces', 'settle', 'ways', 'begun', 'again', 'along', 'joined', 'is_cycle', 'best_joined', 'fullest',
            'struck', 'followed', 'keeping', 'kept', 'sparing', 'spares', 'goes_on', 'ring', 'passing', 'Level', 'Draft',
            'draft', 'along_tour', 'averaged', 'Ease', 'is_decoy', 'shuffled', 'decoy', 'spared', 'swapped', 'Climb',
-           'likest', 'harden', 'switched', 'variants', 'nearest', 'broken_rule', 'judge_no', 'ahead', 'fails_at_once',
+           'likest', 'harden', 'switched', 'variants', 'nearest', 'judge_tour', 'judge_no', 'ahead', 'fails_at_once',
            'Telling', 'Teller', 'checked_tour', 'dead_ends', 'tell_tour']
 
 # %% ../../nbs/shared/tours.ipynb #6aa85667
@@ -596,19 +596,19 @@ def nearest(level: Level, searched: Iterator[tuple[TGraph, int]], most: float) -
     return best
 
 # %% ../../nbs/shared/tours.ipynb #b6ead8f7
-def broken_rule(graph: Graph, tour: list[int]) -> str:
-    "The first rule that a `tour` along edges through all nodes breaks; empty where it breaks none."
+def judge_tour(graph: Graph, tour: list[int]) -> Verdict:
+    "Whether `tour` goes along edges through all nodes, once through each."
     masks, seen = graph.masks(), 0
     for number, node in enumerate(tour):
         if node >= graph.n:
-            return f"node {node} does not exist; the nodes are 0 to {graph.n - 1}"
+            return wrong(f"node {node} does not exist; the nodes are 0 to {graph.n - 1}")
         if number and not masks[node] >> tour[number - 1] & 1:
-            return f"step {number}: no edge joins {tour[number - 1]} and {node}"
+            return wrong(f"step {number}: no edge joins {tour[number - 1]} and {node}")
         if seen >> node & 1:
-            return f"node {node} is visited twice"
+            return wrong(f"node {node} is visited twice")
         seen |= 1 << node
     missing = bits((1 << graph.n) - 1 & ~seen)
-    return f"node {missing[0]} is not visited" if missing else ""
+    return wrong(f"node {missing[0]} is not visited", whole=False) if missing else right("visits every node once")
 
 
 def judge_no(exists: bool | None, name: str) -> Verdict:

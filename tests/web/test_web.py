@@ -134,6 +134,19 @@ def test_a_stranger_plays(page, site):
 
 @needs_pyodide
 @needs_browser
+def test_a_number_may_go_on(page, site):
+    shows(page, site, "best_time_to_buy_and_sell_stock", 3, 0)
+    assert make("best_time_to_buy_and_sell_stock", 3, 0).answer == "101"
+    page.run("reply.focus()")
+    page.type("10")
+    page.wait("document.getElementById('verdict').textContent.startsWith('… The number may go on')")
+    page.type("1")
+    assert verdict(page).startswith("✓ Right")
+    assert answer(page, "10").startswith("✗ Not right: some sequence")
+
+
+@needs_pyodide
+@needs_browser
 @pytest.mark.parametrize("task", ["h_index", "max_flow", "binairo", "calcudoku", "hanoi"])
 def test_five_puzzles_are_played(page, site, task):
     item = make(task, 2, 7)

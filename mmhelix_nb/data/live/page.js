@@ -153,9 +153,13 @@ async function judged(typed) {
   if (now.failed) return (said.textContent = now.failed);
   if (!reply.trim()) return (said.textContent = running ? "The verdict comes as you type." : "Python is loading (14 MB, once); then the verdict comes as you type.");
   const mine = now;
-  const { right, whole, reason } = await about("verdict", { reply });
-  if (whole && !right && typed) await new Promise((rest) => setTimeout(rest, 500)); // 2 is no wrong answer to who types 24
-  if (now !== mine || reply !== find("reply").value) return; // typed on since
+  const { right, whole, open, reason } = await about("verdict", { reply });
+  const stale = () => now !== mine || reply !== find("reply").value; // something else was chosen, or typed on
+  if (whole && !right && typed && !stale()) {
+    said.textContent = open ? "… The number may go on; the verdict comes when you pause." : "…";
+    await Promise.race([new Promise((rest) => setTimeout(rest, open ? 1200 : 500)), new Promise((left) => find("reply").addEventListener("blur", left, { once: true }))]);
+  }
+  if (stale()) return;
   said.className = right ? "right" : whole ? "wrong" : "begun";
   said.textContent = right ? `✓ Right: ${reason}.` : `${whole ? "✗ Not right" : "… Not a complete answer so far"}: ${reason}.`;
 }
