@@ -521,6 +521,9 @@ def sea_text(state: State) -> str:
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #37c0af65
 LAID = ("no bridge", "one bridge", "two bridges")
 PARTLY = {
+    (0,): LAID[0],
+    (1,): LAID[1],
+    (2,): LAID[2],
     (0, 1): "at most one bridge",
     (0, 2): "no bridge or two",
     (1, 2): "one bridge or two",
@@ -590,6 +593,20 @@ SPANS = Voice(
             "{cell} will have {values}",
             "{cell} must carry {values}",
             "{cell} takes {values}",
+        ),
+        "not cell values": (
+            "{cell} cannot have {values}",
+            "{cell} cannot take {values}",
+            "{cell} cannot carry {values}",
+            "{cell} with {values} is out",
+            "{cell} will not have {values}",
+            "{cell} cannot end with {values}",
+            "{cell} with {values} is ruled out",
+            "{cell} cannot be left with {values}",
+            "{cell} does not go with {values}",
+            "for {cell} it cannot be {values}",
+            "{cell} must not end up with {values}",
+            "{cell} cannot come out with {values}",
         ),
         "among+ cells values": (
             "{cells} have {values} each",
@@ -799,7 +816,7 @@ def shores(one: Place, other: Place) -> tuple[tuple[Place, Place], ...]:
 
 SEEN = {
     **dict.fromkeys(("total", "no-total", "no-summed"), first_of),
-    **dict.fromkeys(("among", "left"), lambda state, span, *_: spots(shores(*span))),
+    **dict.fromkeys(("among", "not", "left"), lambda state, span, *_: spots(shores(*span))),
     **dict.fromkeys(("cross", "no-cross"), lambda state, *both: spots(*(shores(*span) for span in both))),
     "is": lambda state, span, count: [Mark(shores(*span), (CROSS, "", "2")[count], True)],
     "cut-off": lambda state, islands: spots(*islands),

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['OPERATORS', 'Region', 'WIDE', 'PRINTED', 'cage_rule', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'CELL', 'EDGE', 'draw',
-           'RULES', 'FORMAT', 'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'VOICE', 'SEEN', 'State', 'made', 'fillings',
-           'label', 'Cage', 'problem', 'solve', 'cages_and_singles', 'cages_and_draws', 'Level', 'among', 'cut',
-           'halves', 'cuts_of', 'targets_of', 'region_of', 'another', 'only_one', 'most_doubtful', 'regrouped',
-           'generate', 'check', 'layout', 'example', 'ask', 'cage_list', 'ways_text', 'computed', 'covered', 'smaller',
-           'cage_checks', 'cage_facts', 'trace', 'canon']
+           'RULES', 'FORMAT', 'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'NONE_WITH', 'NONE_THEN', 'NONE_NOW', 'WAYS_OUT',
+           'VOICE', 'SEEN', 'State', 'made', 'fillings', 'label', 'Cage', 'problem', 'solve', 'cages_and_singles',
+           'cages_and_draws', 'Level', 'among', 'cut', 'halves', 'cuts_of', 'targets_of', 'region_of', 'another',
+           'only_one', 'most_doubtful', 'regrouped', 'generate', 'check', 'layout', 'example', 'ask', 'cage_list',
+           'ways_text', 'computed', 'of_cages', 'covered', 'smaller', 'cage_checks', 'cage_facts', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #006b2180
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -40,7 +40,7 @@ from ..shared.search import SearchLimit, square_symmetries
 from ..shared.seen import VALUES, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, shortened
 from ..shared.squares import SQUARES, square_story
-from ..shared.voice import Voice, as_one_of
+from ..shared.voice import Voice, as_one_of, as_spans, cell_label
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
@@ -419,13 +419,13 @@ def ways_text(ways: Sequence[Sequence[int]]) -> str:
 
 
 def computed(sums: Sequence[tuple[str, Sequence[int], int]]) -> str:
-    "What cages make: 2 x 3 = 6, 5 - 1 = 4."
-    return ", ".join(f"{f' {sign} '.join(map(str, numbers))} = {result}" for sign, numbers, result in sums)
+    "What cages make: 2x3=6, 5-1=4."
+    return ", ".join(f"{sign.join(map(str, numbers))}={result}" for sign, numbers, result in sums)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #f7619c02
 CAGES = Voice(
     {
-        "cage cells target": ("{target} in {cells}",),
+        "cage shape target": ("{target} in {shape}",),
         "covered numbers total": (
             "the cages have {numbers} cells of {total}",
             "the cages cover {numbers} of {total} cells",
@@ -470,11 +470,16 @@ CAGES = Voice(
         ),
     },
     names={
-        "numbers": sum_text,
+        "numbers": lambda numbers: f"{'+'.join(map(str, numbers))}={sum(numbers)}",
+        "shape": lambda cells: " ".join(map(cell_label, cells)),
         "sums": computed,
+        "cage": lambda cells: cell_label(cells[0]),
+        "target": str,
+        "clue": lambda place: f"{place[1]} at {cell_label(place[0][0])}",
         "ways": ways_text,
         "way": lambda way: "".join(map(str, way)),
-        "here": as_one_of,
+        "here": as_spans,
+        "out": as_spans,
     },
 )
 
@@ -482,121 +487,226 @@ CAGES = Voice(
 WAYS = Voice(
     {},
     {
-        "ways cells target ways": (
-            "{premises} and {cells} make {target} as {ways}",
-            "{premises}, and {target} in {cells} is {ways}",
-            "{target} in {cells} is {ways} when {premises}",
-            "{premises} and the cage {target} of {cells} is {ways}",
-            "once {premises}, {cells} with {target} can be {ways}",
-            "{cells} give {target} as {ways}, for {premises}",
-            "{premises}, which leaves {ways} for {target} in {cells}",
-            "{premises} and for {target} in {cells} there is {ways}",
-            "with {target}, {cells} hold {ways}, as {premises}",
-            "the cage {target} in {cells} is down to {ways}, because {premises}",
-            "{premises}, and {cells} reach {target} by {ways}",
-            "{premises}, and then {cells} with {target} are {ways}",
+        "ways cage target ways": (
+            "{premises} and {target} at {cage} is {ways}",
+            "{premises}, and {target} at {cage} is {ways}",
+            "{target} at {cage} is {ways} when {premises}",
+            "{premises} and the cage {target} at {cage} is {ways}",
+            "once {premises}, {target} at {cage} can be {ways}",
+            "{target} at {cage} comes from {ways}, for {premises}",
+            "{premises}, which leaves {ways} for {target} at {cage}",
+            "{premises} and for {target} at {cage} there is {ways}",
+            "{target} at {cage} takes {ways}, as {premises}",
+            "{target} at {cage} is down to {ways}, because {premises}",
+            "{premises}, and {target} at {cage} is made by {ways}",
+            "{premises}, and then {target} at {cage} is {ways}",
         ),
-        "ways^ cells target": (
-            "{target} in {cells} has the ways listed",
-            "the ways for {target} in {cells} are listed",
-            "{cells} have the ways of {target} above",
-            "{target} in {cells} was listed",
-            "I listed {target} in {cells}",
-            "the ways of {target} in {cells} stand above",
-            "{cells} keep the ways listed for {target}",
-            "I know the ways for {target} in {cells}",
-            "for {target} in {cells} the list holds",
-            "the list for {target} in {cells} is above",
-            "{cells} follow the list of {target}",
-            "{target} leaves {cells} the ways above",
+        "ways^ cage target": (
+            "{target} at {cage} has the ways listed",
+            "the ways for {target} at {cage} are listed",
+            "{target} at {cage} has the ways above",
+            "{target} at {cage} was listed",
+            "I listed {target} at {cage}",
+            "the ways of {target} at {cage} stand above",
+            "{target} at {cage} keeps the ways listed",
+            "I know the ways for {target} at {cage}",
+            "for {target} at {cage} the list holds",
+            "the list for {target} at {cage} is above",
+            "{target} at {cage} follows its list",
+            "{target} at {cage} is left the ways above",
         ),
-        "ways- cells target ways": (
-            "{cells} can only make {target} as {ways}",
-            "{target} in {cells} is {ways}",
-            "the cage {target} of {cells} is {ways}",
-            "{cells} with {target} can be {ways}",
-            "{cells} can give {target} as {ways}",
-            "I have {ways} for {target} in {cells}",
-            "for {target} in {cells} I find {ways}",
-            "with {target}, {cells} must hold {ways}",
-            "the cage {target} in {cells} allows {ways}",
-            "{cells} can reach {target} by {ways}",
-            "{target} comes from {ways} in {cells}",
-            "in {cells} the target {target} needs {ways}",
+        "ways~ cage target ways": (
+            "{target} at {cage} can then only be {ways}",
+            "{target} at {cage} is then {ways}",
+            "now {target} at {cage} is {ways}",
+            "then {target} at {cage} must be {ways}",
+            "that leaves {target} at {cage} with {ways}",
+            "now {target} at {cage} comes from {ways}",
+            "{target} at {cage} is left with {ways}",
+            "now {target} at {cage} takes {ways}",
+            "{target} at {cage} is made by {ways} now",
+            "for {target} at {cage} there is now {ways}",
+            "then {target} at {cage} can be {ways}",
+            "then the cage {target} at {cage} is {ways}",
         ),
-        "many cells target number way": (
-            "{premises}, and {target} in {cells} has {number} ways like {way}, all alike here",
-            "{premises} and the {number} ways for {target} in {cells}, such as {way}, agree",
-            "as {premises}, {number} ways of {target} in {cells}, {way} for one, say the same",
-            "once {premises}, {cells} make {target} in {number} ways such as {way} that agree",
-            "{premises}, and {cells} keep {number} ways for {target}, {way} among them, that agree",
-            "{premises}, and then all {number} ways for {target} in {cells} agree, {way} for one",
-            "{premises}, and of {number} ways for {target} in {cells}, like {way}, none differs",
-            "{premises} and {number} ways fit {target} in {cells}, such as {way}, and they agree",
-            "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has this",
-            "once {premises}, {target} allows {cells} {number} ways, {way} and more, all with this",
-            "{premises}, and none of the {number} ways for {target} in {cells}, like {way}, differs",
-            "{premises}, and then {cells} have {number} ways for {target}, such as {way}, which agree",
+        "ways- cage target ways": (
+            "{target} at {cage} can only be {ways}",
+            "{target} at {cage} is {ways}",
+            "the cage {target} at {cage} is {ways}",
+            "{target} at {cage} can be {ways}",
+            "{target} at {cage} comes from {ways}",
+            "I have {ways} for {target} at {cage}",
+            "for {target} at {cage} I find {ways}",
+            "{target} at {cage} must be {ways}",
+            "the cage {target} at {cage} allows {ways}",
+            "{target} at {cage} is made by {ways}",
+            "{target} at {cage} takes {ways}",
+            "at {cage} the target {target} needs {ways}",
         ),
-        "many- cells target number way": (
-            "{target} in {cells} has {number} ways like {way}, all alike here",
-            "the {number} ways for {target} in {cells}, such as {way}, agree",
-            "{number} ways of {target} in {cells}, {way} for one, say the same",
-            "{cells} make {target} in {number} ways such as {way} that agree",
-            "{cells} keep {number} ways for {target}, {way} among them, that agree",
-            "all {number} ways for {target} in {cells} agree, {way} for one",
-            "of {number} ways for {target} in {cells}, like {way}, none differs",
-            "{number} ways fit {target} in {cells}, such as {way}, and they agree",
-            "each of the {number} ways for {target} in {cells}, as {way}, has this",
-            "{target} allows {cells} {number} ways, {way} and more, all with this",
-            "none of the {number} ways for {target} in {cells}, like {way}, differs",
-            "{cells} have {number} ways for {target}, such as {way}, which agree",
+        "many cage target number _way": (
+            "{premises} and the {number} ways for {target} at {cage} agree",
+            "{premises}, and all {number} ways for {target} at {cage} agree",
+            "as {premises}, all {number} ways for {target} at {cage} agree",
+            "once {premises}, all {number} ways for {target} at {cage} agree",
+            "{premises}, and {target} at {cage} has {number} ways, all alike here",
+            "{premises} and {target} at {cage} keeps {number} ways that agree",
+            "{premises}, and of {number} ways for {target} at {cage} none differs",
+            "{premises} and {number} ways fit {target} at {cage}, which agree",
+            "all {number} ways for {target} at {cage} agree, as {premises}",
+            "{premises}, and {target} at {cage} has {number} ways like {way}, which agree",
+            "the {number} ways for {target} at {cage} say the same when {premises}",
+            "once {premises}, each of the {number} ways for {target} at {cage} has this",
         ),
-        "some cells target number way here": (
-            "{premises}, and {target} in {cells} has {number} ways like {way}, with {here} here",
-            "{premises} and the {number} ways for {target} in {cells}, such as {way}, have {here} here",
-            "as {premises}, {number} ways of {target} in {cells}, {way} for one, leave {here}",
-            "once {premises}, {cells} make {target} in {number} ways such as {way}, with {here} here",
-            "{premises}, and {cells} keep {number} ways for {target}, {way} among them, with {here} here",
-            "{premises}, and then the {number} ways for {target} in {cells} have {here} here, {way} for one",
-            "{premises}, and of {number} ways for {target} in {cells}, like {way}, each has {here} here",
-            "{premises} and {number} ways fit {target} in {cells}, such as {way}, all with {here} here",
-            "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has {here} here",
-            "once {premises}, {target} allows {cells} {number} ways, {way} and more, and {here} here",
-            "{premises}, and the {number} ways for {target} in {cells}, like {way}, allow {here} here",
-            "{premises}, and then {cells} have {number} ways for {target}, such as {way}, each with {here} here",
+        "many~ cage target number _way": (
+            "all {number} ways for {target} at {cage} then agree",
+            "the {number} ways for {target} at {cage} then agree",
+            "{target} at {cage} then has {number} ways, all alike here",
+            "now all {number} ways for {target} at {cage} agree",
+            "{target} at {cage} is left with {number} ways that agree",
+            "now {target} at {cage} has {number} ways, which agree",
+            "the {number} ways for {target} at {cage} that are left agree",
+            "of the {number} ways for {target} at {cage} left none differs",
+            "then each of the {number} ways for {target} at {cage} has this",
+            "{target} at {cage} still has {number} ways, and they agree",
+            "now {number} ways for {target} at {cage} are left, which agree",
+            "the ways left for {target} at {cage}, {number}, all agree",
         ),
-        "some- cells target number way here": (
-            "{target} in {cells} has {number} ways like {way}, with {here} here",
-            "the {number} ways for {target} in {cells}, such as {way}, have {here} here",
-            "{number} ways of {target} in {cells}, {way} for one, leave {here}",
-            "{cells} make {target} in {number} ways such as {way}, with {here} here",
-            "{cells} keep {number} ways for {target}, {way} among them, with {here} here",
-            "all {number} ways for {target} in {cells} have {here} here, {way} for one",
-            "of {number} ways for {target} in {cells}, like {way}, each has {here} here",
-            "{number} ways fit {target} in {cells}, such as {way}, all with {here} here",
-            "each of the {number} ways for {target} in {cells}, as {way}, has {here} here",
-            "{target} allows {cells} {number} ways, {way} and more, and {here} here",
-            "the {number} ways for {target} in {cells}, like {way}, allow {here} here",
-            "{cells} have {number} ways for {target}, such as {way}, each with {here} here",
+        "many- cage target number _way": (
+            "all {number} ways for {target} at {cage} agree",
+            "the {number} ways for {target} at {cage} agree",
+            "{target} at {cage} has {number} ways, all alike here",
+            "the {number} ways for {target} at {cage}, such as {way}, agree",
+            "{number} ways for {target} at {cage}, {way} for one, say the same",
+            "for {target} at {cage} {number} ways such as {way} agree",
+            "{target} at {cage} keeps {number} ways that agree",
+            "all {number} ways for {target} at {cage} agree, {way} for one",
+            "of {number} ways for {target} at {cage} none differs",
+            "{number} ways fit {target} at {cage}, and they agree",
+            "each of the {number} ways for {target} at {cage} has this",
+            "{target} at {cage} is made in {number} ways, which agree",
         ),
-        "no-ways cells target": (
-            "{cells} cannot make {target}, since {premises}",
-            "{premises}, and {target} is impossible in {cells}",
-            "{premises}, so {cells} do not reach {target}",
-            "the cage {target} of {cells} cannot be filled: {premises}",
-            "no way is left for {target} in {cells}, as {premises}",
-            "{target} cannot come from {cells} when {premises}",
-            "{cells} miss {target}, because {premises}",
-            "{premises}, and nothing makes {target} in {cells}",
-            "the cage {target} fails in {cells}: {premises}",
-            "for {target} in {cells} nothing fits, since {premises}",
-            "{premises} and {cells} have no way to {target}",
-            "{target} in {cells} does not work, as {premises}",
+        "some cage target _number _way here": (
+            "{premises}, and {target} at {cage} has {number} ways, with {here} here",
+            "{premises} and the {number} ways for {target} at {cage} have {here} here",
+            "as {premises}, {number} ways for {target} at {cage} leave {here}",
+            "once {premises}, the ways for {target} at {cage} leave {here} here",
+            "{premises}, and {target} at {cage} keeps {number} ways with {here} here",
+            "{premises}, and then the ways for {target} at {cage} have {here} here",
+            "{premises}, and of {number} ways for {target} at {cage} each has {here} here",
+            "{premises} and {number} ways fit {target} at {cage}, with {here} here",
+            "the ways for {target} at {cage} have {here} here, as {premises}",
+            "once {premises}, {target} at {cage} has {number} ways and {here} here",
+            "{premises}, and the {number} ways for {target} at {cage} allow {here} here",
+            "{premises}, and every way for {target} at {cage} has {here} here",
+        ),
+        "some~ cage target _number _way here": (
+            "{target} at {cage} then has {here} here",
+            "the ways for {target} at {cage} then have {here} here",
+            "now the ways for {target} at {cage} leave {here} here",
+            "{target} at {cage} is left with {here} here",
+            "now every way for {target} at {cage} has {here} here",
+            "then {target} at {cage} has {number} ways with {here} here",
+            "the {number} ways for {target} at {cage} left have {here} here",
+            "of the {number} ways for {target} at {cage} left each has {here} here",
+            "{target} at {cage} still has {number} ways, with {here} here",
+            "what is left for {target} at {cage} has {here} here",
+            "the ways left for {target} at {cage} have {here} here",
+            "now {target} at {cage} allows {here} here",
+        ),
+        "some- cage target _number _way here": (
+            "{target} at {cage} has {number} ways, with {here} here",
+            "the {number} ways for {target} at {cage} have {here} here",
+            "{number} ways for {target} at {cage} leave {here}",
+            "for {target} at {cage} {number} ways leave {here} here",
+            "{target} at {cage} keeps {number} ways with {here} here",
+            "the {number} ways for {target} at {cage}, such as {way}, have {here} here",
+            "of {number} ways for {target} at {cage} each has {here} here",
+            "{number} ways fit {target} at {cage}, with {here} here",
+            "every way for {target} at {cage} has {here} here",
+            "{target} at {cage} has {number} ways and {here} here",
+            "the {number} ways for {target} at {cage} allow {here} here",
+            "{target} at {cage} is made in {number} ways, each with {here} here",
+        ),
+        "no-ways cage target": (
+            "{target} at {cage} cannot be made, since {premises}",
+            "{premises}, and {target} is impossible at {cage}",
+            "{premises}, so {target} at {cage} is not reached",
+            "the cage {target} at {cage} cannot be filled: {premises}",
+            "no way is left for {target} at {cage}, as {premises}",
+            "{target} at {cage} cannot come out when {premises}",
+            "{target} at {cage} is missed, because {premises}",
+            "{premises}, and nothing makes {target} at {cage}",
+            "the cage {target} fails at {cage}: {premises}",
+            "for {target} at {cage} nothing fits, since {premises}",
+            "{premises} and {target} at {cage} has no way left",
+            "{target} at {cage} does not work, as {premises}",
         ),
     },
 )
-VOICE = SQUARES | CAGES | WAYS
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdfb
+NONE_WITH = (
+    "no way for {cage} has {out} there",
+    "the ways for {cage} have no {out} there",
+    "for {cage} no way has {out} there",
+    "no way to {cage} has {out} there",
+    "none of the ways for {cage} has {out} there",
+    "no way for {cage} puts {out} there",
+    "the ways to {cage} have no {out} there",
+    "the ways for {cage} never have {out} there",
+    "the ways for {cage} leave no {out} there",
+    "whatever makes {cage} has no {out} there",
+    "nothing that makes {cage} has {out} there",
+    "the ways for {cage} have no room for {out} there",
+)
+NONE_THEN = (
+    "{premises} and no way for {cage} has {out} there",
+    "as {premises}, no way for {cage} has {out} there",
+    "{premises}, and the ways for {cage} have no {out} there",
+    "once {premises}, no way for {cage} has {out} there",
+    "no way for {cage} has {out} there when {premises}",
+    "{premises}, and then no way for {cage} has {out} there",
+    "{premises}, and no way to {cage} has {out} there",
+    "the ways for {cage} have no {out} there if {premises}",
+    "{premises} and the ways for {cage} leave no {out} there",
+    "no way for {cage} puts {out} there once {premises}",
+    "the ways to {cage} have no {out} there, as {premises}",
+    "as {premises}, nothing that makes {cage} has {out} there",
+)
+
+NONE_NOW = (
+    "no way for {cage} then has {out} there",
+    "now no way for {cage} has {out} there",
+    "the ways for {cage} then have no {out} there",
+    "then no way for {cage} has {out} there",
+    "now no way to {cage} has {out} there",
+    "the ways left for {cage} have no {out} there",
+    "now the ways for {cage} have no {out} there",
+    "then the ways for {cage} have no {out} there",
+    "now the ways for {cage} leave no {out} there",
+    "for {cage} no way then has {out} there",
+    "no way left for {cage} has {out} there",
+    "now nothing that makes {cage} has {out} there",
+)
+
+
+def of_cages(clauses: Iterable[str], name: str) -> tuple[str, ...]:
+    "Clauses of a cage with another `name` for it."
+    return tuple(clause.replace("{cage}", name) for clause in clauses)
+
+
+WAYS_OUT = Voice(
+    {},
+    {
+        "out cage target out": of_cages(NONE_THEN, "{target} at {cage}"),
+        "out~ cage target out": of_cages(NONE_NOW, "{target} at {cage}"),
+        "out- cage target out": of_cages(NONE_WITH, "{target} at {cage}"),
+        "out& clues out": of_cages(NONE_THEN, "{clues}"),
+        "out&~ clues out": of_cages(NONE_NOW, "{clues}"),
+        "out&- clues out": of_cages(NONE_WITH, "{clues}"),
+    },
+)
+VOICE = SQUARES | CAGES | WAYS | WAYS_OUT
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #8edb1524
 def covered(n: int) -> Tally:
@@ -638,7 +748,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #024b286a
-SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "some", "no-ways"), lambda state, cells, *_: spots(*cells))}
+SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "some", "out", "no-ways"), lambda state, cells, *_: spots(*cells))}
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:

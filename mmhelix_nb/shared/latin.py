@@ -16,7 +16,7 @@ from .boards import read_grid
 from .constraints import Problem, solved
 from .grids import square
 from .rules import AllDifferent, Changes, Recalling, Rule, full_values
-from .search import canonical_graph
+from .search import bits, canonical_graph
 
 # %% ../../nbs/shared/latin.ipynb #140ac241
 def one_to(n: int) -> int:
@@ -100,11 +100,14 @@ class InTable(Recalling):
         return changes
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
-        "What `ways_told` says of those that are left; `no-ways`: none is."
+        "What `ways_told` says of those that are left, or, where these are many and it is no longer, `out`: the values that none of them has; `no-ways`: none is left."
         ways = self.table.fitting([domains[cell] for cell in self.cells])
         if cell is None or not ways:  # what was said may be more than what is needed, and leave none
             return "no-ways", self.place
         kind, said = ways_told(ways, self.cells.index(cell))
+        left = domains[cell] & ~gone
+        if kind == "many" and left & left - 1 or kind == "some" and gone.bit_count() <= len(said[-1]):
+            return "out", (*self.place, tuple(bits(gone)))
         return kind, (*self.place, *said)
 
 # %% ../../nbs/shared/latin.ipynb #b4f7df66

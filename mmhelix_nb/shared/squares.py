@@ -227,6 +227,20 @@ LINES = Voice(
 ALL_BUT_ONE = Voice(
     {},
     {
+        "held% lines": (
+            "{lines} lack one number each",
+            "{lines} each lack one number",
+            "{lines} have one cell left each",
+            "{lines} each have one cell left",
+            "one cell is open in each of {lines}",
+            "each of {lines} lacks one number",
+            "one number is missing in each of {lines}",
+            "{lines} have one open cell each",
+            "each of {lines} has one cell left",
+            "there is one gap each in {lines}",
+            "{lines} are full but for one cell each",
+            "{lines} have one number to come each",
+        ),
         "held* lines": (
             "in {lines} I see all but {this_value}",
             "all others stand in {lines}",
