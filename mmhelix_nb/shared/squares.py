@@ -207,6 +207,20 @@ LINES = Voice(
             "{line} is impossible now, since {premises}",
             "{premises}, so {line} cannot be filled",
         ),
+        "left<": (
+            "that leaves {this_value} for {this_cell}",
+            "only {this_value} is left for {this_cell}",
+            "that leaves {this_cell} with {this_value}",
+            "{this_cell} is left with {this_value}",
+            "so {this_cell} has to be {this_value}",
+            "{this_cell} must be {this_value} then",
+            "what is left for {this_cell} is {this_value}",
+            "{this_value} is all that is left for {this_cell}",
+            "then {this_cell} can only be {this_value}",
+            "{this_value} remains for {this_cell}",
+            "nothing but {this_value} is left for {this_cell}",
+            "now {this_cell} has only {this_value} left",
+        ),
         "left": (
             "{premises}",
             "I know that {premises}",
@@ -306,7 +320,7 @@ def square_story(
     order: str,
     more: Callable[[Sequence[Sequence[int]]], list[Fact]] = lambda grid: [],
     answer: Callable[[Sequence[int]], str] | None = None,
-    pace: int = 12,
+    pace: int = 20,
 ) -> None:
     "Tell the search for the solution of a square of 1 to `n`, copy it out and check it: the lines, and what `more` finds in the grid; `answer` writes the values where no list of rows is asked for."
     values = full_values(

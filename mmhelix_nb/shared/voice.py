@@ -177,6 +177,8 @@ class Premises(Claims):
                 [self.called("value", value) for value in sorted({fact.args[1] for fact in known})]
             )
         undecided = [fact for fact in facts if fact.kind != "is"]
+        if "{rest}" in clause:
+            slots["rest"] = self.claims(summed(undecided))
         for slot, those, word in (("cells", facts, "and"), ("open", undecided, "and"), ("either", undecided, "or")):
             if f"{{{slot}}}" in clause and slot not in own:
                 places = dict.fromkeys(fact.args[0] for fact in those)
@@ -202,20 +204,24 @@ class Entries(Premises):
     def key(self, reason: Reason, just: Collection[Fact], told: Collection[Told] = ()) -> str:
         """The entry for a reason: of its rule, or with a sign behind it where there are such words.
 
-        `^` where the same was told before, `-` where it has no facts, `~` where all of them but for `is`, or all of them if there are no others, were said just before, `#` where all are `is`."""
+        `^` where the same was told before, `-` where it has no facts, `~` where all of them but for `is`, or all of them if there are no others, were said just before, `#` where all are `is`, `/` where two or more are."""
         undecided = [fact for fact in reason.facts if fact.kind != "is"]
         said = all(fact in just for fact in undecided or reason.facts)
-        signs = {"^": (reason.rule, reason.args) in told, "-": not reason.facts, "~": said, "#": reason.facts and not undecided, "": True}
+        known = len(reason.facts) - len(undecided)
+        signs = {"^": (reason.rule, reason.args) in told, "-": not reason.facts, "~": said}
+        signs |= {"#": known and not undecided, "/": known > 1, "": True}
         for sign, fits in signs.items():
             if fits and f"{reason.rule}{sign}" in self.grounds:
                 return f"{reason.rule}{sign}"
         raise ValueError(f"there are no words for the rule {reason.rule!r}")
 
     def is_whole(self, reasons: Sequence[Reason], facts: Sequence[Fact], just: Collection[Fact]) -> bool:
-        "Whether there are words that say a reason, whose facts have just been said, and what follows from it in one."
-        if len(reasons) != 1 or len(facts) != 1 or f"{reasons[0].rule}=" not in self.grounds:
+        "Whether there are words that say a reason, whose facts have just been said (`=`), or some of them (`<`, for what a cell is), and what follows from it in one."
+        if len(reasons) != 1 or len(facts) != 1:
             return False
-        return self.key(reasons[0], just) == f"{reasons[0].rule}~"
+        if f"{reasons[0].rule}<" in self.grounds:
+            return facts[0].kind == "is" and any(fact in just for fact in reasons[0].facts)
+        return f"{reasons[0].rule}=" in self.grounds and self.key(reasons[0], just) == f"{reasons[0].rule}~"
 
 # %% ../../nbs/shared/voice.ipynb #42621b5c
 class Grounds(Entries):
@@ -254,6 +260,10 @@ class Grounds(Entries):
 class Voice(Grounds):
     "What is said of facts and of reasons."
 
+    def whole_key(self, reason: Reason) -> str:
+        "The entry for a reason that is said with what follows from it."
+        return f"{reason.rule}<" if f"{reason.rule}<" in self.grounds else f"{reason.rule}="
+
     def __or__(self, other: "Voice") -> "Voice":
         "Both voices; where they differ, the `other`."
         return Voice({**self.facts, **other.facts}, {**self.rules, **other.rules}, {**self.names, **other.names})
@@ -276,7 +286,7 @@ class Voice(Grounds):
         )
         said, whole = [], self.is_whole(reasons, facts, just)
         for reason in self.merged(reasons, facts):
-            kind = f"{reason.rule}=" if whole else self.key(reason, just, told)
+            kind = self.whole_key(reason) if whole else self.key(reason, just, told)
             parts, clauses = self.grounds[kind]
             clause = drawn.setdefault(kind, drawn_from(clauses, rng))
             named = [(part.lstrip("_"), value) for part, value in zip(parts, reason.args)]
