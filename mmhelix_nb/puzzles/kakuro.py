@@ -240,7 +240,8 @@ class Run(Recalling):
             return "no-sum", (*self.place, self.total)
         blocks = [alive >> count * j & (1 << count) - 1 for j in range(len(digit_sets(len(now), self.total)))]
         sets = tuple([digits for digits, block in zip(digit_sets(len(now), self.total), blocks) if block])
-        if sum(not mask & mask - 1 for other, mask in zip(self.cells, now) if other != cell) == len(now) - 1:
+        left = domains[cell] & ~gone
+        if not left & left - 1 and all(not mask & mask - 1 for other, mask in zip(self.cells, now) if other != cell):
             return "rest", (*self.place, self.total)
         if sum(map(len, sets)) > LISTED:
             return "bounds", (*self.place, self.total)
@@ -614,6 +615,20 @@ VOICE = (
                 "{runs}, so every sum is right",
                 "all sums are met: {runs}",
                 "the runs make {runs}",
+            ),
+            "among+ cells values": (
+                "{cells} are {values}",
+                "{cells} must be {values}",
+                "{cells} can only be {values}",
+                "{cells} are left with {values}",
+                "{cells} have {values} left",
+                "for {cells} there is {values}",
+                "{cells} hold {values}",
+                "{cells} have to be {values}",
+                "{cells} can still be {values}",
+                "what fits {cells} is {values}",
+                "{cells} take {values}",
+                "it is {values} for {cells}",
             ),
             "once": (
                 "no digit comes twice in a run",

@@ -273,10 +273,18 @@ def ground_of(kind: str, args: tuple, said: Iterable[Stated], gone: int = 0) -> 
 class Together(Sources):
     "What is decided by one rule at one time."
 
+    def beside(self, rule: Rule, cell: int) -> list[tuple[int, int]]:
+        "Cells of which nothing has been said, and what a `wide` rule strikes out of them, as out of `cell`, by itself."
+        struck = removes(rule, self.blank, cell, self.blank)
+        fresh = [other for other in rule.cells if other != cell and not self.stated[other] and self.now[other] & struck]
+        return [(other, struck) for other in fresh if removes(rule, self.blank, other, self.blank) == struck]
+
     def others(self, cell: int, gone: int, upto: int) -> list[tuple[int, int]]:
-        "Cells that the same rule decides, where its reasons are `whole`: they cost a name."
+        "Cells that the same rule decides, where its reasons are `whole`, or strikes the same out of, where it needs none and is `wide`: they cost a name."
         sources = [source for _, source in self.sources(cell, gone, upto)]
         rule = sources[0] if len(sources) == 1 and isinstance(sources[0], Rule) else None
+        if rule and rule.wide and not gone & ~removes(rule, self.blank, cell, self.blank):
+            return self.beside(rule, cell)
         changes: Changes = rule.narrow(self.now) or [] if rule and rule.whole else []
         if len(sources) == 1 and isinstance(sources[0], int) and self.log[sources[0]].rule.whole:
             changes = self.log[sources[0]].changes
