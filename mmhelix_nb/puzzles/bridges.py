@@ -33,7 +33,7 @@ from ..shared.search import Counter, SearchLimit
 from ..shared.seen import CROSS, Mark, first_of, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
-from ..shared.voice import Voice, cell_label
+from ..shared.voice import Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
@@ -521,9 +521,6 @@ def sea_text(state: State) -> str:
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #37c0af65
 LAID = ("no bridge", "one bridge", "two bridges")
 PARTLY = {
-    (0,): LAID[0],
-    (1,): LAID[1],
-    (2,): LAID[2],
     (0, 1): "at most one bridge",
     (0, 2): "no bridge or two",
     (1, 2): "one bridge or two",
@@ -594,19 +591,19 @@ SPANS = Voice(
             "{cell} must carry {values}",
             "{cell} takes {values}",
         ),
-        "not cell values": (
-            "{cell} cannot have {values}",
-            "{cell} cannot take {values}",
-            "{cell} cannot carry {values}",
-            "{cell} with {values} is out",
-            "{cell} will not have {values}",
-            "{cell} cannot end with {values}",
-            "{cell} with {values} is ruled out",
-            "{cell} cannot be left with {values}",
-            "{cell} does not go with {values}",
-            "for {cell} it cannot be {values}",
-            "{cell} must not end up with {values}",
-            "{cell} cannot come out with {values}",
+        "not cell wrong": (
+            "{cell} cannot have {wrong}",
+            "{cell} cannot take {wrong}",
+            "{cell} cannot carry {wrong}",
+            "{cell} with {wrong} is out",
+            "{cell} will not have {wrong}",
+            "{cell} cannot end with {wrong}",
+            "{cell} with {wrong} is ruled out",
+            "{cell} cannot be left with {wrong}",
+            "{cell} does not go with {wrong}",
+            "for {cell} it cannot be {wrong}",
+            "{cell} must not end up with {wrong}",
+            "{cell} cannot come out with {wrong}",
         ),
         "among+ cells values": (
             "{cells} have {values} each",
@@ -715,6 +712,7 @@ SPANS = Voice(
         "ways": lambda ways: "1 way" if ways == 1 else f"{ways} ways",
         "value": LAID.__getitem__,
         "values": lambda values: PARTLY[tuple(values)],
+        "wrong": lambda values: as_one_of(("zero bridges", *LAID[1:])[value] for value in values),
     },
 )
 

@@ -340,7 +340,24 @@ class Reasoner(Speaker):
         masks = self.with_masks(said)
         if cell is not None and (wide or rule.wide):
             gone |= removes(rule, masks, cell, self.blank)
+        if cell is not None and rule.lists:
+            masks = self.sparing(rule, masks, cell, gone, said)
         return ground_of(*rule.argue(masks, cell, gone), sum(said.values(), []), gone)
+
+    def sparing(
+        self, rule: Rule, masks: list[int], cell: int, gone: int, said: dict[int, list[Stated]]
+    ) -> list[int]:
+        "Add to what is `said` of cells what leaves a reason fewer ways to list and rests on no other tries; returns what the cells may hold then."
+        tries = frozenset().union(*(one.tries for stated in said.values() for one in stated))
+        for other in rule.cells:
+            more = self.shown(other, self.blank[other] & ~self.now[other]) if other != cell and other not in said else []
+            if not more or not tries.issuperset(*(one.tries for one in more)):
+                continue
+            fewer = [self.now[other] if one == other else mask for one, mask in enumerate(masks)]
+            before, after = rule.argue(masks, cell, gone), rule.argue(fewer, cell, gone)
+            if len(str(after)) < len(str(before)) and suffices(rule, fewer, cell, gone, self.blank):
+                masks, said[other] = fewer, more
+        return masks
 
     def grounds(self, cell: int, gone: int, upto: int, wide: bool) -> list[Ground]:
         "Why a cell has lost the values `gone`, by what has been said and by the narrowings before number `upto`."
