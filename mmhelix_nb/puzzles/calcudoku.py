@@ -35,7 +35,7 @@ from mmhelix_nb.shared.latin import (
     solve_square,
 )
 from ..shared.narrator import Narrator
-from ..shared.reading import Tally, read, sum_text
+from ..shared.reading import Tally, read
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
 from ..shared.seen import VALUES, spots

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['NOBODY', 'Place', 'Shown', 'Source', 'QUICK', 'TOGETHER', 'Order', 'Event', 'Record', 'removes', 'suffices', 'needs',
-           'fact_of', 'fewest', 'Stated', 'Clash', 'Known', 'Log', 'Sources', 'Ground', 'ground_of', 'Together',
-           'Speaker', 'Reasoner', 'Explainer', 'Frame', 'Retelling', 'Ordered', 'Trying', 'Passing', 'WholeStory',
-           'trial_order', 'retell']
+           'fact_of', 'fewest', 'Stated', 'Clash', 'Known', 'Recalled', 'Log', 'Sources', 'Ground', 'ground_of',
+           'Together', 'Speaker', 'Sparing', 'Reasoner', 'Explainer', 'Frame', 'Retelling', 'Closing', 'Ordered',
+           'Choosing', 'Trying', 'Passing', 'WholeStory', 'trial_order', 'retell']
 
 # %% ../../nbs/shared/explain.ipynb #e8e59f78
 import functools
@@ -185,6 +185,10 @@ class Known:
         fitting = [one for one in self.stated[cell] if not one.mask & gone]
         return min(fitting, key=lambda one: one.mask.bit_count(), default=None)
 
+# %% ../../nbs/shared/explain.ipynb #30c75de70
+class Recalled(Known):
+    "What has been said of each cell, and what shows that it lost something."
+
     def shown(self, cell: int, gone: int) -> list[Stated]:
         "What was said that leaves a cell none of the values `gone`: one thing, or several that do so together, but for a cell that they decide, of which that is to be said; empty where it has not been said."
         if one := self.shows(cell, gone):
@@ -196,7 +200,7 @@ class Known:
         return [one for _, one in fewest([(gone & ~one.mask, one) for one in stated], gone)]
 
 # %% ../../nbs/shared/explain.ipynb #14f3f20c
-class Log(Known):
+class Log(Recalled):
     "The narrowings on the way that is followed, besides what has been said."
 
     def __init__(self, blank: list[int], place: Place):
@@ -323,7 +327,26 @@ class Speaker(Together):
             self.state(cell, fact, self.blank[cell] & ~gone, tries)
 
 # %% ../../nbs/shared/explain.ipynb #d8156488
-class Reasoner(Speaker):
+class Sparing(Speaker):
+    "Spares a reason the ways that are out by what has been said."
+
+    def sparing(self, rule: Rule, masks: list[int], cell: int, gone: int, said: dict[int, list[Stated]]) -> list[int]:
+        "Add to what is `said` of cells what leaves a reason fewer ways to list and rests on no other tries; returns what the cells may hold then."
+        tries = frozenset().union(*(one.tries for stated in said.values() for one in stated))
+        for other in rule.cells:
+            more = (
+                self.shown(other, self.blank[other] & ~self.now[other]) if other != cell and other not in said else []
+            )
+            if not more or not tries.issuperset(*(one.tries for one in more)):
+                continue
+            fewer = [self.now[other] if one == other else mask for one, mask in enumerate(masks)]
+            before, after = rule.argue(masks, cell, gone), rule.argue(fewer, cell, gone)
+            if len(str(after)) < len(str(before)) and suffices(rule, fewer, cell, gone, self.blank):
+                masks, said[other] = fewer, more
+        return masks
+
+# %% ../../nbs/shared/explain.ipynb #d81564870
+class Reasoner(Sparing):
     "Finds reasons, and says first what they rest on, which a subclass does."
 
     def ensure(self, wanted: Sequence[tuple[int, int]], upto: int) -> None:
@@ -343,21 +366,6 @@ class Reasoner(Speaker):
         if cell is not None and rule.lists:
             masks = self.sparing(rule, masks, cell, gone, said)
         return ground_of(*rule.argue(masks, cell, gone), sum(said.values(), []), gone)
-
-    def sparing(
-        self, rule: Rule, masks: list[int], cell: int, gone: int, said: dict[int, list[Stated]]
-    ) -> list[int]:
-        "Add to what is `said` of cells what leaves a reason fewer ways to list and rests on no other tries; returns what the cells may hold then."
-        tries = frozenset().union(*(one.tries for stated in said.values() for one in stated))
-        for other in rule.cells:
-            more = self.shown(other, self.blank[other] & ~self.now[other]) if other != cell and other not in said else []
-            if not more or not tries.issuperset(*(one.tries for one in more)):
-                continue
-            fewer = [self.now[other] if one == other else mask for one, mask in enumerate(masks)]
-            before, after = rule.argue(masks, cell, gone), rule.argue(fewer, cell, gone)
-            if len(str(after)) < len(str(before)) and suffices(rule, fewer, cell, gone, self.blank):
-                masks, said[other] = fewer, more
-        return masks
 
     def grounds(self, cell: int, gone: int, upto: int, wide: bool) -> list[Ground]:
         "Why a cell has lost the values `gone`, by what has been said and by the narrowings before number `upto`."
@@ -457,10 +465,25 @@ class Retelling(Explainer):
             self.due |= {cell: self.blank[cell] & ~mask for cell, mask in decided}
 
 # %% ../../nbs/shared/explain.ipynb #549faf68
+class Closing(Retelling):
+    "Knows which cells close a line."
+
+    def closes(self, cell: int) -> bool:
+        "Whether a cell is to be told that is the last one open of a line, by what has been said, and there are words for several such cells."
+        sources = self.at_once(cell, self.due[cell]) if f"held{LAST}" in self.told.voice.grounds else []
+        if len(sources) != 1 or not isinstance(sources[0][1], Rule):
+            return False
+        return sources[0][1].argue(self.now, cell, self.due[cell])[0] == "held"
+
+    def mates(self, cell: int) -> list[int]:
+        "Other cells to be told that are, as `cell` is, the last one open of a line."
+        return [other for other in self.due if other != cell and self.closes(other)] if self.closes(cell) else []
+
+# %% ../../nbs/shared/explain.ipynb #549faf690
 TOGETHER = 3  # cells at most that are told as one
 
 
-class Ordered(Retelling):
+class Ordered(Closing):
     "Tells cells that are decided, the easiest first."
 
     def ready(self) -> int:
@@ -480,17 +503,6 @@ class Ordered(Retelling):
         others = [other for other in by_rule[0].cells if other != cell and other in self.due]
         return [other for other in others if [source for _, source in self.at_once(other, self.due[other])] == by_rule]
 
-    def closes(self, cell: int) -> bool:
-        "Whether a cell is to be told that is the last one open of a line, by what has been said, and there are words for several such cells."
-        sources = self.at_once(cell, self.due[cell]) if f"held{LAST}" in self.told.voice.grounds else []
-        if len(sources) != 1 or not isinstance(sources[0][1], Rule):
-            return False
-        return sources[0][1].argue(self.now, cell, self.due[cell])[0] == "held"
-
-    def mates(self, cell: int) -> list[int]:
-        "Other cells to be told that are, as `cell` is, the last one open of a line."
-        return [other for other in self.due if other != cell and self.closes(other)] if self.closes(cell) else []
-
     def tell_due(self) -> None:
         "Tell the cells that are decided, the easiest first, and of those that close a line up to three together."
         while self.due:
@@ -501,6 +513,10 @@ class Ordered(Retelling):
             self.ensure([(one, self.due[one]) for one in told], len(self.log))
             self.due = {other: gone for other, gone in self.due.items() if not self.shows(other, gone)}
             self.anchor()
+
+# %% ../../nbs/shared/explain.ipynb #549faf6a
+class Choosing(Ordered):
+    "Says what there is to choose from."
 
     def choice(self, cell: int) -> None:
         "Say what a cell can be, where these are few values."
@@ -516,7 +532,7 @@ class Ordered(Retelling):
                 self.ensure([(cell, gone)], len(self.log))
 
 # %% ../../nbs/shared/explain.ipynb #cb2636b4
-class Trying(Ordered):
+class Trying(Choosing):
     "Tells tries, and what is left when all others have failed."
 
     depth = 0  # tries that the search has open

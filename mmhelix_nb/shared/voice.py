@@ -159,7 +159,9 @@ def summed(facts: Sequence[Fact]) -> list[Fact]:
     for fact in facts:
         lost.setdefault(fact.args[0] if fact.kind == "not" else fact, []).append(fact)
     return [
-        Fact("not", (place, tuple(sorted({value for fact in group for value in fact.args[1]})))) if group[1:] else group[0]
+        Fact("not", (place, tuple(sorted({value for fact in group for value in fact.args[1]}))))
+        if group[1:]
+        else group[0]
         for place, group in lost.items()
     ]
 
@@ -177,7 +179,7 @@ class Premises(Claims):
                 [self.called("value", value) for value in sorted({fact.args[1] for fact in known})]
             )
         undecided = [fact for fact in facts if fact.kind != "is"]
-        if "{rest}" in clause:
+        if "{rest}" in clause and "rest" not in own:
             slots["rest"] = self.claims(summed(undecided))
         for slot, those, word in (("cells", facts, "and"), ("open", undecided, "and"), ("either", undecided, "or")):
             if f"{{{slot}}}" in clause and slot not in own:
@@ -249,7 +251,9 @@ class Grounds(Entries):
         for number, reason in enumerate(reasons):
             values = tuple(sorted({fact.args[1] for fact in reason.facts if fact.kind == "is"}))
             key = (reason.rule, values) if f"{reason.rule}+" in self.grounds and len(reason.args) == 1 else number
-            found.setdefault((reason.rule, reason.args[-1]) if f"{reason.rule}&" in self.grounds else key, []).append(reason)
+            found.setdefault((reason.rule, reason.args[-1]) if f"{reason.rule}&" in self.grounds else key, []).append(
+                reason
+            )
         return [self.joined(group) if len(group) > 1 else group[0] for group in found.values()]
 
     def joined(self, reasons: Sequence[Reason]) -> Reason:
