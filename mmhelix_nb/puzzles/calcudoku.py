@@ -8,7 +8,7 @@ __all__ = ['OPERATORS', 'Region', 'WIDE', 'PRINTED', 'cage_rule', 'SHALLOW', 'LE
            'VOICE', 'SEEN', 'State', 'made', 'fillings', 'label', 'Cage', 'problem', 'solve', 'cages_and_singles',
            'cages_and_draws', 'Level', 'among', 'cut', 'halves', 'cuts_of', 'targets_of', 'region_of', 'another',
            'only_one', 'most_doubtful', 'regrouped', 'generate', 'check', 'layout', 'example', 'ask', 'cage_list',
-           'ways_text', 'computed', 'of_cages', 'covered', 'smaller', 'cage_checks', 'cage_facts', 'cage_names',
+           'ways_text', 'computed', 'cage_names', 'of_cages', 'covered', 'smaller', 'cage_checks', 'cage_facts',
            'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #006b2180
@@ -482,6 +482,16 @@ CAGES = Voice(
     },
 )
 
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdf9
+def cage_names(facts: Sequence[Fact]) -> Voice:
+    "How cages are called: by their target, and by their first cell as well where others have the same, or there is no sign."
+    targets = [fact.args[1] for fact in facts]
+    named = {
+        cells: target if targets.count(target) == 1 and len(cells) > 1 else f"{target} at {cell_label(cells[0])}"
+        for cells, target in (fact.args for fact in facts)
+    }
+    return Voice({}, {}, {"cage": lambda place: named[place if place in named else place[0]]})
+
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdfa
 WAYS = Voice(
     {},
@@ -737,16 +747,6 @@ def cage_checks(state: State, grid: Sequence[Sequence[int]]) -> list[Fact]:
 def cage_facts(state: State) -> list[Fact]:
     "The cages, each with its cells, row by row, and its target."
     return [Fact("cage", (tuple(sorted((r - 1, c - 1) for r, c in one[0])), label(one))) for one in state.regions]
-
-
-def cage_names(facts: Sequence[Fact]) -> Voice:
-    "How cages are called: by their target, and by their first cell as well where others have the same, or there is no sign."
-    targets = [fact.args[1] for fact in facts]
-    named = {
-        cells: target if targets.count(target) == 1 and len(cells) > 1 else f"{target} at {cell_label(cells[0])}"
-        for cells, target in (fact.args for fact in facts)
-    }
-    return Voice({}, {}, {"cage": lambda place: named[place if place in named else place[0]]})
 
 
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
