@@ -109,8 +109,8 @@ class InTable(Tabled):
         if cell is None or not ways:  # what was said may be more than what is needed, and leave none
             return "no-ways", self.place
         kind, said = ways_told(ways, self.cells.index(cell))
-        left = domains[cell] & ~gone
-        if kind == "many" and left & left - 1 or kind == "some" and gone.bit_count() <= len(said[-1]):
+        left, shorter = domains[cell] & ~gone, kind == "some" and gone.bit_count() <= len(said[-1])
+        if left & left - 1 and (kind == "many" or kind == "ways" and len(ways) > gone.bit_count() + 1) or shorter:
             return "out", (*self.place, tuple(bits(gone)))
         return kind, (*self.place, *said)
 
