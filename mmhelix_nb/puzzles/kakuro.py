@@ -744,7 +744,7 @@ VOICE = (
                 "with {values} in it {run} comes to {total}",
                 "{run} adds up to {total} with {values} in it",
             ),
-            "rest= run total": (
+            "rest< run total": (
                 "{this_cell} brings {run} to {total} with {this_value}",
                 "{this_value} in {this_cell} makes {total} of {run}",
                 "{run} needs {this_value} in {this_cell} to make {total}",
