@@ -33,7 +33,7 @@ from ..shared.search import Counter, SearchLimit
 from ..shared.seen import CROSS, Mark, first_of, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses
 from ..shared.squares import LINES
-from ..shared.voice import Voice, cell_label
+from ..shared.voice import Voice, as_one_of, cell_label
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #be36b358
@@ -592,6 +592,20 @@ SPANS = Voice(
             "{cell} must carry {values}",
             "{cell} takes {values}",
         ),
+        "not cell wrong": (
+            "{cell} cannot have {wrong}",
+            "{cell} cannot take {wrong}",
+            "{cell} cannot carry {wrong}",
+            "{cell} with {wrong} is out",
+            "{cell} will not have {wrong}",
+            "{cell} cannot end with {wrong}",
+            "{cell} with {wrong} is ruled out",
+            "{cell} cannot be left with {wrong}",
+            "{cell} does not go with {wrong}",
+            "for {cell} it cannot be {wrong}",
+            "{cell} must not end up with {wrong}",
+            "{cell} cannot come out with {wrong}",
+        ),
         "among+ cells values": (
             "{cells} have {values} each",
             "{cells} each have {values}",
@@ -699,6 +713,7 @@ SPANS = Voice(
         "ways": lambda ways: "1 way" if ways == 1 else f"{ways} ways",
         "value": LAID.__getitem__,
         "values": lambda values: PARTLY[tuple(values)],
+        "wrong": lambda values: as_one_of(("zero bridges", *LAID[1:])[value] for value in values),
     },
 )
 
@@ -800,7 +815,7 @@ def shores(one: Place, other: Place) -> tuple[tuple[Place, Place], ...]:
 
 SEEN = {
     **dict.fromkeys(("total", "no-total", "no-summed"), first_of),
-    **dict.fromkeys(("among", "left"), lambda state, span, *_: spots(shores(*span))),
+    **dict.fromkeys(("among", "not", "left"), lambda state, span, *_: spots(shores(*span))),
     **dict.fromkeys(("cross", "no-cross"), lambda state, *both: spots(*(shores(*span) for span in both))),
     "is": lambda state, span, count: [Mark(shores(*span), (CROSS, "", "2")[count], True)],
     "cut-off": lambda state, islands: spots(*islands),

@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['OPERATORS', 'Region', 'WIDE', 'PRINTED', 'cage_rule', 'SHALLOW', 'LEVELS', 'SPACES', 'SCORER', 'CELL', 'EDGE', 'draw',
-           'RULES', 'FORMAT', 'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'VOICE', 'SEEN', 'State', 'made', 'fillings',
-           'label', 'Cage', 'problem', 'solve', 'cages_and_singles', 'cages_and_draws', 'Level', 'among', 'cut',
-           'halves', 'cuts_of', 'targets_of', 'region_of', 'another', 'only_one', 'most_doubtful', 'regrouped',
-           'generate', 'check', 'layout', 'example', 'ask', 'cage_list', 'ways_text', 'computed', 'covered', 'smaller',
-           'cage_checks', 'cage_facts', 'trace', 'canon']
+           'RULES', 'FORMAT', 'ORDER', 'CAGES_SEEN', 'CAGES', 'WAYS', 'NONE_WITH', 'NONE_THEN', 'NONE_NOW', 'WAYS_OUT',
+           'VOICE', 'SEEN', 'State', 'made', 'fillings', 'label', 'Cage', 'problem', 'solve', 'cages_and_singles',
+           'cages_and_draws', 'Level', 'among', 'cut', 'halves', 'cuts_of', 'targets_of', 'region_of', 'another',
+           'only_one', 'most_doubtful', 'regrouped', 'generate', 'check', 'layout', 'example', 'ask', 'cage_list',
+           'ways_text', 'computed', 'cage_names', 'of_cages', 'covered', 'smaller', 'cage_checks', 'cage_facts',
+           'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #006b2180
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -34,13 +35,13 @@ from mmhelix_nb.shared.latin import (
     solve_square,
 )
 from ..shared.narrator import Narrator
-from ..shared.reading import Tally, read, sum_text
+from ..shared.reading import Tally, read
 from ..shared.rules import full_values
 from ..shared.search import SearchLimit, square_symmetries
 from ..shared.seen import VALUES, spots
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, shortened
 from ..shared.squares import SQUARES, square_story
-from ..shared.voice import Voice, as_one_of
+from ..shared.voice import Voice, as_one_of, as_spans, cell_label
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #a1b3f38b
@@ -419,13 +420,13 @@ def ways_text(ways: Sequence[Sequence[int]]) -> str:
 
 
 def computed(sums: Sequence[tuple[str, Sequence[int], int]]) -> str:
-    "What cages make: 2 x 3 = 6, 5 - 1 = 4."
-    return ", ".join(f"{f' {sign} '.join(map(str, numbers))} = {result}" for sign, numbers, result in sums)
+    "What cages make: 2x3=6, 5-1=4."
+    return ", ".join(f"{sign.join(map(str, numbers))}={result}" for sign, numbers, result in sums)
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #f7619c02
 CAGES = Voice(
     {
-        "cage cells target": ("{target} in {cells}",),
+        "cage shape target": ("{target} in {shape}",),
         "covered numbers total": (
             "the cages have {numbers} cells of {total}",
             "the cages cover {numbers} of {total} cells",
@@ -470,133 +471,251 @@ CAGES = Voice(
         ),
     },
     names={
-        "numbers": sum_text,
+        "numbers": lambda numbers: f"{'+'.join(map(str, numbers))}={sum(numbers)}",
+        "shape": lambda cells: " ".join(map(cell_label, cells)),
         "sums": computed,
+        "target": str,
         "ways": ways_text,
         "way": lambda way: "".join(map(str, way)),
-        "here": as_one_of,
+        "here": as_spans,
+        "out": as_spans,
     },
 )
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdf9
+def cage_names(facts: Sequence[Fact]) -> Voice:
+    "How cages are called: by their target, and by their first cell as well where others have the same, or there is no sign."
+    targets = [fact.args[1] for fact in facts]
+    named = {
+        cells: target if targets.count(target) == 1 and len(cells) > 1 else f"{target} at {cell_label(cells[0])}"
+        for cells, target in (fact.args for fact in facts)
+    }
+    return Voice({}, {}, {"cage": lambda place: named[place if place in named else place[0]]})
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdfa
 WAYS = Voice(
     {},
     {
-        "ways cells target ways": (
-            "{premises} and {cells} make {target} as {ways}",
-            "{premises}, and {target} in {cells} is {ways}",
-            "{target} in {cells} is {ways} when {premises}",
-            "{premises} and the cage {target} of {cells} is {ways}",
-            "once {premises}, {cells} with {target} can be {ways}",
-            "{cells} give {target} as {ways}, for {premises}",
-            "{premises}, which leaves {ways} for {target} in {cells}",
-            "{premises} and for {target} in {cells} there is {ways}",
-            "with {target}, {cells} hold {ways}, as {premises}",
-            "the cage {target} in {cells} is down to {ways}, because {premises}",
-            "{premises}, and {cells} reach {target} by {ways}",
-            "{premises}, and then {cells} with {target} are {ways}",
+        "ways cage _target ways": (
+            "{premises} and {cage} is {ways}",
+            "{premises}, and {cage} is {ways}",
+            "{cage} is {ways} when {premises}",
+            "{premises} and the cage {cage} is {ways}",
+            "once {premises}, {cage} can be {ways}",
+            "{cage} comes from {ways}, for {premises}",
+            "{premises}, which leaves {ways} for {cage}",
+            "{premises} and for {cage} there is {ways}",
+            "{cage} takes {ways}, as {premises}",
+            "{cage} is down to {ways}, because {premises}",
+            "{premises}, and {cage} is made by {ways}",
+            "{premises}, and then {cage} is {ways}",
         ),
-        "ways^ cells target": (
-            "{target} in {cells} has the ways listed",
-            "the ways for {target} in {cells} are listed",
-            "{cells} have the ways of {target} above",
-            "{target} in {cells} was listed",
-            "I listed {target} in {cells}",
-            "the ways of {target} in {cells} stand above",
-            "{cells} keep the ways listed for {target}",
-            "I know the ways for {target} in {cells}",
-            "for {target} in {cells} the list holds",
-            "the list for {target} in {cells} is above",
-            "{cells} follow the list of {target}",
-            "{target} leaves {cells} the ways above",
+        "ways^ cage _target": (
+            "{cage} has the ways listed",
+            "the ways for {cage} are listed",
+            "{cage} has the ways above",
+            "{cage} was listed",
+            "I listed {cage}",
+            "the ways of {cage} stand above",
+            "{cage} keeps the ways listed",
+            "I know the ways for {cage}",
+            "for {cage} the list holds",
+            "the list for {cage} is above",
+            "{cage} follows its list",
+            "{cage} is left the ways above",
         ),
-        "ways- cells target ways": (
-            "{cells} can only make {target} as {ways}",
-            "{target} in {cells} is {ways}",
-            "the cage {target} of {cells} is {ways}",
-            "{cells} with {target} can be {ways}",
-            "{cells} can give {target} as {ways}",
-            "I have {ways} for {target} in {cells}",
-            "for {target} in {cells} I find {ways}",
-            "with {target}, {cells} must hold {ways}",
-            "the cage {target} in {cells} allows {ways}",
-            "{cells} can reach {target} by {ways}",
-            "{target} comes from {ways} in {cells}",
-            "in {cells} the target {target} needs {ways}",
+        "ways~ cage _target ways": (
+            "{cage} can then only be {ways}",
+            "{cage} is then {ways}",
+            "now {cage} is {ways}",
+            "then {cage} must be {ways}",
+            "that leaves {cage} with {ways}",
+            "now {cage} comes from {ways}",
+            "{cage} is left with {ways}",
+            "now {cage} takes {ways}",
+            "{cage} is made by {ways} now",
+            "for {cage} there is now {ways}",
+            "then {cage} can be {ways}",
+            "then the cage {cage} is {ways}",
         ),
-        "many cells target number way": (
-            "{premises}, and {target} in {cells} has {number} ways like {way}, all alike here",
-            "{premises} and the {number} ways for {target} in {cells}, such as {way}, agree",
-            "as {premises}, {number} ways of {target} in {cells}, {way} for one, say the same",
-            "once {premises}, {cells} make {target} in {number} ways such as {way} that agree",
-            "{premises}, and {cells} keep {number} ways for {target}, {way} among them, that agree",
-            "{premises}, and then all {number} ways for {target} in {cells} agree, {way} for one",
-            "{premises}, and of {number} ways for {target} in {cells}, like {way}, none differs",
-            "{premises} and {number} ways fit {target} in {cells}, such as {way}, and they agree",
-            "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has this",
-            "once {premises}, {target} allows {cells} {number} ways, {way} and more, all with this",
-            "{premises}, and none of the {number} ways for {target} in {cells}, like {way}, differs",
-            "{premises}, and then {cells} have {number} ways for {target}, such as {way}, which agree",
+        "ways- cage _target ways": (
+            "{cage} can only be {ways}",
+            "{cage} is {ways}",
+            "the cage {cage} is {ways}",
+            "{cage} can be {ways}",
+            "{cage} comes from {ways}",
+            "I have {ways} for {cage}",
+            "for {cage} I find {ways}",
+            "{cage} must be {ways}",
+            "the cage {cage} allows {ways}",
+            "{cage} is made by {ways}",
+            "{cage} takes {ways}",
+            "the target {cage} needs {ways}",
         ),
-        "many- cells target number way": (
-            "{target} in {cells} has {number} ways like {way}, all alike here",
-            "the {number} ways for {target} in {cells}, such as {way}, agree",
-            "{number} ways of {target} in {cells}, {way} for one, say the same",
-            "{cells} make {target} in {number} ways such as {way} that agree",
-            "{cells} keep {number} ways for {target}, {way} among them, that agree",
-            "all {number} ways for {target} in {cells} agree, {way} for one",
-            "of {number} ways for {target} in {cells}, like {way}, none differs",
-            "{number} ways fit {target} in {cells}, such as {way}, and they agree",
-            "each of the {number} ways for {target} in {cells}, as {way}, has this",
-            "{target} allows {cells} {number} ways, {way} and more, all with this",
-            "none of the {number} ways for {target} in {cells}, like {way}, differs",
-            "{cells} have {number} ways for {target}, such as {way}, which agree",
+        "many cage _target number _way": (
+            "{premises} and the {number} ways for {cage} agree",
+            "{premises}, and all {number} ways for {cage} agree",
+            "as {premises}, all {number} ways for {cage} agree",
+            "once {premises}, all {number} ways for {cage} agree",
+            "{premises}, and {cage} has {number} ways, all alike here",
+            "{premises} and {cage} keeps {number} ways that agree",
+            "{premises}, and of {number} ways for {cage} none differs",
+            "{premises} and {number} ways fit {cage}, which agree",
+            "all {number} ways for {cage} agree, as {premises}",
+            "{premises}, and {cage} has {number} ways like {way}, which agree",
+            "the {number} ways for {cage} say the same when {premises}",
+            "once {premises}, each of the {number} ways for {cage} has this",
         ),
-        "some cells target number way here": (
-            "{premises}, and {target} in {cells} has {number} ways like {way}, with {here} here",
-            "{premises} and the {number} ways for {target} in {cells}, such as {way}, have {here} here",
-            "as {premises}, {number} ways of {target} in {cells}, {way} for one, leave {here}",
-            "once {premises}, {cells} make {target} in {number} ways such as {way}, with {here} here",
-            "{premises}, and {cells} keep {number} ways for {target}, {way} among them, with {here} here",
-            "{premises}, and then the {number} ways for {target} in {cells} have {here} here, {way} for one",
-            "{premises}, and of {number} ways for {target} in {cells}, like {way}, each has {here} here",
-            "{premises} and {number} ways fit {target} in {cells}, such as {way}, all with {here} here",
-            "as {premises}, each of the {number} ways for {target} in {cells}, as {way}, has {here} here",
-            "once {premises}, {target} allows {cells} {number} ways, {way} and more, and {here} here",
-            "{premises}, and the {number} ways for {target} in {cells}, like {way}, allow {here} here",
-            "{premises}, and then {cells} have {number} ways for {target}, such as {way}, each with {here} here",
+        "many~ cage _target number _way": (
+            "all {number} ways for {cage} then agree",
+            "the {number} ways for {cage} then agree",
+            "{cage} then has {number} ways, all alike here",
+            "now all {number} ways for {cage} agree",
+            "{cage} is left with {number} ways that agree",
+            "now {cage} has {number} ways, which agree",
+            "the {number} ways for {cage} that are left agree",
+            "of the {number} ways for {cage} left none differs",
+            "then each of the {number} ways for {cage} has this",
+            "{cage} still has {number} ways, and they agree",
+            "now {number} ways for {cage} are left, which agree",
+            "the ways left for {cage}, {number}, all agree",
         ),
-        "some- cells target number way here": (
-            "{target} in {cells} has {number} ways like {way}, with {here} here",
-            "the {number} ways for {target} in {cells}, such as {way}, have {here} here",
-            "{number} ways of {target} in {cells}, {way} for one, leave {here}",
-            "{cells} make {target} in {number} ways such as {way}, with {here} here",
-            "{cells} keep {number} ways for {target}, {way} among them, with {here} here",
-            "all {number} ways for {target} in {cells} have {here} here, {way} for one",
-            "of {number} ways for {target} in {cells}, like {way}, each has {here} here",
-            "{number} ways fit {target} in {cells}, such as {way}, all with {here} here",
-            "each of the {number} ways for {target} in {cells}, as {way}, has {here} here",
-            "{target} allows {cells} {number} ways, {way} and more, and {here} here",
-            "the {number} ways for {target} in {cells}, like {way}, allow {here} here",
-            "{cells} have {number} ways for {target}, such as {way}, each with {here} here",
+        "many- cage _target number _way": (
+            "all {number} ways for {cage} agree",
+            "the {number} ways for {cage} agree",
+            "{cage} has {number} ways, all alike here",
+            "the {number} ways for {cage}, such as {way}, agree",
+            "{number} ways for {cage}, {way} for one, say the same",
+            "for {cage} {number} ways such as {way} agree",
+            "{cage} keeps {number} ways that agree",
+            "all {number} ways for {cage} agree, {way} for one",
+            "of {number} ways for {cage} none differs",
+            "{number} ways fit {cage}, and they agree",
+            "each of the {number} ways for {cage} has this",
+            "{cage} is made in {number} ways, which agree",
         ),
-        "no-ways cells target": (
-            "{cells} cannot make {target}, since {premises}",
-            "{premises}, and {target} is impossible in {cells}",
-            "{premises}, so {cells} do not reach {target}",
-            "the cage {target} of {cells} cannot be filled: {premises}",
-            "no way is left for {target} in {cells}, as {premises}",
-            "{target} cannot come from {cells} when {premises}",
-            "{cells} miss {target}, because {premises}",
-            "{premises}, and nothing makes {target} in {cells}",
-            "the cage {target} fails in {cells}: {premises}",
-            "for {target} in {cells} nothing fits, since {premises}",
-            "{premises} and {cells} have no way to {target}",
-            "{target} in {cells} does not work, as {premises}",
+        "some cage _target _number _way here": (
+            "{premises}, and {cage} has {number} ways, with {here} here",
+            "{premises} and the {number} ways for {cage} have {here} here",
+            "as {premises}, {number} ways for {cage} leave {here}",
+            "once {premises}, the ways for {cage} leave {here} here",
+            "{premises}, and {cage} keeps {number} ways with {here} here",
+            "{premises}, and then the ways for {cage} have {here} here",
+            "{premises}, and of {number} ways for {cage} each has {here} here",
+            "{premises} and {number} ways fit {cage}, with {here} here",
+            "the ways for {cage} have {here} here, as {premises}",
+            "once {premises}, {cage} has {number} ways and {here} here",
+            "{premises}, and the {number} ways for {cage} allow {here} here",
+            "{premises}, and every way for {cage} has {here} here",
+        ),
+        "some~ cage _target _number _way here": (
+            "{cage} then has {here} here",
+            "the ways for {cage} then have {here} here",
+            "now the ways for {cage} leave {here} here",
+            "{cage} is left with {here} here",
+            "now every way for {cage} has {here} here",
+            "then {cage} has {number} ways with {here} here",
+            "the {number} ways for {cage} left have {here} here",
+            "of the {number} ways for {cage} left each has {here} here",
+            "{cage} still has {number} ways, with {here} here",
+            "what is left for {cage} has {here} here",
+            "the ways left for {cage} have {here} here",
+            "now {cage} allows {here} here",
+        ),
+        "some- cage _target _number _way here": (
+            "{cage} has {number} ways, with {here} here",
+            "the {number} ways for {cage} have {here} here",
+            "{number} ways for {cage} leave {here}",
+            "for {cage} {number} ways leave {here} here",
+            "{cage} keeps {number} ways with {here} here",
+            "the {number} ways for {cage}, such as {way}, have {here} here",
+            "of {number} ways for {cage} each has {here} here",
+            "{number} ways fit {cage}, with {here} here",
+            "every way for {cage} has {here} here",
+            "{cage} has {number} ways and {here} here",
+            "the {number} ways for {cage} allow {here} here",
+            "{cage} is made in {number} ways, each with {here} here",
+        ),
+        "no-ways cage _target": (
+            "{cage} cannot be made, since {premises}",
+            "{premises}, and {cage} is impossible",
+            "{premises}, so {cage} is not reached",
+            "the cage {cage} cannot be filled: {premises}",
+            "no way is left for {cage}, as {premises}",
+            "{cage} cannot come out when {premises}",
+            "{cage} is missed, because {premises}",
+            "{premises}, and nothing makes {cage}",
+            "the cage {cage} fails: {premises}",
+            "for {cage} nothing fits, since {premises}",
+            "{premises} and {cage} has no way left",
+            "{cage} does not work, as {premises}",
         ),
     },
 )
-VOICE = SQUARES | CAGES | WAYS
+
+# %% ../../nbs/tasks/puzzles/calcudoku.ipynb #d538fdfb
+NONE_WITH = (
+    "no way for {cage} has {out} there",
+    "the ways for {cage} have no {out} there",
+    "for {cage} no way has {out} there",
+    "no way to {cage} has {out} there",
+    "none of the ways for {cage} has {out} there",
+    "no way for {cage} puts {out} there",
+    "the ways to {cage} have no {out} there",
+    "the ways for {cage} never have {out} there",
+    "the ways for {cage} leave no {out} there",
+    "whatever makes {cage} has no {out} there",
+    "nothing that makes {cage} has {out} there",
+    "the ways for {cage} have no room for {out} there",
+)
+NONE_THEN = (
+    "{premises} and no way for {cage} has {out} there",
+    "as {premises}, no way for {cage} has {out} there",
+    "{premises}, and the ways for {cage} have no {out} there",
+    "once {premises}, no way for {cage} has {out} there",
+    "no way for {cage} has {out} there when {premises}",
+    "{premises}, and then no way for {cage} has {out} there",
+    "{premises}, and no way to {cage} has {out} there",
+    "the ways for {cage} have no {out} there if {premises}",
+    "{premises} and the ways for {cage} leave no {out} there",
+    "no way for {cage} puts {out} there once {premises}",
+    "the ways to {cage} have no {out} there, as {premises}",
+    "as {premises}, nothing that makes {cage} has {out} there",
+)
+
+NONE_NOW = (
+    "no way for {cage} then has {out} there",
+    "now no way for {cage} has {out} there",
+    "the ways for {cage} then have no {out} there",
+    "then no way for {cage} has {out} there",
+    "now no way to {cage} has {out} there",
+    "the ways left for {cage} have no {out} there",
+    "now the ways for {cage} have no {out} there",
+    "then the ways for {cage} have no {out} there",
+    "now the ways for {cage} leave no {out} there",
+    "for {cage} no way then has {out} there",
+    "no way left for {cage} has {out} there",
+    "now nothing that makes {cage} has {out} there",
+)
+
+
+def of_cages(clauses: Iterable[str]) -> tuple[str, ...]:
+    "Clauses of one cage as they are said of several."
+    return tuple(clause.replace("{cage}", "{cages}") for clause in clauses)
+
+
+WAYS_OUT = Voice(
+    {},
+    {
+        "out cage _target out": NONE_THEN,
+        "out~ cage _target out": NONE_NOW,
+        "out- cage _target out": NONE_WITH,
+        "out& cages out": of_cages(NONE_THEN),
+        "out&~ cages out": of_cages(NONE_NOW),
+        "out&- cages out": of_cages(NONE_WITH),
+    },
+)
+VOICE = SQUARES | CAGES | WAYS | WAYS_OUT
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #8edb1524
 def covered(n: int) -> Tally:
@@ -632,13 +751,13 @@ def cage_facts(state: State) -> list[Fact]:
 
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The cages, the search with its reasons, and the check of the copy."
-    told, n = Narrator(VOICE, rng), state.size
+    told, n = Narrator(VOICE | cage_names(cage_facts(state)), rng), state.size
     read(told, manner, cage_facts(state), covered(n), smaller, CAGES_SEEN, inner=True)
-    square_story(told, manner, problem(state), n, ORDER, lambda grid: cage_checks(state, grid))
+    square_story(told, manner, problem(state), n, ORDER, lambda grid: cage_checks(state, grid), pace=30)
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #024b286a
-SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "some", "no-ways"), lambda state, cells, *_: spots(*cells))}
+SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "some", "out", "no-ways"), lambda state, cells, *_: spots(*cells))}
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:

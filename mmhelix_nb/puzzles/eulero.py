@@ -404,6 +404,20 @@ VOICE = SQUARES | Voice(
         ),
     },
     {
+        "held% lines": (
+            "{lines} have all but one each",
+            "{lines} each have all but one",
+            "each of {lines} has all but one",
+            "all but one stand in each of {lines}",
+            "one alone is missing in each of {lines}",
+            "one is missing in each of {lines}",
+            "{lines} each lack just one",
+            "each of {lines} lacks just one",
+            "{lines} lack just one each",
+            "in each of {lines} one is missing",
+            "in each of {lines} I see all but one",
+            "I find all but one in each of {lines}",
+        ),
         "used stands": (
             "{stands}, and {this_cell} may not repeat that",
             "{stands}, which {this_cell} cannot copy",

@@ -218,6 +218,8 @@ LISTED = 4  # digits at most in all sets that a reason lists
 class Run(Recalling):
     "The digits of a run are different and add up to `total`, which a draft changes by `sum_to`."
 
+    wide = True
+
     def __init__(self, cells: Iterable[int], line: Line):
         super().__init__(cells, line.title)
         self.sum_to(line.total)
@@ -231,13 +233,16 @@ class Run(Recalling):
         return candidates(self.total, now)
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
-        "`no-sum` where no digits make the sum; else the sets of digits that do, where they are few."
+        "`no-sum` where no digits make the sum; `rest` where the other cells are known; else the sets of digits that do, where they are few."
         now = [domains[other] for other in self.cells]
         alive, count = allowed(self.total, now), factorial(len(now))
         if cell is None or not alive:  # what was said may be more than what is needed, and leave no digits
             return "no-sum", (*self.place, self.total)
         blocks = [alive >> count * j & (1 << count) - 1 for j in range(len(digit_sets(len(now), self.total)))]
         sets = tuple([digits for digits, block in zip(digit_sets(len(now), self.total), blocks) if block])
+        left = domains[cell] & ~gone
+        if not left & left - 1 and all(not mask & mask - 1 for other, mask in zip(self.cells, now) if other != cell):
+            return "rest", (*self.place, self.total)
         if sum(map(len, sets)) > LISTED:
             return "bounds", (*self.place, self.total)
         return "sum", (*self.place, self.total, sets)
@@ -611,6 +616,20 @@ VOICE = (
                 "all sums are met: {runs}",
                 "the runs make {runs}",
             ),
+            "among+ cells values": (
+                "{cells} are {values}",
+                "{cells} must be {values}",
+                "{cells} can only be {values}",
+                "{cells} are left with {values}",
+                "{cells} have {values} left",
+                "for {cells} there is {values}",
+                "{cells} hold {values}",
+                "{cells} have to be {values}",
+                "{cells} can still be {values}",
+                "what fits {cells} is {values}",
+                "{cells} take {values}",
+                "it is {values} for {cells}",
+            ),
             "once": (
                 "no digit comes twice in a run",
                 "the digits of each run differ",
@@ -669,6 +688,34 @@ VOICE = (
                 "{run} has sum {total}, that is {sets}, and {premises}",
                 "{premises}, and that makes {sets} for {run}, sum {total}",
             ),
+            "sum/ run total sets": (
+                "{run} is {total} by {sets}, it has {values}, and {rest}",
+                "{run} has {values} and is {total} by {sets}, and {rest}",
+                "{rest}, and {run} has {values} and is {total} by {sets}",
+                "{run} makes {total} by {sets} with {values} in it, and {rest}",
+                "{rest}, and {run}, which has {values}, is {total} by {sets}",
+                "{run} needs {total}, as {sets}, has {values}, and {rest}",
+                "the {total} of {run} is {sets}, with {values} in it, and {rest}",
+                "{run} holds {values} of its {total}, {sets}, and {rest}",
+                "with {values} in it {run} makes {total} by {sets}, and {rest}",
+                "{rest}, and the {total} of {run} is {sets} with {values} in it",
+                "{total} at {run} is {sets}, {values} is there, and {rest}",
+                "{rest}, and with {values} in it {run} makes {total} by {sets}",
+            ),
+            "sum~ run total sets": (
+                "{run} is then {total} by {sets}",
+                "{run} then makes {total} by {sets}",
+                "now {run} is {total} by {sets}",
+                "now the {total} of {run} is {sets}",
+                "then {run} has {sets} for its {total}",
+                "{run} then gets its {total} by {sets}",
+                "now {run} makes {total} by {sets}",
+                "{total} at {run} is then {sets}",
+                "that leaves {sets} for the {total} of {run}",
+                "then the {total} of {run} can be {sets}",
+                "{run} is left with {sets} for its {total}",
+                "now {total} can be {sets} for {run}",
+            ),
             "sum- run total sets": (
                 "{run} makes {total} by {sets}",
                 "{run} is {total}, as {sets}",
@@ -682,6 +729,76 @@ VOICE = (
                 "{total} at {run} allows {sets}",
                 "{run} has sum {total}, that is {sets}",
                 "{total} can be {sets}, and that is {run}",
+            ),
+            "rest~ run total": (
+                "{run} is {total} and has {values}",
+                "{run} has {values} of its {total}",
+                "{run} makes {total} and has {values}",
+                "{run} needs {total} and has {values}",
+                "{run} holds {values} of its {total}",
+                "the {total} of {run} has {values} in it",
+                "{run} is {total}, with {values} in it",
+                "of its {total} {run} has {values}",
+                "{run} sums to {total} and holds {values}",
+                "{total} is asked of {run}, which has {values}",
+                "with {values} in it {run} comes to {total}",
+                "{run} adds up to {total} with {values} in it",
+            ),
+            "rest< run total": (
+                "{this_cell} brings {run} to {total} with {this_value}",
+                "{this_value} in {this_cell} makes {total} of {run}",
+                "{run} needs {this_value} in {this_cell} to make {total}",
+                "{this_value} in {this_cell} brings {run} to {total}",
+                "{run} gets its {total} with {this_value} in {this_cell}",
+                "{run} comes to {total} by {this_value} in {this_cell}",
+                "{this_cell} has to add {this_value} to make {total} in {run}",
+                "{this_cell} gets {this_value}, which brings {run} to {total}",
+                "to make {total}, {run} takes {this_value} in {this_cell}",
+                "{run} lacks {this_value} of its {total}, which goes into {this_cell}",
+                "what {run} lacks of {total} is {this_value} in {this_cell}",
+                "{this_cell} takes {this_value}, so that {run} makes {total}",
+            ),
+            "rest run total": (
+                "{run} is {total} and has {values}",
+                "{run} has {values} of its {total}",
+                "{run} makes {total} and has {values}",
+                "{run} needs {total} and has {values}",
+                "{run} holds {values} of its {total}",
+                "the {total} of {run} has {values} in it",
+                "{run} is {total}, with {values} in it",
+                "of its {total} {run} has {values}",
+                "{run} sums to {total} and holds {values}",
+                "{total} is asked of {run}, which has {values}",
+                "with {values} in it {run} comes to {total}",
+                "{run} adds up to {total} with {values} in it",
+            ),
+            "sum# run total sets": (
+                "{run} is {total} by {sets} and has {values}",
+                "{run} makes {total} by {sets} and has {values}",
+                "{run} has {values} and is {total}, as {sets}",
+                "{total} is {sets} for {run}, which has {values}",
+                "{run} needs {total}, as {sets}, and has {values}",
+                "{run} holds {values} of its {total}, {sets}",
+                "{run} is {sets}, sum {total}, and has {values}",
+                "the {total} of {run} is {sets}, with {values} in it",
+                "with {values} in it {run} makes {total} by {sets}",
+                "{run} has {values}, and its {total} is {sets}",
+                "{total} at {run} is {sets}, and {values} is there",
+                "{run} adds up to {total} by {sets}, and has {values}",
+            ),
+            "bounds# run total": (
+                "{run} is {total} and has {values}",
+                "{run} has {values} and makes {total}",
+                "{run} has to make {total} and has {values}",
+                "{run} needs {total}, with {values} in it",
+                "the sum of {run} is {total}, and it has {values}",
+                "{run} holds {values} on its way to {total}",
+                "{total} is asked of {run}, which has {values}",
+                "with {values} in it {run} makes {total}",
+                "{run} should give {total} and has {values}",
+                "{run} has {values}, and the rest must bring it to {total}",
+                "{run} sums to {total} and holds {values}",
+                "{run} has the sum {total} and {values} in it",
             ),
             "bounds run total": (
                 "{run} has to make {total}, and {premises}",
@@ -697,19 +814,47 @@ VOICE = (
                 "{run} sums to {total}, and {premises}",
                 "{premises} and {run} has the sum {total}",
             ),
+            "bounds/ run total": (
+                "{run} is {total} and has {values}, and {rest}",
+                "{run} has {values} of its {total}, and {rest}",
+                "{rest}, and {run} is {total} and has {values}",
+                "{run} needs {total} and has {values}, and {rest}",
+                "{rest}, and {run} has {values} of its {total}",
+                "with {values} in it {run} makes {total}, and {rest}",
+                "{run} holds {values} of its {total}, and {rest}",
+                "{rest}, and {run} makes {total} with {values} in it",
+                "{run} sums to {total} with {values} in it, and {rest}",
+                "{total} is asked of {run}, which has {values}, and {rest}",
+                "{rest}, and with {values} in it {run} comes to {total}",
+                "{run} has to make {total} with {values} in it, and {rest}",
+            ),
+            "bounds~ run total": (
+                "{run} then has to make {total}",
+                "now {run} has to make {total}",
+                "{run} still has to make {total}",
+                "then {run} needs {total}",
+                "now {run} needs {total}",
+                "{run} must then come to {total}",
+                "now the sum of {run} must be {total}",
+                "{run} is {total}, with what is left for it",
+                "then {run} must add up to {total}",
+                "{run} has to reach {total} with that",
+                "now {run} must sum to {total}",
+                "that has to bring {run} to {total}",
+            ),
             "bounds- run total": (
-                "{run} has to make {total} of different digits",
-                "{run} adds up to {total} without repeating a digit",
-                "{run} needs {total} of different digits",
-                "the sum of {run} is {total}, all digits different",
-                "{total} is asked of {run}, each digit once",
+                "{run} is {total}",
+                "{run} makes {total}",
+                "{run} needs {total}",
+                "{run} has to make {total}",
+                "the sum of {run} is {total}",
+                "{run} sums to {total}",
+                "{total} is asked of {run}",
                 "{run} is {total}, and its digits differ",
+                "{run} has the sum {total}",
                 "different digits make {total} in {run}",
+                "{run} must come to {total}",
                 "{run} should give {total}, no digit twice",
-                "with different digits {run} makes {total}",
-                "{run} must come to {total}, digits all different",
-                "{run} sums to {total} without doubles",
-                "{run} has the sum {total} and no doubles",
             ),
             "no-sum run total": (
                 "{run} cannot make {total} when {premises}",
@@ -795,7 +940,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #d45b06b9
-SEEN = {**VALUES, **dict.fromkeys(("sum", "bounds", "no-sum", "no-added", "double"), first_of)}
+SEEN = {**VALUES, **dict.fromkeys(("sum", "bounds", "rest", "no-sum", "no-added", "double"), first_of)}
 
 # %% ../../nbs/tasks/puzzles/kakuro.ipynb #db412500
 def canon(state: State) -> bytes:

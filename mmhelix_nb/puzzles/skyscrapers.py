@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['SIDES', 'view_rule', 'SHALLOW', 'Square', 'LEVELS', 'SPACES', 'DRAFTS', 'SCORER', 'CELL', 'BORDER', 'draw', 'RULES',
-           'FORMAT', 'READ', 'ORDER', 'VIEWS', 'ORDERS_LEFT', 'BORDERS_SEEN', 'VOICE', 'SEEN', 'State', 'seen', 'views',
-           'orders', 'orders_table', 'View', 'problem', 'solve', 'lines_and_singles', 'lines_and_draws', 'state_of',
-           'exchanged', 'alike', 'freedom', 'cycles', 'stays', 'can_swap', 'trades', 'puzzle', 'has_twin', 'is_lone',
-           'lone_square', 'cyclic', 'varied', 'Level', 'generate', 'check', 'layout', 'example', 'ask', 'borders',
-           'orders_text', 'spelled', 'border_facts', 'border_sums', 'misread_number', 'view_checks', 'trace', 'turned',
-           'mirrored', 'canon']
+           'FORMAT', 'READ', 'ORDER', 'VIEWS', 'NONE_WITH', 'NONE_THEN', 'NONE_NOW', 'ORDERS_OUT', 'ORDERS_LEFT',
+           'BORDERS_SEEN', 'VOICE', 'SEEN', 'State', 'seen', 'views', 'orders', 'orders_table', 'View', 'problem',
+           'solve', 'lines_and_singles', 'lines_and_draws', 'state_of', 'exchanged', 'alike', 'freedom', 'cycles',
+           'stays', 'can_swap', 'trades', 'puzzle', 'has_twin', 'is_lone', 'lone_square', 'cyclic', 'varied', 'Level',
+           'generate', 'check', 'layout', 'example', 'ask', 'borders', 'orders_text', 'spelled', 'of_lines',
+           'border_facts', 'border_sums', 'misread_number', 'view_checks', 'trace', 'turned', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ from ..shared.rules import full_values
 from ..shared.seen import VALUES, Seen, first_of
 from ..shared.shallow import answer_by_draws, answer_by_rules, climb, impasses, is_only, shortened, way_there
 from ..shared.squares import SQUARES, square_story
-from ..shared.voice import Voice, as_one_of
+from ..shared.voice import Voice, as_one_of, as_spans, line_label
 from ..steps import Fact, Manner, Step
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #3d0d2a74
@@ -462,10 +462,75 @@ VIEWS = Voice(
     },
     names={
         "side": str,
+        "view": lambda place: line_label(place[0]),
         "counts": spelled,
         "ways": orders_text,
         "way": lambda way: "".join(map(str, way)),
-        "here": as_one_of,
+        "here": as_spans,
+        "out": as_spans,
+    },
+)
+
+# %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #940e87c5
+NONE_WITH = (
+    "no order of {line} has {out} there",
+    "the orders of {line} have no {out} there",
+    "the views of {line} allow no {out} there",
+    "no order of {line} puts {out} there",
+    "in {line} no order has {out} there",
+    "the orders of {line} never have {out} there",
+    "the views of {line} leave no {out} there",
+    "none of the orders of {line} has {out} there",
+    "the views of {line} rule out {out} there",
+    "no order that fits {line} has {out} there",
+    "by the views of {line} no {out} can be there",
+    "the views of {line} have no room for {out} there",
+)
+NONE_THEN = (
+    "{premises} and no order of {line} has {out} there",
+    "as {premises}, no order of {line} has {out} there",
+    "{premises}, and the views of {line} allow no {out} there",
+    "once {premises}, no order of {line} has {out} there",
+    "no order of {line} has {out} there when {premises}",
+    "{premises}, and then no order of {line} has {out} there",
+    "{premises}, and the orders of {line} have no {out} there",
+    "the views of {line} allow no {out} there if {premises}",
+    "{premises} and the views of {line} leave no {out} there",
+    "no order of {line} puts {out} there once {premises}",
+    "the orders of {line} have no {out} there, as {premises}",
+    "as {premises}, the views of {line} rule out {out} there",
+)
+
+NONE_NOW = (
+    "no order of {line} then has {out} there",
+    "now no order of {line} has {out} there",
+    "the views of {line} then allow no {out} there",
+    "then no order of {line} has {out} there",
+    "the orders of {line} then have no {out} there",
+    "the orders left for {line} have no {out} there",
+    "now the views of {line} allow no {out} there",
+    "then the orders of {line} have no {out} there",
+    "now the orders of {line} leave no {out} there",
+    "in {line} no order then has {out} there",
+    "no order left for {line} has {out} there",
+    "now the views of {line} rule out {out} there",
+)
+
+
+def of_lines(clauses: Iterable[str]) -> tuple[str, ...]:
+    "Clauses of one line as they are said of several."
+    return tuple(clause.replace("{line}", "{views}") for clause in clauses)
+
+
+ORDERS_OUT = Voice(
+    {},
+    {
+        "out line _near _far out": NONE_THEN,
+        "out~ line _near _far out": NONE_NOW,
+        "out- line _near _far out": NONE_WITH,
+        "out& views out": of_lines(NONE_THEN),
+        "out&~ views out": of_lines(NONE_NOW),
+        "out&- views out": of_lines(NONE_WITH),
     },
 )
 
@@ -473,19 +538,19 @@ VIEWS = Voice(
 ORDERS_LEFT = Voice(
     {},
     {
-        "ways line near far ways": (
-            "{premises} and {line} shows {near} and {far} as {ways}",
+        "ways line _near _far ways": (
+            "{premises}, and {line} can only be {ways}",
+            "{premises}, which leaves {line} with {ways}",
             "{premises}, and {line} with {near} and {far} is {ways}",
+            "{line} is {ways} by its views, as {premises}",
             "{line} with {near} and {far} is {ways}, as {premises}",
-            "{premises}, which leaves {line}, {near} and {far}, with {ways}",
-            "{line} shows {near} and {far} as {ways}, and {premises}",
+            "{premises}, which leaves {ways} for {line}",
+            "{premises} and {line} shows {near} and {far} as {ways}",
             "to show {near} and {far}, {line} is {ways}, since {premises}",
-            "{premises}, and the views {near} and {far} leave {ways} for {line}",
-            "{line}, for {near} and {far}, has {ways}, because {premises}",
+            "{line} must be {ways}, because {premises}",
             "{near} and {far} at {line} leave {ways} when {premises}",
-            "{line}, seen as {near} and {far}, can be {ways}, for {premises}",
-            "{premises}, and the views {near} and {far} of {line} allow {ways}",
-            "the views of {line} are {near} and {far}, and {premises}, which leaves {ways}",
+            "{line} can be {ways}, for {premises}",
+            "{premises}, and the views of {line} allow {ways}",
         ),
         "ways^ line": (
             "{line} has the orders listed",
@@ -501,6 +566,20 @@ ORDERS_LEFT = Voice(
             "the orders of {line} stand above",
             "{line} was listed",
         ),
+        "ways~ line _near _far ways": (
+            "{line} can then only be {ways}",
+            "{line} is then {ways}",
+            "now {line} is {ways}",
+            "then {line} must be {ways}",
+            "that leaves {line} with {ways}",
+            "now {line} shows {near} and {far} as {ways}",
+            "{line} is left with {ways}",
+            "now the views of {line} allow {ways}",
+            "{line} with {near} and {far} is then {ways}",
+            "for {line} there is now {ways}",
+            "then {line} can be {ways}",
+            "then {line} is {ways} by its views",
+        ),
         "ways- line near far ways": (
             "{line} shows {near} and {far} as {ways}",
             "{line} with {near} and {far} is {ways}",
@@ -515,61 +594,89 @@ ORDERS_LEFT = Voice(
             "{line} must be {ways} to show {near} and {far}",
             "seen from its ends, {near} and {far}, {line} is {ways}",
         ),
-        "many line _near _far number way": (
-            "{premises}, and {line} has {number} orders like {way}, all alike here",
-            "{premises} and the {number} orders of {line}, such as {way}, agree",
-            "as {premises}, {number} orders of {line}, {way} for one, say the same",
-            "once {premises}, {number} orders of {line} such as {way} agree",
-            "{premises}, and {line} keeps {number} orders, {way} among them, that agree",
-            "{premises}, and then all {number} orders of {line} agree, {way} for one",
-            "{premises}, and of {number} orders of {line}, like {way}, none differs",
-            "{premises} and {number} orders fit {line}, such as {way}, and they agree",
-            "as {premises}, every one of the {number} orders of {line}, as {way}, has this",
-            "once {premises}, {line} allows {number} orders, {way} and more, all with this",
-            "{premises}, and none of the {number} orders of {line}, like {way}, differs",
-            "{premises}, and {line} is one of {number} orders such as {way}, which agree",
+        "many line _near _far number _way": (
+            "{premises} and the {number} orders of {line} agree",
+            "{premises}, and all {number} orders of {line} agree",
+            "as {premises}, all {number} orders of {line} agree",
+            "once {premises}, all {number} orders of {line} agree",
+            "{premises}, and {line} has {number} orders, all alike here",
+            "{premises} and {line} keeps {number} orders that agree",
+            "{premises}, and of {number} orders of {line} none differs",
+            "{premises} and {number} orders fit {line}, which agree",
+            "all {number} orders of {line} agree, as {premises}",
+            "{premises}, and {line} has {number} orders like {way}, which agree",
+            "the {number} orders of {line} say the same when {premises}",
+            "once {premises}, each of the {number} orders of {line} has this",
         ),
-        "many- line _near _far number way": (
-            "{line} has {number} orders like {way}, all alike here",
+        "many~ line _near _far number _way": (
+            "all {number} orders of {line} then agree",
+            "the {number} orders of {line} then agree",
+            "{line} then has {number} orders, all alike here",
+            "now all {number} orders of {line} agree",
+            "{line} is left with {number} orders that agree",
+            "now {line} has {number} orders, which agree",
+            "the {number} orders of {line} that are left agree",
+            "of the {number} orders of {line} left none differs",
+            "then each of the {number} orders of {line} has this",
+            "{line} still has {number} orders, and they agree",
+            "now {number} orders of {line} are left, which agree",
+            "the orders left for {line}, {number}, all agree",
+        ),
+        "many- line _near _far number _way": (
+            "all {number} orders of {line} agree",
+            "the {number} orders of {line} agree",
+            "{line} has {number} orders, all alike here",
             "the {number} orders of {line}, such as {way}, agree",
             "{number} orders of {line}, {way} for one, say the same",
-            "in {line}, {number} orders such as {way} agree",
-            "{line} keeps {number} orders, {way} among them, that agree",
+            "in {line} {number} orders such as {way} agree",
+            "{line} keeps {number} orders that agree",
             "all {number} orders of {line} agree, {way} for one",
-            "of {number} orders of {line}, like {way}, none differs",
-            "{number} orders fit {line}, such as {way}, and they agree",
-            "every one of the {number} orders of {line}, as {way}, has this",
-            "{line} allows {number} orders, {way} and more, all with this",
-            "none of the {number} orders of {line}, like {way}, differs",
-            "{line} is one of {number} orders such as {way}, which agree",
+            "of {number} orders of {line} none differs",
+            "{number} orders fit {line}, and they agree",
+            "each of the {number} orders of {line} has this",
+            "{line} is one of {number} orders, which agree",
         ),
-        "some line _near _far number way here": (
-            "{premises}, and {line} has {number} orders like {way}, with {here} here",
-            "{premises} and the {number} orders of {line}, such as {way}, have {here} here",
-            "as {premises}, {number} orders of {line}, {way} for one, leave {here}",
-            "once {premises}, {number} orders of {line} such as {way} leave {here} here",
-            "{premises}, and {line} keeps {number} orders, {way} among them, with {here} here",
-            "{premises}, and then the {number} orders of {line} have {here} here, {way} for one",
-            "{premises}, and of {number} orders of {line}, like {way}, each has {here} here",
-            "{premises} and {number} orders fit {line}, such as {way}, all with {here} here",
-            "as {premises}, every one of the {number} orders of {line}, as {way}, has {here} here",
-            "once {premises}, {line} allows {number} orders, {way} and more, and {here} here",
-            "{premises}, and the {number} orders of {line}, like {way}, allow {here} here",
-            "{premises}, and {line} is one of {number} orders such as {way}, each with {here} here",
+        "some line _near _far _number _way here": (
+            "{premises}, and {line} has {number} orders, with {here} here",
+            "{premises} and the {number} orders of {line} have {here} here",
+            "as {premises}, {number} orders of {line} leave {here}",
+            "once {premises}, the orders of {line} leave {here} here",
+            "{premises}, and {line} keeps {number} orders with {here} here",
+            "{premises}, and then the orders of {line} have {here} here",
+            "{premises}, and of {number} orders of {line} each has {here} here",
+            "{premises} and {number} orders fit {line}, with {here} here",
+            "the orders of {line} have {here} here, as {premises}",
+            "once {premises}, {line} allows {number} orders and {here} here",
+            "{premises}, and the {number} orders of {line} allow {here} here",
+            "{premises}, and every order of {line} has {here} here",
         ),
-        "some- line _near _far number way here": (
-            "{line} has {number} orders like {way}, with {here} here",
+        "some~ line _near _far _number _way here": (
+            "{line} then has {here} here",
+            "the orders of {line} then have {here} here",
+            "now the orders of {line} leave {here} here",
+            "{line} is left with {here} here",
+            "now every order of {line} has {here} here",
+            "then {line} has {number} orders with {here} here",
+            "the {number} orders of {line} left have {here} here",
+            "of the {number} orders of {line} left each has {here} here",
+            "{line} still has {number} orders, with {here} here",
+            "what is left for {line} has {here} here",
+            "the orders left for {line} have {here} here",
+            "now {line} allows {here} here",
+        ),
+        "some- line _near _far _number _way here": (
+            "{line} has {number} orders, with {here} here",
+            "the {number} orders of {line} have {here} here",
+            "{number} orders of {line} leave {here}",
+            "in {line} {number} orders leave {here} here",
+            "{line} keeps {number} orders with {here} here",
             "the {number} orders of {line}, such as {way}, have {here} here",
-            "{number} orders of {line}, {way} for one, leave {here}",
-            "in {line}, {number} orders such as {way} leave {here} here",
-            "{line} keeps {number} orders, {way} among them, with {here} here",
-            "all {number} orders of {line} have {here} here, {way} for one",
-            "of {number} orders of {line}, like {way}, each has {here} here",
-            "{number} orders fit {line}, such as {way}, all with {here} here",
-            "every one of the {number} orders of {line}, as {way}, has {here} here",
-            "{line} allows {number} orders, {way} and more, and {here} here",
-            "the {number} orders of {line}, like {way}, allow {here} here",
-            "{line} is one of {number} orders such as {way}, each with {here} here",
+            "of {number} orders of {line} each has {here} here",
+            "{number} orders fit {line}, with {here} here",
+            "every order of {line} has {here} here",
+            "{line} allows {number} orders and {here} here",
+            "the {number} orders of {line} allow {here} here",
+            "{line} is one of {number} orders, each with {here} here",
         ),
         "no-ways line near far": (
             "{line} cannot show {near} and {far}, since {premises}",
@@ -601,7 +708,7 @@ BORDERS_SEEN = (
     "transcribed, the borders are {fact}.",
     "I go around the grid: {fact}.",
 )
-VOICE = SQUARES | VIEWS | ORDERS_LEFT
+VOICE = SQUARES | VIEWS | ORDERS_LEFT | ORDERS_OUT
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #b5e04189
 def border_facts(state: State) -> list[Fact]:
@@ -640,7 +747,7 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 
-SEEN: Seen = VALUES | dict.fromkeys("ways many some no-ways".split(), first_of)
+SEEN: Seen = VALUES | dict.fromkeys("ways many some out no-ways".split(), first_of)
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #c64458a7
 def turned(state: State) -> State:

@@ -384,10 +384,10 @@ def _shaped(
         flat = [cell for row in found for cell in row]
         found = [tuple(flat[i : i + columns]) for i in range(0, len(flat), columns)]
     if len(found) != rows:
-        raise Unreadable(f"the grid has {len(found)} rows, not {rows}")
+        raise Unreadable(f"the grid has {len(found)} row{'s' * (len(found) != 1)}, not {rows}")
     for number, row in enumerate(found, 1):
         if len(row) != columns:
-            raise Unreadable(f"row {number} has {len(row)} cells, not {columns}")
+            raise Unreadable(f"row {number} has {len(row)} cell{'s' * (len(row) != 1)}, not {columns}")
     return tuple(found)
 
 # %% ../../nbs/shared/boards.ipynb #14bfb6fa

@@ -35,6 +35,8 @@ class Rule:
 
     late = False  # asked only when all other rules are silent
     whole = False  # whether its reasons name all of its cells that are decided, instead of as few as suffice
+    lists = False  # whether its reasons list ways, of which none should be out by what has been said
+    wide = False  # whether it is told at once what a reason strikes out of a cell, and not only what is asked for
 
     def __init__(self, cells: Iterable[int], title: str):
         self.cells, self.title = tuple(cells), title

@@ -207,6 +207,20 @@ LINES = Voice(
             "{line} is impossible now, since {premises}",
             "{premises}, so {line} cannot be filled",
         ),
+        "left<": (
+            "that leaves {this_value} for {this_cell}",
+            "only {this_value} is left for {this_cell}",
+            "that leaves {this_cell} with {this_value}",
+            "{this_cell} is left with {this_value}",
+            "so {this_cell} has to be {this_value}",
+            "{this_cell} must be {this_value} then",
+            "what is left for {this_cell} is {this_value}",
+            "{this_value} is all that is left for {this_cell}",
+            "then {this_cell} can only be {this_value}",
+            "{this_value} remains for {this_cell}",
+            "nothing but {this_value} is left for {this_cell}",
+            "now {this_cell} has only {this_value} left",
+        ),
         "left": (
             "{premises}",
             "I know that {premises}",
@@ -227,6 +241,20 @@ LINES = Voice(
 ALL_BUT_ONE = Voice(
     {},
     {
+        "held% lines": (
+            "{lines} lack one number each",
+            "{lines} each lack one number",
+            "{lines} have one cell left each",
+            "{lines} each have one cell left",
+            "one cell is open in each of {lines}",
+            "each of {lines} lacks one number",
+            "one number is missing in each of {lines}",
+            "{lines} have one open cell each",
+            "each of {lines} has one cell left",
+            "there is one gap each in {lines}",
+            "{lines} are full but for one cell each",
+            "{lines} have one number to come each",
+        ),
         "held* lines": (
             "in {lines} I see all but {this_value}",
             "all others stand in {lines}",
@@ -292,7 +320,7 @@ def square_story(
     order: str,
     more: Callable[[Sequence[Sequence[int]]], list[Fact]] = lambda grid: [],
     answer: Callable[[Sequence[int]], str] | None = None,
-    pace: int = 12,
+    pace: int = 20,
 ) -> None:
     "Tell the search for the solution of a square of 1 to `n`, copy it out and check it: the lines, and what `more` finds in the grid; `answer` writes the values where no list of rows is asked for."
     values = full_values(

@@ -64,7 +64,7 @@ def table(cells: Iterable, ways: Iterable[tuple], claims=no_claims) -> Place:
 
 
 def few_ways(cells: Iterable, ways: Iterable[tuple]) -> Place:
-    "A table of ways of which a reason lists those that are left, or says how many they are and one of them, and what they have in a cell, if that is not the same."
+    "A table of ways of which a reason lists those that are left, or says how many they are and one of them, and what they have in a cell, if that is not the same, or what none of them has in a cell."
     ways = tuple(ways)
 
     def true(more: tuple, domains: Domains) -> bool:
@@ -73,6 +73,8 @@ def few_ways(cells: Iterable, ways: Iterable[tuple]) -> Place:
         if len(more) in (2, 3):
             same = more[2] in held if len(more) == 3 else any(len(values) == 1 for values in held)
             return more[0] == len(left) and more[1] in left and same
+        if more and type(more[0][0]) is int:
+            return any(not set(more[0]) & set(values) for values in held)
         return not more or sorted(more[0]) == sorted(left)
 
     return table(cells, ways, true)
