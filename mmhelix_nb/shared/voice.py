@@ -276,6 +276,8 @@ COLON = re.compile(r"(\{why\}|\{fact\}): (\{fact\}|\{why\})\.$")  # or parted fr
 
 def refitted(clause: str, why: str) -> str:
     "A `clause` that opens with a conjunction or holds a colon, in other words where the reason, `why`, or the opener brings one of its own."
+    if why.startswith("of "):
+        clause = clause.replace("because {why}", "since {why}")
     if COLON.search(clause) and (": " in why or clause.count(": ") > 1):
         return COLON.sub("{why}, so {fact}.", clause)
     if not INNER.search(why):
