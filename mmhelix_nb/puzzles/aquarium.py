@@ -505,7 +505,7 @@ TANKS = (
     "here are the tanks; a part such as A1 is tank A within row 1:",
 )
 VOICE = (
-    two_tone(("dry", "wet"))
+    two_tone(("dry", "wet")).with_care()
     | CLUED
     | Voice(
         {
@@ -583,17 +583,17 @@ VOICE = (
             ),
             "all line total terms": (
                 "{line} needs {total} and only {terms} is left, as {premises}",
-                "{premises} and {line} gets its {total} from {terms}",
-                "{premises} and the {total} of {line} takes {terms}",
+                "{premises}, and {line} gets its {total} from {terms}",
+                "{premises}, and the {total} of {line} takes {terms}",
                 "{line} can make {total} only by {terms}, since {premises}",
-                "{premises} and {terms} is all that {line} has for {total}",
+                "{premises}, and {terms} is all that {line} has for {total}",
                 "the {total} of {line} needs all of {terms}, for {premises}",
                 "{line} has just {terms} for its {total}, because {premises}",
                 "{premises}, which leaves {terms} for the {total} of {line}",
                 "{line} wants {total} and has {terms}, as {premises}",
                 "to get {total}, {line} must use {terms}, as {premises}",
                 "{terms} is what is left for {total} in {line}, since {premises}",
-                "{premises} and all of {terms} counts for the {total} of {line}",
+                "{premises}, and all of {terms} counts for the {total} of {line}",
             ),
             "all- line total terms": (
                 "{line} needs {total}, all of {terms}",
@@ -611,17 +611,17 @@ VOICE = (
             ),
             "sums line total ways": (
                 "{line} gets {total} by {ways}, as {premises}",
-                "{premises} and the {total} of {line} is {ways}",
-                "{premises} and {line} makes {total} as {ways}",
+                "{premises}, and the {total} of {line} is {ways}",
+                "{premises}, and {line} makes {total} as {ways}",
                 "the {total} of {line} must be {ways}, since {premises}",
-                "{premises} and {line} makes its {total} from {ways}",
-                "{premises} and {line} has {ways} for its {total}",
+                "{premises}, and {line} makes its {total} from {ways}",
+                "{premises}, and {line} has {ways} for its {total}",
                 "{line} makes its {total} from {ways}, as {premises}",
                 "it takes {ways} to give {line} its {total}, for {premises}",
                 "{premises}, which leaves {ways} for the {total} of {line}",
                 "{total} in {line} comes from {ways}, as {premises}",
                 "the sum {total} of {line} can be {ways}, since {premises}",
-                "{premises} and {line} reaches {total} through {ways}",
+                "{premises}, and {line} reaches {total} through {ways}",
             ),
             "sums- line total ways": (
                 "{line} gets {total} by {ways}",
@@ -638,18 +638,18 @@ VOICE = (
                 "{line} wants {total}, that is {ways}",
             ),
             "many line total count": (
-                "{premises} and all {count} ways to {total} in {line} agree",
+                "{premises}, and all {count} ways to {total} in {line} agree",
                 "{line} has {count} ways to {total}, as {premises}, alike in this",
                 "{premises}, and the {count} sums of {total} in {line} agree",
                 "of {count} sums of {total} in {line} none differs here, since {premises}",
                 "{line} makes {total} in {count} ways, for {premises}, the same here",
-                "{premises} and {line} has {count} ways to {total} that agree",
+                "{premises}, and {line} has {count} ways to {total} that all agree",
                 "each of {count} ways to {total} in {line} has it so, as {premises}",
                 "the {count} ways of {line} to {total} agree, because {premises}",
                 "I try {count} sums of {total} in {line}, as {premises}, and they agree",
-                "{premises} and {line} has {count} sums of {total}, all like that",
+                "{premises}, and {line} has {count} sums of {total}, all like that",
                 "{count} sums of {total} are left in {line}, as {premises}, none against it",
-                "{premises} and the {count} sums of {total} in {line} agree",
+                "{premises}, and so the {count} sums of {total} in {line} agree",
             ),
             "many- line total count": (
                 "all {count} ways to {total} in {line} agree",
@@ -681,7 +681,7 @@ VOICE = (
             ),
             "under line total": (
                 "{line} cannot make {total}, as {premises}",
-                "{premises} and no sum in {line} gives {total}",
+                "{premises}, and no sum in {line} gives {total}",
                 "the {total} of {line} is out of reach, since {premises}",
                 "{line} needs {total}, but {premises}",
                 "no way leads to {total} in {line}: {premises}",
@@ -700,7 +700,7 @@ VOICE = (
                 "{line} wants {total}, but {premises}",
                 "what is left in {line} does not make {total}: {premises}",
                 "{line} stays away from {total} when {premises}",
-                "{premises} and {line} is not {total}",
+                "{premises}, and {line} is not {total}",
                 "no {total} is possible in {line}, for {premises}",
                 "{line} cannot add up to {total}, because {premises}",
                 "{line} misses its {total}, as {premises}",
@@ -711,7 +711,7 @@ VOICE = (
                 "{premises} and water in tank {tank} sinks",
                 "tank {tank} fills from the bottom, and {premises}",
                 "in tank {tank} {premises}, and below water all is wet",
-                "{premises} and all lower parts of tank {tank} hold water too",
+                "{premises}, and all lower parts of tank {tank} hold water too",
                 "water in {tank} lies at the bottom, and {premises}",
                 "below water tank {tank} is wet, and {premises}",
                 "{premises} and tank {tank} is wet below that",
@@ -722,10 +722,10 @@ VOICE = (
                 "what lies lower in tank {tank} is wet, since {premises}",
             ),
             "stays tank": (
-                "{premises} and no water in tank {tank} floats above",
+                "{premises}, and no water in tank {tank} floats above",
                 "above a dry part tank {tank} is dry, and {premises}",
                 "in tank {tank} {premises}, and above that nothing is wet",
-                "{premises} and the higher parts of tank {tank} are dry too",
+                "{premises}, and the higher parts of tank {tank} are dry too",
                 "water in {tank} cannot float, and {premises}",
                 "tank {tank} is dry above what is dry, and {premises}",
                 "{premises} and tank {tank} has no water above that",

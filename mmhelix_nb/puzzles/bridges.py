@@ -771,7 +771,7 @@ LAID_OUT = Voice(
         "digits": lambda ends: ("+".join(map(str, ends)) + f" = {sum(ends)}") if ends else "0",
     },
 )
-VOICE = GRIDS | LINES | SPANS | LAID_OUT
+VOICE = (GRIDS | LINES | SPANS | LAID_OUT).with_care()
 ORDER = "fixed"  # of the numbers of bridges that are tried
 
 # %% ../../nbs/tasks/puzzles/bridges.ipynb #f34c56e6

@@ -497,14 +497,14 @@ WAYS = Voice(
     {},
     {
         "ways cage _target ways": (
-            "{premises} and {cage} is {ways}",
+            "{premises}, and so {cage} is {ways}",
             "{premises}, and {cage} is {ways}",
             "{cage} is {ways} when {premises}",
-            "{premises} and the cage {cage} is {ways}",
+            "{premises}, and the cage {cage} is {ways}",
             "once {premises}, {cage} can be {ways}",
             "{cage} comes from {ways}, for {premises}",
             "{premises}, which leaves {ways} for {cage}",
-            "{premises} and for {cage} there is {ways}",
+            "{premises}, and for {cage} there is {ways}",
             "{cage} takes {ways}, as {premises}",
             "{cage} is down to {ways}, because {premises}",
             "{premises}, and {cage} is made by {ways}",
@@ -553,14 +553,14 @@ WAYS = Voice(
             "the target {cage} needs {ways}",
         ),
         "many cage _target number _way": (
-            "{premises} and the {number} ways for {cage} agree",
+            "{premises}, and the {number} ways for {cage} agree",
             "{premises}, and all {number} ways for {cage} agree",
             "as {premises}, all {number} ways for {cage} agree",
             "once {premises}, all {number} ways for {cage} agree",
             "{premises}, and {cage} has {number} ways, all alike here",
-            "{premises} and {cage} keeps {number} ways that agree",
+            "{premises}, and {cage} keeps {number} ways that agree",
             "{premises}, and of {number} ways for {cage} none differs",
-            "{premises} and {number} ways fit {cage}, which agree",
+            "{premises}, and {number} ways fit {cage}, which agree",
             "all {number} ways for {cage} agree, as {premises}",
             "{premises}, and {cage} has {number} ways like {way}, which agree",
             "the {number} ways for {cage} say the same when {premises}",
@@ -596,13 +596,13 @@ WAYS = Voice(
         ),
         "some cage _target _number _way here": (
             "{premises}, and {cage} has {number} ways, with {here} here",
-            "{premises} and the {number} ways for {cage} have {here} here",
+            "{premises}, and the {number} ways for {cage} have {here} here",
             "as {premises}, {number} ways for {cage} leave {here}",
             "once {premises}, the ways for {cage} leave {here} here",
             "{premises}, and {cage} keeps {number} ways with {here} here",
             "{premises}, and then the ways for {cage} have {here} here",
             "{premises}, and of {number} ways for {cage} each has {here} here",
-            "{premises} and {number} ways fit {cage}, with {here} here",
+            "{premises}, and {number} ways fit {cage}, with {here} here",
             "the ways for {cage} have {here} here, as {premises}",
             "once {premises}, {cage} has {number} ways and {here} here",
             "{premises}, and the {number} ways for {cage} allow {here} here",
@@ -647,7 +647,7 @@ WAYS = Voice(
             "{premises}, and nothing makes {cage}",
             "the cage {cage} fails: {premises}",
             "for {cage} nothing fits, since {premises}",
-            "{premises} and {cage} has no way left",
+            "{premises}, and {cage} has no way left",
             "{cage} does not work, as {premises}",
         ),
     },
@@ -669,7 +669,7 @@ NONE_WITH = (
     "the ways for {cage} have no room for {out} there",
 )
 NONE_THEN = (
-    "{premises} and no way for {cage} has {out} there",
+    "{premises}, and no way for {cage} has {out} there",
     "as {premises}, no way for {cage} has {out} there",
     "{premises}, and the ways for {cage} have no {out} there",
     "once {premises}, no way for {cage} has {out} there",
@@ -677,7 +677,7 @@ NONE_THEN = (
     "{premises}, and then no way for {cage} has {out} there",
     "{premises}, and no way to {cage} has {out} there",
     "the ways for {cage} have no {out} there if {premises}",
-    "{premises} and the ways for {cage} leave no {out} there",
+    "{premises}, and the ways for {cage} leave no {out} there",
     "no way for {cage} puts {out} there once {premises}",
     "the ways to {cage} have no {out} there, as {premises}",
     "as {premises}, nothing that makes {cage} has {out} there",
@@ -715,7 +715,7 @@ WAYS_OUT = Voice(
         "out&- cages out": of_cages(NONE_WITH),
     },
 )
-VOICE = SQUARES | CAGES | WAYS | WAYS_OUT
+VOICE = (SQUARES | CAGES | WAYS | WAYS_OUT).with_care()
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #8edb1524
 def covered(n: int) -> Tally:

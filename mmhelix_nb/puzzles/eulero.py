@@ -358,7 +358,7 @@ def pair_text(pair: tuple[int, int]) -> str:
     return "".join(map(sign, pair))
 
 
-VOICE = SQUARES | Voice(
+VOICE = SQUARES.with_care() | Voice(
     {
         "once": (
             "no letter or digit comes twice in a row or column",

@@ -258,7 +258,7 @@ SIGNS_SEEN = (
     "read off, the signs are {fact}.",
     "and the signs: {fact}.",
 )
-VOICE = SQUARES | Voice(
+VOICE = SQUARES.with_care() | Voice(
     {
         "less cell cell2": ("{cell} < {cell2}",),
         "signs number number2": (

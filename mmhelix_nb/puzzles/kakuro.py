@@ -597,7 +597,7 @@ def run_name(run: tuple[str, Cell]) -> str:
 
 
 VOICE = (
-    NUMBERS
+    NUMBERS.with_care()
     | GRIDS
     | LINES
     | Voice(
@@ -699,7 +699,7 @@ VOICE = (
                 "{run} holds {values} of its {total}, {sets}, and {rest}",
                 "with {values} in it {run} makes {total} by {sets}, and {rest}",
                 "{rest}, and the {total} of {run} is {sets} with {values} in it",
-                "{total} at {run} is {sets}, {values} is there, and {rest}",
+                "{total} at {run} is {sets}, with {values} there, and {rest}",
                 "{rest}, and with {values} in it {run} makes {total} by {sets}",
             ),
             "sum~ run total sets": (
@@ -783,7 +783,7 @@ VOICE = (
                 "the {total} of {run} is {sets}, with {values} in it",
                 "with {values} in it {run} makes {total} by {sets}",
                 "{run} has {values}, and its {total} is {sets}",
-                "{total} at {run} is {sets}, and {values} is there",
+                "{total} at {run} is {sets}, with {values} there",
                 "{run} adds up to {total} by {sets}, and has {values}",
             ),
             "bounds# run total": (

@@ -642,7 +642,7 @@ class Lone(Grounds):
 
 # %% ../../nbs/tasks/puzzles/numbrix.ipynb #9d6ea2db
 VOICE = (
-    NUMBERS
+    NUMBERS.with_care()
     | GRIDS
     | LINES
     | Voice(
@@ -750,30 +750,30 @@ VOICE = (
             "shut spot number steps cells": (
                 "past {cells} no way of {steps} leads from {spot} to {number}",
                 "from {spot} there is no path of {steps} to {number} around {cells}",
-                "{cells} keep {spot} from reaching {number} in {steps}",
+                "{cells} will keep {spot} from reaching {number} in {steps}",
                 "with {cells} full, {spot} has no way of {steps} to {number}",
                 "{spot} cannot get to {number} in {steps} because of {cells}",
-                "{cells} block each way of {steps} from {spot} to {number}",
+                "{cells} will block each way of {steps} from {spot} to {number}",
                 "{number} is out of reach for {spot} in {steps} given {cells}",
-                "{cells} leave {spot} no path of {steps} to {number}",
+                "{cells} will leave {spot} no path of {steps} to {number}",
                 "from {spot} to {number} any path of {steps} is stopped by {cells}",
                 "the path of {steps} from {spot} to {number} fails at {cells}",
                 "past {cells}, {steps} cannot take {spot} to {number}",
-                "{cells} cut {spot} off from {number} at {steps}",
+                "{cells} will cut {spot} off from {number} at {steps}",
             ),
             "short spot steps": (
                 "around {cells} there is no room for {steps} more from {spot}",
                 "from {spot} no path of {steps} is left past {cells}",
-                "{cells} leave {spot} too little room for {steps}",
+                "{cells} will leave {spot} too little room for {steps}",
                 "with {cells} full, {spot} cannot go on for {steps}",
                 "{spot} ends too soon, {steps} being needed around {cells}",
-                "{cells} stop a path of {steps} from {spot}",
+                "{cells} will stop a path of {steps} from {spot}",
                 "{spot} has no way of {steps} ahead because of {cells}",
                 "going {steps} from {spot} runs into {cells}",
-                "{cells} shut {spot} in before {steps}",
+                "{cells} will shut {spot} in before {steps}",
                 "there is no way of {steps} from {spot} past {cells}",
                 "a path from {spot} gets stuck between {cells} within {steps}",
-                "{spot} would need {steps} and {cells} do not allow that",
+                "{spot} would need {steps}, and {cells} will not allow that",
             ),
             "left": RECALLED,
             "stranded spots": (

@@ -487,7 +487,7 @@ NONE_WITH = (
     "the views of {line} have no room for {out} there",
 )
 NONE_THEN = (
-    "{premises} and no order of {line} has {out} there",
+    "{premises}, and no order of {line} has {out} there",
     "as {premises}, no order of {line} has {out} there",
     "{premises}, and the views of {line} allow no {out} there",
     "once {premises}, no order of {line} has {out} there",
@@ -495,7 +495,7 @@ NONE_THEN = (
     "{premises}, and then no order of {line} has {out} there",
     "{premises}, and the orders of {line} have no {out} there",
     "the views of {line} allow no {out} there if {premises}",
-    "{premises} and the views of {line} leave no {out} there",
+    "{premises}, and the views of {line} leave no {out} there",
     "no order of {line} puts {out} there once {premises}",
     "the orders of {line} have no {out} there, as {premises}",
     "as {premises}, the views of {line} rule out {out} there",
@@ -545,7 +545,7 @@ ORDERS_LEFT = Voice(
             "{line} is {ways} by its views, as {premises}",
             "{line} with {near} and {far} is {ways}, as {premises}",
             "{premises}, which leaves {ways} for {line}",
-            "{premises} and {line} shows {near} and {far} as {ways}",
+            "{premises}, and {line} shows {near} and {far} as {ways}",
             "to show {near} and {far}, {line} is {ways}, since {premises}",
             "{line} must be {ways}, because {premises}",
             "{near} and {far} at {line} leave {ways} when {premises}",
@@ -595,14 +595,14 @@ ORDERS_LEFT = Voice(
             "seen from its ends, {near} and {far}, {line} is {ways}",
         ),
         "many line _near _far number _way": (
-            "{premises} and the {number} orders of {line} agree",
+            "{premises}, and the {number} orders of {line} agree",
             "{premises}, and all {number} orders of {line} agree",
             "as {premises}, all {number} orders of {line} agree",
             "once {premises}, all {number} orders of {line} agree",
             "{premises}, and {line} has {number} orders, all alike here",
-            "{premises} and {line} keeps {number} orders that agree",
+            "{premises}, and {line} keeps {number} orders that agree",
             "{premises}, and of {number} orders of {line} none differs",
-            "{premises} and {number} orders fit {line}, which agree",
+            "{premises}, and {number} orders fit {line}, which agree",
             "all {number} orders of {line} agree, as {premises}",
             "{premises}, and {line} has {number} orders like {way}, which agree",
             "the {number} orders of {line} say the same when {premises}",
@@ -638,13 +638,13 @@ ORDERS_LEFT = Voice(
         ),
         "some line _near _far _number _way here": (
             "{premises}, and {line} has {number} orders, with {here} here",
-            "{premises} and the {number} orders of {line} have {here} here",
+            "{premises}, and the {number} orders of {line} have {here} here",
             "as {premises}, {number} orders of {line} leave {here}",
             "once {premises}, the orders of {line} leave {here} here",
             "{premises}, and {line} keeps {number} orders with {here} here",
             "{premises}, and then the orders of {line} have {here} here",
             "{premises}, and of {number} orders of {line} each has {here} here",
-            "{premises} and {number} orders fit {line}, with {here} here",
+            "{premises}, and {number} orders fit {line}, with {here} here",
             "the orders of {line} have {here} here, as {premises}",
             "once {premises}, {line} allows {number} orders and {here} here",
             "{premises}, and the {number} orders of {line} allow {here} here",
@@ -686,7 +686,7 @@ ORDERS_LEFT = Voice(
             "{line} fails to show {near} and {far}: {premises}",
             "{premises}, and nothing in {line} shows {near} and {far}",
             "for {near} and {far} {line} has no order left, because {premises}",
-            "{premises} and {line} has no way to {near} and {far}",
+            "{premises}, and {line} has no way to {near} and {far}",
             "the views {near} and {far} of {line} are lost, for {premises}",
             "{line} should show {near} and {far}, but {premises}",
             "{near} and {far} do not go with {line}: {premises}",
@@ -708,7 +708,7 @@ BORDERS_SEEN = (
     "transcribed, the borders are {fact}.",
     "I go around the grid: {fact}.",
 )
-VOICE = SQUARES | VIEWS | ORDERS_LEFT | ORDERS_OUT
+VOICE = (SQUARES | VIEWS | ORDERS_LEFT | ORDERS_OUT).with_care()
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #b5e04189
 def border_facts(state: State) -> list[Fact]:

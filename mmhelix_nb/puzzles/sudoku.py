@@ -205,7 +205,7 @@ def ask(state: State, modality: str) -> str:
 
 # %% ../../nbs/tasks/puzzles/sudoku.ipynb #00d7257f
 ORDER = "fixed"  # of the digits that are tried
-VOICE = SQUARES | Voice(
+VOICE = SQUARES.with_care() | Voice(
     {
         "boxes digits": (
             "the boxes {digits} are complete",
