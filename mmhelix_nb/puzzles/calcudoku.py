@@ -141,6 +141,12 @@ class Cage(InTable):
         super().__init__([n * r + c for r, c in places], "cage", table)
         self.at(tuple(places), label(region))
 
+    def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
+        "The same, and `alone` for a cage of one cell."
+        return (
+            ("alone", self.place) if len(self.cells) == 1 and cell is not None else super().argue(domains, cell, gone)
+        )
+
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #9c158e73
 cage_rule = lru_cache(maxsize=1024)(Cage)  # rules remember nothing of a puzzle, so that puzzles share them
 
@@ -707,6 +713,20 @@ def of_cages(clauses: Iterable[str]) -> tuple[str, ...]:
 WAYS_OUT = Voice(
     {},
     {
+        "alone cage _target": (
+            "{cage} is a cage of its own",
+            "{cage} is a cage of one cell",
+            "{cage} has a cage to itself",
+            "{cage} stands alone in its cage",
+            "{cage} is all there is in its cage",
+            "{cage} makes up its whole cage",
+            "{cage} shares its cage with no cell",
+            "nothing else is in the cage {cage}",
+            "the cage {cage} has no other cell",
+            "the cage {cage} has just one cell",
+            "the cage {cage} is that cell alone",
+            "there is one cell in the cage {cage}",
+        ),
         "out cage _target out": NONE_THEN,
         "out~ cage _target out": NONE_NOW,
         "out- cage _target out": NONE_WITH,
@@ -757,7 +777,10 @@ def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     return told.steps
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #024b286a
-SEEN = {**VALUES, **dict.fromkeys(("ways", "many", "some", "out", "no-ways"), lambda state, cells, *_: spots(*cells))}
+SEEN = {
+    **VALUES,
+    **dict.fromkeys(("ways", "many", "some", "alone", "out", "no-ways"), lambda state, cells, *_: spots(*cells)),
+}
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #ac27099c
 def canon(state: State) -> bytes:
