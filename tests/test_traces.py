@@ -9,10 +9,10 @@ import pytest
 from provers import prove, prover_of, spoil
 from shelf import FUZZ, LEVELS, TASKS, fresh, item, sample
 
-from mmhelix_nb.core import task_module
+from mmhelix_nb.core import from_official, task_module
 from mmhelix_nb.shared.narrator import UNDER, Steps
 from mmhelix_nb.shared.seen import FREE, FULL, RING, SEARCHING, holding, marks, moments, seen_share
-from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Manner, token_count
+from mmhelix_nb.steps import LENGTHS, REFLECTIONS, Fact, Manner, token_count
 
 every_task = pytest.mark.parametrize("task", TASKS)
 MANNERS = [Manner(), *(Manner(order, "search") for order in ("fixed", "random", "heuristic")), Manner("", "none")]
@@ -248,3 +248,13 @@ def test_a_short_telling_has_no_lone_sign(task):
 def test_no_two_samples_open_alike(task):
     openings = [sample(task, level, seed).reply[:300] for level in LEVELS for seed in range(6)]
     assert len(set(openings)) == len(openings)
+
+
+def test_a_published_sum_over_one_cell_is_told():
+    """Published kakuro puzzles have runs of one cell, whose digit follows from no other."""
+    black, white = {"type": "black"}, {"type": "white"}
+    grid = [[black, {"type": "black", "down": 8}], [{"type": "black", "right": 8}, white]]
+    puzzle = from_official({"category": "kakuro", "level": 1, "initial_state": grid, "question_text": ""})
+    steps = puzzle.trace()
+    assert any("8" in step.says and Fact("is", ((1, 1), 8)) in step.facts for step in steps)
+    assert not prove(puzzle.task, puzzle.state, steps)
