@@ -346,7 +346,7 @@ class Narrator(Sentences):
         board: str = "",
         brief: str = "",
         false: Sequence[Fact] = (),
-        **slots: str,
+        **slots: Any,
     ) -> None:
         "A step in one of the `clauses`, with `{fact}` for what the facts say, `{why}` for what the reasons say, and more `slots`."
         says = self.filled(drawn_from(clauses, self.rng), facts, reasons, SIGNS.get(kind, ""), **slots)
