@@ -8,11 +8,10 @@ __all__ = ['OPERATORS', 'Region', 'WIDE', 'PRINTED', 'cage_rule', 'SHALLOW', 'LE
            'VOICE', 'SEEN', 'State', 'made', 'fillings', 'label', 'Cage', 'problem', 'solve', 'cages_and_singles',
            'cages_and_draws', 'Level', 'among', 'cut', 'halves', 'cuts_of', 'targets_of', 'region_of', 'another',
            'only_one', 'most_doubtful', 'regrouped', 'generate', 'check', 'layout', 'example', 'ask', 'cage_list',
-           'ways_text', 'computed', 'cage_names', 'of_cages', 'covered', 'smaller', 'cage_checks', 'cage_facts',
-           'trace', 'canon']
+           'ways_text', 'computed', 'cage_names', 'covered', 'smaller', 'cage_checks', 'cage_facts', 'trace', 'canon']
 
 # %% ../../nbs/tasks/puzzles/calcudoku.ipynb #006b2180
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -30,6 +29,7 @@ from mmhelix_nb.shared.latin import (
     Table,
     answer_text,
     latin_problem,
+    none_has,
     read_square,
     repeated,
     solve_square,
@@ -705,11 +705,6 @@ NONE_NOW = (
 )
 
 
-def of_cages(clauses: Iterable[str]) -> tuple[str, ...]:
-    "Clauses of one cage as they are said of several."
-    return tuple(clause.replace("{cage}", "{cages}") for clause in clauses)
-
-
 WAYS_OUT = Voice(
     {},
     {
@@ -727,12 +722,7 @@ WAYS_OUT = Voice(
             "the cage {cage} is that cell alone",
             "there is one cell in the cage {cage}",
         ),
-        "out cage _target out": NONE_THEN,
-        "out~ cage _target out": NONE_NOW,
-        "out- cage _target out": NONE_WITH,
-        "out& cages out": of_cages(NONE_THEN),
-        "out&~ cages out": of_cages(NONE_NOW),
-        "out&- cages out": of_cages(NONE_WITH),
+        **none_has("cage _target", "cages", NONE_THEN, NONE_NOW, NONE_WITH),
     },
 )
 VOICE = (SQUARES | CAGES | WAYS | WAYS_OUT).with_care()

@@ -8,8 +8,8 @@ __all__ = ['SIDES', 'view_rule', 'SHALLOW', 'Square', 'LEVELS', 'SPACES', 'DRAFT
            'BORDERS_SEEN', 'VOICE', 'SEEN', 'State', 'seen', 'views', 'orders', 'orders_table', 'View', 'problem',
            'solve', 'lines_and_singles', 'lines_and_draws', 'state_of', 'exchanged', 'alike', 'freedom', 'cycles',
            'stays', 'can_swap', 'trades', 'puzzle', 'has_twin', 'is_lone', 'lone_square', 'cyclic', 'varied', 'Level',
-           'generate', 'check', 'layout', 'example', 'ask', 'borders', 'orders_text', 'spelled', 'of_lines',
-           'border_facts', 'border_sums', 'misread_number', 'view_checks', 'trace', 'turned', 'mirrored', 'canon']
+           'generate', 'check', 'layout', 'example', 'ask', 'borders', 'orders_text', 'spelled', 'border_facts',
+           'border_sums', 'misread_number', 'view_checks', 'trace', 'turned', 'mirrored', 'canon']
 
 # %% ../../nbs/tasks/puzzles/skyscrapers.ipynb #5dc706c5
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +31,7 @@ from mmhelix_nb.shared.latin import (
     answer_text,
     latin_lines,
     latin_problem,
+    none_has,
     read_square,
     repeated,
     solve_square,
@@ -517,20 +518,10 @@ NONE_NOW = (
 )
 
 
-def of_lines(clauses: Iterable[str]) -> tuple[str, ...]:
-    "Clauses of one line as they are said of several."
-    return tuple(clause.replace("{line}", "{views}") for clause in clauses)
-
-
 ORDERS_OUT = Voice(
     {},
     {
-        "out line _near _far out": NONE_THEN,
-        "out~ line _near _far out": NONE_NOW,
-        "out- line _near _far out": NONE_WITH,
-        "out& views out": of_lines(NONE_THEN),
-        "out&~ views out": of_lines(NONE_NOW),
-        "out&- views out": of_lines(NONE_WITH),
+        **none_has("line _near _far", "views", NONE_THEN, NONE_NOW, NONE_WITH),
     },
 )
 

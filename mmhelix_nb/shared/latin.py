@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FEW', 'SQUARE_EXAMPLE', 'one_to', 'latin_lines', 'latin_problem', 'Table', 'ways_told', 'Tabled', 'InTable',
-           'answer_text', 'show_square', 'read_square', 'twice', 'repeated', 'solve_square', 'form_of_givens']
+           'none_has', 'answer_text', 'show_square', 'read_square', 'twice', 'repeated', 'solve_square',
+           'form_of_givens']
 
 # %% ../../nbs/shared/latin.ipynb #1636beb4
 import hashlib
@@ -113,6 +114,17 @@ class InTable(Tabled):
         if left & left - 1 and (kind == "many" or kind == "ways" and len(ways) > gone.bit_count() + 1) or shorter:
             return "out", (*self.place, tuple(bits(gone)))
         return kind, (*self.place, *said)
+
+# %% ../../nbs/shared/latin.ipynb #ab1251232
+def none_has(
+    place: str, several: str, then: tuple[str, ...], now: tuple[str, ...], bare: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    "The entries of a voice for `out`, by its parts of a `place`, whose first names it, and for what is out in `several`: after premises, after some that were just said (`now`), and without any (`bare`)."
+    one, found = f"{{{place.split()[0]}}}", {}
+    for sign, clauses in (("", then), ("~", now), ("-", bare)):
+        found[f"out{sign} {place} out"] = clauses
+        found[f"out&{sign} {several} out"] = tuple(clause.replace(one, f"{{{several}}}") for clause in clauses)
+    return found
 
 # %% ../../nbs/shared/latin.ipynb #b4f7df66
 SQUARE_EXAMPLE = "[[1, 2], [2, 1]]"  # what a question shows, for a 2 x 2 square
