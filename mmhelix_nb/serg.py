@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['LONGEST', 'DRAWS', 'Sample', 'expert', 'direct', 'sample_row', 'sentences', 'recurrence', 'share', 'count',
            'cell_figures', 'reflection', 'is_too_long', 'fitting', 'reflection_figure', 'portions', 'shared_out',
-           'training_cells', 'training_items', 'training_samples', 'takes_traces', 'missing_traces', 'traced',
-           'pq_columns', 'write_rows', 'run_serg']
+           'training_cells', 'with_spare', 'training_items', 'training_samples', 'takes_traces', 'missing_traces',
+           'traced', 'pq_columns', 'write_rows', 'run_serg']
 
 # %% ../nbs/30_serg.ipynb #b1fef3e1
 import json
@@ -221,9 +221,14 @@ def training_cells(profile: Profile) -> dict[tuple[str, int], int]:
     return shared_out(n, names, [float(level in levels) for level in range(1, 6)])
 
 
+def with_spare(task: str, level: int, n: int) -> int:
+    "How many items of the training split `n` samples may draw on, as some may be too long."
+    return max(n, int(min(DRAWS * n, room(task, level), CANDIDATES // 4)))
+
+
 def training_items(task: str, level: int, n: int, seed: int) -> Iterator[Instance]:
     "`n` items of the training split, and what it holds besides, in case of samples that are too long."
-    return distinct(task, level, "train", max(n, int(min(DRAWS * n, room(task, level), CANDIDATES // 4))), seed)
+    return distinct(task, level, "train", with_spare(task, level, n), seed)
 
 
 def training_samples(profile: Profile, length: str) -> list[Sample]:

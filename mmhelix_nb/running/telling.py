@@ -204,7 +204,7 @@ def serg(
         str | None, typer.Option(help="Of trials: fixed, random or heuristic; each task's own, if absent.")
     ] = None,
     style: StyleWord = "light",
-    shard_size: Annotated[int, typer.Option(help="Samples in a shard at most.", min=1)] = 500,
+    shard_size: Annotated[int, typer.Option(help="Samples in a shard at most.", min=1)] = 600,
     polish: Annotated[str, typer.Option(help="Address of an OpenAI-compatible server.", metavar="URL")] = "",
     model: Annotated[str, typer.Option(help="The model's name there; its only one, if absent.", metavar="NAME")] = "",
     picture: Annotated[bool, typer.Option("--picture", help="Show the model the picture too.")] = False,
