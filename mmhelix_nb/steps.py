@@ -9,6 +9,7 @@ __all__ = ['STEP_KINDS', 'ORDERS', 'REFLECTIONS', 'USUAL', 'FULL', 'OPENINGS', '
 # %% ../nbs/03_steps.ipynb #95015b73
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 # %% ../nbs/03_steps.ipynb #f65536bf
@@ -194,6 +195,7 @@ def narrate(steps: list[Step], answer: str, rng: Random, length: str = "normal")
 _PIECE = re.compile(r" ?[^\W\d_]+|\d| ?[^\s\w]+\n*|\s*\n+|\s+|_+")
 
 
+@lru_cache(maxsize=8192)  # a text repeats its words
 def _tokens(piece: str) -> int:
     "How many tokens a piece of text is about."
     sign = piece.strip()

@@ -24,7 +24,22 @@ from mmhelix_nb.book.tables import Damaged
 from mmhelix_nb.core import make
 from mmhelix_nb.generators import canon_hash, distinct, room, spaces, split_of
 from mmhelix_nb.traces import factory
-from mmhelix_nb.traces.factory import PAPER_LEVELS, Batch, make_shard, manufacture, quotas, shards, size, summary
+from mmhelix_nb.traces.factory import (
+    PAPER_LEVELS,
+    Batch,
+    Segment,
+    block_seeds,
+    blocks,
+    is_cut,
+    make_shard,
+    manufacture,
+    quotas,
+    reach,
+    shards,
+    size,
+    summary,
+    whole_cell,
+)
 
 ORDER = ("--n", "30", "--tasks", "maze,binairo", "--tasks", "hamiltonian_path", "--shard-size", "8", "--seed", "3")
 
@@ -134,6 +149,48 @@ def test_shards_of_one_cell_are_made_alone_and_make_each_candidate_once(tmp_path
         found = [(row["seed"], row["canon"]) for row in rows(tmp_path / f"together{n}")]
         assert found == [(item.seed, canon_hash(item)) for item in distinct("maze", 2, "train", n, seed=2)]
         assert make_shard(tmp_path / f"alone{n}", batch, len(paths) - 1).read_bytes() == paths[-1].read_bytes()
+
+
+def test_a_kill_loses_no_puzzle(tmp_path, monkeypatch):
+    """What a shard had made of its puzzles is there when it begins again, but for a line that a kill cut in two."""
+    batch, asked = Batch(12, ("maze",), (0, 1, 0, 0, 0)), []
+
+    def until(most):
+        def counted(task, level, seed):
+            if len(asked) == most:
+                raise KeyboardInterrupt
+            asked.append(seed)
+            return make(task, level, seed)
+
+        return counted
+
+    whole = make_shard(tmp_path / "whole", batch, 0).read_bytes()
+    monkeypatch.setattr(factory, "make", until(15))
+    with pytest.raises(KeyboardInterrupt):
+        make_shard(tmp_path / "killed", batch, 0)
+    (notes,) = (tmp_path / "killed").glob("candidates/*.part")
+    lines = factory.block_lines(notes)
+    assert 1 < len(lines) < 15 and [line.split()[0] for line in lines] == [
+        str(seed) for seed in asked if split_of(make("maze", 2, seed)) == "train"
+    ]
+    notes.write_bytes(notes.read_bytes()[:-5])
+    asked.clear()
+    monkeypatch.setattr(factory, "make", until(1000))
+    assert make_shard(tmp_path / "killed", batch, 0).read_bytes() == whole
+    assert asked[0] == int(lines[-2].split()[0]) + 1
+
+
+def test_an_order_of_the_papers_size_makes_what_it_needs():
+    """No cell is cut at 100,000, so that no candidate is made for a block and not for a sample; above, blocks are hardly longer than their cell needs."""
+    assert all(size(shard) <= Batch.shard_size for shard in shards(Batch(100_000)))
+    assert not any(is_cut(Batch(100_000), piece) for shard in shards(Batch(100_000)) for piece in shard)
+    for n in (150_000, 400_000):
+        batch, made = Batch(n), 0
+        for (task, level), count in quotas(batch).items():
+            piece = Segment(task, level, 0, count)
+            whole = len(blocks(batch, whole_cell(batch, piece))) * len(block_seeds(batch, task, level, 0))
+            made += whole if is_cut(batch, piece) else reach(count)
+        assert made <= 1.12 * 2.1 * n  # with a tenth in reserve
 
 
 def test_a_cut_cell_goes_through_snakemake_and_resumes(tmp_path):
