@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'FOLDER', 'COLOURS', 'LETTERS', 'BEND', 'DECIDED', 'Part', 'there', 'module_of', 'report_of', 'part_rows',
-           'verdict_told', 'seeds_told', 'short', 'rests_on', 'collected', 'row_words', 'claims_panel', 'claims_figure',
-           'claims_table', 'short_table', 'csv_rows', 'listed', 'counts_table', 'rests_text', 'claim_text',
-           'report_text', 'words', 'publish', 'chosen', 'with_blocks', 'part_and_blocks', 'many_cores', 'run_parts',
-           'redraw_all', 'claims_main', 'redraw_main']
+           'verdict_told', 'seeds_told', 'short', 'minutes_a_seed', 'rests_on', 'collected', 'row_words',
+           'claims_panel', 'claims_figure', 'claims_table', 'short_table', 'csv_rows', 'listed', 'counts_table',
+           'rests_text', 'hours_text', 'claim_text', 'report_text', 'words', 'publish', 'chosen', 'with_blocks',
+           'part_and_blocks', 'many_cores', 'run_parts', 'redraw_all', 'claims_main', 'redraw_main']
 
 # %% ../../nbs/claims/verdicts.ipynb #e548fcc6
 import importlib
@@ -139,15 +139,26 @@ def short(ours: str) -> str:
     return ours.partition(":")[0].partition(";")[0]
 
 # %% ../../nbs/claims/verdicts.ipynb #ab10a809
+def minutes_a_seed(runs: Sequence[Mapping]) -> int:
+    "Minutes of a core that one seed of all runs takes: its quickest, since machines had other work too; 0 where nothing was run."
+    took: dict[int, float] = {}
+    for run in runs:
+        spent = (run.get("seconds"), run.get("measuring_s"), (run.get("training") or {}).get("seconds"))
+        took[run["seed"]] = took.get(run["seed"], 0) + sum(filter(None, spent))
+    counts = Counter(run["seed"] for run in runs)
+    return round(min((took[seed] for seed in counts if counts[seed] == max(counts.values())), default=0) / 60)
+
+
 def rests_on(report: Mapping) -> dict:
-    "What a part's report rests on: settings, registered hash, seeds, and runs by commit."
+    "What a part's report rests on: settings, registered hash, seeds, runs by commit, and what a seed takes."
     runs = report.get("runs", ())
     runs = list(runs.values() if isinstance(runs, Mapping) else runs)
     commits = Counter(run["commit"] for run in runs) or Counter({report["commit"]: 0})
     settings = report.get("settings", {"profile": report["profile"]} if "profile" in report else {})
     seeds = sorted({run["seed"] for run in runs})
     said = {"registered": report["registered"], "seeds": seeds, "settings": settings}
-    return {**said, "runs": sum(commits.values()), "commits": dict(sorted(commits.items()))}
+    more = {"runs": sum(commits.values()), "minutes_a_seed": minutes_a_seed(runs)}
+    return {**said, **more, "commits": dict(sorted(commits.items()))}
 
 
 def collected(folder: str | Path = FOLDER) -> dict:
@@ -262,11 +273,17 @@ def rests_text(made: Mapping) -> str:
         commits = ", ".join(
             f"{count} at `{commit}`" if count else f"at `{commit}`" for commit, count in part["commits"].items()
         )
-        runs = f"{part['runs']} runs ({commits})" if part["runs"] else f"no runs, written {commits}"
+        cost = f"{part['minutes_a_seed']} minutes of a core a seed"
+        runs = f"{part['runs']} runs ({commits}), {cost}" if part["runs"] else f"no runs, written {commits}"
         lines.append(
             f"* [{name}]({name}.json): {PARTS[name].asked} {seeds[0].upper()}{seeds[1:]}; {runs}; registered as `{part['registered']}`."
         )
     return "\n".join(lines)
+
+
+def hours_text(made: Mapping) -> str:
+    "How long one seed of all parts takes."
+    return f"{sum(part['minutes_a_seed'] for part in made['parts'].values()) / 60:.1f} hours"
 
 
 def claim_text(row: Mapping) -> str:
@@ -294,7 +311,8 @@ def report_text(made: Mapping) -> str:
         rests_text(made),
     ]
     parts += [
-        "`make redraw-claims` writes this page, all tables and all figures anew from the JSON files beside it. A claim's command makes what is missing of its runs; with `AGAIN=1` it makes those too that the report has, and says whether the numbers are the same.",
+        "`make redraw-claims` writes this page, all tables and all figures anew from the JSON files beside it. A claim's command makes what is missing of its runs; with `AGAIN=1` it makes those too that the report has, and says whether the numbers are the same. One seed of everything (`make claims AGAIN=1 SEEDS=0`) takes "
+        f"{hours_text(made)} of a core, shared by as many as there are, and the teaching of the bases.",
         "## Table",
         markdown_table(claims_table(made["rows"])),
     ]

@@ -209,7 +209,7 @@ LINES = Voice(
         ),
         "left<": (
             "that leaves {this_value} for {this_cell}",
-            "only {this_value} is left for {this_cell}",
+            "{this_cell} has nothing left but {this_value}",
             "that leaves {this_cell} with {this_value}",
             "{this_cell} is left with {this_value}",
             "so {this_cell} has to be {this_value}",
@@ -217,7 +217,7 @@ LINES = Voice(
             "what is left for {this_cell} is {this_value}",
             "{this_value} is all that is left for {this_cell}",
             "then {this_cell} can only be {this_value}",
-            "{this_value} remains for {this_cell}",
+            "that leaves nothing but {this_value} for {this_cell}",
             "nothing but {this_value} is left for {this_cell}",
             "now {this_cell} has only {this_value} left",
         ),
