@@ -152,11 +152,11 @@ def test_puzzles_that_both_seeds_answer_are_no_more_puzzles():
 
 @pytest.mark.skipif(not REPORT.is_file(), reason="no report is committed")
 def test_the_route_without_dead_ends_at_equal_tokens_is_undecided():
-    """400 puzzles of two seeds, which as 800 puzzles stood at +5.2 points."""
+    """The same 400 puzzles at every seed, which are not counted as others: two seeds as 800 puzzles stood at +5.2 points."""
     report = json.loads(REPORT.read_text(encoding="utf-8"))
     rows = {row["key"]: row for row in paths.rows(paths.judged(report))}
-    assert rows["5.28"]["verdict"] == "undecided" and "+9.4 [+4.6, +14.2] points" in rows["5.28"]["ours"]
-    assert "67.8 against 58.4 % right, a random way 39.4" in rows["5.28"]["ours"]
+    assert rows["5.28"]["verdict"] == "undecided" and "+9.3 [+4.9, +13.7] points" in rows["5.28"]["ours"]
+    assert "67.1 against 57.8 % right, a random way 39.4" in rows["5.28"]["ours"]
     assert "both below the 36.6 of the way with the fewest ways on" in rows["5.26"]["ours"]
     assert all("one taught model" in rows[f"5.{number}"]["ours"] for number in range(31, 36))
 

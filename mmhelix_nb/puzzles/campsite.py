@@ -401,7 +401,7 @@ PLACES = (  # the board that follows marks them with ?
 )
 # a cell with a tent is called occupied, so that one word serves for one cell and for several
 VOICE = (
-    two_tone(("empty", "occupied"))
+    two_tone(("empty", "occupied")).with_care()
     | CLUED
     | Voice(
         {

@@ -360,7 +360,7 @@ def numbers(state: State) -> str:
 # %% ../../nbs/tasks/puzzles/hitori.ipynb #c3d6dc01
 ORDER = "fixed"
 # a shaded cell is called black here, and an unshaded one white: fewer tokens for the same
-VOICE = two_tone(("white", "black")) | Voice(
+VOICE = two_tone(("white", "black")).with_care() | Voice(
     {
         "sums sums": (
             "the columns add up to {sums}",

@@ -438,7 +438,7 @@ ENDS = (
     "what the grid shows: {fact}.",
 )
 VOICE = (
-    two_tone(("out", "in"))
+    two_tone(("out", "in")).with_care()
     | CLUED
     | Voice(
         {

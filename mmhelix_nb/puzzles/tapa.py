@@ -378,7 +378,7 @@ def ask(state: State, modality: str) -> str:
 # %% ../../nbs/tasks/puzzles/tapa.ipynb #31d03dff
 ORDER = "fixed"
 # a shaded cell is called black here: fewer tokens for the same
-VOICE = two_tone(("white", "black")) | Voice(
+VOICE = two_tone(("white", "black")).with_care() | Voice(
     {
         "around clues numbers": (
             "around the clues {clues} I count {numbers}, as written",

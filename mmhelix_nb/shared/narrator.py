@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SUPPOSE', 'NOTE', 'TAKE', 'UNTOLD', 'FAIL', 'STUCK', 'BACK', 'UNDER', 'BEYOND', 'SAME', 'SAME_PLACE', 'CHAIN',
-           'OPENED', 'CHAINED', 'OWN', 'DOUBLED', 'TWICE', 'ASIDE', 'SIGNS', 'JUST', 'BRIEF', 'smooth', 'leads_to',
-           'as_before', 'opener', 'Steps', 'Sentences', 'Narrator']
+           'OPENED', 'CHAINED', 'OWN', 'DOUBLED', 'TWICE', 'ASIDE', 'SIGNS', 'SO', 'JUST', 'BRIEF', 'smooth',
+           'leads_to', 'as_before', 'opener', 'Steps', 'Sentences', 'Narrator']
 
 # %% ../../nbs/shared/narrator.ipynb #dddb85ff
 import re
@@ -213,6 +213,7 @@ DOUBLED = re.compile(rf"^(?:{'|'.join(map(re.escape, (*THREAD, *AGAIN, *FRESH, '
 TWICE = re.compile(r"\b([Nn]ow|[Tt]hen)((?: (?!and\b)[^\s.,;:]+){0,5}?),? (?:by now|now|then)\b")  # within one clause
 ASIDE = re.compile(r"^(?:okay|good|well), ")  # what begins a sentence, and stands in the way within one
 SIGNS = {"hypothesise": "?", "observe": "!"}  # steps whose facts have words of their own where a voice has such
+SO = "so {fact}."  # where the sentence has just said all that the fact follows from
 JUST = 3  # steps back, what was said need not be said again
 
 
@@ -310,7 +311,9 @@ class Sentences(Steps):
             slots["why"] = self.voice.because(reasons, facts, self.rng, self.just(), self.told)
             if self.voice.careful:
                 if last and len(reasons) == 1 and set(reasons[0].facts) <= {*last.facts}:
-                    slots["why"] = spared(slots["why"], self.voice.claims(summed(reasons[0].facts)))
+                    said = self.voice.claims(summed(reasons[0].facts))
+                    slots["why"] = spared(slots["why"], said)
+                    clause = SO if slots["why"] == said else clause
                 clause = refitted(clause, slots["why"])
         return clause.format(**slots)
 
@@ -321,7 +324,7 @@ class Sentences(Steps):
     def linked(self, chain: str, says: str) -> str:
         "`says` as it goes on in the last sentence, behind a `chain`, or behind a semicolon alone where it has an opener of its own."
         says = ASIDE.sub("", says)
-        stop, link = (";", "") if OWN.match(says) else (chain[0], chain[2:])
+        stop, link = (",", "") if says.startswith("so ") else (";", "") if OWN.match(says) else (chain[0], chain[2:])
         self.steps[-1] = replace(self.steps[-1], says=self.steps[-1].says[:-1] + stop)
         return link + says
 

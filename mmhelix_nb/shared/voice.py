@@ -297,6 +297,8 @@ def spared(why: str, said: str) -> str:
     "A reason without what the same sentence has just `said`, where a clause is left."
     if why.startswith((f"{said}, and ", f"{said} and ")):
         return why[len(said) :].removeprefix(",").removeprefix(" and ")
+    if why.startswith(f"{said}, which "):
+        return why.replace(f"{said}, which", "that", 1)
     return re.sub(rf"{LINKED}{re.escape(said)}$", "", why)
 
 # %% ../../nbs/shared/voice.ipynb #e5b1c0a8
