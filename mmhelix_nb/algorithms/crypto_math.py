@@ -125,6 +125,11 @@ class Column(Balance):
             return None
         return [(cell, mask) for cell, mask in zip(self.cells, left) if mask != domains[cell]]
 
+    lists = ("few", "many")
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        return (len(self.ways(domains)),)
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`one` where a single way is left, `few` lists the ways for the open cells, `many` counts them and shows one, `no-way` finds none."
         places, found = self.open(domains), self.ways(domains)

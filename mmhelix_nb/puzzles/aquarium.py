@@ -106,7 +106,7 @@ def level_subsets(total: int, weights: tuple[int, ...], tanks: tuple[int, ...]) 
 class Count(Patterns):
     "Parts that lie in a line with `weights` cells and add up to `total` wet ones; `parts` are (row, name of the tank)."
 
-    lists = True
+    lists = ("sums", "many")
 
     def __init__(self, cells: Iterable[int], total: int, weights: Iterable[int], parts: Sequence[tuple[int, str]]):
         self.total, self.weights, self.parts = total, tuple(weights), tuple(parts)

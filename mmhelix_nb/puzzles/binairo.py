@@ -96,6 +96,11 @@ class Line(Patterns):
         line = tuple(cells)
         super().__init__(line, "", patterns(len(line)))
 
+    lists = ("fits", "agree")
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        return (*super().many(domains), reading(domains, self.cells).count("_"))
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`pair` of equal digits, or `half` of the line; else the lines that are left, named (`fits`) or counted (`agree`), by what it reads; `triple`, `over` and `no-fit` where it is broken."
         now, n = reading(domains, self.cells), len(self.cells)
@@ -112,7 +117,7 @@ class Line(Patterns):
         ways = ["".join("01"[(way | known) >> i & 1] for i in range(n)) for way in self.ways(domains)]
         return ("fits", (*self.place, now, tuple(ways))) if len(ways) <= 2 else ("agree", (*self.place, now, len(ways)))
 
-
+# %% ../../nbs/tasks/puzzles/binairo.ipynb #0b6b65a7
 def reading(domains: Sequence[int], cells: Iterable[int]) -> str:
     "What cells read: digits, and _ for an open one."
     return "".join("01_"[domains[cell] - 1] for cell in cells)

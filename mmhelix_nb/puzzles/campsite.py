@@ -109,6 +109,8 @@ class TentLine(Patterns):
         pitched, free = self.known(domains)
         return self.total - pitched.bit_count(), free.bit_count()
 
+    lists = ("gaps", "many")
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`has-all` and `needs-all`; else the ways that are left, named (`gaps`) or counted (`many`), as tents leave gaps; `too-many`, `too-few` and `no-room` where it is broken."
         (rest, free), place = self.missing(domains), (*self.place, self.total)

@@ -81,6 +81,7 @@ class Total(Patterns):
     "A row or column whose black cells have weights that add up to `total`."
 
     whole = True
+    lists = ("total", "many")
 
     def __init__(self, cells: Iterable[int], title: str, total: int):
         line = tuple(cells)

@@ -92,6 +92,7 @@ class Runs(Patterns):
     "A row or column whose filled cells form the runs of `clue`."
 
     whole = True
+    lists = ("fits", "fresh", "agree", "many")
 
     def __init__(self, cells: Iterable[int], title: str, clue: RunLengths):
         line = tuple(cells)
@@ -101,6 +102,9 @@ class Runs(Patterns):
     def reads(self, domains: list[int]) -> str:
         "The signs of the line so far."
         return "".join("-X_"[domains[cell] - 1] for cell in self.cells)
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        return (*super().many(domains), self.reads(domains).count("_"))
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "The ways that are left, named (`fits`) or counted (`agree`), by what the line reads; `fresh` and `many` where it reads nothing yet; `no-fit` where there is none."

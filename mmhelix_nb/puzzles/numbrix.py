@@ -555,10 +555,12 @@ def way_out(n: int, cell: int, goal: int | None, steps: int, full: Collection[in
 
 def walls(n: int, cell: int, goal: int | None, steps: int, full: Collection[int]) -> list[int]:
     "As few of the `full` cells as cut off all paths of `steps` steps from `cell` to `goal`."
-    kept = [other for other in full if apart(n)[cell][other] <= steps]
+    length = [here + (apart(n)[goal][other] if goal is not None else 0) for other, here in enumerate(apart(n)[cell])]
+    beyond = [other for other in range(n * n) if length[other] > steps]  # no such path comes there
+    kept = [other for other in full if length[other] <= steps]
     for other in sorted(kept, key=lambda other: -apart(n)[cell][other]):
         rest = [one for one in kept if one != other]
-        if not way_out(n, cell, goal, steps, rest):
+        if not way_out(n, cell, goal, steps, [*rest, *beyond]):
             kept = rest
     return sorted(kept)
 

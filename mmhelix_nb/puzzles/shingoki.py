@@ -174,6 +174,11 @@ class Choice(Recalling, TwoValued):
 class Fits(Choice):
     "The options at a point or circle, as an argument."
 
+    lists = ("ways", "many")
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        return (len(self.left(domains)),)
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`point`: two lines or none; `ways` through a circle, or how `many`; with `no-` where nothing is left."
         if not self.names:

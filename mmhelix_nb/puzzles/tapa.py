@@ -107,6 +107,8 @@ class Clue(Patterns):
         dark, free = self.known(domains)
         return dark.bit_count(), dark.bit_count() + free.bit_count()
 
+    lists = ("groups", "many")
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "`full`: it has its number; `short`: it needs all that is left; else `groups`, few enough to name, or how `many`; `over`, `under` and `split` where it is broken."
         (least, most), place = self.seen(domains), (*self.place, self.number)

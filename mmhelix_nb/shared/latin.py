@@ -104,6 +104,11 @@ class Tabled(Recalling):
 class InTable(Tabled):
     "The cells hold one of the ways of `table`."
 
+    lists = ("ways", "many", "some")
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        return (len(self.table.fitting([domains[cell] for cell in self.cells])),)
+
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         "What `ways_told` says of those that are left, or, where these are many and it is no longer, `out`: the values that none of them has; `no-ways`: none is left."
         ways = self.table.fitting([domains[cell] for cell in self.cells])

@@ -285,6 +285,10 @@ class Steps:
         ]
         return "; ".join(("=" if kind == "is" else " ").join(names) for kind, names in named)
 
+    def just(self) -> list[Fact]:
+        "What has just been said."
+        return [fact for step in self.steps[-JUST:] for fact in step.facts]
+
     def place_of(self, reason: Reason) -> str:
         "The name of the place of a reason, empty where it has none."
         kinds = [kind for sign in ("", "-", "~", "^") if (kind := f"{reason.rule}{sign}") in self.voice.grounds]
@@ -316,10 +320,6 @@ class Sentences(Steps):
                     clause = SO if slots["why"] == said else clause
                 clause = refitted(clause, slots["why"])
         return clause.format(**slots)
-
-    def just(self) -> list[Fact]:
-        "What has just been said."
-        return [fact for step in self.steps[-JUST:] for fact in step.facts]
 
     def linked(self, chain: str, says: str) -> str:
         "`says` as it goes on in the last sentence, behind a `chain`, or behind a semicolon alone where it has an opener of its own."

@@ -9,8 +9,8 @@ __all__ = ['Changes', 'KEPT', 'LAWS', 'Answer', 'UNASKED', 'only_value', 'full_v
 
 # %% ../../nbs/shared/rules.ipynb #b08cb581
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import lru_cache
-from operator import itemgetter
+from functools import lru_cache, reduce
+from operator import and_, itemgetter, or_
 from typing import Any, Self
 
 from .grids import beside
@@ -35,7 +35,7 @@ class Rule:
 
     late = False  # asked only when all other rules are silent
     whole = False  # whether its reasons name all of its cells that are decided, instead of as few as suffice
-    lists = False  # whether its reasons list ways, of which none should be out by what has been said
+    lists: tuple[str, ...] = ()  # the kinds of reasons that list or count ways, of which none should be out
     wide = False  # whether it is told at once what a reason strikes out of a cell, and not only what is asked for
 
     def __init__(self, cells: Iterable[int], title: str):
@@ -46,6 +46,10 @@ class Rule:
         "The same rule, at a place that reasons name."
         self.place = place
         return self
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        "What a reason that `lists` ways goes through, in numbers: the fewer the better."
+        return ()
 
     def argue(self, domains: list[int], cell: int | None, gone: int) -> tuple[str, tuple]:
         """The kind of argument, and its parts, by which `cell` cannot hold the values of the mask `gone`; where `cell` is None, the rule is broken.
@@ -192,13 +196,10 @@ class Patterns(Recalling, TwoValued):
                 ones |= 1 << place
             elif mask == 1:
                 zeros |= 1 << place
-        some, every, found = 0, -1, False
-        for pattern in self.patterns:
-            if pattern & zeros or ones & ~pattern:
-                continue
-            some, every, found = some | pattern, every & pattern, True
-        if not found:
+        fitting = [pattern for pattern in self.patterns if not (pattern & zeros or ones & ~pattern)]
+        if not fitting:
             return None
+        some, every = reduce(or_, fitting), reduce(and_, fitting)
         new_ones, new_zeros = every & ~ones, ~some & ~zeros
         return [
             (place, 2 if new_ones >> place & 1 else 1)
@@ -210,6 +211,9 @@ class Patterns(Recalling, TwoValued):
         "The ways that are left to fill the open cells, as masks."
         ones, free = self.known(domains)
         return [pattern & free for pattern in self.patterns if pattern & ~free == ones]
+
+    def many(self, domains: list[int]) -> tuple[int, ...]:
+        return (len(self.ways(domains)),)
 
 # %% ../../nbs/shared/rules.ipynb #6c004cce
 class KeepsClear(TwoValued):

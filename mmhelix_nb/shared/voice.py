@@ -289,7 +289,7 @@ def refitted(clause: str, why: str) -> str:
         return BEHIND.sub("{why}, so {fact}.", clause)
     return BEHIND.sub(r"\1: \2" if ": " not in clause + why else r"\g<0>", FRONT.sub(r"\1, so \2", clause))
 
-
+# %% ../../nbs/shared/voice.ipynb #e5b1c0aa
 LINKED = r"(?:,? (?:and|while|as|since|because|for|when|where|if)) "
 
 
