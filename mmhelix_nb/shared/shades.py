@@ -213,18 +213,18 @@ TOGETHER = Voice(
     },
     {
         "joins walls cell cell2": (
-            "else {walls} would part {cell} from {cell2}",
+            "otherwise {cell} would be parted from {cell2} by {walls}",
             "otherwise {walls} would cut {cell} off from {cell2}",
             "past {walls} there is no other way from {cell} to {cell2}",
             "{cell} reaches {cell2} only there, past {walls}",
             "{cell} and {cell2} need that link past {walls}",
             "no other path leads from {cell} past {walls} to {cell2}",
             "{cell} must stay joined to {cell2} past {walls}",
-            "{walls} would block {cell} from {cell2}",
-            "with {walls} in the way, {cell} would lose {cell2}",
+            "otherwise {walls} would block {cell} from {cell2}",
+            "otherwise {cell} would lose {cell2}, with {walls} in the way",
             "only that gap beside {walls} links {cell} with {cell2}",
             "{cell} has no other way round {walls} to {cell2}",
-            "{cell} and {cell2} would be apart, with {walls} between them",
+            "otherwise {cell} and {cell2} would be apart, with {walls} between them",
         ),
         "walled walls cell cell2": (
             "{cell} cannot get past {walls} to {cell2}",

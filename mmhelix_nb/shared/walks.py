@@ -727,7 +727,7 @@ BEGIN = (
     "with that, {fact}.",
     "good: {fact}.",
     "now {fact}.",
-    "to begin with, {fact}.",
+    "first of all, {fact}.",
     "then {fact}.",
     "okay, {fact}.",
     "this way, {fact}.",
