@@ -382,7 +382,7 @@ BARS = Voice(
             "{number} bars, with {high} as the top at {places}, and {low} as the bottom at {places2}",
             "of {number} bars {high} is the tallest, at {places}, and {low} the shortest, at {places2}",
             "{number} bars stand there; the peak {high} is at {places} and the least, {low}, at {places2}",
-            "the count is {number}, the maximum {high} at {places}, the minimum {low} at {places2}",
+            "the bars number {number}, the maximum is {high} at {places}, the minimum {low} at {places2}",
             "I see {number} bars, the largest {high} at {places}, the smallest {low} at {places2}",
             "{number} values, the greatest {high} in place {places}, the smallest {low} in place {places2}",
             "with {number} bars, {high} towers at {places}, and {low} is lowest at {places2}",

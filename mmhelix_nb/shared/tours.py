@@ -741,7 +741,7 @@ MOVES = Voice(
             "{node2} comes after {node}",
             "my next step is {node} to {node2}",
             "I leave {node} for {node2}",
-            "the edge {node}-{node2} is the next one",
+            "the edge {node}-{node2} leads on",
             "I walk from {node} over to {node2}",
             "{node2} is where I go from {node}",
         ),

@@ -727,7 +727,7 @@ BEGIN = (
     "with that, {fact}.",
     "good: {fact}.",
     "now {fact}.",
-    "first of all, {fact}.",
+    "fine, {fact}.",
     "then {fact}.",
     "okay, {fact}.",
     "this way, {fact}.",
