@@ -39,7 +39,7 @@ from mmhelix_nb.shared.charts import (
 from ..shared.draw import render, strips
 from ..shared.narrator import BACK, STUCK, SUPPOSE, Narrator
 from ..shared.numbers import compared
-from ..shared.prose import clauses_listed
+from ..shared.prose import clauses_listed, listed
 from ..shared.reading import BARS, RESULT, bar_reading, close
 from ..shared.search import Counter
 from ..shared.seen import Mark, Seen
@@ -389,7 +389,7 @@ VOICE = (
                 "{right} follows in the direction from {left}",
                 "between {left} and {right} nothing turns back",
                 "it is on the way from {left} to {right}",
-                "{left}, then this, then {right}, all one way",
+                "{left} before, {right} after, all one way",
                 "the way from {left} does not turn, {right} is next",
             ),
             "all number": (
@@ -409,7 +409,7 @@ VOICE = (
         },
         {
             "span": named_span,
-            "spans": lambda spans: clauses_listed([named_span(span) for span in spans]),
+            "spans": lambda spans: (clauses_listed if len(spans) > 2 else listed)([named_span(span) for span in spans]),
             "heights": lambda heights: " ".join(map(str, heights)),
         },
     )

@@ -210,7 +210,9 @@ OPENED, CHAINED = 0.2, 0.5  # shares of the sentences that an opener begins, and
 _OWN = r"(?:so|then|now|next(?! to\b)|(?:with|by) (?:that|it)|after that|as a result|that changes|hence|thus|in turn|this way|again)\b"
 OWN = re.compile(_OWN)  # how a clause begins that has an opener of its own
 DOUBLED = re.compile(rf"^(?:{'|'.join(map(re.escape, (*THREAD, *AGAIN, *FRESH, 'now ', 'then ', 'so ')))})(?={_OWN})")
-TWICE = re.compile(r"\b([Nn]ow|[Tt]hen)((?: (?!and\b)[^\s.,;:]+){0,5}?),? (?:by now|now|then)\b")  # within one clause
+TWICE = re.compile(
+    r"\b([Nn]ow|[Tt]hen)((?: (?!and\b)[^\s.,;:]+){0,5}?)(?:,? (?:by now|now)| then)\b"
+)  # within one clause
 ASIDE = re.compile(r"^(?:okay|good|well), ")  # what begins a sentence, and stands in the way within one
 SIGNS = {"hypothesise": "?", "observe": "!"}  # steps whose facts have words of their own where a voice has such
 SO = "so {fact}."  # where the sentence has just said all that the fact follows from
