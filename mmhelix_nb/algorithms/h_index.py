@@ -23,6 +23,7 @@ from ..shared.charts import Level as Bars
 from ..shared.draw import render, strips
 from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, Narrator
 from ..shared.numbers import compared
+from ..shared.prose import listed
 from ..shared.reading import BARS, RESULT, bar_reading, close
 from ..shared.search import Counter
 from ..shared.seen import Mark, Seen, spots
@@ -253,33 +254,33 @@ VOICE = BARS | Voice(
             "h is {number} or larger",
             "h is no less than {number}",
         ),
-        "reach number bars total": (
-            "of at least {number} are {bars}, {total} in all",
-            "{bars} reach {number}: {total}",
-            "at least {number} there are {bars}, that makes {total}",
-            "the values from {number} up are {bars}, so {total}",
-            "I count {bars} as {number} or more, {total} papers",
-            "with {number} or more I see {bars}: {total}",
-            "not below {number}: {bars}, which are {total}",
-            "{number} or above have {bars}, {total} of them",
-            "the papers with {number} or more are {bars}, {total} together",
-            "going through the bars, {bars} are at least {number}: {total}",
-            "counting those >= {number}: {bars}, {total} papers",
-            "for {number} I find {bars}, {total} in number",
+        "reach number papers total": (
+            "at {number} or more I see {papers}, {total} in all",
+            "{number} is reached by {papers}: {total}",
+            "of those at {number} or more I find {papers}, which makes {total}",
+            "from {number} up I see {papers}, so {total}",
+            "I count {papers} as {number} or more, {total} papers",
+            "with {number} or more I see {papers}: {total}",
+            "not below {number}: {papers}, {total} of them",
+            "I note {papers} at {number} or above, {total} of them",
+            "as {number} or more I have {papers}, {total} together",
+            "going through the bars I find {papers} at {number} or above: {total}",
+            "counting those >= {number}: {papers}, {total} papers",
+            "for {number} I find {papers}, {total} in number",
         ),
-        "more number bars before total": (
-            "besides the {before} of before, {bars} are at least {number}, {total} in all",
-            "{bars} reach {number} too, and with the {before} counted that is {total}",
-            "at least {number} are {bars}, and the {before} from before: {total}",
-            "to the {before} come {bars} for {number}, so {total}",
-            "{before} are known, and {bars} are {number} or more: {total}",
-            "for {number} I add {bars} to the {before}: {total}",
-            "new ones from {number} up are {bars}, plus {before} makes {total}",
-            "{before} and {bars}, which are >= {number}, make {total}",
-            "with {number} as the limit {bars} join the {before}: {total}",
-            "{number} or more have {bars} and the {before} larger ones, {total} together",
-            "next to {before} larger ones, {bars} are not below {number}: {total}",
-            "the {before} stay, {bars} reach {number} as well: {total}",
+        "more number papers before total": (
+            "besides the {before} of before I find {papers} at {number} or more, {total} in all",
+            "{number} is reached by {papers} too, and with the {before} counted that is {total}",
+            "at {number} or more I add {papers} to the {before} from before: {total}",
+            "to the {before} I add {papers} for {number}, so {total}",
+            "{before} were counted, and for {number} I add {papers}: {total}",
+            "for {number} I add {papers} to the {before}: {total}",
+            "new from {number} up: {papers}, and with the {before} that makes {total}",
+            "{before} so far, and {papers} on top for {number}: {total}",
+            "with {number} as the limit I get {papers} besides the {before}: {total}",
+            "counting {papers} for {number} and the {before} larger ones, I have {total}",
+            "next to {before} larger ones I see {papers}, not below {number}: {total}",
+            "the {before} stay, and for {number} I count {papers} as well: {total}",
         ),
         "least number": (
             "h is at least {number}",
@@ -396,17 +397,17 @@ VOICE = BARS | Voice(
             "{total} of them miss the {number}",
         ),
         "meet least most": (
-            "h lies between {least} and {most}",
+            "h is at least {least} and at most {most}",
             "{least} is the least and {most} the most",
             "the bounds {least} and {most} have met",
-            "nothing is left between {least} and {most}",
-            "from {least} to {most} there is one number",
+            "there is no room between the bounds {least} and {most}",
+            "one number is not below {least} and not above {most}",
             "at least {least} and at most {most} is one number",
-            "the range is {least} to {most}",
+            "h >= {least} and h <= {most}",
             "{least} works and more than {most} does not",
-            "the lower bound is {least}, the upper {most}",
-            "between {least} and {most} there is no choice",
-            "only {least} to {most} is open",
+            "the lower bound, {least}, has met the upper one, {most}",
+            "the bounds, {least} below and {most} above, leave no choice",
+            "{least} is the lower bound and {most} the upper one",
             "both bounds agree, {least} and {most}",
         ),
         "rank number value": (
@@ -424,6 +425,7 @@ VOICE = BARS | Voice(
             "position {number} gives {value}",
         ),
     },
+    {"papers": lambda values: f"the value{'s' * (len(values) > 1)} {listed(values)}" if values else "no value"},
 )
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #834f2776

@@ -134,10 +134,10 @@ def look_up(goal: Fraction, parts: list, table: dict, counter: Counter) -> tuple
     "Make `goal` from one of the `parts` (condition, pair of other numbers, value, Made) and what the table has for its pair."
     asked = []
     for condition, pair, part, made in parts:
-        asked.append((condition, pair, part, values := []))
-        for rest, shape in shapes(goal, part):
+        ways = [*shapes(goal, part)]
+        asked.append((condition, pair, part, [rest for rest, _ in ways]))
+        for rest, shape in ways:
             counter.visit()
-            values.append(rest)
             if found := table[pair].get(rest):
                 return asked, joined(shape, goal, (rest, found), (part, made))
     return asked, None
@@ -566,7 +566,7 @@ VOICE = Voice(
             "the last step joins a result of {pair} with one of {pair2}",
             "I pair {pair}, and {pair2} as well",
             "it works in pairs, {pair} here and {pair2} there",
-            "both {pair} and {pair2} are joined first",
+            "{pair} are joined first, and so are {pair2}",
             "one half comes from {pair}, the other from {pair2}",
             "I split the cards into {pair} on one side, {pair2} on the other",
             "the way goes through {pair} and {pair2} as pairs",
@@ -807,7 +807,8 @@ def tell_attempt(told: Narrator, numbers: tuple[int, ...], attempt: Attempt, tab
     told.tell("test", ASKED, asked, [Reason("undo", (), (supposed, *used))])
     if attempt.made:
         fact = asked[-1]
-        found = Fact("found", (*fact.args[1:3], fact.args[3][-1]))
+        value = next(value for value in fact.args[3] if value in made[-1].args[2])
+        found = Fact("found", (*fact.args[1:3], value))
         told.tell("test", NOTE, [found], [Reason("in-table", (), (fact, made[-1]))])
         reason = Reason("steps", (attempt.made.chain,), (found, supposed))
         told.deduce([Fact("result", (attempt.made.text,))], [reason])

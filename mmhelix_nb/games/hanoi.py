@@ -15,6 +15,7 @@ __all__ = ['DISKS', 'BY_NATURE', 'SHALLOW', 'LEVELS', 'SPACES', 'NOUNS', 'SCORER
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -553,6 +554,20 @@ PEGS = Voice(
             "disks up to {disk} come together on peg {number}",
             "I bring the disks up to {disk} to peg {number}",
         ),
+        "clear disk number": (
+            "the way of disk {disk} to peg {number} is open",
+            "disk {disk} is open and peg {number} has room",
+            "disk {disk} is free to go to peg {number}",
+            "nothing bars disk {disk} from peg {number} any more",
+            "neither disk {disk} nor peg {number} is covered by disk 1",
+            "disk {disk} can get to peg {number}",
+            "disk 1 bars disk {disk} from peg {number} no longer",
+            "with disk 1 aside, disk {disk} can go to peg {number}",
+            "that opens peg {number} for disk {disk}",
+            "disk {disk} can move, and peg {number} takes it",
+            "disk 1 is out of the way of disk {disk} to peg {number}",
+            "peg {number} is open for disk {disk}",
+        ),
         "onto number": (
             "disk 2 has to go to peg {number}, and disk 1 would be there",
             "on peg {number} disk 1 is in the way of disk 2",
@@ -750,6 +765,7 @@ def tell_small(told: Narrator, pegs: Pegs, disk: int, target: int, order: str) -
         if where(pegs, 1) != free:
             if order:
                 try_pegs(told, pegs, target, order)
+                reason = Reason("clear", (2, target + 1))
             else:
                 facts.append(put(pegs, 1, free))
         facts.append(put(pegs, 2, target))
@@ -784,10 +800,9 @@ def peg_facts(state: State) -> list[Fact]:
     return [Fact("peg", (number, peg)) for number, peg in enumerate(state.pegs, 1)]
 
 
-def disks_found(parts: Sequence[Fact]) -> list[Fact]:
-    "That all disks are there, with how many lie on each peg, or the first one that is missing."
+def disks_found(parts: Sequence[Fact], most: int) -> list[Fact]:
+    "That all disks are there, 1 to `most`, with how many lie on each peg, or the first one that is missing."
     disks = [disk for fact in parts for disk in fact.args[1]]
-    most = max(disks, default=1)
     lost = [disk for disk in range(1, most + 1) if disk not in disks]
     return [Fact("no-disk", (lost[0],))] if lost else [Fact("all", (tuple(len(fact.args[1]) for fact in parts), most))]
 
@@ -818,7 +833,8 @@ def made_again(state: State, moves: Sequence[tuple[int, int]]) -> list[Fact]:
 def trace(state: State, rng: Random, manner: Manner) -> list[Step]:
     "The pegs, the recursion with the pegs that were tried for disk 1, and the moves, made once more."
     told = Narrator(VOICE, rng)
-    read(told, manner, peg_facts(state), disks_found, dropped, READ, inner=True)
+    tally = partial(disks_found, most=state.disks)
+    read(told, manner, peg_facts(state), tally, dropped, READ, inner=True)
     order = "" if manner.reflection == "none" else manner.order or ORDER
     tell_gather(told, [list(peg) for peg in state.pegs], state.disks, 2, order)
     moves = moves_of(search(state, Counter()))
@@ -876,7 +892,7 @@ SEEN: Seen = (
     dict.fromkeys(("wait", "small"), up_to)
     | dict.fromkeys(("peg", "lies"), peg_of)
     | dict.fromkeys(("free", "no-disk", "no-end"), disk_of)
-    | dict.fromkeys(("stay", "not", "move"), placed)
+    | dict.fromkeys(("stay", "not", "move", "clear"), placed)
     | dict.fromkeys(("onto", "under"), lambda state, peg, target: placed(state, 2, peg))
     | {
         "step": lambda state, number, disk, peg: placed(state, disk, peg),

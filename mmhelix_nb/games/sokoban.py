@@ -875,7 +875,7 @@ VOICE = Voice(
             "no other push can be made, {count} tried",
             "here I am stuck, with {count} ruled out",
             "I am out of pushes, {count} tried",
-            "what can be pushed has failed, that is {count}",
+            "what could be pushed has failed, {count} tried",
             "of the pushes here none is left, {count} failed",
         ),
         "ends": tuple(

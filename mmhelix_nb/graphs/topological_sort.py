@@ -287,7 +287,7 @@ QUEUE = Voice(
         ),
         "taken number node": (
             "number {number} is {node}",
-            "{node} is next, number {number}",
+            "{node} follows as number {number}",
             "{node} comes as number {number}",
             "place {number} goes to {node}",
             "{node} is number {number}",

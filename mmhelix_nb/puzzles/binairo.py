@@ -456,12 +456,12 @@ VOICE = two_tone(("0", "1")) | Voice(
     {
         "pair line digit": (
             "{cells} are both {digit}, and {line} may not have three alike",
-            "three alike would stand in {line}, as {cells} are {digit}",
+            "otherwise three alike would stand in {line}, as {cells} are {digit}",
             "{cells} in {line} are {digit} already",
             "{line} has {digit} in {cells}, close together",
             "{cells} are two {digit}s of {line}",
             "a third {digit} beside {cells} is forbidden in {line}",
-            "with {digit} in {cells}, {line} would get three alike",
+            "otherwise {line} would get three alike, with {digit} in {cells}",
             "{line} has {digit} in {cells} and takes no third",
             "next to {cells}, {line} cannot have {digit} again",
             "the {digit}s in {cells} rule out a third in {line}",
@@ -556,7 +556,7 @@ VOICE = two_tone(("0", "1")) | Voice(
             "{line} is {now} and {line2} {now2}, and they must differ",
             "{line}, {now}, must not equal {line2}, {now2}",
             "{line} reads {now}, {line2} reads {now2}, and no two lines are alike",
-            "else {line} and {line2} would be twins, {now} and {now2}",
+            "otherwise {line} and {line2} would be twins, {now} and {now2}",
             "{line} with {now} has to differ from {line2} with {now2}",
             "{line} as {now} and {line2} as {now2} agree elsewhere and must differ here",
             "{line} must stay unlike {line2}, {now} against {now2}",

@@ -494,7 +494,7 @@ VOICE = two_tone(("white", "black")).with_care() | Voice(
             "the {total} around {cell} are all there are",
             "{cell} asks for {total} and has no more than that",
             "there are just {total} cells around {cell} for its {total}",
-            "its {total} fills all around {cell}",
+            "a clue of {total} fills all around {cell}",
         ),
         "groups cell total ways": (
             "{premises} and the {total} at {cell} is {ways}",

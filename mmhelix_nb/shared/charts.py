@@ -261,7 +261,7 @@ SUPPOSED = (
     "let me suppose {fact}.",
     "I suppose {fact}.",
     "my guess: {fact}.",
-    "is it that {fact}?",
+    "might it be that {fact}?",
     "for now I say {fact}.",
     "what if {fact}?",
     "could it be that {fact}?",

@@ -35,7 +35,7 @@ SUPPOSE = (
     "say {fact}.",
     "let me try this: {fact}.",
     "assume for now that {fact}.",
-    "let me assume {fact}.",
+    "let me assume this: {fact}.",
     "maybe {fact}; I test that.",
     "perhaps {fact}. Let me follow that.",
     "what if {fact}?",
@@ -128,7 +128,7 @@ BACK = (
     "that rules the try out: {fact}.",
     "therefore {fact}.",
     "what I supposed is wrong: {fact}.",
-    "at least I know now that {fact}.",
+    "at least that is settled: {fact}.",
     "undo that; {fact}.",
     "I return to where I was, and {fact}.",
     "the guess is refuted: {fact}.",
@@ -146,7 +146,7 @@ UNDER = (  # where a try fails while earlier ones, {outer}, still stand
     "given that guess, {outer}, it comes out that {fact}.",
     "while the guess that {outer} is not refuted, {fact}.",
     "the guess that {outer} stays, and under it {fact}.",
-    "where {outer}, I know now that {fact}.",
+    "where {outer}, this is settled: {fact}.",
 )
 BEYOND = (  # where tries fail that were made under another one, {inner}, and do not matter to it
     "the later guess that {inner} does not matter to this, and so {fact}.",
@@ -207,10 +207,12 @@ CHAIN = (  # how a forced step runs on in the sentence before it
 
 # %% ../../nbs/shared/narrator.ipynb #d04832f6
 OPENED, CHAINED = 0.2, 0.5  # shares of the sentences that an opener begins, and of forced steps that run on
-_OWN = r"(?:so|then|now|next(?! to\b)|with (?:that|it)|after that|as a result|that changes|hence|thus|in turn|this way|again)\b"
+_OWN = r"(?:so|then|now|next(?! to\b)|(?:with|by) (?:that|it)|after that|as a result|that changes|hence|thus|in turn|this way|again)\b"
 OWN = re.compile(_OWN)  # how a clause begins that has an opener of its own
 DOUBLED = re.compile(rf"^(?:{'|'.join(map(re.escape, (*THREAD, *AGAIN, *FRESH, 'now ', 'then ', 'so ')))})(?={_OWN})")
-TWICE = re.compile(r"\b([Nn]ow|[Tt]hen)((?: (?!and\b)[^\s.,;:]+){0,5}?),? (?:by now|now|then)\b")  # within one clause
+TWICE = re.compile(
+    r"\b([Nn]ow|[Tt]hen)((?: (?!and\b)[^\s.,;:]+){0,5}?)(?:,? (?:by now|now)| then)\b"
+)  # within one clause
 ASIDE = re.compile(r"^(?:okay|good|well), ")  # what begins a sentence, and stands in the way within one
 SIGNS = {"hypothesise": "?", "observe": "!"}  # steps whose facts have words of their own where a voice has such
 SO = "so {fact}."  # where the sentence has just said all that the fact follows from
@@ -220,8 +222,8 @@ JUST = 3  # steps back, what was said need not be said again
 def smooth(says: str) -> str:
     "`says` without a word that a clause and what it is put into both bring along."
     return re.sub(
-        r"\band with that that\b",
-        "and that",
+        r"\band with that (that|with)\b|\bthat that\b",
+        lambda m: {"that": "and that", "with": "so with"}.get(m[1], "that this"),
         re.sub(r"\b[Aa]s as\b", lambda m: "Since, as" if m[0][0] == "A" else "since, as", says),
     )
 
@@ -271,8 +273,7 @@ class Steps:
         false: Sequence[Fact] = (),
     ) -> None:
         "Write down a step in words of its own; `brief` is made of the facts where it is empty."
-        parts, says = (tuple(facts), tuple(reasons), tuple(false)), smooth(says)
-        says = TWICE.sub(r"\1\2", says) if self.voice.careful else says
+        parts, says = (tuple(facts), tuple(reasons), tuple(false)), TWICE.sub(r"\1\2", smooth(says))
         self.told.update((reason.rule, reason.args) for reason in reasons)
         self.steps.append(Step(kind, says, brief or (self.brief(facts) if kind in BRIEF else ""), board, *parts))
 
@@ -313,12 +314,11 @@ class Sentences(Steps):
             slots["fact"] = self.voice.claims(facts, self.rng, sign)
         if "{why}" in clause:
             slots["why"] = self.voice.because(reasons, facts, self.rng, self.just(), self.told)
-            if self.voice.careful:
-                if last and len(reasons) == 1 and set(reasons[0].facts) <= {*last.facts}:
-                    said = self.voice.claims(summed(reasons[0].facts))
-                    slots["why"] = spared(slots["why"], said)
-                    clause = SO if slots["why"] == said else clause
-                clause = refitted(clause, slots["why"])
+            if self.voice.careful and last and len(reasons) == 1 and set(reasons[0].facts) <= {*last.facts}:
+                said = self.voice.claims(summed(reasons[0].facts))
+                slots["why"] = spared(slots["why"], said)
+                clause = SO if slots["why"] == said else clause
+            clause = refitted(clause, slots["why"], slots.get("fact", ""))
         return clause.format(**slots)
 
     def linked(self, chain: str, says: str) -> str:

@@ -41,7 +41,7 @@ AGREE = (
     "I compare: {fact}. It matches.",
     "{fact}: counted twice, the same both times.",
     "checking the reading: {fact}, just as I have it.",
-    "a quick count says {fact}. My reading agrees.",
+    "counted quickly, {fact}. My reading agrees.",
     "the picture again: {fact}. Nothing is missing.",
 )
 DIFFER = (
@@ -54,7 +54,7 @@ DIFFER = (
     "I compare: {fact}, and by my reading {wrong}. I misread something.",
     "something is off: {fact}, though by my reading {wrong}.",
     "checking the reading: {fact}. What I have says {wrong}.",
-    "a quick count says {fact}. However, by my reading {wrong}.",
+    "counted quickly, {fact}. However, by my reading {wrong}.",
     "the picture again: {fact}. Actually I wrote it so that {wrong}.",
     "hold on: {fact}, and what I wrote down means that {wrong}.",
 )
@@ -379,13 +379,13 @@ BARS = Voice(
         ),
         "extremes number high places low places2": (
             "there are {number} bars, the highest is {high} at {places}, the lowest {low} at {places2}",
-            "{number} bars, with {high} as the top at {places} and {low} as the bottom at {places2}",
+            "{number} bars, with {high} as the top at {places}, and {low} as the bottom at {places2}",
             "of {number} bars {high} is the tallest, at {places}, and {low} the shortest, at {places2}",
             "{number} bars stand there; the peak {high} is at {places} and the least, {low}, at {places2}",
-            "the count is {number}, the maximum {high} at {places}, the minimum {low} at {places2}",
+            "the bars number {number}, the maximum is {high} at {places}, the minimum {low} at {places2}",
             "I see {number} bars, the largest {high} at {places}, the smallest {low} at {places2}",
             "{number} values, the greatest {high} in place {places}, the smallest {low} in place {places2}",
-            "with {number} bars, {high} towers at {places} and {low} is lowest at {places2}",
+            "with {number} bars, {high} towers at {places}, and {low} is lowest at {places2}",
             "{number} bars in all, top {high} at {places}, bottom {low} at {places2}",
             "the chart has {number} bars; {high} at {places} is the highest and {low} at {places2} the lowest",
             "among {number} bars the highest, {high}, is at {places}, and the lowest, {low}, at {places2}",

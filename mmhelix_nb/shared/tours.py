@@ -619,12 +619,12 @@ def judge_no(exists: bool | None, name: str) -> Verdict:
 
 # %% ../../nbs/shared/tours.ipynb #2132a950
 BESIDE = (  # none ends in the number, which would read on as a list: at 2, 3 and 5
-    "with {node} next, ",
+    "with {node} taken, ",
     "once {node} is visited, ",
-    "with {node} as the next node, ",
-    "once {node} comes next, ",
-    "when {node} comes next, ",
-    "with {node} as my next node, ",
+    "if I go to {node} now, ",
+    "once {node} is taken, ",
+    "when {node} is taken, ",
+    "if I step to {node} from here, ",
 )
 
 
@@ -741,7 +741,7 @@ MOVES = Voice(
             "{node2} comes after {node}",
             "my next step is {node} to {node2}",
             "I leave {node} for {node2}",
-            "the edge {node}-{node2} is the next one",
+            "the edge {node}-{node2} leads on",
             "I walk from {node} over to {node2}",
             "{node2} is where I go from {node}",
         ),
@@ -979,13 +979,13 @@ BEGIN = (
     "so {fact}.",
     "good: {fact}.",
     "now {fact}.",
-    "to begin with, {fact}.",
+    "first of all, {fact}.",
     "okay, {fact}.",
     "all right, {fact}.",
     "here {fact}.",
     "for a start, {fact}.",
     "well, {fact}.",
-    "let me begin: {fact}.",
+    "off I go: {fact}.",
     "then {fact}.",
 )
 FORCED = (

@@ -6,8 +6,8 @@
 __all__ = ['Names', 'NAMES', 'Clauses', 'SHORT', 'MANY', 'LAST', 'Told', 'INNER', 'FRONT', 'BEHIND', 'COLON', 'LINKED', 'NUMBERS',
            'SUPPOSED', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'SIGNS_SEEN', 'RECALLED', 'cell_label', 'line_label',
            'as_one_of', 'as_spans', 'by_kind', 'drawn_from', 'alike', 'several', 'Parts', 'Claims', 'as_one',
-           'as_one_place', 'summed', 'Premises', 'Entries', 'Grounds', 'refitted', 'spared', 'Apart', 'Voice',
-           'two_coloured', 'cased']
+           'as_one_place', 'summed', 'Premises', 'Entries', 'Grounds', 'unstacked', 'refitted', 'spared', 'Apart',
+           'Voice', 'two_coloured', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -17,7 +17,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from .prose import listed
+from .prose import clauses_listed, listed
 from ..steps import Fact, Reason
 
 # %% ../../nbs/shared/voice.ipynb #4b529540
@@ -139,7 +139,7 @@ class Claims(Parts):
             slots = [self.slots(kind, args) for args in parts]
             clause = drawn.setdefault(kind, drawn_from(self.words[kind][1], rng))
             said += [clause.format(**one) for one in slots]
-        return listed(said)
+        return clauses_listed(said)
 
 # %% ../../nbs/shared/voice.ipynb #3ee0626f
 def as_one(reasons: Sequence[Reason], sign: str) -> Reason:
@@ -268,28 +268,40 @@ class Grounds(Entries):
         return as_one_place(reasons) if f"{reasons[0].rule}&" in self.grounds else as_one(reasons, "+")
 
 # %% ../../nbs/shared/voice.ipynb #e5b1c0a7
-INNER = re.compile(r", (?:as|since|because|for|when|and then|and now|so that)\b|^(?:as|since|because|once|given)\b|: ")
+INNER = re.compile(
+    r", (?:as|since|because|for|when|and then|and now|so that)\b|^(?:as|since|because|once|given|when|with|if|else|otherwise)\b|: "
+)
 FRONT = re.compile(r"(?:because|since|as|given that) (\{why\}), (\{fact\}\.)$")  # a reason before what follows from it,
-BEHIND = re.compile(r"(\{fact\}), (?:because|since) (\{why\}\.)$")  # or behind that,
+BEHIND = re.compile(r"(\{fact\}), (?:because|since|as) (\{why\}\.)$")  # or behind that,
 COLON = re.compile(r"(\{why\}|\{fact\}): (\{fact\}|\{why\})\.$")  # or parted from it by a colon
 
 
-def refitted(clause: str, why: str) -> str:
-    "A `clause` that opens with a conjunction or holds a colon, in other words where the reason, `why`, or the opener brings one of its own."
+def unstacked(clause: str, why: str, fact: str) -> str:
+    "A `clause` that joins by a which, or by a colon, in other words where the reason or the fact has one of its own."
+    if ", which" in why + fact:
+        clause = clause.replace("{why}, which means {fact}", "{why}, so {fact}")
+    if ", but " in why:
+        clause = re.sub("^but (now )?", "", clause)
+    if COLON.search(clause) and (": " in why + fact or clause.count(": ") > 1):
+        return COLON.sub("{why}, so {fact}.", clause)
+    return clause
+
+
+def refitted(clause: str, why: str, fact: str = "") -> str:
+    "A `clause` that opens with a conjunction or holds a colon, in other words where the reason, `why`, the `fact` or the opener brings one of its own."
+    clause = unstacked(clause, why, fact)
     if why.startswith("of "):
         clause = clause.replace("because {why}", "since {why}")
-    if COLON.search(clause) and (": " in why or clause.count(": ") > 1):
-        return COLON.sub("{why}, so {fact}.", clause)
     if not INNER.search(why):
         return clause
     if clause.endswith(": {why}.") and "{fact}" not in clause:
         return "but {why}." if ": " in why else clause
-    begins = BEHIND.search(clause) and why.startswith(("as ", "since ", "because ", "once ", "given "))
+    begins = BEHIND.search(clause) and why.startswith(("as ", "since ", "because ", "once ", "given ", "when "))
     if begins:
         return BEHIND.sub("{why}, so {fact}.", clause)
     return BEHIND.sub(r"\1: \2" if ": " not in clause + why else r"\g<0>", FRONT.sub(r"\1, so \2", clause))
 
-# %% ../../nbs/shared/voice.ipynb #e5b1c0aa
+# %% ../../nbs/shared/voice.ipynb #e5b1c0b1
 LINKED = r"(?:,? (?:and|while|as|since|because|for|when|where|if)) "
 
 
@@ -309,9 +321,7 @@ class Apart(Grounds):
 
     def apart(self, said: list[str]) -> str:
         "Reasons as one clause."
-        if self.careful and len(said) > 1 and any(" and " in one or "," in one for one in said):
-            return ", and ".join(said)
-        return listed(said)
+        return clauses_listed(said) if self.careful else listed(said)
 
 # %% ../../nbs/shared/voice.ipynb #e4ff8722
 class Voice(Apart):
@@ -450,10 +460,10 @@ SUPPOSED = (  # of a cell of two kinds, where it is a guess: nothing here says t
     "{cell} is simply {value}",
     "{cell} really is {value}",
     "{value} is right for {cell}",
-    "I let {cell} be {value}",
-    "I take {cell} as {value}",
-    "I treat {cell} as {value}",
-    "I put {cell} down as {value}",
+    "{cell} stays {value}",
+    "{cell} is to be {value}",
+    "{cell} is {value} after all",
+    "{cell} ends up {value}",
     "{cell} is {value} here",
 )
 

@@ -727,7 +727,7 @@ BEGIN = (
     "with that, {fact}.",
     "good: {fact}.",
     "now {fact}.",
-    "to begin with, {fact}.",
+    "fine, {fact}.",
     "then {fact}.",
     "okay, {fact}.",
     "this way, {fact}.",

@@ -40,7 +40,7 @@ class Hanoi(Proof):
 
     def tally(self, parts):
         disks = sorted(disk for fact in parts for disk in fact.args[1])
-        lost = [disk for disk in range(1, (disks[-1] if disks else 1) + 1) if disk not in disks]
+        lost = [disk for disk in range(1, sum(map(len, self.begin)) + 1) if disk not in disks]
         if lost:
             return [Fact("no-disk", (lost[0],))]
         return [
@@ -80,6 +80,10 @@ class Hanoi(Proof):
     def on_small_move(self, place, disk, number):
         expect(self.needs[-1] == place and disk <= place[0] <= 2, "other disks are due")
         self.move(disk, number)
+
+    def on_clear_move(self, place, disk, number):
+        expect(place[0] == 2 and (disk == 1 or self.where(1) not in (self.where(2), number)), "disk 1 is in the way")
+        self.on_small_move(place, disk, number)
 
     def on_hypothesise(self, step):
         disk, number = step.facts[0].args
