@@ -23,7 +23,6 @@ from ..shared.charts import Level as Bars
 from ..shared.draw import render, strips
 from ..shared.narrator import BACK, FAIL, NOTE, SUPPOSE, Narrator
 from ..shared.numbers import compared
-from ..shared.prose import listed
 from ..shared.reading import BARS, RESULT, bar_reading, close
 from ..shared.search import Counter
 from ..shared.seen import Mark, Seen, spots
@@ -254,33 +253,33 @@ VOICE = BARS | Voice(
             "h is {number} or larger",
             "h is no less than {number}",
         ),
-        "reach number papers total": (
-            "at {number} or more I see {papers}, {total} in all",
-            "{number} is reached by {papers}: {total}",
-            "of those at {number} or more I find {papers}, which makes {total}",
-            "from {number} up I see {papers}, so {total}",
-            "I count {papers} as {number} or more, {total} papers",
-            "with {number} or more I see {papers}: {total}",
-            "not below {number}: {papers}, {total} of them",
-            "I note {papers} at {number} or above, {total} of them",
-            "as {number} or more I have {papers}, {total} together",
-            "going through the bars I find {papers} at {number} or above: {total}",
-            "counting those >= {number}: {papers}, {total} papers",
-            "for {number} I find {papers}, {total} in number",
+        "reach number bars total": (
+            "of at least {number} are {bars}, {total} in all",
+            "{number} is reached by {bars}: {total}",
+            "of those at {number} or more I find {bars}, which makes {total}",
+            "from {number} up I see {bars}, so {total}",
+            "I count {bars} as {number} or more, {total} papers",
+            "with {number} or more I see {bars}: {total}",
+            "not below {number}: {bars}, {total} of them",
+            "I note {bars} at {number} or above, {total} of them",
+            "as {number} or more I have {bars}, {total} together",
+            "going through the bars I find {bars} at {number} or above: {total}",
+            "counting those >= {number}: {bars}, {total} papers",
+            "for {number} I find {bars}, {total} in number",
         ),
-        "more number papers before total": (
-            "besides the {before} of before I find {papers} at {number} or more, {total} in all",
-            "{number} is reached by {papers} too, and with the {before} counted that is {total}",
-            "at {number} or more I add {papers} to the {before} from before: {total}",
-            "to the {before} I add {papers} for {number}, so {total}",
-            "{before} were counted, and for {number} I add {papers}: {total}",
-            "for {number} I add {papers} to the {before}: {total}",
-            "new from {number} up: {papers}, and with the {before} that makes {total}",
-            "{before} so far, and {papers} on top for {number}: {total}",
-            "with {number} as the limit I get {papers} besides the {before}: {total}",
-            "counting {papers} for {number} and the {before} larger ones, I have {total}",
-            "next to {before} larger ones I see {papers}, not below {number}: {total}",
-            "the {before} stay, and for {number} I count {papers} as well: {total}",
+        "more number bars before total": (
+            "besides the {before} of before, {bars} are at least {number}, {total} in all",
+            "{number} is reached by {bars} too, and with the {before} counted that is {total}",
+            "at {number} or more I see {bars} besides the {before} from before: {total}",
+            "{before} were counted, and {number} is reached by {bars} as well, so {total}",
+            "{before} were counted, and what {number} adds is {bars}: {total}",
+            "for {number} this is new, {bars}, and with the {before} that is {total}",
+            "new from {number} up: {bars}, and with the {before} that makes {total}",
+            "{before} so far, and on top for {number}: {bars}, which makes {total}",
+            "with {number} as the limit I see {bars} besides the {before}: {total}",
+            "counting {bars} for {number} and the {before} larger ones, I have {total}",
+            "next to {before} larger ones I see {bars}, not below {number}: {total}",
+            "the {before} stay, and for {number} I see {bars} as well: {total}",
         ),
         "least number": (
             "h is at least {number}",
@@ -397,7 +396,7 @@ VOICE = BARS | Voice(
             "{total} of them miss the {number}",
         ),
         "meet least most": (
-            "h is at least {least} and at most {most}",
+            "h lies between {least} and {most}",
             "{least} is the least and {most} the most",
             "the bounds {least} and {most} have met",
             "there is no room between the bounds {least} and {most}",
@@ -425,7 +424,6 @@ VOICE = BARS | Voice(
             "position {number} gives {value}",
         ),
     },
-    {"papers": lambda values: f"the value{'s' * (len(values) > 1)} {listed(values)}" if values else "no value"},
 )
 
 # %% ../../nbs/tasks/algorithms/h_index.ipynb #834f2776

@@ -14,7 +14,7 @@ def listed(names: Iterable, last: str = "and") -> str:
     *front, end = map(str, names)
     return f"{', '.join(front)} {last} {end}" if front else end
 
-
+# %% ../../nbs/shared/prose.ipynb #16dbb300
 def clauses_listed(said: list[str]) -> str:
     "Clauses as prose, set apart by commas where one of them has a comma or an and of its own."
     if len(said) > 1 and any(" and " in one or "," in one for one in said):

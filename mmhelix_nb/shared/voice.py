@@ -6,8 +6,8 @@
 __all__ = ['Names', 'NAMES', 'Clauses', 'SHORT', 'MANY', 'LAST', 'Told', 'INNER', 'FRONT', 'BEHIND', 'COLON', 'LINKED', 'NUMBERS',
            'SUPPOSED', 'JOINS', 'THREAD', 'AGAIN', 'FRESH', 'SIGNS_SEEN', 'RECALLED', 'cell_label', 'line_label',
            'as_one_of', 'as_spans', 'by_kind', 'drawn_from', 'alike', 'several', 'Parts', 'Claims', 'as_one',
-           'as_one_place', 'summed', 'Premises', 'Entries', 'Grounds', 'unstacked', 'refitted', 'spared', 'Apart',
-           'Voice', 'two_coloured', 'cased']
+           'as_one_place', 'summed', 'Premises', 'Entries', 'Grounds', 'unstacked', 'refitted', 'spared', 'Voice',
+           'two_coloured', 'cased']
 
 # %% ../../nbs/shared/voice.ipynb #5f49b4f6
 import re
@@ -123,7 +123,13 @@ class Parts:
 
 # %% ../../nbs/shared/voice.ipynb #54bd8c55
 class Claims(Parts):
-    "What is said of facts."
+    "What is said of facts; a `careful` voice sets clauses apart by commas where they have parts, and puts no conjunction before another."
+
+    careful = False
+
+    def apart(self, said: list[str]) -> str:
+        "Several facts or reasons as one clause."
+        return clauses_listed(said) if self.careful else listed(said)
 
     def claims(self, facts: Iterable[Fact], rng: Random | None = None, sign: str = "") -> str:
         """The facts as one clause; those of a kind in the same words, drawn by `rng`, without it in the plainest.
@@ -139,7 +145,7 @@ class Claims(Parts):
             slots = [self.slots(kind, args) for args in parts]
             clause = drawn.setdefault(kind, drawn_from(self.words[kind][1], rng))
             said += [clause.format(**one) for one in slots]
-        return clauses_listed(said)
+        return self.apart(said)
 
 # %% ../../nbs/shared/voice.ipynb #3ee0626f
 def as_one(reasons: Sequence[Reason], sign: str) -> Reason:
@@ -313,18 +319,8 @@ def spared(why: str, said: str) -> str:
         return why.replace(f"{said}, which", "that", 1)
     return re.sub(rf"{LINKED}{re.escape(said)}$", "", why)
 
-# %% ../../nbs/shared/voice.ipynb #e5b1c0a8
-class Apart(Grounds):
-    "How several reasons are joined; a `careful` voice sets them apart by commas where they have parts, and puts no conjunction before another."
-
-    careful = False
-
-    def apart(self, said: list[str]) -> str:
-        "Reasons as one clause."
-        return clauses_listed(said) if self.careful else listed(said)
-
 # %% ../../nbs/shared/voice.ipynb #e4ff8722
-class Voice(Apart):
+class Voice(Grounds):
     "What is said of facts and of reasons."
 
     def with_care(self) -> "Voice":
