@@ -334,13 +334,13 @@ class Sparing(Speaker):
         "Add to what is `said` of cells what leaves a reason fewer ways to list and rests on no other tries; returns what the cells may hold then."
         tries = frozenset().union(*(one.tries for stated in said.values() for one in stated))
         for other in rule.cells:
-            if rule.argue(masks, cell, gone)[0] not in rule.lists:
-                break
             more = (
                 self.shown(other, self.blank[other] & ~self.now[other]) if other != cell and other not in said else []
             )
             if not more or not all(one.tries <= tries for one in more):
                 continue
+            if rule.argue(masks, cell, gone)[0] not in rule.lists:
+                break
             fewer = [self.now[other] if one == other else mask for one, mask in enumerate(masks)]
             if rule.many(fewer) < rule.many(masks) and suffices(rule, fewer, cell, gone, self.blank):
                 masks, said[other] = fewer, more
